@@ -1,0 +1,67 @@
+import type { Capabilities, Credentials, Finding, Groups, Item, ListedGroup, MachineImages, Machines, Marks, Naming } from './driver';
+
+/** What the configuration says of one cloud, whatever its driver. */
+export interface CloudSettings {
+  /** Set once, survives a rename; part of every discovered id: [a-z][a-z0-9-]{0,31}. */
+  key: string;
+  /** Name shown to people. */
+  name: string;
+  driver: string;
+  /** Tenants that may use it. */
+  tenants: readonly string[];
+  /** Tenant to which what was not made by the gateway belongs. */
+  discoveredTenant: string;
+  /** observe: no operation is shown and none accepted. */
+  mode: 'manage' | 'observe';
+}
+
+/** Values of one moment; `at` is when the provider was asked (ms since the epoch). */
+export interface Seen<T> {
+  value: T;
+  at: number;
+}
+
+/** How old an answer may be, in ms; 0 asks the provider (calls already in flight are not joined). Default: the cloud's cache age. */
+export interface Freshness {
+  maxAgeMs?: number;
+}
+
+/** Writes by group and method, as the guard lets them through. */
+export type WriteGroups = { machines: Machines; machineImages: MachineImages; credentials: Credentials };
+
+type Method<G, M extends keyof G> = NonNullable<G[M]> extends (...args: infer A) => Promise<infer R> ? { args: A; result: R } : never;
+type WithoutContext<A extends readonly unknown[]> = A extends readonly [...infer H, { signal: AbortSignal }] ? H : A;
+
+/** A driver behind its guard: what everything above src/clouds sees of a cloud. */
+export interface Cloud extends CloudSettings {
+  readonly capabilities: Capabilities;
+  /** Whether the group exists (the type is offered at all). */
+  has(group: keyof Groups): boolean;
+  /** Whether the group offers this method; false for every write while mode is observe. */
+  offers(group: keyof Groups, method: string): boolean;
+  /** All pages of a group. Equal calls in flight are joined; answers are kept for the cache age. */
+  list(group: ListedGroup, freshness?: Freshness): Promise<Seen<readonly Item[]>>;
+  /** One item, or undefined when the provider says it is gone. Keys asked for at the same time travel in one call. */
+  get(group: ListedGroup, key: string, freshness?: Freshness): Promise<Seen<Item | undefined>>;
+  getMany(group: ListedGroup, keys: readonly string[], freshness?: Freshness): Promise<Seen<ReadonlyMap<string, Item>>>;
+  /** Items with this tag; never from the cache. */
+  find(group: 'machines' | 'machineImages', marks: Marks): Promise<readonly Item[]>;
+  /** The part of a naming that the provider holds; everything undefined when it holds nothing. Pure. */
+  holds(group: ListedGroup, naming: Naming): Naming;
+  /** A write. Drops cached answers of the group afterwards. Throws ProviderError, `unsupported` where not offered. */
+  write<G extends keyof WriteGroups, M extends keyof WriteGroups[G] & string>(
+    group: G,
+    method: M,
+    ...args: WithoutContext<Method<WriteGroups[G], M>['args']>
+  ): Promise<Method<WriteGroups[G], M>['result']>;
+  check(): Promise<Finding[]>;
+  close(): Promise<void>;
+}
+
+/** The configured clouds, in the order of the configuration. */
+export interface Clouds {
+  all(): readonly Cloud[];
+  byKey(key: string): Cloud | undefined;
+  /** Those the tenant may use. */
+  forTenant(tenant: string): readonly Cloud[];
+}

@@ -1,0 +1,41 @@
+/** What went wrong at a provider, as a kind a client can act on. */
+export type ErrorKind =
+  'auth' | 'forbidden' | 'notFound' | 'conflict' | 'quota' | 'throttled' | 'invalid' | 'unavailable' | 'timeout' | 'unsupported';
+
+export interface ProviderErrorDetails {
+  /** The provider's own error code. */
+  code?: string | undefined;
+  /** The provider's request id, for its support. */
+  requestId?: string | undefined;
+  /** How long the provider asks to be left alone, in ms. */
+  retryAfterMs?: number | undefined;
+  /** True where the request may have taken effect although no answer came (timeouts, resets, most 5xx). */
+  maybeDone?: boolean | undefined;
+  cause?: unknown;
+}
+
+/** A failed provider call. `message` holds the provider's own words and never a secret. */
+export class ProviderError extends Error {
+  readonly code: string | undefined;
+  readonly requestId: string | undefined;
+  readonly retryAfterMs: number | undefined;
+  readonly maybeDone: boolean;
+
+  constructor(
+    readonly kind: ErrorKind,
+    message: string,
+    details: ProviderErrorDetails = {},
+  ) {
+    super(message, details.cause === undefined ? undefined : { cause: details.cause });
+    this.name = 'ProviderError';
+    this.code = details.code;
+    this.requestId = details.requestId;
+    this.retryAfterMs = details.retryAfterMs;
+    this.maybeDone = details.maybeDone ?? kind === 'timeout';
+  }
+
+  /** Worth another attempt later, by its nature. */
+  get passing(): boolean {
+    return this.kind === 'throttled' || this.kind === 'unavailable' || this.kind === 'timeout';
+  }
+}

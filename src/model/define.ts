@@ -1,0 +1,220 @@
+/**
+ * The vocabulary in which the standard is declared: resources, their attributes, collections and actions.
+ * Everything else (readers, writers, filters, metadata, operations) is derived from values of these types.
+ */
+
+/** Provider side of Table constraints (DSP0263 5.4). */
+export type ProviderConstraint = `${'mandatory' | 'optional'} ${'mutable' | 'immutable'}`;
+/** Consumer side of Table constraints (DSP0263 5.4). */
+export type ConsumerConstraint = `${'mandatory' | 'optional'} ${'read-only' | 'read-write' | 'write-only'}`;
+
+/** How an attribute stands in XML: child element(s), attribute of its parent element, or the parent's text. */
+export type XmlForm = 'element' | 'attribute' | 'content';
+
+export interface AttributeOptions {
+  provider: ProviderConstraint;
+  consumer: ConsumerConstraint;
+  /** Form in XML; `element` when absent. Collections and refs stand as `<name href="…"/>` in element form. */
+  xml?: XmlForm;
+  /** Name in JSON (and in values) where the published one differs from the table's. */
+  jsonName?: string;
+  /** Name in XML where it differs from the JSON name (arrays use `itemName` instead). */
+  xmlName?: string;
+  /** Accepted in a create request although consumers may not change it later (decisions D012-D014, D018, D099). */
+  onCreate?: boolean;
+  /** Not of the standard: carried in our own namespace and announced by ResourceMetadata (5.2). */
+  extension?: boolean;
+}
+
+export interface StringAttribute extends AttributeOptions {
+  kind: 'string';
+  values?: readonly string[];
+  /** True where the text says "include": a provider may know more values than the list. */
+  valuesOpen?: boolean;
+}
+export interface IntegerAttribute extends AttributeOptions {
+  kind: 'integer';
+  /** kibibyte (1024 bytes), kilobyte (1000 bytes), megahertz, minute, … as printed in the table. */
+  unit?: string;
+  minimum?: number;
+  maximum?: number;
+}
+export interface PlainAttribute extends AttributeOptions {
+  kind: 'boolean' | 'dateTime' | 'duration' | 'uri' | 'bytes' | 'any';
+}
+export interface RefAttribute extends AttributeOptions {
+  kind: 'ref';
+  /** Resource type referred to; `*` for any. */
+  to: string;
+  /** Resource types whose attributes may stand inline beside or instead of href (by value, 4.2.1.1). */
+  inline?: readonly string[];
+}
+export interface CollectionAttribute extends AttributeOptions {
+  kind: 'collection';
+  /** The collection type, for instance `MachineCollection`. */
+  of: string;
+}
+export interface ArrayAttribute extends AttributeOptions {
+  kind: 'array';
+  /** Element name of one item in XML (5.5.11). */
+  itemName: string;
+  item: ItemType;
+}
+export interface StructAttribute extends AttributeOptions {
+  kind: 'struct';
+  fields: Attributes;
+}
+export interface MapAttribute extends AttributeOptions {
+  kind: 'map';
+  /** Element name of one entry in XML: `<property key="…">`. */
+  itemName: string;
+  keyName: string;
+}
+
+export type Attribute =
+  | StringAttribute
+  | IntegerAttribute
+  | PlainAttribute
+  | RefAttribute
+  | CollectionAttribute
+  | ArrayAttribute
+  | StructAttribute
+  | MapAttribute;
+
+/** What an array holds: a structure, a reference or a scalar; constraints are the array's. */
+export type ItemType =
+  | {
+      kind: 'struct';
+      fields: Attributes;
+      /** Item flattened around this ref field: its `href` (and inline attributes) stand in the item itself (D005). */
+      flattened?: string;
+    }
+  | { kind: 'ref'; to: string; inline?: readonly string[] }
+  | { kind: 'string' | 'uri' | 'integer' | 'boolean' };
+
+/** Declared attributes; the order is the published order of serialization. */
+export type Attributes = Readonly<Record<string, Attribute>>;
+
+/** An operation with a body of its own, or an advertised link (capture, snapshot). */
+export interface ActionDeclaration {
+  /** `action`: POST of an Action body to the resource. `link`: advertised here, performed on another collection. */
+  kind: 'action' | 'link';
+  /** Full rel URI (`http://schemas.dmtf.org/cimi/1/action/start`). */
+  uri: string;
+  clause: string;
+  /** States from which it may be invoked (5.8; D079, D156); absent: any. */
+  from?: readonly string[];
+  /** State shown while it runs, in order where there are several (restart). */
+  via?: readonly string[];
+  /** State at the end; absent: decided by the operation (restore). */
+  to?: string;
+  /** Parameters of the Action body besides `action` and `properties`. */
+  input?: Attributes;
+  /** For links: the collection type that takes the request. */
+  performedOn?: string;
+}
+
+/** The life of a resource that has a `state` (5.8). */
+export interface StateMachine {
+  states: readonly string[];
+  transitional: readonly string[];
+  /** State after creation unless something else decides. */
+  initial?: string;
+}
+
+export interface CapabilityDeclaration {
+  type: 'boolean' | 'integer' | 'string' | 'string[]';
+  unit?: string;
+  values?: readonly string[];
+}
+
+export interface CreateDeclaration {
+  /** Collection type whose `add` takes the request. */
+  collection: string;
+  /** Template type required; absent: created by its own representation (5.5.12.1). */
+  template?: string;
+}
+
+export interface ResourceDeclaration<A extends Attributes = Attributes> {
+  clause: string;
+  table: number;
+  /** Primary resources are items of Cloud Entry Point collections (5.10.1). */
+  primary: boolean;
+  /** False for ResourceMetadata, which has no common attributes. */
+  common?: boolean;
+  attributes: A;
+  /** XML order where it differs from the JSON order. */
+  xmlOrder?: readonly string[];
+  /** Bare rels published for the resource: edit, delete. */
+  operations: readonly ('edit' | 'delete')[];
+  actions?: Readonly<Record<string, ActionDeclaration>>;
+  states?: StateMachine;
+  capabilities?: Readonly<Record<string, CapabilityDeclaration>>;
+  create?: CreateDeclaration;
+}
+
+export interface Resource<A extends Attributes = Attributes> extends ResourceDeclaration<A> {
+  name: string;
+  typeURI: string;
+}
+
+export interface CollectionDeclaration {
+  clause: string;
+  /** Item resource type. */
+  item: string;
+  /** Grouping name in JSON. */
+  json: string;
+  /** Element name of an item in XML. */
+  xml: string;
+  /** Attribute of the Cloud Entry Point that leads here; also its path segment. */
+  entryPoint?: string;
+  /** Owning resource type and its attribute, for nested collections. */
+  owner?: string;
+  ownerAttribute?: string;
+  /** Whether the standard offers `add` at all. */
+  add: boolean;
+  /** Template type that `add` requires. */
+  addRequires?: string;
+}
+
+export interface Collection extends CollectionDeclaration {
+  name: string;
+  typeURI: string;
+}
+
+/** Namespace of the standard (Table 1). */
+export const CIMI = 'http://schemas.dmtf.org/cimi/1';
+/** Prefix of published action URIs. */
+export const ACTION = `${CIMI}/action/`;
+
+type Typed<K extends Attribute['kind']> = Extract<Attribute, { kind: K }>;
+type Options<K extends Attribute['kind']> = Omit<Typed<K>, 'kind'>;
+
+export const string = <const O extends Options<'string'>>(o: O) => ({ kind: 'string' as const, ...o });
+export const integer = <const O extends Options<'integer'>>(o: O) => ({ kind: 'integer' as const, ...o });
+export const boolean = <const O extends AttributeOptions>(o: O) => ({ kind: 'boolean' as const, ...o });
+export const dateTime = <const O extends AttributeOptions>(o: O) => ({ kind: 'dateTime' as const, ...o });
+export const duration = <const O extends AttributeOptions>(o: O) => ({ kind: 'duration' as const, ...o });
+export const uri = <const O extends AttributeOptions>(o: O) => ({ kind: 'uri' as const, ...o });
+export const bytes = <const O extends AttributeOptions>(o: O) => ({ kind: 'bytes' as const, ...o });
+export const any = <const O extends AttributeOptions>(o: O) => ({ kind: 'any' as const, ...o });
+export const ref = <const T extends string, const O extends Omit<Options<'ref'>, 'to'>>(to: T, o: O) => ({ kind: 'ref' as const, to, ...o });
+export const collection = <const C extends string, const O extends Omit<Options<'collection'>, 'of'>>(of: C, o: O) => ({ kind: 'collection' as const, of, ...o });
+export const array = <const N extends string, const I extends ItemType, const O extends AttributeOptions>(itemName: N, item: I, o: O) => ({
+  kind: 'array' as const,
+  itemName,
+  item,
+  ...o,
+});
+export const struct = <const F extends Attributes, const O extends AttributeOptions>(fields: F, o: O) => ({ kind: 'struct' as const, fields, ...o });
+export const map = <const O extends AttributeOptions>(o: O) => ({ kind: 'map' as const, itemName: 'property', keyName: 'key', ...o });
+
+/** Declares a resource type; its typeURI is the namespace, a slash and the name (4.1.4). */
+export function resource<const A extends Attributes>(name: string, declaration: ResourceDeclaration<A>): Resource<A> {
+  return { name, typeURI: `${CIMI}/${name}`, ...declaration };
+}
+
+/** Declares a collection type (5.5.12). */
+export function collectionType(name: string, declaration: CollectionDeclaration): Collection {
+  return { name, typeURI: `${CIMI}/${name}`, ...declaration };
+}
