@@ -1,0 +1,52 @@
+import type { Bench, Counterpart, Subject } from './counterpart';
+import { imageTests } from './contract/images';
+import { lifeTests } from './contract/life';
+import { listTests } from './contract/lists';
+import { shapeTests } from './contract/shape';
+import { writeTests } from './contract/writes';
+
+/**
+ * The Driver contract as tests, run over every driver with a counterpart. A driver's own file starts the
+ * counterpart and names, with a reason, each test that does not hold for it; a skip that names no test fails.
+ */
+export function driverContract(name: string, subject: Subject): void {
+  describe(`Driver contract: ${name}`, () => {
+    let counterpart: Counterpart | undefined;
+    const current = (): Counterpart => {
+      if (!counterpart) throw new Error('the counterpart did not start');
+      return counterpart;
+    };
+    const unused = new Map((subject.skips ?? []).map((skip) => [skip.test, skip.reason]));
+    const bench: Bench = {
+      counterpart: current,
+      patienceMs: subject.patienceMs ?? 10_000,
+      test(title, run) {
+        const reason = unused.get(title);
+        unused.delete(title);
+        if (reason === undefined) return test(title, () => run(current()));
+        process.stderr.write(`skipped for ${name}: ${title}: ${reason}\n`);
+        test.skip(`${title} [skipped: ${reason}]`, () => run(current()));
+      },
+    };
+
+    beforeAll(async () => {
+      counterpart = await subject.start();
+    }, 300_000);
+    afterAll(async () => {
+      await counterpart?.driver.close();
+      await counterpart?.stop();
+    });
+
+    shapeTests(bench);
+    listTests(bench);
+    lifeTests(bench);
+    writeTests(bench);
+    imageTests(bench);
+
+    bench.test('nothing that the tests made is left at the provider', async ({ leftovers }) => {
+      expect(await leftovers()).toEqual([]);
+    });
+    const missing = [...unused.keys()];
+    test('every skip names a test', () => expect(missing).toEqual([]));
+  });
+}

@@ -1,0 +1,68 @@
+import type { ListedGroup } from '../../../src/clouds/driver';
+import { GROUPS } from '../../../src/clouds/driver';
+import type { Bench, Counterpart } from '../counterpart';
+import { context, dropMachine, makeMachine, pagesOf } from '../counterpart';
+
+/** Calls of one listing may exceed its pages by an empty last page, and by one read of the configurations. */
+async function allowance({ driver, calls }: Counterpart): Promise<number> {
+  if (!driver.machineConfigs) return 1;
+  const before = await calls();
+  await pagesOf(driver, 'machineConfigs');
+  return (await calls()) - before + 1;
+}
+
+async function listsAll(counterpart: Counterpart, group: ListedGroup): Promise<void> {
+  const { driver, pageSize, populate, calls } = counterpart;
+  const size = pageSize[group];
+  if (size === undefined) throw new Error(`no page size for ${group}: skip this test by name, with the reason`);
+  const extra = await allowance(counterpart);
+  const takeAway = await populate(group, 3 * size + 1);
+  try {
+    const before = await calls();
+    const pages = await pagesOf(driver, group);
+    const used = (await calls()) - before;
+    const items = pages.flat();
+    expect(items.length).toBeGreaterThanOrEqual(3 * size + 1);
+    expect(new Set(items.map((item) => item.key)).size).toBe(items.length);
+    expect(pages.filter((page) => page.length > 0).length).toBeGreaterThanOrEqual(3);
+    expect(used).toBeGreaterThanOrEqual(3);
+    expect(used).toBeLessThanOrEqual(pages.length + extra);
+  } finally {
+    await takeAway();
+  }
+}
+
+async function readsByKey(counterpart: Counterpart, group: ListedGroup): Promise<void> {
+  const { driver, fixtures, calls } = counterpart;
+  const extra = await allowance(counterpart);
+  const some = (await pagesOf(driver, group)).flat().slice(0, 3);
+  expect(some.length).toBeGreaterThan(0);
+  const before = await calls();
+  const found = await driver[group]?.getMany([...some.map((item) => item.key), fixtures.missing[group]], context());
+  const used = (await calls()) - before;
+  expect(new Set(found?.map((item) => item.key))).toEqual(new Set(some.map((item) => item.key)));
+  expect(found).toEqual(expect.arrayContaining([...some]));
+  // One batch, at most one more to leave out a key that the provider refuses to know, and the configurations.
+  expect(used).toBeLessThanOrEqual(2 + extra);
+  expect(await driver[group]?.getMany([fixtures.missing[group]], context())).toEqual([]);
+  const idle = await calls();
+  expect(await driver[group]?.getMany([], context())).toEqual([]);
+  expect(await calls()).toBe(idle);
+}
+
+/** Listings to the last page, reads in batches, and what they cost. */
+export function listTests(bench: Bench): void {
+  for (const group of Object.keys(GROUPS) as ListedGroup[]) {
+    bench.test(`${group}: a list of more than three pages is whole, without a call per item`, (counterpart) =>
+      listsAll(counterpart, group),
+    );
+  }
+  for (const group of ['machineConfigs', 'machineImages', 'networks'] as const) {
+    bench.test(`${group}: getMany reads in one batch and leaves out what is not there`, (counterpart) => readsByKey(counterpart, group));
+  }
+  bench.test('machines: getMany reads in one batch and leaves out what is not there', async (counterpart) => {
+    const made = [await makeMachine(counterpart, bench.patienceMs), await makeMachine(counterpart, bench.patienceMs)];
+    await readsByKey(counterpart, 'machines');
+    for (const { key } of made) await dropMachine(counterpart, key, bench.patienceMs);
+  });
+}

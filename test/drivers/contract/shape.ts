@@ -1,0 +1,137 @@
+import * as fc from 'fast-check';
+import type { ListedGroup } from '../../../src/clouds/driver';
+import { GROUPS, METHOD_KINDS } from '../../../src/clouds/driver';
+import { ProviderError } from '../../../src/clouds/errors';
+import type { Bench, Counterpart } from '../counterpart';
+import { context, pagesOf } from '../counterpart';
+
+/** Attributes that every item of the type must have, and those every provider supports (DSP0263 5.14, 5.16). */
+const MANDATORY: Readonly<Record<string, readonly string[]>> = {
+  Machine: ['state', 'memory'],
+  MachineConfiguration: ['memory'],
+  MachineImage: ['state', 'type', 'imageLocation'],
+  Network: ['state', 'networkType'],
+};
+const COMMON = ['name', 'description', 'properties', 'created', 'updated'];
+const MACHINE_STATES = [
+  ...['CREATING', 'STARTING', 'STARTED', 'STOPPING', 'STOPPED', 'PAUSING', 'PAUSED'],
+  ...['SUSPENDING', 'SUSPENDED', 'RESTORING', 'DELETING', 'ERROR'],
+];
+const GIVEN_STATES = ['STARTED', 'STOPPED', 'PAUSED', 'SUSPENDED'];
+
+async function itemsAreDeclared({ driver }: Counterpart, group: ListedGroup): Promise<void> {
+  const type = GROUPS[group];
+  const declared = driver.capabilities.types[type]?.attributes ?? [];
+  for (const item of (await pagesOf(driver, group)).flat()) {
+    expect(item.key).not.toBe('');
+    const names = Object.keys(item.values).filter((name) => item.values[name] !== undefined);
+    for (const name of MANDATORY[type] ?? []) expect(names).toContain(name);
+    const undeclared = names.filter((name) => ![...COMMON, ...(MANDATORY[type] ?? []), ...declared].includes(name));
+    expect(undeclared).toEqual([]);
+    if (item.created !== undefined) expect(new Date(item.created).toJSON()).not.toBeNull();
+  }
+}
+
+function machineCapabilities({ driver }: Counterpart): void {
+  const said = driver.capabilities.types['Machine']?.capabilities ?? {};
+  const initial = (said['InitialStates'] ?? []) as readonly string[];
+  for (const state of initial) expect(GIVEN_STATES).toContain(state);
+  if (said['DefaultInitialState'] !== undefined && initial.length > 0) expect(initial).toContain(said['DefaultInitialState']);
+  const needs: [string, keyof NonNullable<typeof driver.machines>][] = [
+    ['MachineStopForce', 'stop'],
+    ['RestoreFromImage', 'restore'],
+    ['MachineConfigByValue', 'create'],
+    ['MachineTemplateByValue', 'create'],
+  ];
+  for (const [capability, method] of needs) if (said[capability] === true) expect(driver.machines?.[method]).toBeDefined();
+  for (const part of ['Config', 'Credential', 'Image', 'VolumeTemplates']) {
+    if (said[`Machine${part}ByValue`] === true) expect(said['MachineTemplateByValue']).toBe(true);
+  }
+  if (said['MachineCredentialByValue'] === true) expect(driver.credentials).toBeDefined();
+  if (said['UserData'] !== undefined) expect(['metadata', 'disk', 'imgmod']).toContain(said['UserData']);
+  if (initial.includes('STOPPED') && said['DefaultInitialState'] === 'STARTED') expect(driver.machines?.stop).toBeDefined();
+}
+
+function holdsTwice({ driver }: Counterpart): void {
+  const naming = fc.record(
+    {
+      name: fc.string({ maxLength: 300, unit: 'binary' }),
+      description: fc.string({ maxLength: 2000 }),
+      properties: fc.dictionary(fc.string({ maxLength: 150 }), fc.string({ maxLength: 300 }), { maxKeys: 60, noNullPrototype: true }),
+    },
+    { requiredKeys: [] },
+  );
+  fc.assert(
+    fc.property(naming, (given) => {
+      const held = driver.machines?.holds?.(given) ?? {};
+      expect(driver.machines?.holds?.(held) ?? {}).toEqual(held);
+      if (held.name !== undefined) expect(held.name).toBe(given.name);
+      if (held.description !== undefined) expect(held.description).toBe(given.description);
+      for (const [key, value] of Object.entries(held.properties ?? {})) expect(given.properties?.[key]).toBe(value);
+    }),
+    { numRuns: 50 },
+  );
+}
+
+/** What a driver says of itself, against what it does. */
+export function shapeTests(bench: Bench): void {
+  bench.test('every method is known to the contract with its kind', async ({ driver }) => {
+    const groups = [...Object.keys(GROUPS), 'credentials'] as const;
+    for (const name of groups) {
+      const group = driver[name as keyof typeof driver] as unknown as Record<string, unknown> | undefined;
+      for (let part: unknown = group; part && part !== Object.prototype; part = Object.getPrototypeOf(part)) {
+        const methods = Object.getOwnPropertyNames(part).filter((key) => key !== 'constructor' && typeof group?.[key] === 'function');
+        for (const method of methods) if (method !== 'holds') expect([...Object.keys(METHOD_KINDS)]).toContain(method);
+      }
+    }
+    expect(driver.capabilities.settleMs).toBeGreaterThanOrEqual(0);
+  });
+  bench.test('declared capabilities agree with the methods', async (counterpart) => machineCapabilities(counterpart));
+  for (const group of ['machineConfigs', 'machineImages', 'networks'] as const) {
+    bench.test(`${group}: items have every mandatory attribute and no undeclared one`, (counterpart) =>
+      itemsAreDeclared(counterpart, group),
+    );
+  }
+  bench.test('the options schema refuses an unknown option and accepts the known ones', async ({ module, options }) => {
+    expect(module.options.safeParse(options).success).toBe(true);
+    expect(module.options.safeParse({ ...options, noSuchOption: 1 }).success).toBe(false);
+  });
+  bench.test('the self-examination finds nothing wrong', async ({ driver }) => {
+    const findings = await driver.check(context());
+    expect(findings.length).toBeGreaterThan(0);
+    expect(findings.filter((finding) => !finding.ok)).toEqual([]);
+  });
+  bench.test('the state table is complete and knows only states of the standard', async ({ machineStates }) => {
+    expect(Object.keys(machineStates).length).toBeGreaterThan(0);
+    for (const [state, meaning] of Object.entries(machineStates)) {
+      expect([state, [...MACHINE_STATES, 'absent'].includes(String(meaning))]).toEqual([state, true]);
+    }
+  });
+  bench.test('units: a request is never rounded down, and putting back what was reported changes nothing', async ({ units }) => {
+    expect(units.length).toBeGreaterThan(0);
+    for (const { request, report, range } of units) {
+      fc.assert(fc.property(fc.integer(range), (own) => request(report(own)) === own));
+      const reported = { min: Math.max(1, report(range.min)), max: report(range.max) };
+      fc.assert(fc.property(fc.integer(reported), (cimi) => report(request(cimi)) >= cimi));
+    }
+  });
+  bench.test('what the provider is asked to hold is a part of what was given, and held again is the same', async (counterpart) => {
+    holdsTwice(counterpart);
+  });
+  bench.test('provider failures cross as their kinds, with words', async ({ driver, failNextRead, provokes }) => {
+    if (!failNextRead || !provokes) throw new Error('no failures can be provoked: skip this test by name, with the reason');
+    for (const kind of provokes) {
+      await failNextRead(kind);
+      const error = await pagesOf(driver, 'machines').then(
+        () => undefined,
+        (thrown: unknown) => thrown,
+      );
+      expect(error).toBeInstanceOf(ProviderError);
+      expect(error).toMatchObject({ kind, message: expect.stringMatching(/\S/) as string });
+    }
+  });
+  bench.test('a call that is given up throws a ProviderError', async ({ driver, fixtures }) => {
+    const aborted = { signal: AbortSignal.abort() };
+    await expect(driver.machineConfigs?.getMany([fixtures.config], aborted)).rejects.toBeInstanceOf(ProviderError);
+  });
+}

@@ -1,0 +1,156 @@
+import type { Driver, DriverModule, Item, ListedGroup, Machines } from '../../src/clouds/driver';
+import type { ErrorKind } from '../../src/clouds/errors';
+
+/** What a driver's test lends to the contract suite: a provider, real or simulated, and a driver connected to it. */
+export interface Counterpart {
+  driver: Driver;
+  module: DriverModule;
+  /** Options that the module's schema accepts. */
+  options: { [option: string]: unknown };
+  fixtures: Fixtures;
+  /** Items in one page of a listing in this set-up; a group that is absent never has pages (name it in `skips`). */
+  pageSize: Partial<Record<ListedGroup, number>>;
+  /** Sees to it that the account holds at least `count` items of the group; the answer takes them away again. */
+  populate(group: ListedGroup, count: number): Promise<() => Promise<void>>;
+  /** Requests that the provider (or the proxy before it) has received so far, whatever they were. */
+  calls(): Promise<number>;
+  /** The next call of this method takes effect, but its answer is lost on the way. */
+  loseAnswer?(method: 'machines.create'): Promise<void>;
+  /** The next read fails at the provider with what this kind is made from. */
+  failNextRead?(kind: ErrorKind): Promise<void>;
+  /** Kinds that failNextRead can bring about. */
+  provokes?: readonly ErrorKind[];
+  /** Puts a machine into a state that the driver's table does not know. */
+  strangeState?(machine: string): Promise<void>;
+  /** Every state the provider documents for machines, with what the driver's table makes of it. */
+  machineStates: Readonly<Record<string, string | undefined>>;
+  /** The driver's conversions between CIMI's units and the provider's. */
+  units: readonly UnitRule[];
+  /** Words for each thing at the provider that the tests made and that is still there. */
+  leftovers(): Promise<string[]>;
+  stop(): Promise<void>;
+}
+
+export interface Fixtures {
+  /** Key of a small machine configuration, and of another of the same architecture. */
+  config: string;
+  otherConfig: string;
+  /** Key of an image that runs on both. */
+  image: string;
+  /** Well-formed keys that belong to nothing. */
+  missing: Readonly<Record<ListedGroup, string>>;
+  /** An OpenSSH public key. */
+  publicKey: string;
+}
+
+export interface UnitRule {
+  name: string;
+  /** CIMI value of a request → provider value; rounds up. */
+  request(cimi: number): number;
+  /** Provider value → CIMI value of a report; rounds down. */
+  report(provider: number): number;
+  /** Provider values that occur. */
+  range: { min: number; max: number };
+}
+
+/** A test that does not hold for a driver, and why. Printed with every run. */
+export interface Skip {
+  /** Name of the test as the suite prints it. */
+  test: string;
+  reason: string;
+}
+
+export interface Subject {
+  start(): Promise<Counterpart>;
+  skips?: readonly Skip[];
+  /** How long a machine may take to get from one state to the next, in ms. Default 10,000. */
+  patienceMs?: number;
+}
+
+/** What the parts of the suite share. */
+export interface Bench {
+  counterpart(): Counterpart;
+  /** Registers a test, or its skip. `needs`: method names of `machines` without which the test says nothing. */
+  test(name: string, run: (counterpart: Counterpart) => Promise<void>): void;
+  patienceMs: number;
+}
+
+export const context = () => ({ signal: AbortSignal.timeout(60_000) });
+
+let sequence = 0;
+/** Marks that no other test uses. */
+export function marks(prefix = 'contract'): { token: string; tag: string } {
+  sequence += 1;
+  const unique = `${prefix}-${process.pid}-${Date.now().toString(36)}-${sequence}`;
+  return { token: `token-${unique}`, tag: `${unique}:mac` };
+}
+
+/** A method of the machines group; a test that calls it without the driver offering it must be skipped by name. */
+export function machinesMethod<M extends keyof Machines>(driver: Driver, method: M): NonNullable<Machines[M]> {
+  const found = driver.machines?.[method];
+  if (!driver.machines || !found) throw new Error(`machines.${method} is not offered: skip this test by name, with the reason`);
+  return (found as (...args: never[]) => unknown).bind(driver.machines) as NonNullable<Machines[M]>;
+}
+
+/** All pages of a group. */
+export async function pagesOf(driver: Driver, group: ListedGroup): Promise<(readonly Item[])[]> {
+  const pages: (readonly Item[])[] = [];
+  const offered = driver[group];
+  if (!offered) throw new Error(`the group ${group} is not offered: skip this test by name, with the reason`);
+  for await (const page of offered.list(context())) pages.push(page);
+  return pages;
+}
+
+export async function read(driver: Driver, group: ListedGroup, key: string): Promise<Item | undefined> {
+  const items = await driver[group]?.getMany([key], context());
+  return items?.find((item) => item.key === key);
+}
+
+/** Reads until `done` holds; fails with the last item read. */
+export async function until(
+  driver: Driver,
+  group: ListedGroup,
+  key: string,
+  done: (item: Item | undefined) => boolean,
+  patienceMs: number,
+): Promise<Item | undefined> {
+  const end = Date.now() + patienceMs;
+  for (;;) {
+    const item = await read(driver, group, key);
+    if (done(item)) return item;
+    if (Date.now() > end) throw new Error(`waited ${patienceMs} ms in vain; last seen: ${JSON.stringify(item)}`);
+    await new Promise((resolve) => setTimeout(resolve, 25));
+  }
+}
+
+export async function reaches(driver: Driver, key: string, state: string, patienceMs: number): Promise<Item> {
+  const item = await until(driver, 'machines', key, (seen) => seen?.values['state'] === state, patienceMs);
+  if (!item) throw new Error(`${key} is gone`);
+  return item;
+}
+
+/** Creates a machine with the fixtures and waits for the provider's initial state. */
+export async function makeMachine(
+  { driver, fixtures }: Counterpart,
+  patienceMs: number,
+  given: {
+    name?: string;
+    tag?: string;
+    token?: string;
+    config?: string;
+    properties?: { [key: string]: string };
+    description?: string;
+  } = {},
+): Promise<{ key: string; token: string; tag: string; item: Item }> {
+  const own = marks();
+  const request = { config: fixtures.config, image: fixtures.image, ...own, ...given };
+  const { key } = await machinesMethod(driver, 'create')(request, context());
+  const initial = String(driver.capabilities.types['Machine']?.capabilities?.['DefaultInitialState']);
+  return { key, token: request.token, tag: request.tag, item: await reaches(driver, key, initial, patienceMs) };
+}
+
+/** Deletes and waits until it is gone. */
+export async function dropMachine({ driver }: Counterpart, key: string, patienceMs: number): Promise<void> {
+  await machinesMethod(driver, 'delete')(key, context());
+  await until(driver, 'machines', key, (item) => item === undefined, patienceMs);
+}
