@@ -1,0 +1,55 @@
+import type { Attributes } from '../model/define';
+
+/** What `$select` knows beside attributes. */
+const OPERATIONS = 'operations';
+
+export interface CollectionSelection {
+  /** Attributes of the collection itself: `id`, `count`, `operations`. */
+  own: ReadonlySet<string>;
+  /** Attributes of each item (`operations` among them); undefined: all of them; null: the items are left out. */
+  items: ReadonlySet<string> | undefined | null;
+}
+
+/**
+ * Which attributes of a resource a `$select` leaves (4.1.6.3), also those that a partial PUT changes (4.2.1.3.1).
+ * Names the type does not have are ignored.
+ * @param names names as parsed, undefined where there is no `$select`
+ * @returns undefined for all (no `$select`, or `*`); otherwise the names, with `operations` where it is listed
+ */
+export function selectResource(names: readonly string[] | undefined, attributes: Attributes): ReadonlySet<string> | undefined {
+  if (!names || names.includes('*')) return undefined;
+  return new Set(names.filter((name) => name === OPERATIONS || Object.hasOwn(attributes, name)));
+}
+
+/**
+ * The same for a collection and its items. A bare name is the collection's own attribute where it has one, else the
+ * items'; `<grouping name>/<attribute>` is always the items' (D098); the grouping name alone is whole items.
+ * Bare `id` is the collection's; where the request is about items (it lists an item attribute, or filters), it is
+ * theirs as well, since clients look resources up by `$filter=name='x'&$select=id`.
+ * @param grouping JSON name under which the collection lists its items
+ * @param filtered whether the request has a `$filter`
+ * @returns undefined where nothing is left out
+ */
+export function selectCollection(
+  names: readonly string[] | undefined,
+  grouping: string,
+  attributes: Attributes,
+  filtered: boolean,
+): CollectionSelection | undefined {
+  if (!names || names.includes('*')) return undefined;
+  const own = new Set<string>(names.filter((name) => name === 'id' || name === 'count' || name === OPERATIONS));
+  if (names.includes(grouping) || names.includes(`${grouping}/*`)) return { own, items: undefined };
+  const prefix = `${grouping}/`;
+  const isItems = (name: string): boolean => name === OPERATIONS || Object.hasOwn(attributes, name);
+  const items = new Set<string>();
+  for (const name of names) {
+    if (name.startsWith(prefix)) {
+      const inner = name.slice(prefix.length);
+      if (isItems(inner)) items.add(inner);
+    } else if (!own.has(name) && Object.hasOwn(attributes, name)) {
+      items.add(name);
+    }
+  }
+  if (own.has('id') && (filtered || items.size > 0)) items.add('id');
+  return { own, items: items.size > 0 ? items : null };
+}
