@@ -20,8 +20,17 @@ export interface AttributeOptions {
   jsonName?: string;
   /** Name in XML where it differs from the JSON name (arrays use `itemName` instead). */
   xmlName?: string;
-  /** Accepted in a create request although consumers may not change it later (decisions D012-D014, D018, D099). */
+  /**
+   * The nested XML element that carries it in attribute form (D004: `<Sample><sample timestamp="…" value="…"/></Sample>`);
+   * attributes with the same xmlParent share one element.
+   */
+  xmlParent?: string;
+  /** Written under the same XML element name as this sibling; a reader gives such elements to the sibling (5.11.1). */
+  xmlSharedWith?: string;
+  /** Accepted in a create request although consumers may not change it later (decisions D012, D013, D018, D021, D099). */
   onCreate?: boolean;
+  /** Read from updates too although read-only: the operation decides what it may change (decisions D013, D014, D021). */
+  onUpdate?: boolean;
   /** Not of the standard: carried in our own namespace and announced by ResourceMetadata (5.2). */
   extension?: boolean;
 }
@@ -40,7 +49,17 @@ export interface IntegerAttribute extends AttributeOptions {
   maximum?: number;
 }
 export interface PlainAttribute extends AttributeOptions {
-  kind: 'boolean' | 'dateTime' | 'duration' | 'uri' | 'bytes' | 'any';
+  kind: 'boolean' | 'dateTime' | 'bytes' | 'any';
+}
+export interface UriAttribute extends AttributeOptions {
+  kind: 'uri';
+  values?: readonly string[];
+  valuesOpen?: boolean;
+}
+export interface DurationAttribute extends AttributeOptions {
+  kind: 'duration';
+  /** Words accepted on input in place of an xs:duration, with their translation (D059). */
+  synonyms?: Readonly<Record<string, string>>;
 }
 export interface RefAttribute extends AttributeOptions {
   kind: 'ref';
@@ -48,6 +67,8 @@ export interface RefAttribute extends AttributeOptions {
   to: string;
   /** Resource types whose attributes may stand inline beside or instead of href (by value, 4.2.1.1). */
   inline?: readonly string[];
+  /** Its JSON form is the URI itself instead of `{ href }` (D083: image of restore); both forms are read. */
+  bare?: boolean;
 }
 export interface CollectionAttribute extends AttributeOptions {
   kind: 'collection';
@@ -75,6 +96,8 @@ export type Attribute =
   | StringAttribute
   | IntegerAttribute
   | PlainAttribute
+  | UriAttribute
+  | DurationAttribute
   | RefAttribute
   | CollectionAttribute
   | ArrayAttribute
@@ -90,7 +113,9 @@ export type ItemType =
       flattened?: string;
     }
   | { kind: 'ref'; to: string; inline?: readonly string[] }
-  | { kind: 'string' | 'uri' | 'integer' | 'boolean' };
+  | { kind: 'string' | 'integer' | 'boolean' | 'any' }
+  /** `href`: written as `{ href }` and `<name href="…"/>` though no reference (D055); plain strings are read too. */
+  | { kind: 'uri'; href?: boolean };
 
 /** Declared attributes; the order is the published order of serialization. */
 export type Attributes = Readonly<Record<string, Attribute>>;
@@ -102,8 +127,12 @@ export interface ActionDeclaration {
   /** Full rel URI (`http://schemas.dmtf.org/cimi/1/action/start`). */
   uri: string;
   clause: string;
+  /** For people, in ResourceMetadata. */
+  description: string;
   /** States from which it may be invoked (5.8; D079, D156); absent: any. */
   from?: readonly string[];
+  /** States from which it may be invoked with `force=true` only. */
+  fromForced?: readonly string[];
   /** State shown while it runs, in order where there are several (restart). */
   via?: readonly string[];
   /** State at the end; absent: decided by the operation (restore). */
@@ -124,6 +153,10 @@ export interface StateMachine {
 
 export interface CapabilityDeclaration {
   type: 'boolean' | 'integer' | 'string' | 'string[]';
+  /** For people, in ResourceMetadata. */
+  description: string;
+  /** Capability of the same resource that is true whenever this one is (Table 7, D052). */
+  implies?: string;
   unit?: string;
   values?: readonly string[];
 }
@@ -137,11 +170,14 @@ export interface CreateDeclaration {
 
 export interface ResourceDeclaration<A extends Attributes = Attributes> {
   clause: string;
-  table: number;
+  /** Number of the attribute table; absent where the text has none (NetworkNetworkPort, our own types). */
+  table?: number;
   /** Primary resources are items of Cloud Entry Point collections (5.10.1). */
   primary: boolean;
   /** False for ResourceMetadata, which has no common attributes. */
   common?: boolean;
+  /** Path of its only instance, for what is in no collection (the Cloud Entry Point). */
+  singleton?: string;
   attributes: A;
   /** XML order where it differs from the JSON order. */
   xmlOrder?: readonly string[];
@@ -175,6 +211,8 @@ export interface CollectionDeclaration {
   add: boolean;
   /** Template type that `add` requires. */
   addRequires?: string;
+  /** Actions on the collection itself (import). */
+  actions?: Readonly<Record<string, ActionDeclaration>>;
 }
 
 export interface Collection extends CollectionDeclaration {
@@ -186,6 +224,10 @@ export interface Collection extends CollectionDeclaration {
 export const CIMI = 'http://schemas.dmtf.org/cimi/1';
 /** Prefix of published action URIs. */
 export const ACTION = `${CIMI}/action/`;
+/** Prefix of published capability URIs (5.11.2). */
+export const CAPABILITY = `${CIMI}/capability/`;
+/** Namespace of the gateway's own extension attributes (5.2). */
+export const EXTENSION = 'http://cimi-gateway.org/extension/1';
 
 type Typed<K extends Attribute['kind']> = Extract<Attribute, { kind: K }>;
 type Options<K extends Attribute['kind']> = Omit<Typed<K>, 'kind'>;
@@ -194,19 +236,31 @@ export const string = <const O extends Options<'string'>>(o: O) => ({ kind: 'str
 export const integer = <const O extends Options<'integer'>>(o: O) => ({ kind: 'integer' as const, ...o });
 export const boolean = <const O extends AttributeOptions>(o: O) => ({ kind: 'boolean' as const, ...o });
 export const dateTime = <const O extends AttributeOptions>(o: O) => ({ kind: 'dateTime' as const, ...o });
-export const duration = <const O extends AttributeOptions>(o: O) => ({ kind: 'duration' as const, ...o });
-export const uri = <const O extends AttributeOptions>(o: O) => ({ kind: 'uri' as const, ...o });
+export const duration = <const O extends Options<'duration'>>(o: O) => ({ kind: 'duration' as const, ...o });
+export const uri = <const O extends Options<'uri'>>(o: O) => ({ kind: 'uri' as const, ...o });
 export const bytes = <const O extends AttributeOptions>(o: O) => ({ kind: 'bytes' as const, ...o });
 export const any = <const O extends AttributeOptions>(o: O) => ({ kind: 'any' as const, ...o });
-export const ref = <const T extends string, const O extends Omit<Options<'ref'>, 'to'>>(to: T, o: O) => ({ kind: 'ref' as const, to, ...o });
-export const collection = <const C extends string, const O extends Omit<Options<'collection'>, 'of'>>(of: C, o: O) => ({ kind: 'collection' as const, of, ...o });
+export const ref = <const T extends string, const O extends Omit<Options<'ref'>, 'to'>>(to: T, o: O) => ({
+  kind: 'ref' as const,
+  to,
+  ...o,
+});
+export const collection = <const C extends string, const O extends Omit<Options<'collection'>, 'of'>>(of: C, o: O) => ({
+  kind: 'collection' as const,
+  of,
+  ...o,
+});
 export const array = <const N extends string, const I extends ItemType, const O extends AttributeOptions>(itemName: N, item: I, o: O) => ({
   kind: 'array' as const,
   itemName,
   item,
   ...o,
 });
-export const struct = <const F extends Attributes, const O extends AttributeOptions>(fields: F, o: O) => ({ kind: 'struct' as const, fields, ...o });
+export const struct = <const F extends Attributes, const O extends AttributeOptions>(fields: F, o: O) => ({
+  kind: 'struct' as const,
+  fields,
+  ...o,
+});
 export const map = <const O extends AttributeOptions>(o: O) => ({ kind: 'map' as const, itemName: 'property', keyName: 'key', ...o });
 
 /** Declares a resource type; its typeURI is the namespace, a slash and the name (4.1.4). */

@@ -28,7 +28,9 @@ type ItemValue<I> = I extends { kind: 'struct'; fields: infer F extends Attribut
       ? number
       : I extends { kind: 'boolean' }
         ? boolean
-        : string;
+        : I extends { kind: 'any' }
+          ? Value
+          : string;
 
 type ValueOf<T> = T extends { kind: 'string' | 'dateTime' | 'duration' | 'uri' | 'bytes' }
   ? T extends { values: readonly (infer V)[]; valuesOpen?: false }
