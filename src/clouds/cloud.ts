@@ -44,8 +44,8 @@ export interface Cloud extends CloudSettings {
   /** One item, or undefined when the provider says it is gone. Keys asked for at the same time travel in one call. */
   get(group: ListedGroup, key: string, freshness?: Freshness): Promise<Seen<Item | undefined>>;
   getMany(group: ListedGroup, keys: readonly string[], freshness?: Freshness): Promise<Seen<ReadonlyMap<string, Item>>>;
-  /** Items with this tag; never from the cache. */
-  find(group: 'machines' | 'machineImages', marks: Marks): Promise<readonly Item[]>;
+  /** Items with this tag; never from the cache. Empty where the group has no `find`. */
+  find(group: ListedGroup, marks: Marks): Promise<readonly Item[]>;
   /** The part of a naming that the provider holds; everything undefined when it holds nothing. Pure. */
   holds(group: ListedGroup, naming: Naming): Naming;
   /** A write. Drops cached answers of the group afterwards. Throws ProviderError, `unsupported` where not offered. */

@@ -37,6 +37,13 @@ export interface Item {
   unmappedState?: string | undefined;
   /** Actions and operations (edit, delete, start, …) this very item refuses although its state allows them, with the reason in words. */
   refuses?: Readonly<Record<string, string>> | undefined;
+  /**
+   * The provider ended it by itself and still knows why (a launch that failed after it was accepted): it counts as gone,
+   * with the provider's words. Only getMany returns such items, list and find never do.
+   */
+  gone?: { reason: string } | undefined;
+  /** An accepted write (its token) of which the provider later said that it failed (a restore); shown for some time after. */
+  failure?: { token: string; reason: string } | undefined;
 }
 
 /** A page of a listing; the core always reads to the last. */
@@ -123,6 +130,8 @@ export interface CaptureMachine extends Marks, Naming {
   machine: string;
   /** IMAGE of a stopped machine, SNAPSHOT of any. */
   type: 'IMAGE' | 'SNAPSHOT';
+  /** Provider key of the machine's previous snapshot, to be reported as relatedImage (5.14.5). */
+  related?: string | undefined;
 }
 
 export interface MachineImages extends FindGroup, NamingGroup {
@@ -164,6 +173,12 @@ export const GROUPS: Readonly<Record<ListedGroup, string>> = {
   machineImages: 'MachineImage',
   networks: 'Network',
 };
+
+/** Groups of configurations: kept by the hour, and an item that vanishes from later lists can still be read by key. */
+export const LONG_LIVED_GROUPS: readonly ListedGroup[] = ['machineConfigs'];
+
+/** Groups whose items show what a write in another group changes (a capture changes its Machine's latestSnapshot). */
+export const SHOWN_IN: Readonly<Partial<Record<GroupName, readonly ListedGroup[]>>> = { machineImages: ['machines'] };
 
 /** How a call may be repeated (read and repeatable are retried by the guard; once never). */
 export type MethodKind = 'read' | 'repeatable' | 'once';

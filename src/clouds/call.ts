@@ -1,0 +1,164 @@
+import type { BulkheadPolicy, IBackoff, IBackoffFactory, IRetryBackoffContext } from 'cockatiel';
+import { BulkheadRejectedError, ExponentialBackoff, TimeoutStrategy, bulkhead, handleWhen, retry, timeout } from 'cockatiel';
+import type { CallContext, MethodKind } from './driver';
+import { METHOD_KINDS } from './driver';
+import { ProviderError } from './errors';
+
+/** Limits of the calls to one cloud's account. */
+export interface CallLimits {
+  /** For one call; for a list, for the wait from one page to the next. */
+  deadlineMs: number;
+  /** Calls that run at the same time; others wait in line. */
+  concurrency: number;
+  /** Calls that may wait in line; one more is refused as unavailable. Default 10,000. */
+  queue?: number;
+  /** Attempts after the first. */
+  retries: number;
+  /** First wait between attempts, before jitter. Default 200. */
+  firstDelayMs?: number;
+}
+
+export interface GuardHooks {
+  /** Structured log; details never hold secrets. */
+  log: {
+    warn(message: string, details: LogDetails): void;
+    error(message: string, details: LogDetails): void;
+  };
+  metrics?: {
+    /** One call of the driver (of a list: one page) has ended. `outcome`: ok or the kind of the error. */
+    onCall(call: { cloud: string; group: string; method: string; outcome: string; ms: number }): void;
+    /** An item was seen in a provider state that the driver's table does not know. */
+    onUnmappedState?(seen: { cloud: string; type: string; state: string }): void;
+  };
+}
+export type LogDetails = { [key: string]: string | number | boolean | undefined };
+
+/** Names one call for words, log and metrics. */
+export interface CallName {
+  group: string;
+  method: string;
+}
+
+const MAX_DELAY_MS = 10_000;
+/** A provider that asks for more is not waited for here: the caller (a Job, a person) comes back. */
+const LONGEST_WAIT_MS = 30_000;
+
+/** Exponential backoff with jitter, but never sooner than the provider asked for. */
+class PoliteBackoff implements IBackoffFactory<IRetryBackoffContext<unknown>> {
+  constructor(private readonly inner: IBackoffFactory<unknown>) {}
+
+  next(context: IRetryBackoffContext<unknown>): IBackoff<IRetryBackoffContext<unknown>> {
+    const inner = this.inner.next(context);
+    const error = 'error' in context.result ? context.result.error : undefined;
+    const wait = error instanceof ProviderError ? (error.retryAfterMs ?? 0) : 0;
+    // Somewhat later than asked, so that those who were refused together don't return together.
+    const asked = wait * (1 + Math.random() / 10);
+    const next = new PoliteBackoff(inner);
+    return { duration: Math.max(inner.duration, asked), next: (later) => next.next(later) };
+  }
+}
+
+/** Deadline, budget and retries around the calls of one driver. Holds no answers; see reads.ts. */
+export class Caller {
+  private readonly budget: BulkheadPolicy;
+  private readonly retries;
+
+  constructor(
+    private readonly cloud: string,
+    private readonly limits: CallLimits,
+    private readonly hooks: GuardHooks,
+  ) {
+    this.budget = bulkhead(limits.concurrency, limits.queue ?? 10_000);
+    this.retries = retry(
+      handleWhen((error) => error instanceof ProviderError && error.passing && (error.retryAfterMs ?? 0) <= LONGEST_WAIT_MS),
+      {
+        maxAttempts: limits.retries,
+        backoff: new PoliteBackoff(new ExponentialBackoff({ initialDelay: limits.firstDelayMs ?? 200, maxDelay: MAX_DELAY_MS })),
+      },
+    );
+  }
+
+  /**
+   * Runs one call, again after passing failures where its kind allows that.
+   * @throws ProviderError and nothing else
+   */
+  async call<T>(name: CallName, run: (context: CallContext) => Promise<T>): Promise<T> {
+    return this.repeat(name, () => this.once(name, run));
+  }
+
+  /** Reads a listing to its end; after a passing failure it begins again. `begun` is told when the first page is asked for. */
+  async pages<T>(name: CallName, list: (context: CallContext) => AsyncIterable<readonly T[]>, begun: () => void): Promise<T[]> {
+    return this.repeat(name, async () => {
+      const whole = new AbortController();
+      const iterator = list({ signal: whole.signal })[Symbol.asyncIterator]();
+      const items: T[] = [];
+      try {
+        for (let first = true; ; first = false) {
+          const page = await this.once(name, () => {
+            if (first) begun();
+            return iterator.next();
+          });
+          if (page.done === true) return items;
+          for (const item of page.value) items.push(item);
+        }
+      } finally {
+        whole.abort();
+      }
+    });
+  }
+
+  private repeat<T>(name: CallName, attempt: () => Promise<T>): Promise<T> {
+    const kind: MethodKind = METHOD_KINDS[name.method] ?? 'once';
+    return kind === 'once' ? attempt() : this.retries.execute(attempt);
+  }
+
+  /** One attempt: waits in line, then has `deadlineMs`. */
+  private async once<T>(name: CallName, run: (context: CallContext) => Promise<T>): Promise<T> {
+    try {
+      return await this.budget.execute(() => this.timed(name, run));
+    } catch (error) {
+      if (!(error instanceof BulkheadRejectedError)) throw error;
+      throw new ProviderError('unavailable', `Too many calls wait for the cloud ${this.cloud}`, { cause: error });
+    }
+  }
+
+  private async timed<T>(name: CallName, run: (context: CallContext) => Promise<T>): Promise<T> {
+    const started = performance.now();
+    const deadline = timeout(this.limits.deadlineMs, TimeoutStrategy.Aggressive);
+    let expired = false;
+    let outcome = 'ok';
+    // A driver may notice its aborted signal first and throw something of its own; it is a timeout all the same.
+    deadline.onTimeout(() => (expired = true));
+    try {
+      return await deadline.execute(({ signal }) => run({ signal }));
+    } catch (thrown) {
+      const error = expired ? this.expired(name, thrown) : this.translate(name, thrown);
+      outcome = error.kind;
+      throw error;
+    } finally {
+      const ms = performance.now() - started;
+      this.hooks.metrics?.onCall({ cloud: this.cloud, ...name, outcome, ms });
+    }
+  }
+
+  private expired(name: CallName, cause: unknown): ProviderError {
+    const words = `The cloud ${this.cloud} did not answer ${name.group}.${name.method} within ${this.limits.deadlineMs} ms`;
+    return new ProviderError('timeout', words, { maybeDone: METHOD_KINDS[name.method] !== 'read', cause });
+  }
+
+  private translate(name: CallName, thrown: unknown): ProviderError {
+    if (thrown instanceof ProviderError) return thrown;
+    const write = METHOD_KINDS[name.method] !== 'read';
+    const cause = thrown instanceof Error ? thrown : new Error(String(thrown));
+    this.hooks.log.error('a driver threw what is no ProviderError', {
+      cloud: this.cloud,
+      ...name,
+      error: cause.message,
+      stack: cause.stack,
+    });
+    return new ProviderError('unavailable', `The driver of ${this.cloud} failed in ${name.group}.${name.method}: ${cause.message}`, {
+      maybeDone: write,
+      cause,
+    });
+  }
+}

@@ -1,0 +1,213 @@
+import type { Freshness, Seen } from './cloud';
+import type { Caller, GuardHooks } from './call';
+import type { Item, ListedGroup, ReadGroup } from './driver';
+import { ProviderError } from './errors';
+
+/** What the reads of one group need to know. */
+export interface ReadSettings {
+  cloud: string;
+  group: ListedGroup;
+  type: string;
+  /** Age up to which an answer is good enough where the caller does not say, in ms. */
+  cacheMs: number;
+  /** Whether an item that vanished may still be read by key (configurations outlive their retirement). */
+  outlives: boolean;
+}
+
+/** A read on its way. `at` is set when the driver is called, which may be later than the asking. */
+interface Flight {
+  readonly generation: number;
+  at: number | undefined;
+}
+
+interface Listing extends Flight {
+  answer: Promise<Seen<readonly Item[]>>;
+}
+
+interface Batch extends Flight {
+  readonly keys: Set<string>;
+  answer: Promise<Seen<ReadonlyMap<string, Item>>>;
+}
+
+/** Keys that travel in one call of the driver, so that one deadline suffices. */
+const MAX_BATCH = 1000;
+/** Answers by key that are remembered; the oldest give way. */
+const MAX_KEPT = 20_000;
+
+/**
+ * The reads of one group: equal reads in flight are joined, keys asked for together travel together, answers are kept
+ * for a short age that the caller sees. A write opens a new generation: nothing of an earlier one is joined or kept.
+ */
+export class GroupReads {
+  private generation = 0;
+  private all: Seen<readonly Item[]> | undefined;
+  private readonly byKey = new Map<string, Seen<Item | undefined>>();
+  private readonly retired = new Map<string, Seen<Item>>();
+  private listing: Listing | undefined;
+  private readonly flying = new Map<string, Batch>();
+  private waiting: Batch | undefined;
+  private readonly warned = new Set<string>();
+
+  constructor(
+    private readonly settings: ReadSettings,
+    private readonly driver: ReadGroup,
+    private readonly caller: Caller,
+    private readonly hooks: GuardHooks,
+  ) {}
+
+  /** Forgets every answer; reads on their way are neither joined nor kept. */
+  invalidate(): void {
+    this.generation += 1;
+    this.all = undefined;
+    this.byKey.clear();
+    this.flying.clear();
+    this.listing = undefined;
+    this.waiting = undefined;
+  }
+
+  /** Every item of the group. @throws ProviderError */
+  async list(freshness?: Freshness): Promise<Seen<readonly Item[]>> {
+    if (this.all && this.fresh(this.all.at, freshness)) return this.all;
+    if (this.listing && this.joinable(this.listing, freshness)) return this.listing.answer;
+    const flight: Flight = { generation: this.generation, at: undefined };
+    const listing: Listing = Object.assign(flight, { answer: this.fetchAll(flight) });
+    this.listing = listing;
+    try {
+      return await listing.answer;
+    } finally {
+      if (this.listing === listing) this.listing = undefined;
+    }
+  }
+
+  /** Items by key; what is gone is missing. `at` is that of the oldest part. @throws ProviderError */
+  async getMany(keys: readonly string[], freshness?: Freshness): Promise<Seen<ReadonlyMap<string, Item>>> {
+    const found = new Map<string, Item>();
+    let oldest = Date.now();
+    const flights = new Map<Batch, string[]>();
+    for (const key of new Set(keys)) {
+      const known = this.known(key, freshness);
+      if (known) {
+        oldest = Math.min(oldest, known.at);
+        if (known.value) found.set(key, known.value);
+        continue;
+      }
+      const batch = this.batchFor(key, freshness);
+      const own = flights.get(batch);
+      if (own) own.push(key);
+      else flights.set(batch, [key]);
+    }
+    const answers = await Promise.all([...flights].map(async ([batch, own]) => ({ own, seen: await batch.answer })));
+    for (const { own, seen } of answers) {
+      oldest = Math.min(oldest, seen.at);
+      for (const key of own) {
+        const item = seen.value.get(key) ?? (this.settings.outlives ? this.retired.get(key)?.value : undefined);
+        if (item) found.set(key, item);
+      }
+    }
+    return { value: found, at: oldest };
+  }
+
+  private fresh(at: number, freshness: Freshness | undefined): boolean {
+    const maxAge = freshness?.maxAgeMs ?? this.settings.cacheMs;
+    return maxAge > 0 && Date.now() - at <= maxAge;
+  }
+
+  private joinable(flight: Flight, freshness: Freshness | undefined): boolean {
+    return flight.generation === this.generation && (flight.at === undefined || this.fresh(flight.at, freshness));
+  }
+
+  private known(key: string, freshness: Freshness | undefined): Seen<Item | undefined> | undefined {
+    const single = this.byKey.get(key);
+    return single && this.fresh(single.at, freshness) ? single : undefined;
+  }
+
+  private async fetchAll(flight: Flight): Promise<Seen<readonly Item[]>> {
+    const name = { group: this.settings.group, method: 'list' };
+    const items = await this.caller.pages(
+      name,
+      (context) => this.driver.list(context),
+      () => (flight.at = Date.now()),
+    );
+    const seen = { value: items, at: flight.at ?? Date.now() };
+    this.report(items);
+    if (flight.generation === this.generation) {
+      this.all = seen;
+      for (const [key, kept] of this.byKey) if (kept.at <= seen.at) this.byKey.delete(key);
+      for (const item of items) this.keep(item.key, { value: item, at: seen.at });
+    }
+    return seen;
+  }
+
+  private batchFor(key: string, freshness: Freshness | undefined): Batch {
+    const flying = this.flying.get(key);
+    if (flying && this.joinable(flying, freshness)) return flying;
+    let batch = this.waiting;
+    if (!batch || batch.keys.size >= MAX_BATCH) {
+      const flight = { generation: this.generation, at: undefined, keys: new Set<string>() };
+      const asked = new Promise<void>((resolve) => setImmediate(resolve)).then(() => this.fetch(flight));
+      batch = this.waiting = Object.assign(flight, { answer: asked });
+    }
+    batch.keys.add(key);
+    this.flying.set(key, batch);
+    return batch;
+  }
+
+  private async fetch(batch: Omit<Batch, 'answer'>): Promise<Seen<ReadonlyMap<string, Item>>> {
+    if (this.waiting === batch) this.waiting = undefined;
+    const keys = [...batch.keys];
+    try {
+      const found = await this.ask(keys, (at) => (batch.at = at));
+      const at = batch.at ?? Date.now();
+      this.report([...found.values()]);
+      if (batch.generation === this.generation) for (const key of keys) this.keep(key, { value: found.get(key), at });
+      return { value: found, at };
+    } finally {
+      for (const key of keys) if (this.flying.get(key) === batch) this.flying.delete(key);
+    }
+  }
+
+  private async ask(keys: readonly string[], begun: (at: number) => void): Promise<Map<string, Item>> {
+    const name = { group: this.settings.group, method: 'getMany' };
+    try {
+      const items = await this.caller.call(name, (context) => {
+        begun(Date.now());
+        return this.driver.getMany(keys, context);
+      });
+      const wanted = new Set(keys);
+      return new Map(items.filter((item) => wanted.has(item.key)).map((item) => [item.key, item]));
+    } catch (error) {
+      if (!(error instanceof ProviderError) || (error.kind !== 'notFound' && error.kind !== 'invalid')) throw error;
+      // A key that the provider can't even read belongs to nothing; in a batch it must not spoil the others.
+      if (keys.length === 1) return new Map();
+      const half = Math.ceil(keys.length / 2);
+      const parts = await Promise.all([this.ask(keys.slice(0, half), begun), this.ask(keys.slice(half), begun)]);
+      return new Map(parts.flatMap((part) => [...part]));
+    }
+  }
+
+  private keep(key: string, seen: Seen<Item | undefined>): void {
+    const { value, at } = seen;
+    if (this.settings.outlives && value) this.retired.set(key, { value, at });
+    const before = this.byKey.get(key);
+    if (before && before.at > at) return;
+    this.byKey.delete(key);
+    this.byKey.set(key, seen);
+    if (this.byKey.size <= Math.max(MAX_KEPT, 2 * (this.all?.value.length ?? 0))) return;
+    for (const oldest of this.byKey.keys()) {
+      this.byKey.delete(oldest);
+      break;
+    }
+  }
+
+  /** A state without an entry in the driver's table is logged once and counted each time it is read. */
+  private report(items: readonly Item[]): void {
+    const { cloud, type } = this.settings;
+    for (const { unmappedState: state, key } of items) {
+      if (state === undefined) continue;
+      this.hooks.metrics?.onUnmappedState?.({ cloud, type, state });
+      if (this.warned.has(state)) continue;
+      this.warned.add(state);
+      this.hooks.log.warn('a provider state is not in the driver’s table and is shown as ERROR', { cloud, type, state, key });
+    }
+  }
+}
