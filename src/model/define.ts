@@ -31,6 +31,8 @@ export interface AttributeOptions {
   onCreate?: boolean;
   /** Read from updates too although read-only: the operation decides what it may change (decisions D013, D014, D021). */
   onUpdate?: boolean;
+  /** May be read, but holds secrets often enough to be encrypted at rest (userData). */
+  confidential?: boolean;
   /** Not of the standard: carried in our own namespace and announced by ResourceMetadata (5.2). */
   extension?: boolean;
 }

@@ -68,7 +68,7 @@ export const machineTemplate = resource('MachineTemplate', {
       },
       { provider: 'optional mutable', consumer: 'optional read-write' },
     ),
-    userData: string({ provider: 'optional mutable', consumer: 'optional read-write' }),
+    userData: string({ provider: 'optional mutable', consumer: 'optional read-write', confidential: true }),
     meterTemplates: array(
       'meterTemplate',
       { kind: 'ref', to: 'MeterTemplate', inline: ['MeterTemplate'] },
