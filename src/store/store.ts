@@ -158,6 +158,8 @@ export type JobProgress = Partial<
   dueInMs?: number;
   /** Sets stepSince to the database's now. */
   stepBegins?: boolean;
+  /** Gives the lease back with this very write (owner and expiry cleared), so that a stop asked for later cannot be overwritten. */
+  release?: boolean;
 };
 
 export interface JobQuery {
@@ -249,7 +251,8 @@ export interface UnitOfWork extends StoreReads {
 export interface Store extends StoreReads {
   transaction<T>(work: (unit: UnitOfWork) => Promise<T>): Promise<T>;
   /**
-   * Leases one Job for a worker if it is unfinished, due and not leased: raises the epoch, counts an attempt.
+   * Leases one Job for a worker if it is unfinished, due and not leased: raises the epoch, counts an attempt and
+   * makes a QUEUED Job RUNNING. `leaseUntil - leaseMs` of the answer is the database's now.
    * @returns undefined when another worker was faster or nothing is due.
    */
   leaseJob(id: string, owner: string, leaseMs: number): Promise<JobRow | undefined>;

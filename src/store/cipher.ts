@@ -1,0 +1,117 @@
+import { createCipheriv, createDecipheriv, createHmac, hkdfSync, randomBytes } from 'node:crypto';
+
+/** Seals values for the database and opens them again. A value opens only in the place it was sealed for. */
+export interface Cipher {
+  /** False where no key is configured: then nothing can be sealed or opened. */
+  readonly keyed: boolean;
+  /** @param place where the value lives: table, row, column. @throws NoKeyError. */
+  seal(text: string, place: string): string;
+  /** @throws NoKeyError, WrongKeyError, DamagedError. */
+  open(envelope: string, place: string): string;
+}
+
+/** Something confidential was to be stored or read, and no key is configured. */
+export class NoKeyError extends Error {
+  constructor(place: string) {
+    super(`no encryption key is configured: ${place} holds something confidential that can be neither stored nor read without it`);
+    this.name = 'NoKeyError';
+  }
+}
+
+/** What is stored was sealed with another key than the configured one. */
+export class WrongKeyError extends Error {
+  constructor(
+    readonly stored: string,
+    readonly configured: string,
+  ) {
+    super(`the data was encrypted with key ${stored}, but key ${configured} is configured: configure the key this data was made with`);
+    this.name = 'WrongKeyError';
+  }
+}
+
+/** A sealed value was altered, cut, or moved from another row. */
+export class DamagedError extends Error {
+  constructor(place: string) {
+    super(`the encrypted value of ${place} is damaged or was copied from elsewhere`);
+    this.name = 'DamagedError';
+  }
+}
+
+const KEY_BYTES = 32;
+const SALT_BYTES = 16;
+const NONCE_BYTES = 12;
+const TAG_BYTES = 16;
+const FORMAT = 'v1';
+
+/**
+ * Reads a key of 32 bytes as written in a configuration: base64, base64url or hex.
+ * @throws Error in words when it is none of these; the text itself is not repeated.
+ */
+export function parseKey(text: string): Buffer {
+  const given = text.trim();
+  const key = /^[0-9a-fA-F]{64}$/.test(given) ? Buffer.from(given, 'hex') : Buffer.from(given, 'base64');
+  const canonical = /^[A-Za-z0-9+/_-]+={0,2}$/.test(given);
+  if (!canonical || key.length !== KEY_BYTES) {
+    throw new Error(`the encryption key must be ${KEY_BYTES} bytes in base64 or hex (make one with: openssl rand -base64 ${KEY_BYTES})`);
+  }
+  return key;
+}
+
+/** A key of 32 bytes for one purpose (HKDF-SHA-256); different purposes give unrelated keys. */
+export function deriveKey(key: Uint8Array, purpose: string): Buffer {
+  return Buffer.from(hkdfSync('sha256', key, 'cimi-gateway', purpose, KEY_BYTES));
+}
+
+/**
+ * A cipher over one key of 32 bytes (AES-256-GCM, each value under a key of its own derived from a random salt).
+ * Without a key it refuses everything, so that a store can be opened to manage users but never to keep secrets.
+ */
+export function createCipher(key: Uint8Array | undefined): Cipher {
+  if (key === undefined) return keyless;
+  if (key.length !== KEY_BYTES) throw new Error(`an encryption key has ${KEY_BYTES} bytes, not ${key.length}`);
+  const id = deriveKey(key, 'store key id').toString('hex', 0, 4);
+  const secret = deriveKey(key, 'store');
+  const keyFor = (salt: Uint8Array): Buffer => createHmac('sha256', secret).update(salt).digest();
+  return {
+    keyed: true,
+    seal(text, place) {
+      const salt = randomBytes(SALT_BYTES);
+      const nonce = randomBytes(NONCE_BYTES);
+      const cipher = createCipheriv('aes-256-gcm', keyFor(salt), nonce).setAAD(Buffer.from(place));
+      const body = [cipher.update(text, 'utf8'), cipher.final()];
+      return `${FORMAT}.${id}.${Buffer.concat([salt, nonce, cipher.getAuthTag(), ...body]).toString('base64')}`;
+    },
+    open(envelope, place) {
+      const [format, keyId, body] = envelope.split('.');
+      if (format !== FORMAT || keyId === undefined || body === undefined) throw new DamagedError(place);
+      if (keyId !== id) throw new WrongKeyError(keyId, id);
+      return unseal(Buffer.from(body, 'base64'), keyFor, place);
+    },
+  };
+}
+
+function unseal(bytes: Buffer, keyFor: (salt: Uint8Array) => Buffer, place: string): string {
+  const start = SALT_BYTES + NONCE_BYTES + TAG_BYTES;
+  if (bytes.length < start) throw new DamagedError(place);
+  const salt = bytes.subarray(0, SALT_BYTES);
+  const nonce = bytes.subarray(SALT_BYTES, SALT_BYTES + NONCE_BYTES);
+  const tag = bytes.subarray(SALT_BYTES + NONCE_BYTES, start);
+  const decipher = createDecipheriv('aes-256-gcm', keyFor(salt), nonce, { authTagLength: TAG_BYTES })
+    .setAAD(Buffer.from(place))
+    .setAuthTag(tag);
+  try {
+    return Buffer.concat([decipher.update(bytes.subarray(start)), decipher.final()]).toString('utf8');
+  } catch (error) {
+    throw Object.assign(new DamagedError(place), { cause: error });
+  }
+}
+
+const keyless: Cipher = {
+  keyed: false,
+  seal(_text, place) {
+    throw new NoKeyError(place);
+  },
+  open(_envelope, place) {
+    throw new NoKeyError(place);
+  },
+};

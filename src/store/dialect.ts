@@ -1,0 +1,45 @@
+import { sql, type RawBuilder } from 'kysely';
+
+/** Everything in which the two databases differ; all other SQL is written once. */
+export interface SqlDialect {
+  /** ms since the epoch by the database's clock, at the moment of evaluation. */
+  readonly nowMs: RawBuilder<number>;
+  /** The same moment as RFC 3339 text, UTC, ms. */
+  readonly stamp: RawBuilder<string>;
+  /** Column type for text that sorts by code point. */
+  readonly text: RawBuilder<unknown>;
+  /** Column type of an ascending number given by the database, as primary key. */
+  readonly serial: RawBuilder<unknown>;
+  /** True where the column is one of the values; one parameter, however many values. */
+  isIn(column: string, values: readonly string[]): RawBuilder<boolean>;
+  /** Whether the error says that a unique index already has the value. */
+  isDuplicate(error: unknown): boolean;
+  /** Whether the database gave up the transaction in favour of another, so that it may be tried again. */
+  isVictim(error: unknown): boolean;
+}
+
+export const sqliteDialect: SqlDialect = {
+  nowMs: sql<number>`cast(round(unixepoch('subsec') * 1000) as integer)`,
+  stamp: sql<string>`strftime('%Y-%m-%dT%H:%M:%fZ', 'now')`,
+  text: sql`text`,
+  serial: sql`integer primary key autoincrement`,
+  isIn: (column, values) => sql<boolean>`${sql.ref(column)} in (select value from json_each(${JSON.stringify(values)}))`,
+  isDuplicate: (error) => ['SQLITE_CONSTRAINT_UNIQUE', 'SQLITE_CONSTRAINT_PRIMARYKEY'].includes(codeOf(error)),
+  isVictim: () => false,
+};
+
+export const postgresDialect: SqlDialect = {
+  nowMs: sql<number>`(extract(epoch from clock_timestamp()) * 1000)::bigint`,
+  stamp: sql<string>`to_char(clock_timestamp() at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`,
+  text: sql`text collate "C"`,
+  serial: sql`bigint generated always as identity primary key`,
+  isIn: (column, values) => sql<boolean>`${sql.ref(column)} = any(${values}::text[])`,
+  isDuplicate: (error) => codeOf(error) === '23505',
+  isVictim: (error) => ['40P01', '40001'].includes(codeOf(error)),
+};
+
+/** The `code` that both database libraries put on their errors; empty where there is none. */
+export function codeOf(error: unknown): string {
+  if (typeof error !== 'object' || error === null || !('code' in error)) return '';
+  return String(error.code);
+}

@@ -1,0 +1,71 @@
+import type { Session } from './session';
+import { HeldError, type Hold, type ResourcePath, type StoreReads } from './store';
+
+/** Which unfinished Job holds which resource: one row per resource, so that the primary key decides. */
+
+export async function readHolds({ db, dialect }: Session, paths?: readonly ResourcePath[]): ReturnType<StoreReads['holds']> {
+  let select = db.selectFrom('holds').selectAll();
+  if (paths) select = select.where(dialect.isIn('path', paths));
+  const rows = paths?.length === 0 ? [] : await select.execute();
+  return new Map(rows.map(({ path, job, shows }) => [path, { job, shows }]));
+}
+
+/** Holds by Job, in path order. */
+export async function readHoldsOf({ db, dialect }: Session, jobs: readonly string[]): Promise<Map<string, Hold[]>> {
+  const found = new Map<string, Hold[]>();
+  if (jobs.length === 0) return found;
+  const rows = await db.selectFrom('holds').selectAll().where(dialect.isIn('job', jobs)).orderBy('path').execute();
+  for (const { job, path, shows } of rows) {
+    const holds = found.get(job) ?? [];
+    holds.push({ path, shows });
+    found.set(job, holds);
+  }
+  return found;
+}
+
+/**
+ * Takes all holds of a new Job in path order (so that two takers can't wait for each other), or takes none and
+ * removes the Job again. @throws HeldError.
+ */
+export async function takeHolds(session: Session, job: string, wanted: readonly Hold[]): Promise<Hold[]> {
+  const holds = inOrder(wanted);
+  for (const hold of holds) {
+    const holder = await take(session, job, hold);
+    if (holder === job) continue;
+    await session.db.deleteFrom('jobs').where('id', '=', job).execute();
+    throw new HeldError(hold.path, holder);
+  }
+  return holds;
+}
+
+/** Changes what held resources show and takes those not held yet; gives none back. @throws HeldError. */
+export async function showHolds(session: Session, job: string, wanted: readonly Hold[]): Promise<void> {
+  for (const hold of inOrder(wanted)) {
+    const holder = await take(session, job, hold);
+    if (holder !== job) throw new HeldError(hold.path, holder);
+  }
+}
+
+export async function releaseHolds({ db }: Session, job: string): Promise<void> {
+  await db.deleteFrom('holds').where('job', '=', job).execute();
+}
+
+/** @returns the Job that holds the path now: this one or another. */
+async function take({ db }: Session, job: string, { path, shows }: Hold): Promise<string> {
+  for (;;) {
+    const insert = db.insertInto('holds').values({ path, job, shows });
+    const taken = await insert
+      .onConflict((conflict) => conflict.column('path').doUpdateSet({ shows }).where('holds.job', '=', job))
+      .returning('job')
+      .executeTakeFirst();
+    if (taken) return taken.job;
+    const other = await db.selectFrom('holds').select('job').where('path', '=', path).executeTakeFirst();
+    // Absent: released between the two statements.
+    if (other) return other.job;
+  }
+}
+
+function inOrder(holds: readonly Hold[]): Hold[] {
+  const byPath = new Map(holds.map((hold) => [hold.path, hold]));
+  return [...byPath.values()].sort((a, b) => (a.path < b.path ? -1 : 1));
+}

@@ -1,0 +1,217 @@
+import { sql, type RawBuilder, type Updateable } from 'kysely';
+import { fromRow, isFinished, optional, sealJob, toRow, type StoredJob } from './job-rows';
+import { readHoldsOf, releaseHolds, showHolds, takeHolds } from './holds';
+import type { JobsTable } from './schema';
+import { encode, impossible, type Session } from './session';
+import {
+  DuplicateKeyError,
+  StaleError,
+  type JobProgress,
+  type JobQuery,
+  type JobRow,
+  type JobState,
+  type NewJob,
+  type UnitOfWork,
+} from './store';
+
+export async function readJob(session: Session, id: string): Promise<JobRow | undefined> {
+  if (impossible(id)) return undefined;
+  return complete(session, await session.db.selectFrom('jobs').selectAll().where('id', '=', id).executeTakeFirst());
+}
+
+export async function readJobByKey(session: Session, tenant: string, idempotencyKey: string): Promise<JobRow | undefined> {
+  if (impossible(idempotencyKey)) return undefined;
+  const select = session.db.selectFrom('jobs').selectAll().where('tenant', '=', tenant).where('idempotency_key', '=', idempotencyKey);
+  return complete(session, await select.executeTakeFirst());
+}
+
+export async function readJobs(session: Session, query: JobQuery): Promise<JobRow[]> {
+  const { db, dialect, cipher } = session;
+  let select = db.selectFrom('jobs').selectAll().orderBy('created').orderBy('id');
+  if (query.tenants) select = select.where(dialect.isIn('tenant', query.tenants));
+  if (query.states) select = select.where(dialect.isIn('state', query.states));
+  if (query.parent !== undefined) select = select.where('parent', '=', query.parent);
+  if (query.after) {
+    // A Job's path ends in its id.
+    const { created, path } = query.after;
+    select = select.where(sql<boolean>`(created, id) > (${created}, ${path.slice(path.lastIndexOf('/') + 1)})`);
+  }
+  if (query.limit !== undefined) select = select.limit(query.limit);
+  const rows = await select.execute();
+  const holds = await readHoldsOf(
+    session,
+    rows.filter((row) => row.done === 0).map((row) => row.id),
+  );
+  return rows.map((row) => fromRow(cipher, row, holds.get(row.id) ?? []));
+}
+
+export async function readDueJobs({ db, dialect }: Session, limit: number): Promise<{ id: string }[]> {
+  const now = sql<number>`(select ${dialect.nowMs})`;
+  const select = db.selectFrom('jobs').select('id').where('done', '=', 0).where('due', '<=', now);
+  return select
+    .where((where) => where.or([where('lease_until', 'is', null), where('lease_until', '<=', now)]))
+    .orderBy('due')
+    .orderBy('created')
+    .limit(limit)
+    .execute();
+}
+
+export async function insertJob(session: Session, job: NewJob): Promise<JobRow> {
+  const { db, dialect, cipher } = session;
+  const row = { ...toRow(cipher, job), due: job.due ?? dialect.nowMs, created: dialect.stamp, changed: dialect.stamp };
+  for (let attempt = 1; ; attempt++) {
+    const insert = db.insertInto('jobs').values(row);
+    const stored = await insert
+      .onConflict((conflict) => conflict.doNothing())
+      .returningAll()
+      .executeTakeFirst();
+    if (stored) {
+      const holds = stored.done === 1 ? [] : (job.holds ?? []);
+      return fromRow(cipher, stored, await takeHolds(session, job.id, holds));
+    }
+    const other = job.idempotencyKey ? await readJobByKey(session, job.tenant, job.idempotencyKey) : undefined;
+    if (other) throw new DuplicateKeyError(other.id);
+    // The Job that had the key may have been removed between the two statements.
+    if (attempt === 3 || (await readJob(session, job.id))) throw new StaleError(`job ${job.id}`);
+  }
+}
+
+export async function updateJob(session: Session, id: string, ...[change, states]: Tail<UnitOfWork['updateJob']>): Promise<JobRow> {
+  const { db, dialect } = session;
+  const changed: Updateable<JobsTable> = {};
+  if (change.naming !== undefined) changed.naming = encode(change.naming);
+  if (change.statusMessage !== undefined) changed.status_message = change.statusMessage;
+  if (change.answer !== undefined) changed.answer = optional(change.answer);
+  const { state, dueInMs } = change;
+  const update = db
+    .updateTable('jobs')
+    .set({ id, ...changed, ...stateColumns(session, state), ...dueColumn(session, dueInMs) })
+    .where('id', '=', id)
+    .$if(states !== undefined, (builder) => builder.where(dialect.isIn('state', states ?? [])))
+    .$if(state !== undefined, (builder) => builder.where('done', '=', 0))
+    .returningAll();
+  return ended(session, id, state, await update.executeTakeFirst());
+}
+
+export async function advanceJob(session: Session, id: string, epoch: number, progress: JobProgress): Promise<JobRow> {
+  const { db, cipher, dialect } = session;
+  const changed: Updateable<JobsTable> = {};
+  if (progress.affected !== undefined) changed.affected = encode(progress.affected);
+  if (progress.returnCode !== undefined) changed.return_code = progress.returnCode;
+  if (progress.progress !== undefined) changed.progress = progress.progress;
+  if (progress.statusMessage !== undefined) changed.status_message = progress.statusMessage;
+  if (progress.input !== undefined) changed.input = sealJob(cipher, id, 'input', progress.input);
+  if (progress.results !== undefined) changed.results = sealJob(cipher, id, 'results', progress.results);
+  if (progress.memory !== undefined) changed.memory = sealJob(cipher, id, 'memory', progress.memory);
+  if (progress.step !== undefined) changed.step = progress.step;
+  if (progress.undoing !== undefined) changed.undoing = progress.undoing ? 1 : 0;
+  if (progress.attempts !== undefined) changed.attempts = progress.attempts;
+  if (progress.failure !== undefined) changed.failure = optional(progress.failure);
+  if (progress.expires !== undefined) changed.expires = progress.expires;
+  const update = db
+    .updateTable('jobs')
+    .set({
+      id,
+      ...changed,
+      ...(progress.stepBegins ? { step_since: dialect.nowMs } : {}),
+      ...dueColumn(session, progress.dueInMs),
+      ...(progress.release ? { lease_owner: null, lease_until: null } : {}),
+      ...stateColumns(session, progress.state),
+    })
+    .where('id', '=', id)
+    .where('epoch', '=', epoch)
+    .where('done', '=', 0)
+    .returningAll();
+  const row = await update.executeTakeFirst();
+  if (row?.done === 0 && progress.holds) await showHolds(session, id, progress.holds);
+  return ended(session, id, progress.state, row);
+}
+
+/** A new state with all that comes with it. A stop request is not lost to a worker that still writes RUNNING. */
+function stateColumns(
+  { dialect }: Session,
+  state: JobState | undefined,
+): { [C in keyof JobsTable]?: JobsTable[C] | RawBuilder<JobsTable[C]> } {
+  if (state === undefined) return {};
+  const next =
+    state === 'RUNNING' ? sql<JobState>`case when state = 'STOPPING' then state else 'RUNNING' end` : sql<JobState>`${sql.val(state)}`;
+  const changed = sql<string>`case when state = ${next} then changed else ${dialect.stamp} end`;
+  if (!isFinished(state)) return { state: next, changed };
+  return { state: next, changed, done: 1, progress: 100, input: null, results: null, memory: null, lease_owner: null, lease_until: null };
+}
+
+function dueColumn({ dialect }: Session, dueInMs: number | undefined): { due?: RawBuilder<number> } {
+  return dueInMs === undefined ? {} : { due: inMs(dialect.nowMs, dueInMs) };
+}
+
+const inMs = (now: RawBuilder<number>, ms: number): RawBuilder<number> => sql<number>`${now} + ${Math.round(ms)}`;
+
+async function ended(session: Session, id: string, state: JobState | undefined, row: StoredJob | undefined): Promise<JobRow> {
+  if (!row) throw new StaleError(`job ${id}`);
+  if (state !== undefined && isFinished(state)) await releaseHolds(session, id);
+  return (await complete(session, row)) ?? fromRow(session.cipher, row, []);
+}
+
+async function complete(session: Session, row: StoredJob | undefined): Promise<JobRow | undefined> {
+  if (!row) return undefined;
+  const holds = row.done === 1 ? [] : ((await readHoldsOf(session, [row.id])).get(row.id) ?? []);
+  return fromRow(session.cipher, row, holds);
+}
+
+/** Removes a Job that has ended; absent is success. @throws StaleError while it is unfinished: its work would be orphaned. */
+export async function deleteJob({ db }: Session, id: string): Promise<void> {
+  if (impossible(id)) return;
+  await db.deleteFrom('jobs').where('id', '=', id).where('done', '=', 1).execute();
+  const left = await db.selectFrom('jobs').select('id').where('id', '=', id).executeTakeFirst();
+  if (left) throw new StaleError(`job ${id}`);
+}
+
+export async function leaseJob(session: Session, id: string, owner: string, leaseMs: number): Promise<JobRow | undefined> {
+  const { db, dialect } = session;
+  const update = db
+    .updateTable('jobs')
+    .set({
+      epoch: sql`epoch + 1`,
+      attempts: sql`attempts + 1`,
+      step_since: sql`coalesce(step_since, ${dialect.nowMs})`,
+      lease_owner: owner,
+      lease_until: inMs(dialect.nowMs, leaseMs),
+      state: sql`case when state = 'QUEUED' then 'RUNNING' else state end`,
+      changed: sql`case when state = 'QUEUED' then ${dialect.stamp} else changed end`,
+    })
+    .where('id', '=', id)
+    .where('done', '=', 0)
+    .where('due', '<=', dialect.nowMs)
+    .where((where) => where.or([where('lease_until', 'is', null), where('lease_until', '<=', dialect.nowMs)]))
+    .returningAll();
+  return complete(session, await update.executeTakeFirst());
+}
+
+export async function renewLease({ db, dialect }: Session, id: string, epoch: number, leaseMs: number): Promise<boolean> {
+  const held = db
+    .updateTable('jobs')
+    .set({ lease_until: inMs(dialect.nowMs, leaseMs) })
+    .where('id', '=', id)
+    .where('epoch', '=', epoch);
+  const { numUpdatedRows } = await held.where('done', '=', 0).where('lease_owner', 'is not', null).executeTakeFirst();
+  return numUpdatedRows === 1n;
+}
+
+export async function releaseJob({ db, dialect }: Session, id: string, epoch: number, dueInMs: number): Promise<void> {
+  const release = db.updateTable('jobs').set({ lease_owner: null, lease_until: null, due: inMs(dialect.nowMs, dueInMs) });
+  await release.where('id', '=', id).where('epoch', '=', epoch).where('done', '=', 0).execute();
+}
+
+/** Refused: born FAILED, so that no workflow ever stood behind it. */
+export async function removeExpiredJobs({ db, dialect }: Session, limit: number, refusedPerTenant: number): Promise<number> {
+  const expired = await sql`delete from jobs where id in (
+      select id from jobs where done = 1 and expires <= (select ${dialect.nowMs}) order by expires limit ${limit})`.execute(db);
+  const refused = await sql`delete from jobs where id in (
+      select id from (
+        select id, row_number() over (partition by tenant order by created desc, id desc) as place
+        from jobs where workflow is null and state = 'FAILED'
+      ) as refused where place > ${refusedPerTenant} limit ${limit})`.execute(db);
+  return Number((expired.numAffectedRows ?? 0n) + (refused.numAffectedRows ?? 0n));
+}
+
+type Tail<F> = F extends (first: infer _First, ...rest: infer R) => unknown ? R : never;

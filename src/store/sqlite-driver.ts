@@ -1,0 +1,180 @@
+import Database from 'libsql';
+import { setTimeout as sleep } from 'node:timers/promises';
+import {
+  SqliteAdapter,
+  SqliteIntrospector,
+  SqliteQueryCompiler,
+  type CompiledQuery,
+  type DatabaseConnection,
+  type DatabaseIntrospector,
+  type Dialect,
+  type Driver,
+  type Kysely,
+  type QueryResult,
+} from 'kysely';
+import { codeOf } from './dialect';
+
+export interface LibsqlOptions {
+  file: string;
+  /** Only reads: its statements never wait for a transaction of the writing connection (WAL). */
+  readOnly: boolean;
+  /** How long a statement waits for another process's transaction, in ms. */
+  patienceMs: number;
+}
+
+/**
+ * SQLite for Kysely over one libsql connection. Unlike Kysely's own driver it begins transactions as writers (a read
+ * that becomes a write would fail where another process wrote meanwhile), waits for other writers without blocking
+ * the event loop, keeps prepared statements, and lets reads go on beside a transaction.
+ */
+export function libsqlDialect(options: LibsqlOptions): Dialect {
+  return {
+    createAdapter: () => new TransactionalAdapter(),
+    createDriver: () => new LibsqlDriver(options),
+    createIntrospector: (db: Kysely<unknown>): DatabaseIntrospector => new SqliteIntrospector(db),
+    createQueryCompiler: () => new SqliteQueryCompiler(),
+  };
+}
+
+class TransactionalAdapter extends SqliteAdapter {
+  override get supportsTransactionalDdl(): boolean {
+    return true;
+  }
+}
+
+class LibsqlDriver implements Driver {
+  readonly #turn = new Turn();
+  #connection: LibsqlConnection | undefined;
+
+  constructor(readonly options: LibsqlOptions) {}
+
+  async init(): Promise<void> {
+    const connection = new LibsqlConnection(new Database(this.options.file), this.options.patienceMs);
+    this.#connection = connection;
+    const settings = ['busy_timeout = 0', 'journal_mode = wal', 'synchronous = full', 'foreign_keys = on'];
+    if (this.options.readOnly) settings.push('query_only = on');
+    for (const setting of settings) await connection.command(`pragma ${setting}`);
+  }
+
+  async acquireConnection(): Promise<LibsqlConnection> {
+    if (!this.#connection) throw new Error('the database is not open');
+    if (!this.options.readOnly) await this.#turn.take();
+    return this.#connection;
+  }
+
+  async beginTransaction(connection: LibsqlConnection): Promise<void> {
+    await connection.command('begin immediate');
+  }
+
+  async commitTransaction(connection: LibsqlConnection): Promise<void> {
+    await connection.command('commit');
+  }
+
+  async rollbackTransaction(connection: LibsqlConnection): Promise<void> {
+    // Some failures (a full disk) end the transaction by themselves.
+    if (connection.inTransaction) await connection.command('rollback');
+  }
+
+  async releaseConnection(): Promise<void> {
+    if (!this.options.readOnly) this.#turn.give();
+  }
+
+  async destroy(): Promise<void> {
+    if (!this.options.readOnly) await this.#turn.take();
+    this.#connection?.close();
+    this.#connection = undefined;
+    this.#turn.give();
+  }
+}
+
+type Prepared = { reader: boolean; statement: Database.Statement };
+
+class LibsqlConnection implements DatabaseConnection {
+  readonly #prepared = new Map<string, Prepared>();
+  // libsql ends the whole process when a closed database is asked anything.
+  #open = true;
+
+  constructor(
+    readonly database: Database.Database,
+    readonly patienceMs: number,
+  ) {}
+
+  get inTransaction(): boolean {
+    return this.#open && this.database.inTransaction;
+  }
+
+  async executeQuery<R>({ sql, parameters }: CompiledQuery): Promise<QueryResult<R>> {
+    return this.#patiently(() => this.#run<R>(sql, parameters));
+  }
+
+  /** Runs what has no parameters and no rows. Never prepared: a statement refused as busy would stay in progress. */
+  async command(sql: string): Promise<void> {
+    await this.#patiently(() => {
+      this.#requireOpen();
+      this.database.exec(sql);
+    });
+  }
+
+  async *streamQuery<R>(query: CompiledQuery): AsyncIterableIterator<QueryResult<R>> {
+    yield await this.executeQuery<R>(query);
+  }
+
+  close(): void {
+    this.#open = false;
+    this.#prepared.clear();
+    this.database.close();
+  }
+
+  #run<R>(sql: string, parameters: readonly unknown[]): QueryResult<R> {
+    this.#requireOpen();
+    const { reader, statement } = this.#prepare(sql);
+    if (reader) return { rows: statement.all(parameters) as R[] };
+    return { rows: [], numAffectedRows: BigInt(statement.run(parameters).changes) };
+  }
+
+  async #patiently<T>(run: () => T): Promise<T> {
+    const start = performance.now();
+    for (;;) {
+      try {
+        return run();
+      } catch (error) {
+        if (!codeOf(error).startsWith('SQLITE_BUSY') || performance.now() - start > this.patienceMs) throw error;
+      }
+      await sleep(1 + Math.random() * 9);
+    }
+  }
+
+  #requireOpen(): void {
+    if (!this.#open) throw new Error('the database is closed');
+  }
+
+  #prepare(sql: string): Prepared {
+    const known = this.#prepared.get(sql);
+    if (known) return known;
+    const statement = this.database.prepare(sql);
+    const prepared = { statement, reader: statement.reader };
+    if (this.#prepared.size >= 300) this.#prepared.clear();
+    this.#prepared.set(sql, prepared);
+    return prepared;
+  }
+}
+
+/** One at a time, first come first served. */
+class Turn {
+  readonly #waiting: (() => void)[] = [];
+  #taken = false;
+
+  async take(): Promise<void> {
+    if (!this.#taken) {
+      this.#taken = true;
+      return;
+    }
+    await new Promise<void>((resolve) => this.#waiting.push(resolve));
+  }
+
+  give(): void {
+    const next = this.#waiting.shift();
+    if (next) next();
+    else this.#taken = false;
+  }
+}

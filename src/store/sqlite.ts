@@ -1,0 +1,58 @@
+import { Kysely } from 'kysely';
+import { mkdir, open } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import type { Cipher } from './cipher';
+import { codeOf, sqliteDialect } from './dialect';
+import { checkKey } from './key-check';
+import { migrate } from './migrations';
+import type { Tables } from './schema';
+import type { Session } from './session';
+import { sqlStore } from './sql-store';
+import { libsqlDialect } from './sqlite-driver';
+import type { Store } from './store';
+
+export interface SqliteStoreOptions {
+  /** The database file; made (readable by the owner only) with its folder where absent. */
+  file: string;
+  cipher: Cipher;
+  /** How long a write waits for another process's transaction, in ms. Default 10,000. */
+  patienceMs?: number;
+}
+
+/**
+ * Opens the embedded store: one SQLite file in WAL mode, every commit synced to the disk. Transactions use one
+ * connection in turn; reads use another and never wait for them. A transaction begun inside the callback of another
+ * (also by leaseJob and the like) would wait for itself: inside a callback write through the unit only.
+ * @throws WrongKeyError, or the database's error where the file can't be used.
+ */
+export async function openSqliteStore({ file, cipher, patienceMs = 10_000 }: SqliteStoreOptions): Promise<Store> {
+  await mkdir(dirname(file), { recursive: true });
+  await createPrivate(file);
+  const session = (readOnly: boolean): Session => ({
+    db: new Kysely<Tables>({ dialect: libsqlDialect({ file, readOnly, patienceMs }) }),
+    dialect: sqliteDialect,
+    cipher,
+  });
+  const writes = session(false);
+  try {
+    await migrate(writes.db, sqliteDialect);
+    await checkKey(writes);
+  } catch (error) {
+    await writes.db.destroy();
+    throw error;
+  }
+  const reads = session(true);
+  return sqlStore(writes, reads, async () => {
+    await reads.db.destroy();
+    await writes.db.destroy();
+  });
+}
+
+/** Opens no file that exists: closing it would drop the locks that SQLite holds on it in this process. */
+async function createPrivate(file: string): Promise<void> {
+  try {
+    await (await open(file, 'wx', 0o600)).close();
+  } catch (error) {
+    if (codeOf(error) !== 'EEXIST') throw error;
+  }
+}

@@ -1,0 +1,118 @@
+import { HeldError, type Store } from '../../src/store/store';
+import { failure, ids, insert, newJob, resourceRow, tenant, type Bench } from './fixture';
+
+/** What holds between stores over the same data, and what the stored bytes may show. */
+export function sharedContract(bench: () => Bench): void {
+  const store = (): Store => bench().store;
+  const won = (results: PromiseSettledResult<unknown>[]) => results.filter((result) => result.status === 'fulfilled');
+  const lost = (results: PromiseSettledResult<unknown>[]) =>
+    results.flatMap((result) => (result.status === 'rejected' ? [result.reason] : []));
+  const rounds = Array.from({ length: 15 }, (_, n) => n);
+
+  test('of racing workers exactly one gets the lease', async () => {
+    const other = await bench().another();
+    for (const n of rounds) {
+      await insert(store(), newJob(`j${n}`));
+      const leases = await Promise.all([store(), other, store(), other].map((each, w) => each.leaseJob(`j${n}`, `w${w}`, 60_000)));
+      const [winner, ...more] = leases.filter((lease) => lease !== undefined);
+      expect(more).toEqual([]);
+      expect(await store().job(`j${n}`)).toMatchObject({ epoch: 1, attempts: 1, leaseOwner: winner?.leaseOwner });
+    }
+  });
+
+  test('of racing changes of overlapping resources exactly one holds them, and none in part', async () => {
+    const other = await bench().another();
+    for (const n of rounds) {
+      const wants = [
+        ['m/a', 'm/b', 'm/c'],
+        ['m/c', 'm/b'],
+        ['m/b', 'm/a'],
+        ['m/d', 'm/b'],
+      ];
+      const races = wants.map((paths, w) =>
+        insert(w % 2 ? other : store(), newJob(`j${n}-${w}`, { holds: paths.map((path) => ({ path, shows: null })) })),
+      );
+      const results = await Promise.allSettled(races);
+      expect(won(results)).toHaveLength(1);
+      const [winner] = (await store().jobs({ states: ['QUEUED'] })).slice(-1);
+      for (const reason of lost(results)) expect(reason).toMatchObject({ name: 'HeldError', job: winner?.id });
+      expect(await store().holds()).toEqual(new Map(winner?.holds.map(({ path }) => [path, { job: winner.id, shows: null }])));
+      await store().leaseJob(winner?.id ?? '', 'w', 60_000);
+      await store().transaction((unit) => unit.advanceJob(winner?.id ?? '', 1, { state: 'SUCCESS' }));
+    }
+  });
+
+  test('of racing requests with one Idempotency-Key exactly one makes a Job', async () => {
+    const other = await bench().another();
+    for (const n of rounds) {
+      const races = [store(), other, store(), other].map((each, w) => insert(each, newJob(`j${n}-${w}`, { idempotencyKey: `k${n}` })));
+      const results = await Promise.allSettled(races);
+      expect(won(results)).toHaveLength(1);
+      const first = await store().jobByKey(tenant, `k${n}`);
+      for (const reason of lost(results)) expect(reason).toMatchObject({ name: 'DuplicateKeyError', job: first?.id });
+    }
+  });
+
+  test('of racing writers at one version exactly one writes; unconditional ones all do', async () => {
+    const other = await bench().another();
+    await store().transaction((unit) => unit.insertResource(resourceRow('machines/a', { values: {} })));
+    const write = (version: number | undefined) => (each: Store, n: number) =>
+      each.transaction((unit) => unit.updateResource('machines/a', version, { values: { n, ref: { href: `machines/${n}` } } }));
+    const results = await Promise.allSettled([store(), other, store(), other].map(write(1)));
+    expect(won(results)).toHaveLength(1);
+    expect(lost(results)).toEqual(Array(3).fill(expect.objectContaining({ name: 'StaleError' })));
+    await Promise.all([store(), other, store(), other].map(write(undefined)));
+    const last = await store().resource('machines/a');
+    expect(last?.version).toBe(6);
+    expect(await store().referring([0, 1, 2, 3].map((n) => `machines/${n}`))).toEqual(['machines/a']);
+    expect(await store().referring([`machines/${String(last?.values.n)}`])).toEqual(['machines/a']);
+  });
+
+  test('another store sees what is committed, and a Job freed by one is taken by the other', async () => {
+    const other = await bench().another();
+    await insert(store(), newJob('j1', { holds: [{ path: 'machines/a', shows: null }] }));
+    expect(await failure(insert(other, newJob('j2', { holds: [{ path: 'machines/a', shows: null }] })))).toBeInstanceOf(HeldError);
+    expect(ids(await other.dueJobs(5))).toEqual(['j1']);
+    expect(await other.leaseJob('j1', 'w', 1000)).toMatchObject({ epoch: 1 });
+    await other.transaction((unit) => unit.advanceJob('j1', 1, { state: 'SUCCESS' }));
+    await insert(store(), newJob('j2', { holds: [{ path: 'machines/a', shows: null }] }));
+  });
+
+  test('what is confidential is nowhere in the stored bytes', async () => {
+    const marker = 'MARKER-3b1f';
+    await store().transaction(async (unit) => {
+      await unit.insertResource(resourceRow('machines/a', { values: { name: 'VISIBLE-3b1f' }, secrets: { deep: [{ userData: marker }] } }));
+      await unit.insertResource(resourceRow('machines/b'));
+      await unit.updateResource('machines/b', 1, { secrets: { password: marker } });
+      await unit.insertJob(newJob('j1', { input: { marker } }));
+    });
+    await store().leaseJob('j1', 'w', 60_000);
+    await store().transaction((unit) => unit.advanceJob('j1', 1, { results: { a: marker }, memory: { marker } }));
+    expect((await store().resource('machines/b'))?.secrets).toEqual({ password: marker });
+    expect(await store().job('j1')).toMatchObject({ results: { a: marker }, memory: { marker }, input: { marker } });
+    const dump = await bench().dump();
+    expect(dump).toContain('VISIBLE-3b1f');
+    expect(dump).not.toContain(marker);
+    expect(dump).not.toContain(Buffer.from(marker).toString('base64').slice(0, 12));
+  });
+
+  test('users and tokens are kept, replaced, listed and removed', async () => {
+    const { access } = store();
+    await access.putPrincipal({ name: 'bob', tenant, role: 'reader', passwordHash: 'h1' });
+    await access.putPrincipal({ name: 'ann', tenant, role: 'admin', passwordHash: null });
+    const first = await access.principal('bob');
+    await access.putPrincipal({ name: 'bob', tenant: 'other', role: 'operator', passwordHash: 'h2' });
+    expect(await access.principal('bob')).toEqual({ ...first, tenant: 'other', role: 'operator', passwordHash: 'h2' });
+    expect((await access.principals()).map((each) => each.name)).toEqual(['ann', 'bob']);
+    await access.addToken({ id: 't1', principal: 'bob', hash: 'aa', expires: null });
+    await access.addToken({ id: 't2', principal: 'bob', hash: 'bb', expires: '2030-01-01T00:00:00.000Z' });
+    expect(await access.tokenByHash('bb')).toMatchObject({ id: 't2', principal: 'bob', expires: '2030-01-01T00:00:00.000Z' });
+    expect(await access.tokenByHash('cc')).toBeUndefined();
+    expect(ids(await access.tokens('bob'))).toEqual(['t1', 't2']);
+    expect([await access.removeToken('t1'), await access.removeToken('t1')]).toEqual([true, false]);
+    expect([await access.removePrincipal('bob'), await access.removePrincipal('bob')]).toEqual([true, false]);
+    expect(await access.tokenByHash('bb')).toBeUndefined();
+    await failure(access.addToken({ id: 't3', principal: 'bob', hash: 'dd', expires: null }));
+    expect(await access.principal('x\0')).toBeUndefined();
+  });
+}

@@ -1,0 +1,75 @@
+import { execFileSync } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { mkdtempSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createCipher, NoKeyError, WrongKeyError } from '../../src/store/cipher';
+import { openSqliteStore } from '../../src/store/sqlite';
+import type { Store } from '../../src/store/store';
+import { storeContract } from './contract';
+import { failure, newJob, resourceRow, type Bench } from './fixture';
+
+const key = randomBytes(32);
+
+async function openBench(): Promise<Bench> {
+  const folder = mkdtempSync(join(tmpdir(), 'cimi-store-'));
+  const file = join(folder, 'gateway.db');
+  const stores: Store[] = [];
+  const another = async (): Promise<Store> => {
+    const store = await openSqliteStore({ file, cipher: createCipher(key) });
+    stores.push(store);
+    return store;
+  };
+  return {
+    store: await another(),
+    another,
+    // Read by another process: closing the file here would drop this process's locks on it.
+    dump: async () => execFileSync('sh', ['-c', 'cat "$0"*', file], { encoding: 'latin1', maxBuffer: 1e8 }),
+    end: async () => {
+      for (const store of stores) await store.close();
+      rmSync(folder, { recursive: true });
+    },
+  };
+}
+
+storeContract('SQLite', openBench);
+
+describe('an SQLite store', () => {
+  let folder: string;
+  let file: string;
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), 'cimi-store-'));
+    file = join(folder, 'data', 'gateway.db');
+  });
+  afterEach(() => rmSync(folder, { recursive: true }));
+
+  test('says at once that the key is another one', async () => {
+    await (await openSqliteStore({ file, cipher: createCipher(key) })).close();
+    const error = await failure(openSqliteStore({ file, cipher: createCipher(randomBytes(32)) }));
+    expect(error).toBeInstanceOf(WrongKeyError);
+    expect(String(error)).toMatch(/encrypted with key [0-9a-f]{8}, but key [0-9a-f]{8} is configured/);
+  });
+
+  test('without a key manages users and refuses everything confidential', async () => {
+    const keyed = await openSqliteStore({ file, cipher: createCipher(key) });
+    await keyed.transaction((unit) => unit.insertResource(resourceRow('m/s', { secrets: { a: 1 } })));
+    await keyed.close();
+    const store = await openSqliteStore({ file, cipher: createCipher(undefined) });
+    await store.access.putPrincipal({ name: 'ann', tenant: 't', role: 'admin', passwordHash: 'h' });
+    await store.transaction((unit) => unit.insertResource(resourceRow('m/plain')));
+    const secret = store.transaction((unit) => unit.insertResource(resourceRow('m/a', { secrets: {} })));
+    expect(await failure(secret)).toBeInstanceOf(NoKeyError);
+    expect(await failure(store.transaction((unit) => unit.insertJob(newJob('j', { input: 1 }))))).toBeInstanceOf(NoKeyError);
+    expect(await failure(store.transaction((unit) => unit.updateResource('m/plain', 1, { secrets: { a: 1 } })))).toBeInstanceOf(NoKeyError);
+    expect(await failure(store.resource('m/s'))).toBeInstanceOf(NoKeyError);
+    await store.close();
+  });
+
+  test('is readable by its owner only, and several open at once', async () => {
+    const stores = await Promise.all([1, 2, 3, 4].map(() => openSqliteStore({ file, cipher: createCipher(key) })));
+    await Promise.all(stores.map((store, n) => store.transaction((unit) => unit.insertResource(resourceRow(`m/${n}`)))));
+    expect(await stores[0]?.countResources({ type: 'Machine' })).toBe(4);
+    expect(statSync(file).mode & 0o777).toBe(0o600);
+    for (const store of stores) await store.close();
+  });
+});
