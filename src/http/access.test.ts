@@ -1,0 +1,286 @@
+import { randomBytes } from 'node:crypto';
+import { Readable } from 'node:stream';
+import type { AccessStore, PrincipalRow, TokenRow } from '../store/store';
+import { type Authentication, type AuthenticatorOptions, createAuthenticator } from './access';
+import { assertListenAllowed } from './loopback';
+import { type PasswordChecker, createPasswordChecker } from './passwords';
+import { AccessError, addToken, addUser, listUsers, readPassword, removeUser, revokeToken, setPassword } from './principals';
+
+function memoryAccess(): AccessStore & { dump(): string } {
+  const principals = new Map<string, PrincipalRow>();
+  const tokens = new Map<string, TokenRow>();
+  const created = '2026-01-01T00:00:00.000Z';
+  return {
+    principal: async (name) => principals.get(name),
+    principals: async () => [...principals.values()],
+    putPrincipal: async (row) => void principals.set(row.name, { ...row, created }),
+    removePrincipal: async (name) => {
+      for (const token of tokens.values()) if (token.principal === name) tokens.delete(token.id);
+      return principals.delete(name);
+    },
+    tokenByHash: async (hash) => [...tokens.values()].find((token) => token.hash === hash),
+    tokens: async (name) => [...tokens.values()].filter((token) => token.principal === name),
+    addToken: async (row) => void tokens.set(row.id, { ...row, created }),
+    removeToken: async (id) => tokens.delete(id),
+    dump: () => JSON.stringify([[...principals], [...tokens]]),
+  };
+}
+
+/** Counts the verifications that really cost something. */
+function counting(): PasswordChecker & { calls: (string | null)[]; most: () => number } {
+  const real = createPasswordChecker({ concurrency: 2 });
+  const calls: (string | null)[] = [];
+  let running = 0;
+  let most = 0;
+  return {
+    calls,
+    most: () => most,
+    check: async (hash, password) => {
+      calls.push(hash);
+      most = Math.max(most, ++running);
+      try {
+        return await real.check(hash, password);
+      } finally {
+        running -= 1;
+      }
+    },
+  };
+}
+
+const basic = (name: string, password: string): string => `Basic ${Buffer.from(`${name}:${password}`).toString('base64')}`;
+
+async function setUp(change: Partial<AuthenticatorOptions> = {}) {
+  const access = memoryAccess();
+  const clock = { now: Date.parse('2026-06-01T00:00:00Z') };
+  const passwords = counting();
+  await addUser(access, { name: 'ann', tenant: 't1', role: 'operator', password: 'pässword:1' });
+  const authenticate = createAuthenticator({ access, hmacKey: randomBytes(32), now: () => clock.now, passwords, ...change });
+  const login = (authorization: string | undefined, address = '192.0.2.1'): Promise<Authentication> =>
+    authenticate({ authorization, address });
+  return { access, clock, passwords, login };
+}
+
+const ANN = { ok: true, principal: { name: 'ann', tenant: 't1', role: 'operator' } };
+
+describe('Basic', () => {
+  test('a password of UTF-8 with a colon is let in, composed or decomposed, whatever the case of the scheme', async () => {
+    const { login } = await setUp();
+    expect(await login(basic('ann', 'pässword:1'))).toEqual(ANN);
+    expect(await login(basic('ann', 'pässword:1').replace('Basic', 'bAsIc'))).toEqual(ANN);
+    expect(await login(basic('ann', 'pa\u0308ssword:1'))).toEqual(ANN);
+  });
+
+  test.each([
+    ['nothing', undefined],
+    ['an empty header', ''],
+    ['another scheme', 'Digest username="ann"'],
+    ['a scheme alone', 'Basic'],
+    ['no base64', 'Basic ***'],
+    ['no colon', `Basic ${Buffer.from('ann').toString('base64')}`],
+    ['no name', basic('', 'x')],
+    ['Latin-1', `Basic ${Buffer.from('ann:pässword:1', 'latin1').toString('base64')}`],
+    ['a wrong password', basic('ann', 'password:1')],
+    ['a part of the password', basic('ann', 'pässword')],
+    ['an unknown name', basic('bob', 'pässword:1')],
+    ['a name of the prototype', basic('__proto__', 'pässword:1')],
+  ])('%s is refused with 401', async (_, header) => {
+    const { login } = await setUp();
+    expect(await login(header)).toMatchObject({ ok: false, status: 401 });
+  });
+
+  test('unknown names and names without a password cost a verification too, and are told the same', async () => {
+    const { access, login, passwords } = await setUp();
+    await addUser(access, { name: 'robot', tenant: 't1', role: 'reader' });
+    const answers = [await login(basic('bob', 'xxxxxxxx')), await login(basic('robot', 'xxxxxxxx')), await login(basic('ann', 'xxxxxxxx'))];
+    expect(new Set(answers.map((answer) => JSON.stringify(answer))).size).toBe(1);
+    expect(passwords.calls).toEqual([null, null, expect.stringMatching(/^\$argon2id\$v=19\$m=19456,t=2,p=1\$/)]);
+  });
+
+  test('a verified password is remembered for a minute and no longer', async () => {
+    const { login, clock, passwords } = await setUp();
+    await login(basic('ann', 'pässword:1'));
+    clock.now += 59_000;
+    await login(basic('ann', 'pässword:1'));
+    expect(passwords.calls).toHaveLength(1);
+    clock.now += 2_000;
+    expect(await login(basic('ann', 'pässword:1'))).toEqual(ANN);
+    expect(passwords.calls).toHaveLength(2);
+  });
+
+  test('a wrong password is not remembered as right, nor the right one of another', async () => {
+    const { access, login } = await setUp();
+    await addUser(access, { name: 'eve', tenant: 't2', role: 'admin', password: 'eves-own-word' });
+    await login(basic('ann', 'pässword:1'));
+    expect(await login(basic('eve', 'pässword:1'))).toMatchObject({ status: 401 });
+    expect(await login(basic('ann', 'pässword:2'))).toMatchObject({ status: 401 });
+  });
+
+  test('a changed password, a changed role and a removal are noticed within seconds', async () => {
+    const { access, clock, login } = await setUp();
+    await login(basic('ann', 'pässword:1'));
+    await setPassword(access, 'ann', 'another-word');
+    expect(await login(basic('ann', 'another-word'))).toEqual(ANN);
+    clock.now += 3_000;
+    expect(await login(basic('ann', 'pässword:1'))).toMatchObject({ status: 401 });
+    const row = await access.principal('ann');
+    await access.putPrincipal({ name: 'ann', tenant: 't1', role: 'reader', passwordHash: row?.passwordHash ?? null });
+    clock.now += 3_000;
+    expect(await login(basic('ann', 'another-word'))).toMatchObject({ ok: true, principal: { role: 'reader' } });
+    await removeUser(access, 'ann');
+    clock.now += 3_000;
+    expect(await login(basic('ann', 'another-word'))).toMatchObject({ status: 401 });
+  });
+
+  test('equal logins at once are verified once, different ones a few at a time', async () => {
+    const { login, passwords } = await setUp();
+    const answers = await Promise.all(Array.from({ length: 20 }, () => login(basic('ann', 'pässword:1'))));
+    expect(answers).toEqual(answers.map(() => ANN));
+    expect(passwords.calls).toHaveLength(1);
+  });
+});
+
+describe('guessing', () => {
+  test('after ten failures a principal is closed to that address only, then opens slowly', async () => {
+    const { login, clock, passwords } = await setUp();
+    for (let i = 0; i < 10; i++) expect(await login(basic('ann', `wrong-${i}`))).toMatchObject({ status: 401 });
+    const refused = await login(basic('ann', 'pässword:1'));
+    expect(refused).toMatchObject({ ok: false, status: 429, retryAfterSeconds: 6 });
+    expect(passwords.calls).toHaveLength(10);
+    expect(await login(basic('ann', 'pässword:1'), '192.0.2.2')).toEqual(ANN);
+    clock.now += 6_000;
+    expect(await login(basic('ann', 'wrong-again'))).toMatchObject({ status: 401 });
+    expect(await login(basic('ann', 'wrong-again'))).toMatchObject({ status: 429 });
+  });
+
+  test('guesses at once are no way around it', async () => {
+    const { login, passwords } = await setUp();
+    const answers = await Promise.all(Array.from({ length: 30 }, (_, i) => login(basic('ann', `wrong-${i}`))));
+    expect(answers.filter((answer) => !answer.ok && answer.status === 429)).toHaveLength(20);
+    expect(passwords.calls).toHaveLength(10);
+  });
+
+  test('one password tried on many names is bounded by the address; an IPv6 network counts as one', async () => {
+    const { login } = await setUp({ passwords: { check: () => Promise.resolve(false) } });
+    for (let i = 0; i < 100; i++) await login(basic(`user${i}`, 'summer2026'), `2001:db8:1:2::${i.toString(16)}`);
+    expect(await login(basic('user101', 'summer2026'), '2001:db8:1:2:ffff::1')).toMatchObject({ status: 429 });
+    expect(await login(basic('user101', 'summer2026'), '2001:db8:1:3::1')).toMatchObject({ status: 401 });
+  });
+
+  test('successes do not use attempts up', async () => {
+    const { login, clock } = await setUp();
+    for (let i = 0; i < 15; i++) {
+      expect(await login(basic('ann', 'pässword:1'))).toEqual(ANN);
+      clock.now += 61_000;
+    }
+  });
+
+  test('more waiting logins than can be checked soon are sent away', async () => {
+    const { login } = await setUp({ passwords: createPasswordChecker({ concurrency: 1, waiting: 1 }) });
+    const answers = await Promise.all([1, 2, 3, 4].map((i) => login(basic(`user${i}`, 'xxxxxxxx'))));
+    expect(answers.map((answer) => !answer.ok && answer.status)).toEqual([401, 401, 429, 429]);
+  });
+});
+
+describe('tokens', () => {
+  test('a token is let in until it is revoked or expires; only its hash is stored', async () => {
+    const { access, clock, login } = await setUp();
+    const { id, token } = await addToken(access, 'ann', '2098-01-01T00:00:00Z');
+    expect(token).toMatch(/^cimi_[A-Za-z0-9_-]{43}$/);
+    expect(access.dump()).not.toContain(token.slice(5));
+    expect(await login(`Bearer ${token}`)).toEqual(ANN);
+    clock.now = Date.parse('2097-12-31T23:59:59Z');
+    expect(await login(`Bearer ${token}`)).toEqual(ANN);
+    clock.now = Date.parse('2098-01-01T00:00:00Z');
+    expect(await login(`Bearer ${token}`)).toMatchObject({ status: 401, badToken: true });
+    const other = await addToken(access, 'ann');
+    expect(await login(`Bearer ${other.token}`)).toEqual(ANN);
+    await revokeToken(access, other.id);
+    clock.now += 3_000;
+    expect(await login(`Bearer ${other.token}`)).toMatchObject({ status: 401, badToken: true });
+    await expect(revokeToken(access, other.id)).rejects.toThrow(AccessError);
+    expect((await listUsers(access))[0]?.tokens.map((each) => each.id)).toEqual([id]);
+  });
+
+  test('a principal taken away takes its tokens along; strangers and hashes are refused', async () => {
+    const { access, clock, login } = await setUp();
+    const { token } = await addToken(access, 'ann');
+    const stored = (await access.tokens('ann'))[0]?.hash ?? '';
+    for (const wrong of ['', 'x', stored, `${token}x`, `cimi_${'A'.repeat(43)}`]) {
+      expect(await login(`Bearer ${wrong}`)).toMatchObject({ status: 401 });
+    }
+    expect(await login(`Bearer ${token}`)).toEqual(ANN);
+    await removeUser(access, 'ann');
+    clock.now += 3_000;
+    expect(await login(`Bearer ${token}`)).toMatchObject({ status: 401 });
+  });
+});
+
+describe('without users', () => {
+  const anonymous = { name: 'local', tenant: 'default', role: 'admin' as const };
+
+  test('everyone here is that principal, credentials or not', async () => {
+    const { login } = await setUp({ anonymous });
+    expect(await login(undefined)).toEqual({ ok: true, principal: anonymous });
+    expect(await login(basic('ann', 'whatever'))).toEqual({ ok: true, principal: anonymous });
+  });
+
+  test.each([
+    ['127.0.0.1:8080', undefined, true],
+    ['localhost:8080', 'http://localhost:8080', true],
+    ['[::1]:8080', undefined, true],
+    ['gateway.example.org', undefined, true],
+    ['evil.example', undefined, false],
+    ['127.0.0.1.evil.example', undefined, false],
+    ['127.0.0.1:8080', 'https://evil.example', false],
+    ['127.0.0.1:8080', 'null', false],
+  ])('Host %s with Origin %s: %s', async (host, origin, ok) => {
+    const authenticate = createAuthenticator({
+      access: memoryAccess(),
+      hmacKey: randomBytes(32),
+      anonymous,
+      anonymousHosts: ['gateway.example.org'],
+    });
+    expect((await authenticate({ authorization: undefined, address: '127.0.0.1', host, origin })).ok).toBe(ok);
+  });
+
+  test('nobody but this machine may connect', () => {
+    for (const host of ['127.0.0.1', '127.8.9.1', '::1', '[::1]', 'localhost', '::ffff:127.0.0.1']) {
+      expect(() => assertListenAllowed({ host, usersConfigured: false })).not.toThrow();
+    }
+    for (const host of ['0.0.0.0', '::', '192.0.2.1', 'example.org', '', '127.evil.example']) {
+      expect(() => assertListenAllowed({ host, usersConfigured: false })).toThrow(/no users/);
+      expect(() => assertListenAllowed({ host, usersConfigured: true })).not.toThrow();
+    }
+  });
+});
+
+describe('the commands', () => {
+  test('rules of names, roles and passwords are told in words', async () => {
+    const access = memoryAccess();
+    const user = { name: 'ann', tenant: 't1', role: 'reader' as const, password: 'long enough' };
+    await expect(addUser(access, { ...user, name: 'a:b' })).rejects.toThrow(/user name/);
+    await expect(addUser(access, { ...user, tenant: '' })).rejects.toThrow(/tenant/);
+    await expect(addUser(access, { ...user, password: 'short' })).rejects.toThrow(/at least 8/);
+    await expect(addUser(access, { ...user, password: 'line\nbreak' })).rejects.toThrow(/control/);
+    await addUser(access, user);
+    await expect(addUser(access, user)).rejects.toThrow(/already/);
+    await expect(setPassword(access, 'bob', 'long enough')).rejects.toThrow(/no user bob/);
+    await expect(removeUser(access, 'bob')).rejects.toThrow(/no user bob/);
+    await expect(addToken(access, 'bob')).rejects.toThrow(/no user bob/);
+    await expect(addToken(access, 'ann', 'yesterday')).rejects.toThrow(/future/);
+    expect(access.dump()).not.toContain('long enough');
+    expect(await listUsers(access)).toEqual([
+      { name: 'ann', tenant: 't1', role: 'reader', password: true, created: '2026-01-01T00:00:00.000Z', tokens: [] },
+    ]);
+  });
+
+  test.each([
+    ['one\ntwo\n', 'one'],
+    ['windows\r\n', 'windows'],
+    ['no end', 'no end'],
+    ['', ''],
+    [' päss ', ' päss '],
+  ])('a password is the first line of standard input: %j', async (input, password) => {
+    expect(await readPassword(Readable.from([Buffer.from(input).subarray(0, 3), Buffer.from(input).subarray(3)]))).toBe(password);
+  });
+});

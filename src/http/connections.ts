@@ -1,0 +1,79 @@
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
+import type { Logger } from 'pino';
+import type { CimiResponse } from '../protocol/messages';
+
+/** A request under way on a connection. */
+interface Visit {
+  request: IncomingMessage;
+  response: ServerResponse;
+}
+
+/** Who is connected and what is under way, so that a shutdown can wait and a broken connection can be answered. */
+export interface Connections {
+  /** Enters a request; it leaves by itself with the end of its answer. */
+  enter(request: IncomingMessage, response: ServerResponse): void;
+  /** Requests under way. */
+  busy(): number;
+}
+
+/**
+ * Watches a server's connections. What Node's parser refuses (malformed, too large or too slow headers and bodies) is
+ * answered by `refuse` where an answer still has a place on the wire: not before or inside the answer to an earlier
+ * request of the same connection.
+ */
+export function watchConnections(server: Server, refuse: (status: number, message: string) => CimiResponse, log: Logger): Connections {
+  const visits = new Map<Socket, Set<Visit>>();
+  let busy = 0;
+  server.on('clientError', (error: NodeJS.ErrnoException, stream) => {
+    const socket = stream as Socket;
+    const earlier = [...(visits.get(socket) ?? [])];
+    const [status, message] = verdict(error.code);
+    log.debug({ code: error.code, status }, 'a connection was refused');
+    if (!socket.writable || error.code === 'ECONNRESET') return void socket.destroy();
+    if (earlier.every(unanswered)) return hangUp(socket, refuse(status, message));
+    // Earlier requests were whole: their answers go out, then the connection ends.
+    const wait = setInterval(() => {
+      if ((visits.get(socket)?.size ?? 0) > 0 && !socket.destroyed) return;
+      clearInterval(wait);
+      socket.destroySoon();
+    }, 20);
+  });
+  return {
+    busy: () => busy,
+    enter: (request, response) => {
+      const visit: Visit = { request, response };
+      const { socket } = request;
+      const here = visits.get(socket) ?? new Set<Visit>();
+      if (here.size === 0) visits.set(socket, here);
+      here.add(visit);
+      busy += 1;
+      response.once('close', () => {
+        busy -= 1;
+        here.delete(visit);
+        if (here.size === 0) visits.delete(socket);
+      });
+    },
+  };
+}
+
+/** The request that broke, itself: its body did not arrive whole and nothing was said about it yet. */
+function unanswered({ request, response }: Visit): boolean {
+  return !request.complete && !response.headersSent;
+}
+
+function verdict(code: string | undefined): readonly [status: number, message: string] {
+  if (code === 'HPE_HEADER_OVERFLOW') return [431, 'the header is too large'];
+  if (code === 'ERR_HTTP_REQUEST_TIMEOUT') return [408, 'the request did not arrive in time'];
+  if (code === 'HPE_CHUNK_EXTENSIONS_OVERFLOW') return [413, 'the chunk extensions are too large'];
+  return [400, 'the request is not well-formed HTTP/1.1'];
+}
+
+function hangUp(socket: Socket, answer: CimiResponse): void {
+  const body = Buffer.concat(answer.body ?? []);
+  const headers = { ...answer.headers, 'Content-Length': String(body.length), Connection: 'close' };
+  const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}`);
+  socket.write(`HTTP/1.1 ${answer.status} Refused\r\n${lines.join('\r\n')}\r\n\r\n`);
+  socket.write(body);
+  socket.destroySoon();
+}

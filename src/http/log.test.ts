@@ -1,0 +1,44 @@
+import { createLog, createLogSink } from './log';
+import { createMetrics } from './metrics';
+
+test('lines are JSON with a level by name and a time; what is below the level is not written', () => {
+  const sink = createLogSink();
+  const log = createLog({ level: 'info', destination: sink, base: { role: 'worker' } });
+  log.debug('not seen');
+  log.warn({ cloud: 'a' }, 'seen');
+  expect(sink.lines()).toEqual([{ level: 'warn', time: expect.stringMatching(/^\d{4}-.*Z$/), role: 'worker', cloud: 'a', msg: 'seen' }]);
+});
+
+test('credentials are struck out at every depth that requests and settings have', () => {
+  const sink = createLogSink();
+  const log = createLog({ level: 'info', destination: sink });
+  const marker = 'MARKER';
+  const secrets = { authorization: marker, cookie: marker, 'set-cookie': [marker], password: marker, token: marker, secret: marker };
+  log.info({ ...secrets, headers: secrets, request: { headers: secrets }, err: { config: { request: secrets } } }, 'tried');
+  expect(JSON.stringify(sink.lines())).not.toContain(marker);
+  expect(sink.lines()[0]).toMatchObject({ headers: { authorization: '[removed]' } });
+});
+
+test('metrics of two gateways share nothing; the queue is asked at every scrape; foreign names are bounded', async () => {
+  const [one, two] = [createMetrics({ process: false }), createMetrics({ process: false })];
+  let trouble: string | undefined;
+  one.watchQueue(() => trouble);
+  one.jobEnded('machine.create', 'SUCCESS');
+  one.providerCall({ cloud: 'a', group: 'machines', method: 'list', outcome: 'throttled', seconds: 0.2 });
+  for (let i = 0; i < 150; i++) one.unmappedState('a', 'Machine', `state${i}`);
+  const text = async () => (await one.scrape()).text;
+  expect(await text()).toContain('cimi_queue_trouble 0');
+  trouble = 'redis is gone';
+  expect(await text()).toContain('cimi_queue_trouble 1');
+  expect(await text()).toContain('cimi_jobs_total{workflow="machine.create",outcome="SUCCESS"} 1');
+  expect(await text()).toContain('outcome="throttled"');
+  expect(await text()).toContain('cimi_unmapped_states_total{cloud="a",type="Machine",state="other"} 50');
+  expect((await two.scrape()).text).not.toContain('machine.create');
+});
+
+test('a stranger can not grow the routes that are told apart', async () => {
+  const metrics = createMetrics({ process: false });
+  for (let i = 0; i < 1000; i++) metrics.request({ path: `x${i}`, method: `M${i}`, status: 200, format: 'json', seconds: 0.001 });
+  const { text } = await metrics.scrape();
+  expect(text.split('\n').filter((line) => line.startsWith('cimi_http_requests_total{')).length).toBeLessThanOrEqual(251);
+});

@@ -1,0 +1,32 @@
+import { isIPv4 } from 'node:net';
+
+/**
+ * Whether a host name or address can only be reached from this machine.
+ * @param host as in a listen setting or a URL: `localhost`, `127.0.0.1`, `::1`, `[::1]`
+ */
+export function isLoopback(host: string): boolean {
+  const bare = host.replace(/^\[|\]$/g, '').toLowerCase();
+  const address = bare.startsWith('::ffff:') ? bare.slice('::ffff:'.length) : bare;
+  return address === 'localhost' || address === '::1' || (isIPv4(address) && address.startsWith('127.'));
+}
+
+/**
+ * Refuses to serve strangers: without users everyone is let in, so only this machine may be able to connect.
+ * @throws Error in words when the host is not loopback and there are no users
+ */
+export function assertListenAllowed(listen: { host: string; usersConfigured: boolean }): void {
+  if (listen.usersConfigured || isLoopback(listen.host)) return;
+  throw new Error(
+    `refusing to listen on ${listen.host}: no users are configured, so everyone who can connect would be let in. ` +
+      'Add a user first (cimi-gateway user add NAME --tenant TENANT --role admin), or listen on 127.0.0.1',
+  );
+}
+
+/** The host of a Host header or an Origin, without its port; undefined when it is none. */
+export function hostOf(text: string): string | undefined {
+  try {
+    return new URL(text.includes('://') ? text : `http://${text}`).hostname;
+  } catch {
+    return undefined;
+  }
+}

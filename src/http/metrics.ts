@@ -1,0 +1,135 @@
+import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from 'prom-client';
+
+export interface RequestSample {
+  /** Path below the base as the client sent it; counted by its shape. Undefined where it could not be read. */
+  path: string | undefined;
+  method: string;
+  status: number;
+  /** `json`, `xml` or `none`. */
+  format: string;
+  seconds: number;
+}
+
+export interface ProviderCallSample {
+  cloud: string;
+  group: string;
+  method: string;
+  /** `ok` or the kind of the ProviderError. */
+  outcome: string;
+  seconds: number;
+}
+
+/** What the HTTP shell needs of the metrics. */
+export interface HttpMetrics {
+  request(sample: RequestSample): void;
+  /** The Prometheus text exposition. */
+  scrape(): Promise<{ contentType: string; text: string }>;
+}
+
+/** Everything that is counted; made once by the composition root and handed to who counts. */
+export interface Metrics extends HttpMetrics {
+  readonly registry: Registry;
+  providerCall(sample: ProviderCallSample): void;
+  /** A Job ended; `workflow` is `none` for a change that needed no work. */
+  jobEnded(workflow: string, outcome: string): void;
+  /** A provider state without an entry in a driver's table. */
+  unmappedState(cloud: string, type: string, state: string): void;
+  /** Asked at every scrape: words when the queue is in trouble. */
+  watchQueue(trouble: () => string | undefined): void;
+}
+
+export interface MetricsOptions {
+  /** Also measures the process (memory, event loop, garbage collection). Default: true. */
+  process?: boolean;
+}
+
+/** Makes a registry of its own with the gateway's metrics; two of them share nothing. */
+export function createMetrics(options: MetricsOptions = {}): Metrics {
+  const registry = new Registry();
+  const registers = [registry];
+  if (options.process ?? true) collectDefaultMetrics({ register: registry });
+  const requests = new Counter({
+    name: 'cimi_http_requests_total',
+    help: 'Requests by shape of the path, method, status and format of the answer.',
+    labelNames: ['route', 'method', 'status', 'format'],
+    registers,
+  });
+  const durations = new Histogram({
+    name: 'cimi_http_request_duration_seconds',
+    help: 'Time from the request line to the last byte handed to the socket.',
+    labelNames: ['method', 'route'],
+    buckets: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 15, 60],
+    registers,
+  });
+  const calls = new Histogram({
+    name: 'cimi_provider_call_duration_seconds',
+    help: 'Calls to providers by cloud, group, method and outcome (ok or the kind of error).',
+    labelNames: ['cloud', 'group', 'method', 'outcome'],
+    buckets: [0.005, 0.025, 0.1, 0.25, 0.5, 1, 2.5, 5, 15, 60],
+    registers,
+  });
+  const jobs = new Counter({
+    name: 'cimi_jobs_total',
+    help: 'Jobs that ended, by workflow and outcome.',
+    labelNames: ['workflow', 'outcome'],
+    registers,
+  });
+  const unmapped = new Counter({
+    name: 'cimi_unmapped_states_total',
+    help: 'Provider states that no state table knows, shown as ERROR.',
+    labelNames: ['cloud', 'type', 'state'],
+    registers,
+  });
+  const states = new Set<string>();
+  const routes = createRouteShapes();
+  return {
+    registry,
+    request: ({ path, method, status, format, seconds }) => {
+      const route = routes(path, status);
+      const verb = METHODS.has(method) ? method : 'other';
+      requests.inc({ route, method: verb, status, format });
+      durations.observe({ method: verb, route }, seconds);
+    },
+    scrape: async () => ({ contentType: registry.contentType, text: await registry.metrics() }),
+    providerCall: ({ cloud, group, method, outcome, seconds }) => calls.observe({ cloud, group, method, outcome }, seconds),
+    jobEnded: (workflow, outcome) => jobs.inc({ workflow, outcome }),
+    unmappedState: (cloud, type, state) => {
+      if (states.size < MAX_STATES) states.add(state);
+      unmapped.inc({ cloud, type, state: states.has(state) ? state : 'other' });
+    },
+    watchQueue: (trouble) => {
+      registry.removeSingleMetric(QUEUE_TROUBLE);
+      const gauge: Gauge = new Gauge({
+        name: QUEUE_TROUBLE,
+        help: '1 while the queue reports trouble, else 0.',
+        registers,
+        collect: () => gauge.set(trouble() === undefined ? 0 : 1),
+      });
+    },
+  };
+}
+
+const METHODS = new Set(['GET', 'HEAD', 'PUT', 'POST', 'DELETE', 'OPTIONS', 'PATCH']);
+const QUEUE_TROUBLE = 'cimi_queue_trouble';
+/** Names of states come from outside: no provider may grow the registry without end. */
+const MAX_STATES = 100;
+const MAX_ROUTES = 250;
+
+/**
+ * The shape of a path: collections are kept, what stands between them is an id (`machines/{id}/disks`). Only shapes
+ * that once answered with success become labels, and a bounded number of them: a stranger's paths are `other`.
+ */
+export function createRouteShapes(): (path: string | undefined, status: number) => string {
+  const known = new Set<string>();
+  return (path, status) => {
+    if (path === undefined) return 'other';
+    const shape = path
+      .split('/')
+      .map((segment, index) => (index % 2 === 0 ? segment : '{id}'))
+      .join('/');
+    if (known.has(shape)) return shape;
+    if (status >= 400 || known.size >= MAX_ROUTES) return 'other';
+    known.add(shape);
+    return shape;
+  };
+}

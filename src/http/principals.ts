@@ -1,0 +1,139 @@
+import { randomBytes } from 'node:crypto';
+import type { AccessStore, Role } from '../store/store';
+import { canonical, hashPassword } from './passwords';
+import { hashToken, newToken } from './tokens';
+
+/** A request of the operator that can't be done, in words for a terminal. */
+export class AccessError extends Error {
+  constructor(message: string) {
+    super(message);
+    this.name = 'AccessError';
+  }
+}
+
+export interface NewUser {
+  name: string;
+  tenant: string;
+  role: Role;
+  /** Absent for a principal that only has tokens. */
+  password?: string;
+}
+
+export interface UserListing {
+  name: string;
+  tenant: string;
+  role: Role;
+  password: boolean;
+  created: string;
+  tokens: { id: string; created: string; expires: string | null }[];
+}
+
+export const ROLES: readonly Role[] = ['reader', 'operator', 'admin'];
+const MIN_PASSWORD = 8;
+const MAX_PASSWORD_BYTES = 1024;
+const NAME = /^[A-Za-z0-9][A-Za-z0-9._@-]{0,63}$/;
+
+/**
+ * Adds a principal.
+ * @throws AccessError when the name is taken or a rule is broken
+ */
+export async function addUser(access: AccessStore, user: NewUser): Promise<void> {
+  assertName('user name', user.name);
+  assertName('tenant', user.tenant);
+  if (!ROLES.includes(user.role)) throw new AccessError(`unknown role '${user.role}': it is one of ${ROLES.join(', ')}`);
+  if (await access.principal(user.name)) throw new AccessError(`there is a user ${user.name} already`);
+  const passwordHash = user.password === undefined ? null : await hashPassword(checked(user.password));
+  await access.putPrincipal({ name: user.name, tenant: user.tenant, role: user.role, passwordHash });
+}
+
+/** @throws AccessError when there is no such user or the password breaks a rule */
+export async function setPassword(access: AccessStore, name: string, password: string): Promise<void> {
+  const row = await access.principal(name);
+  if (!row) throw noSuchUser(name);
+  const passwordHash = await hashPassword(checked(password));
+  await access.putPrincipal({ name: row.name, tenant: row.tenant, role: row.role, passwordHash });
+}
+
+/**
+ * Removes a principal and its tokens; running gateways notice within two seconds.
+ * @throws AccessError when there is no such user
+ */
+export async function removeUser(access: AccessStore, name: string): Promise<void> {
+  if (!(await access.removePrincipal(name))) throw noSuchUser(name);
+}
+
+/** Everyone, by name, with the public parts of their tokens; no hashes. */
+export async function listUsers(access: AccessStore): Promise<UserListing[]> {
+  const rows = [...(await access.principals())].sort((a, b) => (a.name < b.name ? -1 : 1));
+  return Promise.all(
+    rows.map(async ({ name, tenant, role, passwordHash, created }) => ({
+      name,
+      tenant,
+      role,
+      password: passwordHash !== null,
+      created,
+      tokens: (await access.tokens(name)).map((token) => ({ id: token.id, created: token.created, expires: token.expires })),
+    })),
+  );
+}
+
+/**
+ * Makes a bearer token.
+ * @param expires RFC 3339; never when absent
+ * @returns the token itself, which can't be had again, and the id by which it is listed and revoked
+ * @throws AccessError when there is no such user or the time is unreadable or past
+ */
+export async function addToken(access: AccessStore, name: string, expires?: string): Promise<{ id: string; token: string }> {
+  if (!(await access.principal(name))) throw noSuchUser(name);
+  const until = expires === undefined ? undefined : Date.parse(expires);
+  if (until !== undefined && !(until > Date.now()))
+    throw new AccessError(`'${expires ?? ''}' is not a time in the future (2027-01-31T00:00:00Z)`);
+  const id = randomBytes(6).toString('hex');
+  const token = newToken();
+  await access.addToken({
+    id,
+    principal: name,
+    hash: hashToken(token),
+    expires: until === undefined ? null : new Date(until).toISOString(),
+  });
+  return { id, token };
+}
+
+/** @throws AccessError when there is no such token */
+export async function revokeToken(access: AccessStore, id: string): Promise<void> {
+  if (!(await access.removeToken(id))) throw new AccessError(`there is no token ${id}`);
+}
+
+/**
+ * Reads a password from a stream (standard input), never from arguments, which everyone on the machine can see: the
+ * first line, without its end.
+ */
+export async function readPassword(input: AsyncIterable<string | Uint8Array>): Promise<string> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of input) {
+    const bytes = Buffer.from(chunk);
+    chunks.push(bytes);
+    size += bytes.length;
+    if (bytes.includes(0x0a) || size > MAX_PASSWORD_BYTES + 2) break;
+  }
+  const [line = ''] = Buffer.concat(chunks).toString('utf8').split('\n');
+  return line.replace(/\r$/, '');
+}
+
+function checked(password: string): string {
+  const text = canonical(password);
+  if ([...text].length < MIN_PASSWORD) throw new AccessError(`the password is too short: at least ${MIN_PASSWORD} characters`);
+  if (Buffer.byteLength(text) > MAX_PASSWORD_BYTES) throw new AccessError(`the password is too long: at most ${MAX_PASSWORD_BYTES} bytes`);
+  if (/[\u0000-\u001f\u007f]/.test(text)) throw new AccessError('the password holds a control character');
+  return text;
+}
+
+function assertName(what: string, name: string): void {
+  if (NAME.test(name)) return;
+  throw new AccessError(`'${name}' is no ${what}: letters, digits and . _ @ -, beginning with a letter or digit, at most 64 characters`);
+}
+
+function noSuchUser(name: string): AccessError {
+  return new AccessError(`there is no user ${name}`);
+}
