@@ -1,0 +1,93 @@
+import type { Instance, Snapshot, Thing } from './account';
+import { Account, phaseAt } from './account';
+import type { FaultInput, Settings } from './options';
+import { faultSchema, settingsSchema } from './options';
+
+/** A simulated cloud's control room: looks past its API, makes it fail, changes things as its own console would. */
+export interface SimulatorControl {
+  /** Sets a rule for calls to come, of every process that uses the state file. */
+  fail(rule: FaultInput): void;
+  clearFailures(): void;
+  /** Changes settings of the running cloud; they win over the configuration until `resetSettings`. */
+  set(settings: Partial<Settings>): void;
+  resetSettings(): void;
+  /** Requests received, by method of the Driver contract; a list counts its pages. */
+  calls(): { [method: string]: number };
+  totalCalls(): number;
+  resetCalls(): void;
+  /** Instances that are not gone, with the phase each is in. */
+  instances(): (Instance & { phase: string })[];
+  /** Snapshots that are not gone and not the provider's own. */
+  snapshots(): (Snapshot & { phase: string })[];
+  keyPairs(): string[];
+  /** Puts an instance into a phase, also one that the driver does not know. */
+  setPhase(id: string, phase: string): void;
+  /** Changes an instance as the provider's own console would. */
+  relabel(id: string, names: { label?: string | null; note?: string | null; labels?: { [key: string]: string } }): void;
+  /** Adds things made elsewhere, or puts one in the place of another of its id. */
+  add(things: readonly Thing[]): void;
+  remove(things: readonly Pick<Thing, 'kind' | 'id'>[]): void;
+  close(): void;
+}
+
+/** A running instance that nobody made through the gateway. */
+export function foreignInstance(id: string): Instance {
+  const now = Date.now();
+  return {
+    ...{ kind: 'instance', id, label: id, note: null, labels: {}, shape: 's1.small', vcpus: 1, memoryMiB: 2048, arch: 'x86_64' },
+    ...{ source: 'img-debian-12', latest: null, keyPair: null, userData: null, nets: [], launchedAt: now, tag: null, token: null },
+    timeline: [{ phase: 'running', from: now }],
+  };
+}
+
+/** Opens the state file of a simulated cloud (`<dataDir>/<file>`), also while gateways use it. Makes it where there is none. */
+export function openControl(file: string): SimulatorControl {
+  const account = new Account(file);
+  const { db } = account;
+  const changed = (): Partial<Settings> => JSON.parse(account.note('settings') ?? '{}') as Partial<Settings>;
+  const phased = <T extends Instance | Snapshot>(thing: T) => ({ ...thing, phase: phaseAt(thing.timeline, Date.now()) });
+  const calls = () =>
+    Object.fromEntries(
+      (db.prepare('SELECT method, count FROM calls').all() as { method: string; count: number }[]).map((row) => [row.method, row.count]),
+    );
+  return {
+    fail(rule) {
+      db.prepare("INSERT INTO fault (origin, rule) VALUES ('control', ?)").run(JSON.stringify(faultSchema.parse(rule)));
+    },
+    clearFailures() {
+      db.exec('DELETE FROM fault');
+    },
+    set(settings) {
+      settingsSchema.partial().parse(settings);
+      account.transaction(() => account.setNote('settings', JSON.stringify({ ...changed(), ...settings })));
+    },
+    resetSettings() {
+      db.exec("DELETE FROM note WHERE name = 'settings'");
+    },
+    calls,
+    totalCalls: () => Object.values(calls()).reduce((sum, count) => sum + count, 0),
+    resetCalls() {
+      db.exec('DELETE FROM calls');
+    },
+    instances: () => account.all('instance').map(phased),
+    snapshots: () =>
+      account
+        .all('snapshot')
+        .filter((snapshot) => !snapshot.builtin)
+        .map(phased),
+    keyPairs: () => account.all('keyPair').map(({ id }) => id),
+    setPhase(id, phase) {
+      account.transaction(() => account.put({ ...account.need('instance', id), timeline: [{ phase, from: 0 }] }));
+    },
+    relabel(id, names) {
+      account.transaction(() => account.put({ ...account.need('instance', id), ...names }));
+    },
+    add(things) {
+      account.transaction(() => things.forEach((thing) => account.put(thing)));
+    },
+    remove(things) {
+      account.transaction(() => things.forEach(({ kind, id }) => account.remove(kind, id)));
+    },
+    close: () => account.close(),
+  };
+}

@@ -1,0 +1,53 @@
+import type { ErrorKind } from '../../src/clouds/errors';
+import { ProviderError } from '../../src/clouds/errors';
+
+/** The provider's error codes and the kind each crosses as. */
+export const ERROR_KINDS = {
+  LoginRefused: 'auth',
+  NotAllowed: 'forbidden',
+  NoSuchThing: 'notFound',
+  WrongState: 'conflict',
+  TokenReused: 'conflict',
+  QuotaExceeded: 'quota',
+  SlowDown: 'throttled',
+  BadParameter: 'invalid',
+  OutOfOrder: 'unavailable',
+  NoAnswer: 'timeout',
+  NotBuilt: 'unsupported',
+} as const satisfies Record<string, ErrorKind>;
+export type ErrorCode = keyof typeof ERROR_KINDS;
+
+/** An error as the simulated provider sends it. */
+export class SimulatorFault extends Error {
+  constructor(
+    readonly code: ErrorCode,
+    message: string,
+    readonly details: { retryAfterMs?: number | undefined; requestId?: string; lost?: boolean; cause?: unknown } = {},
+  ) {
+    super(message, details.cause === undefined ? undefined : { cause: details.cause });
+    this.name = 'SimulatorFault';
+  }
+}
+
+/** The provider's code for a kind. */
+export function codeOf(kind: ErrorKind): ErrorCode {
+  for (const [code, of] of Object.entries(ERROR_KINDS)) if (of === kind) return code as ErrorCode;
+  return 'OutOfOrder';
+}
+
+/** What a call threw, as the contract wants it. An error of the state file may have come after the effect. */
+export function translate(thrown: unknown): ProviderError {
+  if (thrown instanceof ProviderError) return thrown;
+  if (!(thrown instanceof SimulatorFault)) {
+    const words = thrown instanceof Error ? thrown.message : String(thrown);
+    return new ProviderError('unavailable', `The simulator's state file: ${words}`, { maybeDone: true, cause: thrown });
+  }
+  const { retryAfterMs, requestId, lost } = thrown.details;
+  return new ProviderError(ERROR_KINDS[thrown.code], thrown.message, {
+    code: thrown.code,
+    requestId,
+    retryAfterMs,
+    maybeDone: lost ?? false,
+    cause: thrown,
+  });
+}

@@ -1,0 +1,89 @@
+import { join } from 'node:path';
+import type { Capabilities, Driver, DriverModule } from '../../src/clouds/driver';
+import { Account } from './account';
+import { SimulatorClient } from './client';
+import { credentials } from './credentials';
+import { translate } from './errors';
+import { machineImages } from './images';
+import { machineConfigs, machines } from './machines';
+import { networks } from './networks';
+import type { SimulatorOptions } from './options';
+import { optionsSchema } from './options';
+import { Wire } from './wire';
+
+function capabilitiesOf(options: SimulatorOptions): Capabilities {
+  return {
+    settleMs: options.settleMs ?? options.visibilityDelayMs,
+    types: {
+      Machine: {
+        capabilities: {
+          DefaultInitialState: 'STARTED',
+          InitialStates: ['STARTED', 'STOPPED'],
+          MachineConfigByValue: true,
+          MachineCredentialByValue: true,
+          MachineTemplateByValue: true,
+          MachineStopForce: true,
+          MachineStopForceDefault: false,
+          RestoreFromImage: true,
+          UserData: 'metadata',
+        },
+        attributes: ['cpu', 'cpuArch', 'latestSnapshot'],
+      },
+      MachineConfiguration: { attributes: ['cpu', 'disks', 'cpuArch'] },
+      MachineImage: { attributes: ['relatedImage'] },
+      Network: { capabilities: { DefaultInitialState: 'STARTED', InitialStates: ['STARTED'] } },
+    },
+  };
+}
+
+/** Rules of the configuration, kept in the state file with their counts for as long as the configuration has them. */
+function installFailures(account: Account, options: SimulatorOptions): void {
+  account.transaction(() => {
+    const wanted = options.failures.map((rule, index) => ({ origin: `options.${index}`, rule: JSON.stringify(rule) }));
+    const present = account.db.prepare("SELECT origin, rule FROM fault WHERE origin LIKE 'options.%'").all() as {
+      origin: string;
+      rule: string;
+    }[];
+    for (const old of present) {
+      if (wanted.some((rule) => rule.origin === old.origin && rule.rule === old.rule)) continue;
+      account.db.prepare('DELETE FROM fault WHERE origin = ?').run(old.origin);
+    }
+    for (const { origin, rule } of wanted) {
+      if (present.some((old) => old.origin === origin && old.rule === rule)) continue;
+      account.db.prepare('INSERT INTO fault (origin, rule) VALUES (?, ?)').run(origin, rule);
+    }
+  });
+}
+
+/** The embedded cloud: a provider in a file. */
+export const driver: DriverModule<SimulatorOptions> = {
+  name: 'simulator',
+  options: optionsSchema,
+  connect(options, { dataDir }): Promise<Driver> {
+    const account = new Account(join(dataDir, options.file));
+    account.seed(options.seed);
+    installFailures(account, options);
+    const wire = new Wire(account, options);
+    const client = new SimulatorClient(wire);
+    return Promise.resolve({
+      capabilities: capabilitiesOf(options),
+      machines: machines(client),
+      machineConfigs: machineConfigs(client),
+      machineImages: machineImages(client),
+      networks: networks(client),
+      credentials: credentials(client),
+      async check(context) {
+        try {
+          await wire.request('account.check', context, () => undefined);
+          return [{ ok: true, what: `the simulated account in ${options.file}` }];
+        } catch (error) {
+          return [{ ok: false, what: `the simulated account in ${options.file}`, words: translate(error).message }];
+        }
+      },
+      close() {
+        account.close();
+        return Promise.resolve();
+      },
+    });
+  },
+};

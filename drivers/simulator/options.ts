@@ -1,0 +1,76 @@
+import { z } from 'zod';
+
+const ms = z.number().int().min(0).max(86_400_000);
+
+/** Kinds that a failure may have; the provider's own codes for them are in errors.ts. */
+const kinds = z.enum([
+  'auth',
+  'forbidden',
+  'notFound',
+  'conflict',
+  'quota',
+  'throttled',
+  'invalid',
+  'unavailable',
+  'timeout',
+  'unsupported',
+]);
+
+export const delaysSchema = z.strictObject({
+  create: ms.default(600).describe('from pending to running'),
+  start: ms.default(400),
+  stop: ms.default(400),
+  pause: ms.default(200),
+  suspend: ms.default(300),
+  restart: ms.default(500).describe('half of it stopping, half of it booting'),
+  restore: ms.default(500),
+  delete: ms.default(300),
+  capture: ms.default(500),
+});
+
+/** A failure, or only a delay, of chosen calls. */
+export const faultSchema = z.strictObject({
+  method: z.string().describe('group and method of the Driver contract, such as machines.create; * for every call'),
+  nth: z.number().int().min(1).default(1).describe('the first call that is hit, counted from when the rule was set'),
+  times: z.number().int().min(1).default(1).describe('how many calls are hit'),
+  kind: kinds.optional().describe('absent: the call is only delayed'),
+  message: z.string().default('made to fail by a rule'),
+  retryAfterMs: ms.optional(),
+  delayMs: ms.default(0).describe('how long the call is held up, before the effect, or after it with afterEffect'),
+  afterEffect: z.boolean().default(false).describe('the call takes effect and its answer is lost'),
+});
+
+export const throttleSchema = z.strictObject({
+  every: z.number().int().min(2).optional().describe('each n-th call is refused'),
+  perSecond: z.number().int().min(1).optional().describe('more calls than that within a second are refused'),
+  retryAfterMs: ms.default(100),
+});
+
+/** What can be changed while the cloud runs (control.ts), too. */
+export const settingsSchema = z.strictObject({
+  delays: delaysSchema.prefault({}),
+  pageSize: z.number().int().min(1).max(10_000).default(100),
+  latencyMs: ms.default(0).describe('added to every call'),
+  throttle: throttleSchema.optional(),
+  ignoreTokens: z.boolean().default(false).describe('a repeated create makes a second one, as moto does'),
+  visibilityDelayMs: ms.default(0).describe('how long new things don’t show in reads'),
+  lingerMs: ms.default(2_000).describe('how long what is gone still shows as gone'),
+  maxInstances: z.number().int().min(0).optional().describe('quota'),
+});
+
+export const optionsSchema = z.strictObject({
+  ...settingsSchema.shape,
+  file: z
+    .string()
+    .regex(/^[A-Za-z0-9._-]+$/)
+    .default('simulator.sqlite')
+    .describe('name of its state file in the data folder; clouds with one file are one account'),
+  failures: z.array(faultSchema).default([]),
+  seed: z.enum(['believable', 'none']).default('believable').describe('what a new account holds'),
+  settleMs: ms.optional().describe('how long a write may stay invisible; default: visibilityDelayMs'),
+});
+
+export type Settings = z.infer<typeof settingsSchema>;
+export type SimulatorOptions = z.infer<typeof optionsSchema>;
+export type Fault = z.infer<typeof faultSchema>;
+export type FaultInput = z.input<typeof faultSchema>;

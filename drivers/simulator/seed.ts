@@ -1,0 +1,48 @@
+import type { Net, Shape, Snapshot, Thing } from './account';
+
+/** Of no account in particular: what a new customer finds. */
+const BEGAN = Date.UTC(2024, 0, 15, 9, 30);
+
+const shape = (id: string, label: string, vcpus: number, memoryMiB: number, disksGiB: number[], arch = 'x86_64'): Shape => ({
+  ...{ kind: 'shape', id, label, vcpus, memoryMiB, disksGiB, arch },
+});
+
+const shapes: Shape[] = [
+  shape('s1.nano', 'Nano', 1, 512, [8]),
+  shape('s1.micro', 'Micro', 1, 1024, [10]),
+  shape('s1.small', 'Small', 1, 2048, [20]),
+  shape('s1.medium', 'Medium', 2, 4096, [40]),
+  shape('s1.large', 'Large', 2, 8192, [80]),
+  shape('s1.xlarge', 'Extra large', 4, 16_384, [160]),
+  shape('c1.large', 'Compute large', 4, 8192, [80]),
+  shape('c1.xlarge', 'Compute extra large', 8, 16_384, [160]),
+  shape('m1.large', 'Memory large', 4, 32_768, [80]),
+  shape('m1.xlarge', 'Memory extra large', 16, 131_072, [160, 400]),
+  shape('a1.medium', 'ARM medium', 2, 4096, [40], 'ARM'),
+  shape('a1.xlarge', 'ARM extra large', 8, 32_768, [160], 'ARM'),
+];
+
+const image = (id: string, label: string, note: string, days: number, arch = 'x86_64'): Snapshot => {
+  const madeAt = BEGAN + days * 86_400_000;
+  return {
+    ...{ kind: 'snapshot', id, label, note, labels: { publisher: 'simulator' }, holds: 'disk', builtin: true, arch },
+    ...{ parent: null, power: null, timeline: [{ phase: 'ready', from: madeAt }], madeAt, tag: null, token: null },
+  };
+};
+
+const images: Snapshot[] = [
+  image('img-debian-12', 'Debian 12', 'Debian GNU/Linux 12, cloud image', 0),
+  image('img-debian-13', 'Debian 13', 'Debian GNU/Linux 13, cloud image', 560),
+  image('img-ubuntu-22.04', 'Ubuntu 22.04 LTS', 'Ubuntu Server 22.04 LTS', 3),
+  image('img-ubuntu-24.04', 'Ubuntu 24.04 LTS', 'Ubuntu Server 24.04 LTS', 120),
+  image('img-alma-9', 'AlmaLinux 9', 'AlmaLinux OS 9, minimal', 20),
+  image('img-freebsd-14', 'FreeBSD 14', 'FreeBSD 14-RELEASE', 40),
+  image('img-windows-2022', 'Windows Server 2022', 'Windows Server 2022 Datacenter', 60),
+  image('img-debian-12-arm', 'Debian 12 (ARM)', 'Debian GNU/Linux 12 for ARM, cloud image', 0, 'ARM'),
+];
+
+const net = (id: string, label: string, reach: Net['reach']): Net => ({ kind: 'net', id, label, reach });
+const nets: Net[] = [net('net-default', 'default', 'private'), net('net-dmz', 'dmz', 'private'), net('net-public', 'public', 'public')];
+
+/** What a new account holds. */
+export const SEED: readonly Thing[] = [...shapes, ...images, ...nets];
