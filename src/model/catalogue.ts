@@ -1,6 +1,6 @@
 import { collectionExtensions, commonAttributes, extensionAttributes } from './common';
 import type { ExtensionAttribute } from './common';
-import { ACTION, collection as collectionAttribute, ref } from './define';
+import { collection as collectionAttribute, ref } from './define';
 import type { ActionDeclaration, Attribute, Attributes, Collection, Resource } from './define';
 import { problemsOf } from './catalogue-check';
 import { standardCollections, standardResources } from './standard';
@@ -228,9 +228,8 @@ function locationOf(collection: Collection | undefined, path: string, owner?: Lo
 }
 
 function pick(actions: Readonly<Record<string, ActionDeclaration>> | undefined, uriOrName: string): NamedAction | undefined {
-  const name = uriOrName.startsWith(ACTION) ? uriOrName.slice(ACTION.length) : uriOrName;
-  const declaration = actions && Object.hasOwn(actions, name) ? actions[name] : undefined;
-  return declaration && { name, ...declaration };
+  const found = Object.entries(actions ?? {}).find(([name, { uri }]) => name === uriOrName || uri === uriOrName);
+  return found && { name: found[0], ...found[1] };
 }
 
 function xmlOrder(resource: Resource, merged: Attributes): readonly string[] {

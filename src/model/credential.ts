@@ -7,6 +7,8 @@ const credentialAttributes = {
   /** The bytes of the OpenSSH public key text. */
   key: bytes({ provider: 'mandatory mutable', consumer: 'mandatory read-write' }),
 };
+/** What providers add stands after the operations (5.14.9, and so the published schema). */
+const xmlOrder = ['operations', 'userName', 'password', 'key'];
 
 /** Credential (5.14.9). */
 export const credential = resource('Credential', {
@@ -14,6 +16,7 @@ export const credential = resource('Credential', {
   table: 28,
   primary: true,
   attributes: credentialAttributes,
+  xmlOrder,
   operations: ['edit', 'delete'],
   capabilities: {
     CredentialTemplateByValue: { type: 'boolean', description: 'A CredentialTemplate may be given by value when a Credential is created.' },
@@ -27,6 +30,7 @@ export const credentialTemplate = resource('CredentialTemplate', {
   table: 31,
   primary: true,
   attributes: credentialAttributes,
+  xmlOrder,
   operations: ['edit', 'delete'],
   create: { collection: 'CredentialTemplateCollection' },
 });

@@ -181,7 +181,7 @@ export interface ResourceDeclaration<A extends Attributes = Attributes> {
   /** Path of its only instance, for what is in no collection (the Cloud Entry Point). */
   singleton?: string;
   attributes: A;
-  /** XML order where it differs from the JSON order. */
+  /** XML order of its own attributes where it differs from the JSON order; `operations` may say where the operations stand. */
   xmlOrder?: readonly string[];
   /** Bare rels published for the resource: edit, delete. */
   operations: readonly ('edit' | 'delete')[];
