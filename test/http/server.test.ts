@@ -55,20 +55,15 @@ describe('what the protocol is handed', () => {
     expect(seen.map(({ path, query }) => [path, query])).toEqual([['machines', [['$last', '3']]]]);
   });
 
-  test.each([
-    '*',
-    'http://[bad/cimi/machines',
-    'http://',
-    '//cimi/machines',
-    '/cimi/../cimi/machines',
-    '/cimi//machines',
-    '/cimi/machines?%ff',
-  ])('the odd target %s gets an answer of ours that is no success', async (target) => {
-    const { port } = await start(({ path }) => (path === 'machines' ? text(200, '{}') : text(404, '{}')));
-    const { got } = await wire(port, `GET ${target} HTTP/1.1\r\n${HEAD}Connection: close\r\n\r\n`);
-    expect(got).toMatch(/^HTTP\/1.1 4\d\d /);
-    expect(got).not.toContain('<html');
-  });
+  test.each(['*', '//cimi/machines', '/cimi/../cimi/machines', '/cimi//machines', '/cimi/machines?%ff'])(
+    'the odd target %s gets an answer of ours that is no success',
+    async (target) => {
+      const { port } = await start(({ path }) => (path === 'machines' ? text(200, '{}') : text(404, '{}')));
+      const { got } = await wire(port, `GET ${target} HTTP/1.1\r\n${HEAD}Connection: close\r\n\r\n`);
+      expect(got).toMatch(/^HTTP\/1.1 4\d\d /);
+      expect(got).not.toContain('<html');
+    },
+  );
 
   test('a body of known length and a chunked one arrive as sent', async () => {
     const { port, seen } = await start(() => text(200, '{}'));
