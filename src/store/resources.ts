@@ -102,8 +102,10 @@ export async function updateResource(
 
 /** Removes the row and all it owns, also where the owner itself has no row (what lives at a provider). */
 export async function deleteResource({ db }: Session, path: ResourcePath): Promise<void> {
+  if (impossible(path)) return;
   await sql`with recursive tree(path) as (
-      select cast(${path} as text) union select r.path from resources r join tree on r.owner = tree.path
+      select path from resources where path = ${path} or owner = ${path}
+      union select r.path from resources r join tree on r.owner = tree.path
     ) delete from resources where path in (select path from tree)`.execute(db);
 }
 

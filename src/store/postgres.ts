@@ -1,0 +1,84 @@
+import { Kysely, PostgresDialect, sql } from 'kysely';
+import { Pool, types } from 'pg';
+import type { Cipher } from './cipher';
+import { postgresDialect } from './dialect';
+import { checkKey } from './key-check';
+import { migrate } from './migrations';
+import type { Tables } from './schema';
+import type { Session } from './session';
+import { sqlStore } from './sql-store';
+import type { Store } from './store';
+
+export interface PostgresStoreOptions {
+  /** `postgres://user:password@host:port/database`. */
+  url: string;
+  cipher: Cipher;
+  /** Connections of this process, at least 2: half for transactions, half for reads. Default 10. */
+  poolSize?: number;
+  /** Schema that holds the tables, made where absent: [a-z_][a-z0-9_]*. Default: the user's own search path. */
+  schema?: string;
+  /** Told of connections that broke while idle; the next statement gets a new one. */
+  onTrouble?: (error: Error) => void;
+}
+
+/** A statement that takes longer is ended by the server, ms. */
+const STATEMENT_MS = 60_000;
+/** A transaction whose process fell silent is rolled back by the server, ms. */
+const SILENCE_MS = 60_000;
+const CONNECT_MS = 10_000;
+const INT8 = 20;
+
+/**
+ * Opens the store over PostgreSQL (13 or later); any number of processes may share the database.
+ * @throws WrongKeyError, or the server's error where it can't be reached or refuses.
+ */
+export async function openPostgresStore(options: PostgresStoreOptions): Promise<Store> {
+  const { cipher, poolSize = 10, schema } = options;
+  if (schema !== undefined && !/^[a-z_][a-z0-9_]{0,62}$/.test(schema)) throw new Error(`'${schema}' can't be the name of a schema`);
+  // Pools apart: a transaction's callback may read outside of it, which must not wait for another transaction's end.
+  const session = (size: number): Session => ({
+    db: new Kysely<Tables>({ dialect: new PostgresDialect({ pool: createPool(options, size) }) }),
+    dialect: postgresDialect,
+    cipher,
+  });
+  const writes = session(Math.max(1, Math.ceil(poolSize / 2)));
+  const reads = session(Math.max(1, Math.floor(poolSize / 2)));
+  const close = async (): Promise<void> => {
+    await reads.db.destroy();
+    await writes.db.destroy();
+  };
+  try {
+    if (schema !== undefined) await createSchema(writes, schema);
+    await migrate(writes.db, postgresDialect, schema);
+    await checkKey(writes);
+  } catch (error) {
+    await close();
+    throw error;
+  }
+  return sqlStore(writes, reads, close);
+}
+
+function createPool({ url, schema, onTrouble }: PostgresStoreOptions, max: number): Pool {
+  const pool = new Pool({
+    connectionString: url,
+    max,
+    connectionTimeoutMillis: CONNECT_MS,
+    statement_timeout: STATEMENT_MS,
+    idle_in_transaction_session_timeout: SILENCE_MS,
+    keepAlive: true,
+    application_name: 'cimi-gateway',
+    ...(schema === undefined ? {} : { options: `-c search_path=${schema}` }),
+    types: { getTypeParser: (type, format) => (Number(type) === INT8 ? Number : types.getTypeParser(type, format)) },
+  });
+  pool.on('error', (error) => onTrouble?.(error));
+  return pool;
+}
+
+/** Of several processes that start at once, `if not exists` can fail for all but one. */
+async function createSchema({ db, dialect }: Session, schema: string): Promise<void> {
+  try {
+    await sql`create schema if not exists ${sql.id(schema)}`.execute(db);
+  } catch (error) {
+    if (!dialect.isDuplicate(error)) throw error;
+  }
+}

@@ -1,0 +1,116 @@
+import { randomBytes } from 'node:crypto';
+import { Client } from 'pg';
+import { createCipher, WrongKeyError } from '../../src/store/cipher';
+import { openPostgresStore } from '../../src/store/postgres';
+import type { Store } from '../../src/store/store';
+import { describeWith } from '../backends/need';
+import { postgresAvailable, startPostgres, type Postgres } from '../backends/postgres';
+import { storeContract } from './contract';
+import { failure, resourceRow, type Bench } from './fixture';
+
+const key = randomBytes(32);
+
+describeWith('PostgreSQL', postgresAvailable(), () => {
+  let server: Postgres | undefined;
+  let schemas = 0;
+  const running = (): Postgres => {
+    if (!server) throw new Error('PostgreSQL is not running');
+    return server;
+  };
+  const open = (schema: string, more: { poolSize?: number; key?: Buffer } = {}): Promise<Store> =>
+    openPostgresStore({ url: running().url, schema, poolSize: more.poolSize ?? 4, cipher: createCipher(more.key ?? key) });
+
+  beforeAll(async () => {
+    server = await startPostgres();
+  });
+  afterAll(() => server?.stop());
+
+  storeContract('PostgreSQL', async (): Promise<Bench> => {
+    const schema = `test_${++schemas}`;
+    const stores = [await open(schema)];
+    return {
+      store: stores[0] as Store,
+      another: async () => {
+        const store = await open(schema);
+        stores.push(store);
+        return store;
+      },
+      dump: () => dump(running().url, schema),
+      end: async () => {
+        for (const store of stores) await store.close();
+      },
+    };
+  });
+
+  test('several processes may start on an empty database at once', async () => {
+    const stores = await Promise.all([1, 2, 3, 4].map(() => open('together')));
+    await Promise.all(stores.map((store, n) => store.transaction((unit) => unit.insertResource(resourceRow(`m/${n}`)))));
+    expect(await stores[0]?.countResources({ type: 'Machine' })).toBe(4);
+    for (const store of stores) await store.close();
+  });
+
+  test('the wrong key is told when the store is opened', async () => {
+    await (await open('keyed')).close();
+    expect(await failure(open('keyed', { key: randomBytes(32) }))).toBeInstanceOf(WrongKeyError);
+  });
+
+  test('reading outside the transaction inside its callback does not wait for itself, with the smallest pool', async () => {
+    const store = await open('small', { poolSize: 1 });
+    const changes = [1, 2, 3].map((n) =>
+      store.transaction(async (unit) => {
+        await unit.insertResource(resourceRow(`m/${n}`));
+        return store.resource(`m/${n}`);
+      }),
+    );
+    expect(await Promise.all(changes)).toEqual([undefined, undefined, undefined]);
+    await store.close();
+  });
+
+  test('transactions that wait for each other both come through', async () => {
+    const store = await open('crossed');
+    await store.transaction(async (unit) => {
+      await unit.insertResource(resourceRow('m/a'));
+      await unit.insertResource(resourceRow('m/b'));
+    });
+    const cross = (first: string, second: string) =>
+      store.transaction(async (unit) => {
+        await unit.updateResource(first, undefined, { state: 'X' });
+        await new Promise((resolve) => setTimeout(resolve, 50));
+        await unit.updateResource(second, undefined, { state: 'X' });
+      });
+    await Promise.all([cross('m/a', 'm/b'), cross('m/b', 'm/a')]);
+    expect((await store.resources({ type: 'Machine' })).map((row) => row.version)).toEqual([3, 3]);
+    await store.close();
+  });
+
+  test('after a crash of the server the store goes on with what was committed', async () => {
+    const store = await open('crashed');
+    await store.transaction((unit) => unit.insertResource(resourceRow('m/a')));
+    await running().restart();
+    expect(await store.resource('m/a')).toBeDefined();
+    await store.transaction((unit) => unit.insertResource(resourceRow('m/b')));
+    expect(await store.countResources({ type: 'Machine' })).toBe(2);
+    await store.close();
+  });
+
+  test('a schema that is no plain name is refused', async () => {
+    expect(String(await failure(open('x; drop table jobs')))).toMatch(/can't be the name of a schema/);
+  });
+});
+
+/** All rows of all tables as JSON, as pg_dump would see them. */
+async function dump(url: string, schema: string): Promise<string> {
+  const client = new Client({ connectionString: url });
+  await client.connect();
+  try {
+    const tables = await client.query<{ name: string }>(
+      'select table_name as name from information_schema.tables where table_schema = $1',
+      [schema],
+    );
+    const rows: unknown[] = [];
+    for (const { name } of tables.rows) rows.push((await client.query(`select * from "${schema}"."${name}"`)).rows);
+    return JSON.stringify(rows);
+  } finally {
+    await client.end();
+  }
+}
