@@ -1,0 +1,85 @@
+import type { JobQueue } from './queue';
+import { within } from './within';
+
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
+
+/**
+ * The queue without a server: Jobs are told to workers of this process only. An id told while it is ready is not
+ * queued twice; told while in hand, it is handed out again afterwards.
+ */
+export class EmbeddedQueue implements JobQueue {
+  private readonly ready = new Set<string>();
+  private readonly inHand = new Map<string, Promise<void>>();
+  private readonly timers = new Set<NodeJS.Timeout>();
+  private work: ((jobId: string) => Promise<void>) | undefined;
+  private concurrency = 0;
+  private closed = false;
+
+  tell(jobId: string, delayMs = 0): Promise<void> {
+    if (!this.closed) {
+      if (delayMs > 0) this.later(jobId, performance.now() + delayMs);
+      else this.now(jobId);
+    }
+    return Promise.resolve();
+  }
+
+  start(work: (jobId: string) => Promise<void>, concurrency: number): Promise<void> {
+    this.work = work;
+    this.concurrency = concurrency;
+    this.handOut();
+    return Promise.resolve();
+  }
+
+  async close(graceMs = 0): Promise<void> {
+    this.closed = true;
+    this.ready.clear();
+    for (const timer of this.timers) clearTimeout(timer);
+    this.timers.clear();
+    await within(Promise.all(this.inHand.values()), graceMs).catch(() => this.inHand.clear());
+  }
+
+  trouble(): string | undefined {
+    return undefined;
+  }
+
+  /** Timers may fire a little early and hold no more than 24 days, so the time is looked at again. */
+  private later(jobId: string, at: number): void {
+    const timer = setTimeout(
+      () => {
+        this.timers.delete(timer);
+        if (performance.now() < at) this.later(jobId, at);
+        else this.now(jobId);
+      },
+      Math.min(LONGEST_TIMER_MS, Math.ceil(at - performance.now())),
+    );
+    timer.unref();
+    this.timers.add(timer);
+  }
+
+  private now(jobId: string): void {
+    this.ready.add(jobId);
+    this.handOut();
+  }
+
+  private handOut(): void {
+    const { work } = this;
+    if (!work) return;
+    for (const jobId of this.ready) {
+      if (this.closed || this.inHand.size >= this.concurrency) return;
+      if (this.inHand.has(jobId)) continue;
+      this.ready.delete(jobId);
+      this.inHand.set(jobId, this.hand(jobId, work));
+    }
+  }
+
+  /** Begun in a later turn of the event loop, so that `tell` returns before any work. */
+  private async hand(jobId: string, work: (jobId: string) => Promise<void>): Promise<void> {
+    await new Promise(setImmediate);
+    try {
+      await work(jobId);
+    } finally {
+      this.inHand.delete(jobId);
+      this.handOut();
+    }
+  }
+}

@@ -1,0 +1,103 @@
+import { ProviderError } from '../clouds/errors';
+import type { Value } from '../model/values';
+import type { StepContext, StepOutcome } from './workflow';
+
+/** Something found at the provider that carries this Job's token or tag. */
+export interface Found {
+  key: string;
+  /** The provider's own creation time, RFC 3339. */
+  created?: string | undefined;
+}
+
+export interface Once {
+  /** How long a write may stay invisible to reads at this provider, ms. */
+  settleMs: number;
+  /** Everything that carries the token of this create; empty where nothing shows (yet). */
+  find(): Promise<readonly Found[]>;
+  /** The create itself, sending the token; its parameters come from the Job's input and earlier results only. */
+  create(): Promise<{ key: string }>;
+}
+
+/** Result of a create that happens once; a type alias, so that it is a Value. */
+export type OnceResult = {
+  /** Key of what is kept. */
+  key: string;
+  /** True when it was found rather than made by this attempt. */
+  found: boolean;
+  /** Attempts it took: above 1, an earlier one may still show its effect late. */
+  attempts: number;
+  /** Others with the same token: the doubled effect of lost answers, or somebody's clones; see `splitTwins`. */
+  twins: { key: string; created: string | null }[];
+};
+
+export type OnceOutcome = { done: OnceResult } | Extract<StepOutcome, { wait: number }>;
+
+/**
+ * Creates at most once, whatever answers were lost. The first attempt creates. Any later one, which means that an
+ * earlier one may have taken effect, looks first, gives the slot up for the settle time, looks again, and only then
+ * creates. Whether the looking was done is remembered together with the attempt it was done for: one more attempt
+ * without an end, and all is looked for again.
+ * @returns the step's outcome; spread it to add `apply` and `affected`.
+ * @throws ProviderError from `find` and `create`; a conflict only when nothing of this token is found.
+ */
+export async function createOnce(context: Pick<StepContext, 'attempt' | 'memory'>, once: Once): Promise<OnceOutcome> {
+  if (context.attempt > 1) {
+    const found = await once.find();
+    if (found.length > 0) return foundOutcome(found, context.attempt);
+    if (once.settleMs > 0 && lookedFor(context.memory) !== context.attempt) {
+      return { wait: once.settleMs, remember: { looked: context.attempt }, message: 'looking for what an earlier attempt may have made' };
+    }
+  }
+  try {
+    const { key } = await once.create();
+    return { done: { key, found: false, attempts: context.attempt, twins: [] } };
+  } catch (error) {
+    // A provider that refuses the twin by name has the first one.
+    if (!(error instanceof ProviderError) || error.kind !== 'conflict') throw error;
+    const found = await once.find();
+    if (found.length === 0) throw error;
+    return foundOutcome(found, context.attempt);
+  }
+}
+
+function lookedFor(memory: Value): number | undefined {
+  if (typeof memory !== 'object' || memory === null || Array.isArray(memory)) return undefined;
+  const { looked } = memory as { readonly looked?: Value };
+  return typeof looked === 'number' ? looked : undefined;
+}
+
+/** The oldest by the provider's clock is kept; of equals (or unknown ages), the first by key. */
+function foundOutcome(found: readonly Found[], attempts: number): OnceOutcome {
+  const [kept, ...others] = [...found].sort((a, b) => ageOf(a) - ageOf(b) || (a.key < b.key ? -1 : 1));
+  if (!kept) throw new Error('nothing found');
+  return { done: { key: kept.key, found: true, attempts, twins: others.map(({ key, created }) => ({ key, created: created ?? null })) } };
+}
+
+function ageOf({ created }: Found): number {
+  const time = created === undefined ? Number.NaN : Date.parse(created);
+  return Number.isNaN(time) ? Number.MAX_SAFE_INTEGER : time;
+}
+
+/**
+ * Tells twins that this Job made (created within its attempts, by the provider's own clock) and that it may
+ * therefore delete, from those that can only be reported: people clone machines with their tags.
+ * @param from when the Job was created; @param to the latest end of its attempts; both RFC 3339.
+ * @param skewMs how far the provider's clock may be off, ms.
+ */
+export function splitTwins(
+  twins: OnceResult['twins'],
+  from: string,
+  to: string,
+  skewMs = 2_000,
+): { ours: readonly string[]; foreign: readonly string[] } {
+  const begin = Date.parse(from) - skewMs;
+  const end = Date.parse(to) + skewMs;
+  const isOurs = ({ created }: OnceResult['twins'][number]): boolean => {
+    const time = created === null ? Number.NaN : Date.parse(created);
+    return time >= begin && time <= end;
+  };
+  return {
+    ours: twins.filter(isOurs).map(({ key }) => key),
+    foreign: twins.filter((twin) => !isOurs(twin)).map(({ key }) => key),
+  };
+}

@@ -1,0 +1,25 @@
+import type { JobRow } from '../store/store';
+import type { Hand } from './context';
+import { answered, giveBack } from './settle';
+import { writeMemory, type StepMemory } from './step-memory';
+import { advance } from './write';
+import type { Step, StepOutcome } from './workflow';
+
+type Wait = Extract<StepOutcome, { wait: number }>;
+
+/** Records a step's wait and gives the slot up; the attempt ended with an answer and is not counted. */
+export async function waitTurn(hand: Hand, row: JobRow, step: Step, memory: StepMemory, outcome: Wait): Promise<undefined> {
+  const { trouble: _over, ...kept } = memory;
+  await giveBack(hand, row, Math.max(0, outcome.wait), (release) =>
+    advance(hand, {
+      step: step.name,
+      attempts: answered(row),
+      memory: writeMemory({ ...kept, own: outcome.remember ?? memory.own }),
+      statusMessage: outcome.message ?? (row.undoing ? `undoing: ${step.words}` : step.words),
+      ...(outcome.holds && { holds: outcome.holds }),
+      ...release,
+    }),
+  );
+  await hand.kit.boundary(row, step.name, 'recorded');
+  return undefined;
+}
