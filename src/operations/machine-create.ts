@@ -1,0 +1,171 @@
+import type { CreateMachine } from '../clouds/driver';
+import { createOnce, splitTwins, type OnceResult } from '../jobs/once';
+import { cloudOf, type Step, type StepContext, type Workflow } from '../jobs/workflow';
+import type { Value } from '../model/values';
+import type { ResourcePath } from '../store/store';
+import { callGroup, keptOf, reachState, settle } from './provider-change';
+
+export interface CreateMachineInput {
+  cloud: string;
+  path: ResourcePath;
+  /** Everything the provider's create takes but its token, resolved before the first attempt. */
+  request: Omit<CreateMachine, 'token' | 'credential'>;
+  /** Public key to import first, with the tag its provider copy is known by. */
+  credential?: { publicKey: string; tag: string; path: ResourcePath | null };
+  /** State the machine is to end in, and the driver method that leads there from the provider's own initial state. */
+  initialState: { state: string; method: string | null; providerState: string };
+}
+
+type Context = StepContext<CreateMachineInput>;
+
+const importCredential: Step<CreateMachineInput> = {
+  name: 'credential',
+  words: 'Bringing the credential to the provider',
+  async run(context) {
+    const { credential } = context.input;
+    if (!credential) return { done: null };
+    const made = await callGroup(context, 'credentials', 'import', [{ ...credential, path: undefined, token: context.token() } as Value]);
+    const key = (made as { key: string }).key;
+    const cloud = context.input.cloud;
+    return {
+      done: key,
+      apply: async (unit) => {
+        // A credential of its own is remembered there, one given by value with the machine it was made for.
+        const owner = await unit.resource(credential.path ?? context.input.path);
+        if (owner) await unit.updateResource(owner.path, undefined, { internal: { ...owner.internal, imported: { ...importedOf(owner.internal), [cloud]: key } } });
+      },
+    };
+  },
+  async undo(context) {
+    const key = context.results.credential;
+    if (typeof key === 'string' && context.input.credential?.path === null) await callGroup(context, 'credentials', 'delete', [key]);
+    return { done: null };
+  },
+};
+
+/** Provider copies of a credential by cloud key. */
+export function importedOf(internal: { imported?: Value }): { [cloud: string]: string } {
+  return typeof internal.imported === 'object' && internal.imported !== null ? (internal.imported as { [cloud: string]: string }) : {};
+}
+
+function marks(context: Context): { token: string; tag: string } {
+  return { token: context.token('create'), tag: context.input.request.tag };
+}
+
+const create: Step<CreateMachineInput> = {
+  name: 'create',
+  words: 'Creating the machine at the provider',
+  async run(context) {
+    const { input } = context;
+    const cloud = cloudOf(context.clouds, input.cloud);
+    const credential = context.results.credential;
+    const request: CreateMachine = { ...input.request, token: marks(context).token, ...(typeof credential === 'string' ? { credential } : {}) };
+    const outcome = await createOnce(context, {
+      settleMs: cloud.capabilities.settleMs,
+      find: () => cloud.find('machines', marks(context)),
+      create: () => cloud.write('machines', 'create', request),
+    });
+    if (!('done' in outcome)) return outcome;
+    const { key } = outcome.done as { key: string };
+    return {
+      ...outcome,
+      apply: async (unit) => {
+        await unit.updateResource(input.path, undefined, { providerKey: key });
+      },
+    };
+  },
+  async undo(context) {
+    const cloud = cloudOf(context.clouds, context.input.cloud);
+    const made = context.results.create as { key?: string } | undefined | null;
+    const keys = made?.key !== undefined ? [made.key] : (await cloud.find('machines', marks(context))).map((item) => item.key);
+    for (const key of keys) await cloud.write('machines', 'delete', key);
+    // An answer that was lost may show late: look once more after the settle time before calling it clean.
+    if (keys.length === 0 && context.elapsedMs < cloud.capabilities.settleMs) return { wait: cloud.capabilities.settleMs };
+    return {
+      done: null,
+      apply: async (unit) => {
+        if (await unit.resource(context.input.path)) await unit.updateResource(context.input.path, undefined, { providerKey: null });
+      },
+    };
+  },
+};
+
+function madeKey(context: Context): string {
+  return (context.results.create as { key: string }).key;
+}
+
+/**
+ * After attempts whose end is unknown, one more look for what they may have made late. A twin goes only if the
+ * provider's own timestamp puts its creation inside this Job: people clone machines with their tags.
+ */
+const twins: Step<CreateMachineInput> = {
+  name: 'twins',
+  words: 'Making sure that there is only one',
+  async run(context) {
+    const made = context.results.create as OnceResult;
+    if (!made.found && made.attempts === 1) return { done: null };
+    const cloud = cloudOf(context.clouds, context.input.cloud);
+    if (context.elapsedMs < cloud.capabilities.settleMs) return { wait: cloud.capabilities.settleMs - context.elapsedMs };
+    const others = (await cloud.find('machines', marks(context))).filter((item) => item.key !== made.key);
+    const now = new Date(await context.store.now()).toISOString();
+    const { ours } = splitTwins(
+      others.map((item) => ({ key: item.key, created: item.created ?? null })),
+      context.job.created,
+      now,
+    );
+    for (const key of ours) await cloud.write('machines', 'delete', key);
+    return { done: null };
+  },
+};
+
+const running: Step<CreateMachineInput> = {
+  name: 'running',
+  words: 'Waiting for the machine to come up',
+  run: (context) => reachState(context, 'machines', madeKey(context), { goal: [context.input.initialState.providerState] }),
+};
+
+const reachInitialState: Step<CreateMachineInput> = {
+  name: 'initialState',
+  words: 'Bringing the machine into its initial state',
+  async run(context) {
+    const { method } = context.input.initialState;
+    if (method) await callGroup(context, 'machines', method, [madeKey(context), ...(method === 'stop' ? [{}] : [])]);
+    return { done: null };
+  },
+};
+
+const settled: Step<CreateMachineInput> = {
+  name: 'settled',
+  words: 'Waiting for the initial state',
+  async run(context) {
+    const { method, state } = context.input.initialState;
+    if (!method) return { done: null };
+    return reachState(context, 'machines', madeKey(context), { goal: [state] });
+  },
+};
+
+export const createMachine: Workflow<CreateMachineInput> = {
+  name: 'machine.create',
+  version: 1,
+  steps: [importCredential, create, twins, running, reachInitialState, settled],
+  async succeeded(context) {
+    const row = await context.unit.resource(context.input.path);
+    if (row) {
+      // What the provider holds is read from there; the row goes on with the rest.
+      await context.unit.updateResource(row.path, undefined, { state: null, internal: { ...row.internal, kept: keptOf(row.internal) } });
+    }
+    await settle(context);
+    return { message: 'Created' };
+  },
+  async failed({ unit, input, error, left }) {
+    const row = await unit.resource(input.path);
+    if (row) {
+      await unit.updateResource(input.path, undefined, {
+        state: 'ERROR',
+        values: { ...row.values, state: 'ERROR' },
+        internal: { ...row.internal, failed: error.message, left: [...left] },
+      });
+    }
+    return {};
+  },
+};

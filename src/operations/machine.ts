@@ -1,0 +1,291 @@
+import type { Cloud } from '../clouds/cloud';
+import type { Catalogue } from '../model/catalogue';
+import type { ActionDeclaration } from '../model/define';
+import type { Ref, Value, Values } from '../model/values';
+import { publicKeyOf } from './credential';
+import { Refusal, type CreateRequest, type Family, type Found, type Plan, type PlanContext, type UpdateRequest } from './family';
+import { createMachine, importedOf, type CreateMachineInput } from './machine-create';
+import { asRef, inlineOf } from './merge';
+import { namingOf, restOf } from './naming';
+import { chooseCloud } from './placement';
+import { act, remove, update, type ActInput, type DeleteInput } from './provider-change';
+import { planRename } from './rename';
+import { smallestFitting } from './sizing';
+
+const TYPE = 'Machine';
+const GROUP = 'machines';
+/** States a provider's own create ends in when nothing else is said (5.14.2.1). */
+const STANDARD_INITIAL = 'STOPPED';
+
+/** Machine (DSP0263 5.14.1): its life at a provider. */
+export const machineFamily: Family = {
+  type: TYPE,
+  group: GROUP,
+  createNeeds: [GROUP, 'create'],
+  create: planCreate,
+  update: planUpdate,
+  remove: planRemove,
+  act: {
+    start: planAct('start'),
+    stop: planAct('stop'),
+    restart: planAct('restart'),
+    pause: planAct('pause'),
+    suspend: planAct('suspend'),
+    restore: planRestore,
+  },
+  offered,
+  linkQuery: {
+    capture: (found) => `from=capture&machine=${found.path.split('/')[1] ?? ''}`,
+    snapshot: (found) => `from=snapshot&machine=${found.path.split('/')[1] ?? ''}`,
+  },
+};
+
+async function planCreate(context: PlanContext, request: CreateRequest): Promise<Plan> {
+  const { template, values } = request;
+  const imageRef = asRef(template.machineImage);
+  if (imageRef?.href === undefined) throw new Refusal(400, 'machineTemplate.machineImage: a reference to a MachineImage is needed');
+  if (inlineOf(imageRef)) throw new Refusal(400, 'machineTemplate.machineImage: images by value are not supported, refer to one');
+  const image = await context.resolve(imageRef.href, 'MachineImage', 'machineTemplate.machineImage');
+  const configRef = asRef(template.machineConfig);
+  if (!configRef) throw new Refusal(400, 'machineTemplate.machineConfig: a MachineConfiguration is needed, by reference or by value');
+  const config = configRef.href === undefined ? undefined : await context.resolve(configRef.href, 'MachineConfiguration', 'machineTemplate.machineConfig');
+  const cloud = chooseCloud(context, [image, ...(config ? [config] : [])], typeof values.cloud === 'string' ? values.cloud : undefined);
+  if (!cloud.offers(GROUP, 'create')) throw new Refusal(400, `cloud '${cloud.key}' does not create machines`);
+  refuseUnsupported(cloud, template);
+  const chosen = await configurationKey(context, cloud, config, inlineOf(configRef));
+  const initialState = initialStateOf(cloud, template.initialState);
+  const credential = await credentialOf(context, cloud, request);
+  const id = context.newId();
+  const path = `machines/${id}`;
+  const wanted = namingOf(values);
+  const held = cloud.holds(GROUP, wanted);
+  const tag = context.tag(id);
+  const input: CreateMachineInput = {
+    cloud: cloud.key,
+    path,
+    request: { tag, ...held, config: chosen.key ?? '', image: image.key ?? '', ...(await userDataOf(cloud, template.userData)) },
+    initialState,
+    ...(credential ? { credential: { ...credential, tag: credential.tag ?? tag } } : {}),
+  };
+  const shape: Values = { ...wanted, state: 'CREATING' };
+  for (const figure of ['cpu', 'memory', 'cpuArch'] as const) if (chosen.values[figure] !== undefined) shape[figure] = chosen.values[figure];
+  return {
+    target: request.collection,
+    affected: [request.collection, path],
+    insert: [
+      {
+        path,
+        type: TYPE,
+        tenant: context.principal.tenant,
+        cloud: cloud.key,
+        providerKey: null,
+        owner: null,
+        state: 'CREATING',
+        values: shape,
+        secrets: null,
+        internal: { kept: restOf(wanted, held) as Value },
+      },
+    ],
+    holds: [{ path, shows: 'CREATING' }],
+    work: { workflow: createMachine.name, version: createMachine.version, input: input as unknown as Values },
+    statusMessage: 'Waiting to be created',
+    location: path,
+  };
+}
+
+/** Template attributes that this cloud has not announced, where they are not empty (5.2). */
+function refuseUnsupported(cloud: Cloud, template: Values): void {
+  const supported = cloud.capabilities.types.MachineTemplate?.attributes ?? ['initialState', 'machineConfig', 'machineImage', 'credential', 'userData'];
+  for (const [name, value] of Object.entries(template)) {
+    const empty = value === undefined || value === null || (Array.isArray(value) && value.length === 0);
+    if (!empty && !supported.includes(name)) {
+      throw new Refusal(400, `machineTemplate.${name} is not supported by cloud '${cloud.key}'`, { kind: 'unsupported' });
+    }
+  }
+}
+
+/** The provider's configuration to use: by reference, by value, or a reference to one of the gateway's own with overrides. */
+async function configurationKey(context: PlanContext, cloud: Cloud, config: Found | undefined, overrides: Values | undefined): Promise<Found> {
+  if (config?.key !== undefined && !overrides) return config;
+  const asked: Values = { ...config?.values, ...overrides };
+  for (const [name, value] of Object.entries(asked)) if (value === null) delete asked[name];
+  if (typeof asked.memory !== 'number' && typeof asked.cpu !== 'number') {
+    throw new Refusal(400, 'machineTemplate.machineConfig: a configuration by value says at least cpu or memory');
+  }
+  const offered = (await context.list('MachineConfiguration', cloud)).filter((found) => found.cloud === cloud && found.key !== undefined);
+  return smallestFitting(asked, offered);
+}
+
+function initialStateOf(cloud: Cloud, wanted: Value | undefined): CreateMachineInput['initialState'] {
+  const announced = cloud.capabilities.types[TYPE]?.capabilities ?? {};
+  const providerState = String(announced.DefaultInitialState ?? STANDARD_INITIAL);
+  const state = typeof wanted === 'string' ? wanted : providerState;
+  const possible = Array.isArray(announced.InitialStates) ? (announced.InitialStates as readonly string[]) : [providerState];
+  if (!possible.includes(state)) throw new Refusal(400, `machineTemplate.initialState: cloud '${cloud.key}' offers ${possible.join(', ')}, not ${state}`);
+  if (state === providerState) return { state, method: null, providerState };
+  const methods: Record<string, string> = { STOPPED: 'stop', STARTED: 'start', PAUSED: 'pause', SUSPENDED: 'suspend' };
+  return { state, method: methods[state] ?? null, providerState };
+}
+
+async function userDataOf(cloud: Cloud, userData: Value | undefined): Promise<{ userData?: string }> {
+  if (typeof userData !== 'string' || userData === '') return {};
+  if (cloud.capabilities.types[TYPE]?.capabilities?.UserData === undefined) throw new Refusal(400, `machineTemplate.userData is not supported by cloud '${cloud.key}'`);
+  const text = userData.replace(/\s+/g, '');
+  if (!/^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/.test(text)) {
+    throw new Refusal(400, 'machineTemplate.userData: not Base64 (5.14.3)');
+  }
+  return { userData: text };
+}
+
+async function credentialOf(
+  context: PlanContext,
+  cloud: Cloud,
+  request: CreateRequest,
+): Promise<{ publicKey: string; tag: string | undefined; path: string | null } | undefined> {
+  const ref: Ref | undefined = asRef(request.template.credential);
+  if (!ref) return undefined;
+  const at = 'machineTemplate.credential';
+  const found = ref.href === undefined ? undefined : await context.resolve(ref.href, 'Credential', at);
+  const publicKey = publicKeyOf({ ...found?.values, ...inlineOf(ref) });
+  if (publicKey === undefined || !cloud.offers('credentials', 'import')) {
+    throw new Refusal(400, `${at}: cloud '${cloud.key}' takes public keys only, and this credential has none`, { kind: 'unsupported' });
+  }
+  const reusable = found && !inlineOf(ref);
+  return { publicKey, tag: reusable ? context.tag(found.path.split('/')[1] ?? '') : undefined, path: reusable ? found.path : null };
+}
+
+async function planUpdate(context: PlanContext, found: Found, request: UpdateRequest): Promise<Plan> {
+  const resize = await resizeOf(context, found, request);
+  return planRename(context, found, request, update, resize === undefined ? {} : { resize });
+}
+
+/** Provider key of the configuration for changed figures; undefined where nothing changes in the provider's terms. */
+async function resizeOf(context: PlanContext, found: Found, { set }: UpdateRequest): Promise<string | undefined> {
+  const asked: Values = {};
+  let changed = false;
+  for (const figure of ['cpu', 'memory', 'cpuSpeed'] as const) {
+    const value = set[figure];
+    if (value !== undefined && value !== found.values[figure]) changed = true;
+    if (value !== undefined && figure !== 'cpuSpeed') asked[figure] = value;
+    else if (figure !== 'cpuSpeed') asked[figure] = found.values[figure];
+  }
+  if (!changed || !found.cloud) return undefined;
+  const cloud = found.cloud;
+  if (set.cpuSpeed !== undefined && set.cpuSpeed !== found.values.cpuSpeed) throw new Refusal(400, `cpuSpeed cannot be changed on cloud '${cloud.key}'`);
+  if (!cloud.offers(GROUP, 'resize')) throw new Refusal(400, `cloud '${cloud.key}' does not change the size of a machine`);
+  if (found.values.state !== 'STOPPED') throw new Refusal(409, `cpu and memory can be changed while the machine is STOPPED; it is ${String(found.values.state)}`);
+  if (found.values.cpuArch !== undefined) asked.cpuArch = found.values.cpuArch;
+  const offered = (await context.list('MachineConfiguration', cloud)).filter((candidate) => candidate.cloud === cloud && candidate.key !== undefined);
+  return smallestFitting(asked, offered).key;
+}
+
+async function planRemove(context: PlanContext, found: Found): Promise<Plan> {
+  const base = { target: found.path, affected: [found.path], statusMessage: 'Waiting to be deleted' };
+  if (!found.held && found.key === undefined) return { ...base, remove: [found.path], statusMessage: 'Deleted' };
+  const imported = found.row && found.cloud ? importedOf(found.row.internal)[found.cloud.key] : undefined;
+  const input: DeleteInput = {
+    cloud: found.cloud?.key ?? null,
+    group: GROUP,
+    path: found.path,
+    ...(found.key === undefined ? {} : { key: found.key }),
+    ...(found.held ? { after: found.held.job } : {}),
+    ...(imported === undefined ? {} : { credentials: [imported] }),
+  };
+  return {
+    ...base,
+    ...(found.held ? { stops: [found.held.job] } : { holds: [{ path: found.path, shows: 'DELETING' }] }),
+    work: { workflow: remove.name, version: remove.version, input: input as unknown as Values },
+  };
+}
+
+/** An action that is one driver method of the same name. */
+function planAct(name: string) {
+  return async (context: PlanContext, found: Found, parameters: Values): Promise<Plan> => {
+    const action = declared(context.catalogue, name);
+    const force = typeof parameters.force === 'boolean' ? parameters.force : undefined;
+    const cloud = found.cloud;
+    if (!cloud) throw new Refusal(409, `${found.path} has no cloud`);
+    if (force !== undefined && cloud.capabilities.types[TYPE]?.capabilities?.MachineStopForce !== true) {
+      throw new Refusal(400, `force is not supported by cloud '${cloud.key}'`, { kind: 'unsupported' });
+    }
+    const state = String(found.values.state);
+    const forcedAgain = name === 'stop' && state === 'STOPPING' && force === true && found.held !== undefined;
+    if (!forcedAgain) refuseState(action, name, found);
+    const method = name === 'restart' && state === 'STOPPED' ? 'start' : name;
+    if (!cloud.offers(GROUP, method)) throw new Refusal(400, `cloud '${cloud.key}' does not offer ${method}`, { kind: 'unsupported' });
+    const shows = method === 'start' ? 'STARTING' : (action.via?.[0] ?? null);
+    const input: ActInput = {
+      cloud: cloud.key,
+      group: GROUP,
+      path: found.path,
+      ...(found.key === undefined ? {} : { key: found.key }),
+      ...(forcedAgain ? { after: found.held?.job ?? '' } : {}),
+      calls: [{ method, args: method === 'stop' || method === 'restart' ? [force === undefined ? {} : { force }] : [], shows, goal: [String(action.to)] }],
+    };
+    return planOf(found, input, shows, forcedAgain ? found.held?.job : undefined);
+  };
+}
+
+async function planRestore(context: PlanContext, found: Found, parameters: Values): Promise<Plan> {
+  const image = parameters.image;
+  if (typeof image !== 'string') throw new Refusal(400, 'image: a reference to a MachineImage is needed (5.14.1.2)');
+  refuseState(declared(context.catalogue, 'restore'), 'restore', found);
+  const from = await context.resolve(image, 'MachineImage', 'image');
+  const cloud = chooseCloud(context, [found, from], undefined);
+  const announced = cloud.capabilities.types[TYPE]?.capabilities ?? {};
+  if (from.values.type === 'IMAGE' && announced.RestoreFromImage !== true) {
+    throw new Refusal(400, `cloud '${cloud.key}' restores from SNAPSHOT images only`, { kind: 'unsupported' });
+  }
+  const recorded = from.row?.internal.machineState;
+  const target = from.values.type === 'IMAGE' ? 'STOPPED' : typeof recorded === 'string' ? recorded : String(found.values.state);
+  const now = String(found.values.state);
+  const calls: ActInput['calls'][number][] = [
+    { method: 'restore', args: [{ token: context.newId(), tag: context.tag(from.path.split('/')[1] ?? ''), image: from.key ?? '' }], shows: 'RESTORING', goal: ['STARTED', 'STOPPED'] },
+  ];
+  if (target === 'STOPPED' && now !== 'STOPPED') calls.push({ method: 'stop', args: [{}], shows: 'RESTORING', goal: ['STOPPED'] });
+  if (target === 'STARTED' && now !== 'STARTED') calls.push({ method: 'start', args: [], shows: 'RESTORING', goal: ['STARTED'] });
+  const input: ActInput = { cloud: cloud.key, group: GROUP, path: found.path, ...(found.key === undefined ? {} : { key: found.key }), calls };
+  return planOf(found, { ...input, keep: { latestSnapshot: { href: from.path } } }, 'RESTORING', undefined);
+}
+
+function planOf(found: Found, input: ActInput, shows: string | null, stops: string | undefined): Plan {
+  return {
+    target: found.path,
+    affected: [found.path],
+    ...(stops === undefined ? { holds: [{ path: found.path, shows }] } : { stops: [stops] }),
+    work: { workflow: act.name, version: act.version, input: input as unknown as Values },
+    statusMessage: 'Waiting for its turn',
+  };
+}
+
+function declared(catalogue: Catalogue, name: string): ActionDeclaration {
+  const action = catalogue.resource(TYPE).actions?.[name];
+  if (!action) throw new Refusal(404, `${TYPE} has no operation ${name}`);
+  return action;
+}
+
+function refuseState(action: ActionDeclaration, name: string, found: Found): void {
+  const state = String(found.values.state);
+  if (action.from && !action.from.includes(state)) {
+    throw new Refusal(409, `${name} is possible from ${action.from.join(', ')}; the machine is ${state}`);
+  }
+  const reason = found.item?.refuses?.[name];
+  if (reason !== undefined) throw new Refusal(409, reason);
+}
+
+function offered(found: Found, catalogue: Catalogue): string[] {
+  const { cloud } = found;
+  const state = String(found.values.state);
+  const can = (method: string) => cloud?.offers(GROUP, method) === true && found.item?.refuses?.[method] === undefined;
+  const failed = found.key === undefined && !found.held;
+  if (failed) return cloud?.mode === 'observe' ? [] : ['delete'];
+  if (found.held) return [...(can('delete') && state !== 'DELETING' ? ['delete'] : []), ...(state === 'STOPPING' && can('stop') ? ['stop'] : [])];
+  const names = [...(can('rename') || can('resize') ? ['edit'] : []), ...(can('delete') ? ['delete'] : [])];
+  for (const [name, action] of Object.entries(catalogue.resource(TYPE).actions ?? {})) {
+    if (action.from && !action.from.includes(state)) continue;
+    if (action.kind === 'link') {
+      if (cloud?.offers('machineImages', 'capture')) names.push(name);
+    } else if (can(name === 'restart' && state === 'STOPPED' ? 'start' : name)) names.push(name);
+  }
+  return names;
+}

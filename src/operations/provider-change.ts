@@ -1,0 +1,291 @@
+import type { WriteGroups } from '../clouds/cloud';
+import type { ListedGroup, Naming } from '../clouds/driver';
+import { until, type UntilOutcome } from '../jobs/until';
+import { cloudOf, StepFailure, type EndContext, type Step, type StepContext, type Workflow } from '../jobs/workflow';
+import type { Value, Values } from '../model/values';
+import type { Hold, ResourcePath } from '../store/store';
+import { removeWithAssociations } from './associations';
+
+/**
+ * Workflows that change what already lives at a provider, the same for every type: act (start, stop, …), update
+ * (rename, resize) and delete. Which group and method: in the Job's input.
+ */
+
+export interface ActInput {
+  cloud: string;
+  group: keyof WriteGroups & ListedGroup;
+  path: ResourcePath;
+  /** Provider key; absent where an unfinished create is waited for. */
+  key?: string;
+  /** Unfinished Job that must end first. */
+  after?: string;
+  /** Driver methods in order, with the state each leads to and the state shown meanwhile. */
+  calls: readonly { method: string; args: readonly Value[]; shows: string | null; goal: readonly string[] }[];
+  /** Attributes that the gateway keeps for the resource from the end on (a reference the provider does not know). */
+  keep?: Values;
+}
+
+export interface UpdateInput {
+  cloud: string;
+  group: keyof WriteGroups & ListedGroup;
+  path: ResourcePath;
+  key: string;
+  /** Provider key of the configuration to change to. */
+  resize?: string;
+  /** The naming as the provider is to hold it, and what stays with the gateway. */
+  naming?: { held: Naming; rest: Naming };
+}
+
+export interface DeleteInput {
+  cloud: string | null;
+  group: keyof WriteGroups & ListedGroup;
+  path: ResourcePath;
+  key?: string;
+  after?: string;
+  /** Provider copies of credentials that were imported for this resource alone. */
+  credentials?: readonly string[];
+  /** Kept references to the deleted resource, and what they become. */
+  relink?: readonly { path: ResourcePath; attribute: string; to: Value }[];
+}
+
+/** How often a provider is asked whether a state is reached, and how long at most, in ms. */
+const PACE = { intervalMs: 250, timeoutMs: 30 * 60_000 };
+
+/** Calls whose method is known only as data: one visible cast for the whole house. */
+export async function callGroup(context: StepContext<{ cloud: string }>, group: keyof WriteGroups, method: string, args: readonly Value[]) {
+  const cloud = cloudOf(context.clouds, context.input.cloud);
+  const write = cloud.write.bind(cloud) as unknown as (group: string, method: string, ...args: readonly Value[]) => Promise<Value>;
+  return write(group, method, ...args);
+}
+
+/** Waits for a Job that was asked to stop (or is about to end), then takes over its hold. */
+export function precede(hold: (input: { path: ResourcePath }) => Hold): Step<{ path: ResourcePath; after?: string }> {
+  return {
+    name: 'precede',
+    words: 'Waiting for the operation in progress to end',
+    async run({ input, store }) {
+      if (!input.after) return { done: null };
+      const first = await store.job(input.after);
+      if (first && first.expires === null) return { wait: 100 };
+      const holder = (await store.holds([input.path])).get(input.path);
+      if (holder && holder.job !== input.after) throw new StepFailure(`${input.path} is being changed by another job`, 'conflict');
+      return { done: null, holds: [hold(input)] };
+    },
+  };
+}
+
+/** The provider key: from the input, or as an earlier create recorded it meanwhile; null when there is none. */
+function locate<I extends { path: ResourcePath; key?: string }>(): Step<I> {
+  return {
+    name: 'locate',
+    words: 'Finding the resource at the provider',
+    async run({ input, store }) {
+      if (input.key !== undefined) return { done: input.key };
+      return { done: (await store.resource(input.path))?.providerKey ?? null };
+    },
+  };
+}
+
+const actSteps: Step<ActInput>[] = [
+  precede((input) => ({ path: input.path, shows: (input as ActInput).calls[0]?.shows ?? null })) as Step<ActInput>,
+  locate<ActInput>(),
+  ...[0, 1].flatMap((index) => [call(index), reached(index)]),
+];
+
+/** The n-th call of an act; an act of one call passes over the second. */
+function call(index: number): Step<ActInput> {
+  return {
+    name: `call${index}`,
+    words: 'Carrying out the operation at the provider',
+    async run(context) {
+      const { input, results } = context;
+      const key = results.locate;
+      if (typeof key !== 'string') throw new StepFailure('the resource does not exist at the provider', 'notFound');
+      const wanted = input.calls[index];
+      if (wanted) await callGroup(context, input.group, wanted.method, [key, ...wanted.args]);
+      return { done: null };
+    },
+  };
+}
+
+function reached(index: number): Step<ActInput> {
+  return {
+    name: `reached${index}`,
+    words: 'Waiting for the provider to show the new state',
+    async run(context) {
+      const { input, results } = context;
+      const wanted = input.calls[index];
+      if (!wanted) return { done: null };
+      const outcome = await reachState(context, input.group, String(results.locate), { goal: wanted.goal, goneIsFailure: true });
+      const next = input.calls[index + 1];
+      return 'done' in outcome && next ? { ...outcome, holds: [{ path: input.path, shows: next.shows }] } : outcome;
+    },
+  };
+}
+
+/** State of an item as the provider shows it now; undefined when it is gone. */
+export async function stateOf(context: StepContext<{ cloud: string }>, group: ListedGroup, key: string): Promise<string | undefined> {
+  const cloud = cloudOf(context.clouds, context.input.cloud);
+  const { value } = await cloud.get(group, key, { maxAgeMs: 0 });
+  return value === undefined ? undefined : String(value.values.state ?? '');
+}
+
+/**
+ * Waits for one of the goal states. ERROR ends it; an item that is not there (yet) does so only where it was there
+ * before (`goneIsFailure`) or once a write should have become visible.
+ * @throws StepFailure with what the provider says of the failure.
+ */
+export async function reachState(
+  context: StepContext<{ cloud: string }>,
+  group: ListedGroup,
+  key: string,
+  { goal, goneIsFailure = false }: { goal: readonly string[]; goneIsFailure?: boolean },
+): Promise<UntilOutcome> {
+  const cloud = cloudOf(context.clouds, context.input.cloud);
+  return until(
+    context,
+    async () => {
+      const { value: item } = await cloud.get(group, key, { maxAgeMs: 0 });
+      if (item?.gone) throw new StepFailure(`the provider gave it up: ${item.gone.reason}`, 'unavailable');
+      const state = item === undefined ? undefined : String(item.values.state ?? '');
+      if (state === 'ERROR') throw new StepFailure('the provider shows it in an error state', 'unavailable');
+      const overdue = context.elapsedMs > 2 * cloud.capabilities.settleMs + PACE.intervalMs;
+      if (state === undefined && (goneIsFailure || overdue)) throw new StepFailure('the provider does not show it any more', 'notFound');
+      return state;
+    },
+    { goal: (state) => state !== undefined && goal.includes(state), words: (state) => `the provider shows ${state ?? 'nothing yet'}`, ...PACE },
+  );
+}
+
+/** After a change: what was last seen goes into the row, and readers must not answer from anything older. */
+export async function settle({ unit, input }: Pick<EndContext<{ path: ResourcePath }>, 'unit' | 'input'>): Promise<void> {
+  const row = await unit.resource(input.path);
+  if (!row) return;
+  const { shows: _shows, ...internal } = row.internal;
+  await unit.updateResource(input.path, undefined, { internal: { ...internal, settledAt: await unit.now() } });
+}
+
+export const act: Workflow<ActInput> = {
+  name: 'provider.act',
+  version: 1,
+  steps: actSteps,
+  async succeeded(context) {
+    const { unit, input } = context;
+    const row = input.keep ? await unit.resource(input.path) : undefined;
+    if (row) await unit.updateResource(input.path, undefined, { internal: { ...row.internal, kept: { ...keptOf(row.internal), ...input.keep } } });
+    await settle(context);
+    return {};
+  },
+  async failed(context) {
+    await settle(context);
+    return {};
+  },
+};
+
+export const update: Workflow<UpdateInput> = {
+  name: 'provider.update',
+  version: 1,
+  steps: [
+    {
+      name: 'resize',
+      words: 'Changing the size at the provider',
+      async run(context) {
+        if (context.input.resize === undefined) return { done: null };
+        await callGroup(context, context.input.group, 'resize', [context.input.key, { config: context.input.resize }]);
+        return { done: null };
+      },
+    },
+    {
+      name: 'rename',
+      words: 'Writing name, description and properties',
+      async run(context) {
+        const { input } = context;
+        if (!input.naming) return { done: null };
+        const { held, rest } = input.naming;
+        const cloud = cloudOf(context.clouds, input.cloud);
+        if (cloud.offers(input.group, 'rename')) await callGroup(context, input.group, 'rename', [input.key, held as Value]);
+        return {
+          done: null,
+          apply: async (unit) => {
+            const row = await unit.resource(input.path);
+            if (!row) return;
+            await unit.updateResource(input.path, undefined, { internal: { ...row.internal, kept: { ...keptOf(row.internal), ...naming(rest) } } });
+          },
+        };
+      },
+    },
+  ],
+  async succeeded(context) {
+    const row = await context.unit.resource(context.input.path);
+    if (row) {
+      await context.unit.updateResource(context.input.path, undefined, {
+        explicit: true,
+        internal: { ...row.internal, settledAt: await context.unit.now() },
+      });
+    }
+    return {};
+  },
+};
+
+/** What the gateway keeps for a provider-backed resource because the provider cannot. */
+export function keptOf(internal: { kept?: Value }): { [name: string]: Value | undefined } {
+  return typeof internal.kept === 'object' && internal.kept !== null ? (internal.kept as { [name: string]: Value | undefined }) : {};
+}
+
+/** All three members, so that what is no longer kept is taken out when merged over the former ones. */
+function naming(rest: Naming): { [name: string]: Value | undefined } {
+  return { name: rest.name, description: rest.description, properties: rest.properties };
+}
+
+export const remove: Workflow<DeleteInput> = {
+  name: 'provider.delete',
+  version: 1,
+  steps: [
+    precede((input) => ({ path: input.path, shows: 'DELETING' })) as Step<DeleteInput>,
+    locate<DeleteInput>(),
+    {
+      name: 'delete',
+      words: 'Deleting at the provider',
+      async run(context) {
+        const key = context.results.locate;
+        if (typeof key === 'string' && context.input.cloud !== null) await callGroup(inCloud(context), context.input.group, 'delete', [key]);
+        return { done: null };
+      },
+    },
+    {
+      name: 'gone',
+      words: 'Waiting until the provider shows it as gone',
+      async run(context) {
+        const key = context.results.locate;
+        if (typeof key !== 'string' || context.input.cloud === null) return { done: null };
+        return until(context, () => stateOf(inCloud(context), context.input.group, key), { goal: (state) => state === undefined, ...PACE });
+      },
+    },
+    {
+      name: 'credentials',
+      words: 'Removing key pairs that were imported for it',
+      async run(context) {
+        if (context.input.cloud === null) return { done: null };
+        for (const key of context.input.credentials ?? []) await callGroup(inCloud(context), 'credentials', 'delete', [key]);
+        return { done: null };
+      },
+    },
+  ],
+  async succeeded({ unit, input }) {
+    for (const { path, attribute, to } of input.relink ?? []) {
+      const row = await unit.resource(path);
+      if (row) await unit.updateResource(path, undefined, { internal: { ...row.internal, kept: { ...keptOf(row.internal), [attribute]: to ?? undefined } } });
+    }
+    await removeWithAssociations(unit, input.path);
+    return { message: 'Deleted' };
+  },
+  async failed(context) {
+    await settle(context);
+    return {};
+  },
+};
+
+function inCloud(context: StepContext<DeleteInput>): StepContext<{ cloud: string }> {
+  if (context.input.cloud === null) throw new StepFailure('the resource has no cloud', 'invalid');
+  return context as unknown as StepContext<{ cloud: string }>;
+}

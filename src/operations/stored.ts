@@ -1,0 +1,103 @@
+import type { Catalogue } from '../model/catalogue';
+import type { Value, Values } from '../model/values';
+import type { NewResourceRow } from '../store/store';
+import { Refusal, type CreateRequest, type Family, type Found, type Plan, type PlanContext, type UpdateRequest } from './family';
+
+/**
+ * What the gateway owns wholly (templates, configurations, …): a row, nothing at any provider. Every change is
+ * finished in the accepting transaction.
+ */
+export function storedFamily(type: string, more: Partial<Family> = {}): Family {
+  return {
+    type,
+    stored: true,
+    create: (context, request) => planStoredCreate(type, context, request),
+    update: planStoredUpdate,
+    remove: planStoredRemove,
+    offered: storedOffered,
+    ...more,
+  };
+}
+
+/** Operations of a row that is all there is of the resource: everything, whenever no Job holds it. */
+export function storedOffered(found: Found, catalogue: Catalogue): string[] {
+  if (found.held || !found.row) return [];
+  return [...catalogue.resource(found.type).operations];
+}
+
+/** Plans a new row. Write-only attributes go where they are encrypted. */
+export async function planStoredCreate(type: string, context: PlanContext, { values, collection }: CreateRequest): Promise<Plan> {
+  const path = `${context.catalogue.pathOf(type)}/${context.newId()}`;
+  const { open, secret } = split(context.catalogue, type, dropNulls(values));
+  const row: NewResourceRow = {
+    path,
+    type,
+    tenant: context.principal.tenant,
+    cloud: null,
+    providerKey: null,
+    owner: null,
+    state: null,
+    values: open,
+    secrets: Object.keys(secret).length > 0 ? secret : null,
+    internal: {},
+  };
+  return { target: collection, affected: [collection, path], insert: [row], statusMessage: 'Created', location: path };
+}
+
+export async function planStoredUpdate(context: PlanContext, found: Found, request: UpdateRequest): Promise<Plan> {
+  const row = found.row;
+  if (!row) throw new Refusal(405, `${found.path} belongs to its provider and cannot be changed`);
+  const { open, secret } = split(context.catalogue, found.type, request.set);
+  const values: Values = { ...row.values, ...open };
+  const secrets: Values = { ...row.secrets, ...secret };
+  for (const name of request.erase) {
+    delete values[name];
+    delete secrets[name];
+  }
+  const change = { values, secrets: Object.keys(secrets).length > 0 ? secrets : null, explicit: true };
+  return { target: found.path, affected: [found.path], change: [{ path: found.path, version: row.version, change }], statusMessage: 'Updated' };
+}
+
+export async function planStoredRemove(_context: PlanContext, found: Found): Promise<Plan> {
+  if (!found.row) throw new Refusal(405, `${found.path} belongs to its provider and cannot be deleted`);
+  return { target: found.path, affected: [found.path], remove: [found.path], statusMessage: 'Deleted' };
+}
+
+/** Separates write-only attributes, at the top and in by-value references, from what may be shown. */
+export function split(catalogue: Catalogue, type: string, values: Values): { open: Values; secret: Values } {
+  const open: Values = {};
+  const secret: Values = {};
+  const declared = catalogue.attributesOf(type);
+  for (const [name, value] of Object.entries(values)) {
+    const attribute = declared[name];
+    if (value === undefined || !attribute) continue;
+    if (attribute.consumer.endsWith('write-only') || attribute.confidential) {
+      secret[name] = value;
+      continue;
+    }
+    const inline = attribute.kind === 'ref' ? (attribute.inline ?? []) : [];
+    if (inline.length > 0 && typeof value === 'object' && value !== null && !Array.isArray(value)) {
+      const parts = inline.map((other) => split(catalogue, other, value as Values));
+      const hidden: Values = Object.assign({}, ...parts.map((part) => part.secret));
+      const shown: Values = Object.fromEntries(Object.entries(value).filter(([key]) => hidden[key] === undefined));
+      open[name] = shown as Value;
+      if (Object.keys(hidden).length > 0) secret[name] = hidden as Value;
+    } else open[name] = value;
+  }
+  return { open, secret };
+}
+
+/** Values with the secrets laid back into them, for use inside the gateway only. */
+export function joined(values: Values, secrets: Values | null): Values {
+  const whole: Values = { ...values };
+  for (const [name, value] of Object.entries(secrets ?? {})) {
+    const shown = whole[name];
+    const nested = typeof value === 'object' && value !== null && !Array.isArray(value) && typeof shown === 'object' && shown !== null && !Array.isArray(shown);
+    whole[name] = nested ? { ...(shown as Values), ...(value as Values) } : value;
+  }
+  return whole;
+}
+
+function dropNulls(values: Values): Values {
+  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== null));
+}

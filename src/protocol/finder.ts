@@ -1,0 +1,199 @@
+import type { Cloud } from '../clouds/cloud';
+import type { Item, ListedGroup } from '../clouds/driver';
+import { ProviderError } from '../clouds/errors';
+import { decodeId, makeTag, readTag } from '../clouds/identity';
+import type { Family, Found } from '../operations/family';
+import { removeWithAssociations } from '../operations/associations';
+import { StaleError, type ResourcePath, type ResourceRow } from '../store/store';
+import type { Protocol } from './context';
+import { assemble, derivedPath, referredKeys, type Parts, type PathOfItem } from './visible';
+
+/** Ids that the gateway itself makes. */
+const OWN_ID = /^[0-9a-z]{26}$/;
+
+export interface FindOptions {
+  /** How old a provider's answer may be, in ms; default: the cloud's cache age. */
+  maxAgeMs?: number;
+}
+
+/**
+ * Finds one resource for a tenant: by row, else by the decoded id, else (database lost) by one provider query for the
+ * tag. What belongs to another tenant is not found.
+ */
+export class Finder {
+  constructor(private readonly protocol: Protocol) {}
+
+  /** @throws ProviderError when the provider cannot be asked. @returns undefined for what is not there for this tenant. */
+  async find(path: ResourcePath, tenant: string, options: FindOptions = {}): Promise<Found | undefined> {
+    const location = this.protocol.catalogue.locate(path);
+    const family = location && this.protocol.familyOf(location.type);
+    if (!location || location.kind !== 'item' || !family || location.id === undefined) return undefined;
+    const row = await this.protocol.store.resource(path);
+    if (row) {
+      if (!this.mayUse(row, tenant, family)) return undefined;
+      return this.fromRow(row, family, options);
+    }
+    if (!family.group || location.owner) return undefined;
+    return (await this.discovered(path, location.id, family, tenant, options)) ?? (await this.lost(path, location.id, family, tenant));
+  }
+
+  /** Whether the row belongs to the tenant; a cloud the tenant may no longer use hides it too. */
+  private mayUse(row: ResourceRow, tenant: string, family: Family): boolean {
+    const cloud = row.cloud === null ? undefined : this.protocol.clouds.byKey(row.cloud);
+    if (row.tenant === tenant) return true;
+    // Rows of shared types that only overlay something discovered do not hide it from the account's other tenants.
+    return family.shared === true && row.internal.discovered === true && cloud !== undefined && cloud.tenants.includes(tenant);
+  }
+
+  private async fromRow(row: ResourceRow, family: Family, options: FindOptions): Promise<Found | undefined> {
+    const held = (await this.protocol.store.holds([row.path])).get(row.path);
+    const cloud = row.cloud === null ? null : (this.protocol.clouds.byKey(row.cloud) ?? null);
+    if (row.cloud !== null && !cloud) throw new ProviderError('unavailable', `the cloud '${row.cloud}' is not configured any more`);
+    if (!cloud || !family.group) return this.assemble({ ...base(row, cloud), item: undefined, held, at: Date.now() });
+    if (row.providerKey === null) {
+      const item = held ? await this.unrecorded(row, cloud, family.group) : undefined;
+      return this.assemble({ ...base(row, cloud), item, held, at: Date.now() });
+    }
+    let seen = await cloud.get(family.group, row.providerKey, options);
+    if (seen.at < settledAt(row) || (!seen.value && options.maxAgeMs !== 0)) seen = await cloud.get(family.group, row.providerKey, { maxAgeMs: 0 });
+    if (!seen.value && !held && (await this.retire(row, cloud))) return undefined;
+    return this.assemble({ ...base(row, cloud), item: seen.value, held, at: seen.at });
+  }
+
+  /** What a create made but has not recorded yet: the provider's values may already be shown. */
+  private async unrecorded(row: ResourceRow, cloud: Cloud, group: ListedGroup): Promise<Item | undefined> {
+    const known = await cloud.list(group).catch(ignoreProvider);
+    const id = row.path.split('/')[1];
+    return known?.value.find((item) => item.tag !== undefined && readTag(this.protocol.tagKey, item.tag, [row.tenant])?.id === id);
+  }
+
+  /**
+   * Removes the row of what is gone at the provider, with its associations and one event, if it is older than the
+   * time a write may stay invisible.
+   * @returns whether it is gone.
+   */
+  async retire(row: ResourceRow, cloud: Cloud): Promise<boolean> {
+    const now = await this.protocol.store.now();
+    const youngest = Math.max(Date.parse(row.created), settledAt(row));
+    if (now - youngest < cloud.capabilities.settleMs) return false;
+    try {
+      await this.protocol.store.transaction(async (unit) => {
+        const current = await unit.resource(row.path);
+        const holds = await unit.holds([row.path]);
+        if (!current || current.version !== row.version || holds.size > 0) throw new StaleError(row.path);
+        await removeWithAssociations(unit, row.path);
+        await unit.recordEvent({
+          tenant: row.tenant,
+          resource: row.path,
+          resourceType: row.type,
+          type: `${this.protocol.catalogue.resource(row.type).typeURI.replace(/\/[^/]*$/, '')}/event/state`,
+          content: { resName: row.values.name, resource: { href: row.path }, state: 'DELETED' },
+          outcome: 'Status',
+        });
+      });
+    } catch (error) {
+      if (error instanceof StaleError) return false;
+      throw error;
+    }
+    return true;
+  }
+
+  /** What was not made by the gateway: its id is its key. */
+  private async discovered(path: string, id: string, family: Family, tenant: string, options: FindOptions): Promise<Found | undefined> {
+    const decoded = decodeId(id);
+    const cloud = decoded && this.protocol.clouds.byKey(decoded.cloudKey);
+    const group = family.group;
+    if (!decoded || !cloud || !group || !cloud.tenants.includes(tenant) || !cloud.has(group)) return undefined;
+    if (cloud.discoveredTenant !== tenant && !family.shared) return undefined;
+    const known = await this.protocol.store.resources({ type: family.type, cloud: cloud.key, providerKeys: [decoded.providerKey] });
+    if (known.length > 0) return undefined;
+    const seen = await cloud.get(group, decoded.providerKey, options);
+    if (!seen.value || (await this.ownerByTag(seen.value, cloud, family))) return undefined;
+    const held = (await this.protocol.store.holds([path])).get(path);
+    return this.assemble({ path, type: family.type, tenant: cloud.discoveredTenant, cloud, row: undefined, item: seen.value, held, at: seen.at });
+  }
+
+  /** Path of the resource that an item's tag makes it: one whose create has not recorded a key, or one lost with the database. */
+  async ownerByTag(item: Item, cloud: Cloud, family: Family): Promise<{ path: string; tenant: string; row: ResourceRow | undefined } | undefined> {
+    const tag = item.tag === undefined ? undefined : readTag(this.protocol.tagKey, item.tag, cloud.tenants);
+    const segment = this.protocol.catalogue.pathOf(family.type);
+    if (!tag || segment === undefined) return undefined;
+    const path = `${segment}/${tag.id}`;
+    const row = await this.protocol.store.resource(path);
+    if (row && row.providerKey !== null && row.providerKey !== item.key) return undefined;
+    return { path, tenant: tag.tenant, row };
+  }
+
+  /** The database was lost: one provider query by tag per cloud brings the row back. */
+  private async lost(path: string, id: string, family: Family, tenant: string): Promise<Found | undefined> {
+    const group = family.group;
+    if (!OWN_ID.test(id) || !group) return undefined;
+    for (const cloud of this.protocol.clouds.forTenant(tenant)) {
+      if (!cloud.offers(group, 'find')) continue;
+      const tag = makeTag(this.protocol.tagKey, id, tenant);
+      const [item] = oldestFirst(await cloud.find(group, { tag, token: '' }));
+      if (item) return this.adopt({ path, tenant, cloud, item, family });
+    }
+    return undefined;
+  }
+
+  /** Gives an item of a lost row its row back under the same id. */
+  async adopt({ path, tenant, cloud, item, family }: { path: string; tenant: string; cloud: Cloud; item: Item; family: Family }): Promise<Found> {
+    const row = await this.protocol.store.transaction(
+      async (unit) =>
+        (await unit.resource(path)) ??
+        (await unit.insertResource({
+          path,
+          type: family.type,
+          tenant,
+          cloud: cloud.key,
+          providerKey: item.key,
+          owner: null,
+          state: null,
+          values: item.values,
+          secrets: null,
+          internal: {},
+          ...(item.created === undefined ? {} : { created: item.created }),
+        })),
+    );
+    return this.assemble({ ...base(row, cloud), item, held: undefined, at: Date.now() });
+  }
+
+  /** The resource put together, its references included. */
+  async assemble(parts: Parts): Promise<Found> {
+    return this.assembleWith(parts, await this.pathsOf(parts.cloud, parts.item ? [parts.item] : []));
+  }
+
+  assembleWith(parts: Parts, pathOfItem: PathOfItem): Found {
+    return assemble(this.protocol.catalogue, parts, pathOfItem, (type) => this.protocol.familyOf(type) !== undefined);
+  }
+
+  /** Paths of what items refer to: of their rows where there are any, else derived. One query per referred type. */
+  async pathsOf(cloud: Cloud | null, items: readonly Item[]): Promise<PathOfItem> {
+    const known = new Map<string, string>();
+    for (const [type, keys] of cloud ? referredKeys(items) : []) {
+      const rows = await this.protocol.store.resources({ type, cloud: cloud?.key ?? null, providerKeys: [...keys] });
+      for (const row of rows) known.set(`${type} ${row.providerKey ?? ''}`, row.path);
+    }
+    return (of, type, key) => known.get(`${type} ${key}`) ?? (this.protocol.familyOf(type) ? derivedPath(this.protocol.catalogue, of, type, key) : undefined);
+  }
+}
+
+/** Of items with one tag the oldest is the one that was meant. */
+export function oldestFirst(items: readonly Item[]): Item[] {
+  return [...items].sort((a, b) => (a.created ?? '').localeCompare(b.created ?? '') || a.key.localeCompare(b.key));
+}
+
+/** Until when the provider's answers may be older than the last finished Job, ms since the epoch. */
+export function settledAt(row: ResourceRow): number {
+  return typeof row.internal.settledAt === 'number' ? row.internal.settledAt : 0;
+}
+
+function base(row: ResourceRow, cloud: Cloud | null): Pick<Parts, 'path' | 'type' | 'tenant' | 'cloud' | 'row'> {
+  return { path: row.path, type: row.type, tenant: row.tenant, cloud, row };
+}
+
+function ignoreProvider(error: unknown): undefined {
+  if (error instanceof ProviderError) return undefined;
+  throw error;
+}

@@ -1,0 +1,178 @@
+import type { Cloud } from '../clouds/cloud';
+import type { Item, ListedGroup } from '../clouds/driver';
+import { ProviderError } from '../clouds/errors';
+import { encodeId, readTag } from '../clouds/identity';
+import type { Family, Found } from '../operations/family';
+import { Refusal } from '../operations/family';
+import type { ResourceRow } from '../store/store';
+import type { Protocol } from './context';
+import { oldestFirst, settledAt, type Finder } from './finder';
+import type { PathOfItem } from './visible';
+
+export interface Listing {
+  founds: Found[];
+  /** Clouds that did not answer, with why in words. */
+  unavailable: { cloud: string; words: string; kind: string }[];
+}
+
+export interface ListScope {
+  tenant: string;
+  /** Only this cloud's; undefined: every cloud the tenant may use. */
+  cloudKey?: string | undefined;
+  /** Items of a nested collection. */
+  owner?: string | undefined;
+  maxAgeMs?: number;
+}
+
+/** One cloud's part of a list while it is put together. */
+interface Merge {
+  family: Family;
+  cloud: Cloud;
+  group: ListedGroup;
+  tenant: string;
+  rows: Map<string, ResourceRow>;
+  byPath: Map<string, ResourceRow>;
+  holds: Map<string, { job: string; shows: string | null }>;
+  pathOfItem: PathOfItem;
+  at: number;
+}
+
+/** Lists each provider item and each row exactly once. */
+export class Lister {
+  constructor(
+    private readonly protocol: Protocol,
+    private readonly finder: Finder,
+  ) {}
+
+  /** Every resource of a type that the tenant can see. @throws Refusal 503 above the configured number of items. */
+  async list(family: Family, scope: ListScope): Promise<Listing> {
+    const { protocol } = this;
+    if (!family.group) return { founds: await this.ownRows(family, scope), unavailable: [] };
+    const clouds = protocol.clouds.forTenant(scope.tenant).filter((cloud) => cloud.has(family.group ?? 'machines') && (scope.cloudKey ?? cloud.key) === cloud.key);
+    const own = family.stored ? await this.ownRows(family, scope) : [];
+    const unavailable: Listing['unavailable'] = [];
+    const parts = await Promise.all(
+      clouds.map((cloud) =>
+        this.ofCloud(family, cloud, scope).catch((error: unknown): Found[] => {
+          if (!(error instanceof ProviderError)) throw error;
+          unavailable.push({ cloud: cloud.key, words: error.message, kind: error.kind });
+          return [];
+        }),
+      ),
+    );
+    const founds = own.concat(...parts);
+    if (founds.length > protocol.maxItems) throw tooLong(founds.length, protocol.maxItems);
+    return { founds, unavailable };
+  }
+
+  /** Rows of what lives in no cloud. */
+  private async ownRows(family: Family, scope: ListScope): Promise<Found[]> {
+    const { store, maxItems } = this.protocol;
+    const rows = await store.resources({
+      type: family.type,
+      tenants: [scope.tenant],
+      ...(scope.owner === undefined ? {} : { owner: scope.owner }),
+      ...(family.group ? { cloud: null } : {}),
+      limit: maxItems + 1,
+    });
+    if (rows.length > maxItems) throw tooLong(rows.length, maxItems);
+    const holds = await store.holds();
+    return rows.map((row) =>
+      this.finder.assembleWith(
+        { path: row.path, type: row.type, tenant: row.tenant, cloud: null, row, item: undefined, held: holds.get(row.path), at: Date.now() },
+        () => undefined,
+      ),
+    );
+  }
+
+  private async ofCloud(family: Family, cloud: Cloud, scope: ListScope): Promise<Found[]> {
+    const group = family.group;
+    if (!group) return [];
+    // The provider is asked first: a row that a create records meanwhile is then newer than what was seen.
+    const seen = await cloud.list(group, scope.maxAgeMs === undefined ? {} : { maxAgeMs: scope.maxAgeMs });
+    const { store } = this.protocol;
+    const [rows, holds, pathOfItem] = await Promise.all([
+      store.resources({ type: family.type, cloud: cloud.key }),
+      store.holds(),
+      this.finder.pathsOf(cloud, seen.value),
+    ]);
+    const merge: Merge = {
+      family,
+      cloud,
+      group,
+      tenant: scope.tenant,
+      rows: new Map(rows.flatMap((row) => (row.providerKey === null ? [] : [[row.providerKey, row]]))),
+      byPath: new Map(rows.map((row) => [row.path, row])),
+      holds,
+      pathOfItem,
+      at: seen.at,
+    };
+    const { shown, listed } = this.fromItems(merge, seen.value);
+    return shown.concat(await this.unlisted(merge, listed));
+  }
+
+  /** What the provider lists, each under the path of its row, its tag or its key. */
+  private fromItems(merge: Merge, items: readonly Item[]): { shown: Found[]; listed: Set<string> } {
+    const shown: Found[] = [];
+    const listed = new Set<string>();
+    const tagged: { item: Item; path: string; tenant: string }[] = [];
+    for (const item of items) {
+      const row = merge.rows.get(item.key);
+      if (row) {
+        listed.add(row.path);
+        // Read again past the cache when a Job ended after the provider was asked.
+        if (settledAt(row) > merge.at) listed.delete(row.path);
+        else this.show(merge, shown, { path: row.path, tenant: row.tenant, row, item });
+        continue;
+      }
+      const tag = item.tag === undefined ? undefined : readTag(this.protocol.tagKey, item.tag, merge.cloud.tenants);
+      const path = tag && `${this.protocol.catalogue.pathOf(merge.family.type) ?? ''}/${tag.id}`;
+      if (tag && path !== undefined && merge.byPath.get(path)?.providerKey == null) tagged.push({ item, path, tenant: tag.tenant });
+      else this.show(merge, shown, this.underKey(merge, item));
+    }
+    for (const { item, path, tenant } of tagged.sort((a, b) => (oldestFirst([a.item, b.item])[0] === a.item ? -1 : 1))) {
+      if (listed.has(path)) this.show(merge, shown, this.underKey(merge, item));
+      else {
+        listed.add(path);
+        this.show(merge, shown, { path, tenant: merge.byPath.get(path)?.tenant ?? tenant, row: merge.byPath.get(path), item });
+      }
+    }
+    return { shown, listed };
+  }
+
+  private underKey({ family, cloud }: Merge, item: Item) {
+    const path = `${this.protocol.catalogue.pathOf(family.type) ?? ''}/${encodeId(cloud.key, item.key)}`;
+    return { path, tenant: cloud.discoveredTenant, row: undefined, item };
+  }
+
+  private show(merge: Merge, shown: Found[], part: { path: string; tenant: string; row: ResourceRow | undefined; item: Item | undefined }): void {
+    const { family, cloud, tenant, holds, at, pathOfItem } = merge;
+    const everybodys = family.shared === true && (part.row === undefined ? part.tenant === cloud.discoveredTenant : part.row.internal.discovered === true);
+    if (part.tenant !== tenant && !everybodys) return;
+    shown.push(this.finder.assembleWith({ ...part, type: family.type, cloud, held: holds.get(part.path), at }, pathOfItem));
+  }
+
+  /** Rows that the provider did not list: not made yet, too new to be seen, changed since, failed, or gone. */
+  private async unlisted(merge: Merge, listed: ReadonlySet<string>): Promise<Found[]> {
+    const shown: Found[] = [];
+    const missing: ResourceRow[] = [];
+    for (const row of merge.byPath.values()) {
+      if (listed.has(row.path)) continue;
+      if (row.providerKey === null) this.show(merge, shown, { path: row.path, tenant: row.tenant, row, item: undefined });
+      else if (row.tenant === merge.tenant || merge.family.shared) missing.push(row);
+    }
+    if (missing.length === 0) return shown;
+    const keys = missing.flatMap((row) => row.providerKey ?? []);
+    const fresh = await merge.cloud.getMany(merge.group, keys, { maxAgeMs: 0 });
+    for (const row of missing) {
+      const item = fresh.value.get(row.providerKey ?? '');
+      if (!item && !merge.holds.has(row.path) && (await this.finder.retire(row, merge.cloud))) continue;
+      this.show({ ...merge, at: fresh.at }, shown, { path: row.path, tenant: row.tenant, row, item });
+    }
+    return shown;
+  }
+}
+
+function tooLong(count: number, limit: number): Refusal {
+  return new Refusal(503, `the collection has at least ${count} items, more than the ${limit} that this gateway lists at once: narrow it down by the entry point of one cloud`);
+}

@@ -1,0 +1,131 @@
+import { createHash } from 'node:crypto';
+import { ACTION } from '../model/define';
+import type { Operation, Values } from '../model/values';
+import { ENTRY_POINT, METADATA } from '../operations/computed';
+import type { Found } from '../operations/family';
+import { JOB, jobOffers, jobPath, jobValues } from '../operations/job';
+import type { JobRow } from '../store/store';
+import { entryPointView, metadataView, metadataViews } from './computed';
+import type { Protocol, Scope } from './context';
+import type { Finder, FindOptions } from './finder';
+import type { Listing, Lister } from './lister';
+import { notFound, type Routed } from './router';
+
+/** A resource as one caller may see it now. */
+export interface View {
+  type: string;
+  path: string;
+  /** With `id`. */
+  values: Values;
+  operations: Operation[];
+  /** Changes whenever the resource does, whatever the format or query: what If-Match is about. */
+  core: string;
+  /** Only for order: what lists are sorted by when nothing else is asked. */
+  created: string;
+  found?: Found;
+  job?: JobRow;
+}
+
+export interface ViewList {
+  views: View[];
+  unavailable: Listing['unavailable'];
+}
+
+/** Reads anything there is, wherever it comes from. */
+export class Views {
+  constructor(
+    private readonly protocol: Protocol,
+    readonly finder: Finder,
+    readonly lister: Lister,
+  ) {}
+
+  /** The one resource that the path names. @throws Refusal 404, ProviderError. */
+  async one(routed: Routed, options: FindOptions = {}): Promise<View> {
+    const { location, principal } = routed;
+    const view = await this.byPath(routed, location.path, options);
+    if (!view || view.type !== location.type) throw notFound(routed.request.path);
+    const inOtherCloud = routed.cloudKey !== undefined && view.found?.cloud && view.found.cloud.key !== routed.cloudKey;
+    if (inOtherCloud) throw notFound(routed.request.path);
+    return principal.role === 'reader' ? { ...view, operations: [] } : view;
+  }
+
+  private async byPath(scope: Scope & Pick<Routed, 'location'>, path: string, options: FindOptions): Promise<View | undefined> {
+    const { location, principal } = scope;
+    if (location.type === ENTRY_POINT) return entryPointView(scope);
+    if (location.type === METADATA) return metadataView(scope, location.id ?? '');
+    if (location.type === JOB) return this.job(location.id ?? '', principal.tenant);
+    if (location.owner && !(await this.finder.find(location.owner.path, principal.tenant))) return undefined;
+    const found = await this.finder.find(path, principal.tenant, options);
+    return found && this.of(found);
+  }
+
+  async job(id: string, tenant: string): Promise<View | undefined> {
+    const row = await this.protocol.store.job(id);
+    return row && row.tenant === tenant ? this.ofJob(row) : undefined;
+  }
+
+  async ofJob(row: JobRow): Promise<View> {
+    const nested = await this.protocol.store.jobs({ parent: row.id });
+    return this.jobView(
+      row,
+      nested.map((child) => child.id),
+    );
+  }
+
+  private jobView(row: JobRow, nested: readonly string[]): View {
+    const path = jobPath(row.id);
+    const values = jobValues(row, nested);
+    return { type: JOB, path, values, operations: this.operations(JOB, path, jobOffers(row)), core: digest(values), created: row.created, job: row };
+  }
+
+  /** What was found, as a caller who may change things sees it. */
+  of(found: Found): View {
+    const family = this.protocol.familyOf(found.type);
+    const values: Values = { id: found.path, ...found.values };
+    const operations = family ? this.operations(found.type, found.path, family.offered(found, this.protocol.catalogue), (name) => family.linkQuery?.[name]?.(found)) : [];
+    const version = String(found.row?.version ?? 0);
+    const core = found.cloud ? digest(values, version) : `${version}${found.held ? 'h' : ''}`;
+    return { type: found.type, path: found.path, values, operations, core, created: String(found.values.created ?? ''), found };
+  }
+
+  /** Short names as operations: bare words for edit and delete, full URIs for all else (4.2). */
+  private operations(type: string, path: string, names: readonly string[], linkQuery?: (name: string) => string | undefined): Operation[] {
+    return names.map((name) => {
+      const action = this.protocol.catalogue.resource(type).actions?.[name];
+      if (action?.kind === 'link' && action.performedOn !== undefined) {
+        const segment = this.protocol.catalogue.collection(action.performedOn).entryPoint ?? '';
+        return { rel: action.uri, href: `${segment}?${linkQuery?.(name) ?? ''}` };
+      }
+      return { rel: action?.uri ?? (name === 'edit' || name === 'delete' ? name : ACTION + name), href: path };
+    });
+  }
+
+  /** Every item of the collection that the path names, in no particular order. @throws Refusal 404, 503. */
+  async all(routed: Routed, maxAgeMs?: number): Promise<ViewList> {
+    const { location, principal, cloudKey } = routed;
+    const readOnly = (views: View[]) => (principal.role === 'reader' ? views.map((view) => ({ ...view, operations: [] })) : views);
+    if (location.type === METADATA) return { views: readOnly(metadataViews(routed)), unavailable: [] };
+    if (location.type === JOB) return { views: readOnly(await this.jobs(principal.tenant)), unavailable: [] };
+    if (location.owner && !(await this.finder.find(location.owner.path, principal.tenant))) throw notFound(routed.request.path);
+    const family = this.protocol.familyOf(location.type);
+    if (!family) throw notFound(routed.request.path);
+    const listing = await this.lister.list(family, {
+      tenant: principal.tenant,
+      cloudKey,
+      owner: location.owner?.path,
+      ...(maxAgeMs === undefined ? {} : { maxAgeMs }),
+    });
+    return { views: readOnly(listing.founds.map((found) => this.of(found))), unavailable: listing.unavailable };
+  }
+
+  private async jobs(tenant: string): Promise<View[]> {
+    const rows = await this.protocol.store.jobs({ tenants: [tenant] });
+    const children = new Map<string, string[]>();
+    for (const row of rows) if (row.parent !== null) children.set(row.parent, [...(children.get(row.parent) ?? []), row.id]);
+    return rows.map((row) => this.jobView(row, children.get(row.id) ?? []));
+  }
+}
+
+function digest(values: Values, more = ''): string {
+  return createHash('sha1').update(JSON.stringify(values)).update(more).digest('base64url').slice(0, 16);
+}

@@ -1,0 +1,105 @@
+import type { Cloud } from '../clouds/cloud';
+import type { Item, ItemRef } from '../clouds/driver';
+import { encodeId } from '../clouds/identity';
+import type { Catalogue } from '../model/catalogue';
+import type { Value, Values } from '../model/values';
+import type { Found } from '../operations/family';
+import type { Hold, ResourceRow } from '../store/store';
+
+/** Puts together what provider, row and unfinished Job each know of a resource. */
+export interface Parts {
+  path: string;
+  type: string;
+  tenant: string;
+  cloud: Cloud | null;
+  row: ResourceRow | undefined;
+  item: Item | undefined;
+  held: { job: string; shows: string | null } | undefined;
+  at: number;
+}
+
+/** Path segment for references that the driver made (`ItemRef`), by the paths of rows where there are any. */
+export type PathOfItem = (cloud: Cloud, type: string, key: string) => string | undefined;
+
+/**
+ * The resource as it stands now. Truth is per attribute: the provider's where it can hold the value, else what the
+ * gateway keeps; while a Job holds the resource its state is the Job's.
+ */
+export function assemble(catalogue: Catalogue, parts: Parts, pathOfItem: PathOfItem, offered: (type: string) => boolean): Found {
+  const { cloud, row, item, held } = parts;
+  const values: Values = item ? provided(item, cloud, pathOfItem) : row ? { ...row.values, ...readableSecrets(catalogue, row) } : {};
+  if (item && row) Object.assign(values, keptValues(values, row));
+  const state = shownState(values, row, held);
+  if (state !== undefined) values.state = state;
+  const created = row?.created ?? item?.created;
+  if (created !== undefined) values.created = created;
+  if (row?.updated) values.updated = row.updated;
+  if (cloud && catalogue.attributesOf(parts.type).cloud) values.cloud = cloud.key;
+  for (const [attribute, nested] of catalogue.nestedOf(parts.type)) {
+    if (offered(nested.item)) values[attribute] = { href: `${parts.path}/${attribute}` };
+  }
+  return { ...parts, key: item?.key ?? row?.providerKey ?? undefined, values };
+}
+
+/** Attributes that are encrypted at rest although they may be read (userData); write-only ones stay hidden. */
+function readableSecrets(catalogue: Catalogue, row: ResourceRow): Values {
+  const declared = catalogue.attributesOf(row.type);
+  return Object.fromEntries(Object.entries(row.secrets ?? {}).filter(([name]) => declared[name]?.confidential && !declared[name].consumer.endsWith('write-only')));
+}
+
+function provided(item: Item, cloud: Cloud | null, pathOfItem: PathOfItem): Values {
+  const values: Values = {};
+  for (const [name, value] of Object.entries(item.values)) {
+    const reference = cloud ? itemRef(value) : undefined;
+    if (!reference || !cloud) values[name] = value;
+    else {
+      const path = pathOfItem(cloud, reference.item.type, reference.item.key);
+      if (path !== undefined) values[name] = { href: path };
+    }
+  }
+  return values;
+}
+
+/** Types and keys that items refer to, for looking their rows up at once. */
+export function referredKeys(items: readonly Item[]): Map<string, Set<string>> {
+  const keys = new Map<string, Set<string>>();
+  for (const item of items) {
+    for (const value of Object.values(item.values)) {
+      const reference = itemRef(value);
+      if (!reference) continue;
+      const known = keys.get(reference.item.type) ?? new Set<string>();
+      keys.set(reference.item.type, known.add(reference.item.key));
+    }
+  }
+  return keys;
+}
+
+function itemRef(value: Value | undefined): ItemRef | undefined {
+  return typeof value === 'object' && value !== null && 'item' in value ? (value as unknown as ItemRef) : undefined;
+}
+
+/** What the gateway keeps, over what the provider showed; properties are put together key by key. */
+function keptValues(shown: Values, row: ResourceRow): Values {
+  const kept = row.internal.kept;
+  if (typeof kept !== 'object' || kept === null || Array.isArray(kept)) return {};
+  const over: Values = {};
+  for (const [name, value] of Object.entries(kept as Values)) {
+    if (value === undefined || value === null) continue;
+    over[name] = name === 'properties' ? { ...(shown.properties as Values | undefined), ...(value as Values) } : value;
+  }
+  return over;
+}
+
+function shownState(values: Values, row: ResourceRow | undefined, held: Pick<Hold, 'shows'> | undefined): string | undefined {
+  const marked = row?.internal.shows;
+  if (held && typeof marked === 'string') return marked;
+  if (held?.shows) return held.shows;
+  if (row?.state && row.providerKey === null) return row.state;
+  return typeof values.state === 'string' ? values.state : undefined;
+}
+
+/** Path of what was discovered and has no row: an id that any replica resolves (Identity). */
+export function derivedPath(catalogue: Catalogue, cloud: Cloud, type: string, key: string): string | undefined {
+  const segment = catalogue.pathOf(type);
+  return segment === undefined ? undefined : `${segment}/${encodeId(cloud.key, key)}`;
+}
