@@ -1,0 +1,33 @@
+import { createCipher } from '../../src/store/cipher';
+import { openSqliteStore } from '../../src/store/sqlite';
+import { openPostgresStore } from '../../src/store/postgres';
+import { newJob, resourceRow } from './fixture';
+
+/**
+ * Runs until it is killed. Each round makes, in one transaction, a resource, a Job that holds it and an event, tells
+ * the round on its output once it is committed, then leases the Job and ends it together with a change of the resource.
+ */
+async function main(place: string, key: string, run: string): Promise<void> {
+  const cipher = createCipher(Buffer.from(key, 'hex'));
+  const store = place.startsWith('postgres:')
+    ? await openPostgresStore({ url: place, cipher })
+    : await openSqliteStore({ file: place, cipher });
+  for (let round = 0; ; round++) {
+    const id = `${run}-${round}`;
+    const path = `machines/${id}`;
+    await store.transaction(async (unit) => {
+      await unit.insertResource(resourceRow(path, { state: 'CREATING', secrets: { userData: id } }));
+      await unit.insertJob(newJob(id, { target: path, holds: [{ path, shows: null }], input: { id } }));
+      await unit.recordEvent({ tenant: 'acme', resource: path, resourceType: 'Machine', type: 'made', content: {}, outcome: 'success' });
+    });
+    process.stdout.write(`${id}\n`);
+    await store.leaseJob(id, run, 60_000);
+    await store.transaction(async (unit) => {
+      await unit.updateResource(path, 1, { state: 'STARTED' });
+      await unit.advanceJob(id, 1, { state: 'SUCCESS' });
+    });
+  }
+}
+
+const [place = '', key = '', run = ''] = process.argv.slice(2);
+void main(place, key, run);

@@ -1,0 +1,85 @@
+import { spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createCipher } from '../../src/store/cipher';
+import { openPostgresStore } from '../../src/store/postgres';
+import { openSqliteStore } from '../../src/store/sqlite';
+import type { Store } from '../../src/store/store';
+import { describeWith } from '../backends/need';
+import { postgresAvailable, startPostgres, type Postgres } from '../backends/postgres';
+import { runTypescript } from '../backends/run-typescript';
+
+const key = randomBytes(32);
+const KILLS = 12;
+
+/** Starts the child, kills it a random moment after its first commit. @returns the ids it said were committed. */
+async function killed(place: string, run: string): Promise<string[]> {
+  const child = spawn(process.execPath, [...runTypescript(join(__dirname, 'kill-child.ts')), place, key.toString('hex'), run], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  let said = '';
+  child.stdout.setEncoding('utf8').on('data', (text: string) => {
+    if (said === '') setTimeout(() => child.kill('SIGKILL'), Math.random() * 60);
+    said += text;
+  });
+  await new Promise((done) => child.once('close', done));
+  expect(child.signalCode).toBe('SIGKILL');
+  return said.split('\n').slice(0, -1);
+}
+
+async function expectWhole(store: Store, confirmed: readonly string[]): Promise<void> {
+  const machines = new Map((await store.resources({ type: 'Machine' })).map((row) => [row.path, row]));
+  const jobs = await store.jobs({});
+  const events = await store.events({ tenant: 'acme', limit: 1_000_000 });
+  const holds = await store.holds();
+  expect(jobs.map((job) => job.id)).toEqual(expect.arrayContaining([...confirmed]));
+  expect(machines.size).toBe(jobs.length);
+  expect(events.length).toBe(jobs.length);
+  for (const job of jobs) {
+    const ended = job.state === 'SUCCESS';
+    expect(machines.get(job.target)).toMatchObject({
+      state: ended ? 'STARTED' : 'CREATING',
+      version: ended ? 2 : 1,
+      secrets: { userData: job.id },
+    });
+    expect(job.input).toEqual(ended ? null : { id: job.id });
+    expect(holds.get(job.target)?.job).toBe(ended ? undefined : job.id);
+  }
+}
+
+describe('an SQLite store whose process is killed', () => {
+  test('keeps every confirmed transaction whole, and no other in part', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'cimi-kill-'));
+    const file = join(folder, 'gateway.db');
+    const confirmed: string[] = [];
+    for (let kill = 0; kill < KILLS; kill++) {
+      confirmed.push(...(await killed(file, `run${kill}`)));
+      const store = await openSqliteStore({ file, cipher: createCipher(key) });
+      await expectWhole(store, confirmed);
+      await store.close();
+    }
+    expect(confirmed.length).toBeGreaterThanOrEqual(KILLS);
+    rmSync(folder, { recursive: true });
+  });
+});
+
+describeWith('PostgreSQL', postgresAvailable(), () => {
+  let server: Postgres | undefined;
+  beforeAll(async () => {
+    server = await startPostgres();
+  });
+  afterAll(() => server?.stop());
+
+  test('a killed process leaves every confirmed transaction whole, and no lock', async () => {
+    const url = server?.url ?? '';
+    const confirmed: string[] = [];
+    for (let kill = 0; kill < 4; kill++) {
+      confirmed.push(...(await killed(url, `run${kill}`)));
+      const store = await openPostgresStore({ url, cipher: createCipher(key) });
+      await expectWhole(store, confirmed);
+      await store.close();
+    }
+  });
+});
