@@ -1,0 +1,210 @@
+import type { Operation, Value, Values } from '../model/values';
+import type { CollectionDocument, Document } from './codec';
+import type { CollectionContent, Content, Node, Plan, RefNode, StructNode } from './plan';
+import { isWriteOnly } from './plan';
+import type { DocumentWriter } from './writer';
+import { isObject, isPresent, itemsOf, operationsOf, textOf } from './loose';
+import { quote } from './text';
+import { absolute } from './uris';
+
+/** Writes a value; the empty text where there is nothing to write (5.5.14). */
+type Emit = (value: Value, base: string) => string;
+/** Writes the members of an object, each with a leading comma. */
+type Body = (values: Values, base: string) => string;
+
+interface Compiled {
+  body: Body;
+}
+
+/** Compiles the JSON writer of every type of the plan. */
+export function jsonWriter(plan: Plan): DocumentWriter {
+  const compiler = new Compiler(plan);
+  const documents = new Map([...plan.resources].map(([type, content]) => [type, compiler.document(content)]));
+  const extensions = compiler.object(plan.extensions);
+  return {
+    document: ({ type, values, operations }, base) => found(documents, type)(values, base, operations),
+    open(document, base) {
+      const { declaration } = found(plan.collections, document.type);
+      const id = document.id === undefined ? '' : `,"id":${quote(absolute(document.id, base))}`;
+      const count = document.count === undefined ? '' : `,"count":${document.count}`;
+      const group = document.items.length > 0 ? `,${quote(declaration.json)}:[` : '';
+      return `{"resourceURI":${quote(declaration.typeURI)}${id}${count}${group}`;
+    },
+    item: (item: Document, base) => found(documents, item.type)(item.values, base, item.operations),
+    separator: ',',
+    close(document: CollectionDocument, base) {
+      const end = document.items.length > 0 ? ']' : '';
+      return `${end}${operationsText(document.operations, base)}${document.extensions ? extensions.body(document.extensions, base) : ''}}`;
+    },
+  };
+}
+
+function found<T>(known: ReadonlyMap<string, T>, type: string): T {
+  const value = known.get(type);
+  if (value === undefined) throw new Error(`no writer for ${type}: the catalogue does not declare it`);
+  return value;
+}
+
+function operationsText(operations: readonly Operation[] | undefined, base: string): string {
+  if (!operations || operations.length === 0) return '';
+  return `,"operations":[${operations.map(({ rel, href }) => `{"rel":${quote(rel)},"href":${quote(absolute(href, base))}}`).join(',')}]`;
+}
+
+class Compiler {
+  private readonly objects = new Map<Content, Compiled>();
+
+  constructor(private readonly plan: Plan) {}
+
+  document(content: Content): (values: Values, base: string, operations: readonly Operation[] | undefined) => string {
+    const head = `{"resourceURI":${quote(content.typeURI ?? '')}`;
+    const object = this.object(content);
+    return (values, base, operations) => {
+      // Only the id of the Job that was never stored may be empty (D152).
+      const id = values['id'] === '' ? ',"id":""' : '';
+      return `${head}${id}${object.body(values, base)}${operationsText(operations, base)}}`;
+    };
+  }
+
+  object(content: Content): Compiled {
+    const known = this.objects.get(content);
+    if (known) return known;
+    const compiled: Compiled = { body: () => '' };
+    this.objects.set(content, compiled);
+    const shown = content.members.filter((member) => !isWriteOnly(member));
+    const emits = shown.map(({ name, node }) => ({ name, key: `,${quote(name)}:`, emit: this.emit(node) }));
+    compiled.body = (values, base) => {
+      let text = '';
+      for (const { name, key, emit } of emits) {
+        const value = values[name];
+        if (!isPresent(value)) continue;
+        const written = emit(value, base);
+        if (written !== '') text += key + written;
+      }
+      return text;
+    };
+    return compiled;
+  }
+
+  private emit(node: Node): Emit {
+    switch (node.kind) {
+      case 'scalar':
+        return scalarEmit(node.type, node.href);
+      case 'any':
+        return anyText;
+      case 'ref':
+        return node.bare ? bareText : this.ref(node);
+      case 'collection':
+        return this.collection(node.of);
+      case 'array':
+        return this.array(node.item);
+      case 'struct':
+        return this.struct(node);
+      case 'map':
+        return mapText;
+    }
+  }
+
+  private array(item: Node): Emit {
+    const emit = this.emit(item);
+    return (value, base) => {
+      const written = itemsOf(value)
+        .map((one) => (isPresent(one) ? emit(one, base) : ''))
+        .filter((text) => text !== '');
+      return written.length === 0 ? '' : `[${written.join(',')}]`;
+    };
+  }
+
+  private struct({ content, flattened }: StructNode): Emit {
+    const object = this.object(content);
+    if (!flattened) return (value, base) => (isObject(value) ? braces(object.body(value, base)) : '');
+    const { member, ref } = flattened;
+    const others = this.object({ ...content, members: content.members.filter((one) => one !== member) });
+    const inner = this.refBody(ref);
+    return (value, base) => {
+      if (!isObject(value)) return '';
+      const nested = value[member.name];
+      return braces(others.body(value, base) + inner(isObject(nested) ? nested : value, base));
+    };
+  }
+
+  private ref(node: RefNode): Emit {
+    const body = this.refBody(node);
+    return (value, base) => {
+      if (typeof value === 'string') return value === '' ? '' : `{"href":${quote(absolute(value, base))}}`;
+      return isObject(value) ? braces(body(value, base)) : '';
+    };
+  }
+
+  /** The href, then what stands inline: by value, or by `$expand`. */
+  private refBody({ target }: RefNode): Body {
+    const declared = target && this.object(target);
+    return (value, base) => {
+      const href = typeof value['href'] === 'string' ? `,"href":${quote(absolute(value['href'], base))}` : '';
+      const object = declared ?? this.byTypeURI(value);
+      return object ? href + object.body(value, base) + operationsText(operationsOf(value), base) : href;
+    };
+  }
+
+  private byTypeURI(value: Values): Compiled | undefined {
+    const uri = value['resourceURI'];
+    const content = typeof uri === 'string' ? this.plan.byTypeURI.get(uri) : undefined;
+    return content && this.object(content);
+  }
+
+  private collection({ declaration, item }: CollectionContent): Emit {
+    const object = this.object(item);
+    const one = (value: Value, base: string) =>
+      isObject(value)
+        ? `{"resourceURI":${quote(item.typeURI ?? '')}${object.body(value, base)}${operationsText(operationsOf(value), base)}}`
+        : '';
+    return (value, base) => {
+      if (!isObject(value)) return '';
+      const { href, id, count } = value;
+      let text = typeof href === 'string' ? `,"href":${quote(absolute(href, base))}` : '';
+      if (typeof id === 'string') text += `,"id":${quote(absolute(id, base))}`;
+      if (typeof count === 'number') text += `,"count":${count}`;
+      const items = itemsOf(value[declaration.json])
+        .map((entry) => one(entry, base))
+        .filter((written) => written !== '');
+      if (items.length > 0) text += `,${quote(declaration.json)}:[${items.join(',')}]`;
+      return text === '' ? '' : braces(text + operationsText(operationsOf(value), base));
+    };
+  }
+}
+
+const braces = (body: string): string => (body === '' ? '' : `{${body.slice(1)}}`);
+
+function scalarEmit(type: string, href: boolean): Emit {
+  if (href) return (value, base) => `{"href":${quote(absolute(textOf(value), base))}}`;
+  if (type === 'uri') return (value, base) => (value === '' ? '' : quote(absolute(textOf(value), base)));
+  if (type === 'integer' || type === 'boolean')
+    return (value) => (typeof value === 'number' || typeof value === 'boolean' ? String(value) : '');
+  return (value) => (value === '' ? '' : quote(textOf(value)));
+}
+
+const bareText: Emit = (value, base) => {
+  const href = isObject(value) ? value['href'] : value;
+  return typeof href === 'string' ? quote(absolute(href, base)) : '';
+};
+
+const mapText: Emit = (value) => {
+  if (!isObject(value)) return '';
+  const entries = Object.keys(value).filter((key) => isPresent(value[key]));
+  return entries.length === 0 ? '' : `{${entries.map((key) => `${quote(key)}:${quote(textOf(value[key] ?? ''))}`).join(',')}}`;
+};
+
+/** Any JSON as it is, hrefs made absolute. */
+function anyText(value: Value, base: string): string {
+  if (typeof value === 'string') return quote(value);
+  if (Array.isArray(value))
+    return `[${itemsOf(value)
+      .map((one) => anyText(one ?? null, base))
+      .join(',')}]`;
+  if (!isObject(value)) return value === null || (typeof value === 'number' && !Number.isFinite(value)) ? 'null' : String(value);
+  const written = Object.keys(value).flatMap((key) => {
+    const one = value[key];
+    if (one === undefined) return [];
+    return `${quote(key)}:${key === 'href' && typeof one === 'string' ? quote(absolute(one, base)) : anyText(one, base)}`;
+  });
+  return `{${written.join(',')}}`;
+}

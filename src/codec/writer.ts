@@ -1,0 +1,51 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import type { Catalogue } from '../model/catalogue';
+import type { CollectionDocument, Document, Format, Writer } from './codec';
+import { jsonWriter } from './json-writer';
+import { planOf } from './planner';
+import { xmlWriter } from './xml-writer';
+
+/** What a format knows to write, as text; `createWriter` makes bytes of it. */
+export interface DocumentWriter {
+  document(document: Document, base: string): string;
+  /** A collection up to its items, one item, what stands between items, and what follows them. */
+  open(document: CollectionDocument, base: string): string;
+  item(item: Document, base: string): string;
+  separator: string;
+  close(document: CollectionDocument, base: string): string;
+}
+
+const SLICE = 250;
+
+/**
+ * Compiles a writer of every type in the catalogue.
+ * @returns a writer whose `collection` answers one buffer for each 250 items and gives way to other work between them.
+ * @throws Error from its methods for a type that the catalogue does not declare.
+ */
+export function createWriter(catalogue: Catalogue, format: Format): Writer {
+  const plan = planOf(catalogue);
+  const writer = format === 'json' ? jsonWriter(plan) : xmlWriter(plan);
+  const encoder = new TextEncoder();
+  return {
+    format,
+    mediaType: `application/${format}`,
+    document: (document, { base }) => encoder.encode(writer.document(document, base)),
+    async collection(document, { base }) {
+      const slices: Uint8Array[] = [];
+      let text = writer.open(document, base);
+      for (let from = 0; from < document.items.length; from += SLICE) {
+        if (from > 0) {
+          slices.push(encoder.encode(text));
+          text = writer.separator;
+          await nextTurn();
+        }
+        text += document.items
+          .slice(from, from + SLICE)
+          .map((item) => writer.item(item, base))
+          .join(writer.separator);
+      }
+      slices.push(encoder.encode(text + writer.close(document, base)));
+      return slices;
+    },
+  };
+}
