@@ -9,6 +9,13 @@ test('lines are JSON with a level by name and a time; what is below the level is
   expect(sink.lines()).toEqual([{ level: 'warn', time: expect.stringMatching(/^\d{4}-.*Z$/), role: 'worker', cloud: 'a', msg: 'seen' }]);
 });
 
+test('lines for people name the time, the level, the words and the members, without secrets', () => {
+  const texts: string[] = [];
+  const log = createLog({ level: 'info', pretty: true, destination: { write: (line) => void texts.push(line) } });
+  log.error({ cloud: 'a', ms: 3, password: 'MARKER', err: new Error('why') }, 'refused');
+  expect(texts.join('')).toMatch(/^\d\d:\d\d:\d\d\.\d{3} ERROR refused cloud=a ms=3 password=\[removed\] \nError: why\n/);
+});
+
 test('credentials are struck out at every depth that requests and settings have', () => {
   const sink = createLogSink();
   const log = createLog({ level: 'info', destination: sink });
@@ -21,14 +28,14 @@ test('credentials are struck out at every depth that requests and settings have'
 
 test('metrics of two gateways share nothing; the queue is asked at every scrape; foreign names are bounded', async () => {
   const [one, two] = [createMetrics({ process: false }), createMetrics({ process: false })];
-  let trouble: string | undefined;
-  one.watchQueue(() => trouble);
+  const queue: { trouble?: string } = {};
+  one.watchQueue(() => queue.trouble);
   one.jobEnded('machine.create', 'SUCCESS');
   one.providerCall({ cloud: 'a', group: 'machines', method: 'list', outcome: 'throttled', seconds: 0.2 });
   for (let i = 0; i < 150; i++) one.unmappedState('a', 'Machine', `state${i}`);
   const text = async () => (await one.scrape()).text;
   expect(await text()).toContain('cimi_queue_trouble 0');
-  trouble = 'redis is gone';
+  queue.trouble = 'redis is gone';
   expect(await text()).toContain('cimi_queue_trouble 1');
   expect(await text()).toContain('cimi_jobs_total{workflow="machine.create",outcome="SUCCESS"} 1');
   expect(await text()).toContain('outcome="throttled"');

@@ -6,6 +6,8 @@ export interface LogOptions {
   level: LogLevel;
   /** Where lines go; standard output when absent. */
   destination?: DestinationStream;
+  /** Lines for people in place of one JSON object per line. */
+  pretty?: boolean;
   /** Members of every line (role of the process, host). */
   base?: Readonly<Record<string, string>>;
 }
@@ -23,7 +25,21 @@ export function createLog(options: LogOptions): Logger {
     formatters: { level: (label: string) => ({ level: label }) },
     redact: { paths: DEPTHS.flatMap((depth) => SECRET_MEMBERS.map((member) => redactPath(depth, member))), censor: '[removed]' },
   };
-  return options.destination ? pino(settings, options.destination) : pino(settings);
+  const destination = options.destination ?? pino.destination(1);
+  return pino(settings, options.pretty ? forPeople(destination) : destination);
+}
+
+/** `12:00:00.000 WARN words member=value …`, an error's stack below its line. */
+function forPeople(destination: DestinationStream): DestinationStream {
+  return {
+    write: (text) => {
+      const { time, level, msg, err, ...members } = JSON.parse(text) as { [key: string]: unknown };
+      const shown = Object.entries(members).map(([name, value]) => `${name}=${typeof value === 'string' ? value : JSON.stringify(value)}`);
+      const stack = typeof err === 'object' && err !== null && 'stack' in err ? [`\n${String(err.stack)}`] : [];
+      const head = [String(time).slice(11, 23), String(level).toUpperCase().padEnd(5), ...(msg === undefined ? [] : [String(msg)])];
+      destination.write(`${[...head, ...shown, ...stack].join(' ')}\n`);
+    },
+  };
 }
 
 /** A destination that keeps its lines, for tests and for the `check` command. */

@@ -1,0 +1,107 @@
+/**
+ * Who may import whom (docs/decisions, architecture): each room names the rooms of src that it may use beside itself.
+ * Tests are free to look anywhere.
+ */
+const rooms = {
+  model: [],
+  codec: ['model'],
+  query: ['model'],
+  clouds: ['model'],
+  store: ['model'],
+  jobs: ['model', 'codec', 'query', 'clouds', 'store'],
+  operations: ['model', 'codec', 'query', 'clouds', 'store', 'jobs'],
+  systems: ['model', 'codec', 'query', 'clouds', 'store', 'jobs', 'operations'],
+  ovf: ['model', 'codec', 'query', 'clouds', 'store', 'jobs', 'operations'],
+  monitoring: ['model', 'codec', 'query', 'clouds', 'store', 'jobs', 'operations'],
+  protocol: ['model', 'codec', 'query', 'clouds', 'store', 'jobs', 'operations'],
+  http: ['model', 'store', 'protocol'],
+  config: ['model', 'clouds'],
+};
+
+const TEST = '(\\.test\\.ts$|^test/)';
+
+const roomRules = Object.entries(rooms).map(([room, allowed]) => ({
+  name: `room-${room}`,
+  comment: `src/${room} may import ${allowed.length ? allowed.join(', ') : 'nothing'} of src`,
+  severity: 'error',
+  from: { path: `^src/${room}/`, pathNot: TEST },
+  to: { path: '^(src|drivers)/', pathNot: `^src/(${[room, ...allowed].join('|')})/` },
+}));
+
+module.exports = {
+  forbidden: [
+    ...roomRules,
+    {
+      name: 'no-circular',
+      comment: 'Not by types either: what two files both need to know belongs into a third.',
+      severity: 'error',
+      from: { path: '^(src|drivers)/', pathNot: TEST },
+      to: { circular: true },
+    },
+    {
+      name: 'driver-contract-only',
+      comment: 'A driver knows the model and the contract, nothing else of the gateway.',
+      severity: 'error',
+      from: { path: '^drivers/', pathNot: TEST },
+      to: { path: '^src/', pathNot: '^src/(model|clouds)/' },
+    },
+    {
+      name: 'drivers-apart',
+      severity: 'error',
+      from: { path: '^drivers/([^/]+)/', pathNot: TEST },
+      to: { path: '^drivers/', pathNot: '^drivers/$1/' },
+    },
+    {
+      name: 'only-the-gateway-imports-drivers',
+      severity: 'error',
+      from: { path: '^src/', pathNot: `${TEST}|^src/gateway\\.ts$` },
+      to: { path: '^drivers/' },
+    },
+    {
+      name: 'drivers-lazily',
+      comment: 'An SDK is loaded only where its cloud is configured.',
+      severity: 'error',
+      from: { path: '^src/gateway\\.ts$' },
+      to: { path: '^drivers/', dependencyTypesNot: ['dynamic-import'] },
+    },
+    {
+      name: 'driver-has-no-wire-of-ours',
+      comment: 'No driver knows HTTP serving, XML codecs, SQL or Redis.',
+      severity: 'error',
+      from: { path: '^drivers/', pathNot: TEST },
+      to: { path: '^node_modules/(express|saxes|kysely|pg|bullmq|ioredis)/' },
+    },
+    {
+      name: 'sdk-only-in-drivers',
+      severity: 'error',
+      from: { path: '^src/', pathNot: TEST },
+      to: { path: '^node_modules/(@aws-sdk|@smithy)/' },
+    },
+    {
+      name: 'nothing-imports-tests',
+      severity: 'error',
+      from: { path: '^(src|drivers)/', pathNot: TEST },
+      to: { path: TEST },
+    },
+    {
+      name: 'only-main-imports-gateway',
+      severity: 'error',
+      from: { path: '^src/', pathNot: `${TEST}|^src/(main|gateway)\\.ts$|^src/cli/` },
+      to: { path: '^src/(main|gateway)\\.ts$' },
+    },
+    { name: 'resolvable', severity: 'error', from: { path: '^(src|drivers)/' }, to: { couldNotResolve: true } },
+    {
+      name: 'no-dev-dependency-at-run-time',
+      severity: 'error',
+      from: { path: '^(src|drivers)/', pathNot: TEST },
+      to: { dependencyTypes: ['npm-dev', 'npm-no-pkg', 'npm-unknown'] },
+    },
+  ],
+  options: {
+    doNotFollow: { path: '^node_modules/' },
+    // Imports of types count: a room must not even know the words of one it may not use. (Read by swc's parser.)
+    tsPreCompilationDeps: true,
+    tsConfig: { fileName: 'tsconfig.json' },
+    enhancedResolveOptions: { exportsFields: ['exports'], conditionNames: ['require', 'node', 'default', 'types'] },
+  },
+};
