@@ -130,8 +130,6 @@ export interface CaptureMachine extends Marks, Naming {
   machine: string;
   /** IMAGE of a stopped machine, SNAPSHOT of any. */
   type: 'IMAGE' | 'SNAPSHOT';
-  /** Provider key of the machine's previous snapshot, to be reported as relatedImage (5.14.5). */
-  related?: string | undefined;
 }
 
 export interface MachineImages extends FindGroup, NamingGroup {

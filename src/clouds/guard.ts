@@ -35,7 +35,7 @@ export function guardCloud(settings: CloudSettings, driver: Driver, options: Par
   };
   const method = (group: GroupName, name: string): Method | undefined => {
     const owner: object | undefined = driver[group];
-    const found: unknown = owner && METHOD_KINDS[name] ? Reflect.get(owner, name) : undefined;
+    const found: unknown = owner && Object.hasOwn(METHOD_KINDS, name) ? Reflect.get(owner, name) : undefined;
     return typeof found === 'function' ? (...args) => Reflect.apply(found, owner, args) as Promise<unknown> : undefined;
   };
   const isWrite = (name: string) => METHOD_KINDS[name] !== 'read';

@@ -1,0 +1,161 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Driver, Machines } from '../../src/clouds/driver';
+import type { SimulatorControl } from './control';
+import { foreignInstance, openControl } from './control';
+import { driver as simulator } from './index';
+import { optionsSchema } from './options';
+
+const context = (ms = 10_000) => ({ signal: AbortSignal.timeout(ms) });
+const request = (token: string, more: object = {}) => ({ token, tag: `${token}:mac`, config: 's1.small', image: 'img-debian-12', ...more });
+
+describe('the simulated cloud', () => {
+  let dataDir: string;
+  let control: SimulatorControl;
+  const open: Driver[] = [];
+  const connect = async (options: object = {}): Promise<Driver & { machines: Required<Machines> }> => {
+    const driver = await simulator.connect(optionsSchema.parse({ delays: { create: 0, stop: 0, delete: 0 }, ...options }), {
+      dataDir,
+      warn: () => undefined,
+    });
+    open.push(driver);
+    return driver as Driver & { machines: Required<Machines> };
+  };
+  beforeEach(() => {
+    dataDir = mkdtempSync(join(tmpdir(), 'simulator-'));
+    control = openControl(join(dataDir, 'simulator.sqlite'));
+  });
+  afterEach(async () => {
+    for (const driver of open.splice(0)) await driver.close();
+    control.close();
+    rmSync(dataDir, { recursive: true });
+  });
+
+  it('keeps its state and its tokens over a restart', async () => {
+    const first = await connect();
+    const { key } = await first.machines.create(request('one'), context());
+    const second = await connect();
+    expect((await second.machines.getMany([key], context())).map((item) => item.values['state'])).toEqual(['STARTED']);
+    expect(await second.machines.create(request('one'), context())).toEqual({ key });
+    expect(control.instances()).toHaveLength(1);
+  });
+  it('refuses a token that comes with another request', async () => {
+    const { machines } = await connect();
+    await machines.create(request('one'), context());
+    await expect(machines.create(request('one', { config: 's1.large' }), context())).rejects.toMatchObject({ kind: 'conflict' });
+  });
+  it('makes a second one where tokens are ignored', async () => {
+    const { machines } = await connect({ ignoreTokens: true });
+    const made = [await machines.create(request('one'), context()), await machines.create(request('one'), context())];
+    const found = await machines.find({ token: 'one', tag: 'one:mac' }, context());
+    expect(found.map(({ key }) => key)).toEqual(made.map(({ key }) => key));
+    expect(new Set(made.map(({ key }) => key)).size).toBe(2);
+  });
+  it('shows phases as time passes, without anything running', async () => {
+    const { machines } = await connect({ delays: { create: 60, restart: 80 } });
+    const { key } = await machines.create(request('one'), context());
+    const state = async () => (await machines.getMany([key], context()))[0]?.values['state'];
+    expect(await state()).toBe('CREATING');
+    await new Promise((resolve) => setTimeout(resolve, 70));
+    expect(await state()).toBe('STARTED');
+    await machines.restart(key, {}, context());
+    expect(await state()).toBe('STOPPING');
+    await new Promise((resolve) => setTimeout(resolve, 45));
+    expect(await state()).toBe('STARTING');
+  });
+  it('hides what is new from reads for so long, not from writes', async () => {
+    const { machines, capabilities } = await connect({ visibilityDelayMs: 80 });
+    expect(capabilities.settleMs).toBe(80);
+    const { key } = await machines.create(request('one'), context());
+    expect(await machines.getMany([key], context())).toEqual([]);
+    expect(await machines.find({ token: 'one', tag: 'one:mac' }, context())).toEqual([]);
+    await machines.stop(key, {}, context());
+    await new Promise((resolve) => setTimeout(resolve, 90));
+    expect((await machines.find({ token: 'one', tag: 'one:mac' }, context())).map((item) => item.values['state'])).toEqual(['STOPPED']);
+  });
+  it('fails the calls that a rule names, with their kind, and counts every call', async () => {
+    const failures = [{ method: 'machines.create', nth: 2, times: 2, kind: 'quota', message: 'no more' }];
+    const { machines } = await connect({ failures });
+    await machines.create(request('one'), context());
+    for (const token of ['two', 'three']) {
+      await expect(machines.create(request(token), context())).rejects.toMatchObject({
+        kind: 'quota',
+        message: 'no more',
+        maybeDone: false,
+      });
+    }
+    // A process that connects with the same rules does not begin to count anew.
+    const again = await connect({ failures });
+    await again.machines.create(request('four'), context());
+    expect(control.calls()).toEqual({ 'machines.create': 4 });
+    expect(control.instances()).toHaveLength(2);
+  });
+  it('throttles with a retry-after', async () => {
+    const { machines } = await connect({ throttle: { every: 3, retryAfterMs: 70 } });
+    await machines.getMany(['a'], context());
+    await machines.getMany(['a'], context());
+    await expect(machines.getMany(['a'], context())).rejects.toMatchObject({ kind: 'throttled', retryAfterMs: 70 });
+    await machines.getMany(['a'], context());
+  });
+  it('holds to its quota', async () => {
+    const { machines } = await connect({ maxInstances: 1, lingerMs: 0 });
+    const { key } = await machines.create(request('one'), context());
+    await expect(machines.create(request('two'), context())).rejects.toMatchObject({ kind: 'quota' });
+    await machines.delete(key, context());
+    await machines.create(request('three'), context());
+  });
+  it('obeys settings that another process changes', async () => {
+    const { machines } = await connect();
+    control.set({ latencyMs: 500 });
+    await expect(machines.create(request('one'), context(30))).rejects.toMatchObject({ kind: 'timeout', maybeDone: false });
+    control.resetSettings();
+    expect(control.instances()).toEqual([]);
+    await machines.create(request('two'), context());
+  });
+  it('lists what was made elsewhere, and what its console changed', async () => {
+    const { machines } = await connect();
+    control.add([foreignInstance('vm-foreign')]);
+    control.relabel('vm-foreign', { label: 'by hand', labels: { a: 'b' } });
+    const [item] = await machines.getMany(['vm-foreign'], context());
+    expect(item).toMatchObject({ key: 'vm-foreign', values: { name: 'by hand', properties: { a: 'b' }, memory: 2_097_152 } });
+    expect(item && 'tag' in item).toBe(false);
+  });
+  it('takes the effects of many processes at once, each committed before its answer', async () => {
+    const count = 40;
+    const script = `
+      const Database = require(${JSON.stringify(createRequire(__filename).resolve('libsql'))});
+      const db = new Database(process.argv[1], { timeout: 10000 });
+      const add = db.prepare("INSERT INTO calls (method, count) VALUES ('other', 1) ON CONFLICT (method) DO UPDATE SET count = count + 1");
+      for (let i = 0; i < ${count}; i += 1) db.transaction(() => add.run()).immediate();`;
+    const children = [1, 2].map(() => spawn(process.execPath, ['-e', script, join(dataDir, 'simulator.sqlite')], { stdio: 'inherit' }));
+    const ended = children.map((child) => once(child, 'exit'));
+    const { machines } = await connect();
+    for (let index = 0; index < count; index += 1) await machines.create(request(`t${index}`), context());
+    for (const exit of ended) expect((await exit)[0]).toBe(0);
+    expect(control.calls()).toEqual({ 'machines.create': count, other: 2 * count });
+    expect(control.instances()).toHaveLength(count);
+  });
+  it('refuses nonsense in a create and makes nothing', async () => {
+    const { machines } = await connect();
+    const wrong = [
+      { config: 'a1.medium' },
+      { credential: 'key-none' },
+      { networks: ['net-none'] },
+      { userData: 'not base64!' },
+      { userData: Buffer.alloc(16_385).toString('base64') },
+    ];
+    for (const more of wrong) await expect(machines.create(request('one', more), context())).rejects.toMatchObject({ kind: 'invalid' });
+    expect(control.instances()).toEqual([]);
+  });
+  it('does not let its own images be changed', async () => {
+    const { machineImages } = await connect();
+    const [image] = (await machineImages?.getMany(['img-debian-12'], context())) ?? [];
+    expect(Object.keys(image?.refuses ?? {}).sort()).toEqual(['delete', 'edit']);
+    await expect(machineImages?.delete?.('img-debian-12', context())).rejects.toMatchObject({ kind: 'forbidden' });
+    await expect(machineImages?.rename?.('img-debian-12', { name: 'mine' }, context())).rejects.toMatchObject({ kind: 'forbidden' });
+  });
+});
