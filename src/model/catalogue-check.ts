@@ -81,32 +81,34 @@ function shapeProblems(catalogue: Declared, attribute: Attribute | ItemType, at:
 }
 
 function resourceProblems(catalogue: Declared, resource: Resource): string[] {
-  const { name, create, actions, states, capabilities, xmlOrder } = resource;
-  const problems = unknownTypes(catalogue, name, [create?.template]);
+  const { name, create, actions, capabilities, xmlOrder, attributes } = resource;
+  const problems = [...unknownTypes(catalogue, name, [create?.template]), ...stateProblems(resource)];
   if (create && !catalogue.hasCollection(create.collection)) problems.push(`${name} is created in the unknown ${create.collection}`);
   for (const [actionName, action] of Object.entries(actions ?? {})) {
     const at = `${name}/${actionName}`;
-    const named = [...(action.from ?? []), ...(action.fromForced ?? []), ...(action.via ?? []), ...(action.to ? [action.to] : [])];
-    problems.push(...named.filter((state) => !states?.states.includes(state)).map((state) => `${at} names the unknown state ${state}`));
     if (!action.uri.endsWith(`/${actionName}`)) problems.push(`${at} has the URI ${action.uri}`);
     if (action.performedOn !== undefined && !catalogue.hasCollection(action.performedOn))
       problems.push(`${at} links to the unknown ${action.performedOn}`);
     problems.push(...attributeProblems(catalogue, action.input ?? {}, at));
   }
-  const loose = [...(states?.transitional ?? []), ...(states?.initial ? [states.initial] : [])].filter((s) => !states?.states.includes(s));
-  problems.push(...loose.map((state) => `${name} has the unknown state ${state}`));
   for (const [capability, { implies }] of Object.entries(capabilities ?? {}))
     if (implies !== undefined && !Object.hasOwn(capabilities ?? {}, implies))
       problems.push(`${name}/${capability} implies the unknown ${implies}`);
-  if (
-    xmlOrder &&
-    xmlOrder
-      .filter((entry) => entry !== 'operations')
-      .sort()
-      .join() !== Object.keys(resource.attributes).sort().join()
-  )
+  const ordered = xmlOrder?.filter((entry) => entry !== 'operations').sort();
+  if (ordered && ordered.join() !== Object.keys(attributes).sort().join())
     problems.push(`${name} has an XML order of other attributes than its own`);
   return problems;
+}
+
+function stateProblems({ name, states, actions }: Resource): string[] {
+  const known = states?.states ?? [];
+  const own = [...(states?.transitional ?? []), ...(states?.initial === undefined ? [] : [states.initial])];
+  const named = Object.entries(actions ?? {}).flatMap(([action, { from = [], fromForced = [], via = [], to }]) =>
+    [...from, ...fromForced, ...via, ...(to === undefined ? [] : [to])].map((state) => [`${name}/${action}`, state] as const),
+  );
+  return [...own.map((state) => [name, state] as const), ...named]
+    .filter(([, state]) => !known.includes(state))
+    .map(([at, state]) => `${at} names the unknown state ${state}`);
 }
 
 function collectionProblems(catalogue: Declared, collection: Collection): string[] {

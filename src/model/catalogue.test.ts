@@ -57,6 +57,13 @@ describe('standard catalogue', () => {
     expect(Object.keys(catalogue.envelopeOf('Machine'))).toEqual(['name', 'description', 'properties', 'machineTemplate', 'cloud']);
   });
 
+  test('places the operations of Credential before its provider-defined attributes in XML (5.14.9)', () => {
+    expect(catalogue.xmlOrderOf('Credential')).toEqual([
+      ...['id', 'name', 'description', 'created', 'updated', 'properties'],
+      ...['operations', 'userName', 'password', 'key', 'privateKey'],
+    ]);
+  });
+
   test('finds actions by short name and by URI', () => {
     const start = catalogue.action('Machine', 'http://schemas.dmtf.org/cimi/1/action/start');
     expect(start).toMatchObject({ name: 'start', to: 'STARTED', via: ['STARTING'] });

@@ -130,7 +130,7 @@ export class Catalogue {
     return found(this.attributes.get(type), type);
   }
 
-  /** Names of all attributes of a type in XML order; extensions last. */
+  /** Names of all attributes of a type in XML order, extensions last; `operations` among them marks where the operations stand. */
   xmlOrderOf(type: string): readonly string[] {
     return found(this.xmlOrders.get(type), type);
   }

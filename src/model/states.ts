@@ -48,6 +48,3 @@ export const life = (states: readonly string[], transitional: readonly string[],
   transitional,
   ...(initial === undefined ? {} : { initial }),
 });
-
-/** States of a machine in which it stays until something is asked of it. */
-export const stable = (machine: StateMachine): readonly string[] => machine.states.filter((state) => !machine.transitional.includes(state));

@@ -1,9 +1,8 @@
-import { CIMI, EXTENSION, array, boolean, collection, collectionType, integer, ref, resource, string, uri } from './define';
+import { CIMI, array, boolean, collection, collectionType, integer, ref, resource, string, uri } from './define';
 import { imageStates, life, volumeStates } from './states';
 
 /** Published types of volumes; ordinary block volumes have none of the standard's own (D123). */
 export const volumeTypes = [`${CIMI}/mapped`] as const;
-export const BLOCK_VOLUME = `${EXTENSION}/block`;
 
 /** Volume (5.15.1). */
 export const volume = resource('Volume', {

@@ -27,6 +27,10 @@ export const READINGS: Readonly<Record<string, (published: Comparable) => Compar
 /** CredentialTemplate has no table of attributes: it holds those of the Credential to be made. */
 export const SAME_ATTRIBUTES: Readonly<Record<string, string>> = { CredentialTemplate: 'Credential' };
 
+/** 5.14.9: what the provider adds to a Credential stands where the pseudo-schema has xs:any, after the operations. */
+const credentialOrder = ['operations', 'userName', 'password', 'key'];
+export const XML_ORDER: Readonly<Record<string, readonly string[]>> = { Credential: credentialOrder, CredentialTemplate: credentialOrder };
+
 /** Attributes that consumers may not write by their table and that are nevertheless read from requests. */
 export const ACCEPTED = {
   onCreate: [
