@@ -8,6 +8,7 @@ import { EmbeddedQueue } from '../../src/jobs/embedded-queue';
 import { createEngine, type Engine } from '../../src/jobs/engine';
 import type { EngineOptions, JobLog } from '../../src/jobs/kit';
 import { isFinished } from '../../src/jobs/stop';
+import type { JobQueue } from '../../src/jobs/queue';
 import { workflowTable } from '../../src/jobs/table';
 import type { Step, StepContext, StepOutcome, Workflow } from '../../src/jobs/workflow';
 import { createCipher } from '../../src/store/cipher';
@@ -26,7 +27,7 @@ export function keptLog(): JobLog & { lines: { level: string; words: string; fie
 /** A process: an engine with its own queue that can die on the spot, as by SIGKILL. */
 export interface Process extends Engine {
   log: ReturnType<typeof keptLog>;
-  queue: EmbeddedQueue;
+  queue: JobQueue;
   /** From now on nothing it does reaches the store, and nothing in it goes on. */
   die(): void;
 }
@@ -97,7 +98,7 @@ export async function house(): Promise<House> {
 
 function startProcess(store: Store, workflows: readonly Workflow[], options: Partial<EngineOptions>): Process {
   const log = keptLog();
-  const queue = new EmbeddedQueue();
+  const queue = options.queue ?? new EmbeddedQueue();
   const life = { dead: false };
   const engine = createEngine({
     store: mortal(store, life),
@@ -122,7 +123,7 @@ function startProcess(store: Store, workflows: readonly Workflow[], options: Par
     die: () => {
       life.dead = true;
     },
-    close: (graceMs) => (life.dead ? queue.close(0).then(() => engine.close(0)) : engine.close(graceMs)),
+    close: (graceMs) => engine.close(life.dead ? 0 : graceMs),
   };
 }
 

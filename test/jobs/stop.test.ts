@@ -1,0 +1,121 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Moment } from '../../src/jobs/kit';
+import { requestStop } from '../../src/jobs/stop';
+import { house, noted, undone, workflow, type House, type Process } from './harness';
+
+let at: House;
+beforeEach(async () => {
+  at = await house();
+});
+afterEach(() => at.remove());
+
+const all = ['one', 'two', 'three'];
+
+async function stoppedAt(step: string, moment: Moment) {
+  const diary: string[] = [];
+  const steps = all.map((name) => noted(diary, name, undefined, undone));
+  const made = workflow('stop', steps, {
+    stopped: async ({ results }) => ({ message: `stopped after ${Object.keys(results).join(' ')}` }),
+  });
+  let process: Process | undefined;
+  let asked = false;
+  const onBoundary = async (point: { job: string; step: string; moment: Moment }) => {
+    if (asked || point.step !== step || point.moment !== moment) return;
+    asked = true;
+    await process?.requestStop(point.job);
+  };
+  process = await at.process([made], { onBoundary });
+  const id = await at.accept('stop');
+  await process.tell([id]);
+  return { row: await at.end(id), diary };
+}
+
+test.each(all)(
+  'a stop asked for while %s runs takes effect after its recording; all that was begun is undone, newest first',
+  async (step) => {
+    const { row, diary } = await stoppedAt(step, 'before');
+    const begun = all.slice(0, all.indexOf(step) + 1);
+    expect(diary).toEqual([...begun.map((name) => `${name}#1`), ...begun.toReversed().map((name) => `undo ${name}#1`)]);
+    expect(row).toMatchObject({
+      state: 'STOPPED',
+      returnCode: 10012,
+      statusMessage: `stopped after ${begun.join(' ')}`,
+      input: null,
+      leaseOwner: null,
+    });
+  },
+);
+
+test('a stop that comes between the last step and its recording is honoured too', async () => {
+  const { row, diary } = await stoppedAt('three', 'ran');
+  expect(row.state).toBe('STOPPED');
+  expect(diary.slice(3)).toEqual(['undo three#1', 'undo two#1', 'undo one#1']);
+});
+
+test('a stop during the last step of what cannot be undone changes nothing any more', async () => {
+  let process: Process | undefined;
+  const made = workflow('delete', [noted([], 'delete')]);
+  process = await at.process([made], {
+    onBoundary: async ({ job, moment }) => void (moment === 'ran' && (await process?.requestStop(job))),
+  });
+  const id = await at.accept('delete');
+  await process.tell([id]);
+  expect(await at.end(id)).toMatchObject({ state: 'SUCCESS' });
+});
+
+test('a job that never began is stopped without running or undoing anything', async () => {
+  const diary: string[] = [];
+  const id = await at.accept('stop', { holds: [{ path: 'machines/a', shows: 'STARTING' }] });
+  const process = await at.process([workflow('stop', [noted(diary, 'one', undefined, undone)])], { concurrency: 0, sweepMs: 60_000 });
+  expect(await process.requestStop(id)).toMatchObject({ state: 'STOPPING' });
+  await process.work(id);
+  expect(await at.job(id)).toMatchObject({ state: 'STOPPED' });
+  expect(diary).toEqual([]);
+  expect((await at.store.holds()).size).toBe(0);
+});
+
+test('a waiting job is stopped at once, not at its due time', async () => {
+  const diary: string[] = [];
+  const process = await at.process([workflow('wait', [noted(diary, 'poll', () => ({ wait: 3_600_000 }), undone)])]);
+  const id = await at.accept('wait');
+  await process.tell([id]);
+  while (diary.length === 0 || (await at.job(id)).leaseOwner !== null) await sleep(2);
+  await process.requestStop(id);
+  expect(await at.end(id, 2_000)).toMatchObject({ state: 'STOPPED', statusMessage: 'stopped; what had been done was undone' });
+  expect(diary).toEqual(['poll#1', 'undo poll#1']);
+});
+
+test('a stop asked for while the step decides to wait is not put off by that wait', async () => {
+  let process: Process | undefined;
+  const made = workflow('wait', [noted([], 'poll', () => ({ wait: 3_600_000 }))]);
+  process = await at.process([made], {
+    onBoundary: async ({ job, moment }) => void (moment === 'ran' && (await process?.requestStop(job))),
+  });
+  const id = await at.accept('wait');
+  await process.tell([id]);
+  expect(await at.end(id, 2_000)).toMatchObject({ state: 'STOPPED' });
+});
+
+test('without words of its own for a stop, the workflow speaks as for a failure', async () => {
+  const kinds: string[] = [];
+  const made = workflow('wait', [noted([], 'poll', () => ({ wait: 3_600_000 }))], {
+    failed: async ({ error }) => {
+      kinds.push('kind' in error ? error.kind : error.name);
+      return { message: 'not any more' };
+    },
+  });
+  const process = await at.process([made]);
+  const id = await at.accept('wait');
+  await process.requestStop(id);
+  expect(await at.end(id, 2_000)).toMatchObject({ state: 'STOPPED', statusMessage: 'not any more' });
+  expect(kinds).toEqual(['stopped']);
+});
+
+test('stopping twice, after the end, or what does not exist, changes nothing', async () => {
+  const process = await at.process([workflow('plain', [noted([], 'one')])]);
+  const id = await at.accept('plain');
+  await process.tell([id]);
+  const ended = await at.end(id);
+  expect(await requestStop(at.store, process.queue, id)).toEqual(ended);
+  expect(await requestStop(at.store, process.queue, 'none')).toBeUndefined();
+});
