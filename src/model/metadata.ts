@@ -31,7 +31,7 @@ export const resourceMetadata = resource('ResourceMetadata', {
             },
             { provider: 'mandatory mutable', consumer: 'mandatory read-write' },
           ),
-          value: boolean({ provider: 'mandatory mutable', consumer: 'mandatory read-write', xmlSharedWith: 'values' }),
+          value: boolean({ provider: 'mandatory mutable', consumer: 'mandatory read-write', xmlName: 'value', xmlSharedWith: 'values' }),
         },
       },
       { provider: 'optional mutable', consumer: 'optional read-write' },
