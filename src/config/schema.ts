@@ -1,0 +1,306 @@
+import { z } from 'zod';
+
+/**
+ * The configuration file, one section per part of the gateway. Every option says here what it does, in which unit,
+ * and what holds without it; the annotated reference, the JSON Schema for editors and all error messages follow.
+ */
+
+const milliseconds = (least: number, most: number) => z.int().min(least).max(most);
+const HOUR = 3_600_000;
+
+const tenantName = z
+  .string()
+  .regex(
+    /^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/,
+    'must be 1 to 63 letters, digits, dots, dashes or underscores, beginning with a letter or digit',
+  );
+
+const limits = z
+  .strictObject({
+    bodyBytes: z
+      .int()
+      .min(1024)
+      .max(64 * 1024 * 1024)
+      .default(1024 * 1024)
+      .describe('Largest request body, in bytes; larger ones are answered with 413.'),
+    bodyDepth: z.int().min(8).max(256).default(32).describe('Deepest nesting of a request body.'),
+    bodyItems: z.int().min(100).max(1_000_000).default(10_000).describe('Most values (members, elements, array items) in a request body.'),
+    headerBytes: z
+      .int()
+      .min(4096)
+      .max(1_048_576)
+      .default(16_384)
+      .describe('Largest request header as a whole, in bytes; larger ones are answered with 431.'),
+    urlBytes: z
+      .int()
+      .min(1024)
+      .max(1_048_576)
+      .default(8192)
+      .describe('Longest request target (path and query), in bytes; longer ones are answered with 414.'),
+    requestTimeoutMs: milliseconds(1000, HOUR).default(60_000).describe('How long a client may take to send its whole request, in ms.'),
+    keepAliveMs: milliseconds(0, HOUR)
+      .default(65_000)
+      .describe('How long an idle connection is kept, in ms; longer than a proxy before the gateway keeps its side.'),
+    stallMs: milliseconds(1000, HOUR)
+      .default(60_000)
+      .describe('How long a client may take no byte of its answer, in ms, before it is cut.'),
+  })
+  .prefault({})
+  .describe('Bounds on what a client may send.');
+
+const server = z
+  .strictObject({
+    host: z
+      .string()
+      .min(1)
+      .default('127.0.0.1')
+      .describe('Address to listen on. Other than loopback only once there are users (cimi-gateway user add).'),
+    port: z.int().min(0).max(65535).default(8080).describe('TCP port to listen on; 0 takes a free one.'),
+    publicUrl: z
+      .url({ protocol: /^https?$/, error: 'must be a URL that begins with http:// or https://' })
+      .refine((text) => isBare(text), 'must have no user, query or fragment')
+      .optional()
+      .describe(
+        'What clients reach the gateway by, without /cimi/ (https://cloud.example.com). All URIs in answers begin with it. Default: http, host and port.',
+      ),
+    trustProxy: z
+      .array(z.string().min(1))
+      .default([])
+      .describe("Proxies whose X-Forwarded-For is believed: addresses, subnets (10.0.0.0/8) or 'loopback'."),
+    limits,
+    shutdownMs: milliseconds(0, HOUR).default(10_000).describe('How long requests and steps in hand may take to end after SIGTERM, in ms.'),
+  })
+  .prefault({})
+  .describe('The HTTP listener.');
+
+const data = z
+  .strictObject({
+    dir: z
+      .string()
+      .min(1)
+      .default('.cimi-data')
+      .describe(
+        "Folder of the gateway's own state (database, generated key, simulated clouds); relative to this file, the default to the working directory. Made where it is missing.",
+      ),
+  })
+  .prefault({})
+  .describe('State on disk.');
+
+const store = z
+  .strictObject({
+    kind: z
+      .enum(['sqlite', 'postgres'])
+      .default('sqlite')
+      .describe('sqlite: one file in data.dir, for one process. postgres: for several processes.'),
+    url: z
+      .string()
+      .regex(/^postgres(ql)?:\/\//, 'must begin with postgres://')
+      .optional()
+      .describe('PostgreSQL: postgres://user:password@host:5432/database. Needed for postgres, not used by sqlite.'),
+    connections: z.int().min(1).max(500).default(10).describe('PostgreSQL: most connections of this process.'),
+  })
+  .superRefine(({ kind, url }, context) => {
+    if (kind === 'postgres' && url === undefined)
+      context.addIssue({ code: 'custom', path: ['url'], message: 'is missing; kind postgres needs it' });
+    if (kind === 'sqlite' && url !== undefined)
+      context.addIssue({ code: 'custom', path: ['url'], message: 'is not used by kind sqlite; did you mean kind: postgres?' });
+  })
+  .prefault({})
+  .describe('Where the gateway keeps what no cloud keeps for it.');
+
+const queue = z
+  .strictObject({
+    kind: z
+      .enum(['embedded', 'redis'])
+      .default('embedded')
+      .describe('embedded: no server, one process. redis: BullMQ, several gateways and workers.'),
+    url: z
+      .string()
+      .regex(/^rediss?:\/\//, 'must begin with redis:// or rediss://')
+      .optional()
+      .describe('Redis: redis://user:password@host:6379/0 (rediss:// for TLS). Needed for redis, not used by embedded.'),
+    prefix: z
+      .string()
+      .regex(/^[A-Za-z0-9_.-]{1,64}$/, 'must be 1 to 64 letters, digits, dots, dashes or underscores')
+      .default('cimi')
+      .describe('Redis: begins the names of all keys, so that several gateways can share a server.'),
+  })
+  .superRefine(({ kind, url }, context) => {
+    if (kind === 'redis' && url === undefined)
+      context.addIssue({ code: 'custom', path: ['url'], message: 'is missing; kind redis needs it' });
+    if (kind === 'embedded' && url !== undefined)
+      context.addIssue({ code: 'custom', path: ['url'], message: 'is not used by kind embedded; did you mean kind: redis?' });
+  })
+  .prefault({})
+  .describe('How workers learn of new Jobs. The database holds the truth: a lost queue loses nothing.');
+
+const worker = z
+  .strictObject({
+    inProcess: z
+      .boolean()
+      .default(true)
+      .describe('Whether the gateway process also works on Jobs; false where separate worker processes do (cimi-gateway worker).'),
+    concurrency: z.int().min(1).max(1000).default(10).describe('Most Jobs worked on at once by one process.'),
+    sweepMs: milliseconds(100, HOUR)
+      .default(2000)
+      .describe('How often each process looks for Jobs that are due and nobody works on, in ms.'),
+    leaseMs: milliseconds(1000, HOUR).default(30_000).describe('After how long a Job of a process that died is taken over, in ms.'),
+  })
+  .prefault({})
+  .describe('Work on Jobs.');
+
+const secrets = z
+  .strictObject({
+    key: z
+      .string()
+      .refine((text) => decodeKey(text) !== undefined, 'must be 32 bytes in base64 (44 characters) or hexadecimal (64 digits)')
+      .optional()
+      .describe(
+        'Key that encrypts secrets at rest: 32 bytes in base64 or hexadecimal, by $file or ${ENV}. Without it none are stored, but npm start makes one in data.dir.',
+      ),
+  })
+  .prefault({})
+  .describe('Secrets at rest (AES-256-GCM).');
+
+const jobs = z
+  .strictObject({
+    retentionMinutes: z
+      .int()
+      .min(1)
+      .max(60 * 24 * 366)
+      .default(60 * 24 * 7)
+      .describe('How long ended Jobs can be read, in minutes (the JobRetention capability).'),
+    refusedPerTenant: z
+      .int()
+      .min(0)
+      .max(1_000_000)
+      .default(1000)
+      .describe('Most FAILED Jobs of refused requests kept per tenant, for at most an hour.'),
+    graceMs: milliseconds(0, 60_000)
+      .default(300)
+      .describe('How long an answer waits for its Job to end, in ms, before it is 202. Machine actions never wait.'),
+  })
+  .prefault({})
+  .describe('The Jobs that every change leaves.');
+
+const lists = z
+  .strictObject({
+    maxItems: z.int().min(100).max(10_000_000).default(100_000).describe('Longest collection answered; longer ones are 503, never a part.'),
+    cacheMs: milliseconds(0, HOUR).default(2000).describe('How long a merged collection is kept for the next $first/$last window, in ms.'),
+  })
+  .prefault({})
+  .describe('Collections.');
+
+const access = z
+  .strictObject({
+    required: z
+      .boolean()
+      .optional()
+      .describe('true: every request must log in. false: none must, on loopback only. Default: required as soon as there is a user.'),
+  })
+  .prefault({})
+  .describe('Who may use the gateway. Users and tokens are made by command (cimi-gateway user, token).');
+
+const log = z
+  .strictObject({
+    level: z
+      .enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'])
+      .default('info')
+      .describe('Least severity that is written.'),
+    pretty: z.boolean().default(false).describe('Lines for people in place of one JSON object per line.'),
+  })
+  .prefault({})
+  .describe('The log, on standard output.');
+
+const guard = z
+  .strictObject({
+    deadlineMs: milliseconds(100, HOUR).default(30_000).describe('How long one call to the cloud may take, in ms.'),
+    concurrency: z.int().min(1).max(1000).default(16).describe('Most calls to the cloud at once from one process.'),
+    cacheMs: milliseconds(0, HOUR).default(5000).describe('How long what was read is served again, in ms; 0 always asks the cloud.'),
+    configCacheMs: milliseconds(0, 24 * HOUR)
+      .default(HOUR)
+      .describe('The same for configurations (sizes), which change seldom, in ms.'),
+    retries: z.int().min(0).max(20).default(4).describe('How often a repeatable call that failed in passing is tried again.'),
+  })
+  .prefault({})
+  .describe('What stands between the gateway and the cloud.');
+
+const cloud = z
+  .strictObject({
+    name: z.string().min(1).max(200).optional().describe('Name shown to people. Default: the key.'),
+    driver: z.string().min(1).describe('What speaks to this cloud: simulator, ec2, …'),
+    mode: z
+      .enum(['manage', 'observe'])
+      .default('manage')
+      .describe('observe: nothing is changed in this cloud; no operation is shown and none accepted.'),
+    tenants: z.array(tenantName).min(1).default(['default']).describe('Tenants that may use this cloud.'),
+    discoveredTenant: tenantName
+      .optional()
+      .describe('Tenant to which belongs what the gateway did not make. Default: the only tenant; needed as soon as there are two.'),
+    options: z
+      .record(z.string(), z.unknown())
+      .default({})
+      .describe("The driver's own options (region, endpoint, credentials, …); see the driver's README."),
+    guard,
+  })
+  .superRefine(({ tenants, discoveredTenant }, context) => {
+    if (new Set(tenants).size < tenants.length) context.addIssue({ code: 'custom', path: ['tenants'], message: 'names a tenant twice' });
+    if (discoveredTenant === undefined && tenants.length > 1) {
+      context.addIssue({
+        code: 'custom',
+        path: ['discoveredTenant'],
+        message: `is missing; with several tenants it must be one of ${tenants.join(', ')}`,
+      });
+    }
+    if (discoveredTenant !== undefined && !tenants.includes(discoveredTenant)) {
+      context.addIssue({
+        code: 'custom',
+        path: ['discoveredTenant'],
+        message: `must be one of the cloud's tenants: ${tenants.join(', ')}`,
+      });
+    }
+  });
+
+const cloudKey = z
+  .string()
+  .regex(/^[a-z][a-z0-9-]{0,31}$/, 'must be a key of 1 to 32 lower-case letters, digits and dashes, beginning with a letter')
+  .describe('Part of every URI of what is found in the cloud: set it once, a change makes all such URIs invalid.');
+
+export const configSchema = z
+  .strictObject({
+    server,
+    data,
+    store,
+    queue,
+    worker,
+    secrets,
+    jobs,
+    lists,
+    access,
+    log,
+    tenants: z
+      .array(tenantName)
+      .min(1)
+      .optional()
+      .describe("All tenants; a cloud's tenants must then be among them. Default: whatever the clouds name."),
+    defaultCloud: cloudKey.optional().describe('Cloud that takes a create which names none and came through the root entry point.'),
+    clouds: z.record(cloudKey, cloud).default({}).describe('The clouds, each under a key.'),
+  })
+  .describe('Configuration of cimi-gateway.');
+
+/** As read, before defaults that depend on other values. */
+export type ConfigValues = z.output<typeof configSchema>;
+
+/** The 32 bytes of secrets.key. @returns undefined where the text is neither base64 nor hexadecimal of 32 bytes. */
+export function decodeKey(text: string): Buffer | undefined {
+  if (/^[0-9a-f]{64}$/i.test(text)) return Buffer.from(text, 'hex');
+  if (/^[A-Za-z0-9+/_-]{43}=?$/.test(text)) return Buffer.from(text, 'base64');
+  return undefined;
+}
+
+function isBare(text: string): boolean {
+  // What is no URL at all is already said by the format.
+  if (!URL.canParse(text)) return true;
+  const url = new URL(text);
+  return url.username === '' && url.password === '' && url.search === '' && url.hash === '';
+}
