@@ -17,7 +17,7 @@ class FakeGroup {
   items = new Map<string, Item>([item('a'), item('b'), item('c')].map((each) => [each.key, each]));
   calls: string[] = [];
   /** Thrown by the next calls, one each. */
-  failures: unknown[] = [];
+  failures: Error[] = [];
   pageSize = 2;
   /** Awaited by each call; the test replaces it. */
   gate: () => Promise<void> = () => Promise.resolve();
@@ -40,20 +40,20 @@ class FakeGroup {
   }
 
   reads(): ReadGroup {
-    const fake = this;
-    return {
-      async *list(context) {
-        const all = [...fake.items.values()];
-        for (let at = 0; at < Math.max(all.length, 1); at += fake.pageSize) {
-          await fake.enter(`list@${at}`, context);
-          yield all.slice(at, at + fake.pageSize);
-        }
-      },
-      async getMany(keys, context) {
-        await fake.enter(`getMany(${[...keys].join()})`, context);
-        return keys.flatMap((key) => fake.items.get(key) ?? []);
-      },
-    };
+    return { list: (context) => this.pages(context), getMany: (keys, context) => this.some(keys, context) };
+  }
+
+  private async *pages(context: CallContext): AsyncGenerator<Item[]> {
+    const all = [...this.items.values()];
+    for (let at = 0; at < Math.max(all.length, 1); at += this.pageSize) {
+      await this.enter(`list@${at}`, context);
+      yield all.slice(at, at + this.pageSize);
+    }
+  }
+
+  private async some(keys: readonly string[], context: CallContext): Promise<Item[]> {
+    await this.enter(`getMany(${[...keys].join()})`, context);
+    return keys.flatMap((key) => this.items.get(key) ?? []);
   }
 }
 

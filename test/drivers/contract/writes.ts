@@ -6,12 +6,7 @@ import { context, dropMachine, machinesMethod, makeMachine, marks, pagesOf } fro
 async function findSettled({ driver }: Counterpart, own: { token: string; tag: string }, patienceMs: number): Promise<string[]> {
   const find = machinesMethod(driver, 'find');
   const end = Date.now() + Math.max(patienceMs, driver.capabilities.settleMs);
-  let keys: string[] = [];
-  do {
-    keys = (await find(own, context())).map((item) => item.key);
-    if (keys.length > 0) break;
-    await new Promise((resolve) => setTimeout(resolve, 25));
-  } while (Date.now() < end);
+  while ((await find(own, context())).length === 0 && Date.now() < end) await new Promise((resolve) => setTimeout(resolve, 25));
   await new Promise((resolve) => setTimeout(resolve, driver.capabilities.settleMs));
   return (await find(own, context())).map((item) => item.key);
 }
