@@ -228,9 +228,10 @@ function planAct(name: string) {
 
 async function planRestore(context: PlanContext, found: Found, parameters: Values): Promise<Plan> {
   const image = parameters.image;
-  if (typeof image !== 'string') throw new Refusal(400, 'image: a reference to a MachineImage is needed (5.14.1.2)');
+  const href = typeof image === 'string' ? image : asRef(image)?.href;
+  if (href === undefined) throw new Refusal(400, 'image: a reference to a MachineImage is needed (5.14.1.2)');
   refuseState(declared(context.catalogue, 'restore'), 'restore', found);
-  const from = await context.resolve(image, 'MachineImage', 'image');
+  const from = await context.resolve(href, 'MachineImage', 'image');
   const cloud = chooseCloud(context, [found, from], undefined);
   const announced = cloud.capabilities.types[TYPE]?.capabilities ?? {};
   if (from.values.type === 'IMAGE' && announced.RestoreFromImage !== true) {

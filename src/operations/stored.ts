@@ -101,3 +101,14 @@ export function joined(values: Values, secrets: Values | null): Values {
 function dropNulls(values: Values): Values {
   return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== null));
 }
+
+/** Names of attributes whose values must never appear in words, logs or Redis: write-only and confidential ones. */
+export function confidentialNames(catalogue: Catalogue): Set<string> {
+  const names = new Set<string>();
+  for (const { name: type } of catalogue.resources) {
+    for (const [name, attribute] of Object.entries(catalogue.attributesOf(type))) {
+      if (attribute.consumer.endsWith('write-only') || attribute.confidential) names.add(name);
+    }
+  }
+  return names;
+}

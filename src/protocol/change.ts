@@ -27,7 +27,7 @@ function bodyOf({ protocol, request }: Routed, shapes: readonly Shape[]): { shap
   const format = formatOf(type);
   if (!format) throw new Refusal(415, `bodies are application/json or application/xml in UTF-8, not ${type ?? 'of no type at all'}`);
   if (!request.body || request.body.length === 0) throw new BodyError('the request has no body', '');
-  return protocol.readers[format](request.body, shapes, { base: protocol.base });
+  return protocol.readers[format](request.body, shapes, { base: protocol.base, limits: protocol.bodyLimits });
 }
 
 function mustNotBeReader({ principal }: Routed): void {

@@ -26,6 +26,8 @@ export interface ProtocolOptions {
   jobs: JobRunner;
   writers: Readonly<Record<Format, Writer>>;
   readers: Readonly<Record<Format, Reader>>;
+  /** Bounds on what a request body may hold. */
+  bodyLimits: { depth: number; items: number };
   /** Absolute base URI with a trailing slash. */
   base: string;
   /** Key of the MAC on identity tags. */

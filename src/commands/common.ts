@@ -1,0 +1,27 @@
+import type { Command } from 'commander';
+import type { Config } from '../config/config';
+import { loadConfig } from '../config/load';
+
+export interface CommonOptions {
+  config?: string;
+  data?: string;
+  port?: string;
+}
+
+/** The options that every command knows. */
+export function withConfig(command: Command): Command {
+  return command
+    .option('-c, --config <file>', 'configuration file (default: CIMI_CONFIG, else the built-in demo)')
+    .option('--data <folder>', 'folder of the state (CIMI_DATA)');
+}
+
+/** Reads the configuration as the options and the environment say. @throws ConfigError. */
+export function configOf(options: CommonOptions): Promise<Config> {
+  const file = options.config ?? process.env.CIMI_CONFIG;
+  const env = {
+    ...process.env,
+    ...(options.data === undefined ? {} : { CIMI_DATA: options.data }),
+    ...(options.port === undefined ? {} : { CIMI_PORT: options.port }),
+  };
+  return loadConfig({ ...(file ? { file } : {}), env, cwd: process.cwd() });
+}

@@ -1,0 +1,62 @@
+import { Command } from 'commander';
+import type { Logger } from 'pino';
+import { startGateway, type Gateway, type GatewayOptions } from '../gateway';
+import { createLog } from '../http/log';
+import { configOf, withConfig, type CommonOptions } from './common';
+
+interface ServeOptions extends CommonOptions {
+  makeKey?: boolean;
+}
+
+/** `serve`: answers requests, and works on Jobs where the configuration says so. */
+export function serveCommand(): Command {
+  return withConfig(new Command('serve').description('run the gateway'))
+    .option('-p, --port <port>', 'port to listen on (CIMI_PORT)')
+    .option('--make-key', 'make a key for secrets in the data folder where none is configured')
+    .action((options: ServeOptions) => run('gateway', options));
+}
+
+/** `worker`: works on Jobs only; needs PostgreSQL and Redis. */
+export function workerCommand(): Command {
+  return withConfig(new Command('worker').description('work on Jobs of gateways that share the database and Redis')).action((options: ServeOptions) =>
+    run('worker', options),
+  );
+}
+
+async function run(role: GatewayOptions['role'], options: ServeOptions): Promise<void> {
+  const config = await configOf(options);
+  if (role === 'worker' && config.store.kind === 'sqlite') {
+    throw new Error('a separate worker needs store.kind postgres: one process owns an SQLite data folder (use worker.inProcess there)');
+  }
+  const log = createLog({ level: config.log.level, pretty: config.log.pretty, base: { role } });
+  const demo = config.source.file === undefined;
+  const gateway = await startGateway({ config, log, role, makeKey: options.makeKey === true || demo });
+  announce(gateway, log, config.data.dir);
+  stopOnSignal(gateway, log);
+}
+
+function announce(gateway: Gateway, log: Logger, dataDir: string): void {
+  if (gateway.entryPoint === undefined) return log.info({ dataDir }, 'working on Jobs');
+  log.info({ entryPoint: gateway.entryPoint, dataDir }, 'the Cloud Entry Point is ready');
+  if (gateway.anonymous) log.warn({}, 'no users are configured: everyone on this machine is let in, nobody else (see: cimi-gateway user add)');
+  // For people and scripts that look at the terminal: where it is, whatever the log level.
+  process.stderr.write(`cimi-gateway: ${gateway.entryPoint}\n`);
+}
+
+function stopOnSignal(gateway: Gateway, log: Logger): void {
+  let stopping = false;
+  const stop = (signal: NodeJS.Signals) => {
+    if (stopping) return;
+    stopping = true;
+    log.info({ signal }, 'stopping: requests and steps in hand may end');
+    gateway.close().then(
+      () => log.info({}, 'stopped'),
+      (error: unknown) => {
+        log.error({ error: error instanceof Error ? error.message : String(error) }, 'stopping failed');
+        process.exitCode = 1;
+      },
+    );
+  };
+  process.on('SIGTERM', stop);
+  process.on('SIGINT', stop);
+}
