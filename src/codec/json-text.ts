@@ -47,6 +47,9 @@ interface Level {
 function scan(text: string, { depth, items }: Limits): void {
   const levels: Level[] = [];
   let count = 1;
+  const counted = () => {
+    if (++count > items) throw new BodyError(`the body holds more than ${items} values`, '', 413);
+  };
   for (let at = 0; at < text.length; at++) {
     const code = text.charCodeAt(at);
     if (code === 0x22) {
@@ -57,12 +60,13 @@ function scan(text: string, { depth, items }: Limits): void {
     } else if (code === 0x7b || code === 0x5b) {
       levels.push({ keys: code === 0x7b ? new Set() : undefined, key: true });
       if (levels.length > depth) throw new BodyError(`the body is nested more than ${depth} levels deep`, '', 413);
+      counted();
     } else if (code === 0x7d || code === 0x5d) {
       levels.pop();
     } else if (code === 0x2c || code === 0x3a) {
       const level = levels.at(-1);
       if (level) level.key = code === 0x2c;
-      if (++count > items) throw new BodyError(`the body holds more than ${items} values`, '', 413);
+      if (code === 0x2c) counted();
     }
   }
 }

@@ -38,12 +38,12 @@ export function integerOf(text: string): number | undefined {
 }
 
 /**
- * The known name nearest to an unknown one (at most three edits and less than half its length); undefined when none is near.
+ * The known name nearest to an unknown one (at most three edits and half its length); undefined when none is near.
  */
 export function nearest(name: string, known: Iterable<string>): string | undefined {
   if (name.length > 64) return undefined;
   let best: string | undefined;
-  let least = Math.min(4, Math.ceil(name.length / 2));
+  let least = Math.min(4, Math.floor(name.length / 2) + 1);
   for (const candidate of known) {
     const distance = edits(name.toLowerCase(), candidate.toLowerCase(), least);
     if (distance < least) [best, least] = [candidate, distance];
