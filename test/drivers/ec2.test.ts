@@ -40,8 +40,8 @@ function failNextRead(account: Ec2Account, kind: ErrorKind): void {
 async function start(): Promise<Counterpart> {
   const account = await startEc2();
   const options = { ...OPTIONS, endpoint: account.url };
-  // A little of what AWS is: a new instance shows after a moment, and is pending for another.
-  Object.assign(account.proxy.manners, { hiddenMs: 40, pendingMs: 150 });
+  // A new instance is pending for a moment, as on AWS; delayed visibility is in ec2-extras.test.ts.
+  account.proxy.manners.pendingMs = 100;
   const driver = await module.connect(module.options.parse(options), { dataDir: '', warn: () => undefined });
   return {
     driver,

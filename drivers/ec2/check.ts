@@ -1,0 +1,120 @@
+import {
+  CreateImageCommand,
+  CreateReplaceRootVolumeTaskCommand,
+  CreateTagsCommand,
+  DeleteKeyPairCommand,
+  DeleteSnapshotCommand,
+  DeleteTagsCommand,
+  DeregisterImageCommand,
+  DescribeImagesCommand,
+  DescribeInstancesCommand,
+  DescribeInstanceTypesCommand,
+  DescribeKeyPairsCommand,
+  DescribeReplaceRootVolumeTasksCommand,
+  DescribeSnapshotsCommand,
+  DescribeTagsCommand,
+  ImportKeyPairCommand,
+  ModifyInstanceAttributeCommand,
+  RebootInstancesCommand,
+  RunInstancesCommand,
+  StartInstancesCommand,
+  StopInstancesCommand,
+  TerminateInstancesCommand,
+} from '@aws-sdk/client-ec2';
+import type { CallContext, Finding } from '../../src/clouds/driver';
+import { ProviderError } from '../../src/clouds/errors';
+import type { Wire } from './client';
+
+const DryRun = true;
+/** Well-formed ids of nothing: a dry run asks for the permission alone. */
+const InstanceId = 'i-00000000000000000';
+const InstanceIds = [InstanceId];
+const ImageId = 'ami-00000000000000000';
+const Tags = [{ Key: 'cimi:id', Value: 'check' }];
+
+/** A dry run of each action this driver uses: permission, what it is needed for, the call. */
+const ACTIONS: readonly (readonly [string, string, (wire: Wire, context: CallContext) => Promise<unknown>])[] = [
+  ['DescribeInstances', 'to list machines', (w, c) => w.send(new DescribeInstancesCommand({ DryRun }), c)],
+  [
+    'DescribeInstanceTypes',
+    'to list machine configurations',
+    (w, c) => w.send(new DescribeInstanceTypesCommand({ DryRun, MaxResults: 5 }), c),
+  ],
+  ['DescribeImages', 'to list machine images', (w, c) => w.send(new DescribeImagesCommand({ DryRun, Owners: ['self'] }), c)],
+  ['DescribeTags', 'to change names and properties', (w, c) => w.send(new DescribeTagsCommand({ DryRun, MaxResults: 5 }), c)],
+  ['DescribeKeyPairs', 'to import credentials', (w, c) => w.send(new DescribeKeyPairsCommand({ DryRun }), c)],
+  [
+    'DescribeSnapshots',
+    'to delete machine images',
+    (w, c) => w.send(new DescribeSnapshotsCommand({ DryRun, OwnerIds: ['self'], MaxResults: 5 }), c),
+  ],
+  ['DescribeReplaceRootVolumeTasks', 'to restore machines', (w, c) => w.send(new DescribeReplaceRootVolumeTasksCommand({ DryRun }), c)],
+  ['RunInstances', 'to create machines', (w, c) => w.send(new RunInstancesCommand({ DryRun, ImageId, MinCount: 1, MaxCount: 1 }), c)],
+  ['StartInstances', 'to start machines', (w, c) => w.send(new StartInstancesCommand({ DryRun, InstanceIds }), c)],
+  ['StopInstances', 'to stop and suspend machines', (w, c) => w.send(new StopInstancesCommand({ DryRun, InstanceIds }), c)],
+  ['RebootInstances', 'to restart machines', (w, c) => w.send(new RebootInstancesCommand({ DryRun, InstanceIds }), c)],
+  ['TerminateInstances', 'to delete machines', (w, c) => w.send(new TerminateInstancesCommand({ DryRun, InstanceIds }), c)],
+  [
+    'ModifyInstanceAttribute',
+    'to change the size of machines',
+    (w, c) => w.send(new ModifyInstanceAttributeCommand({ DryRun, InstanceId, InstanceType: { Value: 't3.micro' } }), c),
+  ],
+  [
+    'CreateReplaceRootVolumeTask',
+    'to restore machines',
+    (w, c) => w.send(new CreateReplaceRootVolumeTaskCommand({ DryRun, InstanceId, ImageId }), c),
+  ],
+  ['CreateTags', 'to write names and properties', (w, c) => w.send(new CreateTagsCommand({ DryRun, Resources: InstanceIds, Tags }), c)],
+  ['DeleteTags', 'to erase names and properties', (w, c) => w.send(new DeleteTagsCommand({ DryRun, Resources: InstanceIds, Tags }), c)],
+  ['CreateImage', 'to capture machines', (w, c) => w.send(new CreateImageCommand({ DryRun, InstanceId, Name: 'cimi-check' }), c)],
+  ['DeregisterImage', 'to delete machine images', (w, c) => w.send(new DeregisterImageCommand({ DryRun, ImageId }), c)],
+  [
+    'DeleteSnapshot',
+    'to delete machine images',
+    (w, c) => w.send(new DeleteSnapshotCommand({ DryRun, SnapshotId: 'snap-00000000000000000' }), c),
+  ],
+  [
+    'ImportKeyPair',
+    'to import credentials',
+    (w, c) => w.send(new ImportKeyPairCommand({ DryRun, KeyName: 'cimi-check', PublicKeyMaterial: Buffer.from('ssh-ed25519 AAAA') }), c),
+  ],
+  ['DeleteKeyPair', 'to delete credentials', (w, c) => w.send(new DeleteKeyPairCommand({ DryRun, KeyName: 'cimi-check' }), c)],
+];
+
+/** Tries the endpoint, the login and, by dry runs, every permission. Throws nothing. */
+export async function check(wire: Wire, context: CallContext): Promise<Finding[]> {
+  const login = await attempt(() => wire.send(new DescribeInstancesCommand({ MaxResults: 5 }), context));
+  const place = wire.options.endpoint ?? `region ${wire.options.region}`;
+  if (login && login.kind !== 'forbidden') return [{ ok: false, what: `Login at EC2 (${place})`, words: advice(login) }];
+  const findings = await Promise.all(ACTIONS.map(([action, purpose, call]) => permission(action, purpose, () => call(wire, context))));
+  return [{ ok: true, what: `Login at EC2 (${place})` }, ...findings];
+}
+
+/** Anything but a refusal for lack of permission means that the permission is there: EC2 looks at it first. */
+async function permission(action: string, purpose: string, call: () => Promise<unknown>): Promise<Finding> {
+  const what = `Permission ec2:${action}`;
+  const error = await attempt(call);
+  if (!error || error.code === 'DryRunOperation') return { ok: true, what };
+  if (error.kind === 'forbidden') return { ok: false, what, words: `Missing; needed ${purpose}. EC2 says: ${error.message}` };
+  if (error.passing || error.kind === 'auth') return { ok: false, what, words: `Could not be tried: ${error.message}` };
+  return { ok: true, what };
+}
+
+async function attempt(call: () => Promise<unknown>): Promise<ProviderError | undefined> {
+  try {
+    await call();
+    return undefined;
+  } catch (error) {
+    return error instanceof ProviderError ? error : new ProviderError('unavailable', String(error));
+  }
+}
+
+function advice(error: ProviderError): string {
+  if (error.kind === 'auth') {
+    return `EC2 does not accept the credentials (${error.message}): check accessKeyId and secretAccessKey, the profile, or the standard AWS chain, and this host's clock`;
+  }
+  if (error.kind === 'unavailable' || error.kind === 'timeout') {
+    return `${error.message}: check region, endpoint, DNS, proxies and the way out of this network`;
+  }
+  return error.message;
+}

@@ -1,0 +1,105 @@
+import { DescribeInstanceTypesCommand, type InstanceTypeInfo, type _InstanceType } from '@aws-sdk/client-ec2';
+import type { CallContext, Item, Pages, ReadGroup } from '../../src/clouds/driver';
+import { gbToKb, mibToKib } from '../../src/model/units';
+import type { Values } from '../../src/model/values';
+import { batches, type Wire } from './client';
+
+/** EC2 takes no more than 100 types a page, and 200 values a filter. */
+const PAGE = 100;
+const FILTER_VALUES = 200;
+/** How long an instance type that EC2 does not tell about is not asked for again. */
+const UNKNOWN_FOR_MS = 3_600_000;
+
+/** EC2's architectures in CIMI's words; the first that a type offers counts. */
+const ARCHITECTURES: readonly (readonly [string, string])[] = [
+  ['x86_64', 'x86_64'],
+  ['x86_64_mac', 'x86_64'],
+  ['arm64', 'ARM'],
+  ['arm64_mac', 'ARM'],
+  ['i386', 'x86'],
+];
+
+/** CIMI cpuArch of the first known of EC2's architectures. */
+export function cpuArch(offered: readonly string[] | undefined): string | undefined {
+  return ARCHITECTURES.find(([name]) => offered?.includes(name) === true)?.[1];
+}
+
+/** What an instance type gives, in CIMI's units: memory in KiB, speed in MHz, capacity in kB of 1000 bytes. */
+export function typeValues(type: InstanceTypeInfo): Values {
+  const memory = type.MemoryInfo?.SizeInMiB;
+  const speed = type.ProcessorInfo?.SustainedClockSpeedInGhz;
+  const disks = (type.InstanceStorageInfo?.Disks ?? []).flatMap((disk) =>
+    // Instance storage is told in GB of 10⁹ bytes, and comes unformatted.
+    Array.from({ length: disk.Count ?? 0 }, () => ({ capacity: gbToKb(disk.SizeInGB ?? 0), format: 'raw' })),
+  );
+  return {
+    name: type.InstanceType,
+    cpu: type.VCpuInfo?.DefaultVCpus,
+    memory: memory === undefined ? undefined : mibToKib(memory),
+    ...(disks.length === 0 ? {} : { disks }),
+    cpuArch: cpuArch(type.ProcessorInfo?.SupportedArchitectures),
+    cpuSpeed: speed === undefined || speed === 0 ? undefined : Math.round(speed * 1000),
+  };
+}
+
+const typeItem = (type: InstanceTypeInfo): Item => ({ key: type.InstanceType ?? '', values: typeValues(type) });
+
+/** Instance types as MachineConfigurations. */
+export class MachineConfigs implements ReadGroup {
+  constructor(private readonly types: InstanceTypes) {}
+
+  async *list(context: CallContext): Pages {
+    for await (const page of this.types.all(context)) yield page.map(typeItem);
+  }
+
+  async getMany(keys: readonly string[], context: CallContext): Promise<Item[]> {
+    return (await this.types.named(keys, context)).map(typeItem);
+  }
+}
+
+/** What EC2 tells about instance types, and what of it a Machine takes over. */
+export class InstanceTypes {
+  /** A type's figures never change, and outlive its retirement: kept as long as the connection. */
+  private readonly known = new Map<string, Values>();
+  private readonly unknownUntil = new Map<string, number>();
+
+  constructor(private readonly wire: Wire) {}
+
+  /** Every type of the region, page by page. */
+  async *all(context: CallContext): AsyncIterable<readonly InstanceTypeInfo[]> {
+    const ask = (NextToken: string | undefined) =>
+      this.wire.send(new DescribeInstanceTypesCommand({ MaxResults: PAGE, NextToken }), context);
+    for await (const page of this.wire.pages(ask)) yield this.remember(page.InstanceTypes);
+  }
+
+  /** Figures of the named types, with at most one call for each 200 not seen before. */
+  async figures(names: readonly string[], context: CallContext): Promise<ReadonlyMap<string, Values>> {
+    const now = Date.now();
+    const missing = [...new Set(names)].filter((name) => !this.known.has(name) && (this.unknownUntil.get(name) ?? 0) <= now);
+    await this.named(missing, context);
+    for (const name of missing) if (!this.known.has(name)) this.unknownUntil.set(name, now + UNKNOWN_FOR_MS);
+    return this.known;
+  }
+
+  /** The named types, without those that are not there. By filter: a retired name makes EC2 refuse a whole call by name. */
+  async named(names: readonly string[], context: CallContext): Promise<InstanceTypeInfo[]> {
+    const found: InstanceTypeInfo[] = [];
+    for (const Values of batches([...new Set(names)], FILTER_VALUES)) {
+      const Filters = [{ Name: 'instance-type', Values }];
+      const ask = (NextToken: string | undefined) =>
+        this.wire.send(new DescribeInstanceTypesCommand({ Filters, MaxResults: PAGE, NextToken }), context);
+      for await (const page of this.wire.pages(ask)) {
+        found.push(...this.remember(page.InstanceTypes).filter((type) => Values.includes(type.InstanceType ?? '')));
+      }
+    }
+    return found;
+  }
+
+  private remember(types: readonly InstanceTypeInfo[] | undefined): readonly InstanceTypeInfo[] {
+    for (const type of types ?? []) this.known.set(type.InstanceType ?? '', typeValues(type));
+    return types ?? [];
+  }
+}
+
+/** EC2's enumeration of types is older than the cloud: names go through as they are. */
+export const instanceType = (key: string): _InstanceType => key as _InstanceType;

@@ -1,0 +1,94 @@
+import type { ErrorKind } from '../../src/clouds/errors';
+import { ProviderError } from '../../src/clouds/errors';
+import { kindOf, translate } from './errors';
+
+const answered = (name: string, status: number, message = 'words') =>
+  Object.assign(new Error(message), { name, $metadata: { httpStatusCode: status, requestId: 'req-1' } });
+
+test.each<[string, number, ErrorKind]>([
+  ['AuthFailure', 401, 'auth'],
+  ['AuthFailure', 403, 'forbidden'],
+  ['InvalidClientTokenId', 401, 'auth'],
+  ['SignatureDoesNotMatch', 403, 'auth'],
+  ['ExpiredToken', 400, 'auth'],
+  ['UnauthorizedOperation', 403, 'forbidden'],
+  ['OptInRequired', 403, 'forbidden'],
+  ['InvalidInstanceID.NotFound', 400, 'notFound'],
+  ['InvalidAMIID.Unavailable', 400, 'notFound'],
+  ['InvalidKeyPair.NotFound', 400, 'notFound'],
+  ['IncorrectInstanceState', 400, 'conflict'],
+  ['VolumeInUse', 400, 'conflict'],
+  ['InvalidSnapshot.InUse', 400, 'conflict'],
+  ['DependencyViolation', 400, 'conflict'],
+  ['InvalidKeyPair.Duplicate', 400, 'conflict'],
+  ['IdempotentParameterMismatch', 400, 'conflict'],
+  ['InstanceLimitExceeded', 400, 'quota'],
+  ['VcpuLimitExceeded', 400, 'quota'],
+  ['TagLimitExceeded', 400, 'quota'],
+  ['RequestLimitExceeded', 503, 'throttled'],
+  ['Throttling', 400, 'throttled'],
+  ['InvalidParameterValue', 400, 'invalid'],
+  ['InvalidParameterCombination', 400, 'invalid'],
+  ['MissingParameter', 400, 'invalid'],
+  ['InvalidInstanceID.Malformed', 400, 'invalid'],
+  ['InvalidKey.Format', 400, 'invalid'],
+  ['InvalidInstanceType', 400, 'invalid'],
+  ['InternalError', 500, 'unavailable'],
+  ['Unavailable', 503, 'unavailable'],
+  ['InsufficientInstanceCapacity', 500, 'unavailable'],
+  ['RequestTimeout', 400, 'timeout'],
+  ['UnsupportedOperation', 400, 'unsupported'],
+  ['UnsupportedHibernationConfiguration', 400, 'unsupported'],
+  ['SomethingNew', 400, 'invalid'],
+  ['SomethingNew', 403, 'forbidden'],
+  ['SomethingNew', 503, 'unavailable'],
+  ['constructor', 409, 'conflict'],
+])('%s (%i) is %s', (code, status, kind) => {
+  expect(kindOf(code, status)).toBe(kind);
+});
+
+test('an EC2 error keeps its code, words and request id', () => {
+  const error = translate(answered('InstanceLimitExceeded', 400, 'You have requested more instances (5) than your limit'));
+  expect(error).toBeInstanceOf(ProviderError);
+  expect(error).toMatchObject({ kind: 'quota', code: 'InstanceLimitExceeded', requestId: 'req-1', maybeDone: false });
+  expect(error.message).toContain('more instances (5)');
+});
+
+test('5xx may have happened; throttling and want of capacity have not', () => {
+  expect(translate(answered('InternalError', 500)).maybeDone).toBe(true);
+  expect(translate(answered('RequestLimitExceeded', 503)).maybeDone).toBe(false);
+  expect(translate(answered('InsufficientInstanceCapacity', 500)).maybeDone).toBe(false);
+});
+
+test('a page that is not XML is unavailable, and may have happened', () => {
+  const html = Object.assign(new SyntaxError('Unexpected token'), { $response: { statusCode: 502 } });
+  expect(translate(html)).toMatchObject({ kind: 'unavailable', maybeDone: true });
+  expect(translate(html).message).not.toContain('Unexpected');
+});
+
+test('no connection: unavailable and certainly not done; a lost one: timeout and maybe done', () => {
+  for (const code of ['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN']) {
+    expect(translate(Object.assign(new Error('x'), { code }))).toMatchObject({ kind: 'unavailable', maybeDone: false });
+  }
+  const both = Object.assign(new AggregateError([Object.assign(new Error('x'), { code: 'ECONNREFUSED' })]), {});
+  expect(translate(both)).toMatchObject({ kind: 'unavailable', maybeDone: false });
+  for (const lost of [{ code: 'ECONNRESET' }, { code: 'EPIPE' }, { name: 'TimeoutError' }, { name: 'AbortError' }]) {
+    expect(translate(Object.assign(new Error('x'), lost))).toMatchObject({ kind: 'timeout', maybeDone: true });
+  }
+});
+
+test('secrets that AWS quotes do not come along', () => {
+  const quoted = [
+    'The request signature we calculated does not match. The Canonical String for this request should have been',
+    "'POST / x-amz-security-token:FwoGZXIvYXdzEXAMPLE'",
+  ].join(' ');
+  expect(translate(answered('SignatureDoesNotMatch', 403, quoted)).message).not.toContain('FwoGZX');
+  const encoded = 'You are not authorized. Encoded authorization failure message: 4GfD0aXYZ';
+  expect(translate(answered('UnauthorizedOperation', 403, encoded)).message).toBe('You are not authorized.');
+  expect(translate(answered('AuthFailure', 401, 'key AKIAIOSFODNN7EXAMPLE')).message).not.toContain('IOSFODNN7');
+});
+
+test('no credentials at all is a matter of login', () => {
+  const error = Object.assign(new Error('Could not load credentials from any providers'), { name: 'CredentialsProviderError' });
+  expect(translate(error)).toMatchObject({ kind: 'auth', maybeDone: false });
+});

@@ -1,0 +1,176 @@
+import { type ErrorKind, ProviderError, type ProviderErrorDetails } from '../../src/clouds/errors';
+
+/** EC2 error code → kind, where the code says it all. Looked up before PATTERNS. */
+const CODES: Readonly<Record<string, ErrorKind>> = {
+  AuthFailure: 'auth',
+  InvalidClientTokenId: 'auth',
+  SignatureDoesNotMatch: 'auth',
+  IncompleteSignature: 'auth',
+  MissingAuthenticationToken: 'auth',
+  ExpiredToken: 'auth',
+  RequestExpired: 'auth',
+  ExpiredTokenException: 'auth',
+  UnrecognizedClientException: 'auth',
+  CredentialsProviderError: 'auth',
+  UnauthorizedOperation: 'forbidden',
+  AccessDenied: 'forbidden',
+  AccessDeniedException: 'forbidden',
+  OptInRequired: 'forbidden',
+  Blocked: 'forbidden',
+  PendingVerification: 'forbidden',
+  'InvalidAMIID.Unavailable': 'notFound',
+  IncorrectInstanceState: 'conflict',
+  IncorrectState: 'conflict',
+  InvalidState: 'conflict',
+  IncorrectStateException: 'conflict',
+  OperationNotPermitted: 'conflict',
+  VolumeInUse: 'conflict',
+  DependencyViolation: 'conflict',
+  ResourceAlreadyAssociated: 'conflict',
+  IdempotentParameterMismatch: 'conflict',
+  'InvalidSubnet.Conflict': 'conflict',
+  RequestLimitExceeded: 'throttled',
+  Throttling: 'throttled',
+  ThrottlingException: 'throttled',
+  RequestThrottled: 'throttled',
+  SnapshotCreationPerVolumeRateExceeded: 'throttled',
+  MissingParameter: 'invalid',
+  InvalidInstanceType: 'invalid',
+  InvalidBlockDeviceMapping: 'invalid',
+  UnknownParameter: 'invalid',
+  ValidationError: 'invalid',
+  InternalError: 'unavailable',
+  InternalFailure: 'unavailable',
+  ServiceUnavailable: 'unavailable',
+  Unavailable: 'unavailable',
+  RequestTimeout: 'timeout',
+  UnsupportedOperation: 'unsupported',
+  UnknownOperation: 'unsupported',
+  InvalidAction: 'unsupported',
+};
+
+/** EC2 codes by shape, in order. */
+const PATTERNS: readonly (readonly [RegExp, ErrorKind])[] = [
+  [/\.NotFound$/, 'notFound'],
+  [/\.InUse$|InUse$|\.Duplicate$/, 'conflict'],
+  [/LimitExceeded$|MaxIOPSLimitExceeded$|^VcpuLimitExceeded$/, 'quota'],
+  [/^Insufficient\w*Capacity\w*$/, 'unavailable'],
+  [/^Unsupported/, 'unsupported'],
+  [/^InvalidParameter|\.Malformed$|\.Format$|^Invalid/, 'invalid'],
+];
+
+/** Unknown codes: the HTTP status decides. */
+function kindOfStatus(status: number | undefined): ErrorKind {
+  if (status === undefined) return 'timeout';
+  if (status === 401) return 'auth';
+  if (status === 403) return 'forbidden';
+  if (status === 404) return 'notFound';
+  if (status === 409) return 'conflict';
+  if (status === 429) return 'throttled';
+  if (status === 504) return 'timeout';
+  return status >= 500 ? 'unavailable' : 'invalid';
+}
+
+/** Node's own codes of a connection that never came about: the request was not sent. */
+const UNREACHED: readonly string[] = [
+  'ECONNREFUSED',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'CERT_HAS_EXPIRED',
+  'DEPTH_ZERO_SELF_SIGNED_CERT',
+  'SELF_SIGNED_CERT_IN_CHAIN',
+  'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
+  'ERR_TLS_CERT_ALTNAME_INVALID',
+];
+
+/** Kind of an EC2 error code; unknown codes go by the HTTP status. */
+export function kindOf(code: string, status: number | undefined): ErrorKind {
+  // The same code stands for wrong keys (401) and for another account's resource (403).
+  if (code === 'AuthFailure' && status === 403) return 'forbidden';
+  return (
+    (Object.hasOwn(CODES, code) ? CODES[code] : undefined) ?? PATTERNS.find(([shape]) => shape.test(code))?.[1] ?? kindOfStatus(status)
+  );
+}
+
+/** What the SDK throws, as far as it is of use here. */
+interface Thrown {
+  name?: unknown;
+  code?: unknown;
+  message?: unknown;
+  errors?: unknown;
+  cause?: unknown;
+  $metadata?: { httpStatusCode?: number; requestId?: string };
+  $response?: { statusCode?: number; headers?: Readonly<Record<string, string>> };
+}
+
+/** Translates whatever the SDK or the network threw. */
+export function translate(thrown: unknown): ProviderError {
+  if (thrown instanceof ProviderError) return thrown;
+  const error: Thrown = typeof thrown === 'object' && thrown !== null ? thrown : { message: String(thrown) };
+  const status = error.$metadata?.httpStatusCode ?? error.$response?.statusCode;
+  return status === undefined ? withoutAnswer(error) : withAnswer(error, status);
+}
+
+function withAnswer(error: Thrown, status: number): ProviderError {
+  const code = word(error.name) ?? 'Unknown';
+  const readable = error.name !== 'SyntaxError' && error.name !== 'Error' && error.name !== 'TypeError' && !looksLikeMarkup(error);
+  const kind = readable ? kindOf(code, status) : kindOfStatus(status >= 400 ? status : 502);
+  const words = readable ? clean(word(error.message) ?? code) : `The endpoint answered HTTP ${status} with something that is not EC2's XML`;
+  return new ProviderError(kind, words, {
+    ...(readable ? { code } : {}),
+    requestId: error.$metadata?.requestId,
+    retryAfterMs: retryAfter(error),
+    maybeDone: kind === 'timeout' || (kind === 'unavailable' && !/^Insufficient/.test(code)),
+    cause: undefined,
+  });
+}
+
+function withoutAnswer(error: Thrown): ProviderError {
+  const code = networkCode(error);
+  const message = clean(word(error.message) ?? code ?? 'no answer');
+  if (error.name === 'CredentialsProviderError' || error.name === 'TokenProviderError') {
+    return new ProviderError('auth', `No AWS credentials: ${message}`, { code: word(error.name), maybeDone: false });
+  }
+  if ((code !== undefined && UNREACHED.includes(code)) || /did not establish a connection/.test(message)) {
+    const words = `EC2's endpoint cannot be reached: ${message}`;
+    return new ProviderError('unavailable', words, details(code, false));
+  }
+  if (error.name === 'AbortError') return new ProviderError('timeout', 'EC2 did not answer in time', details(code, true));
+  return new ProviderError('timeout', `EC2's answer was lost: ${message}`, details(code, true));
+}
+
+function details(code: string | undefined, maybeDone: boolean): ProviderErrorDetails {
+  return { code, maybeDone };
+}
+
+/** `code` of the error or of the first of several (one for each address tried). */
+function networkCode(error: Thrown): string | undefined {
+  const own = word(error.code);
+  if (own !== undefined) return own;
+  const inner: unknown = Array.isArray(error.errors) ? error.errors[0] : error.cause;
+  return typeof inner === 'object' && inner !== null ? word((inner as Thrown).code) : undefined;
+}
+
+function retryAfter(error: Thrown): number | undefined {
+  const seconds = Number(error.$response?.headers?.['retry-after']);
+  return Number.isFinite(seconds) ? seconds * 1000 : undefined;
+}
+
+function looksLikeMarkup(error: Thrown): boolean {
+  return typeof error.message === 'string' && /^\s*<(!doctype|html)/i.test(error.message);
+}
+
+function word(value: unknown): string | undefined {
+  return typeof value === 'string' && value !== '' ? value : undefined;
+}
+
+/** AWS quotes signed headers (session tokens among them) and long encoded blobs after its first sentence. */
+function clean(message: string): string {
+  return message
+    .replace(/\s*Encoded authorization failure message:.*$/s, '')
+    .replace(/\s*The Canonical String for this request should have been.*$/s, '')
+    .replace(/\b(AKIA|ASIA)[A-Z0-9]{8,}\b/g, '$1…')
+    .slice(0, 1000);
+}

@@ -1,0 +1,200 @@
+import {
+  CreateReplaceRootVolumeTaskCommand,
+  DescribeInstancesCommand,
+  type Instance,
+  type Reservation,
+  ModifyInstanceAttributeCommand,
+  RebootInstancesCommand,
+  RunInstancesCommand,
+  type RunInstancesCommandInput,
+  StartInstancesCommand,
+  StopInstancesCommand,
+  TerminateInstancesCommand,
+} from '@aws-sdk/client-ec2';
+import type { CallContext, CreateMachine, Created, Item, Machines, Marks, Naming, Pages } from '../../src/clouds/driver';
+import { ProviderError } from '../../src/clouds/errors';
+import { readByIds, type Wire } from './client';
+import { type InstanceTypes, instanceType } from './configs';
+import { machineItem } from './machine-item';
+import { createTags, holds, TAG, tagList } from './naming';
+import { RootTasks } from './root-tasks';
+import { failedLaunch } from './states';
+import { renameTags, writeTags } from './tags';
+
+const ID = /^i-[0-9a-f]+$/;
+/** Ids in one call; EC2 takes up to 1000 and advises fewer. */
+const BATCH = 500;
+
+/** EC2 instances as Machines. */
+export class Ec2Machines implements Machines {
+  private readonly rootTasks: RootTasks;
+  /** When this connection made its latest instances, in ms since the epoch; EC2 may not know them everywhere yet. */
+  private readonly young = new Map<string, number>();
+
+  constructor(
+    private readonly wire: Wire,
+    private readonly types: InstanceTypes,
+  ) {
+    this.rootTasks = new RootTasks(wire);
+  }
+
+  async *list(context: CallContext): Pages {
+    yield* this.#described({ MaxResults: this.wire.options.pageSize }, context);
+  }
+
+  async getMany(keys: readonly string[], context: CallContext): Promise<Item[]> {
+    const instances = await readByIds(keys, ID, BATCH, async (InstanceIds) =>
+      instancesOf(await this.wire.send(new DescribeInstancesCommand({ InstanceIds }), context)),
+    );
+    const ended = instances.filter((instance) => failedLaunch(instance) !== undefined);
+    return [...(await this.#items(instances.filter(isThere), context)), ...(await this.#items(ended, context))];
+  }
+
+  async find(marks: Marks, context: CallContext): Promise<Item[]> {
+    const found: Item[] = [];
+    const filter = { Filters: [{ Name: `tag:${TAG.id}`, Values: [literal(marks.tag)] }], MaxResults: this.wire.options.pageSize };
+    for await (const page of this.#described(filter, context)) found.push(...page.filter((item) => item.tag === marks.tag));
+    return found;
+  }
+
+  async *#described(input: { Filters?: { Name: string; Values: string[] }[]; MaxResults: number }, context: CallContext): Pages {
+    for await (const page of this.wire.pages((NextToken) =>
+      this.wire.send(new DescribeInstancesCommand({ ...input, NextToken }), context),
+    )) {
+      yield await this.#items(instancesOf(page).filter(isThere), context);
+    }
+  }
+
+  async #items(instances: readonly Instance[], context: CallContext): Promise<Item[]> {
+    if (instances.length === 0) return [];
+    const figures = await this.types.figures(
+      instances.map((instance) => instance.InstanceType ?? ''),
+      context,
+    );
+    const tasks = await this.rootTasks.of(instances, context);
+    return instances.map((instance) =>
+      machineItem(instance, figures.get(instance.InstanceType ?? ''), tasks.get(instance.InstanceId ?? '')),
+    );
+  }
+
+  holds(naming: Naming): Naming {
+    return holds(naming);
+  }
+
+  async rename(key: string, naming: Naming, context: CallContext): Promise<void> {
+    await renameTags(this.wire, key, naming, context);
+  }
+
+  /** RunInstances for exactly one, with the token as its ClientToken. */
+  async create(request: CreateMachine, context: CallContext): Promise<Created> {
+    const answer = await this.wire.send(new RunInstancesCommand(this.#launch(request)), context);
+    const id = answer.Instances?.[0]?.InstanceId;
+    if (id === undefined) throw new ProviderError('unavailable', 'RunInstances answered without an instance', { maybeDone: true });
+    this.young.set(id, Date.now());
+    return { key: id };
+  }
+
+  #launch(request: CreateMachine): RunInstancesCommandInput {
+    return {
+      ImageId: request.image,
+      InstanceType: instanceType(request.config),
+      MinCount: 1,
+      MaxCount: 1,
+      ClientToken: request.token,
+      UserData: request.userData,
+      KeyName: request.credential,
+      ...this.#placement(request.networks ?? []),
+      TagSpecifications: [
+        { ResourceType: 'instance', Tags: tagList(createTags(request)) },
+        // The root volume is the machine's Disk: it names its owner and is no item of its own.
+        { ResourceType: 'volume', Tags: tagList({ [TAG.owner]: request.tag }) },
+      ],
+    };
+  }
+
+  /** Subnets asked for become interfaces in their order; else the configured subnet, else EC2's default. */
+  #placement(networks: readonly string[]): Partial<RunInstancesCommandInput> {
+    const { subnet, securityGroups } = this.wire.options;
+    if (networks.length > 0) {
+      const groups = securityGroups ? { Groups: securityGroups } : {};
+      return {
+        NetworkInterfaces: networks.map((SubnetId, DeviceIndex) => ({ SubnetId, DeviceIndex, DeleteOnTermination: true, ...groups })),
+      };
+    }
+    return { ...(subnet === undefined ? {} : { SubnetId: subnet }), ...(securityGroups ? { SecurityGroupIds: securityGroups } : {}) };
+  }
+
+  async start(key: string, context: CallContext): Promise<void> {
+    await this.wire.send(new StartInstancesCommand({ InstanceIds: [key] }), context);
+  }
+
+  /** Forced: the guest's own shutdown is skipped, and a shutdown that hangs is cut. */
+  async stop(key: string, options: { force?: boolean | undefined }, context: CallContext): Promise<void> {
+    const forced = options.force === true ? { Force: true, SkipOsShutdown: true } : {};
+    await this.wire.send(new StopInstancesCommand({ InstanceIds: [key], ...forced }), context);
+  }
+
+  /** EC2 escalates a reboot that the guest ignores by itself after minutes; it has no forced one. */
+  async restart(key: string, options: { force?: boolean | undefined }, context: CallContext): Promise<void> {
+    if (options.force === true) {
+      throw new ProviderError('unsupported', 'EC2 has no forced reboot: stop the machine with force, then start it', { maybeDone: false });
+    }
+    await this.wire.send(new RebootInstancesCommand({ InstanceIds: [key] }), context);
+  }
+
+  /** Hibernates; only instances launched for it can (Item.refuses says which cannot). */
+  async suspend(key: string, context: CallContext): Promise<void> {
+    await this.wire.send(new StopInstancesCommand({ InstanceIds: [key], Hibernate: true }), context);
+  }
+
+  async resize(key: string, to: { config: string }, context: CallContext): Promise<void> {
+    await this.wire.send(new ModifyInstanceAttributeCommand({ InstanceId: key, InstanceType: { Value: to.config } }), context);
+  }
+
+  /**
+   * Replaces the root volume by the image's. The instance is tagged first with the time and token, so that reads by any
+   * process know for which instances to ask for the task's state.
+   */
+  async restore(key: string, from: Marks & { image: string }, context: CallContext): Promise<void> {
+    await writeTags(this.wire, [key], { [TAG.restore]: `${new Date().toISOString()} ${from.token}` }, context);
+    await this.wire.send(
+      new CreateReplaceRootVolumeTaskCommand({
+        InstanceId: key,
+        ImageId: from.image,
+        ClientToken: from.token,
+        DeleteReplacedRootVolume: true,
+        TagSpecifications: [{ ResourceType: 'replace-root-volume-task', Tags: tagList({ [TAG.token]: from.token }) }],
+      }),
+      context,
+    );
+  }
+
+  /** What is gone is success; but a machine made a moment ago that EC2 says it does not know may be unseen, not gone. */
+  async delete(key: string, context: CallContext): Promise<void> {
+    try {
+      await this.wire.send(new TerminateInstancesCommand({ InstanceIds: [key] }), context);
+    } catch (error) {
+      if (!(error instanceof ProviderError) || error.kind !== 'notFound') throw error;
+      if (!this.#unsettled(key)) return;
+      throw new ProviderError('unavailable', `EC2 does not show the new instance ${key} yet`, {
+        code: error.code,
+        requestId: error.requestId,
+      });
+    }
+  }
+
+  #unsettled(key: string): boolean {
+    const oldest = Date.now() - this.wire.options.settleMs;
+    for (const [id, at] of this.young) if (at < oldest) this.young.delete(id);
+    return this.young.has(key);
+  }
+}
+
+function instancesOf(answer: { Reservations?: Reservation[] | undefined }): Instance[] {
+  return (answer.Reservations ?? []).flatMap((reservation) => reservation.Instances ?? []);
+}
+
+const isThere = (instance: Instance): boolean => instance.State?.Name !== 'terminated';
+
+/** Filter values know wildcards; these are meant as they stand. */
+export const literal = (value: string): string => value.replace(/[\\*?]/g, '\\$&');

@@ -1,0 +1,82 @@
+import type { Instance, InstanceStateName } from '@aws-sdk/client-ec2';
+import { machineItem } from './machine-item';
+import { restoreToken } from './root-tasks';
+import { failedLaunch, imageState, machineState } from './states';
+
+const at = (iso: string): Date => new Date(iso);
+const instance = (name: string, more: Instance = {}): Instance => ({
+  InstanceId: 'i-1',
+  State: { Name: name as InstanceStateName },
+  LaunchTime: at('2026-01-01T00:00:00Z'),
+  NetworkInterfaces: [{ Attachment: { DeviceIndex: 0, AttachTime: at('2026-01-01T00:00:00Z') } }],
+  ...more,
+});
+const hibernated = { StateReason: { Code: 'Client.UserInitiatedHibernate' } };
+
+test.each([
+  ['running', 'STARTED'],
+  ['stopping', 'STOPPING'],
+  ['stopped', 'STOPPED'],
+  ['shutting-down', 'DELETING'],
+  ['terminated', 'absent'],
+])('%s is %s', (name, state) => expect(machineState(instance(name))).toEqual({ state }));
+
+test('pending is CREATING in the first launch and STARTING in later ones', () => {
+  expect(machineState(instance('pending')).state).toBe('CREATING');
+  expect(machineState(instance('pending', { LaunchTime: at('2026-02-01T00:00:00Z') })).state).toBe('STARTING');
+});
+
+test('hibernation is suspension', () => {
+  expect(machineState(instance('stopping', hibernated)).state).toBe('SUSPENDING');
+  expect(machineState(instance('stopped', hibernated)).state).toBe('SUSPENDED');
+  expect(machineState(instance('running', hibernated)).state).toBe('STARTED');
+});
+
+test('a machine is RESTORING while its root volume is replaced', () => {
+  for (const task of ['pending', 'in-progress', 'failing']) expect(machineState(instance('running'), task).state).toBe('RESTORING');
+  for (const task of ['succeeded', 'failed']) expect(machineState(instance('running'), task).state).toBe('STARTED');
+});
+
+test('an unknown state is ERROR and named, whatever its name', () => {
+  expect(machineState(instance('quarantined'))).toEqual({ state: 'ERROR', unmapped: 'quarantined' });
+  expect(machineState(instance('constructor'))).toEqual({ state: 'ERROR', unmapped: 'constructor' });
+  expect(imageState({ State: 'melting' as never })).toEqual({ state: 'ERROR', unmapped: 'melting' });
+});
+
+test('a launch that failed tells why; a machine that somebody terminated does not', () => {
+  const failed = instance('terminated', {
+    StateReason: { Code: 'Server.InternalError', Message: 'Server.InternalError: Internal error on launch' },
+  });
+  expect(failedLaunch(failed)).toBe('Server.InternalError: Internal error on launch');
+  expect(machineItem(failed, undefined, undefined)).toMatchObject({
+    values: { state: 'ERROR' },
+    gone: { reason: 'Server.InternalError: Internal error on launch' },
+  });
+  expect(failedLaunch(instance('terminated', { StateReason: { Code: 'Client.UserInitiatedShutdown' } }))).toBeUndefined();
+  expect(failedLaunch(instance('stopped', { StateReason: { Code: 'Server.InternalError' } }))).toBeUndefined();
+});
+
+test('cpu is what the instance was launched with, else its type’s', () => {
+  const figures = { cpu: 4, memory: 1024 };
+  expect(machineItem(instance('running', { CpuOptions: { CoreCount: 1, ThreadsPerCore: 2 } }), figures, undefined).values.cpu).toBe(2);
+  expect(machineItem(instance('running'), figures, undefined).values.cpu).toBe(4);
+});
+
+test('what an instance cannot do is refused with a reason', () => {
+  const plain = machineItem(instance('running', { RootDeviceType: 'ebs' }), {}, undefined).refuses;
+  expect(Object.keys(plain ?? {})).toEqual(['suspend']);
+  const ready = instance('running', { RootDeviceType: 'ebs', HibernationOptions: { Configured: true } });
+  expect(machineItem(ready, {}, undefined).refuses).toEqual({});
+  expect(Object.keys(machineItem(instance('running', { RootDeviceType: 'instance-store' }), {}, undefined).refuses ?? {})).toEqual([
+    'suspend',
+    'stop',
+    'restore',
+  ]);
+});
+
+test('a restore is watched for two hours', () => {
+  const now = Date.parse('2026-01-01T02:00:00Z');
+  expect(restoreToken('2026-01-01T00:30:00Z token-1', now)).toBe('token-1');
+  expect(restoreToken('2025-12-31T23:00:00Z token-1', now)).toBeUndefined();
+  for (const odd of [undefined, '', 'token-1', 'yesterday token-1']) expect(restoreToken(odd, now)).toBeUndefined();
+});

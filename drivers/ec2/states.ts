@@ -1,0 +1,96 @@
+import type { Image, Instance } from '@aws-sdk/client-ec2';
+
+/** A CIMI state; `absent` is a thing that EC2 still shows although it is gone. */
+export interface StateReading {
+  state: string;
+  /** EC2's word where the table does not know it; the state is ERROR then. */
+  unmapped?: string;
+}
+
+/** EC2's instance states; `pending` is told apart by machineState, the same words mean something else after a hibernation. */
+export const MACHINE: Readonly<Record<string, string>> = {
+  pending: 'STARTING',
+  running: 'STARTED',
+  stopping: 'STOPPING',
+  stopped: 'STOPPED',
+  'shutting-down': 'DELETING',
+  terminated: 'absent',
+};
+
+/** The same words mean something else after StopInstances(Hibernate). */
+export const HIBERNATED: Readonly<Record<string, string>> = { stopping: 'SUSPENDING', stopped: 'SUSPENDED' };
+
+const IMAGE: Readonly<Record<string, string>> = {
+  pending: 'CREATING',
+  transient: 'CREATING',
+  available: 'AVAILABLE',
+  invalid: 'ERROR',
+  failed: 'ERROR',
+  error: 'ERROR',
+  disabled: 'ERROR',
+  deregistered: 'absent',
+};
+
+/** States of a task that replaces a root volume. */
+const ROOT_TASK: Readonly<Record<string, string>> = {
+  pending: 'RESTORING',
+  'in-progress': 'RESTORING',
+  failing: 'RESTORING',
+};
+
+/** Reasons why an instance ends because somebody wanted it; every other reason of a terminated instance is a failure. */
+const WANTED: readonly string[] = [
+  'Client.UserInitiatedShutdown',
+  'Client.InstanceInitiatedShutdown',
+  'Client.UserInitiatedHibernate',
+  'Client.InstanceTerminated',
+  'Server.SpotInstanceTermination',
+  'Server.SpotInstanceShutdown',
+  'Server.ScheduledStop',
+];
+
+/** Instances attach their first interface while launching; LaunchTime moves at every later start. */
+const LAUNCH_SLACK_MS = 15_000;
+
+function reading(table: Readonly<Record<string, string>>, name: string): StateReading {
+  const state = Object.hasOwn(table, name) ? table[name] : undefined;
+  return state === undefined ? { state: 'ERROR', unmapped: name } : { state };
+}
+
+/**
+ * CIMI state of an instance.
+ * @param rootTask state of its newest root volume task, if one was asked for
+ */
+export function machineState(instance: Instance, rootTask?: string): StateReading {
+  const name = instance.State?.Name ?? 'unknown';
+  if (name === 'pending') return { state: launching(instance) ? 'CREATING' : 'STARTING' };
+  if (name === 'running' && rootTask !== undefined && ROOT_TASK[rootTask] !== undefined) return { state: ROOT_TASK[rootTask] };
+  const hibernated = instance.StateReason?.Code === 'Client.UserInitiatedHibernate';
+  if (hibernated && HIBERNATED[name] !== undefined) return { state: HIBERNATED[name] };
+  return reading(MACHINE, name);
+}
+
+function launching(instance: Instance): boolean {
+  const launched = instance.LaunchTime?.getTime();
+  const born = bornAt(instance)?.getTime();
+  return launched === undefined || born === undefined || launched - born <= LAUNCH_SLACK_MS;
+}
+
+/** When the instance was created: its first interface (or root volume) is attached then, and never again. */
+export function bornAt(instance: Instance): Date | undefined {
+  const primary = instance.NetworkInterfaces?.find((nic) => nic.Attachment?.DeviceIndex === 0);
+  const root = instance.BlockDeviceMappings?.find((mapping) => mapping.DeviceName === instance.RootDeviceName);
+  return primary?.Attachment?.AttachTime ?? root?.Ebs?.AttachTime ?? instance.LaunchTime;
+}
+
+/** Why a terminated instance ended by itself, in EC2's words; undefined where somebody terminated it. */
+export function failedLaunch(instance: Instance): string | undefined {
+  const code = instance.StateReason?.Code;
+  if (instance.State?.Name !== 'terminated' || code === undefined || code === '' || WANTED.includes(code)) return undefined;
+  return instance.StateReason?.Message ?? code;
+}
+
+/** CIMI state of an image. */
+export function imageState(image: Image): StateReading {
+  return reading(IMAGE, image.State ?? 'unknown');
+}

@@ -1,0 +1,91 @@
+import {
+  DescribeImagesCommand,
+  DescribeInstancesCommand,
+  DescribeKeyPairsCommand,
+  DescribeSnapshotsCommand,
+  EC2Client,
+  type Image,
+  RegisterImageCommand,
+  RunInstancesCommand,
+  type RunInstancesCommandInput,
+  DeregisterImageCommand,
+  TerminateInstancesCommand,
+} from '@aws-sdk/client-ec2';
+import { type FaultProxy, startFaultProxy } from './fault-proxy';
+import { type Moto, startMoto } from './moto';
+import { type RootVolumeTasks, rootVolumeTasks } from './root-volume-tasks';
+
+/** An EC2 account for tests: moto, the fault proxy in front of it, and a client of the test's own that goes past the proxy. */
+export interface Ec2Account {
+  /** Where a driver goes: the proxy. */
+  url: string;
+  /** The moto server itself. */
+  moto: Moto;
+  proxy: FaultProxy;
+  tasks: RootVolumeTasks;
+  direct: EC2Client;
+  /** Words for each thing left in the account that a gateway could have made. */
+  leftovers(): Promise<string[]>;
+  /** Launches instances past the proxy; answers their ids. */
+  launch(count: number, more?: Partial<RunInstancesCommandInput>): Promise<string[]>;
+  terminate(ids: readonly string[]): Promise<void>;
+  register(count: number): Promise<string[]>;
+  deregister(ids: readonly string[]): Promise<void>;
+  stop(): Promise<void>;
+}
+
+/** Image of images.json that the tests use. */
+export const TEST_IMAGE = 'ami-0c1a1f00000000001';
+export const TEST_REGION = 'us-east-1';
+export const TEST_KEYS = { accessKeyId: 'AKIAIOSFODNN7EXAMPLE', secretAccessKey: 'test-secret' };
+
+/** Starts moto and the proxy, set to behave as AWS does where moto does not: tokens, wrong states, pages, root volume tasks. */
+export async function startEc2(options: { fullImages?: boolean } = {}): Promise<Ec2Account> {
+  const moto = await startMoto(options);
+  const proxy = await startFaultProxy(moto.url);
+  Object.assign(proxy.manners, { clientTokens: true, strictStates: true, pages: true });
+  const direct = new EC2Client({ region: TEST_REGION, endpoint: moto.url, credentials: TEST_KEYS });
+  return {
+    url: proxy.url,
+    moto,
+    proxy,
+    tasks: rootVolumeTasks(proxy),
+    direct,
+    leftovers: () => leftovers(direct),
+    launch: async (count, more = {}) => {
+      const input = { ImageId: TEST_IMAGE, InstanceType: 't3.micro' as const, MinCount: 1, MaxCount: 1, ...more };
+      const made = await Promise.all(Array.from({ length: count }, () => direct.send(new RunInstancesCommand(input))));
+      return made.flatMap((answer) => answer.Instances?.[0]?.InstanceId ?? []);
+    },
+    terminate: async (ids) => {
+      await direct.send(new TerminateInstancesCommand({ InstanceIds: [...ids] }));
+    },
+    register: async (count) => {
+      const names = Array.from({ length: count }, (_, n) => `registered-${Date.now()}-${n}`);
+      const made = await Promise.all(names.map((Name) => direct.send(new RegisterImageCommand({ Name }))));
+      return made.flatMap((answer) => answer.ImageId ?? []);
+    },
+    deregister: async (ids) => {
+      await Promise.all(ids.map((ImageId) => direct.send(new DeregisterImageCommand({ ImageId }))));
+    },
+    stop: async () => {
+      direct.destroy();
+      await proxy.stop();
+      await moto.stop();
+    },
+  };
+}
+
+async function leftovers(direct: EC2Client): Promise<string[]> {
+  const instances = (await direct.send(new DescribeInstancesCommand({ MaxResults: 1000 }))).Reservations ?? [];
+  const alive = instances.flatMap((r) => r.Instances ?? []).filter((instance) => instance.State?.Name !== 'terminated');
+  const images: Image[] = (await direct.send(new DescribeImagesCommand({ Owners: ['self'] }))).Images ?? [];
+  const keys = (await direct.send(new DescribeKeyPairsCommand({}))).KeyPairs ?? [];
+  const snapshots = (await direct.send(new DescribeSnapshotsCommand({ OwnerIds: ['self'] }))).Snapshots ?? [];
+  return [
+    ...alive.map((instance) => `instance ${instance.InstanceId}`),
+    ...images.map((image) => `image ${image.ImageId}`),
+    ...keys.map((key) => `key pair ${key.KeyName}`),
+    ...snapshots.filter((s) => s.Description?.startsWith('Created by CreateImage') === true).map((s) => `snapshot ${s.SnapshotId}`),
+  ];
+}

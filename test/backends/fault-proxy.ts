@@ -1,0 +1,276 @@
+import { createServer, type IncomingMessage, request, type ServerResponse } from 'node:http';
+import { errorXml, instanceIds, instanceState, mapInstances, pageOf, stateOf } from './ec2-xml';
+
+/** One API call on its way: the action and its form parameters. */
+export interface Call {
+  action: string;
+  parameters: URLSearchParams;
+}
+
+/** What shall go wrong. The first rule that fits a call decides; its `times` then goes down by one. */
+export interface Rule {
+  /** Action it applies to; absent: every one. */
+  action?: string;
+  when?: (call: Call) => boolean;
+  /** How many calls it catches; absent: all. */
+  times?: number;
+  /** Waits before anything else, in ms. */
+  delayMs?: number;
+  /** Answers an EC2 error; the call does not go through. Status 400 unless said. */
+  fail?: { code: string; message?: string; status?: number };
+  /** Answers this text; the call does not go through. */
+  answer?: { status: number; type: string; body: string } | ((call: Call) => { status: number; type: string; body: string });
+  /** Cuts the connection before the call went through, or after (the lost answer). */
+  drop?: 'before' | 'after';
+  /** Changes the body of a good answer. */
+  rewrite?: (xml: string, call: Call) => string;
+}
+
+/** How the cloud behaves all the time, in ms. */
+export interface Manners {
+  /** A new instance is `pending` for so long. */
+  pendingMs: number;
+  /** A new instance is not seen at all for so long (eventual consistency). */
+  hiddenMs: number;
+  /** Honour RunInstances' ClientToken as AWS does (moto does not). */
+  clientTokens: boolean;
+  /** Refuse what AWS refuses in this state and moto lets pass: a reboot or a new root volume unless running, another size unless stopped. */
+  strictStates: boolean;
+  /** Cut listings of images and instance types into the pages asked for (moto answers them whole). */
+  pages: boolean;
+}
+
+/** An HTTP proxy in front of an EC2 counterpart that misbehaves on demand. */
+export interface FaultProxy {
+  url: string;
+  manners: Manners;
+  /** Adds a rule; returns the way to take it back. */
+  add(rule: Rule): () => void;
+  /** How often the action was called (all actions when absent), counted as they come in. */
+  count(action?: string): number;
+  /** Calls by action. */
+  counts(): Readonly<Record<string, number>>;
+  /** Forgets rules, counts, manners and recorded instances. */
+  reset(): void;
+  stop(): Promise<void>;
+}
+
+const QUIET: Manners = { pendingMs: 0, hiddenMs: 0, clientTokens: false, strictStates: false, pages: false };
+
+/** Starts a proxy on a free port of 127.0.0.1 in front of `target`. */
+export async function startFaultProxy(target: string): Promise<FaultProxy> {
+  const state = new ProxyState();
+  const server = createServer((incoming, outgoing) => {
+    serve(state, target, incoming, outgoing).catch((cause: unknown) => {
+      outgoing.destroy(cause instanceof Error ? cause : new Error(String(cause)));
+    });
+  });
+  await new Promise<void>((done, failed) => server.once('error', failed).listen(0, '127.0.0.1', done));
+  const address = server.address();
+  if (address === null || typeof address === 'string') throw new Error('no address');
+  return {
+    url: `http://127.0.0.1:${address.port}`,
+    manners: state.manners,
+    add: (rule) => state.add(rule),
+    count: (action) => state.count(action),
+    counts: () => Object.fromEntries(state.counts),
+    reset: () => state.reset(),
+    stop: async () => {
+      server.closeAllConnections();
+      await new Promise<void>((done) => server.close(() => done()));
+    },
+  };
+}
+
+class ProxyState {
+  readonly manners: Manners = { ...QUIET };
+  readonly counts = new Map<string, number>();
+  /** Instances made through this proxy and when, in ms since the epoch. */
+  readonly born = new Map<string, number>();
+  /** First answer to each ClientToken, with the parameters that got it. */
+  readonly tokens = new Map<string, { parameters: string; answer: Answer }>();
+  readonly types = new Map<string, Answer>();
+  private rules: Rule[] = [];
+
+  add(rule: Rule): () => void {
+    const own = { ...rule };
+    this.rules.push(own);
+    return () => {
+      this.rules = this.rules.filter((other) => other !== own);
+    };
+  }
+
+  count(action?: string): number {
+    if (action !== undefined) return this.counts.get(action) ?? 0;
+    return [...this.counts.values()].reduce((sum, n) => sum + n, 0);
+  }
+
+  take(call: Call): Rule {
+    this.counts.set(call.action, this.count(call.action) + 1);
+    const rule = this.rules.find((r) => r.times !== 0 && (r.action ?? call.action) === call.action && (r.when?.(call) ?? true));
+    if (rule?.times !== undefined) rule.times -= 1;
+    return rule ?? {};
+  }
+
+  reset(): void {
+    this.rules = [];
+    this.counts.clear();
+    this.born.clear();
+    this.tokens.clear();
+    Object.assign(this.manners, QUIET);
+  }
+}
+
+interface Answer {
+  status: number;
+  type: string;
+  body: string;
+}
+
+const xml = (status: number, body: string): Answer => ({ status, type: 'text/xml', body });
+
+async function serve(state: ProxyState, target: string, incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
+  const body = await text(incoming);
+  const parameters = new URLSearchParams(body);
+  const call: Call = { action: parameters.get('Action') ?? `${incoming.method} ${incoming.url}`, parameters };
+  const rule = state.take(call);
+  if (rule.delayMs !== undefined) await new Promise((done) => setTimeout(done, rule.delayMs));
+  if (rule.drop === 'before') {
+    incoming.socket.destroy();
+    return;
+  }
+  const answer = await answerTo(state, target, incoming, body, call, rule);
+  if (rule.drop === 'after') {
+    incoming.socket.destroy();
+    return;
+  }
+  outgoing.writeHead(answer.status, { 'content-type': answer.type, 'content-length': Buffer.byteLength(answer.body) });
+  outgoing.end(answer.body);
+}
+
+async function answerTo(
+  state: ProxyState,
+  target: string,
+  incoming: IncomingMessage,
+  body: string,
+  call: Call,
+  rule: Rule,
+): Promise<Answer> {
+  if (rule.fail) {
+    const { code, message, status } = rule.fail;
+    return xml(status ?? 400, errorXml(code, message ?? 'as the test ordered'));
+  }
+  const early = repeated(state, call) ?? invisible(state, call) ?? (await wrongState(state, target, incoming, call));
+  if (early) return early;
+  if (rule.answer) return typeof rule.answer === 'function' ? rule.answer(call) : rule.answer;
+  const answer = await whole(state, target, incoming, body, call);
+  if (answer.status !== 200) return answer;
+  if (call.action === 'RunInstances') remember(state, call, answer);
+  const mannered = { ...answer, body: behave(state, call, answer.body) };
+  return rule.rewrite ? { ...mannered, body: rule.rewrite(mannered.body, call) } : mannered;
+}
+
+/** The second RunInstances with one token gets the first's answer, or is refused if it asks for something else. */
+function repeated(state: ProxyState, call: Call): Answer | undefined {
+  const token = call.parameters.get('ClientToken');
+  if (!state.manners.clientTokens || call.action !== 'RunInstances' || token === null) return undefined;
+  const known = state.tokens.get(token);
+  if (!known) return undefined;
+  if (known.parameters === call.parameters.toString()) return known.answer;
+  return xml(
+    400,
+    errorXml(
+      'IdempotentParameterMismatch',
+      'Arguments on this idempotent request are inconsistent with arguments used in previous request(s).',
+    ),
+  );
+}
+
+/** Asking by id for what cannot be seen yet is InvalidInstanceID.NotFound, as on AWS. */
+function invisible(state: ProxyState, call: Call): Answer | undefined {
+  if (state.manners.hiddenMs === 0) return undefined;
+  const asked = [...call.parameters].filter(([name]) => name.startsWith('InstanceId.')).map(([, value]) => value);
+  const hidden = asked.filter((id) => young(state, id, state.manners.hiddenMs));
+  if (hidden.length === 0) return undefined;
+  const words =
+    hidden.length === 1 ? `The instance ID '${hidden[0]}' does not exist` : `The instance IDs '${hidden.join(', ')}' do not exist`;
+  return xml(400, errorXml('InvalidInstanceID.NotFound', words));
+}
+
+function young(state: ProxyState, id: string, ms: number): boolean {
+  const born = state.born.get(id);
+  return born !== undefined && Date.now() - born < ms;
+}
+
+function remember(state: ProxyState, call: Call, answer: Answer): void {
+  for (const id of instanceIds(answer.body)) state.born.set(id, Date.now());
+  const token = call.parameters.get('ClientToken');
+  if (token !== null) state.tokens.set(token, { parameters: call.parameters.toString(), answer });
+}
+
+/** Moto's instance types never change and take it seconds: asked for once, however many pages are made of the answer. */
+async function whole(state: ProxyState, target: string, incoming: IncomingMessage, body: string, call: Call): Promise<Answer> {
+  if (!state.manners.pages || call.action !== 'DescribeInstanceTypes') return forward(target, incoming, body);
+  const key = [...call.parameters].filter(([name]) => name !== 'NextToken' && name !== 'MaxResults').toString();
+  const known = state.types.get(key);
+  const answer = known ?? (await forward(target, incoming, body));
+  if (answer.status === 200) state.types.set(key, answer);
+  return answer;
+}
+
+/** Element that holds the items of a listing that moto does not cut into pages. */
+const SETS: Readonly<Record<string, string>> = { DescribeImages: 'imagesSet', DescribeInstanceTypes: 'instanceTypeSet' };
+
+function behave(state: ProxyState, call: Call, body: string): string {
+  const set = SETS[call.action];
+  const size = call.parameters.get('MaxResults');
+  if (state.manners.pages && set !== undefined && size !== null) return pageOf(body, set, Number(size), call.parameters.get('NextToken'));
+  if (call.action !== 'DescribeInstances') return body;
+  return mapInstances(body, (id, item) => {
+    if (young(state, id, state.manners.hiddenMs)) return '';
+    return young(state, id, state.manners.pendingMs) ? instanceState(item, 0, 'pending') : item;
+  });
+}
+
+/** States in which AWS takes an action that moto always takes. */
+const ALLOWED: Readonly<Record<string, string>> = {
+  RebootInstances: 'running',
+  CreateReplaceRootVolumeTask: 'running',
+  ModifyInstanceAttribute: 'stopped',
+};
+
+async function wrongState(state: ProxyState, target: string, incoming: IncomingMessage, call: Call): Promise<Answer | undefined> {
+  const allowed = ALLOWED[call.action];
+  const id = call.parameters.get('InstanceId') ?? call.parameters.get('InstanceId.1');
+  if (!state.manners.strictStates || allowed === undefined || id === null || call.parameters.get('DryRun') === 'true') return undefined;
+  const question = new URLSearchParams({ Action: 'DescribeInstances', Version: '2016-11-15', 'InstanceId.1': id }).toString();
+  const { body } = await forward(target, incoming, question);
+  let found = allowed;
+  mapInstances(body, (_id, item) => {
+    found = stateOf(item);
+    return item;
+  });
+  if (found === allowed) return undefined;
+  return xml(400, errorXml('IncorrectInstanceState', `The instance '${id}' is not in the '${allowed}' state.`));
+}
+
+async function text(stream: AsyncIterable<Buffer>): Promise<string> {
+  const parts: Buffer[] = [];
+  for await (const part of stream) parts.push(part);
+  return Buffer.concat(parts).toString('utf8');
+}
+
+function forward(target: string, incoming: IncomingMessage, body: string): Promise<Answer> {
+  return new Promise((done, failed) => {
+    const headers = { ...incoming.headers, 'content-length': String(Buffer.byteLength(body)) };
+    // The Host header goes through unchanged: it is part of the signature.
+    const onward = request(target + (incoming.url ?? '/'), { method: incoming.method ?? 'POST', headers }, (answer) => {
+      text(answer).then(
+        (got) => done({ status: answer.statusCode ?? 502, type: answer.headers['content-type'] ?? 'text/xml', body: got }),
+        failed,
+      );
+    });
+    onward.once('error', failed);
+    onward.end(body);
+  });
+}

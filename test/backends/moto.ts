@@ -1,0 +1,115 @@
+import { type ChildProcess, execFile, spawn, spawnSync } from 'node:child_process';
+import { createWriteStream, existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import type { Availability } from './need';
+
+/** Release of moto that the tests were written against. */
+export const MOTO_VERSION = '5.2.5';
+
+const FOLDER = join(__dirname, '..', '..', '.backends');
+const VENV = join(FOLDER, 'moto-venv');
+const SERVER = join(VENV, 'bin', 'moto_server');
+const STAMP = join(VENV, `moto-${MOTO_VERSION}.installed`);
+
+/** A running moto server: an EC2 API (and STS, IAM, CloudWatch) that we did not write. */
+export interface Moto {
+  /** Base URL, without a slash at its end. */
+  url: string;
+  /** Forgets everything made so far. */
+  reset(): Promise<void>;
+  /** From now on (until `reset`) signatures and permissions are checked, after `free` more calls without. */
+  requireAuth(free?: number): Promise<void>;
+  stop(): Promise<void>;
+}
+
+/** Whether moto can be installed and run here; needs python3 with venv, and flock. */
+export function motoAvailable(): Availability {
+  if (existsSync(STAMP)) return true;
+  if (spawnSync('python3', ['-c', 'import venv, ensurepip']).status !== 0) return { missing: 'python3 with venv' };
+  if (spawnSync('flock', ['--version']).status !== 0) return { missing: 'flock (util-linux)' };
+  return true;
+}
+
+/** Installs moto into a virtual environment below .backends unless it is there; safe to call from several processes. */
+export async function installMoto(): Promise<void> {
+  if (existsSync(STAMP)) return;
+  mkdirSync(FOLDER, { recursive: true });
+  const script = `test -e "$2" || { rm -rf "$1" && python3 -m venv "$1" && "$1/bin/pip" install -q --disable-pip-version-check "moto[server]==$3" && touch "$2"; }`;
+  const words = ['-w', '300', join(FOLDER, 'moto-install.lock'), 'sh', '-ec', script, 'sh', VENV, STAMP, MOTO_VERSION];
+  await promisify(execFile)('flock', words, { timeout: 300_000 });
+}
+
+/** A port that was free a moment ago. */
+export async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((done, failed) => server.once('error', failed).listen(0, '127.0.0.1', done));
+  const address = server.address();
+  await new Promise<void>((done) => server.close(() => done()));
+  if (address === null || typeof address === 'string') throw new Error('no port');
+  return address.port;
+}
+
+/**
+ * Starts a moto server of one's own.
+ * @param options.fullImages moto's own list of some 1,200 images instead of our three (DescribeImages then takes a second)
+ */
+export async function startMoto(options: { fullImages?: boolean } = {}): Promise<Moto> {
+  await installMoto();
+  const port = await freePort();
+  const url = `http://127.0.0.1:${port}`;
+  const logFile = join(FOLDER, `moto-${process.pid}-${port}.log`);
+  const log = createWriteStream(logFile);
+  const child = spawn(SERVER, ['-H', '127.0.0.1', '-p', String(port)], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: {
+      ...process.env,
+      MOTO_ENABLE_AMI_VALIDATION: 'true',
+      MOTO_EC2_ENABLE_INSTANCE_TYPE_VALIDATION: 'true',
+      MOTO_ENABLE_KEYPAIR_VALIDATION: 'true',
+      ...(options.fullImages === true ? {} : { MOTO_AMIS_PATH: join(__dirname, 'images.json') }),
+    },
+  });
+  child.stdout.pipe(log, { end: false });
+  child.stderr.pipe(log, { end: false });
+  const post = async (path: string, body = ''): Promise<void> => {
+    const answer = await fetch(url + path, { method: 'POST', body });
+    if (!answer.ok) throw new Error(`${path}: ${answer.status} ${await answer.text()}`);
+  };
+  await answering(child, url, logFile);
+  return {
+    url,
+    reset: async () => {
+      await post('/moto-api/reset-auth', 'Infinity');
+      await post('/moto-api/reset');
+    },
+    requireAuth: (free = 0) => post('/moto-api/reset-auth', String(free)),
+    stop: async () => {
+      const killed = child.exitCode !== null || child.signalCode !== null;
+      if (!killed) {
+        const gone = new Promise<void>((done) => child.once('exit', () => done()));
+        child.kill('SIGKILL');
+        await gone;
+      }
+      await new Promise<void>((done) => log.end(() => done()));
+      // A server that died by itself leaves its words behind.
+      if (!killed) rmSync(logFile, { force: true });
+    },
+  };
+}
+
+async function answering(child: ChildProcess, url: string, logFile: string): Promise<void> {
+  const until = Date.now() + 30_000;
+  while (Date.now() < until) {
+    if (child.exitCode !== null) throw new Error(`moto ended at once:\n${readFileSync(logFile, 'utf8').slice(-2000)}`);
+    const up = await fetch(`${url}/moto-api/`).then(
+      (answer) => answer.status < 500,
+      () => false,
+    );
+    if (up) return;
+    await new Promise((done) => setTimeout(done, 100));
+  }
+  child.kill('SIGKILL');
+  throw new Error(`moto does not answer; see ${logFile}`);
+}
