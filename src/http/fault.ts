@@ -11,7 +11,7 @@ export class HttpFault extends Error {
   constructor(
     readonly status: number,
     message: string,
-    readonly headers: Readonly<Record<string, string | readonly string[]>> = {},
+    readonly headers: Readonly<Record<string, string | string[]>> = {},
   ) {
     super(message);
     this.name = 'HttpFault';

@@ -13,7 +13,7 @@ test('lines for people name the time, the level, the words and the members, with
   const texts: string[] = [];
   const log = createLog({ level: 'info', pretty: true, destination: { write: (line) => void texts.push(line) } });
   log.error({ cloud: 'a', ms: 3, password: 'MARKER', err: new Error('why') }, 'refused');
-  expect(texts.join('')).toMatch(/^\d\d:\d\d:\d\d\.\d{3} ERROR refused cloud=a ms=3 password=\[removed\] \nError: why\n/);
+  expect(texts.join('')).toMatch(/^\d\d:\d\d:\d\d\.\d{3} ERROR refused cloud=a ms=3 password=\[removed\] err=why\n {4}Error: why\n/);
 });
 
 test('credentials are struck out at every depth that requests and settings have', () => {

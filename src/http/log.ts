@@ -1,4 +1,5 @@
 import pino, { type DestinationStream, type Logger } from 'pino';
+import { prettyLines } from './pretty-log';
 
 export type LogLevel = 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace' | 'silent';
 
@@ -26,20 +27,7 @@ export function createLog(options: LogOptions): Logger {
     redact: { paths: DEPTHS.flatMap((depth) => SECRET_MEMBERS.map((member) => redactPath(depth, member))), censor: '[removed]' },
   };
   const destination = options.destination ?? pino.destination(1);
-  return pino(settings, options.pretty ? forPeople(destination) : destination);
-}
-
-/** `12:00:00.000 WARN words member=value …`, an error's stack below its line. */
-function forPeople(destination: DestinationStream): DestinationStream {
-  return {
-    write: (text) => {
-      const { time, level, msg, err, ...members } = JSON.parse(text) as { [key: string]: unknown };
-      const shown = Object.entries(members).map(([name, value]) => `${name}=${typeof value === 'string' ? value : JSON.stringify(value)}`);
-      const stack = typeof err === 'object' && err !== null && 'stack' in err ? [`\n${String(err.stack)}`] : [];
-      const head = [String(time).slice(11, 23), String(level).toUpperCase().padEnd(5), ...(msg === undefined ? [] : [String(msg)])];
-      destination.write(`${[...head, ...shown, ...stack].join(' ')}\n`);
-    },
-  };
+  return pino(settings, options.pretty ? prettyLines(destination) : destination);
 }
 
 /** A destination that keeps its lines, for tests and for the `check` command. */

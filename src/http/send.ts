@@ -1,9 +1,9 @@
 import { once } from 'node:events';
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:http';
 import type { CimiResponse } from '../protocol/messages';
 import { swallow } from './body';
 
-export type ExtraHeaders = Readonly<Record<string, string | readonly string[]>>;
+export type ExtraHeaders = Readonly<Record<string, string | string[]>>;
 
 export interface SendOptions {
   requestId: string;
@@ -56,22 +56,18 @@ export async function send(
 }
 
 function writeHead(response: ServerResponse, answer: CimiResponse, length: number, options: SendOptions): void {
-  response.statusCode = answer.status;
-  response.setHeader('Vary', 'Accept, Authorization');
-  response.setHeader('Cache-Control', 'private, no-cache');
-  response.setHeader('X-Content-Type-Options', 'nosniff');
-  response.setHeader('X-Request-Id', options.requestId);
-  for (const name in answer.headers) {
-    const value = answer.headers[name];
-    if (value !== undefined) response.setHeader(name, value);
-  }
-  for (const name in options.extra) {
-    const value = options.extra[name];
-    if (value !== undefined) response.setHeader(name, value);
-  }
-  if (answer.status === 204 || answer.status === 304) response.removeHeader('Content-Length');
-  else response.setHeader('Content-Length', length);
-  if (options.hangUp) response.setHeader('Connection', 'close');
+  const headers: OutgoingHttpHeaders = {
+    Vary: 'Accept, Authorization',
+    'Cache-Control': 'private, no-cache',
+    'X-Content-Type-Options': 'nosniff',
+    'X-Request-Id': options.requestId,
+    ...answer.headers,
+    ...options.extra,
+  };
+  if (answer.status !== 204 && answer.status !== 304) headers['Content-Length'] = length;
+  if (options.hangUp) headers['Connection'] = 'close';
+  // One object in one call: Node writes that without keeping, checking and merging each header by itself.
+  response.writeHead(answer.status, headers);
 }
 
 async function hangUp(request: IncomingMessage, response: ServerResponse): Promise<void> {
