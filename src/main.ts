@@ -1,8 +1,8 @@
 #!/usr/bin/env node
 import { Command } from 'commander';
-import { checkCommand } from './commands/check';
-import { serveCommand, workerCommand } from './commands/serve';
-import { tokenCommand, userCommand } from './commands/users';
+import { checkCommand } from './cli/check';
+import { serveCommand, workerCommand } from './cli/serve';
+import { tokenCommand, userCommand } from './cli/users';
 
 /** The command line: `cimi-gateway serve`, `worker`, `check`, `user`, `token`. */
 async function main(): Promise<void> {

@@ -1,0 +1,15 @@
+// `npm start`: installs, builds and starts the gateway in front of the simulated cloud (or what CIMI_CONFIG names).
+import { spawn } from 'node:child_process';
+import { join } from 'node:path';
+import { build, install, root } from './prepare.mjs';
+
+install();
+build();
+const gateway = spawn(process.execPath, ['--enable-source-maps', join(root, 'dist', 'src', 'main.js'), 'serve', '--make-key', ...process.argv.slice(2)], {
+  stdio: 'inherit',
+});
+// The gateway ends in its own time; the signal of a terminal has reached it already, that of a supervisor has not.
+for (const signal of ['SIGTERM', 'SIGINT']) process.on(signal, () => gateway.kill(signal));
+gateway.on('exit', (code, signal) => {
+  process.exitCode = code ?? (signal ? 1 : 0);
+});

@@ -1,0 +1,38 @@
+// `npm test`: installs what the tests need and runs them. Counterparts that can't be had here are named and skipped;
+// with CI=true every one of them is required. Arguments go to the test runner.
+import { spawnSync } from 'node:child_process';
+import { existsSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { install, root, run } from './prepare.mjs';
+
+const has = (program, ...args) => spawnSync(program, args, { stdio: 'ignore' }).status === 0;
+const postgres = () => has('postgres', '--version') || (existsSync('/usr/lib/postgresql') && readdirSync('/usr/lib/postgresql').length > 0);
+
+/** Debian packages for counterparts that are not here yet; a program each, and the test that it is there. */
+const packages = [
+  { name: 'redis-server', there: () => has('redis-server', '--version') },
+  { name: 'postgresql', there: postgres },
+  { name: 'python3-venv', there: () => has('python3', '-c', 'import venv, ensurepip') },
+];
+
+function debianPackages() {
+  const wanted = packages.filter(({ there }) => !there()).map(({ name }) => name);
+  if (wanted.length === 0) return;
+  const asRoot = process.getuid?.() === 0 ? [] : has('sudo', '-n', 'true') ? ['sudo', '-n'] : undefined;
+  if (!has('apt-get', '--version') || !asRoot) {
+    console.error(`can't install ${wanted.join(', ')} here: tests that need them are skipped by name`);
+    return;
+  }
+  console.error(`installing ${wanted.join(', ')} …`);
+  const apt = (...args) => {
+    const [program, ...rest] = [...asRoot, 'env', 'DEBIAN_FRONTEND=noninteractive', 'RUNLEVEL=1', 'apt-get', '-q', ...args];
+    return spawnSync(program, rest, { stdio: ['ignore', 'ignore', 'inherit'] }).status === 0;
+  };
+  if (!apt('update') || !apt('install', '-y', '--no-install-recommends', ...wanted)) console.error('apt-get failed: see above');
+}
+
+install();
+debianPackages();
+const moto = spawnSync(process.execPath, [join('test', 'backends', 'install.cjs')], { cwd: root, stdio: 'inherit' });
+if (moto.status !== 0) console.error('moto could not be installed: tests of the EC2 driver against it are skipped by name');
+run(process.execPath, [join('node_modules', 'jest', 'bin', 'jest.js'), ...process.argv.slice(2)]);
