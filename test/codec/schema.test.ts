@@ -14,7 +14,7 @@ const operations = [
   { rel: 'http://schemas.dmtf.org/cimi/1/action/start', href: 'x/1' },
 ];
 
-/** Slips of the published schema: the interoperability notes' list, and what else contradicts the text (decision record 0004). */
+/** Slips of the published schema: the interoperability notes' list, and what else contradicts the text (decision record 0013). */
 const MENDS: readonly (readonly [slip: string, mended: string])[] = [
   ['name="shapshot"', 'name="snapshot"'],
   // Nothing in the schema uses the xml namespace, and nothing is fetched from the network.
