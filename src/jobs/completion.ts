@@ -26,8 +26,9 @@ export class Completion {
     try {
       for (let first = true; ; first = false) {
         const left = deadline - performance.now();
-        const row = end.row ?? (first || left <= 0 || !here() ? await this.store.job(jobId) : undefined);
-        if (row ? isFinished(row) || left <= 0 : first || left <= 0 || !here()) return found(row, jobId);
+        const look = first || left <= 0 || !here();
+        const row = end.row ?? (look ? found(await this.store.job(jobId), jobId) : undefined);
+        if (row && (isFinished(row) || left <= 0)) return row;
         await end.within(Math.min(LOOK_EVERY_MS, deadline - performance.now()));
       }
     } finally {

@@ -1,12 +1,13 @@
 import type { Value } from '../model/values';
 import type { JobProgress, JobRow, UnitOfWork } from '../store/store';
 import { contextOf, jobFacts, type Hand } from './context';
+import { finishBadly } from './finish';
 import { LeaseLost } from './lease';
 import { childrenOf, makeChildren, waitForChildren } from './nested';
 import { announceEnd, answered, giveBack, type Turn } from './settle';
 import { readMemory } from './step-memory';
 import { isFinished } from './stop';
-import { judge } from './trouble';
+import { bug, judge } from './trouble';
 import { beginUndo, undoProgress, undoTurn } from './undo';
 import { waitTurn } from './wait';
 import type { Step, StepOutcome } from './workflow';
@@ -46,7 +47,7 @@ function indexOf({ workflow }: Hand, row: JobRow): number {
 async function stepTurn(hand: Hand, row: JobRow): Promise<Turn> {
   const index = indexOf(hand, row);
   const step = hand.workflow.steps[index];
-  if (!step) throw new Error(`the workflow ${hand.workflow.name} has no step '${row.step ?? ''}'`);
+  if (!step) return finishBadly(hand, row, bug(hand, row, row.step ?? '', new Error('the workflow has no such step')), []);
   const memory = readMemory(row.memory);
   const nested = await childrenOf(hand, row, memory, false);
   if (nested === 'waiting') return waitForChildren(hand, row);

@@ -7,7 +7,7 @@ export interface WorkflowTable {
 
 /**
  * Makes the table the engine works from.
- * @throws Error when two workflows share name and version, or two steps of one share a name.
+ * @throws Error when a workflow has no steps, two workflows share name and version, or two steps of one share a name.
  */
 export function workflowTable(workflows: readonly Workflow[]): WorkflowTable {
   const known = new Map<string, Workflow>();
@@ -15,6 +15,7 @@ export function workflowTable(workflows: readonly Workflow[]): WorkflowTable {
     const key = keyOf(workflow.name, workflow.version);
     if (known.has(key)) throw new Error(`the workflow ${key} is declared twice`);
     const steps = new Set(workflow.steps.map((step) => step.name));
+    if (steps.size === 0) throw new Error(`the workflow ${key} has no steps`);
     if (steps.size !== workflow.steps.length) throw new Error(`the workflow ${key} has two steps of one name`);
     known.set(key, workflow);
   }

@@ -1,0 +1,76 @@
+import { ProviderError } from '../clouds/errors';
+import type { Value } from '../model/values';
+import { createOnce, type Found } from './once';
+
+function provider(...shown: (readonly Found[])[]) {
+  const calls: string[] = [];
+  return {
+    calls,
+    once: {
+      settleMs: 500,
+      find: async () => {
+        calls.push('find');
+        return shown.shift() ?? [];
+      },
+      create: async () => {
+        calls.push('create');
+        return { key: 'new' };
+      },
+    },
+  };
+}
+
+const at = (attempt: number, memory: Value = null) => ({ attempt, memory });
+
+test('the first attempt creates without looking', async () => {
+  const { calls, once } = provider();
+  expect(await createOnce(at(1), once)).toEqual({ done: { key: 'new', found: false, attempts: 1, twins: [] } });
+  expect(calls).toEqual(['create']);
+});
+
+test('a later attempt looks, waits the settle time outside its slot, looks again, and only then creates', async () => {
+  const { calls, once } = provider();
+  const first = await createOnce(at(2), once);
+  expect(first).toMatchObject({ wait: 500 });
+  expect(calls).toEqual(['find']);
+  const remembered = 'remember' in first ? (first.remember ?? null) : null;
+  expect(await createOnce(at(2, remembered), once)).toMatchObject({ done: { key: 'new', found: false } });
+  expect(calls).toEqual(['find', 'find', 'create']);
+});
+
+test('looking for an earlier attempt does not count for a newer one', async () => {
+  const { calls, once } = provider();
+  expect(await createOnce(at(3, { looked: 2 }), once)).toMatchObject({ wait: 500, remember: { looked: 3 } });
+  expect(calls).toEqual(['find']);
+});
+
+test.each([1, 2])('what look %i finds is taken', async (look) => {
+  const { calls, once } = provider(look === 1 ? [{ key: 'a' }] : [], [{ key: 'a' }]);
+  if (look === 2) await createOnce(at(2), once);
+  expect(await createOnce(at(2, look === 2 ? { looked: 2 } : null), once)).toEqual({
+    done: { key: 'a', found: true, attempts: 2, twins: [] },
+  });
+  expect(calls).not.toContain('create');
+});
+
+test('of several the oldest is kept and the others are told', async () => {
+  const { once } = provider([{ key: 'b', created: '2026-01-01T00:00:02Z' }, { key: 'z' }, { key: 'c', created: '2026-01-01T00:00:01Z' }]);
+  expect(await createOnce(at(2), once)).toEqual({
+    done: {
+      key: 'c',
+      found: true,
+      attempts: 2,
+      twins: [
+        { key: 'b', created: '2026-01-01T00:00:02Z' },
+        { key: 'z', created: null },
+      ],
+    },
+  });
+});
+
+test('a provider that refuses the twin by name has the first one', async () => {
+  const { once } = provider([{ key: 'a' }]);
+  const create = async () => Promise.reject(new ProviderError('conflict', 'duplicate name'));
+  expect(await createOnce(at(1), { ...once, create })).toMatchObject({ done: { key: 'a', found: true } });
+  await expect(createOnce(at(1), { ...once, create })).rejects.toThrow('duplicate name');
+});
