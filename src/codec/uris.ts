@@ -17,7 +17,8 @@ export function isComponent(uri: string): boolean {
 
 /** The wire form of a URI held inside: what is relative is appended to the base. */
 export function absolute(uri: string, base: string): string {
-  return SCHEME.test(uri) || uri.charCodeAt(0) === 0x23 ? uri : base + uri;
+  // Nearly all are paths of ours: the quick look first.
+  return (uri.includes(':') && SCHEME.test(uri)) || uri.charCodeAt(0) === 0x23 ? uri : base + uri;
 }
 
 /** What is wrong with a text that should be a URI (RFC 3986), in words; undefined when nothing is. */

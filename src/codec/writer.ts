@@ -25,17 +25,16 @@ const SLICE = 250;
 export function createWriter(catalogue: Catalogue, format: Format): Writer {
   const plan = planOf(catalogue);
   const writer = format === 'json' ? jsonWriter(plan) : xmlWriter(plan);
-  const encoder = new TextEncoder();
   return {
     format,
     mediaType: `application/${format}`,
-    document: (document, { base }) => encoder.encode(writer.document(document, base)),
+    document: (document, { base }) => Buffer.from(writer.document(document, base)),
     async collection(document, { base }) {
       const slices: Uint8Array[] = [];
       let text = writer.open(document, base);
       for (let from = 0; from < document.items.length; from += SLICE) {
         if (from > 0) {
-          slices.push(encoder.encode(text));
+          slices.push(Buffer.from(text));
           text = writer.separator;
           await nextTurn();
         }
@@ -44,7 +43,7 @@ export function createWriter(catalogue: Catalogue, format: Format): Writer {
           .map((item) => writer.item(item, base))
           .join(writer.separator);
       }
-      slices.push(encoder.encode(text + writer.close(document, base)));
+      slices.push(Buffer.from(text + writer.close(document, base)));
       return slices;
     },
   };
