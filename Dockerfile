@@ -4,7 +4,8 @@ ARG NODE=22-slim
 FROM node:${NODE} AS build
 WORKDIR /app
 COPY package.json package-lock.json .npmrc ./
-RUN npm ci
+# Not npm ci: see scripts/prepare.mjs.
+RUN npm install --no-save
 COPY tsconfig.json tsconfig.build.json ./
 COPY src ./src
 COPY drivers ./drivers
@@ -13,7 +14,7 @@ RUN npx tsc -p tsconfig.build.json
 FROM node:${NODE} AS packages
 WORKDIR /app
 COPY package.json package-lock.json .npmrc ./
-RUN npm ci --omit=dev && npm cache clean --force
+RUN npm install --no-save --omit=dev && npm cache clean --force
 
 FROM node:${NODE}
 ENV NODE_ENV=production \

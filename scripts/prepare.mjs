@@ -25,11 +25,14 @@ function upToDate(name, content, result, work) {
   writeFileSync(stamp, hash);
 }
 
-/** Installs exactly what the lock file says, when that has changed. */
+/**
+ * Installs what the lock file says, when that has changed. Not by `npm ci`: it refuses a lock file in which binaries
+ * for other platforms are missing, as they are when it was made against a registry that does not carry them.
+ */
 export function install() {
   upToDate('installed', readFileSync(join(root, 'package-lock.json')), 'node_modules', () => {
-    console.error('installing dependencies (npm ci) …');
-    run(NPM, ['ci', '--no-audit', '--no-fund', '--loglevel=error']);
+    console.error('installing dependencies …');
+    run(NPM, ['install', '--no-save', '--no-audit', '--no-fund', '--loglevel=error']);
   });
 }
 
