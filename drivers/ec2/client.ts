@@ -29,8 +29,8 @@ export class Wire {
         httpAgent: new HttpAgent(agent),
         httpsAgent: new HttpsAgent(agent),
         connectionTimeout: 5000,
-        // Waiting for a socket is the plan when the cap is reached, nothing to warn about.
-        socketAcquisitionWarningTimeout: 2 ** 31 - 1,
+        // Waiting for a socket is the plan when the cap is reached, nothing to warn about within a minute.
+        socketAcquisitionWarningTimeout: 60_000,
       }),
     });
   }

@@ -70,6 +70,8 @@ test('no connection: unavailable and certainly not done; a lost one: timeout and
   for (const code of ['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN']) {
     expect(translate(Object.assign(new Error('x'), { code }))).toMatchObject({ kind: 'unavailable', maybeDone: false });
   }
+  const wrapped = new Error('AWS SDK error wrapper for Error: connect ECONNREFUSED 127.0.0.1:1');
+  expect(translate(wrapped)).toMatchObject({ kind: 'unavailable', maybeDone: false });
   const both = Object.assign(new AggregateError([Object.assign(new Error('x'), { code: 'ECONNREFUSED' })]), {});
   expect(translate(both)).toMatchObject({ kind: 'unavailable', maybeDone: false });
   for (const lost of [{ code: 'ECONNRESET' }, { code: 'EPIPE' }, { name: 'TimeoutError' }, { name: 'AbortError' }]) {

@@ -145,12 +145,14 @@ function details(code: string | undefined, maybeDone: boolean): ProviderErrorDet
   return { code, maybeDone };
 }
 
-/** `code` of the error or of the first of several (one for each address tried). */
+/** Code of the error, of its cause or of the first of several (one for each address tried). */
 function networkCode(error: Thrown): string | undefined {
   const own = word(error.code);
   if (own !== undefined) return own;
   const inner: unknown = Array.isArray(error.errors) ? error.errors[0] : error.cause;
-  return typeof inner === 'object' && inner !== null ? word((inner as Thrown).code) : undefined;
+  const innerCode = typeof inner === 'object' && inner !== null ? word((inner as Thrown).code) : undefined;
+  // The SDK's wrapper around foreign errors keeps their words alone.
+  return innerCode ?? UNREACHED.find((known) => word(error.message)?.includes(known));
 }
 
 function retryAfter(error: Thrown): number | undefined {

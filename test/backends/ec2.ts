@@ -37,14 +37,14 @@ export interface Ec2Account {
 /** Image of images.json that the tests use. */
 export const TEST_IMAGE = 'ami-0c1a1f00000000001';
 export const TEST_REGION = 'us-east-1';
-export const TEST_KEYS = { accessKeyId: 'AKIAIOSFODNN7EXAMPLE', secretAccessKey: 'test-secret' };
+export const TEST_KEYS = Object.freeze({ accessKeyId: 'AKIAIOSFODNN7EXAMPLE', secretAccessKey: 'test-secret' });
 
 /** Starts moto and the proxy, set to behave as AWS does where moto does not: tokens, wrong states, pages, root volume tasks. */
 export async function startEc2(options: { fullImages?: boolean } = {}): Promise<Ec2Account> {
   const moto = await startMoto(options);
   const proxy = await startFaultProxy(moto.url);
   Object.assign(proxy.manners, { clientTokens: true, strictStates: true, pages: true });
-  const direct = new EC2Client({ region: TEST_REGION, endpoint: moto.url, credentials: TEST_KEYS });
+  const direct = new EC2Client({ region: TEST_REGION, endpoint: moto.url, credentials: { ...TEST_KEYS } });
   return {
     url: proxy.url,
     moto,
