@@ -87,7 +87,7 @@ export class BullMqQueue implements JobQueue {
     );
     this.closed = true;
     const force = this.inHand.size > 0 || sender.status !== 'ready';
-    const parts = [worker?.close(force), queue.close()];
+    const parts = [worker?.close(force) ?? Promise.resolve(), queue.close()];
     await within(Promise.allSettled(parts), LETTING_GO_MS).catch(() => this.options.log.debug({}, 'Redis did not let go in time'));
     sender.disconnect();
   }

@@ -82,14 +82,13 @@ describe.each([
     provider.delayMs = delayMs;
     provider.loseAnswers = lose;
     const steps = [creating(provider, delayMs + 50)];
-    let victim: Process | undefined;
     let died = false;
     const onBoundary = async (point: BoundaryPoint) => {
       if (point.step !== step || point.moment !== moment) return;
       died = true;
-      victim?.die();
+      victim.die();
     };
-    victim = await at.process(steps, { onBoundary, leaseMs: 150 });
+    const victim: Process = await at.process(steps, { onBoundary, leaseMs: 150 });
     const id = await at.accept('create');
     await victim.tell([id]);
     while (!died) await sleep(2);
@@ -185,7 +184,6 @@ test('attempts without an end stay counted through clean waits', async () => {
 
 test('undoing goes on after a crash, newest first, and a step is not undone twice once that is recorded', async () => {
   const diary: string[] = [];
-  let victim: Process | undefined;
   const steps = [
     noted(diary, 'one', undefined, undone),
     noted(diary, 'two', undefined, undone),
@@ -199,9 +197,9 @@ test('undoing goes on after a crash, newest first, and a step is not undone twic
     ),
   ];
   const onBoundary = async (point: BoundaryPoint) => {
-    if (point.step === 'two' && point.moment === 'undone') victim?.die();
+    if (point.step === 'two' && point.moment === 'undone') victim.die();
   };
-  victim = await at.process([workflow('undo', steps)], { onBoundary, leaseMs: 100 });
+  const victim: Process = await at.process([workflow('undo', steps)], { onBoundary, leaseMs: 100 });
   const id = await at.accept('undo');
   await victim.tell([id]);
   while (!diary.includes('undo two#1')) await sleep(2);

@@ -17,14 +17,13 @@ async function stoppedAt(step: string, moment: Moment) {
   const made = workflow('stop', steps, {
     stopped: async ({ results }) => ({ message: `stopped after ${Object.keys(results).join(' ')}` }),
   });
-  let process: Process | undefined;
   let asked = false;
   const onBoundary = async (point: { job: string; step: string; moment: Moment }) => {
     if (asked || point.step !== step || point.moment !== moment) return;
     asked = true;
-    await process?.requestStop(point.job);
+    await process.requestStop(point.job);
   };
-  process = await at.process([made], { onBoundary });
+  const process: Process = await at.process([made], { onBoundary });
   const id = await at.accept('stop');
   await process.tell([id]);
   return { row: await at.end(id), diary };
@@ -53,10 +52,9 @@ test('a stop that comes between the last step and its recording is honoured too'
 });
 
 test('a stop during the last step of what cannot be undone changes nothing any more', async () => {
-  let process: Process | undefined;
   const made = workflow('delete', [noted([], 'delete')]);
-  process = await at.process([made], {
-    onBoundary: async ({ job, moment }) => void (moment === 'ran' && (await process?.requestStop(job))),
+  const process: Process = await at.process([made], {
+    onBoundary: async ({ job, moment }) => void (moment === 'ran' && (await process.requestStop(job))),
   });
   const id = await at.accept('delete');
   await process.tell([id]);
@@ -86,10 +84,9 @@ test('a waiting job is stopped at once, not at its due time', async () => {
 });
 
 test('a stop asked for while the step decides to wait is not put off by that wait', async () => {
-  let process: Process | undefined;
   const made = workflow('wait', [noted([], 'poll', () => ({ wait: 3_600_000 }))]);
-  process = await at.process([made], {
-    onBoundary: async ({ job, moment }) => void (moment === 'ran' && (await process?.requestStop(job))),
+  const process: Process = await at.process([made], {
+    onBoundary: async ({ job, moment }) => void (moment === 'ran' && (await process.requestStop(job))),
   });
   const id = await at.accept('wait');
   await process.tell([id]);
