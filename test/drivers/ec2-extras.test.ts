@@ -174,6 +174,22 @@ describeWith('moto', motoAvailable(), () => {
     await broad.close();
   });
 
+  test('more than a thousand images come page by page, each once', async () => {
+    const full = await startEc2({ fullImages: true });
+    const wide = await connect({ endpoint: full.url, imageOwners: ['amazon'], pageSize: 500 });
+    try {
+      const pages = await pagesOf(wide, 'machineImages');
+      const keys = pages.flat().map((item) => item.key);
+      expect(keys.length).toBeGreaterThan(1000);
+      expect(new Set(keys).size).toBe(keys.length);
+      expect(full.proxy.count('DescribeImages')).toBe(pages.length);
+      expect(pages.length).toBe(Math.ceil(keys.length / 500));
+    } finally {
+      await wide.close();
+      await full.stop();
+    }
+  });
+
   test('another key under one tag is a conflict', async () => {
     const own = marks('key');
     const { credentials } = driver;
