@@ -287,7 +287,7 @@ describe('hostile bodies are answered in linear time', () => {
   test.each(cases)('%s', (_name, format, body, status) => {
     const started = process.hrtime.bigint();
     expect(refusal(() => read(format, body, machineCreate)).status).toBe(status);
-    // A megabyte takes tens of milliseconds where the time is linear, and minutes where it is not.
-    expect(Number(process.hrtime.bigint() - started) / 1e6).toBeLessThan(1000);
+    // A megabyte takes tens of milliseconds (more on a busy machine) where the time is linear, and minutes where it is not.
+    expect(Number(process.hrtime.bigint() - started) / 1e6).toBeLessThan(5000);
   });
 });
