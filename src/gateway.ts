@@ -228,6 +228,7 @@ function protocolOf({ config, log }: GatewayOptions, { store, clouds, engine, ba
     graceMs: config.jobs.graceMs,
     retentionMinutes: config.jobs.retentionMinutes,
     maxItems: config.lists.maxItems,
+    listCacheMs: config.lists.cacheMs,
     log: { warn: (message, details) => log.warn(details ?? {}, message), error: (message, details) => log.error(details ?? {}, message) },
   });
 }

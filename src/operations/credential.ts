@@ -31,7 +31,7 @@ export const removeCredential: Workflow<RemoveInput> = {
   ],
   async succeeded({ unit, input }) {
     await removeWithAssociations(unit, input.path);
-    return { message: 'Deleted' };
+    return { message: 'Deleted', affected: [] };
   },
 };
 

@@ -5,7 +5,7 @@ import type { Value, Values } from '../model/values';
 import type { ResourcePath } from '../store/store';
 import { Refusal, type CreateRequest, type Family, type Found, type Plan, type PlanContext } from './family';
 import { namingOf, restOf } from './naming';
-import { keptOf, reachState, remove, settle, update, type DeleteInput } from './provider-change';
+import { deleteSeen, keptOf, reachState, remove, settle, update, type DeleteInput } from './provider-change';
 import { planRename } from './rename';
 
 const TYPE = 'MachineImage';
@@ -55,7 +55,10 @@ export const captureMachine: Workflow<CaptureInput> = {
         const cloud = cloudOf(context.clouds, context.input.cloud);
         const made = context.results.capture as { key?: string } | undefined | null;
         const keys = made?.key !== undefined ? [made.key] : (await cloud.find(GROUP, marks(context))).map((item) => item.key);
-        for (const key of keys) await cloud.write(GROUP, 'delete', key);
+        for (const key of keys) {
+          const outcome = await deleteSeen(context, GROUP, key, context.job.created);
+          if (!('done' in outcome)) return outcome;
+        }
         if (keys.length === 0 && context.elapsedMs < cloud.capabilities.settleMs) return { wait: cloud.capabilities.settleMs };
         return {
           done: null,

@@ -3,7 +3,7 @@ import { createOnce, splitTwins, type OnceResult } from '../jobs/once';
 import { cloudOf, type Step, type StepContext, type Workflow } from '../jobs/workflow';
 import type { Value } from '../model/values';
 import type { ResourcePath } from '../store/store';
-import { callGroup, keptOf, reachState, settle } from './provider-change';
+import { callGroup, deleteSeen, keptOf, reachState, settle } from './provider-change';
 
 export interface CreateMachineInput {
   cloud: string;
@@ -78,7 +78,10 @@ const create: Step<CreateMachineInput> = {
     const cloud = cloudOf(context.clouds, context.input.cloud);
     const made = context.results.create as { key?: string } | undefined | null;
     const keys = made?.key !== undefined ? [made.key] : (await cloud.find('machines', marks(context))).map((item) => item.key);
-    for (const key of keys) await cloud.write('machines', 'delete', key);
+    for (const key of keys) {
+      const outcome = await deleteSeen(context, 'machines', key, context.job.created);
+      if (!('done' in outcome)) return outcome;
+    }
     // An answer that was lost may show late: look once more after the settle time before calling it clean.
     if (keys.length === 0 && context.elapsedMs < cloud.capabilities.settleMs) return { wait: cloud.capabilities.settleMs };
     return {

@@ -11,11 +11,14 @@ import { chooseCloud } from './placement';
 import { act, remove, update, type ActInput, type DeleteInput } from './provider-change';
 import { planRename } from './rename';
 import { smallestFitting } from './sizing';
+import { isEmpty, supportedBy } from './supported';
 
 const TYPE = 'Machine';
 const GROUP = 'machines';
 /** States a provider's own create ends in when nothing else is said (5.14.2.1). */
 const STANDARD_INITIAL = 'STOPPED';
+/** Driver method that leads to a state. */
+const REACHED_BY: Readonly<Record<string, string>> = { STOPPED: 'stop', STARTED: 'start', PAUSED: 'pause', SUSPENDED: 'suspend' };
 
 /** Machine (DSP0263 5.14.1): its life at a provider. */
 export const machineFamily: Family = {
@@ -46,12 +49,13 @@ async function planCreate(context: PlanContext, request: CreateRequest): Promise
   if (imageRef?.href === undefined) throw new Refusal(400, 'machineTemplate.machineImage: a reference to a MachineImage is needed');
   if (inlineOf(imageRef)) throw new Refusal(400, 'machineTemplate.machineImage: images by value are not supported, refer to one');
   const image = await context.resolve(imageRef.href, 'MachineImage', 'machineTemplate.machineImage');
+  if (image.values.state !== 'AVAILABLE') throw new Refusal(409, `machineTemplate.machineImage: ${image.path} is ${String(image.values.state)}, not AVAILABLE`, { kind: 'conflict' });
   const configRef = asRef(template.machineConfig);
   if (!configRef) throw new Refusal(400, 'machineTemplate.machineConfig: a MachineConfiguration is needed, by reference or by value');
   const config = configRef.href === undefined ? undefined : await context.resolve(configRef.href, 'MachineConfiguration', 'machineTemplate.machineConfig');
   const cloud = chooseCloud(context, [image, ...(config ? [config] : [])], typeof values.cloud === 'string' ? values.cloud : undefined);
   if (!cloud.offers(GROUP, 'create')) throw new Refusal(400, `cloud '${cloud.key}' does not create machines`);
-  refuseUnsupported(cloud, template);
+  refuseForeign(cloud, template);
   const chosen = await configurationKey(context, cloud, config, inlineOf(configRef));
   const initialState = initialStateOf(cloud, template.initialState);
   const credential = await credentialOf(context, cloud, request);
@@ -93,12 +97,11 @@ async function planCreate(context: PlanContext, request: CreateRequest): Promise
   };
 }
 
-/** Template attributes that this cloud has not announced, where they are not empty (5.2). */
-function refuseUnsupported(cloud: Cloud, template: Values): void {
-  const supported = cloud.capabilities.types.MachineTemplate?.attributes ?? ['initialState', 'machineConfig', 'machineImage', 'credential', 'userData'];
+/** Template attributes that this cloud does not support, where they are not empty (5.2). */
+function refuseForeign(cloud: Cloud, template: Values): void {
+  const supported = supportedBy(cloud, 'MachineTemplate') ?? [];
   for (const [name, value] of Object.entries(template)) {
-    const empty = value === undefined || value === null || (Array.isArray(value) && value.length === 0);
-    if (!empty && !supported.includes(name)) {
+    if (!isEmpty(value) && !supported.includes(name)) {
       throw new Refusal(400, `machineTemplate.${name} is not supported by cloud '${cloud.key}'`, { kind: 'unsupported' });
     }
   }
@@ -123,8 +126,7 @@ function initialStateOf(cloud: Cloud, wanted: Value | undefined): CreateMachineI
   const possible = Array.isArray(announced.InitialStates) ? (announced.InitialStates as readonly string[]) : [providerState];
   if (!possible.includes(state)) throw new Refusal(400, `machineTemplate.initialState: cloud '${cloud.key}' offers ${possible.join(', ')}, not ${state}`);
   if (state === providerState) return { state, method: null, providerState };
-  const methods: Record<string, string> = { STOPPED: 'stop', STARTED: 'start', PAUSED: 'pause', SUSPENDED: 'suspend' };
-  return { state, method: methods[state] ?? null, providerState };
+  return { state, method: REACHED_BY[state] ?? null, providerState };
 }
 
 async function userDataOf(cloud: Cloud, userData: Value | undefined): Promise<{ userData?: string }> {
@@ -209,8 +211,10 @@ function planAct(name: string) {
       throw new Refusal(400, `force is not supported by cloud '${cloud.key}'`, { kind: 'unsupported' });
     }
     const state = String(found.values.state);
-    const forcedAgain = name === 'stop' && state === 'STOPPING' && force === true && found.held !== undefined;
-    if (!forcedAgain) refuseState(action, name, found);
+    const forced = force === true && action.fromForced?.includes(state) === true;
+    const forcedAgain = forced && found.held !== undefined;
+    if (!forced) refuseState(action, name, found);
+    if (found.key === undefined && !found.held) throw notAtProvider(found);
     const method = name === 'restart' && state === 'STOPPED' ? 'start' : name;
     if (!cloud.offers(GROUP, method)) throw new Refusal(400, `cloud '${cloud.key}' does not offer ${method}`, { kind: 'unsupported' });
     const shows = method === 'start' ? 'STARTING' : (action.via?.[0] ?? null);
@@ -220,10 +224,22 @@ function planAct(name: string) {
       path: found.path,
       ...(found.key === undefined ? {} : { key: found.key }),
       ...(forcedAgain ? { after: found.held?.job ?? '' } : {}),
-      calls: [{ method, args: method === 'stop' || method === 'restart' ? [force === undefined ? {} : { force }] : [], shows, goal: [String(action.to)] }],
+      calls: callsOf(method, force, shows, String(action.to)),
     };
     return planOf(found, input, shows, forcedAgain ? found.held?.job : undefined);
   };
+}
+
+/** A forced restart is powering off, then on: what it is defined as, and what clouds without a forced reboot can do. */
+function callsOf(method: string, force: boolean | undefined, shows: string | null, goal: string): ActInput['calls'] {
+  if (method !== 'restart' || force !== true) {
+    const takesForce = method === 'stop' || method === 'restart';
+    return [{ method, args: takesForce ? [force === undefined ? {} : { force }] : [], shows, goal: [goal] }];
+  }
+  return [
+    { method: 'stop', args: [{ force }], shows, goal: ['STOPPED'] },
+    { method: 'start', args: [], shows: 'STARTING', goal: [goal] },
+  ];
 }
 
 async function planRestore(context: PlanContext, found: Found, parameters: Values): Promise<Plan> {
@@ -231,6 +247,7 @@ async function planRestore(context: PlanContext, found: Found, parameters: Value
   const href = typeof image === 'string' ? image : asRef(image)?.href;
   if (href === undefined) throw new Refusal(400, 'image: a reference to a MachineImage is needed (5.14.1.2)');
   refuseState(declared(context.catalogue, 'restore'), 'restore', found);
+  if (found.key === undefined) throw notAtProvider(found);
   const from = await context.resolve(href, 'MachineImage', 'image');
   const cloud = chooseCloud(context, [found, from], undefined);
   const announced = cloud.capabilities.types[TYPE]?.capabilities ?? {};
@@ -240,13 +257,18 @@ async function planRestore(context: PlanContext, found: Found, parameters: Value
   const recorded = from.row?.internal.machineState;
   const target = from.values.type === 'IMAGE' ? 'STOPPED' : typeof recorded === 'string' ? recorded : String(found.values.state);
   const now = String(found.values.state);
+  const token = context.newId();
   const calls: ActInput['calls'][number][] = [
-    { method: 'restore', args: [{ token: context.newId(), tag: context.tag(from.path.split('/')[1] ?? ''), image: from.key ?? '' }], shows: 'RESTORING', goal: ['STARTED', 'STOPPED'] },
+    { method: 'restore', token, args: [{ token, tag: context.tag(from.path.split('/')[1] ?? ''), image: from.key ?? '' }], shows: 'RESTORING', goal: ['STARTED', 'STOPPED', 'PAUSED', 'SUSPENDED'] },
   ];
-  if (target === 'STOPPED' && now !== 'STOPPED') calls.push({ method: 'stop', args: [{}], shows: 'RESTORING', goal: ['STOPPED'] });
-  if (target === 'STARTED' && now !== 'STARTED') calls.push({ method: 'start', args: [], shows: 'RESTORING', goal: ['STARTED'] });
+  const method = REACHED_BY[target];
+  if (target !== now && method !== undefined && cloud.offers(GROUP, method)) {
+    calls.push({ method, args: method === 'stop' ? [{}] : [], shows: 'RESTORING', goal: [target] });
+  }
   const input: ActInput = { cloud: cloud.key, group: GROUP, path: found.path, ...(found.key === undefined ? {} : { key: found.key }), calls };
-  return planOf(found, { ...input, keep: { latestSnapshot: { href: from.path } } }, 'RESTORING', undefined);
+  // An IMAGE is no snapshot that could be the latest (5.14.1).
+  const keep = from.values.type === 'IMAGE' ? {} : { keep: { latestSnapshot: { href: from.path } } };
+  return planOf(found, { ...input, ...keep }, 'RESTORING', undefined);
 }
 
 function planOf(found: Found, input: ActInput, shows: string | null, stops: string | undefined): Plan {
@@ -268,10 +290,15 @@ function declared(catalogue: Catalogue, name: string): ActionDeclaration {
 function refuseState(action: ActionDeclaration, name: string, found: Found): void {
   const state = String(found.values.state);
   if (action.from && !action.from.includes(state)) {
-    throw new Refusal(409, `${name} is possible from ${action.from.join(', ')}; the machine is ${state}`);
+    const words = `${name} is possible from ${action.from.join(', ')}; the machine is ${state}`;
+    throw new Refusal(409, words, { kind: 'conflict', ...(found.held ? { job: found.held.job, retryAfterS: 2 } : {}) });
   }
   const reason = found.item?.refuses?.[name];
   if (reason !== undefined) throw new Refusal(409, reason);
+}
+
+function notAtProvider(found: Found): Refusal {
+  return new Refusal(409, `${found.path} does not exist at its provider: it can be deleted only`, { kind: 'conflict' });
 }
 
 function offered(found: Found, catalogue: Catalogue): string[] {
@@ -279,7 +306,7 @@ function offered(found: Found, catalogue: Catalogue): string[] {
   const state = String(found.values.state);
   const can = (method: string) => cloud?.offers(GROUP, method) === true && found.item?.refuses?.[method] === undefined;
   const failed = found.key === undefined && !found.held;
-  if (failed) return cloud?.mode === 'observe' ? [] : ['delete'];
+  if (failed) return cloud?.mode === 'observe' || state === 'DELETING' ? [] : ['delete'];
   if (found.held) return [...(can('delete') && state !== 'DELETING' ? ['delete'] : []), ...(state === 'STOPPING' && can('stop') ? ['stop'] : [])];
   const names = [...(can('rename') || can('resize') ? ['edit'] : []), ...(can('delete') ? ['delete'] : [])];
   for (const [name, action] of Object.entries(catalogue.resource(TYPE).actions ?? {})) {

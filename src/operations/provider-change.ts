@@ -1,7 +1,7 @@
 import type { WriteGroups } from '../clouds/cloud';
 import type { ListedGroup, Naming } from '../clouds/driver';
 import { until, type UntilOutcome } from '../jobs/until';
-import { cloudOf, StepFailure, type EndContext, type Step, type StepContext, type Workflow } from '../jobs/workflow';
+import { cloudOf, StepFailure, type EndContext, type Step, type StepContext, type StepOutcome, type Workflow } from '../jobs/workflow';
 import type { Value, Values } from '../model/values';
 import type { Hold, ResourcePath } from '../store/store';
 import { removeWithAssociations } from './associations';
@@ -11,6 +11,15 @@ import { removeWithAssociations } from './associations';
  * (rename, resize) and delete. Which group and method: in the Job's input.
  */
 
+export interface ActCall {
+  method: string;
+  args: readonly Value[];
+  shows: string | null;
+  goal: readonly string[];
+  /** Token by which the provider tells that it accepted the call and failed later. */
+  token?: string;
+}
+
 export interface ActInput {
   cloud: string;
   group: keyof WriteGroups & ListedGroup;
@@ -19,8 +28,8 @@ export interface ActInput {
   key?: string;
   /** Unfinished Job that must end first. */
   after?: string;
-  /** Driver methods in order, with the state each leads to and the state shown meanwhile. */
-  calls: readonly { method: string; args: readonly Value[]; shows: string | null; goal: readonly string[] }[];
+  /** Driver methods in order, with the state each leads to, the state shown meanwhile, and the token it carries, if any. */
+  calls: readonly { method: string; args: readonly Value[]; shows: string | null; goal: readonly string[]; token?: string }[];
   /** Attributes that the gateway keeps for the resource from the end on (a reference the provider does not know). */
   keep?: Values;
 }
@@ -116,7 +125,11 @@ function reached(index: number): Step<ActInput> {
       const { input, results } = context;
       const wanted = input.calls[index];
       if (!wanted) return { done: null };
-      const outcome = await reachState(context, input.group, String(results.locate), { goal: wanted.goal, goneIsFailure: true });
+      const outcome = await reachState(context, input.group, String(results.locate), {
+        goal: wanted.goal,
+        goneIsFailure: true,
+        ...(wanted.token === undefined ? {} : { token: wanted.token }),
+      });
       const next = input.calls[index + 1];
       return 'done' in outcome && next ? { ...outcome, holds: [{ path: input.path, shows: next.shows }] } : outcome;
     },
@@ -139,7 +152,7 @@ export async function reachState(
   context: StepContext<{ cloud: string }>,
   group: ListedGroup,
   key: string,
-  { goal, goneIsFailure = false }: { goal: readonly string[]; goneIsFailure?: boolean },
+  { goal, goneIsFailure = false, token }: { goal: readonly string[]; goneIsFailure?: boolean; token?: string },
 ): Promise<UntilOutcome> {
   const cloud = cloudOf(context.clouds, context.input.cloud);
   return until(
@@ -147,6 +160,8 @@ export async function reachState(
     async () => {
       const { value: item } = await cloud.get(group, key, { maxAgeMs: 0 });
       if (item?.gone) throw new StepFailure(`the provider gave it up: ${item.gone.reason}`, 'unavailable');
+      if (item?.failure && item.failure.token === token) throw new StepFailure(`the provider gave it up: ${item.failure.reason}`, 'unavailable');
+      if (token !== undefined && item?.failure?.token === token) throw new StepFailure(item.failure.reason, 'unavailable');
       const state = item === undefined ? undefined : String(item.values.state ?? '');
       if (state === 'ERROR') throw new StepFailure('the provider shows it in an error state', 'unavailable');
       const overdue = context.elapsedMs > 2 * cloud.capabilities.settleMs + PACE.intervalMs;
@@ -157,12 +172,32 @@ export async function reachState(
   );
 }
 
+/**
+ * Deletes what a provider may not show yet: to delete what is not there is success, so a delete that comes before its
+ * thing is visible would leave it behind.
+ * @param made when it was made, RFC 3339.
+ */
+export async function deleteSeen(context: StepContext<{ cloud: string }>, group: keyof WriteGroups & ListedGroup, key: string, made: string): Promise<StepOutcome> {
+  const cloud = cloudOf(context.clouds, context.input.cloud);
+  const { value } = await cloud.get(group, key, { maxAgeMs: 0 });
+  const left = Date.parse(made) + cloud.capabilities.settleMs - (await context.store.now());
+  if (!value && left > 0) return { wait: Math.min(left, 1_000), message: 'the provider does not show it yet' };
+  await callGroup(context, group, 'delete', [key]);
+  return { done: null };
+}
+
 /** After a change: what was last seen goes into the row, and readers must not answer from anything older. */
 export async function settle({ unit, input }: Pick<EndContext<{ path: ResourcePath }>, 'unit' | 'input'>): Promise<void> {
   const row = await unit.resource(input.path);
   if (!row) return;
   const { shows: _shows, ...internal } = row.internal;
   await unit.updateResource(input.path, undefined, { internal: { ...internal, settledAt: await unit.now() } });
+}
+
+/** What an act led to, in words. */
+function endOf({ calls }: ActInput): string {
+  const last = calls.at(-1);
+  return last?.goal.length === 1 ? `The state is ${last.goal[0] ?? ''}` : 'Done';
 }
 
 export const act: Workflow<ActInput> = {
@@ -174,7 +209,7 @@ export const act: Workflow<ActInput> = {
     const row = input.keep ? await unit.resource(input.path) : undefined;
     if (row) await unit.updateResource(input.path, undefined, { internal: { ...row.internal, kept: { ...keptOf(row.internal), ...input.keep } } });
     await settle(context);
-    return {};
+    return { message: endOf(input) };
   },
   async failed(context) {
     await settle(context);
@@ -223,7 +258,7 @@ export const update: Workflow<UpdateInput> = {
         internal: { ...row.internal, settledAt: await context.unit.now() },
       });
     }
-    return {};
+    return { message: 'Updated' };
   },
 };
 
@@ -248,8 +283,9 @@ export const remove: Workflow<DeleteInput> = {
       words: 'Deleting at the provider',
       async run(context) {
         const key = context.results.locate;
-        if (typeof key === 'string' && context.input.cloud !== null) await callGroup(inCloud(context), context.input.group, 'delete', [key]);
-        return { done: null };
+        if (typeof key !== 'string' || context.input.cloud === null) return { done: null };
+        const row = await context.store.resource(context.input.path);
+        return deleteSeen(inCloud(context), context.input.group, key, row?.created ?? context.job.created);
       },
     },
     {
@@ -277,7 +313,7 @@ export const remove: Workflow<DeleteInput> = {
       if (row) await unit.updateResource(path, undefined, { internal: { ...row.internal, kept: { ...keptOf(row.internal), [attribute]: to ?? undefined } } });
     }
     await removeWithAssociations(unit, input.path);
-    return { message: 'Deleted' };
+    return { message: 'Deleted', affected: [] };
   },
   async failed(context) {
     await settle(context);

@@ -2,6 +2,7 @@ import type { Catalogue } from '../model/catalogue';
 import type { Value, Values } from '../model/values';
 import type { NewResourceRow } from '../store/store';
 import { Refusal, type CreateRequest, type Family, type Found, type Plan, type PlanContext, type UpdateRequest } from './family';
+import { refuseUnsupported } from './supported';
 
 /**
  * What the gateway owns wholly (templates, configurations, …): a row, nothing at any provider. Every change is
@@ -28,6 +29,8 @@ export function storedOffered(found: Found, catalogue: Catalogue): string[] {
 /** Plans a new row. Write-only attributes go where they are encrypted. */
 export async function planStoredCreate(type: string, context: PlanContext, { values, collection }: CreateRequest): Promise<Plan> {
   const path = `${context.catalogue.pathOf(type)}/${context.newId()}`;
+  refuseUnsupported(context, type, values);
+  await checkReferences(context, type, values);
   const { open, secret } = split(context.catalogue, type, dropNulls(values));
   const row: NewResourceRow = {
     path,
@@ -47,9 +50,14 @@ export async function planStoredCreate(type: string, context: PlanContext, { val
 export async function planStoredUpdate(context: PlanContext, found: Found, request: UpdateRequest): Promise<Plan> {
   const row = found.row;
   if (!row) throw new Refusal(405, `${found.path} belongs to its provider and cannot be changed`);
+  refuseUnsupported(context, found.type, request.set);
+  await checkReferences(context, found.type, request.set, row.values);
   const { open, secret } = split(context.catalogue, found.type, request.set);
   const values: Values = { ...row.values, ...open };
-  const secrets: Values = { ...row.secrets, ...secret };
+  const secrets: Values = { ...row.secrets };
+  // What a reference hides goes with it: it was given for the former one.
+  for (const name of Object.keys(open)) if (hrefOf(open[name]) !== hrefOf(row.values[name])) delete secrets[name];
+  Object.assign(secrets, secret);
   for (const name of request.erase) {
     delete values[name];
     delete secrets[name];
@@ -96,6 +104,24 @@ export function joined(values: Values, secrets: Values | null): Values {
     whole[name] = nested ? { ...(shown as Values), ...(value as Values) } : value;
   }
   return whole;
+}
+
+function hrefOf(value: Value | undefined): string | undefined {
+  return typeof value === 'object' && value !== null && 'href' in value && typeof value.href === 'string' ? value.href : undefined;
+}
+
+/**
+ * References that this request brings must lead somewhere the caller can see; those that stood there before may have
+ * lost their target since. @throws Refusal 400 naming the attribute.
+ */
+async function checkReferences(context: PlanContext, type: string, values: Values, former: Values = {}): Promise<void> {
+  const declared = context.catalogue.attributesOf(type);
+  for (const [name, value] of Object.entries(values)) {
+    const attribute = declared[name];
+    const href = hrefOf(value);
+    if (attribute?.kind !== 'ref' || href === undefined || href === hrefOf(former[name])) continue;
+    await context.resolve(href, attribute.to === '*' ? (context.catalogue.locate(href)?.type ?? '*') : attribute.to, name);
+  }
 }
 
 function dropNulls(values: Values): Values {

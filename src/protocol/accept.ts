@@ -2,7 +2,7 @@ import { CIMI } from '../model/define';
 import { newId } from '../clouds/identity';
 import { removeWithAssociations } from '../operations/associations';
 import { Refusal, type Found, type Plan } from '../operations/family';
-import { JOB, REFUSED } from '../operations/job';
+import { isFinished, JOB, REFUSED } from '../operations/job';
 import { StaleError, type JobRow, type ResourceRow, type UnitOfWork } from '../store/store';
 import type { Scope } from './context';
 import type { Idempotency } from './idempotency';
@@ -23,9 +23,9 @@ export async function accept(scope: Scope, plan: Plan, { action, idempotency, fo
   const { protocol, principal } = scope;
   const { store, jobs } = protocol;
   const id = newId();
-  for (const job of plan.stops ?? []) await jobs.requestStop(job);
   const job = await store.transaction(async (unit) => {
     await holdVersion(unit, plan, found);
+    for (const first of plan.stops ?? []) await stop(unit, first);
     for (const row of plan.insert ?? []) await unit.insertResource(row);
     for (const { path, version, change } of plan.change ?? []) await unit.updateResource(path, version, change);
     for (const path of plan.remove ?? []) await removeWithAssociations(unit, path);
@@ -37,7 +37,7 @@ export async function accept(scope: Scope, plan: Plan, { action, idempotency, fo
       principal: principal.name,
       action,
       target: plan.target,
-      affected: plan.affected.filter((path) => !(plan.remove ?? []).includes(path) || path === plan.target),
+      affected: plan.affected.filter((path) => !(plan.remove ?? []).includes(path)),
       statusMessage: plan.statusMessage,
       ...(plan.work
         ? { workflow: plan.work.workflow, workflowVersion: plan.work.version, input: plan.work.input, holds: plan.holds ?? [] }
@@ -45,8 +45,16 @@ export async function accept(scope: Scope, plan: Plan, { action, idempotency, fo
       ...(idempotency ? { idempotencyKey: idempotency.key, requestHash: idempotency.hash } : {}),
     });
   });
+  for (const first of plan.stops ?? []) await jobs.tell(first);
   if (plan.work) await jobs.tell(job.id);
   return job;
+}
+
+/** Asks another Job to stop, as part of this transaction; one that has ended meanwhile needs no asking. */
+async function stop(unit: UnitOfWork, id: string): Promise<void> {
+  const job = await unit.job(id);
+  if (!job || isFinished(job) || job.state === 'STOPPING') return;
+  await unit.updateJob(id, { state: 'STOPPING', statusMessage: 'stopped for another operation on its resource', dueInMs: 0 });
 }
 
 /**

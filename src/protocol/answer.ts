@@ -1,5 +1,4 @@
-import { jobPath } from '../operations/job';
-import { isFinished } from '../operations/job';
+import { isFinished, jobPath } from '../operations/job';
 import { parseQuery } from '../query/query';
 import type { JobRow } from '../store/store';
 import type { Accepted } from './change';
@@ -28,11 +27,19 @@ export async function answerChange(views: Views, routed: Routed, { kind, plan, j
 }
 
 /** The first answer again, for a request that came with the same Idempotency-Key. */
-export async function replay(views: Views, routed: Routed, job: JobRow): Promise<CimiResponse> {
+export async function replay(views: Views, routed: Routed, first: JobRow): Promise<CimiResponse> {
+  const job = await answered(routed, first);
   const location = job.answer?.location ?? job.affected.find((path) => path !== job.target);
   const status = job.answer?.status ?? statusFor(routed.request.method === 'POST' && routed.location.kind === 'collection' ? 'create' : 'act', job);
   const resource = status === 201 ? location : status === 200 && routed.request.method === 'PUT' ? routed.path : undefined;
   return answerJob(views, routed, job, { status, location: routed.request.method === 'POST' && routed.location.kind === 'collection' ? location : undefined, resource, answerOnly: undefined });
+}
+
+/** The Job of a request that came twice at the same time, once the first has had its time to answer. */
+async function answered({ protocol }: Routed, job: JobRow): Promise<JobRow> {
+  if (job.answer !== null || isFinished(job)) return job;
+  await protocol.jobs.waitFor(job.id, protocol.graceMs);
+  return (await protocol.store.job(job.id)) ?? job;
 }
 
 function statusFor(kind: Accepted['kind'], job: JobRow): number {
@@ -54,7 +61,7 @@ async function answerJob(views: Views, routed: Routed, job: JobRow, { status, lo
   const { protocol, request, principal } = routed;
   const headers: Record<string, string> = { 'CIMI-Job-URI': protocol.base + jobPath(job.id) };
   if (location !== undefined) headers.Location = protocol.base + location;
-  if (status === 202) headers['Retry-After'] = RETRY_AFTER_S;
+  if (status === 202 || status === 503 || status === 504) headers['Retry-After'] = RETRY_AFTER_S;
   const done = status === 200 || status === 201;
   if (done && resource !== undefined) {
     const at = route(protocol, { ...request, path: resource }, principal);

@@ -107,7 +107,8 @@ function linkSource(routed: Routed): string | undefined {
 
 /** The template's attributes: by value, by reference, or by reference with overrides and erasures. */
 async function templateOf(context: PlanContext, attribute: string, type: string, given: Values[string]): Promise<Values> {
-  const ref: Ref | undefined = asRef(given);
+  // An empty element is a template by value that says nothing: everything is left to the provider.
+  const ref: Ref | undefined = given === null ? {} : asRef(given);
   if (!ref) throw new Refusal(400, `${attribute}: a ${type} is needed, by reference or by value`);
   if (ref.href === undefined) return mergeTemplate({}, ref);
   const referred = await context.resolve(ref.href, type, attribute);
@@ -197,6 +198,7 @@ export async function remove(views: Views, routed: Routed, idempotency: Idempote
 /** POST of an Action to a resource (4.2.1.5). */
 export async function act(views: Views, routed: Routed, idempotency: Idempotency | undefined): Promise<Accepted> {
   mustNotBeReader(routed);
+  if (!routed.protocol.familyOf(routed.location.type)?.act) throw notAllowed(routed);
   const { values } = actionOfBody(routed);
   const { catalogue } = routed.protocol;
   return retryStale(async () => {

@@ -2,6 +2,9 @@ import type { Cloud } from '../clouds/cloud';
 import type { GroupName, TypeCapabilities } from '../clouds/driver';
 import { describeType } from '../model/describe';
 import { ENTRY_POINT, entryPointValues, METADATA } from '../operations/computed';
+import type { Family } from '../operations/family';
+import { JOB } from '../operations/job';
+import { supportedBy } from '../operations/supported';
 import type { Protocol, Scope } from './context';
 import { entryPath } from './router';
 import type { View } from './views';
@@ -14,10 +17,7 @@ export function entryPointView(scope: Scope): View {
   const { catalogue, clouds } = protocol;
   const cloud = cloudKey === undefined ? undefined : clouds.byKey(cloudKey);
   const path = entryPath(cloudKey, catalogue.pathOf(ENTRY_POINT) ?? '');
-  const collections = new Map<string, string>();
-  for (const [attribute, collection] of catalogue.entryPoints()) {
-    if (protocol.isServed(collection.item) && offeredIn(scope, collection.item)) collections.set(attribute, entryPath(cloudKey, attribute));
-  }
+  const collections = collectionsOf(scope);
   const values = entryPointValues({
     id: path,
     name: cloud?.name ?? 'CIMI gateway',
@@ -26,6 +26,15 @@ export function entryPointView(scope: Scope): View {
     collections,
   });
   return { type: ENTRY_POINT, path, values, operations: [], core: String([...collections.keys()].length), created: '' };
+}
+
+/** Paths of the collections on offer, by the attribute of the entry point. */
+function collectionsOf(scope: Scope): Map<string, string> {
+  const collections = new Map<string, string>();
+  for (const [attribute, { item }] of scope.protocol.catalogue.entryPoints()) {
+    if (scope.protocol.isServed(item) && offeredIn(scope, item)) collections.set(attribute, entryPath(scope.cloudKey, attribute));
+  }
+  return collections;
 }
 
 /** Types that live in clouds only are not led to where no cloud has them. */
@@ -47,10 +56,10 @@ export function metadataView(scope: Scope, type: string): View | undefined {
   return metadataOf(scope, type);
 }
 
-/** What is true of a type: on the one cloud, or on every cloud of the caller (5.11). */
+/** What is true of a type: on the one cloud, or on every cloud of the caller that has it (5.11). */
 function metadataOf(scope: Scope, type: string): View {
-  const { protocol, cloudKey, principal } = scope;
-  const clouds = protocol.clouds.forTenant(principal.tenant).filter((cloud) => (cloudKey ?? cloud.key) === cloud.key);
+  const { protocol, cloudKey } = scope;
+  const clouds = cloudsWith(scope, type);
   const own: TypeCapabilities = protocol.ownCapabilities(type);
   const shared = common(clouds.map((cloud) => cloud.capabilities.types[type] ?? {}));
   const path = entryPath(cloudKey, `${protocol.catalogue.pathOf(METADATA) ?? ''}/${type}`);
@@ -59,24 +68,54 @@ function metadataOf(scope: Scope, type: string): View {
     ...describeType(protocol.catalogue, type, {
       capabilities: { ...shared.capabilities, ...own.capabilities },
       ...(shared.constraints ? { constraints: shared.constraints } : {}),
+      attributes: attributesOf(scope, type, clouds),
       actions: actionsOf(scope, type, clouds),
     }),
   };
   return { type: METADATA, path, values, operations: [], core: String(JSON.stringify(values).length), created: '' };
 }
 
+/** The clouds here in which resources of the type can be at all. */
+function cloudsWith({ protocol, cloudKey, principal }: Scope, type: string): Cloud[] {
+  const group = protocol.familyOf(type)?.group;
+  const here = protocol.clouds.forTenant(principal.tenant).filter((cloud) => (cloudKey ?? cloud.key) === cloud.key);
+  return group === undefined ? here : here.filter((cloud) => cloud.has(group));
+}
+
+/** Optional attributes that every cloud here supports, and nested collections that are served; undefined: all there are. */
+function attributesOf(scope: Scope, type: string, clouds: readonly Cloud[]): string[] | undefined {
+  const { catalogue, familyOf } = scope.protocol;
+  if (type === ENTRY_POINT) return [...collectionsOf(scope).keys()];
+  const nested = [...catalogue.nestedOf(type)].flatMap(([attribute, { item }]) => (familyOf(item) ? [attribute] : []));
+  const lists = clouds.map((cloud) => supportedBy(cloud, type) ?? (familyOf(type)?.group ? [] : undefined));
+  if (lists.includes(undefined) || lists.length === 0) return undefined;
+  const [first = [], ...rest] = lists.map((list) => list ?? []);
+  return [...first.filter((name) => rest.every((other) => other.includes(name))), ...nested];
+}
+
 /** Short names of operations that at least one cloud here would ever offer; an instance's own list decides. */
 function actionsOf({ protocol }: Scope, type: string, clouds: readonly Cloud[]): string[] {
+  const { catalogue } = protocol;
+  const actions = Object.entries(catalogue.resource(type).actions ?? {});
   const family = protocol.familyOf(type);
-  const names = Object.entries(protocol.catalogue.resource(type).actions ?? {}).flatMap(([name, action]) => {
-    if (!family) return [name];
-    if (action.kind === 'link') return family.linkQuery?.[name] ? [name] : [];
-    const group = family.group;
-    return family.act?.[name] && (!group || clouds.some((cloud) => cloud.offers(group, name))) ? [name] : [];
+  if (!family) return type === JOB ? ['edit', 'delete', ...actions.map(([name]) => name)] : [];
+  const { group } = family;
+  const can = (...methods: string[]) => !group || clouds.some((cloud) => methods.some((method) => cloud.offers(group, method)));
+  const canCreate = (other: Family | undefined) => {
+    const needs = other?.createNeeds;
+    return other?.create !== undefined && (!needs || clouds.some((cloud) => cloud.offers(needs[0], needs[1])));
+  };
+  const names = actions.flatMap(([name, action]) => {
+    const performer = action.performedOn === undefined ? undefined : protocol.familyOf(catalogue.collection(action.performedOn).item);
+    if (action.kind === 'link') return family.linkQuery?.[name] && canCreate(performer) ? [name] : [];
+    return family.act?.[name] && can(name) ? [name] : [];
   });
-  const needs = family?.createNeeds;
-  const creatable = family?.create && (!needs || clouds.some((cloud) => cloud.offers(needs[0], needs[1])));
-  return creatable ? ['add', ...names] : names;
+  return [
+    ...(canCreate(family) ? ['add'] : []),
+    ...(family.update && (family.stored || can('rename', 'resize')) ? ['edit'] : []),
+    ...(family.remove && (family.stored || can('delete')) ? ['delete'] : []),
+    ...names,
+  ];
 }
 
 /** What holds on every cloud: booleans by and, sets by intersection, differing scalars absent. */

@@ -39,6 +39,8 @@ export interface ProtocolOptions {
   retentionMinutes: number;
   /** A list above this many items is refused rather than cut. */
   maxItems: number;
+  /** How long a list that is read window by window is kept, in ms. */
+  listCacheMs: number;
   log: {
     warn(message: string, details?: object): void;
     error(message: string, details?: object): void;

@@ -1,11 +1,13 @@
 import { randomUUID } from 'node:crypto';
+import { BodyError } from '../codec/codec';
+import { CIMI } from '../model/define';
 import { METADATA } from '../operations/computed';
 import { JOB } from '../operations/job';
 import { Refusal } from '../operations/family';
 import { DuplicateKeyError } from '../store/store';
 import { refuse } from './accept';
 import { answerChange, replay } from './answer';
-import { act, create, notAllowed, remove, update } from './change';
+import { act, actionOfBody, create, notAllowed, remove, update } from './change';
 import { createProtocolContext, type Protocol, type ProtocolOptions } from './context';
 import { actionOf, faultOf, writeFault, type Fault } from './faults';
 import { Finder } from './finder';
@@ -13,11 +15,13 @@ import { idempotencyOf, type Idempotency } from './idempotency';
 import { changeJob } from './job-changes';
 import { Lister } from './lister';
 import type { CimiRequest, CimiResponse, Handle } from './messages';
-import { read } from './read';
+import { canAdd, read } from './read';
 import { route, type Routed } from './router';
 import { Views } from './views';
 
 const CHANGES = ['POST', 'PUT', 'DELETE'];
+/** An Action whose body names none that the resource has. */
+const UNKNOWN_ACTION = `${CIMI}/Action`;
 
 /** The protocol core: a plain function over CIMI requests, without a socket. Never rejects. */
 export function createProtocol(options: ProtocolOptions): Handle {
@@ -82,7 +86,7 @@ async function fail(views: Views, protocol: Protocol, request: CimiRequest, rout
   try {
     const job = await refuse(
       { protocol, principal: request.principal, cloudKey: routed.cloudKey, request },
-      { action: actionOf(request.method), target: routed.path, message: fault.message, kind: fault.kind },
+      { action: actionAsked(routed), target: routed.path, message: fault.message, kind: fault.kind },
     );
     const view = await views.ofJob(job);
     const own = headers['CIMI-Job-URI'] === undefined ? { 'CIMI-Job-URI': base + view.path } : {};
@@ -101,16 +105,30 @@ function defect(protocol: Protocol, request: CimiRequest, error: unknown): Fault
   return { status: 500, message: `internal error; reference ${reference}`, headers: {}, kind: 'internal' };
 }
 
+/** Action URI for the Job of a refused request: of a POST to a resource the one that its body names, as far as that can be read. */
+function actionAsked(routed: Routed): string {
+  const { request, location, protocol } = routed;
+  if (request.method !== 'POST' || location.kind !== 'item') return actionOf(request.method);
+  try {
+    return protocol.catalogue.action(location.type, String(actionOfBody(routed).values.action))?.uri ?? UNKNOWN_ACTION;
+  } catch (error) {
+    if (error instanceof BodyError || error instanceof Refusal) return UNKNOWN_ACTION;
+    throw error;
+  }
+}
+
+/** What can be asked of a resource by any caller; `Allow` of a 405. */
 function allowed(routed: Routed | undefined): string {
   if (!routed) return 'GET, HEAD';
   const { location, protocol } = routed;
   const family = protocol.familyOf(location.type);
   const methods = ['GET', 'HEAD'];
-  if (location.kind === 'collection' && family?.create) methods.push('POST');
+  if (location.kind === 'collection' && canAdd(routed)) methods.push('POST');
   if (location.kind === 'item') {
-    if (family?.act) methods.push('POST');
-    if (family?.update) methods.push('PUT');
-    if (family?.remove) methods.push('DELETE');
+    const isJob = location.type === JOB;
+    if (isJob || family?.act) methods.push('POST');
+    if (isJob || family?.update) methods.push('PUT');
+    if (isJob || family?.remove) methods.push('DELETE');
   }
   return methods.join(', ');
 }

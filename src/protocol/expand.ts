@@ -47,7 +47,10 @@ async function expanded(views: Views, routed: Routed, href: string): Promise<Val
   if (!location || !protocol.isServed(location.type)) return undefined;
   const target: Routed = { ...routed, location, path: bare };
   if (location.kind === 'collection' && location.collection) {
-    const { views: items } = await views.all(target);
+    const all = await views.all(target).catch(notThere);
+    // Where a cloud did not answer, a reference is better than a part that looks like the whole.
+    if (!all || all.unavailable.length > 0) return undefined;
+    const items = all.views;
     return { id: href, count: items.length, [location.collection.json]: items.map((item) => ({ ...item.values, operations: item.operations as unknown as Value })) };
   }
   const view = await views.one(target).catch(notThere);

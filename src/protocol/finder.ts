@@ -40,7 +40,7 @@ export class Finder {
   /** Whether the row belongs to the tenant; a cloud the tenant may no longer use hides it too. */
   private mayUse(row: ResourceRow, tenant: string, family: Family): boolean {
     const cloud = row.cloud === null ? undefined : this.protocol.clouds.byKey(row.cloud);
-    if (row.tenant === tenant) return true;
+    if (row.tenant === tenant) return cloud === undefined || cloud.tenants.includes(tenant);
     // Rows of shared types that only overlay something discovered do not hide it from the account's other tenants.
     return family.shared === true && row.internal.discovered === true && cloud !== undefined && cloud.tenants.includes(tenant);
   }

@@ -13,6 +13,7 @@ import { expand } from './expand';
 import type { CimiResponse } from './messages';
 import { entryPath, type Routed } from './router';
 import type { View, Views } from './views';
+import { windowKey, type Ordered } from './windows';
 
 /** GET of anything. */
 export async function read(views: Views, routed: Routed): Promise<CimiResponse> {
@@ -59,9 +60,7 @@ async function readCollection(views: Views, routed: Routed): Promise<CimiRespons
   const writer = protocol.writers[acceptable(routed)];
   const query = parseQuery(request.query);
   const attributes = protocol.catalogue.attributesOf(location.type);
-  const { views: all, unavailable } = await views.all(routed);
-  const filtered = query.filter ? filter(all, query, protocol, location.type) : all;
-  const ordered = order(filtered, query, protocol, location.type);
+  const { views: ordered, unavailable } = await orderedList(views, routed, query);
   const chosen = subset(ordered, query);
   const selection = selectCollection(query.select, collection.json, attributes, query.filter !== undefined);
   const items = selection?.items === null ? [] : await expand(views, routed, chosen, expandNames(query.expand, attributes));
@@ -70,19 +69,32 @@ async function readCollection(views: Views, routed: Routed): Promise<CimiRespons
   const document: CollectionDocument = {
     type: collection.name,
     ...(has('id') ? { id: path } : {}),
-    ...(has('count') ? { count: filtered.length } : {}),
+    ...(has('count') ? { count: ordered.length } : {}),
     items: items.map((view) => documentOf(view, selection?.items ?? undefined)),
     ...(has('operations') ? { operations: addOf(routed, path) } : {}),
     ...(unavailable.length > 0 ? { extensions: { unavailableClouds: unavailable.map(({ cloud, words }) => `${cloud}: ${words}`) as Value } } : {}),
   };
   const body = await writer.collection(document, { base: protocol.base });
-  const headers: Record<string, string> = { 'Content-Type': writer.mediaType, ...oldest(all) };
+  const headers: Record<string, string> = { 'Content-Type': writer.mediaType, ...oldest(ordered) };
   if (unavailable.length > 0) {
     return { status: 200, headers: { ...headers, 'CIMI-Unavailable-Clouds': unavailable.map(({ cloud }) => cloud).join(', ') }, body };
   }
   const tag = entityTag('list', body);
   if (isKnown(request.headers['if-none-match'], tag)) return { status: 304, headers: { ETag: tag } };
   return { status: 200, headers: { ...headers, ETag: tag }, body };
+}
+
+/** The whole list that the query's window is cut from. */
+async function orderedList(views: Views, routed: Routed, query: Query): Promise<Ordered> {
+  const { protocol, location } = routed;
+  const windowed = query.first !== undefined || query.last !== undefined;
+  const key = windowed ? windowKey(routed) : '';
+  const earlier = views.windows.earlier(key, query.first);
+  if (earlier) return earlier;
+  const { views: all, unavailable } = await views.all(routed);
+  const list = { views: order(query.filter ? filter(all, query, protocol, location.type) : all, query, protocol, location.type), unavailable };
+  if (windowed) views.windows.keep(key, list);
+  return list;
 }
 
 function filter(all: readonly View[], query: Query, protocol: Protocol, type: string): View[] {

@@ -10,6 +10,7 @@ import type { Protocol, Scope } from './context';
 import type { Finder, FindOptions } from './finder';
 import type { Listing, Lister } from './lister';
 import { notFound, type Routed } from './router';
+import { Windows } from './windows';
 
 /** A resource as one caller may see it now. */
 export interface View {
@@ -33,11 +34,15 @@ export interface ViewList {
 
 /** Reads anything there is, wherever it comes from. */
 export class Views {
+  readonly windows: Windows;
+
   constructor(
     private readonly protocol: Protocol,
     readonly finder: Finder,
     readonly lister: Lister,
-  ) {}
+  ) {
+    this.windows = new Windows(protocol.listCacheMs);
+  }
 
   /** The one resource that the path names. @throws Refusal 404, ProviderError. */
   async one(routed: Routed, options: FindOptions = {}): Promise<View> {

@@ -27,7 +27,8 @@ export type PathOfItem = (cloud: Cloud, type: string, key: string) => string | u
  */
 export function assemble(catalogue: Catalogue, parts: Parts, pathOfItem: PathOfItem, offered: (type: string) => boolean): Found {
   const { cloud, row, item, held } = parts;
-  const values: Values = item ? provided(item, cloud, pathOfItem) : row ? { ...row.values, ...readableSecrets(catalogue, row) } : {};
+  const values: Values = provided(item?.values ?? row?.values ?? {}, cloud, pathOfItem);
+  if (!item && row) Object.assign(values, readableSecrets(catalogue, row));
   if (item && row) Object.assign(values, keptValues(values, row));
   const state = shownState(values, row, held);
   if (state !== undefined) values.state = state;
@@ -47,9 +48,9 @@ function readableSecrets(catalogue: Catalogue, row: ResourceRow): Values {
   return Object.fromEntries(Object.entries(row.secrets ?? {}).filter(([name]) => declared[name]?.confidential && !declared[name].consumer.endsWith('write-only')));
 }
 
-function provided(item: Item, cloud: Cloud | null, pathOfItem: PathOfItem): Values {
+function provided(shown: Values, cloud: Cloud | null, pathOfItem: PathOfItem): Values {
   const values: Values = {};
-  for (const [name, value] of Object.entries(item.values)) {
+  for (const [name, value] of Object.entries(shown)) {
     const reference = cloud ? itemRef(value) : undefined;
     if (!reference || !cloud) values[name] = value;
     else {
@@ -92,7 +93,7 @@ function keptValues(shown: Values, row: ResourceRow): Values {
 
 function shownState(values: Values, row: ResourceRow | undefined, held: Pick<Hold, 'shows'> | undefined): string | undefined {
   const marked = row?.internal.shows;
-  if (held && typeof marked === 'string') return marked;
+  if (typeof marked === 'string') return marked;
   if (held?.shows) return held.shows;
   if (row?.state && row.providerKey === null) return row.state;
   return typeof values.state === 'string' ? values.state : undefined;

@@ -1,0 +1,42 @@
+import type { Routed } from './router';
+import type { View } from './views';
+
+/** A list as it was put together, filtered and ordered. */
+export interface Ordered {
+  views: readonly View[];
+  unavailable: readonly { cloud: string; words: string }[];
+}
+
+/** Lists kept at once; the oldest gives way. */
+const MAX_LISTS = 32;
+
+/**
+ * Keeps lists that are being read window by window for the cache age, so that successive `$first`/`$last` windows of
+ * one caller see one list. Only windows that begin after the first item use it: a list read from its beginning is
+ * always put together anew.
+ */
+export class Windows {
+  private readonly kept = new Map<string, { at: number; list: Ordered }>();
+
+  /** @param cacheMs how long a list is kept, in ms. */
+  constructor(private readonly cacheMs: number) {}
+
+  earlier(key: string, first: number | undefined): Ordered | undefined {
+    if (first === undefined || first <= 1) return undefined;
+    const known = this.kept.get(key);
+    return known && Date.now() - known.at <= this.cacheMs ? known.list : undefined;
+  }
+
+  keep(key: string, list: Ordered): void {
+    this.kept.delete(key);
+    this.kept.set(key, { at: Date.now(), list });
+    const [eldest] = this.kept.keys();
+    if (this.kept.size > MAX_LISTS && eldest !== undefined) this.kept.delete(eldest);
+  }
+}
+
+/** One caller's list: collection, cloud, filters and order. */
+export function windowKey({ principal, cloudKey, path, request }: Routed): string {
+  const shaping = request.query.filter(([name]) => name === '$filter' || name === '$orderby');
+  return JSON.stringify([principal.tenant, principal.role, cloudKey ?? '', path, shaping]);
+}
