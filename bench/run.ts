@@ -1,0 +1,36 @@
+import { measureReads } from './reading';
+import { table, type Line } from './rounds';
+import { startWorld } from './world';
+
+/** `npm run bench [-- part …]`: measures the gateway against references in the same run and prints one table. */
+
+const PARTS: Readonly<Record<string, () => Promise<Line[]>>> = {
+  reads: async () => {
+    const world = await startWorld();
+    try {
+      return await measureReads(world, { rounds: ROUNDS, seconds: SECONDS });
+    } finally {
+      await world.stop();
+    }
+  },
+};
+const ROUNDS = Number(process.env.BENCH_ROUNDS ?? 5);
+const SECONDS = Number(process.env.BENCH_SECONDS ?? 1);
+
+async function main(): Promise<void> {
+  const asked = process.argv.slice(2);
+  const unknown = asked.filter((name) => !PARTS[name]);
+  if (unknown.length > 0) throw new Error(`no part ${unknown.join(', ')}; there are ${Object.keys(PARTS).join(', ')}`);
+  const lines: Line[] = [];
+  for (const [name, measure] of Object.entries(PARTS)) {
+    if (asked.length > 0 && !asked.includes(name)) continue;
+    console.error(`measuring ${name} …`);
+    lines.push(...(await measure()));
+  }
+  console.log(table(lines));
+}
+
+main().catch((error: unknown) => {
+  console.error(error);
+  process.exitCode = 1;
+});

@@ -1,0 +1,106 @@
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import Database from 'libsql';
+import { stringify } from 'yaml';
+import { Account } from '../drivers/simulator/account';
+import { startProcess } from './processes';
+
+/** Machines at each simulated cloud: one to create in, a list of 100, one of 10,000, and one that is read past every cache. */
+export const CLOUDS = { one: 0, hundred: 100, many: 10_000, counted: 250 } as const;
+export type CloudKey = keyof typeof CLOUDS;
+
+/** Machines of one page at the simulated provider. */
+export const PAGE_SIZE = 100;
+
+/** The gateway under measurement: the program itself, in a process of its own over simulated clouds. */
+export interface World {
+  /** Base URI, ending in a slash. */
+  base: string;
+  folder: string;
+  /** Calls that a cloud's provider has had, by method, since its account was opened. */
+  calls(cloud: CloudKey): Map<string, number>;
+  stop(): Promise<void>;
+}
+
+/** @param more sections of the configuration beside the clouds, the data and the port */
+export async function startWorld(more: Record<string, unknown> = {}): Promise<World> {
+  const folder = await mkdtemp(join(tmpdir(), 'cimi-bench-'));
+  for (const [cloud, machines] of Object.entries(CLOUDS)) await fill(join(folder, 'clouds', cloud), machines);
+  const config = join(folder, 'gateway.yaml');
+  await writeFile(config, stringify({ server: { port: 0 }, data: { dir: folder }, defaultCloud: 'one', clouds: clouds(), ...more }));
+  const { said, stop } = await startProcess(
+    'src/main.ts',
+    ['serve', '--config', config, '--make-key'],
+    /cimi-gateway: (\S+)cloudEntryPoint/,
+  );
+  return {
+    base: said[1] ?? '',
+    folder,
+    calls: (cloud) => callsOf(join(folder, 'clouds', cloud)),
+    stop: async () => {
+      await stop();
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+/** What is measured is the gateway, so the provider is asked once and its answers are kept; `counted` never keeps any. */
+function clouds(): Record<string, unknown> {
+  const keys = Object.keys(CLOUDS) as CloudKey[];
+  return Object.fromEntries(
+    keys.map((key) => [
+      key,
+      { driver: 'simulator', guard: { cacheMs: key === 'counted' ? 0 : 600_000 }, options: { pageSize: PAGE_SIZE } },
+    ]),
+  );
+}
+
+async function fill(folder: string, machines: number): Promise<void> {
+  await mkdir(folder, { recursive: true });
+  const account = new Account(join(resolve(folder), 'simulator.sqlite'));
+  account.seed('believable');
+  const began = Date.UTC(2026, 0, 1);
+  account.transaction(() => {
+    for (let index = 0; index < machines; index++) {
+      const number = String(index).padStart(5, '0');
+      account.put({
+        ...{
+          kind: 'instance',
+          id: `i-${number}`,
+          label: `machine ${number}`,
+          note: 'one of many',
+          labels: { tier: 'web', rack: `r${index % 40}` },
+        },
+        ...{
+          shape: 's1.small',
+          vcpus: 1,
+          memoryMiB: 2048,
+          arch: 'x86_64',
+          source: 'img-debian-12',
+          latest: null,
+          keyPair: null,
+          userData: null,
+        },
+        ...{
+          nets: [],
+          timeline: [{ phase: index % 3 === 0 ? 'stopped' : 'running', from: began }],
+          launchedAt: began + index * 1000,
+          tag: null,
+          token: null,
+        },
+      });
+    }
+  });
+  account.close();
+}
+
+function callsOf(folder: string): Map<string, number> {
+  const database = new Database(join(folder, 'simulator.sqlite'), { readonly: true });
+  try {
+    const rows = database.prepare('SELECT method, count FROM calls').all() as { method: string; count: number }[];
+    return new Map(rows.map(({ method, count }) => [method, count]));
+  } finally {
+    database.close();
+  }
+}
