@@ -49,10 +49,16 @@ async function planCreate(context: PlanContext, request: CreateRequest): Promise
   if (imageRef?.href === undefined) throw new Refusal(400, 'machineTemplate.machineImage: a reference to a MachineImage is needed');
   if (inlineOf(imageRef)) throw new Refusal(400, 'machineTemplate.machineImage: images by value are not supported, refer to one');
   const image = await context.resolve(imageRef.href, 'MachineImage', 'machineTemplate.machineImage');
-  if (image.values.state !== 'AVAILABLE') throw new Refusal(409, `machineTemplate.machineImage: ${image.path} is ${String(image.values.state)}, not AVAILABLE`, { kind: 'conflict' });
+  if (image.values.state !== 'AVAILABLE')
+    throw new Refusal(409, `machineTemplate.machineImage: ${image.path} is ${String(image.values.state)}, not AVAILABLE`, {
+      kind: 'conflict',
+    });
   const configRef = asRef(template.machineConfig);
   if (!configRef) throw new Refusal(400, 'machineTemplate.machineConfig: a MachineConfiguration is needed, by reference or by value');
-  const config = configRef.href === undefined ? undefined : await context.resolve(configRef.href, 'MachineConfiguration', 'machineTemplate.machineConfig');
+  const config =
+    configRef.href === undefined
+      ? undefined
+      : await context.resolve(configRef.href, 'MachineConfiguration', 'machineTemplate.machineConfig');
   const cloud = chooseCloud(context, [image, ...(config ? [config] : [])], typeof values.cloud === 'string' ? values.cloud : undefined);
   if (!cloud.offers(GROUP, 'create')) throw new Refusal(400, `cloud '${cloud.key}' does not create machines`);
   refuseForeign(cloud, template);
@@ -72,7 +78,8 @@ async function planCreate(context: PlanContext, request: CreateRequest): Promise
     ...(credential ? { credential: { ...credential, tag: credential.tag ?? tag } } : {}),
   };
   const shape: Values = { ...wanted, state: 'CREATING' };
-  for (const figure of ['cpu', 'memory', 'cpuArch'] as const) if (chosen.values[figure] !== undefined) shape[figure] = chosen.values[figure];
+  for (const figure of ['cpu', 'memory', 'cpuArch'] as const)
+    if (chosen.values[figure] !== undefined) shape[figure] = chosen.values[figure];
   return {
     target: request.collection,
     affected: [request.collection, path],
@@ -108,7 +115,12 @@ function refuseForeign(cloud: Cloud, template: Values): void {
 }
 
 /** The provider's configuration to use: by reference, by value, or a reference to one of the gateway's own with overrides. */
-async function configurationKey(context: PlanContext, cloud: Cloud, config: Found | undefined, overrides: Values | undefined): Promise<Found> {
+async function configurationKey(
+  context: PlanContext,
+  cloud: Cloud,
+  config: Found | undefined,
+  overrides: Values | undefined,
+): Promise<Found> {
   if (config?.key !== undefined && !overrides) return config;
   const asked: Values = { ...config?.values, ...overrides };
   for (const [name, value] of Object.entries(asked)) if (value === null) delete asked[name];
@@ -124,14 +136,16 @@ function initialStateOf(cloud: Cloud, wanted: Value | undefined): CreateMachineI
   const providerState = String(announced.DefaultInitialState ?? STANDARD_INITIAL);
   const state = typeof wanted === 'string' ? wanted : providerState;
   const possible = Array.isArray(announced.InitialStates) ? (announced.InitialStates as readonly string[]) : [providerState];
-  if (!possible.includes(state)) throw new Refusal(400, `machineTemplate.initialState: cloud '${cloud.key}' offers ${possible.join(', ')}, not ${state}`);
+  if (!possible.includes(state))
+    throw new Refusal(400, `machineTemplate.initialState: cloud '${cloud.key}' offers ${possible.join(', ')}, not ${state}`);
   if (state === providerState) return { state, method: null, providerState };
   return { state, method: REACHED_BY[state] ?? null, providerState };
 }
 
 async function userDataOf(cloud: Cloud, userData: Value | undefined): Promise<{ userData?: string }> {
   if (typeof userData !== 'string' || userData === '') return {};
-  if (cloud.capabilities.types[TYPE]?.capabilities?.UserData === undefined) throw new Refusal(400, `machineTemplate.userData is not supported by cloud '${cloud.key}'`);
+  if (cloud.capabilities.types[TYPE]?.capabilities?.UserData === undefined)
+    throw new Refusal(400, `machineTemplate.userData is not supported by cloud '${cloud.key}'`);
   const text = userData.replace(/\s+/g, '');
   if (!/^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/.test(text)) {
     throw new Refusal(400, 'machineTemplate.userData: not Base64 (5.14.3)');
@@ -173,11 +187,15 @@ async function resizeOf(context: PlanContext, found: Found, { set }: UpdateReque
   }
   if (!changed || !found.cloud) return undefined;
   const cloud = found.cloud;
-  if (set.cpuSpeed !== undefined && set.cpuSpeed !== found.values.cpuSpeed) throw new Refusal(400, `cpuSpeed cannot be changed on cloud '${cloud.key}'`);
+  if (set.cpuSpeed !== undefined && set.cpuSpeed !== found.values.cpuSpeed)
+    throw new Refusal(400, `cpuSpeed cannot be changed on cloud '${cloud.key}'`);
   if (!cloud.offers(GROUP, 'resize')) throw new Refusal(400, `cloud '${cloud.key}' does not change the size of a machine`);
-  if (found.values.state !== 'STOPPED') throw new Refusal(409, `cpu and memory can be changed while the machine is STOPPED; it is ${String(found.values.state)}`);
+  if (found.values.state !== 'STOPPED')
+    throw new Refusal(409, `cpu and memory can be changed while the machine is STOPPED; it is ${String(found.values.state)}`);
   if (found.values.cpuArch !== undefined) asked.cpuArch = found.values.cpuArch;
-  const offered = (await context.list('MachineConfiguration', cloud)).filter((candidate) => candidate.cloud === cloud && candidate.key !== undefined);
+  const offered = (await context.list('MachineConfiguration', cloud)).filter(
+    (candidate) => candidate.cloud === cloud && candidate.key !== undefined,
+  );
   return smallestFitting(asked, offered).key;
 }
 
@@ -259,13 +277,25 @@ async function planRestore(context: PlanContext, found: Found, parameters: Value
   const now = String(found.values.state);
   const token = context.newId();
   const calls: ActInput['calls'][number][] = [
-    { method: 'restore', token, args: [{ token, tag: context.tag(from.path.split('/')[1] ?? ''), image: from.key ?? '' }], shows: 'RESTORING', goal: ['STARTED', 'STOPPED', 'PAUSED', 'SUSPENDED'] },
+    {
+      method: 'restore',
+      token,
+      args: [{ token, tag: context.tag(from.path.split('/')[1] ?? ''), image: from.key ?? '' }],
+      shows: 'RESTORING',
+      goal: ['STARTED', 'STOPPED', 'PAUSED', 'SUSPENDED'],
+    },
   ];
   const method = REACHED_BY[target];
   if (target !== now && method !== undefined && cloud.offers(GROUP, method)) {
     calls.push({ method, args: method === 'stop' ? [{}] : [], shows: 'RESTORING', goal: [target] });
   }
-  const input: ActInput = { cloud: cloud.key, group: GROUP, path: found.path, ...(found.key === undefined ? {} : { key: found.key }), calls };
+  const input: ActInput = {
+    cloud: cloud.key,
+    group: GROUP,
+    path: found.path,
+    ...(found.key === undefined ? {} : { key: found.key }),
+    calls,
+  };
   // An IMAGE is no snapshot that could be the latest (5.14.1).
   const keep = from.values.type === 'IMAGE' ? {} : { keep: { latestSnapshot: { href: from.path } } };
   return planOf(found, { ...input, ...keep }, 'RESTORING', undefined);
@@ -307,7 +337,8 @@ function offered(found: Found, catalogue: Catalogue): string[] {
   const can = (method: string) => cloud?.offers(GROUP, method) === true && found.item?.refuses?.[method] === undefined;
   const failed = found.key === undefined && !found.held;
   if (failed) return cloud?.mode === 'observe' || state === 'DELETING' ? [] : ['delete'];
-  if (found.held) return [...(can('delete') && state !== 'DELETING' ? ['delete'] : []), ...(state === 'STOPPING' && can('stop') ? ['stop'] : [])];
+  if (found.held)
+    return [...(can('delete') && state !== 'DELETING' ? ['delete'] : []), ...(state === 'STOPPING' && can('stop') ? ['stop'] : [])];
   const names = [...(can('rename') || can('resize') ? ['edit'] : []), ...(can('delete') ? ['delete'] : [])];
   for (const [name, action] of Object.entries(catalogue.resource(TYPE).actions ?? {})) {
     if (action.from && !action.from.includes(state)) continue;

@@ -63,7 +63,12 @@ export async function planStoredUpdate(context: PlanContext, found: Found, reque
     delete secrets[name];
   }
   const change = { values, secrets: Object.keys(secrets).length > 0 ? secrets : null, explicit: true };
-  return { target: found.path, affected: [found.path], change: [{ path: found.path, version: row.version, change }], statusMessage: 'Updated' };
+  return {
+    target: found.path,
+    affected: [found.path],
+    change: [{ path: found.path, version: row.version, change }],
+    statusMessage: 'Updated',
+  };
 }
 
 export async function planStoredRemove(_context: PlanContext, found: Found): Promise<Plan> {
@@ -100,7 +105,13 @@ export function joined(values: Values, secrets: Values | null): Values {
   const whole: Values = { ...values };
   for (const [name, value] of Object.entries(secrets ?? {})) {
     const shown = whole[name];
-    const nested = typeof value === 'object' && value !== null && !Array.isArray(value) && typeof shown === 'object' && shown !== null && !Array.isArray(shown);
+    const nested =
+      typeof value === 'object' &&
+      value !== null &&
+      !Array.isArray(value) &&
+      typeof shown === 'object' &&
+      shown !== null &&
+      !Array.isArray(shown);
     whole[name] = nested ? { ...(shown as Values), ...(value as Values) } : value;
   }
   return whole;

@@ -22,7 +22,8 @@ export function refuseUnsupported(context: Pick<PlanContext, 'clouds' | 'princip
   if (lists.length === 0 || lists.includes(undefined)) return;
   for (const [name, value] of Object.entries(values)) {
     if (isEmpty(value) || !isOptional(context.catalogue, type, name)) continue;
-    if (!lists.some((list) => list?.includes(name))) throw new Refusal(400, `${name} of ${type} is not supported by any cloud here`, { kind: 'unsupported' });
+    if (!lists.some((list) => list?.includes(name)))
+      throw new Refusal(400, `${name} of ${type} is not supported by any cloud here`, { kind: 'unsupported' });
   }
 }
 

@@ -21,18 +21,31 @@ export async function answerChange(views: Views, routed: Routed, { kind, plan, j
   const now = (waits ? await protocol.jobs.waitFor(job.id, protocol.graceMs) : undefined) ?? job;
   const status = statusFor(kind, now);
   if (now.idempotencyKey !== null) {
-    await protocol.store.transaction((unit) => unit.updateJob(now.id, { answer: { status, ...(plan.location === undefined ? {} : { location: plan.location }) } }));
+    await protocol.store.transaction((unit) =>
+      unit.updateJob(now.id, { answer: { status, ...(plan.location === undefined ? {} : { location: plan.location }) } }),
+    );
   }
-  return answerJob(views, routed, now, { status, location: plan.location, resource: kind === 'create' ? plan.location : kind === 'update' ? routed.path : undefined, answerOnly: plan.answerOnly });
+  return answerJob(views, routed, now, {
+    status,
+    location: plan.location,
+    resource: kind === 'create' ? plan.location : kind === 'update' ? routed.path : undefined,
+    answerOnly: plan.answerOnly,
+  });
 }
 
 /** The first answer again, for a request that came with the same Idempotency-Key. */
 export async function replay(views: Views, routed: Routed, first: JobRow): Promise<CimiResponse> {
   const job = await answered(routed, first);
   const location = job.answer?.location ?? job.affected.find((path) => path !== job.target);
-  const status = job.answer?.status ?? statusFor(routed.request.method === 'POST' && routed.location.kind === 'collection' ? 'create' : 'act', job);
+  const status =
+    job.answer?.status ?? statusFor(routed.request.method === 'POST' && routed.location.kind === 'collection' ? 'create' : 'act', job);
   const resource = status === 201 ? location : status === 200 && routed.request.method === 'PUT' ? routed.path : undefined;
-  return answerJob(views, routed, job, { status, location: routed.request.method === 'POST' && routed.location.kind === 'collection' ? location : undefined, resource, answerOnly: undefined });
+  return answerJob(views, routed, job, {
+    status,
+    location: routed.request.method === 'POST' && routed.location.kind === 'collection' ? location : undefined,
+    resource,
+    answerOnly: undefined,
+  });
 }
 
 /** The Job of a request that came twice at the same time, once the first has had its time to answer. */
@@ -57,7 +70,12 @@ interface Answer {
   answerOnly: Accepted['plan']['answerOnly'];
 }
 
-async function answerJob(views: Views, routed: Routed, job: JobRow, { status, location, resource, answerOnly }: Answer): Promise<CimiResponse> {
+async function answerJob(
+  views: Views,
+  routed: Routed,
+  job: JobRow,
+  { status, location, resource, answerOnly }: Answer,
+): Promise<CimiResponse> {
   const { protocol, request, principal } = routed;
   const headers: Record<string, string> = { 'CIMI-Job-URI': protocol.base + jobPath(job.id) };
   if (location !== undefined) headers.Location = protocol.base + location;
@@ -67,7 +85,10 @@ async function answerJob(views: Views, routed: Routed, job: JobRow, { status, lo
     const at = route(protocol, { ...request, path: resource }, principal);
     const view = await views.one(at).catch((error: unknown) => {
       // Changed again or deleted meanwhile: the change itself was done, its Job tells so.
-      protocol.log.warn('the changed resource could not be read for the answer', { path: resource, error: error instanceof Error ? error.message : 'unknown' });
+      protocol.log.warn('the changed resource could not be read for the answer', {
+        path: resource,
+        error: error instanceof Error ? error.message : 'unknown',
+      });
       return undefined;
     });
     if (view) {
@@ -77,7 +98,11 @@ async function answerJob(views: Views, routed: Routed, job: JobRow, { status, lo
   }
   const view = await views.ofJob(job);
   const writer = protocol.writers[acceptable(routed)];
-  return { status, headers: { 'Content-Type': writer.mediaType, ...headers }, body: [writer.document({ ...view }, { base: protocol.base })] };
+  return {
+    status,
+    headers: { 'Content-Type': writer.mediaType, ...headers },
+    body: [writer.document({ ...view }, { base: protocol.base })],
+  };
 }
 
 /** DELETE, PUT and stop of a Job itself leave no other Job (D108). */

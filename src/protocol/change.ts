@@ -93,7 +93,8 @@ export async function create(views: Views, routed: Routed, idempotency: Idempote
 function linkActions({ protocol, location }: Routed): Record<string, string> {
   const links: Record<string, string> = {};
   for (const resource of protocol.catalogue.resources) {
-    for (const [name, action] of Object.entries(resource.actions ?? {})) if (action.performedOn === location.collection?.name) links[name] = resource.name;
+    for (const [name, action] of Object.entries(resource.actions ?? {}))
+      if (action.performedOn === location.collection?.name) links[name] = resource.name;
   }
   return links;
 }
@@ -126,13 +127,15 @@ async function target(views: Views, routed: Routed): Promise<View> {
 function foundOf(view: View, routed: Routed): { found: Found; family: Family } {
   const family = routed.protocol.familyOf(view.type);
   if (!view.found || !family) throw notAllowed(routed);
-  if (view.found.cloud?.mode === 'observe') throw new Refusal(403, `cloud '${view.found.cloud.key}' is only observed: no change is accepted`, { kind: 'forbidden' });
+  if (view.found.cloud?.mode === 'observe')
+    throw new Refusal(403, `cloud '${view.found.cloud.key}' is only observed: no change is accepted`, { kind: 'forbidden' });
   return { found: view.found, family };
 }
 
 /** A shared resource belongs to another tenant or to the account: whoever sees it may not change it. */
 function mustBeOwn(found: Found, { principal }: Routed): void {
-  if (found.tenant !== principal.tenant) throw new Refusal(403, `${found.path} is shared with tenant '${principal.tenant}', not its own`, { kind: 'forbidden' });
+  if (found.tenant !== principal.tenant)
+    throw new Refusal(403, `${found.path} is shared with tenant '${principal.tenant}', not its own`, { kind: 'forbidden' });
 }
 
 /** PUT: full, or partial with $select (4.2.1.3). */
@@ -206,7 +209,8 @@ export async function act(views: Views, routed: Routed, idempotency: Idempotency
     const { found, family } = foundOf(view, routed);
     const action = catalogue.action(found.type, String(values.action));
     const planner = action && family.act?.[action.name];
-    if (!action || !planner) throw new Refusal(400, `action: ${String(values.action)} is no operation of ${found.type}`, { kind: 'unsupported' });
+    if (!action || !planner)
+      throw new Refusal(400, `action: ${String(values.action)} is no operation of ${found.type}`, { kind: 'unsupported' });
     mustBeOwn(found, routed);
     if (found.held && !family.offered(found, catalogue).includes(action.name)) throw held(found);
     const plan = await planner(planContext(views, routed), found, values);
@@ -239,4 +243,3 @@ function held(found: Found): Refusal {
 export function notAllowed({ request }: Routed): Refusal {
   return new Refusal(405, `${request.method} is not possible on ${request.path}`, { kind: 'unsupported' });
 }
-

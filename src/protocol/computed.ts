@@ -5,7 +5,7 @@ import { ENTRY_POINT, entryPointValues, METADATA } from '../operations/computed'
 import type { Family } from '../operations/family';
 import { JOB } from '../operations/job';
 import { supportedBy } from '../operations/supported';
-import type { Protocol, Scope } from './context';
+import type { Scope } from './context';
 import { entryPath } from './router';
 import type { View } from './views';
 
@@ -47,7 +47,9 @@ function offeredIn({ protocol, cloudKey, principal }: Scope, type: string): bool
 
 export function metadataViews(scope: Scope): View[] {
   const { protocol } = scope;
-  return protocol.catalogue.resources.filter(({ name }) => protocol.isServed(name) && offeredIn(scope, name)).map(({ name }) => metadataOf(scope, name));
+  return protocol.catalogue.resources
+    .filter(({ name }) => protocol.isServed(name) && offeredIn(scope, name))
+    .map(({ name }) => metadataOf(scope, name));
 }
 
 export function metadataView(scope: Scope, type: string): View | undefined {
@@ -127,7 +129,9 @@ export function common(all: readonly TypeCapabilities[]): TypeCapabilities {
     const others = rest.map((one) => one.capabilities?.[name]);
     if (typeof value === 'boolean') capabilities[name] = value && others.every((other) => other === true);
     else if (Array.isArray(value)) {
-      const set = (value as readonly string[]).filter((entry) => others.every((other) => Array.isArray(other) && (other as readonly string[]).includes(entry)));
+      const set = (value as readonly string[]).filter((entry) =>
+        others.every((other) => Array.isArray(other) && (other as readonly string[]).includes(entry)),
+      );
       if (set.length > 0) capabilities[name] = set;
     } else if (others.every((other) => other === value)) capabilities[name] = value;
   }

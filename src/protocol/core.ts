@@ -76,7 +76,13 @@ async function earlier(views: Views, routed: Routed, { key, hash }: Idempotency)
 }
 
 /** Every fault is a FAILED Job: stored for changes of authenticated callers, unstored for the rest (4.1.6.8). */
-async function fail(views: Views, protocol: Protocol, request: CimiRequest, routed: Routed | undefined, error: unknown): Promise<CimiResponse> {
+async function fail(
+  views: Views,
+  protocol: Protocol,
+  request: CimiRequest,
+  routed: Routed | undefined,
+  error: unknown,
+): Promise<CimiResponse> {
   const { writers, base } = protocol;
   const fault = faultOf(error, base) ?? defect(protocol, request, error);
   const allow: Record<string, string> = fault.status === 405 ? { Allow: allowed(routed) } : {};
@@ -92,7 +98,10 @@ async function fail(views: Views, protocol: Protocol, request: CimiRequest, rout
     const own = headers['CIMI-Job-URI'] === undefined ? { 'CIMI-Job-URI': base + view.path } : {};
     return writeFault(writers, base, request, { ...fault, headers: { ...headers, ...own } }, { row: job, values: view.values });
   } catch (second) {
-    protocol.log.error('a refusal could not be recorded', { requestId: request.requestId, error: second instanceof Error ? second.message : 'unknown' });
+    protocol.log.error('a refusal could not be recorded', {
+      requestId: request.requestId,
+      error: second instanceof Error ? second.message : 'unknown',
+    });
     return writeFault(writers, base, request, { ...fault, headers });
   }
 }

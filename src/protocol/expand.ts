@@ -15,10 +15,12 @@ export async function expand(views: Views, routed: Routed, all: readonly View[],
   const targets = new Set<string>();
   for (const view of all) for (const name of names) for (const href of hrefsOf(view.values[name])) targets.add(href);
   const read = new Map<string, Values>();
-  await Promise.all([...targets].map(async (href) => {
-    const values = await expanded(views, routed, href);
-    if (values) read.set(href, values);
-  }));
+  await Promise.all(
+    [...targets].map(async (href) => {
+      const values = await expanded(views, routed, href);
+      if (values) read.set(href, values);
+    }),
+  );
   return all.map((view) => {
     const values = { ...view.values };
     for (const name of names) values[name] = within(values[name], read);
@@ -51,7 +53,11 @@ async function expanded(views: Views, routed: Routed, href: string): Promise<Val
     // Where a cloud did not answer, a reference is better than a part that looks like the whole.
     if (!all || all.unavailable.length > 0) return undefined;
     const items = all.views;
-    return { id: href, count: items.length, [location.collection.json]: items.map((item) => ({ ...item.values, operations: item.operations as unknown as Value })) };
+    return {
+      id: href,
+      count: items.length,
+      [location.collection.json]: items.map((item) => ({ ...item.values, operations: item.operations as unknown as Value })),
+    };
   }
   const view = await views.one(target).catch(notThere);
   return view && { ...view.values, operations: view.operations as unknown as Value };
@@ -61,4 +67,3 @@ function notThere(error: unknown): undefined {
   if (error instanceof Refusal || error instanceof ProviderError) return undefined;
   throw error;
 }
-

@@ -3,6 +3,7 @@ import { BodyError } from '../codec/codec';
 import { negotiate } from '../codec/negotiate';
 import { ProviderError, type ErrorKind } from '../clouds/errors';
 import { ACTION } from '../model/define';
+import type { Values } from '../model/values';
 import { Refusal } from '../operations/family';
 import { JOB, unstoredJob } from '../operations/job';
 import { QueryError } from '../query/errors';
@@ -76,7 +77,7 @@ export function writeFault(
   base: string,
   request: Pick<CimiRequest, 'method' | 'path' | 'query' | 'headers'>,
   fault: Pick<Fault, 'status' | 'message'> & { headers?: Readonly<Record<string, string>> },
-  job?: { row: JobRow; values: import('../model/values').Values },
+  job?: { row: JobRow; values: Values },
 ): CimiResponse {
   const format = formatFor(request);
   const writer = writers[format];

@@ -55,7 +55,8 @@ export class Finder {
       return this.assemble({ ...base(row, cloud), item, held, at: Date.now() });
     }
     let seen = await cloud.get(family.group, row.providerKey, options);
-    if (seen.at < settledAt(row) || (!seen.value && options.maxAgeMs !== 0)) seen = await cloud.get(family.group, row.providerKey, { maxAgeMs: 0 });
+    if (seen.at < settledAt(row) || (!seen.value && options.maxAgeMs !== 0))
+      seen = await cloud.get(family.group, row.providerKey, { maxAgeMs: 0 });
     if (!seen.value && !held && (await this.retire(row, cloud))) return undefined;
     return this.assemble({ ...base(row, cloud), item: seen.value, held, at: seen.at });
   }
@@ -110,11 +111,24 @@ export class Finder {
     const seen = await cloud.get(group, decoded.providerKey, options);
     if (!seen.value || (await this.ownerByTag(seen.value, cloud, family))) return undefined;
     const held = (await this.protocol.store.holds([path])).get(path);
-    return this.assemble({ path, type: family.type, tenant: cloud.discoveredTenant, cloud, row: undefined, item: seen.value, held, at: seen.at });
+    return this.assemble({
+      path,
+      type: family.type,
+      tenant: cloud.discoveredTenant,
+      cloud,
+      row: undefined,
+      item: seen.value,
+      held,
+      at: seen.at,
+    });
   }
 
   /** Path of the resource that an item's tag makes it: one whose create has not recorded a key, or one lost with the database. */
-  async ownerByTag(item: Item, cloud: Cloud, family: Family): Promise<{ path: string; tenant: string; row: ResourceRow | undefined } | undefined> {
+  async ownerByTag(
+    item: Item,
+    cloud: Cloud,
+    family: Family,
+  ): Promise<{ path: string; tenant: string; row: ResourceRow | undefined } | undefined> {
     const tag = item.tag === undefined ? undefined : readTag(this.protocol.tagKey, item.tag, cloud.tenants);
     const segment = this.protocol.catalogue.pathOf(family.type);
     if (!tag || segment === undefined) return undefined;
@@ -138,7 +152,19 @@ export class Finder {
   }
 
   /** Gives an item of a lost row its row back under the same id. */
-  async adopt({ path, tenant, cloud, item, family }: { path: string; tenant: string; cloud: Cloud; item: Item; family: Family }): Promise<Found> {
+  async adopt({
+    path,
+    tenant,
+    cloud,
+    item,
+    family,
+  }: {
+    path: string;
+    tenant: string;
+    cloud: Cloud;
+    item: Item;
+    family: Family;
+  }): Promise<Found> {
     const row = await this.protocol.store.transaction(
       async (unit) =>
         (await unit.resource(path)) ??
@@ -175,7 +201,8 @@ export class Finder {
       const rows = await this.protocol.store.resources({ type, cloud: cloud?.key ?? null, providerKeys: [...keys] });
       for (const row of rows) known.set(`${type} ${row.providerKey ?? ''}`, row.path);
     }
-    return (of, type, key) => known.get(`${type} ${key}`) ?? (this.protocol.familyOf(type) ? derivedPath(this.protocol.catalogue, of, type, key) : undefined);
+    return (of, type, key) =>
+      known.get(`${type} ${key}`) ?? (this.protocol.familyOf(type) ? derivedPath(this.protocol.catalogue, of, type, key) : undefined);
   }
 }
 

@@ -45,7 +45,9 @@ export function assemble(catalogue: Catalogue, parts: Parts, pathOfItem: PathOfI
 /** Attributes that are encrypted at rest although they may be read (userData); write-only ones stay hidden. */
 function readableSecrets(catalogue: Catalogue, row: ResourceRow): Values {
   const declared = catalogue.attributesOf(row.type);
-  return Object.fromEntries(Object.entries(row.secrets ?? {}).filter(([name]) => declared[name]?.confidential && !declared[name].consumer.endsWith('write-only')));
+  return Object.fromEntries(
+    Object.entries(row.secrets ?? {}).filter(([name]) => declared[name]?.confidential && !declared[name].consumer.endsWith('write-only')),
+  );
 }
 
 function provided(shown: Values, cloud: Cloud | null, pathOfItem: PathOfItem): Values {
