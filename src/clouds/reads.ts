@@ -42,6 +42,8 @@ export class GroupReads {
   private generation = 0;
   private all: Seen<readonly Item[]> | undefined;
   private readonly byKey = new Map<string, Seen<Item | undefined>>();
+  /** What single reads showed of items after the kept list was read. */
+  private readonly newer = new Map<string, Item | undefined>();
   private readonly retired = new Map<string, Seen<Item>>();
   private listing: Listing | undefined;
   private readonly flying = new Map<string, Batch>();
@@ -59,6 +61,7 @@ export class GroupReads {
   invalidate(): void {
     this.generation += 1;
     this.all = undefined;
+    this.newer.clear();
     this.byKey.clear();
     this.flying.clear();
     this.listing = undefined;
@@ -67,7 +70,7 @@ export class GroupReads {
 
   /** Every item of the group. @throws ProviderError */
   async list(freshness?: Freshness): Promise<Seen<readonly Item[]>> {
-    if (this.all && this.fresh(this.all.at, freshness)) return this.all;
+    if (this.all && this.fresh(this.all.at, freshness)) return this.upToDate(this.all);
     if (this.listing && this.joinable(this.listing, freshness)) return this.listing.answer;
     const flight: Flight = { generation: this.generation, at: undefined };
     const listing: Listing = Object.assign(flight, { answer: this.fetchAll(flight) });
@@ -77,6 +80,14 @@ export class GroupReads {
     } finally {
       if (this.listing === listing) this.listing = undefined;
     }
+  }
+
+  /** The kept list as later single reads corrected it: what was seen as gone does not come back from the cache. */
+  private upToDate(list: Seen<readonly Item[]>): Seen<readonly Item[]> {
+    if (this.newer.size === 0) return list;
+    const value = list.value.flatMap((item) => (this.newer.has(item.key) ? (this.newer.get(item.key) ?? []) : item));
+    this.newer.clear();
+    return (this.all = { value, at: list.at });
   }
 
   /** Items by key; what is gone is missing. `at` is that of the oldest part. @throws ProviderError */
@@ -132,7 +143,11 @@ export class GroupReads {
     this.report(items);
     if (flight.generation === this.generation) {
       this.all = seen;
-      for (const [key, kept] of this.byKey) if (kept.at <= seen.at) this.byKey.delete(key);
+      this.newer.clear();
+      for (const [key, kept] of this.byKey) {
+        if (kept.at <= seen.at) this.byKey.delete(key);
+        else this.newer.set(key, listable(kept.value));
+      }
       for (const item of items) this.keep(item.key, { value: item, at: seen.at });
     }
     return seen;
@@ -159,7 +174,10 @@ export class GroupReads {
       const found = await this.ask(keys, (at) => (batch.at = at));
       const at = batch.at ?? Date.now();
       this.report([...found.values()]);
-      if (batch.generation === this.generation) for (const key of keys) this.keep(key, { value: found.get(key), at });
+      if (batch.generation === this.generation) {
+        for (const key of keys) this.keep(key, { value: found.get(key), at });
+        if (this.all && at > this.all.at) for (const key of keys) this.newer.set(key, listable(found.get(key)));
+      }
       return { value: found, at };
     } finally {
       for (const key of keys) if (this.flying.get(key) === batch) this.flying.delete(key);
@@ -210,4 +228,9 @@ export class GroupReads {
       this.hooks.log.warn('a provider state is not in the driver’s table and is shown as ERROR', { cloud, type, state, key });
     }
   }
+}
+
+/** Lists never show what the provider gave up. */
+function listable(item: Item | undefined): Item | undefined {
+  return item?.gone ? undefined : item;
 }

@@ -37,6 +37,13 @@ interface Merge {
   at: number;
 }
 
+/** An item that says by its tag which resource it is. */
+interface Tagged {
+  item: Item;
+  path: string;
+  tenant: string;
+}
+
 /** Lists each provider item and each row exactly once. */
 export class Lister {
   constructor(
@@ -48,7 +55,9 @@ export class Lister {
   async list(family: Family, scope: ListScope): Promise<Listing> {
     const { protocol } = this;
     if (!family.group) return { founds: await this.ownRows(family, scope), unavailable: [] };
-    const clouds = protocol.clouds.forTenant(scope.tenant).filter((cloud) => cloud.has(family.group ?? 'machines') && (scope.cloudKey ?? cloud.key) === cloud.key);
+    const clouds = protocol.clouds
+      .forTenant(scope.tenant)
+      .filter((cloud) => cloud.has(family.group ?? 'machines') && (scope.cloudKey ?? cloud.key) === cloud.key);
     const own = family.stored ? await this.ownRows(family, scope) : [];
     const unavailable: Listing['unavailable'] = [];
     const parts = await Promise.all(
@@ -79,7 +88,16 @@ export class Lister {
     const holds = await store.holds();
     return rows.map((row) =>
       this.finder.assembleWith(
-        { path: row.path, type: row.type, tenant: row.tenant, cloud: null, row, item: undefined, held: holds.get(row.path), at: Date.now() },
+        {
+          path: row.path,
+          type: row.type,
+          tenant: row.tenant,
+          cloud: null,
+          row,
+          item: undefined,
+          held: holds.get(row.path),
+          at: Date.now(),
+        },
         () => undefined,
       ),
     );
@@ -107,15 +125,16 @@ export class Lister {
       pathOfItem,
       at: seen.at,
     };
-    const { shown, listed } = this.fromItems(merge, seen.value);
-    return shown.concat(await this.unlisted(merge, listed));
+    const { shown, listed, rowless } = this.fromItems(merge, seen.value);
+    return shown.concat(await this.rowless(merge, rowless), await this.unlisted(merge, listed));
   }
 
   /** What the provider lists, each under the path of its row, its tag or its key. */
-  private fromItems(merge: Merge, items: readonly Item[]): { shown: Found[]; listed: Set<string> } {
+  private fromItems(merge: Merge, items: readonly Item[]): { shown: Found[]; listed: Set<string>; rowless: Tagged[] } {
     const shown: Found[] = [];
+    const rowless: Tagged[] = [];
     const listed = new Set<string>();
-    const tagged: { item: Item; path: string; tenant: string }[] = [];
+    const tagged: Tagged[] = [];
     for (const item of items) {
       const row = merge.rows.get(item.key);
       if (row) {
@@ -133,11 +152,29 @@ export class Lister {
     for (const { item, path, tenant } of tagged.sort((a, b) => (oldestFirst([a.item, b.item])[0] === a.item ? -1 : 1))) {
       if (listed.has(path)) this.show(merge, shown, this.underKey(merge, item));
       else {
+        const row = merge.byPath.get(path);
         listed.add(path);
-        this.show(merge, shown, { path, tenant: merge.byPath.get(path)?.tenant ?? tenant, row: merge.byPath.get(path), item });
+        if (row) this.show(merge, shown, { path, tenant: row.tenant, row, item });
+        else rowless.push({ item, path, tenant });
       }
     }
-    return { shown, listed };
+    return { shown, listed, rowless };
+  }
+
+  /**
+   * What carries our tag and has no row: lost with the database, or deleted since the provider was asked (the row goes
+   * last). A deleted resource must not come back from the cache, so these are read again.
+   */
+  private async rowless(merge: Merge, tagged: readonly Tagged[]): Promise<Found[]> {
+    if (tagged.length === 0) return [];
+    const keys = tagged.map(({ item }) => item.key);
+    const fresh = await merge.cloud.getMany(merge.group, keys, { maxAgeMs: 0 });
+    const shown: Found[] = [];
+    for (const { item, path, tenant } of tagged) {
+      const now = fresh.value.get(item.key);
+      if (now && !now.gone) this.show({ ...merge, at: fresh.at }, shown, { path, tenant, row: undefined, item: now });
+    }
+    return shown;
   }
 
   private underKey({ family, cloud }: Merge, item: Item) {
@@ -145,9 +182,14 @@ export class Lister {
     return { path, tenant: cloud.discoveredTenant, row: undefined, item };
   }
 
-  private show(merge: Merge, shown: Found[], part: { path: string; tenant: string; row: ResourceRow | undefined; item: Item | undefined }): void {
+  private show(
+    merge: Merge,
+    shown: Found[],
+    part: { path: string; tenant: string; row: ResourceRow | undefined; item: Item | undefined },
+  ): void {
     const { family, cloud, tenant, holds, at, pathOfItem } = merge;
-    const everybodys = family.shared === true && (part.row === undefined ? part.tenant === cloud.discoveredTenant : part.row.internal.discovered === true);
+    const everybodys =
+      family.shared === true && (part.row === undefined ? part.tenant === cloud.discoveredTenant : part.row.internal.discovered === true);
     if (part.tenant !== tenant && !everybodys) return;
     shown.push(this.finder.assembleWith({ ...part, type: family.type, cloud, held: holds.get(part.path), at }, pathOfItem));
   }
@@ -174,5 +216,8 @@ export class Lister {
 }
 
 function tooLong(count: number, limit: number): Refusal {
-  return new Refusal(503, `the collection has at least ${count} items, more than the ${limit} that this gateway lists at once: narrow it down by the entry point of one cloud`);
+  return new Refusal(
+    503,
+    `the collection has at least ${count} items, more than the ${limit} that this gateway lists at once: narrow it down by the entry point of one cloud`,
+  );
 }

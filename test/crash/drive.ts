@@ -1,0 +1,116 @@
+import { randomUUID } from 'node:crypto';
+import { encodeId } from '../../src/clouds/identity';
+import type { Moment } from '../../src/jobs/kit';
+import { workflows } from '../../src/operations/families';
+import type { Answer, Json } from '../harness/client';
+import { isSilence } from './life';
+import type { Scene } from './scene';
+import type { Watch } from './watch';
+import type { Place } from './wire';
+
+const PUBLIC_KEY = 'ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJ6mGQqYkXv0Yx0cXn0rZlq8eA2mS1h3m5aQm0o6rVtY somebody@somewhere';
+
+/** Every boundary that a workflow passes when all goes well, in order. */
+export function placesOf(workflow: string): Place[] {
+  const steps = workflows().find(({ name }) => name === workflow)?.steps ?? [];
+  const places: Place[] = [{ workflow, step: '', moment: 'leased' }];
+  for (const step of steps) {
+    const moments: Moment[] = step === steps.at(-1) ? ['before', 'ran', 'ending', 'ended'] : ['before', 'ran', 'recorded'];
+    for (const moment of moments) places.push({ workflow, step: step.name, moment });
+  }
+  return places;
+}
+
+/** Every boundary that it passes while all is undone. */
+export function undoPlacesOf(workflow: string): Place[] {
+  const steps = (workflows().find(({ name }) => name === workflow)?.steps ?? []).filter((step) => step.undo);
+  const places = steps.toReversed().flatMap(({ name }) => [
+    { workflow, step: name, moment: 'undoing' as const },
+    { workflow, step: name, moment: 'undone' as const },
+  ]);
+  const first = steps[0]?.name ?? '';
+  return [...places, { workflow, step: first, moment: 'ending' }, { workflow, step: first, moment: 'ended' }];
+}
+
+/** A change that is asked for under one Idempotency-Key, as often as it takes to get an answer. */
+export class Change {
+  private readonly key = randomUUID();
+  private answer: Answer | undefined;
+
+  constructor(
+    private readonly scene: Scene,
+    readonly cloud: string,
+    private readonly method: 'POST' | 'DELETE',
+    private readonly uri: string,
+    private readonly body?: object,
+    private readonly watch?: Watch,
+  ) {}
+
+  /** Asks once. Nobody may be there to answer. */
+  async attempt(): Promise<void> {
+    try {
+      await this.ask();
+    } catch (error) {
+      if (!isSilence(error)) throw error;
+    }
+  }
+
+  /** The answer; asks (again) where there is none yet. */
+  async ask(): Promise<Answer> {
+    if (this.answer) return this.answer;
+    const { client } = this.scene;
+    const send = { headers: { 'idempotency-key': this.key }, ...(this.body ? { json: this.body } : {}) };
+    const answer = await client.send(this.method, this.uri, send);
+    if (answer.status >= 300) throw new Error(`${this.method} ${this.uri}: ${answer.status} ${answer.text}`);
+    const location = answer.headers.get('location');
+    if (location !== null) this.watch?.made(location.slice(client.base.length));
+    this.answer = answer;
+    return answer;
+  }
+
+  /** The Job, ended. */
+  async ended(): Promise<Json> {
+    return this.scene.client.ended(await this.ask(), 20_000);
+  }
+
+  /** Path of what it creates. */
+  async path(): Promise<string> {
+    return ((await this.ask()).headers.get('location') ?? '').slice(this.scene.client.base.length);
+  }
+}
+
+/** Asks for a machine with a credential of its own, to end up STOPPED. */
+export function createMachine(scene: Scene, cloud: string, template: object = { initialState: 'STOPPED' }): Change {
+  const body = {
+    resourceURI: 'http://schemas.dmtf.org/cimi/1/MachineCreate',
+    name: `of ${cloud}`,
+    machineTemplate: {
+      machineConfig: { href: `machineConfigs/${encodeId(cloud, 's1.small')}` },
+      machineImage: { href: `machineImages/${encodeId(cloud, 'img-debian-12')}` },
+      credential: { key: Buffer.from(PUBLIC_KEY).toString('hex') },
+      ...template,
+    },
+  };
+  return new Change(scene, cloud, 'POST', 'machines', body, scene.machines);
+}
+
+export function snapshotMachine(scene: Scene, cloud: string, machine: string): Change {
+  const body = { resourceURI: 'http://schemas.dmtf.org/cimi/1/MachineImageCreate', imageLocation: { href: machine } };
+  return new Change(scene, cloud, 'POST', 'machineImages', body, scene.images);
+}
+
+export function remove(scene: Scene, cloud: string, path: string): Change {
+  scene.machines.leaving(path);
+  scene.images.leaving(path);
+  return new Change(scene, cloud, 'DELETE', path);
+}
+
+/** Deletes all of these and waits for it. */
+export async function removeAll(scene: Scene, made: readonly { cloud: string; path: string }[]): Promise<void> {
+  const changes = made.map(({ cloud, path }) => remove(scene, cloud, path));
+  for (const job of await Promise.all(changes.map((change) => change.ended()))) expect(job).toMatchObject({ state: 'SUCCESS' });
+  for (const { path } of made) {
+    scene.machines.left(path);
+    scene.images.left(path);
+  }
+}

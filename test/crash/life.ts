@@ -1,0 +1,107 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { createServer, type AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { runTypescript } from '../backends/run-typescript';
+import type { Order, Report } from './wire';
+
+/** One life of a gateway: a process of its own, from its start to its end. */
+export class Life {
+  private readonly reports: Report[] = [];
+  private readonly waiting = new Set<() => void>();
+  private output = '';
+  /** How it ended. */
+  readonly end: Promise<{ code: number | null; signal: NodeJS.Signals | null }>;
+
+  private constructor(private readonly child: ChildProcess) {
+    this.end = new Promise((resolve) => child.once('exit', (code, signal) => resolve({ code, signal })));
+    void this.end.then(() => this.wake());
+    child.on('message', (report: Report) => {
+      this.reports.push(report);
+      this.wake();
+    });
+    for (const stream of [child.stdout, child.stderr]) stream?.setEncoding('utf8').on('data', (text: string) => (this.output += text));
+  }
+
+  /** Starts a gateway on a configuration file; resolves when it listens. */
+  static async begin(config: string): Promise<Life> {
+    const stdio = ['ignore', 'pipe', 'pipe', 'ipc'] as const;
+    const life = new Life(spawn(process.execPath, [...runTypescript(join(__dirname, 'serve-child.ts')), config], { stdio: [...stdio] }));
+    await life.told('ready');
+    return life;
+  }
+
+  get over(): boolean {
+    return this.child.exitCode !== null || this.child.signalCode !== null;
+  }
+
+  /** What it logged. */
+  get log(): string {
+    return this.output;
+  }
+
+  /** Gives an order and waits until it is heard. */
+  async order(order: Order): Promise<void> {
+    this.send(order);
+    await this.told('heard');
+  }
+
+  /** Gives an order without waiting: one that sleeps hears it when it wakes. */
+  send(order: Order): void {
+    this.child.send(order);
+  }
+
+  signal(signal: NodeJS.Signals): void {
+    this.child.kill(signal);
+  }
+
+  /** Ends it at once. */
+  async kill(): Promise<void> {
+    this.signal('SIGKILL');
+    await this.end;
+  }
+
+  /** Waits for the order to kill itself to be carried out. */
+  async killed(patienceMs = 20_000): Promise<void> {
+    const late = setTimeout(() => this.signal('SIGABRT'), patienceMs);
+    const { signal } = await this.end;
+    clearTimeout(late);
+    if (signal !== 'SIGKILL') throw new Error(`the gateway did not come to the place (${String(signal)}):\n${this.output.slice(-6000)}`);
+  }
+
+  /** Takes the next report of a kind. */
+  async told(is: Report['is'], patienceMs = 20_000): Promise<Report> {
+    const until = Date.now() + patienceMs;
+    for (;;) {
+      const at = this.reports.findIndex((report) => report.is === is);
+      const [report] = at < 0 ? [] : this.reports.splice(at, 1);
+      if (report) return report;
+      if (this.over || Date.now() > until) throw new Error(`the gateway never said '${is}':\n${this.output.slice(-6000)}`);
+      await new Promise<void>((resolve) => {
+        const timer = setTimeout(resolve, 500);
+        this.waiting.add(() => {
+          clearTimeout(timer);
+          resolve();
+        });
+      });
+    }
+  }
+
+  private wake(): void {
+    for (const resolve of this.waiting) resolve();
+    this.waiting.clear();
+  }
+}
+
+export async function freePort(): Promise<number> {
+  const probe = createServer();
+  await new Promise<void>((done) => probe.listen(0, '127.0.0.1', done));
+  const { port } = probe.address() as AddressInfo;
+  await new Promise((done) => probe.close(done));
+  return port;
+}
+
+/** True for what fetch throws when nobody answers, or ends in the middle of an answer. Named: jest's realms have their own classes. */
+export function isSilence(error: unknown): boolean {
+  const { name, message } = error as { name?: unknown; message?: unknown };
+  return (name === 'TypeError' && (message === 'fetch failed' || message === 'terminated')) || name === 'SyntaxError';
+}

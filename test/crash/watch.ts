@@ -1,0 +1,110 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { isSilence } from './life';
+import type { Client, Json } from '../harness/client';
+
+/**
+ * Looks at a collection all the time, as long as there is a gateway: every resource must be in every list exactly
+ * once from when it was accepted until its deletion was, and nothing else ever.
+ */
+export class Watch {
+  private readonly known = new Set<string>();
+  private readonly must = new Set<string>();
+  private readonly gone = new Set<string>();
+  private readonly seen = new Set<string>();
+  private readonly wrong = new Set<string>();
+  private looking: Promise<void> | undefined;
+  private stopped = true;
+  lists = 0;
+
+  constructor(
+    private readonly client: Client,
+    private readonly collection: string,
+    private readonly attribute: string,
+  ) {}
+
+  /** Looks until stopped, or until there is nobody to answer. */
+  resume(): void {
+    this.stopped = false;
+    this.looking ??= this.look().finally(() => {
+      this.looking = undefined;
+    });
+  }
+
+  async stop(): Promise<void> {
+    this.stopped = true;
+    await this.looking;
+  }
+
+  /** What is listed now was there before us. */
+  async settleIn(): Promise<void> {
+    await this.once();
+    for (const path of this.seen) this.known.add(path);
+  }
+
+  /** From now on it must be in every list. */
+  made(path: string): void {
+    this.known.add(path);
+    this.must.add(path);
+  }
+
+  /** It may go from now on. */
+  leaving(path: string): void {
+    this.must.delete(path);
+  }
+
+  /** From now on it must be in no list. */
+  left(path: string): void {
+    this.must.delete(path);
+    this.gone.add(path);
+  }
+
+  /** What was wrong so far, in words; forgets it. */
+  findings(): string[] {
+    const strangers = [...this.seen].filter((path) => !this.known.has(path)).map((path) => `${path} was listed and is no resource of ours`);
+    const found = [...this.wrong, ...strangers];
+    this.wrong.clear();
+    this.seen.clear();
+    return found;
+  }
+
+  /** One look. */
+  async once(): Promise<void> {
+    const must = [...this.must];
+    const gone = [...this.gone];
+    const { status, json, text } = await this.client.get(this.collection);
+    if (status !== 200) {
+      this.wrong.add(`the list was answered with ${status}: ${text.slice(0, 300)}`);
+      return;
+    }
+    this.lists++;
+    const items = (json[this.attribute] ?? []) as unknown as Json[];
+    const paths = items.map((item) => pathOf(this.client, item));
+    for (const path of paths) this.seen.add(path);
+    const counted = new Set(paths);
+    if (counted.size < paths.length) this.wrong.add(`listed twice: ${paths.join(' ')}`);
+    for (const path of must) if (!counted.has(path) && this.must.has(path)) this.wrong.add(`${path} was not listed`);
+    for (const path of gone)
+      if (counted.has(path)) this.wrong.add(`${path} was listed after it was deleted: ${stateIn(items, this.client, path)}`);
+  }
+
+  private async look(): Promise<void> {
+    while (!this.stopped) {
+      try {
+        await this.once();
+      } catch (error) {
+        // The gateway was killed: nobody answers, or half an answer came.
+        if (isSilence(error)) return;
+        throw error;
+      }
+      await sleep(15);
+    }
+  }
+}
+
+function pathOf(client: Client, item: Json): string {
+  return String(item.id).slice(client.base.length);
+}
+
+function stateIn(items: readonly Json[], client: Client, path: string): string {
+  return String(items.find((item) => pathOf(client, item) === path)?.state);
+}
