@@ -3,12 +3,14 @@ import { mkdirSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import { newId } from './clouds/identity';
 import { connectClouds, driverRegistry, type CloudConfig, type ConnectedClouds, type DriverRegistry } from './clouds/registry';
 import { createReader } from './codec/reader';
 import { createWriter } from './codec/writer';
 import { secretKey, type Config } from './config/config';
+import { checkDrivers, cloudOptions } from './config/load';
 import { createAuthenticator } from './http/access';
 import { createHttpServer } from './http/server';
 import { assertListenAllowed } from './http/loopback';
@@ -31,7 +33,8 @@ import { lockFolder } from './store/folder-lock';
 import { loadOrCreateKey } from './store/key-file';
 import { openPostgresStore } from './store/postgres';
 import { openSqliteStore } from './store/sqlite';
-import type { Store } from './store/store';
+import type { JobRow, Store } from './store/store';
+import { tellingBornEnded } from './store/told';
 
 /** Path of the base URI below the public URL. */
 const PREFIX = '/cimi/';
@@ -77,8 +80,17 @@ class Closers {
   add(close: () => Promise<unknown> | void): void {
     this.list.unshift(close);
   }
+  /** Closes all, also where closing one fails. @throws the first error */
   async close(): Promise<void> {
-    for (const close of this.list.splice(0)) await close();
+    const errors: unknown[] = [];
+    for (const close of this.list.splice(0)) {
+      try {
+        await close();
+      } catch (error) {
+        errors.push(error);
+      }
+    }
+    if (errors.length > 0) throw errors[0];
   }
 }
 
@@ -101,12 +113,14 @@ async function build(options: GatewayOptions, closers: Closers): Promise<Gateway
   mkdirSync(config.data.dir, { recursive: true });
   if (config.store.kind === 'sqlite') closers.add(lockFolder(config.data.dir));
   const key = await keyFor(options);
-  const store = await openStore(config, key, log);
-  closers.add(() => store.close());
   const metrics = createMetrics();
+  const onEnded = (job: JobRow): void => metrics.jobEnded(job.workflow ?? 'none', job.state);
+  const opened = await openStore(config, key, log);
+  closers.add(() => opened.close());
+  const store = tellingBornEnded(opened, onEnded);
   const clouds = await connect(options, metrics);
   closers.add(() => clouds.close());
-  const { queue, engine } = createJobs(options, store, clouds, closers);
+  const { queue, engine } = createJobs(options, { store, clouds, onEnded }, closers);
   metrics.watchQueue(() => queue.trouble());
   const worksHere = role === 'worker' || config.worker.inProcess;
   if (worksHere) await engine.start();
@@ -119,12 +133,15 @@ async function build(options: GatewayOptions, closers: Closers): Promise<Gateway
   const users = (await store.access.principals()).length > 0;
   const required = config.access.required ?? users;
   assertListenAllowed({ host: config.server.host, usersConfigured: required });
-  const anonymous: Principal = { name: 'anonymous', tenant: firstTenant(config), role: 'admin' };
   const { bodyDepth: _depth, bodyItems: _items, ...limits } = config.server.limits;
   const writers = { json: createWriter(standardCatalogue(), 'json'), xml: createWriter(standardCatalogue(), 'xml') };
   const server = createHttpServer({
     handle,
-    authenticate: createAuthenticator({ access: store.access, hmacKey: randomBytes(32), ...(required ? {} : { anonymous }) }),
+    authenticate: createAuthenticator({
+      access: store.access,
+      hmacKey: randomBytes(32),
+      ...(required ? {} : { anonymous: anonymousOf(config), anonymousHosts: anonymousHosts(config) }),
+    }),
     base: { publicUrl: at.publicUrl, prefix: PREFIX },
     limits,
     log,
@@ -135,14 +152,35 @@ async function build(options: GatewayOptions, closers: Closers): Promise<Gateway
   });
   await server.listen({ host: at.host, port: at.port });
   closers.add(() => server.close(config.server.shutdownMs));
+  closers.add(async () => {
+    server.retire();
+    await sleep(config.server.retireMs);
+  });
   return { entryPoint: `${base}cloudEntryPoint`, handle, store, engine, anonymous: !required, close: () => closers.close() };
+}
+
+function anonymousOf(config: Config): Principal {
+  return { name: 'anonymous', tenant: firstTenant(config), role: 'admin' };
+}
+
+/**
+ * Names under which a gateway without logins answers beside the loopback ones: that of its public URL, but only where
+ * the configuration says in so many words that nobody must log in. Through a proxy on this machine that is everyone.
+ */
+function anonymousHosts({ access, server }: Config): string[] {
+  return access.required === false && server.publicUrl !== undefined ? [new URL(server.publicUrl).hostname] : [];
+}
+
+/** Where a key is kept that is not configured. */
+export function keyFile(config: Config): string {
+  return join(config.data.dir, KEY_FILE);
 }
 
 /** The key for secrets: configured, or the one kept in the data folder. @throws Error in words where there is none. */
 async function keyFor({ config, makeKey }: GatewayOptions): Promise<Buffer> {
   const configured = secretKey(config);
   if (configured) return configured;
-  const file = join(config.data.dir, KEY_FILE);
+  const file = keyFile(config);
   if (makeKey) return loadOrCreateKey(file);
   throw new Error(
     'no key for secrets is configured: set secrets.key (32 bytes in base64: openssl rand -base64 32), ' +
@@ -164,8 +202,10 @@ export async function openStore(config: Config, key: Buffer | undefined, log: Lo
 
 /** Connects the configured clouds; asks no provider anything. */
 export async function connect({ config, log, drivers = shippedDrivers() }: GatewayOptions, metrics: Metrics): Promise<ConnectedClouds> {
-  const configs: CloudConfig[] = Object.values(config.clouds).map((cloud) => ({ ...cloud, tenants: cloud.tenants }));
+  checkDrivers(config, drivers.names);
+  const configs: CloudConfig[] = Object.values(config.clouds);
   return connectClouds(configs, drivers, {
+    options: (cloud, schema) => cloudOptions(config, cloud, schema),
     environment: (cloud) => {
       const dataDir = join(config.data.dir, 'clouds', cloud);
       mkdirSync(dataDir, { recursive: true });
@@ -181,14 +221,19 @@ export async function connect({ config, log, drivers = shippedDrivers() }: Gatew
   });
 }
 
-function createJobs({ config, log, onBoundary }: GatewayOptions, store: Store, clouds: ConnectedClouds, closers: Closers): { queue: JobQueue; engine: Engine } {
+function createJobs(
+  { config, log, onBoundary }: GatewayOptions,
+  parts: { store: Store; clouds: ConnectedClouds; onEnded: (job: JobRow) => void },
+  closers: Closers,
+): { queue: JobQueue; engine: Engine } {
   const queue: JobQueue =
-    config.queue.kind === 'redis' ? new BullMqQueue({ url: config.queue.url ?? '', prefix: config.queue.prefix, log }) : new EmbeddedQueue();
+    config.queue.kind === 'redis'
+      ? new BullMqQueue({ url: config.queue.url ?? '', prefix: config.queue.prefix, log })
+      : new EmbeddedQueue();
   closers.add(() => queue.close(config.server.shutdownMs));
   const engine = createEngine({
-    store,
+    ...parts,
     queue,
-    clouds,
     workflows: workflowTable(workflows()),
     log,
     owner: `${hostname()}:${process.pid}:${newId().slice(0, 8)}`,

@@ -18,8 +18,8 @@ export function serveCommand(): Command {
 
 /** `worker`: works on Jobs only; needs PostgreSQL and Redis. */
 export function workerCommand(): Command {
-  return withConfig(new Command('worker').description('work on Jobs of gateways that share the database and Redis')).action((options: ServeOptions) =>
-    run('worker', options),
+  return withConfig(new Command('worker').description('work on Jobs of gateways that share the database and Redis')).action(
+    (options: ServeOptions) => run('worker', options),
   );
 }
 
@@ -27,6 +27,9 @@ async function run(role: GatewayOptions['role'], options: ServeOptions): Promise
   const config = await configOf(options);
   if (role === 'worker' && config.store.kind === 'sqlite') {
     throw new Error('a separate worker needs store.kind postgres: one process owns an SQLite data folder (use worker.inProcess there)');
+  }
+  if (role === 'worker' && config.queue.kind === 'embedded') {
+    throw new Error('a separate worker needs queue.kind redis: the embedded queue tells no other process of new Jobs');
   }
   const log = createLog({ level: config.log.level, pretty: config.log.pretty, base: { role } });
   const demo = config.source.file === undefined;
@@ -38,7 +41,8 @@ async function run(role: GatewayOptions['role'], options: ServeOptions): Promise
 function announce(gateway: Gateway, log: Logger, dataDir: string): void {
   if (gateway.entryPoint === undefined) return log.info({ dataDir }, 'working on Jobs');
   log.info({ entryPoint: gateway.entryPoint, dataDir }, 'the Cloud Entry Point is ready');
-  if (gateway.anonymous) log.warn({}, 'no users are configured: everyone on this machine is let in, nobody else (see: cimi-gateway user add)');
+  if (gateway.anonymous)
+    log.warn({}, 'no users are configured: everyone on this machine is let in, nobody else (see: cimi-gateway user add)');
   // For people and scripts that look at the terminal: where it is, whatever the log level.
   process.stderr.write(`cimi-gateway: ${gateway.entryPoint}\n`);
 }

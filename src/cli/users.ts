@@ -23,25 +23,29 @@ export function userCommand(): Command {
       .action((name: string, options: AddOptions) =>
         withAccess(options, async (access) => {
           const password = options.tokenOnly ? undefined : await passwordFromInput();
+          const first = (await access.principals()).length === 0;
           await addUser(access, { name, tenant: options.tenant, role: options.role, ...(password === undefined ? {} : { password }) });
           say(`added ${name} (tenant ${options.tenant}, ${options.role})`);
+          if (first) process.stderr.write('the first user: a gateway that runs without logins asks for them from its next start on\n');
         }),
       ),
   );
   user.addCommand(
-    withConfig(new Command('passwd').description('set a password, read from standard input').argument('<name>')).action((name: string, options: CommonOptions) =>
-      withAccess(options, async (access) => {
-        await setPassword(access, name, await passwordFromInput());
-        say(`changed the password of ${name}`);
-      }),
+    withConfig(new Command('passwd').description('set a password, read from standard input').argument('<name>')).action(
+      (name: string, options: CommonOptions) =>
+        withAccess(options, async (access) => {
+          await setPassword(access, name, await passwordFromInput());
+          say(`changed the password of ${name}`);
+        }),
     ),
   );
   user.addCommand(
-    withConfig(new Command('remove').description('remove a user and all tokens').argument('<name>')).action((name: string, options: CommonOptions) =>
-      withAccess(options, async (access) => {
-        await removeUser(access, name);
-        say(`removed ${name}`);
-      }),
+    withConfig(new Command('remove').description('remove a user and all tokens').argument('<name>')).action(
+      (name: string, options: CommonOptions) =>
+        withAccess(options, async (access) => {
+          await removeUser(access, name);
+          say(`removed ${name}`);
+        }),
     ),
   );
   user.addCommand(

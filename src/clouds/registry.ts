@@ -1,9 +1,18 @@
+import type { ZodType } from 'zod';
 import type { GuardHooks } from './call';
 import type { Cloud, Clouds, CloudSettings } from './cloud';
 import type { DriverEnvironment, DriverModule } from './driver';
 import type { GuardOptions } from './guard';
 import { guardCloud } from './guard';
 import { isCloudKey } from './identity';
+
+/** What the composition root lends to the clouds. */
+export interface Lent {
+  environment(cloud: string): DriverEnvironment;
+  hooks: GuardHooks;
+  /** Checks a cloud's options where more is known of them than here, such as their lines in a file. @throws as it likes */
+  options?<O>(cloud: string, schema: ZodType<O>): O;
+}
 
 /** How drivers are found; nothing of one is loaded before a configured cloud names it. */
 export interface DriverRegistry {
@@ -47,13 +56,9 @@ export interface ConnectedClouds extends Clouds {
 /**
  * Connects every configured cloud, in the order of the configuration. Connecting asks no provider anything, so it
  * fails for reasons of the configuration only, and then for all of them together.
- * @throws ConfigurationError naming the cloud, and for options the path of each that is wrong
+ * @throws ConfigurationError naming the cloud, and for options the path of each that is wrong; what `lent.options` throws
  */
-export async function connectClouds(
-  configs: readonly CloudConfig[],
-  registry: DriverRegistry,
-  lent: { environment(cloud: string): DriverEnvironment; hooks: GuardHooks },
-): Promise<ConnectedClouds> {
+export async function connectClouds(configs: readonly CloudConfig[], registry: DriverRegistry, lent: Lent): Promise<ConnectedClouds> {
   const connected = new Map<string, Cloud>();
   const close = async (): Promise<void> => {
     await Promise.all([...connected.values()].map((cloud) => cloud.close()));
@@ -78,21 +83,20 @@ export async function connectClouds(
   };
 }
 
-async function connect(
-  { options, guard, ...settings }: CloudConfig,
-  registry: DriverRegistry,
-  { environment, hooks }: { environment(cloud: string): DriverEnvironment; hooks: GuardHooks },
-): Promise<Cloud> {
+async function connect({ options, guard, ...settings }: CloudConfig, registry: DriverRegistry, lent: Lent): Promise<Cloud> {
   const module = await registry.load(settings.driver);
-  const parsed = module.options.safeParse(options ?? {});
-  if (!parsed.success) {
-    const issues = parsed.error.issues.map((issue) => `${['options', ...issue.path].join('.')}: ${issue.message}`);
-    throw new ConfigurationError(`Cloud "${settings.key}": ${issues.join('; ')}`);
-  }
+  const checked = lent.options ? lent.options(settings.key, module.options) : checkedOptions(settings.key, module.options, options);
   try {
-    const driver = await module.connect(parsed.data, environment(settings.key));
-    return guardCloud(settings, driver, guard ?? {}, hooks);
+    const driver = await module.connect(checked, lent.environment(settings.key));
+    return guardCloud(settings, driver, guard ?? {}, lent.hooks);
   } catch (error) {
     throw new ConfigurationError(`Cloud "${settings.key}": ${error instanceof Error ? error.message : String(error)}`, { cause: error });
   }
+}
+
+function checkedOptions<O>(key: string, schema: ZodType<O>, options: unknown): O {
+  const parsed = schema.safeParse(options ?? {});
+  if (parsed.success) return parsed.data;
+  const issues = parsed.error.issues.map((issue) => `${['options', ...issue.path].join('.')}: ${issue.message}`);
+  throw new ConfigurationError(`Cloud "${key}": ${issues.join('; ')}`);
 }

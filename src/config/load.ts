@@ -7,7 +7,7 @@ import { ConfigError, isRecord, type Path, pathText, type Problem, valueAt } fro
 import { readingTrouble, resolveReferences } from './references';
 import { configSchema, type ConfigValues } from './schema';
 import { readYaml } from './source';
-import { problemsOf } from './words';
+import { nearest, problemsOf } from './words';
 
 export interface LoadOptions {
   /** Relative to `cwd`. Absent: the built-in demo (config/demo.yaml). */
@@ -69,6 +69,20 @@ export function cloudOptions<S extends z.ZodType>(config: Config, key: string, s
   const checked = parsed(schema, config.clouds[key]?.options ?? {}, config.source.references, at);
   if ('problems' in checked) throw new ConfigError(placed(checked.problems, config.source), config.source.file);
   return checked.values;
+}
+
+/**
+ * Checks that every cloud names a driver that there is.
+ * @throws ConfigError as loadConfig, with paths `clouds.<key>.driver` and the nearest name
+ */
+export function checkDrivers(config: Config, known: readonly string[]): void {
+  const problems = Object.values(config.clouds).flatMap(({ key, driver }): Problem[] => {
+    if (known.includes(driver)) return [];
+    const near = nearest(driver, known);
+    const words = `there is no driver ${JSON.stringify(driver)}; there are ${known.join(', ')}`;
+    return [{ path: `clouds.${key}.driver`, words: near === undefined ? words : `${words}; did you mean ${near}?` }];
+  });
+  if (problems.length > 0) throw new ConfigError(placed(problems, config.source), config.source.file);
 }
 
 async function readConfigFile(path: string, named: string | undefined): Promise<string> {

@@ -68,7 +68,10 @@ const server = z
       .default([])
       .describe("Proxies whose X-Forwarded-For is believed: addresses, subnets (10.0.0.0/8) or 'loopback'."),
     limits,
-    shutdownMs: milliseconds(0, HOUR).default(10_000).describe('How long requests and steps in hand may take to end after SIGTERM, in ms.'),
+    retireMs: milliseconds(0, HOUR)
+      .default(0)
+      .describe('How long after SIGTERM requests are still taken while /readyz says 503, in ms, for load balancers to look away.'),
+    shutdownMs: milliseconds(0, HOUR).default(10_000).describe('How long requests and steps in hand may take to end after that, in ms.'),
   })
   .prefault({})
   .describe('The HTTP listener.');

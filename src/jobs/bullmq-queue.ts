@@ -2,6 +2,7 @@ import { Queue, Worker } from 'bullmq';
 import { Redis } from 'ioredis';
 import type { JobLog } from './kit';
 import type { JobQueue } from './queue';
+import { unfitness } from './redis-check';
 import { within } from './within';
 
 export interface BullMqOptions {
@@ -15,7 +16,6 @@ export interface BullMqOptions {
 }
 
 const NAME = 'jobs';
-const OLDEST: readonly [number, number] = [6, 2];
 const LETTING_GO_MS = 2_000;
 
 /**
@@ -117,29 +117,14 @@ export class BullMqQueue implements JobQueue {
     this.unreachable = `Redis does not answer: ${words}`;
   }
 
-  /** What Redis says of itself: its version, and whether it may throw messages away. */
   private async examine(): Promise<void> {
     try {
-      const facts = new Map(
-        (await this.sender.info()).split(/\r?\n/).map((line) => [line.split(':', 1)[0], line.slice(line.indexOf(':') + 1)]),
-      );
-      const policy = facts.get('maxmemory_policy');
-      const version = facts.get('redis_version') ?? '';
-      const old = isOlder(version);
-      if (policy !== undefined && policy !== 'noeviction') {
-        this.unfit = `Redis may throw messages away: its maxmemory-policy is ${policy}, it must be noeviction`;
-      } else if (old) this.unfit = `Redis ${version} is too old, at least ${OLDEST.join('.')} is needed`;
-      else this.unfit = undefined;
+      this.unfit = await unfitness(this.sender);
       if (this.unfit) this.options.log.warn({ trouble: this.unfit }, 'Redis is not set up as it must be');
     } catch (error) {
       this.options.log.debug({ err: error }, 'Redis could not be asked about itself');
     }
   }
-}
-
-function isOlder(version: string): boolean {
-  const [major = 0, minor = 0] = version.split('.').map(Number);
-  return version !== '' && (major < OLDEST[0] || (major === OLDEST[0] && minor < OLDEST[1]));
 }
 
 function retryStrategy(times: number): number {

@@ -95,7 +95,10 @@ function kitOf(options: EngineOptions, completion: Completion, closing: () => bo
     random: Math.random,
     ...options,
     closing,
-    ended: (row) => completion.ended(row),
+    ended: (row) => {
+      completion.ended(row);
+      options.onEnded?.(row);
+    },
     boundary: async (row, step, moment) => {
       await options.onBoundary?.({ job: row.id, workflow: row.workflow ?? '', step, moment });
     },

@@ -46,6 +46,8 @@ export interface EngineOptions {
   refusedPerTenant?: number;
   /** Attribute names whose values, found in a Job's input, never appear in its words. */
   secretNames?: ReadonlySet<string>;
+  /** Told of each Job that this process has ended. */
+  onEnded?: (job: JobRow) => void;
   /** For crash tests. */
   onBoundary?: (point: BoundaryPoint) => Promise<void>;
   /** For tests of backoff: 0 <= x < 1. Default Math.random. */
@@ -53,9 +55,9 @@ export interface EngineOptions {
 }
 
 /** What the parts of the engine share. */
-export interface Kit extends Required<Omit<EngineOptions, 'onBoundary'>> {
+export interface Kit extends Required<Omit<EngineOptions, 'onBoundary' | 'onEnded'>> {
   boundary(job: JobRow, step: string, moment: Moment): Promise<void>;
-  /** Tells who waits in this process that the Job has ended. */
+  /** Tells who waits or counts in this process that the Job has ended. */
   ended(job: JobRow): void;
   /** True once the engine shuts down. */
   closing(): boolean;

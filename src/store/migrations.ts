@@ -15,7 +15,7 @@ export async function migrate(db: Kysely<Tables>, dialect: SqlDialect, schema?: 
     ...(schema === undefined ? {} : { migrationTableSchema: schema }),
   });
   const { error } = await migrator.migrateToLatest();
-  if (error) throw error;
+  if (error) throw error instanceof Error ? error : new Error(String(error));
 }
 
 /** All migrations by name; never changed once released, only added to. */
