@@ -9,6 +9,7 @@ import {
 import type { CallContext, CaptureMachine, Created, Item, MachineImages, Marks, Naming, Pages } from '../../src/clouds/driver';
 import { ProviderError } from '../../src/clouds/errors';
 import { readByIds, type Wire } from './client';
+import { cpuArch } from './configs';
 import { literal } from './machines';
 import { createTags, holds, imageName, isOurs, namingOf, TAG, tagList, tagsOf } from './naming';
 import { imageState } from './states';
@@ -183,6 +184,8 @@ export function imageItem(image: Image, region: string): Item | undefined {
     tag: tags[TAG.id],
     token: tags[TAG.token],
     created: image.CreationDate,
+    cpuArch: cpuArch(image.Architecture === undefined ? undefined : [image.Architecture]),
+    ...(image.Public === true ? { public: true } : {}),
     ...(unmapped === undefined ? {} : { unmappedState: unmapped }),
     // An alias stands on the images of AWS and its marketplace alone.
     ...(image.ImageOwnerAlias === undefined || image.ImageOwnerAlias === 'self'

@@ -24,7 +24,8 @@ function image(snapshot: Snapshot, now: number): Item | undefined {
     ...(snapshot.token === null ? {} : { token: snapshot.token }),
     created: new Date(snapshot.madeAt).toISOString(),
     ...(unmappedState === undefined ? {} : { unmappedState }),
-    ...(snapshot.builtin ? { refuses: { edit: FOREIGN, delete: FOREIGN } } : {}),
+    cpuArch: snapshot.arch,
+    ...(snapshot.builtin ? { public: true, refuses: { edit: FOREIGN, delete: FOREIGN } } : {}),
   };
 }
 

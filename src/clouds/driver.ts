@@ -33,6 +33,10 @@ export interface Item {
   created?: string | undefined;
   /** Key of the owning item, for types that live in one (a Disk in a Machine). */
   owner?: string | undefined;
+  /** Offered by the provider to everybody (a public image): every tenant of the account sees it. */
+  public?: boolean | undefined;
+  /** CPU architecture that an image needs, in the words of Machine.cpuArch; a configuration that is chosen by size has it. */
+  cpuArch?: string | undefined;
   /** Provider state that the state table does not know; `values.state` is then ERROR and the core logs and counts it. */
   unmappedState?: string | undefined;
   /** Actions and operations (edit, delete, start, …) this very item refuses although its state allows them, with the reason in words. */

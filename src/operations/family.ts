@@ -99,8 +99,8 @@ export interface Family {
   group?: ListedGroup;
   /** The gateway keeps resources of its own of this type beside the provider's. */
   stored?: boolean;
-  /** Visible to every tenant of the account although made by nobody (configurations, public images). */
-  shared?: boolean;
+  /** Visible to every tenant of the account although made by nobody: all that was discovered, or only what the provider offers to everybody. */
+  shared?: true | 'public';
   /** Driver method without which `add` is not offered: [group, method]. */
   createNeeds?: readonly [GroupName, string];
   create?(context: PlanContext, request: CreateRequest): Promise<Plan>;
@@ -111,4 +111,9 @@ export interface Family {
   offered(found: Found, catalogue: Catalogue): string[];
   /** Query of the href of an advertised link (capture, snapshot), by short name. */
   linkQuery?: Readonly<Record<string, (found: Found) => string>>;
+}
+
+/** Whether a discovered item is there for every tenant of the account. */
+export function isEverybodys(family: Family, item: Item | undefined): boolean {
+  return family.shared === true || (family.shared === 'public' && item?.public === true);
 }

@@ -121,7 +121,7 @@ export const captureMachine: Workflow<CaptureInput> = {
 export const imageFamily: Family = {
   type: TYPE,
   group: GROUP,
-  shared: true,
+  shared: 'public',
   createNeeds: [GROUP, 'capture'],
   create: planCapture,
   update: (context, found, request) => planRename(context, found, request, update, {}),

@@ -62,7 +62,7 @@ async function planCreate(context: PlanContext, request: CreateRequest): Promise
   const cloud = chooseCloud(context, [image, ...(config ? [config] : [])], typeof values.cloud === 'string' ? values.cloud : undefined);
   if (!cloud.offers(GROUP, 'create')) throw new Refusal(400, `cloud '${cloud.key}' does not create machines`);
   refuseForeign(cloud, template);
-  const chosen = await configurationKey(context, cloud, config, inlineOf(configRef));
+  const chosen = await configurationKey(context, cloud, config, inlineOf(configRef), image.item?.cpuArch);
   const initialState = initialStateOf(cloud, template.initialState);
   const credential = await credentialOf(context, cloud, request);
   const id = context.newId();
@@ -120,9 +120,10 @@ async function configurationKey(
   cloud: Cloud,
   config: Found | undefined,
   overrides: Values | undefined,
+  cpuArch: string | undefined,
 ): Promise<Found> {
   if (config?.key !== undefined && !overrides) return config;
-  const asked: Values = { ...config?.values, ...overrides };
+  const asked: Values = { ...(cpuArch === undefined ? {} : { cpuArch }), ...config?.values, ...overrides };
   for (const [name, value] of Object.entries(asked)) if (value === null) delete asked[name];
   if (typeof asked.memory !== 'number' && typeof asked.cpu !== 'number') {
     throw new Refusal(400, 'machineTemplate.machineConfig: a configuration by value says at least cpu or memory');

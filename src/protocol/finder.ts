@@ -2,7 +2,7 @@ import type { Cloud } from '../clouds/cloud';
 import type { Item, ListedGroup } from '../clouds/driver';
 import { ProviderError } from '../clouds/errors';
 import { decodeId, makeTag, readTag } from '../clouds/identity';
-import type { Family, Found } from '../operations/family';
+import { isEverybodys, type Family, type Found } from '../operations/family';
 import { removeWithAssociations } from '../operations/associations';
 import { StaleError, type ResourcePath, type ResourceRow } from '../store/store';
 import type { Protocol } from './context';
@@ -31,7 +31,8 @@ export class Finder {
     const row = await this.protocol.store.resource(path);
     if (row) {
       if (!this.mayUse(row, tenant, family)) return undefined;
-      return this.fromRow(row, family, options);
+      const found = await this.fromRow(row, family, options);
+      return row.tenant === tenant || isEverybodys(family, found?.item) ? found : undefined;
     }
     if (!family.group || location.owner) return undefined;
     return (await this.discovered(path, location.id, family, tenant, options)) ?? (await this.lost(path, location.id, family, tenant));
@@ -42,7 +43,7 @@ export class Finder {
     const cloud = row.cloud === null ? undefined : this.protocol.clouds.byKey(row.cloud);
     if (row.tenant === tenant) return cloud === undefined || cloud.tenants.includes(tenant);
     // Rows of shared types that only overlay something discovered do not hide it from the account's other tenants.
-    return family.shared === true && row.internal.discovered === true && cloud !== undefined && cloud.tenants.includes(tenant);
+    return family.shared !== undefined && row.internal.discovered === true && cloud !== undefined && cloud.tenants.includes(tenant);
   }
 
   private async fromRow(row: ResourceRow, family: Family, options: FindOptions): Promise<Found | undefined> {
@@ -109,6 +110,7 @@ export class Finder {
     const known = await this.protocol.store.resources({ type: family.type, cloud: cloud.key, providerKeys: [decoded.providerKey] });
     if (known.length > 0) return undefined;
     const seen = await cloud.get(group, decoded.providerKey, options);
+    if (cloud.discoveredTenant !== tenant && !isEverybodys(family, seen.value)) return undefined;
     if (!seen.value || (await this.ownerByTag(seen.value, cloud, family))) return undefined;
     const held = (await this.protocol.store.holds([path])).get(path);
     return this.assemble({

@@ -3,7 +3,7 @@ import type { Item, ListedGroup } from '../clouds/driver';
 import { ProviderError } from '../clouds/errors';
 import { encodeId, readTag } from '../clouds/identity';
 import type { Family, Found } from '../operations/family';
-import { Refusal } from '../operations/family';
+import { isEverybodys, Refusal } from '../operations/family';
 import type { ResourceRow } from '../store/store';
 import type { Protocol } from './context';
 import { oldestFirst, settledAt, type Finder } from './finder';
@@ -189,7 +189,8 @@ export class Lister {
   ): void {
     const { family, cloud, tenant, holds, at, pathOfItem } = merge;
     const everybodys =
-      family.shared === true && (part.row === undefined ? part.tenant === cloud.discoveredTenant : part.row.internal.discovered === true);
+      isEverybodys(family, part.item) &&
+      (part.row === undefined ? part.tenant === cloud.discoveredTenant : part.row.internal.discovered === true);
     if (part.tenant !== tenant && !everybodys) return;
     shown.push(this.finder.assembleWith({ ...part, type: family.type, cloud, held: holds.get(part.path), at }, pathOfItem));
   }
