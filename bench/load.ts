@@ -14,7 +14,7 @@ export interface Load {
 export async function rate(url: string, { headers = {}, connections = 50, seconds, status = 200 }: Load): Promise<number> {
   const result = await autocannon({ url, headers, connections, duration: seconds });
   const all = Object.values(result.statusCodeStats ?? {}).reduce((sum, { count = 0 }) => sum + count, 0);
-  const right = result.statusCodeStats?.[String(status)]?.count ?? 0;
+  const right = result.statusCodeStats?.[`${status}`]?.count ?? 0;
   if (right === 0 || right !== all || result.errors > 0)
     throw new Error(`${url}: ${right} of ${all} answers were ${status}, ${result.errors} errors`);
   return result.requests.total / result.duration;
