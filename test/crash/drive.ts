@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { encodeId } from '../../src/clouds/identity';
 import type { Moment } from '../../src/jobs/kit';
 import { workflows } from '../../src/operations/families';
-import type { Answer, Json } from '../harness/client';
+import { action, type Answer, type Client, type Json } from '../harness/client';
 import { isSilence } from './life';
 import type { Scene } from './scene';
 import type { Watch } from './watch';
@@ -44,6 +44,7 @@ export class Change {
     private readonly uri: string,
     private readonly body?: object,
     private readonly watch?: Watch,
+    private readonly client: Client = scene.client,
   ) {}
 
   /** Asks once. Nobody may be there to answer. */
@@ -58,12 +59,12 @@ export class Change {
   /** The answer; asks (again) where there is none yet. */
   async ask(): Promise<Answer> {
     if (this.answer) return this.answer;
-    const { client } = this.scene;
+    const { client } = this;
     const send = { headers: { 'idempotency-key': this.key }, ...(this.body ? { json: this.body } : {}) };
     const answer = await client.send(this.method, this.uri, send);
     if (answer.status >= 300) throw new Error(`${this.method} ${this.uri}: ${answer.status} ${answer.text}`);
     const location = answer.headers.get('location');
-    if (location !== null) this.watch?.made(location.slice(client.base.length));
+    if (location !== null) this.watch?.made(location.slice(this.scene.client.base.length));
     this.answer = answer;
     return answer;
   }
@@ -80,7 +81,7 @@ export class Change {
 }
 
 /** Asks for a machine with a credential of its own, to end up STOPPED. */
-export function createMachine(scene: Scene, cloud: string, template: object = { initialState: 'STOPPED' }): Change {
+export function createMachine(scene: Scene, cloud: string, via?: Client): Change {
   const body = {
     resourceURI: 'http://schemas.dmtf.org/cimi/1/MachineCreate',
     name: `of ${cloud}`,
@@ -88,21 +89,26 @@ export function createMachine(scene: Scene, cloud: string, template: object = { 
       machineConfig: { href: `machineConfigs/${encodeId(cloud, 's1.small')}` },
       machineImage: { href: `machineImages/${encodeId(cloud, 'img-debian-12')}` },
       credential: { key: Buffer.from(PUBLIC_KEY).toString('hex') },
-      ...template,
+      initialState: 'STOPPED',
     },
   };
-  return new Change(scene, cloud, 'POST', 'machines', body, scene.machines);
+  return new Change(scene, cloud, 'POST', 'machines', body, scene.machines, via);
 }
 
-export function snapshotMachine(scene: Scene, cloud: string, machine: string): Change {
+export function snapshotMachine(scene: Scene, cloud: string, machine: string, via?: Client): Change {
   const body = { resourceURI: 'http://schemas.dmtf.org/cimi/1/MachineImageCreate', imageLocation: { href: machine } };
-  return new Change(scene, cloud, 'POST', 'machineImages', body, scene.images);
+  return new Change(scene, cloud, 'POST', 'machineImages', body, scene.images, via);
 }
 
-export function remove(scene: Scene, cloud: string, path: string): Change {
+/** Asks for an action of a machine. */
+export function act(scene: Scene, cloud: string, machine: string, name: string): Change {
+  return new Change(scene, cloud, 'POST', machine, { resourceURI: 'http://schemas.dmtf.org/cimi/1/Action', action: action(name) });
+}
+
+export function remove(scene: Scene, cloud: string, path: string, via?: Client): Change {
   scene.machines.leaving(path);
   scene.images.leaving(path);
-  return new Change(scene, cloud, 'DELETE', path);
+  return new Change(scene, cloud, 'DELETE', path, undefined, undefined, via);
 }
 
 /** Deletes all of these and waits for it. */

@@ -30,8 +30,10 @@ const LOSING: readonly CloudKey[] = ['mute', 'worst'];
 export const DELAYS = { create: 60, start: 30, stop: 60, pause: 30, suspend: 30, restart: 30, restore: 30, delete: 60, capture: 60 };
 
 export interface SceneOptions {
+  /** Default: every kind that misbehaves. */
   clouds?: Record<string, Partial<SimulatorOptions>>;
-  store?: object;
+  /** Sections of the configuration in place of the scene's own. */
+  config?: Record<string, unknown>;
 }
 
 /** A data folder, its clouds, and one gateway after the other upon them. */
@@ -44,7 +46,7 @@ export class Scene {
   private current: Life | undefined;
 
   private constructor(
-    private readonly port: number,
+    readonly port: number,
     private readonly options: SceneOptions,
   ) {
     for (const key of Object.keys(options.clouds ?? CLOUDS)) {
@@ -66,7 +68,7 @@ export class Scene {
   }
 
   /** Writes a configuration over the same data. @returns its file. */
-  configure(name: string, port: number): string {
+  configure(name: string, port: number, more: Record<string, unknown> = {}): string {
     const clouds = Object.entries(this.options.clouds ?? CLOUDS).map(([key, options]) => [
       key,
       simulatedCloud({ delays: DELAYS, ...options }, { guard: { cacheMs: 3000 } }),
@@ -78,7 +80,8 @@ export class Scene {
       jobs: { graceMs: 0 },
       worker: { leaseMs: 1000, sweepMs: 200, concurrency: 60 },
       clouds: Object.fromEntries(clouds) as object,
-      ...(this.options.store ? { store: this.options.store } : {}),
+      ...this.options.config,
+      ...more,
     };
     writeFileSync(file, stringify(content));
     return file;

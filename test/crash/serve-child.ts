@@ -16,22 +16,20 @@ function report(what: Report): void {
   process.send?.(what);
 }
 
-process.on('message', (next: Order) => {
-  order = next;
-  if (next.do === 'pass') for (const go of standing.values()) go();
-  if (next.do === 'pass') standing.clear();
+function hear(next: Order, { engine }: Gateway): void {
+  if (next.do === 'sweep') {
+    void engine.sweep();
+  } else {
+    order = next;
+    for (const go of standing.values()) go();
+    standing.clear();
+  }
   report({ is: 'heard' });
-});
+}
 
 async function onBoundary(point: BoundaryPoint): Promise<void> {
-  if (
-    order.do === 'pass' ||
-    order.do === 'killUntold' ||
-    order.workflow !== point.workflow ||
-    order.step !== point.step ||
-    order.moment !== point.moment
-  )
-    return;
+  if (!('workflow' in order)) return;
+  if (order.workflow !== point.workflow || order.step !== point.step || order.moment !== point.moment) return;
   if (standing.has(point.job)) return;
   const go = new Promise<void>((resolve) => standing.set(point.job, resolve));
   if (standing.size < order.jobs) return go;
@@ -56,9 +54,7 @@ async function main(file: string): Promise<void> {
   const config = await loadConfig({ file, env: {}, cwd: dirname(file) });
   const gateway = await startGateway({ config, log: createLog({ level: 'info' }), role: 'gateway', makeKey: true, onBoundary });
   untell(gateway);
-  process.on('SIGTERM', () => {
-    void gateway.close().then(() => process.disconnect());
-  });
+  process.on('message', (next: Order) => hear(next, gateway));
   report({ is: 'ready', entryPoint: gateway.entryPoint ?? '' });
 }
 

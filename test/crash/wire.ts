@@ -13,7 +13,9 @@ export type Order =
   /** Once `jobs` Jobs stand at the place: end by SIGKILL, or stand still until told to pass. */
   | ({ do: 'kill' | 'stand'; jobs: number } & Place)
   /** Never tell the queue of a Job; end by SIGKILL once it should have been told of so many. */
-  | { do: 'killUntold'; jobs: number };
+  | { do: 'killUntold'; jobs: number }
+  /** Look for due Jobs now. */
+  | { do: 'sweep' };
 
 /** What a gateway tells its parent. */
 export type Report = { is: 'heard' } | { is: 'standing' } | { is: 'ready'; entryPoint: string };

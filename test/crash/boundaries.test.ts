@@ -1,0 +1,83 @@
+import { encodeId } from '../../src/clouds/identity';
+import type { BoundaryPoint } from '../../src/jobs/kit';
+import { Client, type Json } from '../harness/client';
+import { simulatedCloud, startTestGateway, type TestGateway } from '../harness/gateway';
+import { placesOf } from './drive';
+
+/** What a client sees of the machine at one step boundary. */
+interface Look {
+  at: string;
+  listed: { path: string; state: string }[];
+  status: number;
+  state: string | undefined;
+}
+
+const clouds = [
+  { name: 'a cloud that is asked each time', options: {}, cacheMs: 0 },
+  { name: 'answers kept for long', options: {}, cacheMs: 60_000 },
+  { name: 'a cloud that shows late what was made', options: { visibilityDelayMs: 150 }, cacheMs: 0 },
+  { name: 'a cloud that shows late, its answers kept for long', options: { visibilityDelayMs: 150 }, cacheMs: 60_000 },
+];
+
+describe.each(clouds)('lists at every step boundary, with $name', ({ options, cacheMs }) => {
+  let gateway: TestGateway;
+  let client: Client;
+  let looks: Look[] = [];
+  let path = '';
+
+  async function look({ step, moment }: BoundaryPoint): Promise<void> {
+    // The answer to the create tells the path; its Job may have begun before.
+    for (let left = 200; path === '' && left > 0; left--) await new Promise((resolve) => setTimeout(resolve, 5));
+    const { json } = await client.get('machines');
+    const items = (json.machines ?? []) as unknown as Json[];
+    const one = await client.get(path);
+    looks.push({
+      at: `${step}/${moment}`,
+      listed: items.map((item) => ({ path: String(item.id).slice(client.base.length), state: String(item.state) })),
+      status: one.status,
+      state: one.json.state as string | undefined,
+    });
+  }
+
+  beforeAll(async () => {
+    const config = { jobs: { graceMs: 0 }, clouds: { sim: simulatedCloud(options, { guard: { cacheMs } }) } };
+    gateway = await startTestGateway({ config, onBoundary: look });
+    client = new Client(gateway.base);
+  });
+  afterAll(() => gateway.stop());
+
+  test('a machine is there once from its acceptance to its deletion, in the state that its job gives it', async () => {
+    const created = await client.post('machines', {
+      resourceURI: 'http://schemas.dmtf.org/cimi/1/MachineCreate',
+      machineTemplate: {
+        machineConfig: { href: `machineConfigs/${encodeId('sim', 's1.small')}` },
+        machineImage: { href: `machineImages/${encodeId('sim', 'img-debian-12')}` },
+        initialState: 'STOPPED',
+      },
+    });
+    expect(created.status).toBe(202);
+    path = (created.headers.get('location') ?? '').slice(client.base.length);
+    expect(await client.ended(created)).toMatchObject({ state: 'SUCCESS' });
+    await expectPlaces('machine.create');
+    for (const { at, listed, status, state } of looks) {
+      const shown = at === 'settled/ended' ? 'STOPPED' : 'CREATING';
+      expect({ at, listed, status, state }).toEqual({ at, listed: [{ path, state: shown }], status: 200, state: shown });
+    }
+
+    looks = [];
+    expect(await client.ended(await client.delete(path))).toMatchObject({ state: 'SUCCESS' });
+    await expectPlaces('provider.delete');
+    for (const { at, listed, status, state } of looks) {
+      if (at === 'credentials/ended') expect({ at, listed, status }).toEqual({ at, listed: [], status: 404 });
+      else expect({ at, listed, status, state }).toEqual({ at, listed: [{ path, state: 'DELETING' }], status: 200, state: 'DELETING' });
+    }
+    expect((await client.get('machines')).json.count).toBe(0);
+  });
+
+  /** The last look may come a little after the client learned of the end. */
+  async function expectPlaces(workflow: string): Promise<void> {
+    const places = placesOf(workflow).map(({ step, moment }) => `${step}/${moment}`);
+    for (let left = 200; left > 0 && looks.at(-1)?.at !== places.at(-1); left--) await new Promise((resolve) => setTimeout(resolve, 5));
+    expect(looks.map(({ at }) => at)).toEqual(expect.arrayContaining(places));
+  }
+});

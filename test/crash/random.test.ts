@@ -1,0 +1,118 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Json } from '../harness/client';
+import { act, createMachine, remove, snapshotMachine, type Change } from './drive';
+import { isSilence } from './life';
+import { KEYS, Scene } from './scene';
+
+const SEED = Number(process.env.CRASH_SEED ?? 20261122);
+const FOR_MS = 30_000;
+
+/** Mulberry32: the same numbers for the same seed. */
+function randomOf(seed: number): () => number {
+  let state = seed >>> 0;
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+  };
+}
+
+/** What should be there, by what the gateway said it did. */
+interface Expected {
+  machines: Map<string, { cloud: string; state: string }>;
+  images: Map<string, { cloud: string }>;
+}
+
+let scene: Scene;
+beforeAll(async () => {
+  scene = await Scene.set();
+});
+afterAll(() => scene.close());
+
+/** Comes back until there is somebody to answer, and until the Job has ended. */
+async function done(change: Change): Promise<Json> {
+  for (;;) {
+    try {
+      return await change.ended();
+    } catch (error) {
+      if (!isSilence(error)) throw error;
+      await sleep(50);
+    }
+  }
+}
+
+/** One client's doings on one cloud: one change after the other, each followed to its end. */
+async function live(cloud: string, random: () => number, until: number, expected: Expected): Promise<void> {
+  const succeed = async (change: Change): Promise<void> => {
+    expect({ cloud, ...(await done(change)) }).toMatchObject({ state: 'SUCCESS' });
+  };
+  while (Date.now() < until) {
+    const creation = createMachine(scene, cloud);
+    await succeed(creation);
+    const path = await creation.path();
+    expected.machines.set(path, { cloud, state: 'STOPPED' });
+    for (let doings = Math.floor(random() * 4); doings > 0; doings--) {
+      const machine = expected.machines.get(path);
+      if (!machine) break;
+      if (random() < 0.4) {
+        const snapshot = snapshotMachine(scene, cloud, path);
+        await succeed(snapshot);
+        expected.images.set(await snapshot.path(), { cloud });
+      } else {
+        const start = machine.state === 'STOPPED';
+        await succeed(act(scene, cloud, path, start ? 'start' : 'stop'));
+        machine.state = start ? 'STARTED' : 'STOPPED';
+      }
+    }
+    if (random() < 0.7) {
+      await succeed(remove(scene, cloud, path));
+      expected.machines.delete(path);
+      scene.machines.left(path);
+    }
+  }
+}
+
+async function killNowAndThen(random: () => number, until: number): Promise<number> {
+  let kills = 0;
+  for (; Date.now() < until; kills++) {
+    await sleep(300 + random() * 1_200);
+    await scene.life.kill();
+    await scene.begin();
+    for (const method of ['machines.create', 'machines.stop', 'machines.delete', 'machineImages.capture'])
+      if (random() < 0.3) scene.lose(method);
+  }
+  return kills;
+}
+
+test(`clients go about their business while the gateway is killed at random (CRASH_SEED=${SEED})`, async () => {
+  const expected: Expected = { machines: new Map(), images: new Map() };
+  const until = Date.now() + FOR_MS;
+  const lives = Promise.all(KEYS.map((key, index) => live(key, randomOf(SEED + index + 1), until, expected)));
+  const [kills] = await Promise.all([killNowAndThen(randomOf(SEED), until), lives]);
+  expect(kills).toBeGreaterThan(5);
+  scene.calm();
+
+  expect(scene.leftovers()).toEqual({ holds: [], unfinished: [] });
+  for (const key of KEYS) {
+    const mine = [...expected.machines.values()].filter(({ cloud }) => cloud === key);
+    const phases = scene
+      .cloud(key)
+      .instances()
+      .map(({ phase }) => phase);
+    expect({ key, phases: phases.sort() }).toEqual({
+      key,
+      phases: mine.map(({ state }) => (state === 'STARTED' ? 'running' : 'stopped')).sort(),
+    });
+    expect({ key, keyPairs: scene.cloud(key).keyPairs().length }).toEqual({ key, keyPairs: mine.length });
+    expect({ key, images: scene.cloud(key).snapshots().length }).toEqual({
+      key,
+      images: [...expected.images.values()].filter(({ cloud }) => cloud === key).length,
+    });
+  }
+  for (const [path, { state }] of expected.machines) expect((await scene.client.get(path)).json).toMatchObject({ state });
+  for (const path of expected.images.keys()) expect((await scene.client.get(path)).json).toMatchObject({ state: 'AVAILABLE' });
+  await scene.machines.once();
+  await scene.images.once();
+  expect([...scene.machines.findings(), ...scene.images.findings()]).toEqual([]);
+}, 120_000);
