@@ -118,6 +118,7 @@ async function build(options: GatewayOptions, closers: Closers): Promise<Gateway
   const opened = await openStore(config, key, log);
   closers.add(() => opened.close());
   const store = tellingBornEnded(opened, onEnded);
+  const required = role === 'worker' || (await loginRequired(config, store));
   const clouds = await connect(options, metrics);
   closers.add(() => clouds.close());
   const { queue, engine } = createJobs(options, { store, clouds, onEnded }, closers);
@@ -129,10 +130,6 @@ async function build(options: GatewayOptions, closers: Closers): Promise<Gateway
   const base = `${at?.publicUrl ?? 'http://worker.invalid'}${PREFIX}`;
   const handle = protocolOf(options, { store, clouds, engine, base, key });
   if (!at) return { entryPoint: undefined, handle, store, engine, anonymous: false, close: () => closers.close() };
-
-  const users = (await store.access.principals()).length > 0;
-  const required = config.access.required ?? users;
-  assertListenAllowed({ host: config.server.host, usersConfigured: required });
   const { bodyDepth: _depth, bodyItems: _items, ...limits } = config.server.limits;
   const writers = { json: createWriter(standardCatalogue(), 'json'), xml: createWriter(standardCatalogue(), 'xml') };
   const server = createHttpServer({
@@ -157,6 +154,13 @@ async function build(options: GatewayOptions, closers: Closers): Promise<Gateway
     await sleep(config.server.retireMs);
   });
   return { entryPoint: `${base}cloudEntryPoint`, handle, store, engine, anonymous: !required, close: () => closers.close() };
+}
+
+/** Whether everyone must log in. @throws Error in words where strangers could connect who need not */
+async function loginRequired({ access, server }: Config, store: Store): Promise<boolean> {
+  const required = access.required ?? (await store.access.principals()).length > 0;
+  assertListenAllowed({ host: server.host, usersConfigured: required });
+  return required;
 }
 
 function anonymousOf(config: Config): Principal {

@@ -1,0 +1,243 @@
+import { randomBytes } from 'node:crypto';
+import { existsSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { Folder } from './program';
+
+const KEY = randomBytes(32).toString('base64');
+const demo = (folder: Folder, ...more: string[]) => ['serve', '--port', '0', '--data', folder.data, ...more];
+const CLOUDS = { sim: { driver: 'simulator', options: { delays: { create: 50 } } } };
+
+let folder: Folder;
+beforeEach(() => {
+  folder = new Folder();
+});
+afterEach(() => folder.remove());
+
+/** A configuration with a key, logins required, and one simulated cloud. */
+function configuration(more: object = {}): string {
+  const content = { server: { port: 0 }, data: { dir: 'data' }, secrets: { key: KEY }, access: { required: true }, clouds: CLOUDS };
+  return folder.write('gateway.yaml', { ...content, ...more });
+}
+
+const basic = (name: string, password: string) => ({ authorization: `Basic ${Buffer.from(`${name}:${password}`).toString('base64')}` });
+
+describe('serve', () => {
+  it('runs the demo: on loopback, without users, and says so; its key is readable by the owner only', async () => {
+    const gateway = await folder.serve(demo(folder));
+    expect(gateway.base).toMatch(/^http:\/\/127\.0\.0\.1:\d+\/cimi\/$/);
+    const { status, json } = await gateway.client.get('cloudEntryPoint');
+    expect({ status, json }).toMatchObject({ status: 200, json: { machines: { href: `${gateway.base}machines` } } });
+    expect(gateway.logs()).toContainEqual(
+      expect.objectContaining({ level: 'warn', msg: expect.stringMatching(/no users.*user add/) as string }),
+    );
+    expect(statSync(join(folder.data, 'secret.key')).mode & 0o077).toBe(0);
+    expect(await gateway.end()).toMatchObject({ code: 0, signal: null });
+  });
+
+  it('refuses a port that is no port, and an unknown option, in words', async () => {
+    const wrong = await folder.run(['serve', '--port', 'eighty', '--data', folder.data]);
+    expect(wrong.code).toBe(1);
+    expect(wrong.stderr).toMatch(/server\.port: must be a (whole )?number.*CIMI_PORT/);
+    const unknown = await folder.run(['serve', '--prot', '80']);
+    expect(unknown.code).toBe(1);
+    expect(unknown.stderr).toMatch(/unknown option '--prot'/);
+  });
+
+  it('refuses to listen elsewhere while there are no users, and says what to do', async () => {
+    const { code, stderr } = await folder.run(demo(folder), { env: { CIMI_HOST: '0.0.0.0' } });
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/refusing to listen on 0\.0\.0\.0: no users are configured.*cimi-gateway user add/);
+  });
+
+  it('would listen elsewhere once there is a user', async () => {
+    const added = await folder.run(['user', 'add', 'ann', '--role', 'admin', '--data', folder.data], { input: 'correct horse\n' });
+    expect(added).toMatchObject({ code: 0, stdout: 'added ann (tenant default, admin)\n' });
+    expect(added.stderr).toMatch(/first user.*next start/);
+    // An address of documentation (RFC 5737), which no machine has: it gets as far as asking for it.
+    const { code, stderr } = await folder.run(demo(folder), { env: { CIMI_HOST: '192.0.2.1' } });
+    expect([code, stderr]).toEqual([1, expect.stringMatching(/EADDRNOTAVAIL.*192\.0\.2\.1/)]);
+  });
+
+  it('asks everyone for a login from the next start after the first user', async () => {
+    const gateway = await folder.serve(demo(folder));
+    await folder.run(['user', 'add', 'ann', '--data', folder.data], { input: 'correct horse\n' });
+    await gateway.end();
+    const again = await folder.serve(demo(folder));
+    expect((await again.client.get('machines')).status).toBe(401);
+    expect((await again.client.get('machines', basic('ann', 'correct horse'))).status).toBe(200);
+  });
+
+  it('refuses a data folder that another process uses, naming it, and leaves that one alone', async () => {
+    const first = await folder.serve(demo(folder));
+    const { code, stderr } = await folder.run(demo(folder));
+    expect(code).toBe(1);
+    expect(stderr).toMatch(new RegExp(`data folder ${folder.data} is in use by another gateway \\(process \\d+, since`));
+    expect((await first.client.get('cloudEntryPoint')).status).toBe(200);
+  });
+
+  it('refuses a port in use', async () => {
+    const first = await folder.serve(demo(folder));
+    const { port } = new URL(first.base);
+    const { code, stderr } = await folder.run(['serve', '--port', port, '--data', join(folder.path, 'other')]);
+    expect([code, stderr]).toEqual([1, expect.stringMatching(/EADDRINUSE.*127\.0\.0\.1/)]);
+  });
+
+  it('needs a key, says how to get one, and makes one only when told to', async () => {
+    const config = folder.write('gateway.yaml', { server: { port: 0 }, data: { dir: 'data' }, clouds: CLOUDS });
+    const { code, stderr } = await folder.run(['serve', '-c', config]);
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/no key for secrets is configured: set secrets\.key.*--make-key/);
+    expect(existsSync(join(folder.data, 'secret.key'))).toBe(false);
+    await (await folder.serve(['serve', '-c', config, '--make-key'])).end();
+    expect(existsSync(join(folder.data, 'secret.key'))).toBe(true);
+  });
+
+  it('refuses another key than that of its data, in words and without showing either', async () => {
+    await (await folder.serve(['serve', '-c', configuration()])).end();
+    const other = randomBytes(32).toString('base64');
+    const { code, stderr } = await folder.run(['serve', '-c', configuration({ secrets: { key: other } })]);
+    expect([code, stderr]).toEqual([1, expect.stringMatching(/key/i)]);
+    expect(stderr).not.toContain(other);
+    expect(stderr).not.toMatch(/\n\s+at /);
+  });
+
+  it('takes its configuration file from CIMI_CONFIG', async () => {
+    const { code, stderr } = await folder.run(['serve'], { env: { CIMI_CONFIG: folder.write('wrong.yaml', { servre: {} }) } });
+    expect([code, stderr]).toEqual([
+      1,
+      expect.stringMatching(/wrong\.yaml has one problem:\n {2}line 1, servre: unknown; did you mean server\?/),
+    ]);
+  });
+});
+
+describe('worker', () => {
+  it('needs a database that processes can share, and a queue', async () => {
+    const alone = await folder.run(['worker', '-c', configuration()]);
+    expect([alone.code, alone.stderr]).toEqual([1, expect.stringMatching(/store\.kind postgres/)]);
+    const store = { kind: 'postgres', url: 'postgres://nobody@127.0.0.1:1/none' };
+    const unheard = await folder.run(['worker', '-c', configuration({ store })]);
+    expect([unheard.code, unheard.stderr]).toEqual([1, expect.stringMatching(/queue\.kind redis/)]);
+  });
+});
+
+describe('user and token', () => {
+  it('change who may log in while the gateway runs; passwords come by standard input', async () => {
+    const config = configuration();
+    const gateway = await folder.serve(['serve', '-c', config], { env: { CIMI_LOG_LEVEL: 'debug' } });
+    const command = (args: string[], input?: string) => folder.run([...args, '-c', config], input === undefined ? {} : { input });
+    const status = async (headers: Record<string, string>) => (await gateway.client.get('machines', headers)).status;
+    const noticed = async (headers: Record<string, string>, wanted: number) => {
+      for (let left = 60; left > 0 && (await status(headers)) !== wanted; left--) await new Promise((done) => setTimeout(done, 50));
+      return status(headers);
+    };
+    expect(await status({})).toBe(401);
+
+    expect(await command(['user', 'add', 'ann', '--role', 'operator'], 'correct horse\n')).toMatchObject({ code: 0 });
+    expect(await status(basic('ann', 'correct horse'))).toBe(200);
+    expect(await status(basic('ann', 'wrong horse'))).toBe(401);
+
+    const added = await command(['token', 'add', 'ann', '--expires', '2099-01-01T00:00:00Z']);
+    const token = added.stdout.trim();
+    const [, id = ''] = /token (\S+) of ann/.exec(added.stderr) ?? [];
+    expect(await status({ authorization: `Bearer ${token}` })).toBe(200);
+
+    const listed = await command(['user', 'list']);
+    expect(JSON.parse(listed.stdout)).toMatchObject({ name: 'ann', tenant: 'default', role: 'operator', password: true, tokens: [{ id }] });
+    expect(listed.stdout).not.toMatch(/argon2|cimi_/);
+
+    expect(await command(['token', 'revoke', id])).toMatchObject({ code: 0 });
+    expect(await noticed({ authorization: `Bearer ${token}` }, 401)).toBe(401);
+    expect(await command(['user', 'passwd', 'ann'], 'battery staple\n')).toMatchObject({ code: 0 });
+    expect(await noticed(basic('ann', 'correct horse'), 401)).toBe(401);
+    expect(await status(basic('ann', 'battery staple'))).toBe(200);
+    expect(await command(['user', 'remove', 'ann'])).toMatchObject({ code: 0 });
+    expect(await noticed(basic('ann', 'battery staple'), 401)).toBe(401);
+
+    await gateway.end();
+    for (const secret of ['correct horse', 'battery staple', 'wrong horse', token, KEY, basic('ann', 'correct horse').authorization])
+      expect(gateway.stdout + gateway.stderr).not.toContain(secret);
+  });
+
+  it.each([
+    [['user', 'add', 'ann'], 'short\n', /too short: at least 8/],
+    [['user', 'add', 'ann', '--role', 'king'], 'correct horse\n', /roles are reader, operator, admin/],
+    [['user', 'add', 'a/b'], 'correct horse\n', /no user name/],
+    [['user', 'passwd', 'nobody'], 'correct horse\n', /no user nobody/],
+    [['user', 'remove', 'nobody'], '', /no user nobody/],
+    [['token', 'add', 'nobody'], '', /no user nobody/],
+    [['token', 'revoke', 'none'], '', /no token none/],
+  ])('%j is refused in words', async (args, input, words) => {
+    const { code, stderr } = await folder.run([...args, '--data', folder.data], { input });
+    expect([code, stderr]).toEqual([1, expect.stringMatching(words)]);
+    expect(stderr).not.toMatch(/\n\s+at /);
+  });
+});
+
+describe('check', () => {
+  const checked = (text: string, env: Record<string, string> = {}) =>
+    folder.run(['check', '-c', folder.write('gateway.yaml', text)], { env });
+
+  it('says of each part that it is well', async () => {
+    const { code, stdout, stderr } = await checked(
+      `secrets: { key: ${KEY} }\nclouds: { one: { driver: simulator }, two: { driver: simulator } }\n`,
+    );
+    expect([code, stderr]).toEqual([0, '']);
+    expect(stdout).toMatch(
+      /configuration: .*gateway\.yaml: well\nkey for secrets: well\nstore: SQLite in .*: well\nqueue: embedded: well\n/,
+    );
+    expect(stdout).toMatch(/cloud one: .*: well\ncloud two: .*: well\n$/);
+    expect(existsSync(join(folder.path, '.cimi-data', 'cimi.db'))).toBe(false);
+  });
+
+  it('says that a key is missing, and ends with 1', async () => {
+    const { code, stdout } = await checked('clouds: {}\n');
+    expect([code, stdout]).toEqual([1, expect.stringMatching(/key for secrets: WRONG \(.*secrets\.key.*\)\n[^]*1 finding to mend\n$/)]);
+  });
+
+  it('says that servers are not there', async () => {
+    const servers =
+      'store: { kind: postgres, url: "postgres://ann:hunter22@127.0.0.1:1/cimi" }\nqueue: { kind: redis, url: "redis://:hunter22@127.0.0.1:1" }\n';
+    const { code, stdout, stderr } = await checked(`secrets: { key: ${KEY} }\n${servers}`);
+    expect(code).toBe(1);
+    expect(stdout).toMatch(/store: PostgreSQL: WRONG \(.*ECONNREFUSED.*\)\nqueue: Redis: WRONG \(.*ECONNREFUSED.*\)\n2 findings to mend/);
+    expect(stdout + stderr).not.toContain('hunter22');
+  });
+
+  it.each([
+    ['an unknown key', 'server:\n  prot: 80\n', /line 2, server\.prot: unknown; did you mean server\.port\?/],
+    ['no YAML', 'server:\n  port: [80\n', /gateway\.yaml has .*problems?:\n {2}line \d+, column \d+/],
+    [
+      'an unset variable',
+      'store: { kind: postgres, url: "${NOWHERE_URL}" }\n',
+      /line 1, store\.url: the environment variable NOWHERE_URL is not set/,
+    ],
+    ['a wrong kind of value', 'worker:\n  concurrency: many\n', /line 2, worker\.concurrency: must be a (whole )?number, not "many"/],
+    [
+      'an unknown driver',
+      'clouds:\n  one:\n    driver: simulater\n',
+      /line 3, clouds\.one\.driver: there is no driver "simulater"; .*did you mean simulator\?/,
+    ],
+    [
+      'a wrong option of a driver',
+      'clouds:\n  one:\n    driver: simulator\n    options:\n      pagesize: 3\n',
+      /line 5, clouds\.one\.options\.pagesize: unknown; did you mean clouds\.one\.options\.pageSize\?/,
+    ],
+    [
+      'a missing option of a driver',
+      'clouds:\n  one:\n    driver: ec2\n    options:\n      pageSize: 10\n',
+      /line 4, clouds\.one\.options\.region: is missing/,
+    ],
+  ])('names %s by its path, with the line and what was meant', async (_, text, words) => {
+    const { code, stderr } = await checked(`${text}`);
+    expect([code, stderr]).toEqual([1, expect.stringMatching(words)]);
+    expect(stderr).not.toMatch(/\n\s+at /);
+  });
+
+  it('reads numbers of driver options from the environment', async () => {
+    const text = `secrets: { key: ${KEY} }\nclouds: { one: { driver: simulator, options: { pageSize: "\${PAGE}" } } }\n`;
+    expect(await checked(text, { PAGE: '7' })).toMatchObject({ code: 0 });
+    const wrong = await checked(text, { PAGE: 'seven' });
+    expect(wrong.stderr).toMatch(/clouds\.one\.options\.pageSize: must be .*number.*\(from \$\{PAGE\}\)/);
+    expect(wrong.stderr).not.toContain('seven');
+  });
+});

@@ -1,0 +1,121 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { stringify } from 'yaml';
+import { runTypescript } from '../backends/run-typescript';
+import { Client } from '../harness/client';
+
+const MAIN = resolve(__dirname, '../../src/main.ts');
+
+export interface Surroundings {
+  env?: Readonly<Record<string, string>>;
+  /** What comes on standard input. */
+  input?: string;
+}
+
+export interface Ended {
+  code: number | null;
+  signal: NodeJS.Signals | null;
+  stdout: string;
+  stderr: string;
+}
+
+/** A folder of a test's own, in which the program runs; data and configuration lie in it. */
+export class Folder {
+  readonly path = mkdtempSync(join(tmpdir(), 'cimi-running-'));
+  readonly data = join(this.path, 'data');
+  private readonly running = new Set<Program>();
+
+  /** Writes a file (YAML where it is not text). @returns its path */
+  write(name: string, content: string | object): string {
+    const file = join(this.path, name);
+    writeFileSync(file, typeof content === 'string' ? content : stringify(content));
+    return file;
+  }
+
+  /** Runs a command to its end. */
+  async run(args: readonly string[], surroundings: Surroundings = {}): Promise<Ended> {
+    return this.start(args, surroundings).ended;
+  }
+
+  /** Starts `serve` or `worker` and waits until it is ready. @throws Error with its output where it ends instead */
+  async serve(args: readonly string[], surroundings: Surroundings = {}): Promise<Program> {
+    const program = this.start(args, surroundings);
+    await program.ready();
+    return program;
+  }
+
+  start(args: readonly string[], { env = {}, input }: Surroundings = {}): Program {
+    const program = new Program(this.path, args, env, input);
+    this.running.add(program);
+    return program;
+  }
+
+  async remove(): Promise<void> {
+    await Promise.all([...this.running].map((program) => program.end('SIGKILL')));
+    rmSync(this.path, { recursive: true, force: true });
+  }
+}
+
+/** The gateway's program in a process of its own, with nothing of this process's configuration. */
+export class Program {
+  stdout = '';
+  stderr = '';
+  readonly ended: Promise<Ended>;
+  private readonly child: ChildProcess;
+  private over = false;
+
+  constructor(cwd: string, args: readonly string[], env: Readonly<Record<string, string>>, input: string | undefined) {
+    const inherited = Object.entries(process.env).filter(([name]) => !/^(CIMI_|AWS_|NODE_OPTIONS|JEST_)/.test(name));
+    this.child = spawn(process.execPath, [...runTypescript(MAIN), ...args], {
+      cwd,
+      env: { ...Object.fromEntries(inherited), NODE_ENV: 'production', ...env },
+      stdio: ['pipe', 'pipe', 'pipe'],
+    });
+    this.child.stdout?.setEncoding('utf8').on('data', (text: string) => (this.stdout += text));
+    this.child.stderr?.setEncoding('utf8').on('data', (text: string) => (this.stderr += text));
+    // A program that ends without reading its input is no failure of the test.
+    this.child.stdin?.on('error', () => undefined).end(input ?? '');
+    this.ended = once(this.child, 'close').then(([code, signal]: unknown[]) => {
+      this.over = true;
+      return { code: code as number | null, signal: signal as NodeJS.Signals | null, stdout: this.stdout, stderr: this.stderr };
+    });
+  }
+
+  /** Base URI of its entry point, as it says on standard error. */
+  get base(): string {
+    const [, uri] = /^cimi-gateway: (http\S+)cloudEntryPoint$/m.exec(this.stderr) ?? [];
+    if (uri === undefined) throw new Error(`no entry point was named: ${this.stderr}`);
+    return uri;
+  }
+
+  get client(): Client {
+    return new Client(this.base);
+  }
+
+  /** Log lines so far. @throws SyntaxError where one is not JSON */
+  logs(): { [key: string]: unknown }[] {
+    const lines = this.stdout.split('\n').slice(0, -1);
+    return lines.map((line) => JSON.parse(line) as { [key: string]: unknown });
+  }
+
+  async ready(): Promise<void> {
+    const patience = Date.now() + 30_000;
+    while (!/^cimi-gateway: http/m.test(this.stderr) && !this.stdout.includes('working on Jobs')) {
+      if (this.over || Date.now() > patience) throw new Error(`it did not start:\n${this.stdout}${this.stderr}`);
+      await new Promise((done) => setTimeout(done, 20));
+    }
+  }
+
+  signal(name: NodeJS.Signals): void {
+    this.child.kill(name);
+  }
+
+  /** Sends a signal and waits for the end. */
+  end(name: NodeJS.Signals = 'SIGTERM'): Promise<Ended> {
+    if (!this.over) this.signal(name);
+    return this.ended;
+  }
+}
