@@ -1,0 +1,208 @@
+import type { WriteGroups } from '../clouds/cloud';
+import type { ListedGroup, Naming } from '../clouds/driver';
+import { createOnce, splitTwins, type OnceResult } from '../jobs/once';
+import { cloudOf, type Step, type StepContext, type Workflow } from '../jobs/workflow';
+import type { Value, Values } from '../model/values';
+import type { NewResourceRow, ResourcePath } from '../store/store';
+import type { Cloud } from '../clouds/cloud';
+import type { Plan, PlanContext } from './family';
+import { namingOf, restOf } from './naming';
+import { callGroup, deleteSeen, keptOf, reachState, settle } from './provider-change';
+
+/** The making of one thing at a provider, the same for every type; what and how is in the Job's input. */
+export interface ProviderCreateInput {
+  cloud: string;
+  group: keyof WriteGroups & ListedGroup;
+  /** Driver method: `create` where absent. */
+  method?: string;
+  path: ResourcePath;
+  /** Everything that the method takes but the token, resolved before the first attempt. */
+  request: Values;
+  /** States of which one ends the waiting; absent for what has no state. */
+  goal?: readonly string[];
+  /** Calls afterwards (the initial state), each with what it leads to. */
+  calls?: readonly { method: string; args: readonly Value[]; goal: readonly string[] }[];
+  /** Rows that come to be with it (associations), and attributes that the gateway keeps of others from then on. */
+  insert?: readonly NewResourceRow[];
+  keep?: readonly { path: ResourcePath; values: Values }[];
+}
+
+type Context = StepContext<ProviderCreateInput>;
+
+function marks({ input, token }: Pick<Context, 'input' | 'token'>): { token: string; tag: string } {
+  return { token: token('create'), tag: String(input.request.tag) };
+}
+
+function made(context: Context): OnceResult {
+  return context.results.create as OnceResult;
+}
+
+const create: Step<ProviderCreateInput> = {
+  name: 'create',
+  words: 'Creating at the provider',
+  async run(context) {
+    const { input } = context;
+    const cloud = cloudOf(context.clouds, input.cloud);
+    const outcome = await createOnce(context, {
+      settleMs: cloud.capabilities.settleMs,
+      find: () => cloud.find(input.group, marks(context)),
+      create: async () => (await callGroup(context, input.group, input.method ?? 'create', [{ ...input.request, token: marks(context).token }])) as { key: string },
+    });
+    if (!('done' in outcome)) return outcome;
+    const { key } = outcome.done;
+    return { ...outcome, apply: async (unit) => void (await unit.updateResource(input.path, undefined, { providerKey: key })) };
+  },
+  async undo(context) {
+    const { input } = context;
+    const cloud = cloudOf(context.clouds, input.cloud);
+    const known = context.results.create as { key?: string } | undefined | null;
+    const keys = known?.key !== undefined ? [known.key] : (await cloud.find(input.group, marks(context))).map((item) => item.key);
+    for (const key of keys) {
+      const outcome = await deleteSeen(context, input.group, key, context.job.created);
+      if (!('done' in outcome)) return outcome;
+    }
+    // An answer that was lost may show late: look once more after the settle time before calling it clean.
+    if (keys.length === 0 && context.elapsedMs < cloud.capabilities.settleMs) return { wait: cloud.capabilities.settleMs };
+    return {
+      done: null,
+      apply: async (unit) => {
+        if (await unit.resource(input.path)) await unit.updateResource(input.path, undefined, { providerKey: null });
+      },
+    };
+  },
+};
+
+/** After attempts whose end is unknown, one more look for what they may have made late (Writes that may have happened). */
+const twins: Step<ProviderCreateInput> = {
+  name: 'twins',
+  words: 'Making sure that there is only one',
+  async run(context) {
+    const { input } = context;
+    const kept = made(context);
+    if (!kept.found && kept.attempts === 1) return { done: null };
+    const cloud = cloudOf(context.clouds, input.cloud);
+    if (context.elapsedMs < cloud.capabilities.settleMs) return { wait: cloud.capabilities.settleMs - context.elapsedMs };
+    const others = (await cloud.find(input.group, marks(context))).filter((item) => item.key !== kept.key);
+    const now = new Date(await context.store.now()).toISOString();
+    const candidates = others.map((item) => ({ key: item.key, created: item.created ?? null }));
+    for (const key of splitTwins(candidates, context.job.created, now).ours) await callGroup(context, input.group, 'delete', [key]);
+    return { done: null };
+  },
+};
+
+const reached: Step<ProviderCreateInput> = {
+  name: 'reached',
+  words: 'Waiting for the provider to have it ready',
+  run: async (context) => (context.input.goal ? reachState(context, context.input.group, made(context).key, { goal: context.input.goal }) : { done: null }),
+};
+
+const call: Step<ProviderCreateInput> = {
+  name: 'call',
+  words: 'Bringing it into its initial state',
+  async run(context) {
+    const [next] = context.input.calls ?? [];
+    if (next) await callGroup(context, context.input.group, next.method, [made(context).key, ...next.args]);
+    return { done: null };
+  },
+};
+
+const called: Step<ProviderCreateInput> = {
+  name: 'called',
+  words: 'Waiting for the initial state',
+  async run(context) {
+    const [next] = context.input.calls ?? [];
+    return next ? reachState(context, context.input.group, made(context).key, { goal: next.goal, goneIsFailure: true }) : { done: null };
+  },
+};
+
+export const providerCreate: Workflow<ProviderCreateInput> = {
+  name: 'provider.create',
+  version: 1,
+  steps: [create, twins, reached, call, called],
+  async succeeded(context) {
+    const { unit, input } = context;
+    const row = await unit.resource(input.path);
+    if (row) await unit.updateResource(row.path, undefined, { state: null });
+    for (const { path, values } of input.keep ?? []) {
+      const other = await unit.resource(path);
+      if (other) await unit.updateResource(path, undefined, { internal: { ...other.internal, kept: { ...keptOf(other.internal), ...values } } });
+    }
+    for (const row of input.insert ?? []) await unit.insertResource(row);
+    await settle(context);
+    return { message: 'Created' };
+  },
+  async failed({ unit, input, error, left }) {
+    const row = await unit.resource(input.path);
+    if (row) {
+      const values = row.values.state === undefined ? row.values : { ...row.values, state: 'ERROR' };
+      await unit.updateResource(input.path, undefined, { state: 'ERROR', values, internal: { ...row.internal, failed: error.message, left: [...left] } });
+    }
+    return {};
+  },
+};
+
+export interface CreatePlan {
+  type: string;
+  group: keyof WriteGroups & ListedGroup;
+  cloud: Cloud;
+  /** Path of the collection posted to. */
+  collection: ResourcePath;
+  /** Instance attributes of the request, for the naming. */
+  naming: Values;
+  /** What the new resource shows until the provider shows more. */
+  shows: Values;
+  request: Values;
+  goal?: readonly string[];
+  calls?: ProviderCreateInput['calls'];
+  insert?: (path: ResourcePath) => readonly NewResourceRow[];
+  keep?: (path: ResourcePath) => ProviderCreateInput['keep'];
+  /** Further resources held meanwhile, with what they show. */
+  holds?: Plan['holds'];
+  internal?: Values;
+  owner?: ResourcePath;
+}
+
+/** The plan of a create at a provider: the row that is there at once, and the Job that makes it true. */
+export function planProviderCreate(context: PlanContext, plan: CreatePlan): Plan {
+  const { type, group, cloud, collection, shows } = plan;
+  const id = context.newId();
+  const bare = collection.startsWith('clouds/') ? collection.split('/').slice(2).join('/') : collection;
+  const path = `${bare}/${id}`;
+  const wanted: Naming = namingOf(plan.naming);
+  const held = cloud.holds(group, wanted);
+  const insert = plan.insert?.(path);
+  const keep = plan.keep?.(path);
+  const input: ProviderCreateInput = {
+    cloud: cloud.key,
+    group,
+    path,
+    request: { ...(held as Values), ...plan.request, tag: context.tag(id) },
+    ...(plan.goal ? { goal: plan.goal } : {}),
+    ...(plan.calls ? { calls: plan.calls } : {}),
+    ...(insert ? { insert } : {}),
+    ...(keep ? { keep } : {}),
+  };
+  const stateful = context.catalogue.attributesOf(type).state !== undefined;
+  return {
+    target: collection,
+    affected: [collection, path, ...(plan.holds ?? []).map((hold) => hold.path)],
+    insert: [
+      {
+        path,
+        type,
+        tenant: context.principal.tenant,
+        cloud: cloud.key,
+        providerKey: null,
+        owner: plan.owner ?? null,
+        state: stateful ? 'CREATING' : null,
+        values: { ...(wanted as Values), ...shows, ...(stateful ? { state: 'CREATING' } : {}) },
+        secrets: null,
+        internal: { ...plan.internal, kept: restOf(wanted, held) as Value },
+      },
+    ],
+    holds: [{ path, shows: stateful ? 'CREATING' : null }, ...(plan.holds ?? [])],
+    work: { workflow: providerCreate.name, version: providerCreate.version, input: input as unknown as Values },
+    statusMessage: 'Waiting to be created',
+    location: path,
+  };
+}
