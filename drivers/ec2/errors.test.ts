@@ -57,7 +57,7 @@ test('an EC2 error keeps its code, words and request id', () => {
 test('5xx may have happened; throttling and want of capacity have not', () => {
   expect(translate(answered('InternalError', 500)).maybeDone).toBe(true);
   expect(translate(answered('RequestLimitExceeded', 503)).maybeDone).toBe(false);
-  expect(translate(answered('InsufficientInstanceCapacity', 500)).maybeDone).toBe(false);
+  expect(translate(answered('InsufficientInstanceCapacity', 500))).toMatchObject({ maybeDone: false, lasting: true, passing: false });
 });
 
 test('a page that is not XML is unavailable, and may have happened', () => {

@@ -122,10 +122,14 @@ function withAnswer(error: Thrown, status: number): ProviderError {
     ...(readable ? { code } : {}),
     requestId: error.$metadata?.requestId,
     retryAfterMs: retryAfter(error),
-    maybeDone: kind === 'timeout' || (kind === 'unavailable' && !/^Insufficient/.test(code)),
+    maybeDone: kind === 'timeout' || (kind === 'unavailable' && !noCapacity(code)),
+    lasting: noCapacity(code),
     cause: undefined,
   });
 }
+
+/** EC2 has no room for it now: nothing was made, and another size or zone is more likely to help than waiting. */
+const noCapacity = (code: string): boolean => /^Insufficient/.test(code);
 
 function withoutAnswer(error: Thrown): ProviderError {
   const code = networkCode(error);

@@ -11,6 +11,8 @@ export interface ProviderErrorDetails {
   retryAfterMs?: number | undefined;
   /** True where the request may have taken effect although no answer came (timeouts, resets, most 5xx). */
   maybeDone?: boolean | undefined;
+  /** True where another attempt within minutes is not worth waiting for (no capacity): it is told at once, not tried again. */
+  lasting?: boolean | undefined;
   cause?: unknown;
 }
 
@@ -20,6 +22,7 @@ export class ProviderError extends Error {
   readonly requestId: string | undefined;
   readonly retryAfterMs: number | undefined;
   readonly maybeDone: boolean;
+  readonly lasting: boolean;
 
   constructor(
     readonly kind: ErrorKind,
@@ -32,10 +35,12 @@ export class ProviderError extends Error {
     this.requestId = details.requestId;
     this.retryAfterMs = details.retryAfterMs;
     this.maybeDone = details.maybeDone ?? kind === 'timeout';
+    this.lasting = details.lasting ?? false;
   }
 
   /** Worth another attempt later, by its nature. */
   get passing(): boolean {
+    if (this.lasting) return false;
     return this.kind === 'throttled' || this.kind === 'unavailable' || this.kind === 'timeout';
   }
 }

@@ -7,6 +7,7 @@ const MAC_BYTES = 16;
 const MAX_TAG = 200;
 const CLOUD_KEY = /^[a-z][a-z0-9-]{0,31}$/;
 const PLAIN = /^[A-Za-z0-9-]$/;
+const PLAIN_KEY = /^[A-Za-z0-9-]+$/;
 
 /** Whether a text may be a cloud's key: [a-z][a-z0-9-]{0,31}. */
 export function isCloudKey(text: string): boolean {
@@ -21,6 +22,7 @@ export function newId(): string {
 }
 
 function escapeKey(key: string): string {
+  if (PLAIN_KEY.test(key)) return key;
   let escaped = '';
   for (const byte of Buffer.from(key, 'utf8')) {
     const character = String.fromCharCode(byte);
@@ -37,7 +39,7 @@ function escapeKey(key: string): string {
 export function encodeId(cloudKey: string, providerKey: string): string {
   if (!isCloudKey(cloudKey)) throw new RangeError(`not a cloud key: ${cloudKey}`);
   if (providerKey === '') throw new RangeError('a provider key is never empty');
-  if (Buffer.from(providerKey, 'utf8').toString('utf8') !== providerKey)
+  if (!PLAIN_KEY.test(providerKey) && Buffer.from(providerKey, 'utf8').toString('utf8') !== providerKey)
     throw new RangeError('the provider key is not well-formed Unicode');
   return `${cloudKey}.${escapeKey(providerKey)}`;
 }

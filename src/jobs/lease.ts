@@ -19,6 +19,8 @@ export class Lease {
   private readonly databaseNow: number;
   private timer: NodeJS.Timeout | undefined;
   private renewedAt = this.leasedAt;
+  /** The same by the wall clock, which goes on while a machine is suspended. */
+  private renewedOn = Date.now();
   lost = false;
 
   constructor(
@@ -45,6 +47,16 @@ export class Lease {
     this.aborter.abort(new Error(reason));
   }
 
+  /**
+   * Makes sure that the lease is still this process's where it may have slept past it: nothing may then reach a
+   * provider that another worker does, too. @throws LeaseLost
+   */
+  async assure(): Promise<void> {
+    const age = Math.max(performance.now() - this.renewedAt, Date.now() - this.renewedOn);
+    if (!this.lost && age >= this.leaseMs) await this.renew();
+    if (this.lost) throw new LeaseLost(this.row.id);
+  }
+
   /** Ends renewal; the lease itself is given back by the last write. */
   end(): void {
     clearTimeout(this.timer);
@@ -60,17 +72,20 @@ export class Lease {
   }
 
   private schedule(): void {
+    clearTimeout(this.timer);
     this.timer = setTimeout(() => void this.renew(), this.leaseMs / 3);
     this.timer.unref();
   }
 
   private async renew(): Promise<void> {
     const begun = performance.now();
+    const on = Date.now();
     try {
       const kept = await this.store.renewLease(this.row.id, this.row.epoch, this.leaseMs);
       if (this.timer === undefined) return;
       if (!kept) return this.lose();
       this.renewedAt = begun;
+      this.renewedOn = on;
     } catch (error) {
       this.log.warn({ job: this.row.id, err: error }, 'the lease could not be renewed');
       if (performance.now() - this.renewedAt >= this.leaseMs) return this.lose();

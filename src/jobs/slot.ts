@@ -52,6 +52,7 @@ async function stepTurn(hand: Hand, row: JobRow): Promise<Turn> {
   const nested = await childrenOf(hand, row, memory, false);
   if (nested === 'waiting') return waitForChildren(hand, row);
   await hand.kit.boundary(row, step.name, 'before');
+  await hand.lease.assure();
   let outcome: StepOutcome;
   try {
     outcome = await step.run(contextOf(hand, row, step, memory, nested));

@@ -39,6 +39,7 @@ export async function undoTurn(hand: Hand, row: JobRow): Promise<Turn> {
   const nested = await childrenOf(hand, row, memory, false);
   if (nested === 'waiting') return waitForChildren(hand, row);
   await hand.kit.boundary(row, step.name, 'undoing');
+  await hand.lease.assure();
   let outcome: StepOutcome;
   try {
     outcome = await step.undo(contextOf(hand, row, step, memory, nested));

@@ -48,6 +48,9 @@ export class Catalogue {
   private readonly typesByURI: ReadonlyMap<string, Resource>;
   private readonly collectionsByURI: ReadonlyMap<string, Collection>;
   private readonly segments: ReadonlyMap<string, Collection>;
+  /** Top-level path by type; the first collection of a type leads to it. */
+  private readonly paths: ReadonlyMap<string, string>;
+  private readonly singletons: ReadonlyMap<string, string>;
   private readonly nestedCollections = new Map<string, Map<string, Collection>>();
   private readonly attributes = new Map<string, Attributes>();
   private readonly xmlOrders = new Map<string, readonly string[]>();
@@ -65,6 +68,8 @@ export class Catalogue {
     this.typesByURI = new Map(resources.map((resource) => [resource.typeURI, resource]));
     this.collectionsByURI = new Map(collections.map((collection) => [collection.typeURI, collection]));
     this.segments = new Map(collections.flatMap((c) => (c.entryPoint === undefined ? [] : [[c.entryPoint, c] as const])));
+    this.paths = new Map([...this.segments].reverse().map(([segment, { item }]) => [item, segment]));
+    this.singletons = new Map(resources.flatMap(({ singleton, name }) => (singleton === undefined ? [] : [[singleton, name] as const])));
     this.collectionAttributes = extensions.ofCollections ?? {};
     for (const collection of collections) this.nest(collection);
     for (const resource of resources) {
@@ -185,10 +190,7 @@ export class Catalogue {
 
   /** Path of the top-level collection of a type (`machineConfigs`), or of a singleton; undefined for nested types. */
   pathOf(type: string): string | undefined {
-    const { singleton } = this.resource(type);
-    if (singleton !== undefined) return singleton;
-    for (const [segment, collection] of this.segments) if (collection.item === type) return segment;
-    return undefined;
+    return this.resource(type).singleton ?? this.paths.get(type);
   }
 
   /**
@@ -199,8 +201,8 @@ export class Catalogue {
     const segments = path.split('/');
     if (segments.includes('')) return undefined;
     const [first = '', ...rest] = segments;
-    const singleton = rest.length === 0 ? this.resources.find((resource) => resource.singleton === first) : undefined;
-    if (singleton) return { kind: 'singleton', path, type: singleton.name };
+    const singleton = rest.length === 0 ? this.singletons.get(first) : undefined;
+    if (singleton !== undefined) return { kind: 'singleton', path, type: singleton };
     let at = locationOf(this.segments.get(first), first);
     for (const segment of rest) {
       if (at === undefined) return undefined;

@@ -117,3 +117,12 @@ export interface Family {
 export function isEverybodys(family: Family, item: Item | undefined): boolean {
   return family.shared === true || (family.shared === 'public' && item?.public === true);
 }
+
+/** 409 for a change of what an unfinished Job holds, naming that Job. */
+export function heldBy(found: Found): Refusal {
+  return new Refusal(409, `${found.path} is being changed by jobs/${found.held?.job ?? ''}: wait until that job has ended`, {
+    kind: 'conflict',
+    retryAfterS: 2,
+    ...(found.held ? { job: found.held.job } : {}),
+  });
+}

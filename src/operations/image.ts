@@ -3,7 +3,8 @@ import { createOnce } from '../jobs/once';
 import { cloudOf, type StepContext, type Workflow } from '../jobs/workflow';
 import type { Value, Values } from '../model/values';
 import type { ResourcePath } from '../store/store';
-import { Refusal, type CreateRequest, type Family, type Found, type Plan, type PlanContext } from './family';
+import { heldBy, Refusal, type CreateRequest, type Family, type Found, type Plan, type PlanContext } from './family';
+import { rowOfDiscovered } from './discovered';
 import { namingOf, restOf } from './naming';
 import { deleteSeen, keptOf, reachState, remove, settle, update, type DeleteInput } from './provider-change';
 import { planRename } from './rename';
@@ -71,8 +72,7 @@ export const captureMachine: Workflow<CaptureInput> = {
     {
       name: 'available',
       words: 'Waiting for the image to become available',
-      run: (context) =>
-        reachState(context, GROUP, (context.results.capture as { key: string }).key, { goal: ['AVAILABLE'] }),
+      run: (context) => reachState(context, GROUP, (context.results.capture as { key: string }).key, { goal: ['AVAILABLE'] }),
     },
   ],
   async succeeded(context) {
@@ -136,16 +136,21 @@ export const imageFamily: Family = {
 };
 
 async function planCapture(context: PlanContext, request: CreateRequest): Promise<Plan> {
-  const location = request.values.imageLocation ?? (context.parameters.machine === undefined ? undefined : `machines/${context.parameters.machine}`);
-  if (typeof location !== 'string' || location === '') throw new Refusal(400, 'imageLocation: a reference to a Machine is needed (5.14.7.1)');
-  if (/^[a-z][a-z0-9+.-]*:/i.test(location)) throw new Refusal(400, 'imageLocation: images from other places are not supported, refer to a Machine', { kind: 'unsupported' });
+  const location =
+    request.values.imageLocation ?? (context.parameters.machine === undefined ? undefined : `machines/${context.parameters.machine}`);
+  if (typeof location !== 'string' || location === '')
+    throw new Refusal(400, 'imageLocation: a reference to a Machine is needed (5.14.7.1)');
+  if (/^[a-z][a-z0-9+.-]*:/i.test(location))
+    throw new Refusal(400, 'imageLocation: images from other places are not supported, refer to a Machine', { kind: 'unsupported' });
   const machine = await context.resolve(location, MACHINE, 'imageLocation');
   const cloud = machine.cloud;
   if (!cloud || machine.key === undefined) throw new Refusal(409, `${machine.path} does not exist at its provider`);
   if (!cloud.offers(GROUP, 'capture')) throw new Refusal(400, `cloud '${cloud.key}' does not capture machines`, { kind: 'unsupported' });
   const state = String(machine.values.state);
   const type = typeOf(request.values.type, context.parameters.from, state);
-  if (!['STARTED', 'STOPPED', 'PAUSED', 'SUSPENDED'].includes(state)) throw new Refusal(409, `a machine can be captured in a stable state; it is ${state}`);
+  if (machine.held) throw heldBy(machine);
+  if (!['STARTED', 'STOPPED', 'PAUSED', 'SUSPENDED'].includes(state))
+    throw new Refusal(409, `a machine can be captured in a stable state; it is ${state}`);
   const id = context.newId();
   const path = `machineImages/${id}`;
   const wanted = namingOf(request.values);
@@ -161,6 +166,8 @@ async function planCapture(context: PlanContext, request: CreateRequest): Promis
     target: request.collection,
     affected: [request.collection, path, machine.path],
     insert: [
+      // The association needs an owner with a row.
+      ...(machine.row ? [] : [rowOfDiscovered(machine)]),
       {
         path,
         type: TYPE,
@@ -198,7 +205,8 @@ async function planRemove(context: PlanContext, found: Found): Promise<Plan> {
   const base = { target: found.path, affected: [found.path], statusMessage: 'Waiting to be deleted' };
   const relink = relinkAround(found);
   if (!found.held && found.key === undefined) return { ...base, remove: [found.path], statusMessage: 'Deleted' };
-  if (found.cloud && !found.cloud.offers(GROUP, 'delete')) throw new Refusal(400, `cloud '${found.cloud.key}' does not delete images`, { kind: 'unsupported' });
+  if (found.cloud && !found.cloud.offers(GROUP, 'delete'))
+    throw new Refusal(400, `cloud '${found.cloud.key}' does not delete images`, { kind: 'unsupported' });
   const input: DeleteInput = {
     cloud: found.cloud?.key ?? null,
     group: GROUP,

@@ -1,9 +1,10 @@
 import { CIMI } from '../model/define';
 import { newId } from '../clouds/identity';
 import { removeWithAssociations } from '../operations/associations';
+import { rowOfDiscovered } from '../operations/discovered';
 import { Refusal, type Found, type Plan } from '../operations/family';
 import { isFinished, JOB, REFUSED } from '../operations/job';
-import { StaleError, type JobRow, type ResourceRow, type UnitOfWork } from '../store/store';
+import { StaleError, type JobRow, type UnitOfWork } from '../store/store';
 import type { Scope } from './context';
 import type { Idempotency } from './idempotency';
 
@@ -72,28 +73,12 @@ async function holdVersion(unit: UnitOfWork, plan: Plan, found: Found | undefine
     return;
   }
   if (row || !found.cloud || found.key === undefined) throw new StaleError(found.path);
-  await unit.insertResource(rowOf(found));
+  await unit.insertResource(rowOfDiscovered(found));
 }
 
 /** State shown until a Job that waits for another takes over its hold. */
 function shownMeanwhile(plan: Plan): string | null {
   return plan.work?.workflow.endsWith('.delete') ? 'DELETING' : null;
-}
-
-function rowOf(found: Found): Omit<ResourceRow, 'version' | 'created' | 'updated'> & { created?: string } {
-  return {
-    path: found.path,
-    type: found.type,
-    tenant: found.tenant,
-    cloud: found.cloud?.key ?? null,
-    providerKey: found.key ?? null,
-    owner: null,
-    state: null,
-    values: found.item?.values ?? {},
-    secrets: null,
-    internal: { discovered: true },
-    ...(found.item?.created === undefined ? {} : { created: found.item.created }),
-  };
 }
 
 async function recordEvent(unit: UnitOfWork, { protocol, principal }: Scope, plan: Plan, action: string): Promise<void> {
@@ -106,7 +91,12 @@ async function recordEvent(unit: UnitOfWork, { protocol, principal }: Scope, pla
     resource: path,
     resourceType: type.typeURI,
     type: `${CIMI}/event/model`,
-    content: { resource: { href: path }, resType: type.typeURI, change: action.slice(action.lastIndexOf('/') + 1), detail: `by ${principal.name}` },
+    content: {
+      resource: { href: path },
+      resType: type.typeURI,
+      change: action.slice(action.lastIndexOf('/') + 1),
+      detail: `by ${principal.name}`,
+    },
     outcome: 'Pending',
   });
 }

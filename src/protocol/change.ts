@@ -2,7 +2,7 @@ import { makeTag, newId } from '../clouds/identity';
 import { BodyError, type Shape } from '../codec/codec';
 import { formatOf } from '../codec/negotiate';
 import type { Ref, Values } from '../model/values';
-import { Refusal, type Family, type Found, type Plan, type PlanContext, type UpdateRequest } from '../operations/family';
+import { heldBy, Refusal, type Family, type Found, type Plan, type PlanContext, type UpdateRequest } from '../operations/family';
 import { asRef, mergeTemplate } from '../operations/merge';
 import { joined } from '../operations/stored';
 import { parseQuery } from '../query/query';
@@ -138,6 +138,12 @@ function mustBeOwn(found: Found, { principal }: Routed): void {
     throw new Refusal(403, `${found.path} is shared with tenant '${principal.tenant}', not its own`, { kind: 'forbidden' });
 }
 
+/** What the provider refuses of this very item although its type allows it. */
+function mustTake(found: Found, operation: 'edit' | 'delete'): void {
+  const reason = found.item?.refuses?.[operation];
+  if (reason !== undefined) throw new Refusal(409, `${found.path}: ${reason}`, { kind: 'conflict' });
+}
+
 /** PUT: full, or partial with $select (4.2.1.3). */
 export async function update(views: Views, routed: Routed, idempotency: Idempotency | undefined, action: string): Promise<Accepted> {
   mustNotBeReader(routed);
@@ -153,7 +159,8 @@ export async function update(views: Views, routed: Routed, idempotency: Idempote
     const { found } = foundOf(view, routed);
     view = undefined;
     mustBeOwn(found, routed);
-    if (found.held) throw held(found);
+    if (found.held) throw heldBy(found);
+    mustTake(found, 'edit');
     const plan = await (family.update as NonNullable<Family['update']>)(planContext(views, routed), found, change);
     return { kind: 'update', plan, job: await accept(routed, plan, { action, idempotency, found }) };
   }, request.headers['if-match'] !== undefined);
@@ -189,10 +196,9 @@ export async function remove(views: Views, routed: Routed, idempotency: Idempote
     const { found, family } = foundOf(view, routed);
     if (!family.remove) throw notAllowed(routed);
     mustBeOwn(found, routed);
-    if (found.held?.shows === 'DELETING' || found.row?.internal.shows === 'DELETING') throw held(found);
-    if (found.held && !family.offered(found, routed.protocol.catalogue).includes('delete')) throw held(found);
-    const refused = found.item?.refuses?.delete;
-    if (refused !== undefined) throw new Refusal(409, refused, { kind: 'conflict' });
+    if (found.held?.shows === 'DELETING' || found.row?.internal.shows === 'DELETING') throw heldBy(found);
+    if (found.held && !family.offered(found, routed.protocol.catalogue).includes('delete')) throw heldBy(found);
+    mustTake(found, 'delete');
     const plan = await family.remove(planContext(views, routed), found);
     return { kind: 'remove', plan, job: await accept(routed, plan, { action, idempotency, found }) };
   }, routed.request.headers['if-match'] !== undefined);
@@ -212,7 +218,7 @@ export async function act(views: Views, routed: Routed, idempotency: Idempotency
     if (!action || !planner)
       throw new Refusal(400, `action: ${String(values.action)} is no operation of ${found.type}`, { kind: 'unsupported' });
     mustBeOwn(found, routed);
-    if (found.held && !family.offered(found, catalogue).includes(action.name)) throw held(found);
+    if (found.held && !family.offered(found, catalogue).includes(action.name)) throw heldBy(found);
     const plan = await planner(planContext(views, routed), found, values);
     return { kind: 'act', plan, job: await accept(routed, plan, { action: action.uri, idempotency, found }) };
   }, routed.request.headers['if-match'] !== undefined);
@@ -229,14 +235,6 @@ export function actionOfBody(routed: Routed): { values: Values } {
 export function updateOfBody(routed: Routed): UpdateRequest {
   const { values } = bodyOf(routed, [{ kind: 'resource', type: routed.location.type, purpose: 'update' }]);
   return updateRequest(routed, values);
-}
-
-function held(found: Found): Refusal {
-  return new Refusal(409, `${found.path} is being changed by jobs/${found.held?.job ?? ''}: wait until that job has ended`, {
-    kind: 'conflict',
-    retryAfterS: 2,
-    ...(found.held ? { job: found.held.job } : {}),
-  });
 }
 
 /** 405 for a method that the resource does not take from this caller now. */

@@ -25,7 +25,7 @@ export function entryPointView(scope: Scope): View {
     base: protocol.base,
     collections,
   });
-  return { type: ENTRY_POINT, path, values, operations: [], core: String([...collections.keys()].length), created: '' };
+  return { type: ENTRY_POINT, path, values, operations: [], core: () => String([...collections.keys()].length), created: '' };
 }
 
 /** Paths of the collections on offer, by the attribute of the entry point. */
@@ -74,7 +74,7 @@ function metadataOf(scope: Scope, type: string): View {
       actions: actionsOf(scope, type, clouds),
     }),
   };
-  return { type: METADATA, path, values, operations: [], core: String(JSON.stringify(values).length), created: '' };
+  return { type: METADATA, path, values, operations: [], core: () => String(JSON.stringify(values).length), created: '' };
 }
 
 /** The clouds here in which resources of the type can be at all. */

@@ -18,11 +18,12 @@ export function isKnown(header: string | undefined, tag: string): boolean {
 }
 
 /** @throws Refusal 412 unless If-Match names the resource as it is now. */
-export function checkMatch(header: string | undefined, core: string): void {
+export function checkMatch(header: string | undefined, core: () => string): void {
   if (header === undefined) return;
+  const start = `"${core()}.`;
   const matches = header.split(',').some((one) => {
     const text = one.trim();
-    return text === '*' || (text.startsWith(`"${core}.`) && text.endsWith('"'));
+    return text === '*' || (text.startsWith(start) && text.endsWith('"'));
   });
   if (!matches) throw new Refusal(412, 'the resource is not as the ETag of If-Match says', { kind: 'conflict' });
 }

@@ -137,13 +137,14 @@ export class Finder {
     const path = `${segment}/${tag.id}`;
     const row = await this.protocol.store.resource(path);
     if (row && row.providerKey !== null && row.providerKey !== item.key) return undefined;
+    if (!row && (await this.isRetired(path))) return undefined;
     return { path, tenant: tag.tenant, row };
   }
 
   /** The database was lost: one provider query by tag per cloud brings the row back. */
   private async lost(path: string, id: string, family: Family, tenant: string): Promise<Found | undefined> {
     const group = family.group;
-    if (!OWN_ID.test(id) || !group) return undefined;
+    if (!OWN_ID.test(id) || !group || (await this.isRetired(path))) return undefined;
     for (const cloud of this.protocol.clouds.forTenant(tenant)) {
       if (!cloud.offers(group, 'find')) continue;
       const tag = makeTag(this.protocol.tagKey, id, tenant);
@@ -151,6 +152,11 @@ export class Finder {
       if (item) return this.adopt({ path, tenant, cloud, item, family });
     }
     return undefined;
+  }
+
+  /** An id whose resource was deleted is never given again: what still carries its tag is somebody's clone. */
+  private async isRetired(path: string): Promise<boolean> {
+    return (await this.protocol.store.retired([path])).has(path);
   }
 
   /** Gives an item of a lost row its row back under the same id. */

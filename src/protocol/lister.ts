@@ -169,10 +169,14 @@ export class Lister {
     if (tagged.length === 0) return [];
     const keys = tagged.map(({ item }) => item.key);
     const fresh = await merge.cloud.getMany(merge.group, keys, { maxAgeMs: 0 });
+    // The id of a deleted resource stays its own: a clone with its tag is known by its key.
+    const retired = await this.protocol.store.retired(tagged.map(({ path }) => path));
     const shown: Found[] = [];
     for (const { item, path, tenant } of tagged) {
       const now = fresh.value.get(item.key);
-      if (now && !now.gone) this.show({ ...merge, at: fresh.at }, shown, { path, tenant, row: undefined, item: now });
+      if (!now || now.gone) continue;
+      const part = retired.has(path) ? this.underKey(merge, now) : { path, tenant, row: undefined, item: now };
+      this.show({ ...merge, at: fresh.at }, shown, part);
     }
     return shown;
   }

@@ -34,7 +34,7 @@ export async function represent(views: Views, routed: Routed, view: View, query:
   const document = documentOf({ ...(expanded ?? view), values: { ...(expanded ?? view).values, ...more } }, selectResource(query.select, attributes));
   const writer = protocol.writers[acceptable(routed)];
   const body = [writer.document(document, { base: protocol.base })];
-  const tag = entityTag(view.core, body);
+  const tag = entityTag(view.core(), body);
   const headers: Record<string, string> = { 'Content-Type': writer.mediaType, ETag: tag, ...ageOf(view) };
   if (request.method === 'GET' && isKnown(request.headers['if-none-match'], tag)) return { status: 304, headers: { ETag: tag } };
   return { status, headers, body };

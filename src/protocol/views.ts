@@ -19,8 +19,8 @@ export interface View {
   /** With `id`. */
   values: Values;
   operations: Operation[];
-  /** Changes whenever the resource does, whatever the format or query: what If-Match is about. */
-  core: string;
+  /** Changes whenever the resource does, whatever the format or query: what If-Match is about. Worked out when asked: lists never do. */
+  core: () => string;
   /** Only for order: what lists are sorted by when nothing else is asked. */
   created: string;
   found?: Found;
@@ -80,7 +80,7 @@ export class Views {
   private jobView(row: JobRow, nested: readonly string[]): View {
     const path = jobPath(row.id);
     const values = jobValues(row, nested);
-    return { type: JOB, path, values, operations: this.operations(JOB, path, jobOffers(row)), core: digest(values), created: row.created, job: row };
+    return { type: JOB, path, values, operations: this.operations(JOB, path, jobOffers(row)), core: () => digest(values), created: row.created, job: row };
   }
 
   /** What was found, as a caller who may change things sees it. */
@@ -89,14 +89,15 @@ export class Views {
     const values: Values = { id: found.path, ...found.values };
     const operations = family ? this.operations(found.type, found.path, family.offered(found, this.protocol.catalogue), (name) => family.linkQuery?.[name]?.(found)) : [];
     const version = String(found.row?.version ?? 0);
-    const core = found.cloud ? digest(values, version) : `${version}${found.held ? 'h' : ''}`;
+    const core = () => (found.cloud ? digest(values, version) : `${version}${found.held ? 'h' : ''}`);
     return { type: found.type, path: found.path, values, operations, core, created: String(found.values.created ?? ''), found };
   }
 
   /** Short names as operations: bare words for edit and delete, full URIs for all else (4.2). */
   private operations(type: string, path: string, names: readonly string[], linkQuery?: (name: string) => string | undefined): Operation[] {
+    const { actions } = this.protocol.catalogue.resource(type);
     return names.map((name) => {
-      const action = this.protocol.catalogue.resource(type).actions?.[name];
+      const action = actions?.[name];
       if (action?.kind === 'link' && action.performedOn !== undefined) {
         const segment = this.protocol.catalogue.collection(action.performedOn).entryPoint ?? '';
         return { rel: action.uri, href: `${segment}?${linkQuery?.(name) ?? ''}` };

@@ -52,7 +52,8 @@ function readableSecrets(catalogue: Catalogue, row: ResourceRow): Values {
 
 function provided(shown: Values, cloud: Cloud | null, pathOfItem: PathOfItem): Values {
   const values: Values = {};
-  for (const [name, value] of Object.entries(shown)) {
+  for (const name in shown) {
+    const value = shown[name];
     const reference = cloud ? itemRef(value) : undefined;
     if (!reference || !cloud) values[name] = value;
     else {
@@ -67,8 +68,8 @@ function provided(shown: Values, cloud: Cloud | null, pathOfItem: PathOfItem): V
 export function referredKeys(items: readonly Item[]): Map<string, Set<string>> {
   const keys = new Map<string, Set<string>>();
   for (const item of items) {
-    for (const value of Object.values(item.values)) {
-      const reference = itemRef(value);
+    for (const name in item.values) {
+      const reference = itemRef(item.values[name]);
       if (!reference) continue;
       const known = keys.get(reference.item.type) ?? new Set<string>();
       keys.set(reference.item.type, known.add(reference.item.key));

@@ -20,7 +20,11 @@ export async function migrate(db: Kysely<Tables>, dialect: SqlDialect, schema?: 
 
 /** All migrations by name; never changed once released, only added to. */
 function migrations(dialect: SqlDialect): Record<string, Migration> {
-  return { '0001-first': { up: (db) => first(db, dialect) } };
+  return { '0001-first': { up: (db) => first(db, dialect) }, '0002-retired': { up: (db) => retired(db, dialect) } };
+}
+
+async function retired(db: Kysely<unknown>, { text }: SqlDialect): Promise<void> {
+  await sql`create table retired (path ${text} primary key, at ${text} not null)`.execute(db);
 }
 
 async function first(db: Kysely<unknown>, { text, serial }: SqlDialect): Promise<void> {

@@ -41,6 +41,12 @@ export async function referring({ db, dialect }: Session, paths: readonly Resour
   return rows.map((row) => row.source);
 }
 
+export async function readRetired({ db, dialect }: Session, paths: readonly ResourcePath[]): Promise<Set<ResourcePath>> {
+  if (paths.length === 0) return new Set();
+  const rows = await db.selectFrom('retired').select('path').where(dialect.isIn('path', paths)).execute();
+  return new Set(rows.map((row) => row.path));
+}
+
 export async function insertResource(session: Session, given: NewResourceRow): Promise<ResourceRow> {
   const { db, dialect, cipher } = session;
   const created = given.created === undefined ? dialect.stamp : new Date(given.created).toISOString();
@@ -100,9 +106,17 @@ export async function updateResource(
   return fromRow(cipher, row);
 }
 
-/** Removes the row and all it owns, also where the owner itself has no row (what lives at a provider). */
-export async function deleteResource({ db }: Session, path: ResourcePath): Promise<void> {
+/**
+ * Removes the row and all it owns, also where the owner itself has no row (what lives at a provider). The path of a row
+ * of a cloud is remembered.
+ */
+export async function deleteResource({ db, dialect }: Session, path: ResourcePath): Promise<void> {
   if (impossible(path)) return;
+  const gone = await db.selectFrom('resources').select('cloud').where('path', '=', path).executeTakeFirst();
+  if (gone && gone.cloud !== null) {
+    const insert = db.insertInto('retired').values({ path, at: dialect.stamp });
+    await insert.onConflict((conflict) => conflict.doNothing()).execute();
+  }
   await sql`with recursive tree(path) as (
       select path from resources where path = ${path} or owner = ${path}
       union select r.path from resources r join tree on r.owner = tree.path

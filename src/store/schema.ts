@@ -22,6 +22,12 @@ export interface ResourcesTable {
   internal: Json;
 }
 
+/** Paths of deleted resources of clouds: their tags may live on at a provider, on somebody's clones. */
+export interface RetiredTable {
+  path: string;
+  at: string;
+}
+
 /** Which resource's values refer to which path. */
 export interface RefsTable {
   source: string;
@@ -108,6 +114,7 @@ export interface MetaTable {
 export interface Tables {
   resources: ResourcesTable;
   refs: RefsTable;
+  retired: RetiredTable;
   jobs: JobsTable;
   holds: HoldsTable;
   events: EventsTable;

@@ -44,6 +44,7 @@ function readsOf(session: Session): StoreReads {
     resources: (query) => resources.readResources(session, query),
     countResources: (query) => resources.countResources(session, query),
     referring: (paths) => resources.referring(session, paths),
+    retired: (paths) => resources.readRetired(session, paths),
     job: (id) => jobs.readJob(session, id),
     jobs: (query) => jobs.readJobs(session, query),
     jobByKey: (tenant, idempotencyKey) => jobs.readJobByKey(session, tenant, idempotencyKey),

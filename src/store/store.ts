@@ -216,6 +216,8 @@ export interface StoreReads {
   countResources(query: Omit<ResourceQuery, 'after' | 'limit'>): Promise<number>;
   /** Paths of stored resources whose values (at any depth) refer to one of these paths. */
   referring(paths: readonly ResourcePath[]): Promise<ResourcePath[]>;
+  /** Those of these paths whose resource lived in a cloud and was deleted: no tag claims such an id any more. */
+  retired(paths: readonly ResourcePath[]): Promise<Set<ResourcePath>>;
   job(id: string): Promise<JobRow | undefined>;
   jobs(query: JobQuery): Promise<JobRow[]>;
   jobByKey(tenant: string, idempotencyKey: string): Promise<JobRow | undefined>;
@@ -232,7 +234,7 @@ export interface UnitOfWork extends StoreReads {
   insertResource(row: NewResourceRow): Promise<ResourceRow>;
   /** @throws StaleError unless the row is at `version` (any version when undefined). Raises the version. */
   updateResource(path: ResourcePath, version: number | undefined, change: ResourceChange): Promise<ResourceRow>;
-  /** Removes the row and, with it, every row it owns at any depth. Absent is success. */
+  /** Removes the row and, with it, every row it owns at any depth; a row of a cloud is remembered as retired. Absent is success. */
   deleteResource(path: ResourcePath): Promise<void>;
   /** @throws HeldError, DuplicateKeyError. */
   insertJob(job: NewJob): Promise<JobRow>;

@@ -144,7 +144,13 @@ async function serve(state: ProxyState, target: string, incoming: IncomingMessag
     incoming.socket.destroy();
     return;
   }
-  outgoing.writeHead(answer.status, { 'content-type': answer.type, 'content-length': Buffer.byteLength(answer.body) });
+  // As AWS does: the request id of the body stands in a header too, which is where the SDK looks for it.
+  const id = /<requestId>([^<]*)</i.exec(answer.body)?.[1];
+  outgoing.writeHead(answer.status, {
+    'content-type': answer.type,
+    'content-length': Buffer.byteLength(answer.body),
+    ...(id === undefined ? {} : { 'x-amzn-requestid': id }),
+  });
   outgoing.end(answer.body);
 }
 

@@ -54,7 +54,9 @@ describe('entry points', () => {
   test('R4.1-05 R5.12-01: what the entry points lead to answers, and nothing else is named', async () => {
     for (const entry of ['cloudEntryPoint', 'clouds/eye/cloudEntryPoint']) {
       const json = await get(entry);
-      const links = Object.values(json).map(hrefOf).filter((href) => href !== undefined);
+      const links = Object.values(json)
+        .map(hrefOf)
+        .filter((href) => href !== undefined);
       expect(links.length).toBeGreaterThan(6);
       for (const href of links) {
         const answer = await scene.client.get(href);

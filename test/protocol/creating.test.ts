@@ -1,6 +1,19 @@
 import { CIMI } from '../../src/model/define';
 import type { Json } from '../harness/client';
-import { expectFault, IMAGE, KEY_BYTES, machineCreate, made, NANO, openScene, pathOf, PUBLIC_KEY, SMALL, succeeded, type Scene } from './scene';
+import {
+  expectFault,
+  IMAGE,
+  KEY_BYTES,
+  machineCreate,
+  made,
+  NANO,
+  openScene,
+  pathOf,
+  PUBLIC_KEY,
+  SMALL,
+  succeeded,
+  type Scene,
+} from './scene';
 
 let scene: Scene;
 const post = (body: unknown, headers: Record<string, string> = {}) => scene.client.post('machines', body, headers);
@@ -88,9 +101,15 @@ describe('R4.2.1.1-07: by value', () => {
   test('in XML, with userData', async () => {
     const userData = Buffer.from('#!/bin/sh\necho hi').toString('base64');
     const parts = `<machineConfig href="${scene.client.base}${SMALL}"/><machineImage href="${IMAGE}"/><userData>${userData}</userData>`;
-    const answer = await scene.client.send('POST', 'machines', { xml: xmlCreate('from xml', `<machineTemplate>${parts}</machineTemplate>`) });
+    const answer = await scene.client.send('POST', 'machines', {
+      xml: xmlCreate('from xml', `<machineTemplate>${parts}</machineTemplate>`),
+    });
     await succeeded(scene.client, answer);
-    expect(await get(answer.headers.get('location'))).toMatchObject({ name: 'from xml', properties: { made: 'by xml' }, memory: 2048 * 1024 });
+    expect(await get(answer.headers.get('location'))).toMatchObject({
+      name: 'from xml',
+      properties: { made: 'by xml' },
+      memory: 2048 * 1024,
+    });
     expect(instance('from xml')?.userData).toBe(userData);
   });
 });
@@ -122,14 +141,20 @@ describe('R4.2.1.1-17 R4.2.1.1-20: by reference', () => {
 
   test('R4.2.1.1-23: null in JSON and an empty element in XML erase', async () => {
     const href = await template(whole);
-    expect(await created({ name: 'erased', machineTemplate: { href, initialState: null, userData: null } })).toMatchObject({ state: 'STARTED' });
+    expect(await created({ name: 'erased', machineTemplate: { href, initialState: null, userData: null } })).toMatchObject({
+      state: 'STARTED',
+    });
     expect(instance('erased')?.userData).toBeNull();
     const xml = xmlCreate('erased in xml', `<machineTemplate href="${href}"><initialState/><userData></userData></machineTemplate>`);
     const answer = await scene.client.send('POST', 'machines', { xml });
     await succeeded(scene.client, answer);
     expect(await get(answer.headers.get('location'))).toMatchObject({ state: 'STARTED' });
     expect(instance('erased in xml')?.userData).toBeNull();
-    expectFault(await post({ machineTemplate: { href, machineImage: null } }), 400, /machineImage: a reference to a MachineImage is needed/);
+    expectFault(
+      await post({ machineTemplate: { href, machineImage: null } }),
+      400,
+      /machineImage: a reference to a MachineImage is needed/,
+    );
   });
 
   test('a credential of one’s own is brought to the provider once and taken away with the credential', async () => {
@@ -154,7 +179,13 @@ describe('credentials', () => {
     const uri = answer.headers.get('location') ?? '';
     const again = await scene.client.post('credentials', { name: 'generated', credentialTemplate: {} }, { 'idempotency-key': 'pair' });
     expect([again.status, again.json.id, again.json.privateKey]).toEqual([201, uri, undefined]);
-    for (const later of [uri, `${uri}?$select=privateKey`, `${uri}?$format=xml`, 'credentials', String(answer.headers.get('cimi-job-uri'))]) {
+    for (const later of [
+      uri,
+      `${uri}?$select=privateKey`,
+      `${uri}?$format=xml`,
+      'credentials',
+      String(answer.headers.get('cimi-job-uri')),
+    ]) {
       const { text } = await scene.client.get(later);
       expect(text).not.toContain('PRIVATE KEY');
     }

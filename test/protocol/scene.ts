@@ -89,6 +89,12 @@ export function expectFault(answer: Answer, status: number, words: RegExp | stri
   expect(String(answer.json.statusMessage)).toMatch(words);
 }
 
+/** The items of a collection, or any other list. */
+export function listOf(json: Json, name: string): Json[] {
+  const list: unknown = json[name];
+  return Array.isArray(list) ? (list as Json[]) : [];
+}
+
 /** Waits until a check holds. */
 export async function eventually<T>(look: () => Promise<T | undefined>, patienceMs = 10_000): Promise<T> {
   const until = Date.now() + patienceMs;

@@ -24,6 +24,24 @@ export function resourceContract(bench: () => Bench): void {
     expect((await store().resource('machines/a'))?.created).toBe('2020-01-02T02:04:05.000Z');
   });
 
+  test('of what lived in a cloud and was deleted the path is remembered, of nothing else', async () => {
+    await add(
+      resourceRow('machines/a', { providerKey: 'i-1' }),
+      resourceRow('machineTemplates/b', { cloud: null }),
+      resourceRow('machines/c'),
+    );
+    const asked = ['machines/a', 'machineTemplates/b', 'machines/c', 'machines/none'];
+    expect(await store().retired(asked)).toEqual(new Set());
+    await store().transaction(async (unit) => {
+      for (const path of ['machines/a', 'machineTemplates/b', 'machines/none']) await unit.deleteResource(path);
+    });
+    expect(await store().retired(asked)).toEqual(new Set(['machines/a']));
+    await add(resourceRow('machines/a'));
+    await store().transaction((unit) => unit.deleteResource('machines/a'));
+    expect(await store().retired(asked)).toEqual(new Set(['machines/a']));
+    expect(await store().retired([])).toEqual(new Set());
+  });
+
   test('absent and impossible paths are absent', async () => {
     expect(await store().resource('machines/none')).toBeUndefined();
     expect(await store().resource('machines/\0')).toBeUndefined();

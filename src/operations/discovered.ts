@@ -1,0 +1,19 @@
+import type { NewResourceRow } from '../store/store';
+import type { Found } from './family';
+
+/** The row of what was not made by the gateway, once it has something to remember of it: its path stays the derived one. */
+export function rowOfDiscovered(found: Found): NewResourceRow {
+  return {
+    path: found.path,
+    type: found.type,
+    tenant: found.tenant,
+    cloud: found.cloud?.key ?? null,
+    providerKey: found.key ?? null,
+    owner: null,
+    state: null,
+    values: found.item?.values ?? {},
+    secrets: null,
+    internal: { discovered: true },
+    ...(found.item?.created === undefined ? {} : { created: found.item.created }),
+  };
+}
