@@ -41,6 +41,8 @@ export interface UpdateInput {
   key: string;
   /** Provider key of the configuration to change to. */
   resize?: string;
+  /** Attributes for the driver's `update`, in its terms. */
+  update?: Values;
   /** The naming as the provider is to hold it, and what stays with the gateway. */
   naming?: { held: Naming; rest: Naming };
 }
@@ -227,6 +229,15 @@ export const update: Workflow<UpdateInput> = {
       async run(context) {
         if (context.input.resize === undefined) return { done: null };
         await callGroup(context, context.input.group, 'resize', [context.input.key, { config: context.input.resize }]);
+        return { done: null };
+      },
+    },
+    {
+      name: 'update',
+      words: 'Changing attributes at the provider',
+      async run(context) {
+        const { update: to, group, key } = context.input;
+        if (to) await callGroup(context, group, 'update', [key, to]);
         return { done: null };
       },
     },

@@ -5,7 +5,8 @@ import { cloudOf, type Step, type StepContext, type Workflow } from '../jobs/wor
 import type { Value, Values } from '../model/values';
 import type { NewResourceRow, ResourcePath } from '../store/store';
 import type { Cloud } from '../clouds/cloud';
-import type { Plan, PlanContext } from './family';
+import { rowOfDiscovered } from './discovered';
+import type { Found, Plan, PlanContext } from './family';
 import { namingOf, restOf } from './naming';
 import { callGroup, deleteSeen, keptOf, reachState, settle } from './provider-change';
 
@@ -160,6 +161,8 @@ export interface CreatePlan {
   holds?: Plan['holds'];
   internal?: Values;
   owner?: ResourcePath;
+  /** What was found at the provider and gets a row now, because something is remembered of it from here on. */
+  remembered?: readonly Found[];
 }
 
 /** The plan of a create at a provider: the row that is there at once, and the Job that makes it true. */
@@ -199,6 +202,7 @@ export function planProviderCreate(context: PlanContext, plan: CreatePlan): Plan
         secrets: null,
         internal: { ...plan.internal, kept: restOf(wanted, held) as Value },
       },
+      ...(plan.remembered ?? []).filter((found) => !found.row).map(rowOfDiscovered),
     ],
     holds: [{ path, shows: stateful ? 'CREATING' : null }, ...(plan.holds ?? [])],
     work: { workflow: providerCreate.name, version: providerCreate.version, input: input as unknown as Values },

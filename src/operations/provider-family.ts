@@ -31,29 +31,24 @@ export function providerFamily(family: ProviderFamily): Family {
   const { change, undeletable, relink, more, ...rest } = family;
   const shared = { group: family.group, type: family.type };
   return {
-    update: (context, found, request) => planChange(context, found, request, change),
+    update: (context, found, request) => planChange(context, found, request, { group: family.group, ...(change ? { change } : {}) }),
     remove: (context, found) => planRemove(context, found, { ...shared, undeletable, relink }),
     ...rest,
     offered: (found, catalogue) => [...providerOffered(found, catalogue, shared), ...(found.held || !found.key ? [] : (more?.(found) ?? []))],
   };
 }
 
-async function planChange(context: PlanContext, found: Found, request: UpdateRequest, change: ProviderFamily['change']): Promise<Plan> {
+async function planChange(context: PlanContext, found: Found, request: UpdateRequest, { group, change }: Pick<ProviderFamily, 'group' | 'change'>): Promise<Plan> {
   const changed: Values = {};
   for (const [name, value] of Object.entries(request.set)) {
     if (name === 'name' || name === 'description' || name === 'properties') continue;
     if (JSON.stringify(value) !== JSON.stringify(found.values[name])) changed[name] = value;
   }
   const to = Object.keys(changed).length > 0 ? await change?.(context, found, changed) : undefined;
-  if (to && Object.keys(to).length > 0 && found.cloud && !found.cloud.offers(groupOf(context, found), 'update')) {
+  if (to && Object.keys(to).length > 0 && found.cloud && !found.cloud.offers(group, 'update')) {
     throw new Refusal(400, `cloud '${found.cloud.key}' cannot change ${Object.keys(to).join(', ')}`, { kind: 'unsupported' });
   }
   return planRename(context, found, request, update, to && Object.keys(to).length > 0 ? { update: to } : {});
-}
-
-function groupOf(_context: PlanContext, found: Found): Group {
-  if (!found.group) throw new Refusal(409, `${found.path} does not live at a provider`);
-  return found.group as Group;
 }
 
 interface Removal extends Pick<ProviderFamily, 'group' | 'type'> {

@@ -1,3 +1,4 @@
+import { GROUPS } from '../clouds/driver';
 import type { Workflow } from '../jobs/workflow';
 import type { Value, Values } from '../model/values';
 import { Refusal, type Found, type Plan, type PlanContext, type UpdateRequest } from './family';
@@ -13,7 +14,7 @@ export async function planRename(
   found: Found,
   request: UpdateRequest,
   workflow: Pick<Workflow<UpdateInput>, 'name' | 'version'>,
-  more: Pick<UpdateInput, 'resize'>,
+  more: Pick<UpdateInput, 'resize' | 'update'>,
 ): Promise<Plan> {
   const { cloud, key, row, item } = found;
   const group = row === undefined && item === undefined ? undefined : groupOf(found);
@@ -31,7 +32,7 @@ export async function planRename(
   const atProvider = JSON.stringify(canonical(cloud.holds(group, now))) !== JSON.stringify(canonical(held));
   const base = { target: found.path, affected: [found.path] };
   const naming = { held, rest: restOf(next, held) };
-  if (more.resize === undefined && !atProvider) {
+  if (more.resize === undefined && more.update === undefined && !atProvider && (row || !renamed)) {
     return { ...base, statusMessage: 'Updated', ...(row && renamed ? { change: [{ path: found.path, version: row.version, change: keep(row.internal, naming.rest) }] } : {}) };
   }
   const input: UpdateInput = { cloud: cloud.key, group, path: found.path, key, ...more, ...(renamed ? { naming } : {}) };
@@ -52,7 +53,7 @@ function canonical(naming: ReturnType<typeof namingOf>): Value {
   return [naming.name ?? '', naming.description ?? '', ...Object.entries(naming.properties ?? {}).sort(([a], [b]) => (a < b ? -1 : 1))];
 }
 
-function groupOf(found: Found): UpdateInput['group'] | undefined {
-  const groups: Readonly<Record<string, UpdateInput['group']>> = { Machine: 'machines', MachineImage: 'machineImages' };
-  return groups[found.type];
+/** The driver group that carries a type. */
+function groupOf({ type }: Found): UpdateInput['group'] | undefined {
+  return Object.entries(GROUPS).find(([, carried]) => carried === type)?.[0] as UpdateInput['group'] | undefined;
 }

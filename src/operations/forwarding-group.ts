@@ -1,0 +1,112 @@
+import type { Ref, Value, Values } from '../model/values';
+import { Refusal, type CreateRequest, type Family, type Found, type Plan, type PlanContext } from './family';
+import { asRef } from './merge';
+import { chooseCloud } from './placement';
+import { act, type ActInput } from './provider-change';
+import { planProviderCreate } from './provider-create';
+import { providerFamily } from './provider-family';
+
+const GROUP = 'ForwardingGroup';
+const NETWORK = 'Network';
+const MEMBER = 'ForwardingGroupNetwork';
+
+/** ForwardingGroup (DSP0263 5.16.17): networks that reach each other. */
+export const forwardingGroupFamily: Family = providerFamily({
+  type: GROUP,
+  group: 'forwardingGroups',
+  createNeeds: ['forwardingGroups', 'create'],
+  create: planGroup,
+});
+
+/** Membership of a network (5.16.17.1.1): what the network itself says, so it is listed and never stored. */
+export const forwardingGroupNetworkFamily: Family = {
+  type: MEMBER,
+  derived: { from: NETWORK, through: 'forwardingGroup', as: 'network' },
+  createNeeds: ['forwardingGroups', 'bind'],
+  create: planJoin,
+  remove: planLeave,
+  offered: (found) => (found.cloud?.offers('forwardingGroups', 'release') && !found.held ? ['delete'] : []),
+};
+
+async function planGroup(context: PlanContext, { template, values, collection }: CreateRequest): Promise<Plan> {
+  const refs = Array.isArray(template.networks) ? (template.networks as readonly Ref[]) : [];
+  const networks = await Promise.all(
+    refs.map((ref, index) => {
+      if (ref.href === undefined) throw new Refusal(400, `forwardingGroupTemplate.networks[${index}]: a reference to a Network is needed`);
+      return context.resolve(ref.href, NETWORK, `forwardingGroupTemplate.networks[${index}]`);
+    }),
+  );
+  const cloud = chooseCloud(context, networks, typeof values.cloud === 'string' ? values.cloud : undefined);
+  if (!cloud.offers('forwardingGroups', 'create')) throw new Refusal(400, `cloud '${cloud.key}' does not create forwarding groups`, { kind: 'unsupported' });
+  refuseMixed(cloud, networks);
+  return planProviderCreate(context, {
+    type: GROUP,
+    group: 'forwardingGroups',
+    cloud,
+    collection,
+    naming: values,
+    shows: {},
+    request: { networks: networks.map((network) => network.key ?? '') as Value },
+    holds: networks.map((network) => ({ path: network.path, shows: null })),
+  });
+}
+
+/** Without the MixedNetwork capability all networks of a group are of one type (Table 7). */
+function refuseMixed(cloud: NonNullable<Found['cloud']>, networks: readonly Found[]): void {
+  if (cloud.capabilities.types[GROUP]?.capabilities?.MixedNetwork === true) return;
+  const types = new Set(networks.map((network) => String(network.values.networkType)));
+  if (types.size > 1) throw new Refusal(400, `cloud '${cloud.key}' does not mix PUBLIC and PRIVATE networks in one forwarding group (MixedNetwork)`, { kind: 'unsupported' });
+}
+
+async function planJoin(context: PlanContext, { values, collection }: CreateRequest): Promise<Plan> {
+  const href = asRef(values.network)?.href;
+  if (href === undefined) throw new Refusal(400, 'network: a reference to the Network to add is needed');
+  const network = await context.resolve(href, NETWORK, 'network');
+  const owner = collection.replace(/^clouds\/[^/]+\//, '').split('/').slice(0, 2).join('/');
+  const group = await context.resolve(owner, GROUP, 'the forwarding group');
+  const cloud = chooseCloud(context, [group, network], undefined);
+  const others = (await context.list(NETWORK, cloud)).filter((other) => asRef(other.values.forwardingGroup)?.href === group.path);
+  refuseMixed(cloud, [...others, network]);
+  const current = asRef(network.values.forwardingGroup)?.href;
+  if (current === group.path) throw new Refusal(409, `${network.path} is in ${group.path} already`, { kind: 'conflict' });
+  if (current !== undefined) throw new Refusal(409, `${network.path} is in ${current}: take it out there first`, { kind: 'conflict' });
+  const path = `${collection}/${network.path.split('/')[1] ?? ''}`;
+  return membership({ group, network, method: 'bind', target: collection, affected: [collection, path], location: path });
+}
+
+async function planLeave(context: PlanContext, found: Found): Promise<Plan> {
+  const [segment, id] = found.path.split('/');
+  const group = await context.resolve(`${segment ?? ''}/${id ?? ''}`, GROUP, 'the forwarding group');
+  const network = await context.resolve(String(asRef(found.values.network)?.href), NETWORK, 'network');
+  return membership({ group, network, method: 'release', target: found.path, affected: [group.path, network.path] });
+}
+
+interface Membership {
+  group: Found;
+  network: Found;
+  method: 'bind' | 'release';
+  target: string;
+  affected: readonly string[];
+  location?: string;
+}
+
+function membership({ group, network, method, target, affected, location }: Membership): Plan {
+  const input: ActInput = {
+    cloud: group.cloud?.key ?? '',
+    group: 'forwardingGroups',
+    path: group.path,
+    ...(group.key === undefined ? {} : { key: group.key }),
+    calls: [{ method, args: [{ network: network.key ?? '' }], shows: null, goal: [] }],
+  };
+  return {
+    target,
+    affected,
+    holds: [
+      { path: group.path, shows: null },
+      { path: network.path, shows: null },
+    ],
+    work: { workflow: act.name, version: act.version, input: input as unknown as Values },
+    statusMessage: 'Waiting for its turn',
+    ...(location === undefined ? {} : { location }),
+  };
+}

@@ -1,0 +1,102 @@
+import type { Cloud } from '../clouds/cloud';
+import type { Value, Values } from '../model/values';
+import { Refusal, type CreateRequest, type Family, type Found, type Plan, type PlanContext } from './family';
+import { asRef, inlineOf } from './merge';
+import { chooseCloud } from './placement';
+import { planProviderCreate, type CreatePlan } from './provider-create';
+import { planProviderAct, providerFamily } from './provider-family';
+
+const NETWORK = 'Network';
+const PORT = 'NetworkPort';
+const GROUP = 'ForwardingGroup';
+
+/** Network (DSP0263 5.16.1). */
+export const networkFamily: Family = providerFamily({
+  type: NETWORK,
+  group: 'networks',
+  shared: 'public',
+  createNeeds: ['networks', 'create'],
+  create: planNetwork,
+  change: (_context, _found, changed) => changed,
+  act: { start: planProviderAct(NETWORK, 'networks', 'start'), stop: planProviderAct(NETWORK, 'networks', 'stop') },
+});
+
+/** NetworkPort (5.16.7). */
+export const networkPortFamily: Family = providerFamily({
+  type: PORT,
+  group: 'networkPorts',
+  createNeeds: ['networkPorts', 'create'],
+  create: planPort,
+  change: (_context, _found, changed) => {
+    if (changed.network !== undefined) throw new Refusal(400, 'network: a port stays in its network; make another one');
+    return changed;
+  },
+  act: { start: planProviderAct(PORT, 'networkPorts', 'start'), stop: planProviderAct(PORT, 'networkPorts', 'stop') },
+});
+
+/** A configuration by reference, by value, or by reference with overrides; the reference itself when there is one. */
+async function configurationOf(context: PlanContext, template: Values, attribute: string, type: string, at: string): Promise<{ values: Values; found: Found | undefined }> {
+  const ref = asRef(template[attribute]);
+  const found = ref?.href === undefined ? undefined : await context.resolve(ref.href, type, `${at}.${attribute}`);
+  const values: Values = { ...found?.values, ...(ref ? inlineOf(ref) : {}) };
+  for (const [name, value] of Object.entries(values)) if (value === null) delete values[name];
+  return { values, found };
+}
+
+/** States after creation: the provider's own, or the one asked for, when the cloud can lead there (5.11.2). */
+function initialCalls(cloud: Cloud, type: string, group: 'networks' | 'networkPorts', wanted: Value | undefined, at: string): Pick<CreatePlan, 'goal' | 'calls'> {
+  const announced = cloud.capabilities.types[type]?.capabilities ?? {};
+  const own = String(announced.DefaultInitialState ?? 'STARTED');
+  const state = typeof wanted === 'string' ? wanted : own;
+  if (state === own) return { goal: [own] };
+  const method = state === 'STARTED' ? 'start' : 'stop';
+  const possible = Array.isArray(announced.InitialStates) ? (announced.InitialStates as readonly string[]) : [own];
+  if (!possible.includes(state) || !cloud.offers(group, method)) {
+    throw new Refusal(400, `${at}.initialState: cloud '${cloud.key}' offers ${possible.join(', ')}, not ${state}`);
+  }
+  return { goal: [own], calls: [{ method, args: [], goal: [state] }] };
+}
+
+async function planNetwork(context: PlanContext, { template, values, collection }: CreateRequest): Promise<Plan> {
+  const at = 'networkTemplate';
+  const { values: wanted, found: config } = await configurationOf(context, template, 'networkConfig', 'NetworkConfiguration', at);
+  const groupRef = asRef(template.forwardingGroup)?.href;
+  const group = groupRef === undefined ? undefined : await context.resolve(groupRef, GROUP, `${at}.forwardingGroup`);
+  const cloud = chooseCloud(context, [group, config].filter((one) => one !== undefined), typeof values.cloud === 'string' ? values.cloud : undefined);
+  if (!cloud.offers('networks', 'create')) throw new Refusal(400, `cloud '${cloud.key}' does not create networks`, { kind: 'unsupported' });
+  const networkType = wanted.networkType ?? 'PRIVATE';
+  const shows: Values = { networkType };
+  for (const name of ['mtu', 'classOfService'] as const) if (wanted[name] !== undefined) shows[name] = wanted[name];
+  return planProviderCreate(context, {
+    type: NETWORK,
+    group: 'networks',
+    cloud,
+    collection,
+    naming: values,
+    shows,
+    request: { ...shows, ...(group?.key === undefined ? {} : { forwardingGroup: group.key }) },
+    ...initialCalls(cloud, NETWORK, 'networks', template.initialState, at),
+  });
+}
+
+async function planPort(context: PlanContext, { template, values, collection }: CreateRequest): Promise<Plan> {
+  const at = 'networkPortTemplate';
+  const { values: wanted, found: config } = await configurationOf(context, template, 'networkPortConfig', 'NetworkPortConfiguration', at);
+  const networkRef = asRef(template.network)?.href;
+  if (networkRef === undefined) throw new Refusal(400, `${at}.network: the Network that the port is in is needed (D029)`);
+  const network = await context.resolve(networkRef, NETWORK, `${at}.network`);
+  const cloud = chooseCloud(context, [network, ...(config ? [config] : [])], typeof values.cloud === 'string' ? values.cloud : undefined);
+  if (!cloud.offers('networkPorts', 'create')) throw new Refusal(400, `cloud '${cloud.key}' does not create network ports`, { kind: 'unsupported' });
+  const shows: Values = { portType: wanted.portType ?? 'ACCESS' };
+  if (wanted.classOfService !== undefined) shows.classOfService = wanted.classOfService;
+  return planProviderCreate(context, {
+    type: PORT,
+    group: 'networkPorts',
+    cloud,
+    collection,
+    naming: values,
+    shows: { ...shows, network: { href: network.path } },
+    request: { ...shows, network: network.key ?? '' },
+    ...initialCalls(cloud, PORT, 'networkPorts', template.initialState, at),
+  });
+}

@@ -1,0 +1,112 @@
+import type { Value, Values } from '../model/values';
+import type { Found, Plan, PlanContext, CreateRequest, Family } from './family';
+import { Refusal } from './family';
+import { asRef, inlineOf } from './merge';
+import { chooseCloud } from './placement';
+import { planProviderCreate } from './provider-create';
+import { providerFamily } from './provider-family';
+
+const VOLUME = 'Volume';
+const IMAGE = 'VolumeImage';
+const CONFIGURATION = 'VolumeConfiguration';
+
+/** Volume (DSP0263 5.15.1): made from a template, grown, deleted. */
+export const volumeFamily: Family = providerFamily({
+  type: VOLUME,
+  group: 'volumes',
+  createNeeds: ['volumes', 'create'],
+  create: planVolume,
+  change: changeVolume,
+});
+
+/** VolumeImage (5.15.7): the snapshot of a volume. */
+export const volumeImageFamily: Family = providerFamily({
+  type: IMAGE,
+  group: 'volumeImages',
+  createNeeds: ['volumeImages', 'create'],
+  create: planVolumeImage,
+});
+
+async function planVolume(context: PlanContext, request: CreateRequest): Promise<Plan> {
+  const { template, values } = request;
+  const imageRef = asRef(template.volumeImage);
+  if (imageRef && imageRef.href === undefined) throw new Refusal(400, 'volumeTemplate.volumeImage: volume images by value are not supported, refer to one');
+  const image = imageRef?.href === undefined ? undefined : await context.resolve(imageRef.href, IMAGE, 'volumeTemplate.volumeImage');
+  if (image && image.values.state !== 'AVAILABLE') {
+    throw new Refusal(409, `volumeTemplate.volumeImage: ${image.path} is ${String(image.values.state)}, not AVAILABLE`, { kind: 'conflict' });
+  }
+  const configRef = asRef(template.volumeConfig);
+  if (!configRef) throw new Refusal(400, 'volumeTemplate.volumeConfig: a VolumeConfiguration is needed, by reference or by value');
+  const config = configRef.href === undefined ? undefined : await context.resolve(configRef.href, CONFIGURATION, 'volumeTemplate.volumeConfig');
+  const wanted: Values = { ...config?.values, ...inlineOf(configRef) };
+  if (typeof wanted.capacity !== 'number' || wanted.capacity < 1) throw new Refusal(400, 'volumeTemplate.volumeConfig.capacity: a capacity in kilobytes is needed');
+  const cloud = chooseCloud(context, [image, config].filter((one) => one !== undefined), typeof values.cloud === 'string' ? values.cloud : undefined);
+  if (!cloud.offers('volumes', 'create')) throw new Refusal(400, `cloud '${cloud.key}' does not create volumes`, { kind: 'unsupported' });
+  const shape: Values = { capacity: wanted.capacity, bootable: image?.values.bootable === true };
+  const extras: Values = {};
+  if (typeof wanted.type === 'string') shape.type = extras.type = wanted.type;
+  if (typeof wanted.format === 'string') extras.format = wanted.format;
+  if (image?.key !== undefined) extras.image = image.key;
+  return planProviderCreate(context, {
+    type: VOLUME,
+    group: 'volumes',
+    cloud,
+    collection: request.collection,
+    naming: values,
+    shows: shape,
+    request: { capacity: wanted.capacity, bootable: shape.bootable, ...extras },
+    goal: ['AVAILABLE'],
+  });
+}
+
+function changeVolume(_context: PlanContext, found: Found, changed: Values): Values {
+  const to: Values = {};
+  if (changed.capacity !== undefined) {
+    if (Number(changed.capacity) < Number(found.values.capacity)) throw new Refusal(400, 'capacity: a volume can grow, not shrink');
+    to.capacity = changed.capacity;
+  }
+  if (changed.bootable !== undefined) to.bootable = changed.bootable;
+  return to;
+}
+
+/** A reference to a volume makes a snapshot of it (5.15.7.1). */
+async function planVolumeImage(context: PlanContext, request: CreateRequest): Promise<Plan> {
+  const location = asRef(request.values.imageLocation)?.href ?? request.values.imageLocation;
+  if (typeof location !== 'string') throw new Refusal(400, 'imageLocation: a reference to a Volume is needed (5.15.7.1)');
+  if (/^[a-z][a-z0-9+.-]*:/i.test(location)) {
+    throw new Refusal(400, 'imageLocation: images from other places are not supported, refer to a Volume', { kind: 'unsupported' });
+  }
+  const volume = await context.resolve(location, VOLUME, 'imageLocation');
+  const cloud = volume.cloud;
+  if (!cloud || volume.key === undefined) throw new Refusal(409, `${volume.path} does not exist at its provider`, { kind: 'conflict' });
+  if (volume.values.state !== 'AVAILABLE') throw new Refusal(409, `a volume can be captured while AVAILABLE; it is ${String(volume.values.state)}`, { kind: 'conflict' });
+  if (!cloud.offers('volumeImages', 'create')) throw new Refusal(400, `cloud '${cloud.key}' does not capture volumes`, { kind: 'unsupported' });
+  const bootable = typeof request.values.bootable === 'boolean' ? request.values.bootable : volume.values.bootable === true;
+  return planProviderCreate(context, {
+    type: IMAGE,
+    group: 'volumeImages',
+    cloud,
+    collection: request.collection,
+    naming: request.values,
+    shows: { bootable },
+    request: { volume: volume.key, bootable },
+    goal: ['AVAILABLE'],
+    holds: [{ path: volume.path, shows: 'CAPTURING' }],
+    internal: { volume: volume.path },
+    remembered: [volume],
+    insert: (path) => [
+      {
+        path: `${volume.path}/images/${path.split('/')[1] ?? ''}`,
+        type: 'VolumeVolumeImage',
+        tenant: context.principal.tenant,
+        cloud: null,
+        providerKey: null,
+        owner: volume.path,
+        state: null,
+        values: { volumeImage: { href: path } as Value },
+        secrets: null,
+        internal: {},
+      },
+    ],
+  });
+}
