@@ -19,12 +19,13 @@ export async function startProcess(
   file: string,
   args: readonly string[],
   until: RegExp,
-  nodeOptions: readonly string[] = [],
+  { env = {} }: { env?: Record<string, string> } = {},
 ): Promise<Running> {
   const root = resolve(__dirname, '..');
   const profile = process.env.BENCH_PROFILE ? ['--cpu-prof', `--cpu-prof-dir=${process.env.BENCH_PROFILE}`] : [];
-  const child = spawn(process.execPath, [...nodeOptions, ...profile, ...runTypescript(resolve(root, file)), ...args], {
+  const child = spawn(process.execPath, [...profile, ...runTypescript(resolve(root, file)), ...args], {
     cwd: root,
+    env: { ...process.env, ...env },
     stdio: ['ignore', 'ignore', 'pipe'],
   });
   return { said: await saidBy(child, until), stop: () => stop(child) };

@@ -1,21 +1,31 @@
+import { measureAccept } from './accepting';
+import { measureCalls } from './calls';
+import { measureLatency } from './latency';
 import { measureReads } from './reading';
 import { table, type Line } from './rounds';
-import { startWorld } from './world';
+import { measureJobs } from './working';
+import { startWorld, type World } from './world';
 
 /** `npm run bench [-- part …]`: measures the gateway against references in the same run and prints one table. */
 
 const PARTS: Readonly<Record<string, () => Promise<Line[]>>> = {
-  reads: async () => {
-    const world = await startWorld();
-    try {
-      return await measureReads(world, { rounds: ROUNDS, seconds: SECONDS });
-    } finally {
-      await world.stop();
-    }
-  },
+  reads: () => inWorld((world) => measureReads(world, { rounds: ROUNDS, seconds: SECONDS })),
+  calls: () => inWorld(measureCalls),
+  accept: () => measureAccept(ROUNDS),
+  jobs: () => measureJobs(Math.min(ROUNDS, 3)),
+  latency: () => inWorld((world) => measureLatency(world, Math.min(ROUNDS, 3))),
 };
 const ROUNDS = Number(process.env.BENCH_ROUNDS ?? 5);
 const SECONDS = Number(process.env.BENCH_SECONDS ?? 1);
+
+async function inWorld(measure: (world: World) => Promise<Line[]>): Promise<Line[]> {
+  const world = await startWorld();
+  try {
+    return await measure(world);
+  } finally {
+    await world.stop();
+  }
+}
 
 async function main(): Promise<void> {
   const asked = process.argv.slice(2);

@@ -6,9 +6,16 @@ import { stringify } from 'yaml';
 import { Account } from '../drivers/simulator/account';
 import { startProcess } from './processes';
 
-/** Machines at each simulated cloud: one to create in, a list of 100, one of 10,000, and one that is read past every cache. */
-export const CLOUDS = { one: 0, hundred: 100, many: 10_000, counted: 250 } as const;
+/**
+ * Machines at each simulated cloud: one to create in, a list of 100, one of 10,000; two that are read past every cache, one
+ * of them slow; and a slow one whose answers are kept for a second. */
+export const CLOUDS = { one: 0, hundred: 100, many: 10_000, counted: 250, slow: 10, crowd: 10 } as const;
 export type CloudKey = keyof typeof CLOUDS;
+
+/** How long a call to the slow provider takes, ms. */
+export const PROVIDER_MS = 50;
+
+const CACHE_MS: Partial<Record<CloudKey, number>> = { counted: 0, slow: 0, crowd: 1_000 };
 
 /** Machines of one page at the simulated provider. */
 export const PAGE_SIZE = 100;
@@ -45,14 +52,21 @@ export async function startWorld(more: Record<string, unknown> = {}): Promise<Wo
   };
 }
 
-/** What is measured is the gateway, so the provider is asked once and its answers are kept; `counted` never keeps any. */
+/** What is measured is the gateway, so the provider is asked once and its answers are kept, but for two clouds. */
 function clouds(): Record<string, unknown> {
   const keys = Object.keys(CLOUDS) as CloudKey[];
   return Object.fromEntries(
-    keys.map((key) => [
-      key,
-      { driver: 'simulator', guard: { cacheMs: key === 'counted' ? 0 : 600_000 }, options: { pageSize: PAGE_SIZE } },
-    ]),
+    keys.map((key) => {
+      const cacheMs = CACHE_MS[key] ?? 600_000;
+      return [
+        key,
+        {
+          driver: 'simulator',
+          guard: { cacheMs },
+          options: { pageSize: PAGE_SIZE, latencyMs: key === 'slow' || key === 'crowd' ? PROVIDER_MS : 0 },
+        },
+      ];
+    }),
   );
 }
 

@@ -24,6 +24,7 @@ import {
 import type { CallContext, Finding } from '../../src/clouds/driver';
 import { ProviderError } from '../../src/clouds/errors';
 import type { Wire } from './client';
+import type { Ec2Options } from './options';
 
 const DryRun = true;
 /** Well-formed ids of nothing: a dry run asks for the permission alone. */
@@ -85,7 +86,7 @@ const ACTIONS: readonly (readonly [string, string, (wire: Wire, context: CallCon
 export async function check(wire: Wire, context: CallContext): Promise<Finding[]> {
   const login = await attempt(() => wire.send(new DescribeInstancesCommand({ MaxResults: 5 }), context));
   const place = wire.options.endpoint ?? `region ${wire.options.region}`;
-  if (login && login.kind !== 'forbidden') return [{ ok: false, what: `Login at EC2 (${place})`, words: advice(login) }];
+  if (login && login.kind !== 'forbidden') return [{ ok: false, what: `Login at EC2 (${place})`, words: advice(login, wire.options) }];
   const findings = await Promise.all(ACTIONS.map(([action, purpose, call]) => permission(action, purpose, () => call(wire, context))));
   return [{ ok: true, what: `Login at EC2 (${place})` }, ...findings];
 }
@@ -109,12 +110,19 @@ async function attempt(call: () => Promise<unknown>): Promise<ProviderError | un
   }
 }
 
-function advice(error: ProviderError): string {
+function advice(error: ProviderError, options: Ec2Options): string {
   if (error.kind === 'auth') {
-    return `EC2 does not accept the credentials (${error.message}): check accessKeyId and secretAccessKey, the profile, or the standard AWS chain, and this host's clock`;
+    return `EC2 does not accept the credentials (${error.message}): check ${credentialsIn(options)}, and this host's clock`;
   }
   if (error.kind === 'unavailable' || error.kind === 'timeout') {
     return `${error.message}: check region, endpoint, DNS, proxies and the way out of this network`;
   }
   return error.message;
+}
+
+/** Where the credentials come from, in words; the same order as the client's. */
+function credentialsIn({ accessKeyId, profile }: Ec2Options): string {
+  if (accessKeyId !== undefined) return 'accessKeyId and secretAccessKey in the configuration';
+  if (profile !== undefined) return `the profile '${profile}' in the shared AWS configuration (~/.aws)`;
+  return 'the standard AWS chain (environment variables, ~/.aws, the role of this host)';
 }

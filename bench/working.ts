@@ -1,0 +1,43 @@
+import { postgresAvailable, startPostgres } from '../test/backends/postgres';
+import { redisAvailable, startRedis } from '../test/backends/redis';
+import { startProcess } from './processes';
+import { interleave, line, type Line, type Subject } from './rounds';
+
+const JOBS = 1_000;
+const AT_ONCE = 10;
+
+/** Jobs per second with a step that does nothing, against a BullMQ worker that does nothing. */
+export async function measureJobs(rounds: number): Promise<Line[]> {
+  if (redisAvailable() !== true) {
+    console.error('SKIPPED: jobs per second, no redis-server here');
+    return [];
+  }
+  const redis = await startRedis();
+  const postgres = postgresAvailable() === true ? await startPostgres() : undefined;
+  const run = (who: string) => async (): Promise<number> => {
+    const env = { BENCH_REDIS: redis.url, BENCH_POSTGRES: postgres?.url ?? '' };
+    const { said, stop } = await startProcess('bench/jobs-child.ts', [who, String(JOBS), String(AT_ONCE)], /rate ([\d.]+)/, { env });
+    await stop();
+    return Number(said[1]);
+  };
+  try {
+    const subjects: Record<string, Subject> = {
+      bare: run('bare'),
+      'sqlite, embedded queue': run('sqlite'),
+      'sqlite, Redis': run('sqlite-redis'),
+      ...(postgres ? { 'PostgreSQL, Redis': run('postgres-redis') } : {}),
+    };
+    const { bare = [], ...ours } = await interleave(rounds, subjects);
+    return Object.entries(ours).map(([name, figure]) =>
+      line(
+        { measure: `jobs with a no-op step: ${name}`, reference: `bare BullMQ worker, concurrency ${AT_ONCE},`, aim: { least: 0.6 } },
+        'jobs/s',
+        figure,
+        bare,
+      ),
+    );
+  } finally {
+    await redis.remove();
+    await postgres?.stop();
+  }
+}
