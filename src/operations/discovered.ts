@@ -9,11 +9,17 @@ export function rowOfDiscovered(found: Found): NewResourceRow {
     tenant: found.tenant,
     cloud: found.cloud?.key ?? null,
     providerKey: found.key ?? null,
-    owner: null,
+    owner: ownerOf(found.path),
     state: null,
     values: found.item?.values ?? {},
     secrets: null,
     internal: { discovered: true },
     ...(found.item?.created === undefined ? {} : { created: found.item.created }),
   };
+}
+
+/** Path of the owner, for parts of another resource. */
+function ownerOf(path: string): string | null {
+  const segments = path.split('/');
+  return segments.length > 2 ? segments.slice(0, -2).join('/') : null;
 }

@@ -1,12 +1,18 @@
 import type { Workflow } from '../jobs/workflow';
 import type { Value } from '../model/values';
+import { addressFamily } from './address';
 import { credentialFamily, removeCredential } from './credential';
 import type { Family } from './family';
+import { forwardingGroupFamily, forwardingGroupNetworkFamily } from './forwarding-group';
 import { captureMachine, imageFamily } from './image';
 import { machineFamily } from './machine';
 import { createMachine } from './machine-create';
+import { diskFamily, interfaceAddressFamily, interfaceFamily, machineVolumeFamily } from './machine-parts';
+import { networkFamily, networkPortFamily } from './network';
 import { act, remove, update } from './provider-change';
+import { providerCreate } from './provider-create';
 import { planStoredRemove, planStoredUpdate, storedFamily, storedOffered } from './stored';
+import { volumeFamily, volumeImageFamily } from './volume';
 
 /** The resource types that this gateway offers, in the order of the entry point's attributes where they have one. */
 export function families(): readonly Family[] {
@@ -17,13 +23,38 @@ export function families(): readonly Family[] {
     imageFamily,
     credentialFamily,
     storedFamily('CredentialTemplate'),
-    { type: 'Network', group: 'networks', shared: true, offered: () => [] },
+    diskFamily,
+    machineVolumeFamily,
+    interfaceFamily,
+    interfaceAddressFamily,
+    volumeFamily,
+    storedFamily('VolumeTemplate'),
+    storedFamily('VolumeConfiguration', { group: 'volumeConfigs', shared: true }),
+    volumeImageFamily,
     // An association is made with its snapshot; deleting it leaves the image alone (D154).
-    { type: 'MachineSnapshot', stored: true, update: planStoredUpdate, remove: planStoredRemove, offered: storedOffered },
+    storedAssociation('VolumeVolumeImage'),
+    networkFamily,
+    storedFamily('NetworkTemplate'),
+    storedFamily('NetworkConfiguration', { group: 'networkConfigs', shared: true }),
+    // What ports say of their network; made and deleted with the port (D011).
+    { type: 'NetworkNetworkPort', derived: { from: 'NetworkPort', through: 'network', as: 'networkPort' }, offered: () => [] },
+    networkPortFamily,
+    storedFamily('NetworkPortTemplate'),
+    storedFamily('NetworkPortConfiguration'),
+    addressFamily,
+    storedFamily('AddressTemplate'),
+    forwardingGroupFamily,
+    forwardingGroupNetworkFamily,
+    storedFamily('ForwardingGroupTemplate'),
+    storedAssociation('MachineSnapshot'),
   ];
+}
+
+function storedAssociation(type: string): Family {
+  return { type, stored: true, update: planStoredUpdate, remove: planStoredRemove, offered: storedOffered };
 }
 
 /** Every workflow that a stored Job may name; a version stays until no unfinished Job uses it. */
 export function workflows(): readonly Workflow<Value>[] {
-  return [createMachine, captureMachine, act, update, remove, removeCredential] as unknown as Workflow<Value>[];
+  return [createMachine, captureMachine, providerCreate, act, update, remove, removeCredential] as unknown as Workflow<Value>[];
 }

@@ -32,6 +32,8 @@ export interface Found {
   held: { job: string; shows: string | null } | undefined;
   /** When the provider was asked, ms since the epoch; now for what the gateway owns. */
   at: number;
+  /** A membership that follows from another resource: there is no row and never will be. */
+  derived?: boolean;
 }
 
 /** What planning a change may use. Reads only. */
@@ -101,6 +103,11 @@ export interface Family {
   stored?: boolean;
   /** Visible to every tenant of the account although made by nobody: all that was discovered, or only what the provider offers to everybody. */
   shared?: true | 'public';
+  /**
+   * Items of a nested collection that follow from resources of another type: those whose
+   * reference `through` is the owner (null: whose item has the owner's key as its owner), shown `as`.
+   */
+  derived?: { from: string; through: string | null; as: string };
   /** Driver method without which `add` is not offered: [group, method]. */
   createNeeds?: readonly [GroupName, string];
   create?(context: PlanContext, request: CreateRequest): Promise<Plan>;

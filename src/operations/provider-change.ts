@@ -126,7 +126,7 @@ function reached(index: number): Step<ActInput> {
     async run(context) {
       const { input, results } = context;
       const wanted = input.calls[index];
-      if (!wanted) return { done: null };
+      if (!wanted || wanted.goal.length === 0) return { done: null };
       const outcome = await reachState(context, input.group, String(results.locate), {
         goal: wanted.goal,
         goneIsFailure: true,

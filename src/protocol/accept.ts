@@ -63,7 +63,7 @@ async function stop(unit: UnitOfWork, id: string): Promise<void> {
  * there is a version to hold on to.
  */
 async function holdVersion(unit: UnitOfWork, plan: Plan, found: Found | undefined): Promise<void> {
-  if (!found) return;
+  if (!found || found.derived) return;
   const changed = plan.change?.some(({ path }) => path === found.path) || plan.remove?.includes(found.path);
   const row = await unit.resource(found.path);
   if (found.row) {

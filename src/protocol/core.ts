@@ -14,6 +14,7 @@ import { Finder } from './finder';
 import { idempotencyOf, type Idempotency } from './idempotency';
 import { changeJob } from './job-changes';
 import { Lister } from './lister';
+import { Nested } from './nested';
 import type { CimiRequest, CimiResponse, Handle } from './messages';
 import { canAdd, read } from './read';
 import { route, type Routed } from './router';
@@ -27,7 +28,10 @@ const UNKNOWN_ACTION = `${CIMI}/Action`;
 export function createProtocol(options: ProtocolOptions): Handle {
   const protocol = createProtocolContext(options);
   const finder = new Finder(protocol);
-  const views = new Views(protocol, finder, new Lister(protocol, finder));
+  const lister = new Lister(protocol, finder);
+  const nested = new Nested(protocol, finder, lister);
+  finder.nested = nested;
+  const views = new Views(protocol, finder, lister, nested);
   return async (request) => {
     let routed: Routed | undefined;
     try {

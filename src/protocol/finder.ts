@@ -2,6 +2,7 @@ import type { Cloud } from '../clouds/cloud';
 import type { Item, ListedGroup } from '../clouds/driver';
 import { ProviderError } from '../clouds/errors';
 import { decodeId, makeTag, readTag } from '../clouds/identity';
+import type { Location } from '../model/catalogue';
 import { isEverybodys, type Family, type Found } from '../operations/family';
 import { removeWithAssociations } from '../operations/associations';
 import { StaleError, type ResourcePath, type ResourceRow } from '../store/store';
@@ -10,6 +11,12 @@ import { assemble, derivedPath, referredKeys, type Parts, type PathOfItem } from
 
 /** Ids that the gateway itself makes. */
 const OWN_ID = /^[0-9a-z]{26}$/;
+
+/** What finds parts of other resources. */
+export interface NestedFinder {
+  covers(location: Location, family: Family): boolean;
+  find(location: Location, family: Family, tenant: string, options: FindOptions): Promise<Found | undefined>;
+}
 
 export interface FindOptions {
   /** How old a provider's answer may be, in ms; default: the cloud's cache age. */
@@ -21,6 +28,9 @@ export interface FindOptions {
  * tag. What belongs to another tenant is not found.
  */
 export class Finder {
+  /** Set once by who makes both: parts are found through their owners, owners through this. */
+  nested: NestedFinder | undefined;
+
   constructor(private readonly protocol: Protocol) {}
 
   /** @throws ProviderError when the provider cannot be asked. @returns undefined for what is not there for this tenant. */
@@ -28,6 +38,7 @@ export class Finder {
     const location = this.protocol.catalogue.locate(path);
     const family = location && this.protocol.familyOf(location.type);
     if (!location || location.kind !== 'item' || !family || location.id === undefined) return undefined;
+    if (this.nested?.covers(location, family)) return this.nested.find(location, family, tenant, options);
     const row = await this.protocol.store.resource(path);
     if (row) {
       if (!this.mayUse(row, tenant, family)) return undefined;

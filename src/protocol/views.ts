@@ -9,6 +9,7 @@ import { entryPointView, metadataView, metadataViews } from './computed';
 import type { Protocol, Scope } from './context';
 import type { Finder, FindOptions } from './finder';
 import type { Listing, Lister } from './lister';
+import type { Nested } from './nested';
 import { notFound, type Routed } from './router';
 import { Windows } from './windows';
 
@@ -40,6 +41,7 @@ export class Views {
     private readonly protocol: Protocol,
     readonly finder: Finder,
     readonly lister: Lister,
+    private readonly nested: Nested,
   ) {
     this.windows = new Windows(protocol.listCacheMs);
   }
@@ -115,6 +117,10 @@ export class Views {
     if (location.owner && !(await this.finder.find(location.owner.path, principal.tenant))) throw notFound(routed.request.path);
     const family = this.protocol.familyOf(location.type);
     if (!family) throw notFound(routed.request.path);
+    if (this.nested.covers(location, family)) {
+      const { founds } = await this.nested.list(location, family, principal.tenant, maxAgeMs);
+      return { views: readOnly(founds.map((found) => this.of(found))), unavailable: [] };
+    }
     const listing = await this.lister.list(family, {
       tenant: principal.tenant,
       cloudKey,

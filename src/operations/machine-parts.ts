@@ -1,0 +1,184 @@
+import type { Cloud } from '../clouds/cloud';
+import type { Value, Values } from '../model/values';
+import { Refusal, type CreateRequest, type Family, type Found, type Plan, type PlanContext } from './family';
+import { asRef } from './merge';
+import { act, type ActInput } from './provider-change';
+import { planProviderCreate, type CreatePlan } from './provider-create';
+import { providerFamily } from './provider-family';
+
+const MACHINE = 'Machine';
+/** States in which parts can be added to a machine and taken away. */
+const STEADY = ['STARTED', 'STOPPED', 'PAUSED', 'SUSPENDED'];
+
+/** Disk (DSP0263 5.14.1.1.1): lives and dies with its machine. */
+export const diskFamily: Family = providerFamily({
+  type: 'Disk',
+  group: 'disks',
+  createNeeds: ['disks', 'create'],
+  async create(context, request) {
+    const capacity = request.values.capacity;
+    if (typeof capacity !== 'number' || capacity < 1) throw new Refusal(400, 'capacity: a capacity in kilobytes is needed');
+    return planPart(context, request, (machine) => ({
+      type: 'Disk',
+      group: 'disks',
+      shows: { capacity, ...hint(request.values) },
+      request: { machine: machine.key ?? '', capacity, ...hint(request.values) },
+    }));
+  },
+  change(_context, found, changed) {
+    if (changed.capacity !== undefined && Number(changed.capacity) < Number(found.values.capacity)) throw new Refusal(400, 'capacity: a disk can grow, not shrink');
+    return changed;
+  },
+});
+
+/** MachineVolume (5.14.1.1.2): adding one attaches the volume, deleting it detaches it. */
+export const machineVolumeFamily: Family = providerFamily({
+  type: 'MachineVolume',
+  group: 'attachments',
+  createNeeds: ['attachments', 'create'],
+  async create(context, request) {
+    const href = asRef(request.values.volume)?.href;
+    if (href === undefined) throw new Refusal(400, 'volume: a reference to the Volume to attach is needed');
+    const volume = await context.resolve(href, 'Volume', 'volume');
+    if (volume.values.state !== 'AVAILABLE') throw new Refusal(409, `volume: ${volume.path} is ${String(volume.values.state)}, not AVAILABLE`, { kind: 'conflict' });
+    return planPart(context, request, (machine) => {
+      if (volume.cloud !== machine.cloud) throw new Refusal(400, `${volume.path} and ${machine.path} are in different clouds`);
+      return {
+        type: 'MachineVolume',
+        group: 'attachments',
+        shows: { volume: { href: volume.path }, ...hint(request.values) },
+        request: { machine: machine.key ?? '', volume: volume.key ?? '', ...hint(request.values) },
+        holds: [{ path: volume.path, shows: null }],
+      };
+    });
+  },
+});
+
+/** MachineNetworkInterface (5.14.1.1.3). */
+export const interfaceFamily: Family = providerFamily({
+  type: 'MachineNetworkInterface',
+  group: 'interfaces',
+  createNeeds: ['interfaces', 'create'],
+  async create(context, { values, collection }) {
+    const asked = await interfaceRequest(context, values, '');
+    return planPart(context, { values, collection }, (machine) => {
+      if (asked.network.cloud !== machine.cloud) throw new Refusal(400, `${asked.network.path} and ${machine.path} are in different clouds`);
+      return { type: 'MachineNetworkInterface', group: 'interfaces', shows: asked.shows, request: { machine: machine.key ?? '', ...asked.request } };
+    });
+  },
+  async change(context, found, changed) {
+    const to: Values = {};
+    if (changed.network !== undefined) {
+      const network = await context.resolve(String(asRef(changed.network)?.href), 'Network', 'network');
+      if (network.cloud !== found.cloud) throw new Refusal(400, `network: ${network.path} is in another cloud`);
+      to.network = network.key ?? '';
+    }
+    for (const name of ['state', 'macAddress', 'mtu'] as const) if (changed[name] !== undefined) to[name] = changed[name];
+    return to;
+  },
+});
+
+/** MachineNetworkInterfaceAddress (5.14.1.1.4): what the address itself says of who has it. */
+export const interfaceAddressFamily: Family = {
+  type: 'MachineNetworkInterfaceAddress',
+  derived: { from: 'Address', through: null, as: 'address' },
+  createNeeds: ['addresses', 'bind'],
+  create: planBind,
+  remove: planRelease,
+  offered: (found) => (found.cloud?.offers('addresses', 'release') && !found.held ? ['delete'] : []),
+};
+
+function hint(values: Values): Values {
+  return typeof values.initialLocation === 'string' ? { initialLocation: values.initialLocation } : {};
+}
+
+/** What an interface is asked to be, with the provider's keys; `at` begins the words of a refusal. */
+export async function interfaceRequest(
+  context: PlanContext,
+  values: Values,
+  at: string,
+): Promise<{ network: Found; shows: Values; request: Values }> {
+  const network = await context.resolve(String(asRef(values.network)?.href ?? ''), 'Network', `${at}network`);
+  const portRef = asRef(values.networkPort)?.href;
+  const port = portRef === undefined ? undefined : await context.resolve(portRef, 'NetworkPort', `${at}networkPort`);
+  const plain: Values = {};
+  for (const name of ['state', 'macAddress', 'mtu'] as const) if (values[name] !== undefined) plain[name] = values[name];
+  return {
+    network,
+    shows: { state: 'ACTIVE', ...plain, network: { href: network.path }, ...(port ? { networkPort: { href: port.path } } : {}) },
+    request: { ...plain, network: network.key ?? '', ...(port?.key === undefined ? {} : { networkPort: port.key }) },
+  };
+}
+
+type Part = Pick<CreatePlan, 'type' | 'group' | 'shows' | 'request' | 'holds'>;
+
+/** A part is made while its machine is steady, and the machine is held meanwhile. */
+async function planPart(context: PlanContext, { values, collection }: Pick<CreateRequest, 'values' | 'collection'>, part: (machine: Found) => Part): Promise<Plan> {
+  const machine = await context.resolve(ownerPath(collection), MACHINE, 'the machine');
+  const { type, group, shows, request, holds } = part(machine);
+  const cloud = reachable(machine, group);
+  return planProviderCreate(context, {
+    type,
+    group,
+    cloud,
+    collection,
+    naming: values,
+    shows,
+    request,
+    owner: machine.path,
+    holds: [{ path: machine.path, shows: null }, ...(holds ?? [])],
+    remembered: [machine],
+  });
+}
+
+function reachable(machine: Found, group: CreatePlan['group'], method = 'create'): Cloud {
+  const { cloud } = machine;
+  if (!cloud || machine.key === undefined) throw new Refusal(409, `${machine.path} does not exist at its provider`, { kind: 'conflict' });
+  if (!cloud.offers(group, method)) throw new Refusal(400, `cloud '${cloud.key}' does not offer this`, { kind: 'unsupported' });
+  const state = String(machine.values.state);
+  if (!STEADY.includes(state)) throw new Refusal(409, `parts of a machine can be changed in a stable state; it is ${state}`, { kind: 'conflict' });
+  return cloud;
+}
+
+/** Path of the owner of a nested collection, below whichever entry point. */
+function ownerPath(collection: string): string {
+  return collection
+    .replace(/^clouds\/[^/]+\//, '')
+    .split('/')
+    .slice(0, -1)
+    .join('/');
+}
+
+async function planBind(context: PlanContext, { values, collection }: CreateRequest): Promise<Plan> {
+  const href = asRef(values.address)?.href;
+  if (href === undefined) throw new Refusal(400, 'address: a reference to the Address is needed');
+  const address = await context.resolve(href, 'Address', 'address');
+  const owner = await context.resolve(ownerPath(collection), 'MachineNetworkInterface', 'the interface');
+  if (address.cloud !== owner.cloud) throw new Refusal(400, `${address.path} and ${owner.path} are in different clouds`);
+  const user = asRef(address.values.resource)?.href;
+  if (user !== undefined) throw new Refusal(409, `${address.path} is used by ${user}: take it from there first`, { kind: 'conflict' });
+  if (!owner.cloud?.offers('addresses', 'bind')) throw new Refusal(400, 'the cloud does not give addresses to interfaces', { kind: 'unsupported' });
+  const path = `${collection}/${address.path.split('/')[1] ?? ''}`;
+  return addressCall(address, { method: 'bind', args: [{ interface: owner.key ?? '' }] }, { target: collection, affected: [collection, path, address.path], location: path });
+}
+
+async function planRelease(context: PlanContext, found: Found): Promise<Plan> {
+  const address = await context.resolve(String(asRef(found.values.address)?.href), 'Address', 'address');
+  return addressCall(address, { method: 'release', args: [] }, { target: found.path, affected: [address.path] });
+}
+
+function addressCall(address: Found, call: { method: string; args: readonly Value[] }, plan: Pick<Plan, 'target' | 'affected' | 'location'>): Plan {
+  const input: ActInput = {
+    cloud: address.cloud?.key ?? '',
+    group: 'addresses',
+    path: address.path,
+    ...(address.key === undefined ? {} : { key: address.key }),
+    calls: [{ ...call, shows: null, goal: [] }],
+  };
+  return {
+    ...plan,
+    holds: [{ path: address.path, shows: null }],
+    work: { workflow: act.name, version: act.version, input: input as unknown as Values },
+    statusMessage: 'Waiting for its turn',
+  };
+}
