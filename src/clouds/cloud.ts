@@ -1,4 +1,4 @@
-import type { Capabilities, Credentials, Finding, Groups, Item, ListedGroup, MachineImages, Machines, Marks, Naming } from './driver';
+import type { Capabilities, Finding, Groups, Item, ListedGroup, Marks, Naming } from './driver';
 
 /** What the configuration says of one cloud, whatever its driver. */
 export interface CloudSettings {
@@ -27,7 +27,7 @@ export interface Freshness {
 }
 
 /** Writes by group and method, as the guard lets them through. */
-export type WriteGroups = { machines: Machines; machineImages: MachineImages; credentials: Credentials };
+export type WriteGroups = Required<Omit<Groups, 'machineConfigs' | 'volumeConfigs' | 'networkConfigs'>>;
 
 type Method<G, M extends keyof G> = NonNullable<G[M]> extends (...args: infer A) => Promise<infer R> ? { args: A; result: R } : never;
 type WithoutContext<A extends readonly unknown[]> = A extends readonly [...infer H, { signal: AbortSignal }] ? H : A;

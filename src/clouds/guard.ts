@@ -72,10 +72,12 @@ export function guardCloud(settings: CloudSettings, driver: Driver, options: Par
       return { value: value.get(key), at };
     },
     getMany: async (group, keys, freshness) => read(group).getMany(keys, freshness),
-    async find(group: 'machines' | 'machineImages', marks: Marks): Promise<readonly Item[]> {
+    async find(group: ListedGroup, marks: Marks): Promise<readonly Item[]> {
       const owner = driver[group];
       if (!owner) throw new ProviderError('unsupported', words(group, 'find'));
-      const items = await caller.call({ group, method: 'find' }, (context) => owner.find(marks, context));
+      if (!('find' in owner) || !owner.find) return [];
+      const find = owner.find.bind(owner);
+      const items = await caller.call({ group, method: 'find' }, (context) => find(marks, context));
       return items.filter((item) => item.tag === marks.tag);
     },
     holds: (group, naming) => holds(driver, group, naming),

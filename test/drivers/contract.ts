@@ -1,3 +1,4 @@
+import { GROUPS } from '../../src/clouds/driver';
 import type { Bench, Counterpart, Subject } from './counterpart';
 import { imageTests } from './contract/images';
 import { lifeTests } from './contract/life';
@@ -20,6 +21,7 @@ export function driverContract(name: string, subject: Subject): void {
     const bench: Bench = {
       counterpart: current,
       patienceMs: subject.patienceMs ?? 10_000,
+      groups: subject.groups,
       test(title, run) {
         const reason = unused.get(title);
         unused.delete(title);
@@ -37,6 +39,10 @@ export function driverContract(name: string, subject: Subject): void {
       await counterpart?.stop();
     });
 
+    bench.test('the groups offered are those tested', async ({ driver }) => {
+      const offered = (Object.keys(GROUPS) as (keyof typeof GROUPS)[]).filter((group) => driver[group] !== undefined);
+      expect(offered.sort()).toEqual([...subject.groups].sort());
+    });
     shapeTests(bench);
     listTests(bench);
     lifeTests(bench);

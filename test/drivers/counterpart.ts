@@ -38,7 +38,7 @@ export interface Fixtures {
   /** Key of an image that runs on both. */
   image: string;
   /** Well-formed keys that belong to nothing. */
-  missing: Readonly<Record<ListedGroup, string>>;
+  missing: Readonly<Record<'machines' | 'machineConfigs' | 'machineImages', string> & Partial<Record<ListedGroup, string>>>;
   /** An OpenSSH public key. */
   publicKey: string;
 }
@@ -62,6 +62,8 @@ export interface Skip {
 
 export interface Subject {
   start(): Promise<Counterpart>;
+  /** The groups that the driver offers; nothing is tested of others, and a test compares them with the driver. */
+  groups: readonly ListedGroup[];
   skips?: readonly Skip[];
   /** How long a machine may take to get from one state to the next, in ms. Default 10,000. */
   patienceMs?: number;
@@ -70,7 +72,9 @@ export interface Subject {
 /** What the parts of the suite share. */
 export interface Bench {
   counterpart(): Counterpart;
-  /** Registers a test, or its skip. `needs`: method names of `machines` without which the test says nothing. */
+  /** The groups offered. */
+  groups: readonly ListedGroup[];
+  /** Registers a test, or its skip. */
   test(name: string, run: (counterpart: Counterpart) => Promise<void>): void;
   patienceMs: number;
 }

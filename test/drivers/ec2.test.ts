@@ -55,7 +55,6 @@ async function start(): Promise<Counterpart> {
         machines: 'i-0123456789abcdef0',
         machineConfigs: 't0.none',
         machineImages: 'ami-0123456789abcdef0',
-        networks: 'subnet-0123456789abcdef0',
       },
       publicKey: PUBLIC_KEY,
     },
@@ -95,15 +94,11 @@ async function start(): Promise<Counterpart> {
   };
 }
 
-const noNetworks = 'subnets as Networks come with the network family';
-
 describeWith('moto', motoAvailable(), () => {
   driverContract('ec2', {
     start,
+    groups: ['machines', 'machineConfigs', 'machineImages'],
     skips: [
-      { test: 'networks: items have every mandatory attribute and no undeclared one', reason: noNetworks },
-      { test: 'networks: a list of more than three pages is whole, without a call per item', reason: noNetworks },
-      { test: 'networks: getMany reads in one batch and leaves out what is not there', reason: noNetworks },
       { test: 'pause ends in PAUSED, start in STARTED', reason: 'EC2 has no pause' },
       {
         test: 'suspend ends in SUSPENDED, start in STARTED',

@@ -1,0 +1,96 @@
+import type { Values } from '../model/values';
+
+/** What every group of the Driver contract is made of; see driver.ts. */
+
+/** Handed to every driver call. */
+export interface CallContext {
+  /** Aborted at the deadline or when nobody waits any more. */
+  signal: AbortSignal;
+}
+
+/** Stands in an Item's values for a reference to another item of the same cloud; the core makes it an href. */
+export interface ItemRef {
+  item: { type: string; key: string };
+}
+
+/** One thing at the provider, translated. */
+export interface Item {
+  /** The provider's key, unique for its type within the account; reversible into the resource's id. */
+  key: string;
+  /** Declared attributes of the CIMI type, by JSON name, without id; references as ItemRef. */
+  values: Values;
+  /** The identity tag found on it, as written by a create (see Marks.tag). */
+  tag?: string | undefined;
+  /** The token of the create that made it, where the provider shows it. */
+  token?: string | undefined;
+  /** The provider's own creation time, RFC 3339. */
+  created?: string | undefined;
+  /** Key of the owning item, for types that live in one (a Disk in a Machine). */
+  owner?: string | undefined;
+  /** Items that it joins (the Networks of a ForwardingGroup), where the standard has a Collection of associations for them. */
+  members?: readonly ItemRef['item'][] | undefined;
+  /** Offered by the provider to everybody (a public image): every tenant of the account sees it. */
+  public?: boolean | undefined;
+  /** CPU architecture that an image needs, in the words of Machine.cpuArch; a configuration that is chosen by size has it. */
+  cpuArch?: string | undefined;
+  /** Provider state that the state table does not know; `values.state` is then ERROR and the core logs and counts it. */
+  unmappedState?: string | undefined;
+  /** Actions and operations (edit, delete, start, …) this very item refuses although its state allows them, with the reason in words. */
+  refuses?: Readonly<Record<string, string>> | undefined;
+  /**
+   * The provider ended it by itself and still knows why (a launch that failed after it was accepted): it counts as gone,
+   * with the provider's words. Only getMany returns such items, list and find never do.
+   */
+  gone?: { reason: string } | undefined;
+  /** An accepted write (its token) of which the provider later said that it failed (a restore); shown for some time after. */
+  failure?: { token: string; reason: string } | undefined;
+}
+
+/** A page of a listing; the core always reads to the last. */
+export type Pages = AsyncIterable<readonly Item[]>;
+
+/** Identity that a create writes to the provider together with the thing itself. */
+export interface Marks {
+  /** Same on every attempt of one Job; at most 64 characters of [A-Za-z0-9-]. The provider's idempotency token. */
+  token: string;
+  /** To be stored as the item's identity tag and found again by `find`; at most 200 ASCII characters. */
+  tag: string;
+}
+
+/** Consumer-given attributes that most providers can keep. */
+export interface Naming {
+  name?: string | undefined;
+  description?: string | undefined;
+  properties?: { [key: string]: string } | undefined;
+}
+
+/** The provider's key of what a create made; given as soon as the cloud has one. */
+export interface Created {
+  key: string;
+}
+
+export interface ReadGroup {
+  /** Every item, page by page. No call per item. */
+  list(context: CallContext): Pages;
+  /** Reads by key, in batches as large as the provider takes. Keys that are gone are missing from the answer. */
+  getMany(keys: readonly string[], context: CallContext): Promise<Item[]>;
+}
+
+/** What any group that creates has: the way to find out whether a lost create took effect. */
+export interface FindGroup extends ReadGroup {
+  /** Items that carry this identity tag (exactly; filters of providers are re-checked). Empty when none shows (yet). */
+  find(marks: Marks, context: CallContext): Promise<Item[]>;
+}
+
+/** A group that may be able to create: `find` is there wherever `create` is. */
+export interface MakerGroup extends ReadGroup, Partial<Pick<FindGroup, 'find'>> {}
+
+export interface NamingGroup {
+  /**
+   * Which part of these the provider can hold; the core keeps the rest in its own row. Pure.
+   * `undefined` members cost nothing. Absent method: it holds nothing.
+   */
+  holds?(naming: Naming): Naming;
+  /** Writes name, description and properties (the held part; absent members are erased). Repeatable. */
+  rename?(key: string, naming: Naming, context: CallContext): Promise<void>;
+}

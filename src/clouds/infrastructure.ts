@@ -1,0 +1,143 @@
+import type { CallContext, Created, MakerGroup, Marks, Naming, NamingGroup } from './contract';
+
+/**
+ * The groups of the Driver contract beside machines and images: storage and networks. Capacities in kB of 1000 bytes.
+ * Keys in requests are provider keys. `create` is done once (guard and core see to that), all else may be repeated;
+ * deleting or releasing what is gone is success.
+ */
+
+export interface CreateDisk extends Marks {
+  machine: string;
+  capacity: number;
+  initialLocation?: string | undefined;
+}
+
+/** Disks that live and die with their machine; `Item.owner` is the machine's key. */
+export interface Disks extends MakerGroup {
+  create?(request: CreateDisk, context: CallContext): Promise<Created>;
+  /** Grows the disk; shrinking is refused by the core. */
+  resize?(key: string, to: { capacity: number }, context: CallContext): Promise<void>;
+  delete?(key: string, context: CallContext): Promise<void>;
+}
+
+export interface AttachVolume extends Marks {
+  machine: string;
+  volume: string;
+  /** Where the machine is to find it (device name, mount point): a hint. */
+  initialLocation?: string | undefined;
+}
+
+/** Volumes attached to machines (MachineVolume); `Item.owner` is the machine's key, `values.volume` an ItemRef. */
+export interface Attachments extends MakerGroup {
+  create?(request: AttachVolume, context: CallContext): Promise<Created>;
+  /** Detaches; the volume stays. */
+  delete?(key: string, context: CallContext): Promise<void>;
+}
+
+export interface CreateInterface extends Marks {
+  machine: string;
+  network: string;
+  networkPort?: string | undefined;
+  state?: string | undefined;
+  macAddress?: string | undefined;
+  mtu?: number | undefined;
+}
+
+/** Network interfaces of machines; `Item.owner` is the machine's key, `values.network` and `networkPort` ItemRefs. */
+export interface Interfaces extends MakerGroup {
+  create?(request: CreateInterface, context: CallContext): Promise<Created>;
+  update?(key: string, to: { network?: string; state?: string; macAddress?: string; mtu?: number }, context: CallContext): Promise<void>;
+  delete?(key: string, context: CallContext): Promise<void>;
+}
+
+export interface CreateVolume extends Marks, Naming {
+  capacity: number;
+  /** Type URI of the configuration. */
+  type?: string | undefined;
+  format?: string | undefined;
+  bootable?: boolean | undefined;
+  /** Provider key of the volume image it begins as. */
+  image?: string | undefined;
+}
+
+export interface Volumes extends MakerGroup, NamingGroup {
+  create?(request: CreateVolume, context: CallContext): Promise<Created>;
+  /** Grows it, or marks it bootable or not; absent members stay. */
+  update?(key: string, to: { capacity?: number; bootable?: boolean }, context: CallContext): Promise<void>;
+  delete?(key: string, context: CallContext): Promise<void>;
+}
+
+export interface CreateVolumeImage extends Marks, Naming {
+  /** Provider key of the volume captured. */
+  volume: string;
+  bootable?: boolean | undefined;
+}
+
+export interface VolumeImages extends MakerGroup, NamingGroup {
+  create?(request: CreateVolumeImage, context: CallContext): Promise<Created>;
+  delete?(key: string, context: CallContext): Promise<void>;
+}
+
+export interface CreateNetwork extends Marks, Naming {
+  networkType: 'PUBLIC' | 'PRIVATE';
+  mtu?: number | undefined;
+  classOfService?: string | undefined;
+  forwardingGroup?: string | undefined;
+}
+
+export interface Networks extends MakerGroup, NamingGroup {
+  create?(request: CreateNetwork, context: CallContext): Promise<Created>;
+  start?(key: string, context: CallContext): Promise<void>;
+  stop?(key: string, context: CallContext): Promise<void>;
+  update?(key: string, to: { networkType?: string; mtu?: number; classOfService?: string }, context: CallContext): Promise<void>;
+  delete?(key: string, context: CallContext): Promise<void>;
+}
+
+export interface CreateNetworkPort extends Marks, Naming {
+  network: string;
+  portType: 'ACCESS' | 'TRUNK';
+  classOfService?: string | undefined;
+}
+
+export interface NetworkPorts extends MakerGroup, NamingGroup {
+  create?(request: CreateNetworkPort, context: CallContext): Promise<Created>;
+  start?(key: string, context: CallContext): Promise<void>;
+  stop?(key: string, context: CallContext): Promise<void>;
+  update?(key: string, to: { portType?: string; classOfService?: string }, context: CallContext): Promise<void>;
+  delete?(key: string, context: CallContext): Promise<void>;
+}
+
+export interface CreateAddress extends Marks, Naming {
+  /** Absent: the provider chooses one. */
+  ip?: string | undefined;
+  hostname?: string | undefined;
+  allocation: 'dynamic' | 'static';
+  protocol: 'IPv4' | 'IPv6';
+  defaultGateway?: string | undefined;
+  dns?: readonly string[] | undefined;
+  mask?: string | undefined;
+  network?: string | undefined;
+}
+
+export interface Addresses extends MakerGroup, NamingGroup {
+  create?(request: CreateAddress, context: CallContext): Promise<Created>;
+  update?(key: string, to: { hostname?: string; dns?: readonly string[]; allocation?: 'static' }, context: CallContext): Promise<void>;
+  /** Gives the address to an interface. */
+  bind?(key: string, to: { interface: string }, context: CallContext): Promise<void>;
+  /** Takes it from whatever has it. */
+  release?(key: string, context: CallContext): Promise<void>;
+  delete?(key: string, context: CallContext): Promise<void>;
+}
+
+export interface CreateForwardingGroup extends Marks, Naming {
+  networks: readonly string[];
+}
+
+export interface ForwardingGroups extends MakerGroup, NamingGroup {
+  create?(request: CreateForwardingGroup, context: CallContext): Promise<Created>;
+  /** Adds a network; one that is in it already is success. */
+  bind?(key: string, to: { network: string }, context: CallContext): Promise<void>;
+  /** Takes a network out. */
+  release?(key: string, from: { network: string }, context: CallContext): Promise<void>;
+  delete?(key: string, context: CallContext): Promise<void>;
+}
