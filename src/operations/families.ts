@@ -4,6 +4,7 @@ import { credentialFamily, removeCredential } from './credential';
 import type { Family } from './family';
 import { captureMachine, imageFamily } from './image';
 import { machineFamily } from './machine';
+import { machineConfigFamily } from './machine-config';
 import { createMachine } from './machine-create';
 import { act, remove, update } from './provider-change';
 import { planStoredRemove, planStoredUpdate, storedFamily, storedOffered } from './stored';
@@ -13,7 +14,7 @@ export function families(): readonly Family[] {
   return [
     machineFamily,
     storedFamily('MachineTemplate'),
-    storedFamily('MachineConfiguration', { group: 'machineConfigs', shared: true }),
+    machineConfigFamily,
     imageFamily,
     credentialFamily,
     storedFamily('CredentialTemplate'),
