@@ -6,6 +6,7 @@ import type { Family } from './family';
 import { forwardingGroupFamily, forwardingGroupNetworkFamily } from './forwarding-group';
 import { captureMachine, imageFamily } from './image';
 import { machineFamily } from './machine';
+import { machineConfigFamily } from './machine-config';
 import { createMachine } from './machine-create';
 import { diskFamily, interfaceAddressFamily, interfaceFamily, machineVolumeFamily } from './machine-parts';
 import { networkFamily, networkPortFamily } from './network';
@@ -19,7 +20,7 @@ export function families(): readonly Family[] {
   return [
     machineFamily,
     storedFamily('MachineTemplate'),
-    storedFamily('MachineConfiguration', { group: 'machineConfigs', shared: true }),
+    machineConfigFamily,
     imageFamily,
     credentialFamily,
     storedFamily('CredentialTemplate'),

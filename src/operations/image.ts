@@ -1,12 +1,13 @@
 import type { CaptureMachine } from '../clouds/driver';
-import { createOnce } from '../jobs/once';
+import { createOnce, type OnceResult } from '../jobs/once';
 import { cloudOf, type StepContext, type Workflow } from '../jobs/workflow';
 import type { Value, Values } from '../model/values';
 import type { ResourcePath } from '../store/store';
 import { heldBy, Refusal, type CreateRequest, type Family, type Found, type Plan, type PlanContext } from './family';
 import { rowOfDiscovered } from './discovered';
 import { namingOf, restOf } from './naming';
-import { deleteSeen, keptOf, reachState, remove, settle, update, type DeleteInput } from './provider-change';
+import { keptOf, reachState, remove, settle, update, type DeleteInput } from './provider-change';
+import { undoCreate } from './undo-create';
 import { planRename } from './rename';
 
 const TYPE = 'MachineImage';
@@ -52,22 +53,7 @@ export const captureMachine: Workflow<CaptureInput> = {
           },
         };
       },
-      async undo(context) {
-        const cloud = cloudOf(context.clouds, context.input.cloud);
-        const made = context.results.capture as { key?: string } | undefined | null;
-        const keys = made?.key !== undefined ? [made.key] : (await cloud.find(GROUP, marks(context))).map((item) => item.key);
-        for (const key of keys) {
-          const outcome = await deleteSeen(context, GROUP, key, context.job.created);
-          if (!('done' in outcome)) return outcome;
-        }
-        if (keys.length === 0 && context.elapsedMs < cloud.capabilities.settleMs) return { wait: cloud.capabilities.settleMs };
-        return {
-          done: null,
-          apply: async (unit) => {
-            if (await unit.resource(context.input.path)) await unit.updateResource(context.input.path, undefined, { providerKey: null });
-          },
-        };
-      },
+      undo: (context) => undoCreate(context, GROUP, marks(context), context.results.capture as OnceResult | undefined),
     },
     {
       name: 'available',

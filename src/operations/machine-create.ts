@@ -1,9 +1,11 @@
 import type { CreateMachine } from '../clouds/driver';
-import { createOnce, splitTwins, type OnceResult } from '../jobs/once';
+import { ProviderError } from '../clouds/errors';
+import { createOnce, type OnceResult } from '../jobs/once';
 import { cloudOf, type Step, type StepContext, type Workflow } from '../jobs/workflow';
 import type { Value } from '../model/values';
 import type { ResourcePath } from '../store/store';
-import { callGroup, deleteSeen, keptOf, reachState, settle } from './provider-change';
+import { callGroup, keptOf, reachState, settle } from './provider-change';
+import { madeHere, undoCreate } from './undo-create';
 
 export interface CreateMachineInput {
   cloud: string;
@@ -24,24 +26,42 @@ const importCredential: Step<CreateMachineInput> = {
   async run(context) {
     const { credential } = context.input;
     if (!credential) return { done: null };
-    const made = await callGroup(context, 'credentials', 'import', [{ ...credential, path: undefined, token: context.token() } as Value]);
-    const key = (made as { key: string }).key;
+    const key = await importOf(context, credential);
     const cloud = context.input.cloud;
     return {
       done: key,
       apply: async (unit) => {
         // A credential of its own is remembered there, one given by value with the machine it was made for.
         const owner = await unit.resource(credential.path ?? context.input.path);
-        if (owner) await unit.updateResource(owner.path, undefined, { internal: { ...owner.internal, imported: { ...importedOf(owner.internal), [cloud]: key } } });
+        if (owner)
+          await unit.updateResource(owner.path, undefined, {
+            internal: { ...owner.internal, imported: { ...importedOf(owner.internal), [cloud]: key } },
+          });
       },
     };
   },
   async undo(context) {
-    const key = context.results.credential;
-    if (typeof key === 'string' && context.input.credential?.path === null) await callGroup(context, 'credentials', 'delete', [key]);
+    const { credential } = context.input;
+    if (credential?.path !== null) return { done: null };
+    const known = context.results.credential;
+    // Importing again tells the key of an import that was not recorded; one that is refused had made nothing.
+    const key = typeof known === 'string' ? known : await importOf(context, credential).catch(refused);
+    if (key !== undefined) await callGroup(context, 'credentials', 'delete', [key]);
     return { done: null };
   },
 };
+
+async function importOf(context: Context, credential: NonNullable<CreateMachineInput['credential']>): Promise<string> {
+  const made = await callGroup(context, 'credentials', 'import', [
+    { ...credential, path: undefined, token: context.token('credential') } as Value,
+  ]);
+  return (made as { key: string }).key;
+}
+
+function refused(error: unknown): undefined {
+  if (error instanceof ProviderError && !error.passing && !error.maybeDone) return undefined;
+  throw error;
+}
 
 /** Provider copies of a credential by cloud key. */
 export function importedOf(internal: { imported?: Value }): { [cloud: string]: string } {
@@ -59,7 +79,11 @@ const create: Step<CreateMachineInput> = {
     const { input } = context;
     const cloud = cloudOf(context.clouds, input.cloud);
     const credential = context.results.credential;
-    const request: CreateMachine = { ...input.request, token: marks(context).token, ...(typeof credential === 'string' ? { credential } : {}) };
+    const request: CreateMachine = {
+      ...input.request,
+      token: marks(context).token,
+      ...(typeof credential === 'string' ? { credential } : {}),
+    };
     const outcome = await createOnce(context, {
       settleMs: cloud.capabilities.settleMs,
       find: () => cloud.find('machines', marks(context)),
@@ -74,23 +98,7 @@ const create: Step<CreateMachineInput> = {
       },
     };
   },
-  async undo(context) {
-    const cloud = cloudOf(context.clouds, context.input.cloud);
-    const made = context.results.create as { key?: string } | undefined | null;
-    const keys = made?.key !== undefined ? [made.key] : (await cloud.find('machines', marks(context))).map((item) => item.key);
-    for (const key of keys) {
-      const outcome = await deleteSeen(context, 'machines', key, context.job.created);
-      if (!('done' in outcome)) return outcome;
-    }
-    // An answer that was lost may show late: look once more after the settle time before calling it clean.
-    if (keys.length === 0 && context.elapsedMs < cloud.capabilities.settleMs) return { wait: cloud.capabilities.settleMs };
-    return {
-      done: null,
-      apply: async (unit) => {
-        if (await unit.resource(context.input.path)) await unit.updateResource(context.input.path, undefined, { providerKey: null });
-      },
-    };
-  },
+  undo: (context) => undoCreate(context, 'machines', marks(context), context.results.create as OnceResult | undefined),
 };
 
 function madeKey(context: Context): string {
@@ -109,14 +117,8 @@ const twins: Step<CreateMachineInput> = {
     if (!made.found && made.attempts === 1) return { done: null };
     const cloud = cloudOf(context.clouds, context.input.cloud);
     if (context.elapsedMs < cloud.capabilities.settleMs) return { wait: cloud.capabilities.settleMs - context.elapsedMs };
-    const others = (await cloud.find('machines', marks(context))).filter((item) => item.key !== made.key);
-    const now = new Date(await context.store.now()).toISOString();
-    const { ours } = splitTwins(
-      others.map((item) => ({ key: item.key, created: item.created ?? null })),
-      context.job.created,
-      now,
-    );
-    for (const key of ours) await cloud.write('machines', 'delete', key);
+    const { ours } = await madeHere(context, 'machines', marks(context));
+    for (const key of ours) if (key !== made.key) await cloud.write('machines', 'delete', key);
     return { done: null };
   },
 };

@@ -4,12 +4,23 @@ import { Refusal, type Found } from './family';
 /** Figures a machine configuration by value may ask for; each must be met, `cpuArch` exactly. */
 const FIGURES = ['cpu', 'memory', 'cpuSpeed'] as const;
 
+/** @throws Refusal 400 for a figure that nothing could have (the standard gives none a range). */
+export function checkFigures(asked: Values): void {
+  for (const figure of FIGURES) {
+    const value = number(asked[figure]);
+    if (value !== undefined && value < 1) throw new Refusal(400, `${figure}: must be at least 1, not ${value}`);
+  }
+  const smallest = capacities(asked).at(-1);
+  if (smallest !== undefined && smallest < 1) throw new Refusal(400, `disks: a capacity must be at least 1, not ${smallest}`);
+}
+
 /**
  * The smallest offered configuration that satisfies every asked figure (ties by memory, cpu, name).
  * @param asked memory in KiB, disks' capacity in kB.
  * @throws Refusal (400) naming the nearest when none fits.
  */
 export function smallestFitting(asked: Values, offered: readonly Found[]): Found {
+  checkFigures(asked);
   const fits = offered.filter((candidate) => satisfies(candidate.values, asked)).sort(bySize);
   const best = fits[0];
   if (best) return best;
@@ -19,7 +30,8 @@ export function smallestFitting(asked: Values, offered: readonly Found[]): Found
 }
 
 function satisfies(has: Values, asked: Values): boolean {
-  if (FIGURES.some((figure) => number(asked[figure]) !== undefined && (number(has[figure]) ?? 0) < (number(asked[figure]) ?? 0))) return false;
+  if (FIGURES.some((figure) => number(asked[figure]) !== undefined && (number(has[figure]) ?? 0) < (number(asked[figure]) ?? 0)))
+    return false;
   if (typeof asked.cpuArch === 'string' && asked.cpuArch !== has.cpuArch) return false;
   const wanted = capacities(asked);
   const own = capacities(has);

@@ -1,6 +1,6 @@
 import { encodeId } from '../../src/clouds/identity';
 import type { BoundaryPoint } from '../../src/jobs/kit';
-import { Client, type Json } from '../harness/client';
+import { Client, type Answer, type Json } from '../harness/client';
 import { simulatedCloud, startTestGateway, type TestGateway } from '../harness/gateway';
 import { placesOf } from './drive';
 
@@ -11,6 +11,15 @@ interface Look {
   status: number;
   state: string | undefined;
 }
+
+const template = {
+  resourceURI: 'http://schemas.dmtf.org/cimi/1/MachineCreate',
+  machineTemplate: {
+    machineConfig: { href: `machineConfigs/${encodeId('sim', 's1.small')}` },
+    machineImage: { href: `machineImages/${encodeId('sim', 'img-debian-12')}` },
+    initialState: 'STOPPED',
+  },
+};
 
 const clouds = [
   { name: 'a cloud that is asked each time', options: {}, cacheMs: 0 },
@@ -24,10 +33,13 @@ describe.each(clouds)('lists at every step boundary, with $name', ({ options, ca
   let client: Client;
   let looks: Look[] = [];
   let path = '';
+  let atPlace: (point: BoundaryPoint) => Promise<void> = () => Promise.resolve();
 
-  async function look({ step, moment }: BoundaryPoint): Promise<void> {
+  async function look(point: BoundaryPoint): Promise<void> {
+    const { step, moment } = point;
     // The answer to the create tells the path; its Job may have begun before.
     for (let left = 200; path === '' && left > 0; left--) await new Promise((resolve) => setTimeout(resolve, 5));
+    await atPlace(point);
     const { json } = await client.get('machines');
     const items = (json.machines ?? []) as unknown as Json[];
     const one = await client.get(path);
@@ -45,16 +57,13 @@ describe.each(clouds)('lists at every step boundary, with $name', ({ options, ca
     client = new Client(gateway.base);
   });
   afterAll(() => gateway.stop());
+  beforeEach(() => {
+    looks = [];
+    path = '';
+  });
 
   test('a machine is there once from its acceptance to its deletion, in the state that its job gives it', async () => {
-    const created = await client.post('machines', {
-      resourceURI: 'http://schemas.dmtf.org/cimi/1/MachineCreate',
-      machineTemplate: {
-        machineConfig: { href: `machineConfigs/${encodeId('sim', 's1.small')}` },
-        machineImage: { href: `machineImages/${encodeId('sim', 'img-debian-12')}` },
-        initialState: 'STOPPED',
-      },
-    });
+    const created = await client.post('machines', template);
     expect(created.status).toBe(202);
     path = (created.headers.get('location') ?? '').slice(client.base.length);
     expect(await client.ended(created)).toMatchObject({ state: 'SUCCESS' });
@@ -72,6 +81,25 @@ describe.each(clouds)('lists at every step boundary, with $name', ({ options, ca
       else expect({ at, listed, status, state }).toEqual({ at, listed: [{ path, state: 'DELETING' }], status: 200, state: 'DELETING' });
     }
     expect((await client.get('machines')).json.count).toBe(0);
+  });
+
+  test('a machine that is deleted while it is created is there once until it is gone, and DELETING from then on', async () => {
+    let deleted: Promise<Answer> | undefined;
+    atPlace = async (point) => {
+      if (point.step === 'running' && point.moment === 'before') deleted ??= client.delete(path);
+      await deleted;
+    };
+    const created = await client.post('machines', template);
+    path = (created.headers.get('location') ?? '').slice(client.base.length);
+    expect(await client.ended(created)).toMatchObject({ state: 'STOPPED' });
+    expect(deleted && (await client.ended(await deleted))).toMatchObject({ state: 'SUCCESS' });
+    await expectPlaces('provider.delete');
+    const since = looks.findIndex(({ at }) => at === 'running/before');
+    for (const [index, { at, listed, status, state }] of looks.entries()) {
+      const shown = index < since ? 'CREATING' : 'DELETING';
+      if (at === 'credentials/ended') expect({ at, listed, status }).toEqual({ at, listed: [], status: 404 });
+      else expect({ at, listed, status, state }).toEqual({ at, listed: [{ path, state: shown }], status: 200, state: shown });
+    }
   });
 
   /** The last look may come a little after the client learned of the end. */

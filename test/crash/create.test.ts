@@ -78,6 +78,29 @@ describe('a gateway killed while creates are undone because the machines are del
     const removes = made.map(({ cloud, path }) => remove(scene, cloud, path));
     await Promise.all(removes.map((change) => change.attempt()));
     await scene.revived();
+    await expectUndone(creates, removes);
+  });
+
+  test('between the accepting transaction and the word to the queue: the creates are stopped and the deletes done', async () => {
+    for (const key of KEYS) scene.cloud(key).set({ delays: { ...DELAYS, create: 1_500 } });
+    const creates = KEYS.map((key) => createMachine(scene, key));
+    const made = await accepted(creates);
+    await bornAtProviders();
+    await scene.life.order({ do: 'killUntold', jobs: KEYS.length });
+    const removes = made.map(({ cloud, path }) => remove(scene, cloud, path));
+    await Promise.all(removes.map((change) => change.attempt()));
+    await scene.life.killed();
+    const jobs = scene.leftovers().unfinished as { workflow: string; state: string }[];
+    expect(jobs.map(({ workflow, state }) => `${workflow} ${state}`).sort()).toEqual([
+      ...KEYS.map(() => 'machine.create STOPPING'),
+      ...KEYS.map(() => 'provider.delete QUEUED'),
+    ]);
+    await scene.begin();
+    await expectUndone(creates, removes);
+  });
+
+  async function expectUndone(creates: readonly Change[], removes: readonly Change[]): Promise<void> {
+    const made = await accepted(creates);
     for (const job of await Promise.all(creates.map((change) => change.ended()))) expect(job).toMatchObject({ state: 'STOPPED' });
     for (const job of await Promise.all(removes.map((change) => change.ended()))) expect(job).toMatchObject({ state: 'SUCCESS' });
     for (const { path } of made) {
@@ -88,7 +111,7 @@ describe('a gateway killed while creates are undone because the machines are del
     expect(scene.leftovers()).toEqual({ holds: [], unfinished: [] });
     await scene.machines.once();
     expect(scene.machines.findings()).toEqual([]);
-  });
+  }
 });
 
 async function bornAtProviders(): Promise<void> {

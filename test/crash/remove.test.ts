@@ -1,3 +1,5 @@
+import { foreignInstance } from '../../drivers/simulator/control';
+import { encodeId } from '../../src/clouds/identity';
 import { createMachine, placesOf, remove, removeAll, snapshotMachine } from './drive';
 import { KEYS, Scene } from './scene';
 
@@ -23,13 +25,17 @@ async function expectQuiet(): Promise<void> {
 
 describe('a gateway killed while machines are deleted', () => {
   beforeEach(async () => {
-    machines = await createEverywhere();
+    // One that nobody made through the gateway goes with them.
+    scene.cloud('plain').add([foreignInstance('vm-foreign')]);
+    const foreign = { cloud: 'plain', path: `machines/${encodeId('plain', 'vm-foreign')}` };
+    scene.machines.found(foreign.path);
+    machines = [...(await createEverywhere()), foreign];
   });
   afterEach(() => scene.calm());
 
   test.each(placesOf('provider.delete'))('at $step/$moment: none is left, and none comes back', async (place) => {
     scene.lose('machines.delete');
-    await scene.life.order({ do: 'kill', jobs: KEYS.length, ...place });
+    await scene.life.order({ do: 'kill', jobs: machines.length, ...place });
     const changes = machines.map(({ cloud, path }) => remove(scene, cloud, path));
     await Promise.all(changes.map((change) => change.attempt()));
     await scene.revived();

@@ -125,7 +125,7 @@ export class Scene {
     const db = new Database(join(this.dataDir, 'cimi.db'), { timeout: 5_000 });
     try {
       const holds = db.prepare('SELECT path, job FROM holds').all();
-      const unfinished = db.prepare('SELECT id, state, step, status_message FROM jobs WHERE done = 0').all();
+      const unfinished = db.prepare('SELECT workflow, state, step, status_message FROM jobs WHERE done = 0').all();
       return { holds, unfinished };
     } finally {
       db.close();

@@ -39,8 +39,8 @@ async function onBoundary(point: BoundaryPoint): Promise<void> {
 }
 
 /** Between an accepting transaction and the queue there is no boundary of the engine's: it is made here. */
-function untell({ engine }: Gateway): void {
-  const tell = engine.tell.bind(engine);
+function interrupt({ engine }: Gateway): void {
+  const { tell } = { ...engine };
   let untold = 0;
   engine.tell = async (jobs) => {
     if (order.do !== 'killUntold') return tell(jobs);
@@ -53,7 +53,7 @@ function untell({ engine }: Gateway): void {
 async function main(file: string): Promise<void> {
   const config = await loadConfig({ file, env: {}, cwd: dirname(file) });
   const gateway = await startGateway({ config, log: createLog({ level: 'info' }), role: 'gateway', makeKey: true, onBoundary });
-  untell(gateway);
+  interrupt(gateway);
   process.on('message', (next: Order) => hear(next, gateway));
   report({ is: 'ready', entryPoint: gateway.entryPoint ?? '' });
 }

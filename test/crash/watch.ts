@@ -47,6 +47,12 @@ export class Watch {
     this.must.add(path);
   }
 
+  /** It may be in lists from now on, until it is deleted. */
+  found(path: string): void {
+    this.known.add(path);
+    this.gone.delete(path);
+  }
+
   /** It may go from now on. */
   leaving(path: string): void {
     this.must.delete(path);

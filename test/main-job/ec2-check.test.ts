@@ -28,7 +28,7 @@ describe('config/ec2.yaml', () => {
     const folder = mkdtempSync(join(tmpdir(), 'cimi-example-'));
     const settings = readFileSync(EXAMPLE, 'utf8')
       .replace('secrets: {}', 'secrets:')
-      .replace(/^( +)# (\w+: [\[$\w])/gm, '$1$2');
+      .replace(/^( +)# (\w+: [[$\w])/gm, '$1$2');
     const file = join(folder, 'all.yaml');
     writeFileSync(file, settings);
     const env = { AWS_ACCESS_KEY_ID: 'AKIAEXAMPLE', AWS_SECRET_ACCESS_KEY: 'secret', CIMI_KEY: Buffer.alloc(32).toString('base64') };

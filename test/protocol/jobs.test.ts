@@ -1,7 +1,19 @@
 import { CIMI } from '../../src/model/define';
 import type { Answer } from '../harness/client';
 import { simulatedCloud } from '../harness/gateway';
-import { ACTION_URI, eventually, expectFault, KEY_BYTES, listOf, machineCreate, made, openScene, rels, succeeded, type Scene } from './scene';
+import {
+  ACTION_URI,
+  eventually,
+  expectFault,
+  KEY_BYTES,
+  listOf,
+  machineCreate,
+  made,
+  openScene,
+  rels,
+  succeeded,
+  type Scene,
+} from './scene';
 
 let scene: Scene;
 const get = async (uri: unknown) => (await scene.client.get(String(uri))).json;
@@ -109,13 +121,17 @@ describe('Idempotency-Key', () => {
   });
 
   test('the same key many times at once makes one', async () => {
-    const answers = await Promise.all(Array.from({ length: 8 }, () => scene.client.post('machines', machineCreate({ name: 'thunder' }), keyed('k7'))));
+    const answers = await Promise.all(
+      Array.from({ length: 8 }, () => scene.client.post('machines', machineCreate({ name: 'thunder' }), keyed('k7'))),
+    );
     expect(new Set(answers.map(jobOf)).size).toBe(1);
     expect(new Set(answers.map(({ headers }) => headers.get('location'))).size).toBe(1);
     expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([202]));
     await succeeded(scene.client, answers[0] as Answer);
     expect(count('thunder')).toBe(1);
-    const stored = await Promise.all(Array.from({ length: 8 }, () => scene.client.post('machineTemplates', { name: 'thunder' }, keyed('k8'))));
+    const stored = await Promise.all(
+      Array.from({ length: 8 }, () => scene.client.post('machineTemplates', { name: 'thunder' }, keyed('k8'))),
+    );
     expect(new Set(stored.map(({ status, json }) => `${status} ${String(json.id)}`)).size).toBe(1);
     expect((await get("machineTemplates?$filter=name='thunder'")).count).toBe(1);
   });
