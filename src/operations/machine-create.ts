@@ -4,6 +4,7 @@ import { createOnce, type OnceResult } from '../jobs/once';
 import { cloudOf, type Step, type StepContext, type Workflow } from '../jobs/workflow';
 import type { Value } from '../model/values';
 import type { ResourcePath } from '../store/store';
+import { forgetParts, partSteps, type MachineParts } from './machine-storage';
 import { callGroup, keptOf, reachState, settle } from './provider-change';
 import { madeHere, undoCreate } from './undo-create';
 
@@ -16,6 +17,8 @@ export interface CreateMachineInput {
   credential?: { publicKey: string; tag: string; path: ResourcePath | null };
   /** State the machine is to end in, and the driver method that leads there from the provider's own initial state. */
   initialState: { state: string; method: string | null; providerState: string };
+  /** Volumes and addresses that come with it. */
+  parts?: MachineParts;
 }
 
 type Context = StepContext<CreateMachineInput>;
@@ -152,7 +155,7 @@ const settled: Step<CreateMachineInput> = {
 export const createMachine: Workflow<CreateMachineInput> = {
   name: 'machine.create',
   version: 1,
-  steps: [importCredential, create, twins, running, reachInitialState, settled],
+  steps: [importCredential, create, twins, running, ...partSteps<CreateMachineInput>(madeKey), reachInitialState, settled],
   async succeeded(context) {
     const row = await context.unit.resource(context.input.path);
     if (row) {
@@ -163,6 +166,7 @@ export const createMachine: Workflow<CreateMachineInput> = {
     return { message: 'Created' };
   },
   async failed({ unit, input, error, left }) {
+    await forgetParts(unit, input.parts);
     const row = await unit.resource(input.path);
     if (row) {
       await unit.updateResource(input.path, undefined, {

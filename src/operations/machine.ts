@@ -4,6 +4,7 @@ import type { ActionDeclaration } from '../model/define';
 import type { Ref, Value, Values } from '../model/values';
 import { publicKeyOf } from './credential';
 import { Refusal, type CreateRequest, type Family, type Found, type Plan, type PlanContext, type UpdateRequest } from './family';
+import { planParts } from './machine-storage';
 import { createMachine, importedOf, type CreateMachineInput } from './machine-create';
 import { asRef, inlineOf } from './merge';
 import { namingOf, restOf } from './naming';
@@ -70,11 +71,20 @@ async function planCreate(context: PlanContext, request: CreateRequest): Promise
   const wanted = namingOf(values);
   const held = cloud.holds(GROUP, wanted);
   const tag = context.tag(id);
+  const planned = await planParts(context, cloud, path, template);
   const input: CreateMachineInput = {
     cloud: cloud.key,
     path,
-    request: { tag, ...held, config: chosen.key ?? '', image: image.key ?? '', ...(await userDataOf(cloud, template.userData)) },
+    request: {
+      tag,
+      ...held,
+      config: chosen.key ?? '',
+      image: image.key ?? '',
+      ...(planned.networks.length > 0 ? { networks: planned.networks } : {}),
+      ...(await userDataOf(cloud, template.userData)),
+    },
     initialState,
+    parts: planned.parts,
     ...(credential ? { credential: { ...credential, tag: credential.tag ?? tag } } : {}),
   };
   const shape: Values = { ...wanted, state: 'CREATING' };
@@ -82,7 +92,7 @@ async function planCreate(context: PlanContext, request: CreateRequest): Promise
     if (chosen.values[figure] !== undefined) shape[figure] = chosen.values[figure];
   return {
     target: request.collection,
-    affected: [request.collection, path],
+    affected: [request.collection, path, ...planned.affected],
     insert: [
       {
         path,
@@ -96,6 +106,7 @@ async function planCreate(context: PlanContext, request: CreateRequest): Promise
         secrets: null,
         internal: { kept: restOf(wanted, held) as Value },
       },
+      ...planned.insert,
     ],
     holds: [{ path, shows: 'CREATING' }],
     work: { workflow: createMachine.name, version: createMachine.version, input: input as unknown as Values },

@@ -1,14 +1,15 @@
 import type { WriteGroups } from '../clouds/cloud';
 import type { ListedGroup, Naming } from '../clouds/driver';
-import { createOnce, splitTwins, type OnceResult } from '../jobs/once';
-import { cloudOf, type Step, type StepContext, type Workflow } from '../jobs/workflow';
+import { createOnce, type OnceResult } from '../jobs/once';
+import { cloudOf, StepFailure, type Step, type StepContext, type Workflow } from '../jobs/workflow';
 import type { Value, Values } from '../model/values';
 import type { NewResourceRow, ResourcePath } from '../store/store';
 import type { Cloud } from '../clouds/cloud';
 import { rowOfDiscovered } from './discovered';
 import type { Found, Plan, PlanContext } from './family';
 import { namingOf, restOf } from './naming';
-import { callGroup, deleteSeen, keptOf, reachState, settle } from './provider-change';
+import { callGroup, keptOf, reachState, settle } from './provider-change';
+import { madeHere, undoCreate } from './undo-create';
 
 /** The making of one thing at a provider, the same for every type; what and how is in the Job's input. */
 export interface ProviderCreateInput {
@@ -38,39 +39,41 @@ function made(context: Context): OnceResult {
   return context.results.create as OnceResult;
 }
 
+/**
+ * A request as the driver takes it: `{ keyOf: path }` stands for the provider key of a resource that is made by the same
+ * Job or an earlier one, known only now. Recorded keys never change, so every attempt sends the same.
+ * @throws StepFailure where the other resource has not come to be.
+ */
+export async function withKeys(context: Pick<Context, 'store'>, value: Value): Promise<Value> {
+  if (typeof value !== 'object' || value === null) return value;
+  if (Array.isArray(value)) return Promise.all(value.map((entry) => withKeys(context, entry as Value)));
+  const record = value as Values;
+  if (typeof record.keyOf === 'string') {
+    const key = (await context.store.resource(record.keyOf))?.providerKey;
+    if (typeof key !== 'string') throw new StepFailure(`${record.keyOf} does not exist at the provider`, 'notFound');
+    return key;
+  }
+  const entries = await Promise.all(Object.entries(record).map(async ([name, entry]) => [name, entry === undefined ? undefined : await withKeys(context, entry)] as const));
+  return Object.fromEntries(entries);
+}
+
 const create: Step<ProviderCreateInput> = {
   name: 'create',
   words: 'Creating at the provider',
   async run(context) {
     const { input } = context;
     const cloud = cloudOf(context.clouds, input.cloud);
+    const request = (await withKeys(context, input.request)) as Values;
     const outcome = await createOnce(context, {
       settleMs: cloud.capabilities.settleMs,
       find: () => cloud.find(input.group, marks(context)),
-      create: async () => (await callGroup(context, input.group, input.method ?? 'create', [{ ...input.request, token: marks(context).token }])) as { key: string },
+      create: async () => (await callGroup(context, input.group, input.method ?? 'create', [{ ...request, token: marks(context).token }])) as { key: string },
     });
     if (!('done' in outcome)) return outcome;
     const { key } = outcome.done;
     return { ...outcome, apply: async (unit) => void (await unit.updateResource(input.path, undefined, { providerKey: key })) };
   },
-  async undo(context) {
-    const { input } = context;
-    const cloud = cloudOf(context.clouds, input.cloud);
-    const known = context.results.create as { key?: string } | undefined | null;
-    const keys = known?.key !== undefined ? [known.key] : (await cloud.find(input.group, marks(context))).map((item) => item.key);
-    for (const key of keys) {
-      const outcome = await deleteSeen(context, input.group, key, context.job.created);
-      if (!('done' in outcome)) return outcome;
-    }
-    // An answer that was lost may show late: look once more after the settle time before calling it clean.
-    if (keys.length === 0 && context.elapsedMs < cloud.capabilities.settleMs) return { wait: cloud.capabilities.settleMs };
-    return {
-      done: null,
-      apply: async (unit) => {
-        if (await unit.resource(input.path)) await unit.updateResource(input.path, undefined, { providerKey: null });
-      },
-    };
-  },
+  undo: (context) => undoCreate(context, context.input.group, marks(context), context.results.create as OnceResult | undefined),
 };
 
 /** After attempts whose end is unknown, one more look for what they may have made late (Writes that may have happened). */
@@ -83,10 +86,8 @@ const twins: Step<ProviderCreateInput> = {
     if (!kept.found && kept.attempts === 1) return { done: null };
     const cloud = cloudOf(context.clouds, input.cloud);
     if (context.elapsedMs < cloud.capabilities.settleMs) return { wait: cloud.capabilities.settleMs - context.elapsedMs };
-    const others = (await cloud.find(input.group, marks(context))).filter((item) => item.key !== kept.key);
-    const now = new Date(await context.store.now()).toISOString();
-    const candidates = others.map((item) => ({ key: item.key, created: item.created ?? null }));
-    for (const key of splitTwins(candidates, context.job.created, now).ours) await callGroup(context, input.group, 'delete', [key]);
+    const { ours } = await madeHere(context, input.group, marks(context));
+    for (const key of ours) if (key !== kept.key) await callGroup(context, input.group, 'delete', [key]);
     return { done: null };
   },
 };

@@ -27,7 +27,8 @@ export const volumeImageFamily: Family = providerFamily({
   create: planVolumeImage,
 });
 
-async function planVolume(context: PlanContext, request: CreateRequest): Promise<Plan> {
+/** Plans a volume from a merged template. */
+export async function planVolume(context: PlanContext, request: CreateRequest): Promise<Plan> {
   const { template, values } = request;
   const imageRef = asRef(template.volumeImage);
   if (imageRef && imageRef.href === undefined) throw new Refusal(400, 'volumeTemplate.volumeImage: volume images by value are not supported, refer to one');

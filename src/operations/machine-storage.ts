@@ -1,0 +1,167 @@
+import type { Cloud } from '../clouds/cloud';
+import { ACTION } from '../model/define';
+import { StepFailure, type Step, type StepContext } from '../jobs/workflow';
+import type { Value, Values } from '../model/values';
+import type { NewJob, NewResourceRow, ResourcePath, UnitOfWork } from '../store/store';
+import { Refusal, type Plan, type PlanContext } from './family';
+import { interfaceRequest } from './machine-parts';
+import { asRef, mergeTemplate } from './merge';
+import { planProviderCreate, providerCreate } from './provider-create';
+import { deleteSeen } from './provider-change';
+import { planVolume } from './volume';
+
+type Draft = Omit<NewJob, 'id' | 'parent' | 'tenant' | 'principal'>;
+
+/** What comes with a machine when it is created: each is a nested Job with a row of its own (5.14.3). */
+export interface MachineParts {
+  /** Volumes made from templates, then all attachments. */
+  volumes: readonly Draft[];
+  attachments: readonly Draft[];
+  /** Addresses for the interfaces, by the interface's place: provider keys. */
+  addresses: readonly { interface: number; address: string }[];
+}
+
+export interface PlannedParts {
+  parts: MachineParts;
+  insert: readonly NewResourceRow[];
+  affected: readonly ResourcePath[];
+  /** Provider keys of the networks that the machine's interfaces are in, in order. */
+  networks: readonly string[];
+}
+
+/** Volumes, volume templates and network interfaces of a machine template, resolved before anything is made. */
+export async function planParts(context: PlanContext, cloud: Cloud, machine: ResourcePath, template: Values): Promise<PlannedParts> {
+  const at = 'machineTemplate';
+  const volumes: Plan[] = [];
+  const attachments: Plan[] = [];
+  for (const [index, item] of items(template.volumes).entries()) {
+    const href = asRef(item.volume)?.href;
+    if (href === undefined) throw new Refusal(400, `${at}.volumes[${index}]: a reference to a Volume is needed`);
+    const volume = await context.resolve(href, 'Volume', `${at}.volumes[${index}]`);
+    if (volume.cloud !== cloud) throw new Refusal(400, `${at}.volumes[${index}]: ${volume.path} is not in cloud '${cloud.key}'`);
+    if (volume.values.state !== 'AVAILABLE') throw new Refusal(409, `${at}.volumes[${index}]: ${volume.path} is ${String(volume.values.state)}`, { kind: 'conflict' });
+    attachments.push(attachment(context, cloud, machine, { path: volume.path, key: volume.key ?? '' }, item.initialLocation));
+  }
+  for (const [index, item] of items(template.volumeTemplates).entries()) {
+    const ref = asRef(item.volumeTemplate);
+    if (!ref) throw new Refusal(400, `${at}.volumeTemplates[${index}]: a VolumeTemplate is needed, by reference or by value`);
+    const base = ref.href === undefined ? {} : (await context.resolve(ref.href, 'VolumeTemplate', `${at}.volumeTemplates[${index}]`)).values;
+    const plan = await planVolume(context, { template: mergeTemplate(base, ref), values: { cloud: cloud.key }, collection: 'volumes' });
+    const path = plan.location ?? '';
+    volumes.push(plan);
+    attachments.push(attachment(context, cloud, machine, { path, key: { keyOf: path } }, item.initialLocation));
+  }
+  const networks: string[] = [];
+  const addresses: { interface: number; address: string }[] = [];
+  for (const [index, item] of items(template.networkInterfaces).entries()) {
+    const here = `${at}.networkInterfaces[${index}].`;
+    const asked = await interfaceRequest(context, item, here);
+    if (asked.network.cloud !== cloud) throw new Refusal(400, `${here}network: ${asked.network.path} is not in cloud '${cloud.key}'`);
+    networks.push(asked.network.key ?? '');
+    for (const ref of items(item.addresses)) {
+      const address = await context.resolve(String(asRef(ref)?.href ?? ''), 'Address', `${here}addresses`);
+      if (asRef(address.values.resource)?.href !== undefined) throw new Refusal(409, `${here}addresses: ${address.path} is in use`, { kind: 'conflict' });
+      addresses.push({ interface: index, address: address.key ?? '' });
+    }
+  }
+  const all = [...volumes, ...attachments];
+  return {
+    parts: { volumes: volumes.map(draftOf), attachments: attachments.map(draftOf), addresses },
+    insert: all.flatMap((plan) => plan.insert ?? []),
+    affected: all.flatMap((plan) => plan.location ?? []),
+    networks,
+  };
+}
+
+function items(value: Value | undefined): Values[] {
+  return Array.isArray(value) ? (value as Values[]) : [];
+}
+
+function attachment(context: PlanContext, cloud: Cloud, machine: ResourcePath, volume: { path: string; key: Value }, location: Value | undefined): Plan {
+  const hint: Values = typeof location === 'string' ? { initialLocation: location } : {};
+  return planProviderCreate(context, {
+    type: 'MachineVolume',
+    group: 'attachments',
+    cloud,
+    collection: `${machine}/volumes`,
+    naming: {},
+    shows: { volume: { href: volume.path }, ...hint },
+    request: { machine: { keyOf: machine }, volume: volume.key, ...hint },
+    owner: machine,
+    holds: [{ path: volume.path, shows: null }],
+  });
+}
+
+function draftOf(plan: Plan): Draft {
+  return {
+    workflow: plan.work?.workflow ?? providerCreate.name,
+    workflowVersion: plan.work?.version ?? providerCreate.version,
+    input: plan.work?.input ?? {},
+    holds: plan.holds ?? [],
+    action: `${ACTION}add`,
+    target: plan.target,
+    affected: plan.affected,
+    statusMessage: plan.statusMessage,
+  };
+}
+
+interface WithParts {
+  cloud: string;
+  path: ResourcePath;
+  parts?: MachineParts;
+}
+
+function nested<I extends WithParts>(name: 'volumes' | 'attachments', words: string): Step<I> {
+  return {
+    name,
+    words,
+    async run(context) {
+      const drafts = context.input.parts?.[name] ?? [];
+      if (drafts.length === 0) return { done: null };
+      if (!context.nested) return { nested: drafts };
+      const failed = context.nested.find((child) => child.state !== 'SUCCESS');
+      if (failed) throw new StepFailure(`${failed.statusMessage} (jobs/${failed.id})`, 'unavailable');
+      return { done: null };
+    },
+    async undo(context) {
+      if (name === 'attachments') return { done: null };
+      for (const draft of context.input.parts?.volumes ?? []) {
+        const path = (draft.input as { path: string }).path;
+        const key = (await context.store.resource(path))?.providerKey;
+        const outcome = key ? await deleteSeen(context as StepContext<I> & StepContext<{ cloud: string }>, 'volumes', key, context.job.created) : undefined;
+        if (outcome && !('done' in outcome)) return outcome;
+      }
+      return { done: null };
+    },
+  };
+}
+
+/** Steps that give a machine what comes with it; the machine is there and its interfaces too. */
+export function partSteps<I extends WithParts>(machineKey: (context: StepContext<I>) => string): Step<I>[] {
+  return [
+    nested<I>('volumes', 'Making its volumes'),
+    nested<I>('attachments', 'Attaching its volumes'),
+    {
+      name: 'addresses',
+      words: 'Giving it its addresses',
+      async run(context) {
+        const wanted = context.input.parts?.addresses ?? [];
+        const cloud = context.clouds.byKey(context.input.cloud);
+        if (wanted.length === 0 || !cloud) return { done: null };
+        const { value } = await cloud.list('interfaces', { maxAgeMs: 0 });
+        const own = value.filter((item) => item.owner === machineKey(context));
+        for (const { interface: index, address } of wanted) {
+          const item = own[index];
+          if (!item) throw new StepFailure('the provider made fewer interfaces than were asked for', 'unavailable');
+          await cloud.write('addresses', 'bind', address, { interface: item.key });
+        }
+        return { done: null };
+      },
+    },
+  ];
+}
+
+/** Rows of parts that did not come to be go with the failure of the whole. */
+export async function forgetParts(unit: UnitOfWork, parts: MachineParts | undefined): Promise<void> {
+  for (const draft of [...(parts?.attachments ?? []), ...(parts?.volumes ?? [])]) await unit.deleteResource((draft.input as { path: string }).path);
+}
