@@ -1,79 +1,7 @@
 import Database from 'libsql';
 import { SimulatorFault } from './errors';
 import { SEED } from './seed';
-
-/** A phase that begins at a time (ms since the epoch); the phase of a thing is the last that has begun. */
-export interface PhaseStart {
-  phase: string;
-  from: number;
-}
-
-interface Named {
-  id: string;
-  label: string | null;
-  note: string | null;
-  labels: { [key: string]: string };
-}
-
-export interface Instance extends Named {
-  kind: 'instance';
-  shape: string;
-  vcpus: number;
-  memoryMiB: number;
-  arch: string;
-  /** Snapshot it was made from or last brought back to. */
-  source: string;
-  /** Its latest snapshot of kind `state`. */
-  latest: string | null;
-  keyPair: string | null;
-  userData: string | null;
-  nets: string[];
-  timeline: PhaseStart[];
-  launchedAt: number;
-  tag: string | null;
-  token: string | null;
-}
-
-export interface Snapshot extends Named {
-  kind: 'snapshot';
-  /** disk: the disks of a stopped instance; state: those of any, with the phase it was in. */
-  holds: 'disk' | 'state';
-  builtin: boolean;
-  arch: string;
-  parent: string | null;
-  power: string | null;
-  timeline: PhaseStart[];
-  madeAt: number;
-  tag: string | null;
-  token: string | null;
-}
-
-export interface Shape {
-  kind: 'shape';
-  id: string;
-  label: string;
-  vcpus: number;
-  memoryMiB: number;
-  disksGiB: number[];
-  arch: string;
-}
-
-export interface Net {
-  kind: 'net';
-  id: string;
-  label: string;
-  reach: 'public' | 'private';
-}
-
-export interface KeyPair {
-  kind: 'keyPair';
-  id: string;
-  publicKey: string;
-}
-
-export type Thing = Instance | Snapshot | Shape | Net | KeyPair;
-export type Kind = Thing['kind'];
-type Of<K extends Kind> = Extract<Thing, { kind: K }>;
+import type { Kind, Of, Thing } from './things';
 
 export interface Page<T> {
   things: T[];
@@ -86,12 +14,18 @@ const SCHEMA = `
     seq INTEGER PRIMARY KEY AUTOINCREMENT, kind TEXT NOT NULL, id TEXT NOT NULL, tag TEXT,
     visible_at INTEGER NOT NULL, gone_at INTEGER, doc TEXT NOT NULL, UNIQUE (kind, id));
   CREATE INDEX IF NOT EXISTS thing_tag ON thing (kind, tag);
+  CREATE INDEX IF NOT EXISTS thing_instance ON thing (kind, json_extract(doc, '$.instance'));
+  CREATE INDEX IF NOT EXISTS thing_net ON thing (kind, json_extract(doc, '$.net'));
+  CREATE INDEX IF NOT EXISTS thing_nic ON thing (kind, json_extract(doc, '$.nic'));
+  CREATE INDEX IF NOT EXISTS thing_ip ON thing (kind, json_extract(doc, '$.ip'));
   CREATE TABLE IF NOT EXISTS token (method TEXT NOT NULL, token TEXT NOT NULL, request TEXT NOT NULL, result TEXT NOT NULL,
     PRIMARY KEY (method, token));
   CREATE TABLE IF NOT EXISTS fault (id INTEGER PRIMARY KEY AUTOINCREMENT, origin TEXT NOT NULL, rule TEXT NOT NULL, seen INTEGER NOT NULL DEFAULT 0);
   CREATE TABLE IF NOT EXISTS calls (method TEXT PRIMARY KEY, count INTEGER NOT NULL);
   CREATE TABLE IF NOT EXISTS note (name TEXT PRIMARY KEY, value TEXT NOT NULL);
 `;
+/** Says that an account was filled, and with which wares. */
+const SEEDED = 'believable.2';
 /** What is gone is forgotten after this long, in ms. */
 const FORGET_MS = 3_600_000;
 
@@ -110,11 +44,12 @@ export class Account {
     return this.db.transaction(run).immediate();
   }
 
-  /** Fills a new account, once. */
+  /** Fills a new account, once; an account that was filled when there was less to sell gets the rest. */
   seed(kind: 'believable' | 'none'): void {
     this.transaction(() => {
-      if (this.note('seeded') !== undefined) return;
-      this.setNote('seeded', kind);
+      const before = this.note('seeded');
+      if (before === SEEDED || before === 'none') return;
+      this.setNote('seeded', kind === 'believable' ? SEEDED : kind);
       if (kind === 'believable') for (const thing of SEED) this.put(thing);
     });
   }
@@ -176,6 +111,16 @@ export class Account {
     return rows.map((row) => docOf<K>(row));
   }
 
+  /** What refers to something by one of the indexed fields and is not gone. */
+  related<K extends Kind>(kind: K, field: 'instance' | 'net' | 'nic' | 'ip', value: string): Of<K>[] {
+    const rows = this.db
+      .prepare(
+        `SELECT doc FROM thing WHERE kind = ? AND json_extract(doc, '$.${field}') = ? AND (gone_at IS NULL OR gone_at > ?) ORDER BY seq`,
+      )
+      .all(kind, value, Date.now());
+    return rows.map((row) => docOf<K>(row));
+  }
+
   remove(kind: Kind, id: string): void {
     this.db.prepare('DELETE FROM thing WHERE kind = ? AND id = ?').run(kind, id);
   }
@@ -214,11 +159,4 @@ export class Account {
 
 function docOf<K extends Kind>(row: unknown): Of<K> {
   return JSON.parse((row as { doc: string }).doc) as Of<K>;
-}
-
-/** The phase a timeline has reached. */
-export function phaseAt(timeline: readonly PhaseStart[], now: number): string {
-  let phase = timeline[0]?.phase ?? '';
-  for (const start of timeline) if (start.from <= now) phase = start.phase;
-  return phase;
 }

@@ -1,23 +1,19 @@
-import { createHash, randomBytes } from 'node:crypto';
 import type { CallContext } from '../../src/clouds/driver';
-import type { Account, Instance, Page, PhaseStart, Shape, Snapshot } from './account';
-import { phaseAt } from './account';
 import { SimulatorFault } from './errors';
 import type { Settings } from './options';
-import type { Wire } from './wire';
-
-export interface Names {
-  label?: string | undefined;
-  note?: string | undefined;
-  labels?: { [key: string]: string } | undefined;
-}
+import { addDisk, addNic, dropParts } from './parts';
+import type { Names } from './requests';
+import { Requests, namesOf, newKey, wrongState } from './requests';
+import type { Instance, Shape, Snapshot } from './things';
+import { phaseAt, timelineOf } from './things';
 
 export interface RunRequest extends Names {
   shape: string;
   snapshot: string;
   keyPair?: string | undefined;
   userData?: string | undefined;
-  nets: readonly string[];
+  /** Absent: the default net. */
+  nets?: readonly string[] | undefined;
   tag: string;
   token: string;
 }
@@ -52,39 +48,12 @@ const POWER: Readonly<Record<PowerRequest, PowerRule>> = {
   reboot: { from: ['running'], already: [], via: ['stopping', 'booting'], to: 'running', delay: 'restart' },
 };
 const SETTLED = ['running', 'stopped', 'paused', 'suspended', 'failed'];
+/** Net of instances whose launch names none. */
+const DEFAULT_NET = 'net-default';
 const MAX_USER_DATA = 16_384;
 
-/** `via` in equal parts over `ms`, then `to`. */
-export function timelineOf(via: readonly string[], to: string, now: number, ms: number): PhaseStart[] {
-  const starts = via.map((phase, index) => ({ phase, from: now + Math.round((ms * index) / via.length) }));
-  return [...starts, { phase: to, from: now + ms }];
-}
-
-const newKey = (prefix: string) => `${prefix}-${randomBytes(6).toString('hex')}`;
-const digest = (value: unknown) => createHash('sha256').update(JSON.stringify(value)).digest('hex');
-
-/** The simulated provider's API, in its own words. Every method is one request. @throws SimulatorFault */
-export class SimulatorClient {
-  private readonly account: Account;
-
-  constructor(readonly wire: Wire) {
-    this.account = wire.account;
-  }
-
-  describe<K extends 'instance' | 'snapshot' | 'shape' | 'net'>(
-    kind: K,
-    as: string,
-    which: { ids: readonly string[] } | { after?: number; tag?: string },
-    context: CallContext,
-  ) {
-    return this.wire.request(as, context, (settings) => {
-      const shownAfter = Date.now() - settings.lingerMs;
-      if ('ids' in which)
-        return { things: this.account.byIds(kind, which.ids, shownAfter) } as Page<ReturnType<Account['need']> & { kind: K }>;
-      return this.account.page(kind, { ...which, shownAfter, size: settings.pageSize }) as Page<ReturnType<Account['need']> & { kind: K }>;
-    });
-  }
-
+/** The simulated provider's API for instances, in its own words. Every method is one request. @throws SimulatorFault */
+export class SimulatorClient extends Requests {
   run(request: RunRequest, context: CallContext): Promise<string> {
     return this.wire.request('machines.create', context, (settings) =>
       this.onlyOnce('run', request.token, request, settings, () => this.launch(request, settings)),
@@ -133,20 +102,13 @@ export class SimulatorClient {
     });
   }
 
-  relabel(kind: 'instance' | 'snapshot', as: string, id: string, names: Names, context: CallContext): Promise<void> {
-    return this.wire.request(as, context, () => {
-      const thing = this.account.need(kind, id);
-      if (thing.kind === 'snapshot' && thing.builtin) throw new SimulatorFault('NotAllowed', `${id} belongs to the provider`);
-      this.account.put({ ...thing, ...namesOf(names) });
-    });
-  }
-
   terminate(id: string, context: CallContext): Promise<void> {
     return this.wire.request('machines.delete', context, ({ delays }) => {
       const now = Date.now();
       const instance = this.account.need('instance', id);
       if (phaseAt(instance.timeline, now) === 'terminating') return;
       this.account.put({ ...instance, timeline: timelineOf(['terminating'], 'gone', now, delays.delete) }, { goneAt: now + delays.delete });
+      dropParts(this.account, id);
       this.account.forget(now);
     });
   }
@@ -206,37 +168,32 @@ export class SimulatorClient {
     const now = Date.now();
     const shape = this.referred('shape', request.shape);
     const snapshot = this.usable(request.snapshot, shape.arch);
-    for (const net of request.nets) this.referred('net', net);
+    const nets = (request.nets ?? this.defaultNets()).map((net) => this.referred('net', net));
     if (request.keyPair !== undefined) this.referred('keyPair', request.keyPair);
     checkUserData(request.userData);
-    const running = this.account.all('instance').length;
-    if (settings.maxInstances !== undefined && running >= settings.maxInstances) {
-      throw new SimulatorFault('QuotaExceeded', `The account may hold ${settings.maxInstances} instances and holds ${running}`);
-    }
+    this.checkQuota(settings);
     const instance: Instance = {
       ...{ kind: 'instance', id: newKey('vm'), ...namesOf(request), ...sizeOf(shape), source: snapshot.id, latest: null },
-      ...{ keyPair: request.keyPair ?? null, userData: request.userData ?? null, nets: [...request.nets] },
+      ...{ keyPair: request.keyPair ?? null, userData: request.userData ?? null, nets: nets.map(({ id }) => id) },
       ...{ launchedAt: now, tag: request.tag, token: request.token },
       timeline: timelineOf(['pending'], 'running', now, settings.delays.create),
     };
-    this.account.put(instance, { visibleAt: now + settings.visibilityDelayMs });
+    const visibleAt = now + settings.visibilityDelayMs;
+    this.account.put(instance, { visibleAt });
+    const own = { instance: instance.id, madeAt: now, tag: null, token: null };
+    shape.disksGiB.forEach((sizeGiB, index) => addDisk(this.account, { ...own, sizeGiB, boot: index === 0 }, visibleAt));
+    for (const net of nets) addNic(this.account, { ...own, net, mode: 'active' }, visibleAt);
     return instance.id;
   }
 
-  private onlyOnce(method: string, token: string, request: unknown, { ignoreTokens }: Settings, run: () => string): string {
-    if (ignoreTokens) return run();
-    const hash = digest(request);
-    const earlier = this.account.repeated(method, token, hash);
-    if (earlier !== undefined) return earlier;
-    const result = run();
-    this.account.remember(method, token, hash, result);
-    return result;
+  private defaultNets(): string[] {
+    return this.account.find('net', DEFAULT_NET) ? [DEFAULT_NET] : [];
   }
 
-  private referred<K extends 'shape' | 'net' | 'keyPair' | 'snapshot'>(kind: K, id: string) {
-    const found = this.account.find(kind, id);
-    if (!found) throw new SimulatorFault('BadParameter', `The ${kind} ${id} does not exist`);
-    return found;
+  private checkQuota({ maxInstances }: Settings): void {
+    if (maxInstances === undefined) return;
+    const held = this.account.all('instance').length;
+    if (held >= maxInstances) throw new SimulatorFault('QuotaExceeded', `The account may hold ${maxInstances} instances and holds ${held}`);
   }
 
   private usable(id: string, arch: string): Snapshot {
@@ -248,8 +205,6 @@ export class SimulatorClient {
   }
 }
 
-const wrongState = (id: string, phase: string, what: string) => new SimulatorFault('WrongState', `${id} is ${phase}: no ${what} now`);
-const namesOf = ({ label, note, labels }: Names) => ({ label: label ?? null, note: note ?? null, labels: labels ?? {} });
 const sizeOf = (shape: Shape) => ({ shape: shape.id, vcpus: shape.vcpus, memoryMiB: shape.memoryMiB, arch: shape.arch });
 
 function checkUserData(userData: string | undefined): void {

@@ -1,7 +1,8 @@
-import type { Instance, Snapshot, Thing } from './account';
-import { Account, phaseAt } from './account';
+import { Account } from './account';
 import type { FaultInput, Settings } from './options';
 import { faultSchema, settingsSchema } from './options';
+import type { Instance, Kind, Of, Phased, Snapshot, Thing } from './things';
+import { phaseAt } from './things';
 
 /** A simulated cloud's control room: looks past its API, makes it fail, changes things as its own console would. */
 export interface SimulatorControl {
@@ -20,8 +21,10 @@ export interface SimulatorControl {
   /** Snapshots that are not gone and not the provider's own. */
   snapshots(): (Snapshot & { phase: string })[];
   keyPairs(): string[];
-  /** Puts an instance into a phase, also one that the driver does not know. */
-  setPhase(id: string, phase: string): void;
+  /** Everything of a kind that is not gone. */
+  things<K extends Kind>(kind: K): Of<K>[];
+  /** Puts an instance (or another thing with phases) into a phase, also one that the driver does not know. */
+  setPhase(id: string, phase: string, kind?: Phased['kind']): void;
   /** Changes an instance as the provider's own console would. */
   relabel(id: string, names: { label?: string | null; note?: string | null; labels?: { [key: string]: string } }): void;
   /** Adds things made elsewhere, or puts one in the place of another of its id. */
@@ -76,8 +79,12 @@ export function openControl(file: string): SimulatorControl {
         .filter((snapshot) => !snapshot.builtin)
         .map(phased),
     keyPairs: () => account.all('keyPair').map(({ id }) => id),
-    setPhase(id, phase) {
-      account.transaction(() => account.put({ ...account.need('instance', id), timeline: [{ phase, from: 0 }] }));
+    things: (kind) => account.all(kind),
+    setPhase(id, phase, kind = 'instance') {
+      account.transaction(() => {
+        const thing: Phased = account.need(kind, id);
+        account.put({ ...thing, timeline: [{ phase, from: 0 }] });
+      });
     },
     relabel(id, names) {
       account.transaction(() => account.put({ ...account.need('instance', id), ...names }));

@@ -8,6 +8,7 @@ export const ERROR_KINDS = {
   NoSuchThing: 'notFound',
   WrongState: 'conflict',
   TokenReused: 'conflict',
+  InUse: 'conflict',
   QuotaExceeded: 'quota',
   SlowDown: 'throttled',
   BadParameter: 'invalid',

@@ -1,10 +1,10 @@
 import type { Item, MachineImages } from '../../src/clouds/driver';
-import type { Snapshot } from './account';
-import { phaseAt } from './account';
 import type { SimulatorClient } from './client';
-import { fromNames, holds, toNames } from './naming';
+import { fromMarks, fromNames, holds, toNames } from './naming';
 import { reads, sent, sentDelete } from './pages';
 import { IMAGE_STATES, stateOf } from './states';
+import type { Snapshot } from './things';
+import { phaseAt } from './things';
 
 const FOREIGN = 'The image belongs to the provider';
 
@@ -20,9 +20,7 @@ function image(snapshot: Snapshot, now: number): Item | undefined {
       imageLocation: `urn:simulator:image:${encodeURIComponent(snapshot.id)}`,
       ...(snapshot.parent === null ? {} : { relatedImage: { item: { type: 'MachineImage', key: snapshot.parent } } }),
     },
-    ...(snapshot.tag === null ? {} : { tag: snapshot.tag }),
-    ...(snapshot.token === null ? {} : { token: snapshot.token }),
-    created: new Date(snapshot.madeAt).toISOString(),
+    ...fromMarks(snapshot),
     ...(unmappedState === undefined ? {} : { unmappedState }),
     cpuArch: snapshot.arch,
     ...(snapshot.builtin ? { public: true, refuses: { edit: FOREIGN, delete: FOREIGN } } : {}),
@@ -35,7 +33,7 @@ export function machineImages(client: SimulatorClient): MachineImages {
   return {
     list: snapshots.list,
     getMany: snapshots.getMany,
-    find: ({ tag }, context) => snapshots.find(tag, context),
+    find: snapshots.find,
     holds,
     async capture(request, context) {
       const holding = request.type === 'IMAGE' ? ('disk' as const) : ('state' as const);

@@ -1,40 +1,23 @@
 import { join } from 'node:path';
-import type { Capabilities, Driver, DriverModule } from '../../src/clouds/driver';
+import type { Driver, DriverModule } from '../../src/clouds/driver';
 import { Account } from './account';
+import { capabilitiesOf } from './capabilities';
 import { SimulatorClient } from './client';
 import { credentials } from './credentials';
+import { attachments, disks } from './disks';
 import { translate } from './errors';
 import { machineImages } from './images';
+import { addresses, interfaces } from './interfaces';
 import { machineConfigs, machines } from './machines';
-import { networks } from './networks';
+import { NetClient } from './nets';
+import { networkPorts } from './network-ports';
+import { forwardingGroups, networkConfigs, networks } from './networks';
+import { NicClient } from './nics';
 import type { SimulatorOptions } from './options';
 import { optionsSchema } from './options';
+import { StorageClient } from './storage';
+import { volumeConfigs, volumeImages, volumes } from './volumes';
 import { Wire } from './wire';
-
-function capabilitiesOf(options: SimulatorOptions): Capabilities {
-  return {
-    settleMs: options.settleMs ?? options.visibilityDelayMs,
-    types: {
-      Machine: {
-        capabilities: {
-          DefaultInitialState: 'STARTED',
-          InitialStates: ['STARTED', 'STOPPED'],
-          MachineConfigByValue: true,
-          MachineCredentialByValue: true,
-          MachineTemplateByValue: true,
-          MachineStopForce: true,
-          MachineStopForceDefault: false,
-          RestoreFromImage: true,
-          UserData: 'metadata',
-        },
-        attributes: ['cpu', 'cpuArch', 'latestSnapshot'],
-      },
-      MachineConfiguration: { attributes: ['cpu', 'disks', 'cpuArch'] },
-      MachineImage: { attributes: ['relatedImage'] },
-      Network: { capabilities: { DefaultInitialState: 'STARTED', InitialStates: ['STARTED'] } },
-    },
-  };
-}
 
 /** Rules of the configuration, kept in the state file with their counts for as long as the configuration has them. */
 function installFailures(account: Account, options: SimulatorOptions): void {
@@ -65,12 +48,23 @@ export const driver: DriverModule<SimulatorOptions> = {
     installFailures(account, options);
     const wire = new Wire(account, options);
     const client = new SimulatorClient(wire);
+    const [storage, nets, nics] = [new StorageClient(wire), new NetClient(wire), new NicClient(wire)];
     return Promise.resolve({
       capabilities: capabilitiesOf(options),
       machines: machines(client),
       machineConfigs: machineConfigs(client),
       machineImages: machineImages(client),
-      networks: networks(client),
+      disks: disks(storage),
+      attachments: attachments(storage),
+      interfaces: interfaces(nics),
+      volumes: volumes(storage),
+      volumeConfigs: volumeConfigs(storage),
+      volumeImages: volumeImages(storage),
+      networks: networks(nets),
+      networkConfigs: networkConfigs(nets),
+      networkPorts: networkPorts(nets),
+      addresses: addresses(nics),
+      forwardingGroups: forwardingGroups(nets),
       credentials: credentials(client),
       async check(context) {
         try {

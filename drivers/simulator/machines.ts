@@ -1,13 +1,12 @@
 import type { Item, Machines, ReadGroup } from '../../src/clouds/driver';
-import type { Instance, Shape } from './account';
-import { phaseAt } from './account';
+import { gibToKb, mibToKib } from '../../src/model/units';
 import type { SimulatorClient } from './client';
-import { fromNames, holds, toNames } from './naming';
+import { fromMarks, fromNames, holds, toNames } from './naming';
 import { reads, sent, sentDelete } from './pages';
 import { MACHINE_STATES, stateOf } from './states';
+import type { Instance, Shape } from './things';
+import { phaseAt } from './things';
 
-const KIB_PER_MIB = 1024;
-const BYTES_PER_GIB = 1024 ** 3;
 const FIXED = 'The provider sets its shapes; they cannot be changed';
 
 function machine(instance: Instance, now: number): Item | undefined {
@@ -19,13 +18,11 @@ function machine(instance: Instance, now: number): Item | undefined {
       ...fromNames(instance),
       state,
       cpu: instance.vcpus,
-      memory: instance.memoryMiB * KIB_PER_MIB,
+      memory: mibToKib(instance.memoryMiB),
       cpuArch: instance.arch,
       ...(instance.latest === null ? {} : { latestSnapshot: { item: { type: 'MachineImage', key: instance.latest } } }),
     },
-    ...(instance.tag === null ? {} : { tag: instance.tag }),
-    ...(instance.token === null ? {} : { token: instance.token }),
-    created: new Date(instance.launchedAt).toISOString(),
+    ...fromMarks({ ...instance, madeAt: instance.launchedAt }),
     ...(unmappedState === undefined ? {} : { unmappedState }),
   };
 }
@@ -36,8 +33,8 @@ function configuration(shape: Shape): Item {
     values: {
       name: shape.label,
       cpu: shape.vcpus,
-      memory: shape.memoryMiB * KIB_PER_MIB,
-      disks: shape.disksGiB.map((gib) => ({ capacity: Math.floor((gib * BYTES_PER_GIB) / 1000), format: 'raw' })),
+      memory: mibToKib(shape.memoryMiB),
+      disks: shape.disksGiB.map((gib) => ({ capacity: gibToKb(gib), format: 'raw' })),
       cpuArch: shape.arch,
     },
     refuses: { edit: FIXED, delete: FIXED },
@@ -56,7 +53,7 @@ export function machines(client: SimulatorClient): Machines {
   return {
     list: instances.list,
     getMany: instances.getMany,
-    find: ({ tag }, context) => instances.find(tag, context),
+    find: instances.find,
     holds,
     async create(request, context) {
       const run = {
@@ -65,7 +62,7 @@ export function machines(client: SimulatorClient): Machines {
         snapshot: request.image,
         keyPair: request.credential,
         userData: request.userData,
-        nets: request.networks ?? [],
+        nets: request.networks,
         tag: request.tag,
         token: request.token,
       };

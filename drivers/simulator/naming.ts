@@ -1,5 +1,5 @@
-import type { Naming } from '../../src/clouds/driver';
-import type { Names } from './client';
+import type { Item, Naming } from '../../src/clouds/driver';
+import type { Names } from './requests';
 
 /** What the provider takes: a label, a note, and so many labels of so many characters. */
 const LIMITS = { label: 128, note: 1024, labels: 32, key: 64, value: 256 };
@@ -30,5 +30,14 @@ export function fromNames(thing: { label: string | null; note: string | null; la
     ...(thing.label === null ? {} : { name: thing.label }),
     ...(thing.note === null ? {} : { description: thing.note }),
     ...(Object.keys(thing.labels).length === 0 ? {} : { properties: thing.labels }),
+  };
+}
+
+/** Identity and age of a thing, as the contract wants them. */
+export function fromMarks(thing: { madeAt: number; tag: string | null; token: string | null }): Pick<Item, 'tag' | 'token' | 'created'> {
+  return {
+    ...(thing.tag === null ? {} : { tag: thing.tag }),
+    ...(thing.token === null ? {} : { token: thing.token }),
+    created: new Date(thing.madeAt).toISOString(),
   };
 }

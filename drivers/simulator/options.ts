@@ -17,7 +17,7 @@ const kinds = z.enum([
 ]);
 
 export const delaysSchema = z.strictObject({
-  create: ms.default(600).describe('from pending to running'),
+  create: ms.default(600).describe('from pending to running; of volumes, nets and ports too'),
   start: ms.default(400),
   stop: ms.default(400),
   pause: ms.default(200),
@@ -55,6 +55,7 @@ export const settingsSchema = z.strictObject({
   ignoreTokens: z.boolean().default(false).describe('a repeated create makes a second one, as moto does'),
   visibilityDelayMs: ms.default(0).describe('how long new things don’t show in reads'),
   lingerMs: ms.default(2_000).describe('how long what is gone still shows as gone'),
+  mixedNetworks: z.boolean().default(false).describe('whether a router may join public and private nets'),
   maxInstances: z.number().int().min(0).optional().describe('quota'),
 });
 

@@ -1,14 +1,7 @@
-import type { CallContext, Item, ReadGroup } from '../../src/clouds/driver';
-import type { Instance, Net, Shape, Snapshot } from './account';
-import type { SimulatorClient } from './client';
+import type { CallContext, FindGroup, Item } from '../../src/clouds/driver';
 import { translate } from './errors';
-
-interface Kinds {
-  instance: Instance;
-  snapshot: Snapshot;
-  shape: Shape;
-  net: Net;
-}
+import type { Requests } from './requests';
+import type { Kind, Of } from './things';
 
 /** Ids in one request. */
 const BATCH = 100;
@@ -33,20 +26,20 @@ export async function sentDelete(request: Promise<void>): Promise<void> {
 }
 
 /** The reads of a group: `item` translates one thing, or gives undefined for what is gone. */
-export function reads<K extends keyof Kinds>(
-  client: SimulatorClient,
+export function reads<K extends Kind>(
+  client: Requests,
   kind: K,
   group: string,
-  item: (thing: Kinds[K], now: number) => Item | undefined,
-): ReadGroup & { find(tag: string, context: CallContext): Promise<Item[]> } {
-  const items = (things: readonly unknown[]): Item[] => {
+  item: (thing: Of<K>, now: number) => Item | undefined,
+): FindGroup {
+  const items = (things: readonly Of<K>[]): Item[] => {
     const now = Date.now();
-    return things.flatMap((thing) => item(thing as Kinds[K], now) ?? []);
+    return things.flatMap((thing) => item(thing, now) ?? []);
   };
   async function* pages(as: string, filter: { tag?: string }, context: CallContext): AsyncGenerator<Item[]> {
     let after: number | undefined = 0;
     while (after !== undefined) {
-      const page: { things: unknown[]; next?: number } = await sent(client.describe(kind, as, { ...filter, after }, context));
+      const page: { things: Of<K>[]; next?: number } = await sent(client.describe(kind, as, { ...filter, after }, context));
       yield items(page.things);
       after = page.next;
     }
@@ -62,7 +55,7 @@ export function reads<K extends keyof Kinds>(
       }
       return found;
     },
-    async find(tag, context) {
+    async find({ tag }, context) {
       const found: Item[] = [];
       for await (const page of pages(`${group}.find`, { tag }, context)) found.push(...page);
       return found.filter((each) => each.tag === tag);

@@ -1,4 +1,5 @@
-import type { Net, Shape, Snapshot, Thing } from './account';
+import { BLOCK } from './storage';
+import type { Net, NetPlan, Router, Shape, Snapshot, Thing, VolumePlan } from './things';
 
 /** Of no account in particular: what a new customer finds. */
 const BEGAN = Date.UTC(2024, 0, 15, 9, 30);
@@ -41,8 +42,38 @@ const images: Snapshot[] = [
   image('img-debian-12-arm', 'Debian 12 (ARM)', 'Debian GNU/Linux 12 for ARM, cloud image', 0, 'ARM'),
 ];
 
-const net = (id: string, label: string, reach: Net['reach']): Net => ({ kind: 'net', id, label, reach });
-const nets: Net[] = [net('net-default', 'default', 'private'), net('net-dmz', 'dmz', 'private'), net('net-public', 'public', 'public')];
+const builtin = { note: null, labels: {}, builtin: true, madeAt: BEGAN, tag: null, token: null };
+
+const router: Router = { ...builtin, kind: 'router', id: 'router-internal', label: 'internal' };
+
+const net = (id: string, label: string, reach: Net['reach'], block: number): Net => ({
+  ...{ ...builtin, kind: 'net', id, label, reach, block, mtu: 1500, quality: null, router: reach === 'private' ? router.id : null },
+  timeline: [{ phase: 'up', from: BEGAN }],
+});
+const nets: Net[] = [
+  net('net-default', 'default', 'private', 0),
+  net('net-dmz', 'dmz', 'private', 1),
+  net('net-public', 'public', 'public', 0),
+];
+
+const volumePlan = (id: string, label: string, note: string, sizeGiB: number, format: string | null = null): VolumePlan => ({
+  ...{ kind: 'volumePlan', id, label, note, sizeGiB, grade: BLOCK, format },
+});
+const volumePlans: VolumePlan[] = [
+  volumePlan('v1.small', 'Small volume', '10 GiB, unformatted', 10),
+  volumePlan('v1.medium', 'Medium volume', '100 GiB, unformatted', 100),
+  volumePlan('v1.large', 'Large volume', '1 TiB, unformatted', 1024),
+  volumePlan('v1.ext4', 'Formatted volume', '50 GiB with an ext4 file system', 50, 'ext4'),
+];
+
+const netPlan = (id: string, label: string, note: string, reach: Net['reach'], quality: string, mtu = 1500): NetPlan => ({
+  ...{ kind: 'netPlan', id, label, note, reach, mtu, quality },
+});
+const netPlans: NetPlan[] = [
+  netPlan('n1.private', 'Private network', 'best effort', 'private', 'BRONZE'),
+  netPlan('n1.private-jumbo', 'Private network for storage', 'large packets, low latency', 'private', 'GOLD', 9000),
+  netPlan('n1.public', 'Public network', 'routed from the Internet', 'public', 'SILVER'),
+];
 
 /** What a new account holds. */
-export const SEED: readonly Thing[] = [...shapes, ...images, ...nets];
+export const SEED: readonly Thing[] = [...shapes, ...images, router, ...nets, ...volumePlans, ...netPlans];

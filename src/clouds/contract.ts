@@ -25,10 +25,8 @@ export interface Item {
   token?: string | undefined;
   /** The provider's own creation time, RFC 3339. */
   created?: string | undefined;
-  /** Key of the owning item, for types that live in one (a Disk in a Machine). */
+  /** Key of the owning item, for types that live in one (a Disk in a Machine); of an Address, the interface that has it. */
   owner?: string | undefined;
-  /** Items that it joins (the Networks of a ForwardingGroup), where the standard has a Collection of associations for them. */
-  members?: readonly ItemRef['item'][] | undefined;
   /** Offered by the provider to everybody (a public image): every tenant of the account sees it. */
   public?: boolean | undefined;
   /** CPU architecture that an image needs, in the words of Machine.cpuArch; a configuration that is chosen by size has it. */

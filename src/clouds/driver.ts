@@ -123,10 +123,17 @@ export const GROUPS: Readonly<Record<ListedGroup, string>> = {
 };
 
 /** Groups of configurations: kept by the hour, and an item that vanishes from later lists can still be read by key. */
-export const LONG_LIVED_GROUPS: readonly ListedGroup[] = ['machineConfigs'];
+export const LONG_LIVED_GROUPS: readonly ListedGroup[] = ['machineConfigs', 'volumeConfigs', 'networkConfigs'];
 
 /** Groups whose items show what a write in another group changes (a capture changes its Machine's latestSnapshot). */
-export const SHOWN_IN: Readonly<Partial<Record<GroupName, readonly ListedGroup[]>>> = { machineImages: ['machines'] };
+export const SHOWN_IN: Readonly<Partial<Record<GroupName, readonly ListedGroup[]>>> = {
+  machines: ['disks', 'attachments', 'volumes', 'interfaces', 'addresses'],
+  machineImages: ['machines'],
+  attachments: ['volumes'],
+  volumeImages: ['volumes'],
+  interfaces: ['addresses'],
+  forwardingGroups: ['networks'],
+};
 
 /** How a call may be repeated (read and repeatable are retried by the guard; once never). */
 export type MethodKind = 'read' | 'repeatable' | 'once';

@@ -16,7 +16,7 @@ export interface CreateDisk extends Marks {
 export interface Disks extends MakerGroup {
   create?(request: CreateDisk, context: CallContext): Promise<Created>;
   /** Grows the disk; shrinking is refused by the core. */
-  resize?(key: string, to: { capacity: number }, context: CallContext): Promise<void>;
+  update?(key: string, to: { capacity: number }, context: CallContext): Promise<void>;
   delete?(key: string, context: CallContext): Promise<void>;
 }
 

@@ -3,7 +3,10 @@ import type { Bench, Counterpart, Subject } from './counterpart';
 import { imageTests } from './contract/images';
 import { lifeTests } from './contract/life';
 import { listTests } from './contract/lists';
+import { makerTests } from './contract/makers';
+import { netTests } from './contract/nets';
 import { shapeTests } from './contract/shape';
+import { storageTests } from './contract/storage';
 import { writeTests } from './contract/writes';
 
 /**
@@ -48,6 +51,9 @@ export function driverContract(name: string, subject: Subject): void {
     lifeTests(bench);
     writeTests(bench);
     imageTests(bench);
+    makerTests(bench);
+    storageTests(bench);
+    netTests(bench);
 
     bench.test('nothing that the tests made is left at the provider', async ({ leftovers }) => {
       expect(await leftovers()).toEqual([]);

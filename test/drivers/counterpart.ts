@@ -24,6 +24,8 @@ export interface Counterpart {
   strangeState?(machine: string): Promise<void>;
   /** Every state the provider documents for machines, with what the driver's table makes of it. */
   machineStates: Readonly<Record<string, string | undefined>>;
+  /** The same for the other types with states, by name of the type. */
+  otherStates?: Readonly<Record<string, Readonly<Record<string, string | undefined>>>>;
   /** The driver's conversions between CIMI's units and the provider's. */
   units: readonly UnitRule[];
   /** Words for each thing at the provider that the tests made and that is still there. */

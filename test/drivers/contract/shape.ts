@@ -2,6 +2,7 @@ import * as fc from 'fast-check';
 import type { ListedGroup } from '../../../src/clouds/driver';
 import { GROUPS, METHOD_KINDS } from '../../../src/clouds/driver';
 import { ProviderError } from '../../../src/clouds/errors';
+import { imageStates, machineStates, networkPortStates, networkStates, volumeStates } from '../../../src/model/states';
 import type { Bench, Counterpart } from '../counterpart';
 import { context, pagesOf } from '../counterpart';
 
@@ -10,13 +11,28 @@ const MANDATORY: Readonly<Record<string, readonly string[]>> = {
   Machine: ['state', 'memory'],
   MachineConfiguration: ['memory'],
   MachineImage: ['state', 'type', 'imageLocation'],
+  Disk: ['capacity'],
+  MachineVolume: ['volume'],
+  MachineNetworkInterface: ['network', 'state'],
+  Volume: ['state', 'type', 'capacity', 'bootable'],
+  VolumeConfiguration: ['type', 'capacity'],
+  VolumeImage: ['state', 'imageLocation', 'bootable'],
   Network: ['state', 'networkType'],
+  NetworkPort: ['state', 'network', 'portType', 'classOfService'],
+  Address: ['ip', 'allocation', 'protocol', 'network'],
 };
+/** Mandatory, but only while there is something to say (D030). */
+const AT_TIMES: Readonly<Record<string, readonly string[]>> = { Address: ['resource'] };
+/** Types whose items live in another. */
+const OWNED = ['Disk', 'MachineVolume', 'MachineNetworkInterface'];
 const COMMON = ['name', 'description', 'properties', 'created', 'updated'];
-const MACHINE_STATES = [
-  ...['CREATING', 'STARTING', 'STARTED', 'STOPPING', 'STOPPED', 'PAUSING', 'PAUSED'],
-  ...['SUSPENDING', 'SUSPENDED', 'RESTORING', 'DELETING', 'ERROR'],
-];
+const STATES: Readonly<Record<string, readonly string[]>> = {
+  Machine: machineStates,
+  Volume: volumeStates,
+  VolumeImage: imageStates,
+  Network: networkStates,
+  NetworkPort: networkPortStates,
+};
 const GIVEN_STATES = ['STARTED', 'STOPPED', 'PAUSED', 'SUSPENDED'];
 
 async function itemsAreDeclared({ driver }: Counterpart, group: ListedGroup): Promise<void> {
@@ -26,8 +42,11 @@ async function itemsAreDeclared({ driver }: Counterpart, group: ListedGroup): Pr
     expect(item.key).not.toBe('');
     const names = Object.keys(item.values).filter((name) => item.values[name] !== undefined);
     for (const name of MANDATORY[type] ?? []) expect(names).toContain(name);
-    const undeclared = names.filter((name) => ![...COMMON, ...(MANDATORY[type] ?? []), ...declared].includes(name));
+    const undeclared = names.filter(
+      (name) => ![...COMMON, ...(MANDATORY[type] ?? []), ...(AT_TIMES[type] ?? []), ...declared].includes(name),
+    );
     expect(undeclared).toEqual([]);
+    if (OWNED.includes(type)) expect(item.owner).toMatch(/./);
     if (item.created !== undefined) expect(new Date(item.created).toJSON()).not.toBeNull();
   }
 }
@@ -87,10 +106,15 @@ export function shapeTests(bench: Bench): void {
     expect(driver.capabilities.settleMs).toBeGreaterThanOrEqual(0);
   });
   bench.test('declared capabilities agree with the methods', async (counterpart) => machineCapabilities(counterpart));
-  for (const group of (['machineConfigs', 'machineImages', 'networks'] as const).filter((each) => bench.groups.includes(each))) {
-    bench.test(`${group}: items have every mandatory attribute and no undeclared one`, (counterpart) =>
-      itemsAreDeclared(counterpart, group),
-    );
+  for (const group of bench.groups.filter((each) => each !== 'machines')) {
+    bench.test(`${group}: items have every mandatory attribute and no undeclared one`, async (counterpart) => {
+      const takeAway = await counterpart.populate(group, 3);
+      try {
+        await itemsAreDeclared(counterpart, group);
+      } finally {
+        await takeAway();
+      }
+    });
   }
   bench.test('the options schema refuses an unknown option and accepts the known ones', async ({ module, options }) => {
     expect(module.options.safeParse(options).success).toBe(true);
@@ -101,10 +125,16 @@ export function shapeTests(bench: Bench): void {
     expect(findings.length).toBeGreaterThan(0);
     expect(findings.filter((finding) => !finding.ok)).toEqual([]);
   });
-  bench.test('the state table is complete and knows only states of the standard', async ({ machineStates }) => {
+  bench.test('the state tables are complete and know only states of the standard', async ({ machineStates, otherStates }) => {
     expect(Object.keys(machineStates).length).toBeGreaterThan(0);
-    for (const [state, meaning] of Object.entries(machineStates)) {
-      expect([state, [...MACHINE_STATES, 'absent'].includes(String(meaning))]).toEqual([state, true]);
+    const tables = Object.entries({ Machine: machineStates, ...otherStates });
+    expect(tables.map(([type]) => type)).toEqual(
+      expect.arrayContaining(bench.groups.map((group) => GROUPS[group]).filter((type) => STATES[type])),
+    );
+    for (const [type, table] of tables) {
+      for (const [state, meaning] of Object.entries(table)) {
+        expect([type, state, [...(STATES[type] ?? []), 'absent'].includes(String(meaning))]).toEqual([type, state, true]);
+      }
     }
   });
   bench.test('units: a request is never rounded down, and putting back what was reported changes nothing', async ({ units }) => {

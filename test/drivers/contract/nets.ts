@@ -1,0 +1,167 @@
+import type { Item } from '../../../src/clouds/driver';
+import type { Bench } from '../counterpart';
+import { context, dropMachine, machinesMethod, marks, pagesOf, reaches } from '../counterpart';
+import type { Scene } from './scene';
+import { method, ref, withScene } from './scene';
+
+const conflict = { name: 'ProviderError', kind: 'conflict', maybeDone: false };
+
+async function switched(scene: Scene, group: 'networks' | 'networkPorts', key: string): Promise<void> {
+  const type = group === 'networks' ? 'Network' : 'NetworkPort';
+  const reached = (state: string) => scene.until(group, key, (item) => item?.values['state'] === state);
+  await reached(String(scene.driver.capabilities.types[type]?.capabilities?.['DefaultInitialState']));
+  for (const [name, state] of [
+    ['stop', 'STOPPED'],
+    ['stop', 'STOPPED'],
+    ['start', 'STARTED'],
+    ['start', 'STARTED'],
+  ] as const) {
+    await method(scene.driver, group, name)(key, context());
+    await reached(state);
+  }
+}
+
+async function ports(scene: Scene): Promise<void> {
+  const { key: network } = await scene.make('networks', { networkType: 'PRIVATE' });
+  const port = await scene.make('networkPorts', { network, portType: 'TRUNK' });
+  expect(port.item.values).toMatchObject({ network: ref('Network', network), portType: 'TRUNK' });
+  await switched(scene, 'networkPorts', port.key);
+  await expect(scene.delete('networks', network)).rejects.toMatchObject(conflict);
+  await method(scene.driver, 'networkPorts', 'update')(port.key, { portType: 'ACCESS' }, context());
+  await scene.until('networkPorts', port.key, (item) => item?.values['portType'] === 'ACCESS');
+}
+
+async function changedNetwork(scene: Scene): Promise<void> {
+  const { key, item } = await scene.make('networks', { networkType: 'PUBLIC', mtu: 1400 });
+  expect(item.values).toMatchObject({ networkType: 'PUBLIC', mtu: 1400 });
+  await method(scene.driver, 'networks', 'update')(key, { mtu: 1300 }, context());
+  const seen = await scene.until('networks', key, (each) => each?.values['mtu'] === 1300);
+  expect(seen?.values['networkType']).toBe('PUBLIC');
+}
+
+/** A machine in a network of its own. */
+async function placed(scene: Scene): Promise<{ machine: string; network: string; nic: Item; addresses: () => Promise<Item[]> }> {
+  const { driver, patienceMs, counterpart } = scene;
+  const { config, image } = counterpart.fixtures;
+  const { key: network } = await scene.make('networks', { networkType: 'PRIVATE' });
+  const { key: machine } = await machinesMethod(driver, 'create')({ ...marks(), config, image, networks: [network] }, context());
+  await reaches(driver, machine, 'STARTED', patienceMs);
+  const [nic, ...more] = (await pagesOf(driver, 'interfaces')).flat().filter((item) => item.owner === machine);
+  if (!nic) throw new Error('the machine has no interface');
+  expect(more).toEqual([]);
+  expect(nic.values).toMatchObject({ network: ref('Network', network), state: 'ACTIVE' });
+  const addresses = async () => (await pagesOf(driver, 'addresses')).flat().filter((item) => item.owner === nic.key);
+  return { machine, network, nic, addresses };
+}
+
+async function passing(scene: Scene): Promise<void> {
+  const { machine, network, nic, addresses } = await placed(scene);
+  const [own] = await addresses();
+  expect(own?.values).toMatchObject({ allocation: 'dynamic', network: ref('Network', network), resource: ref('Machine', machine) });
+  await expect(scene.delete('networks', network)).rejects.toMatchObject(conflict);
+  await dropMachine(scene.counterpart, machine, scene.patienceMs);
+  await scene.until('interfaces', nic.key, (item) => item === undefined);
+  await scene.until('addresses', String(own?.key), (item) => item === undefined);
+}
+
+async function fixed(scene: Scene): Promise<void> {
+  const { machine, network, nic, addresses } = await placed(scene);
+  const { key, item } = await scene.make('addresses', { allocation: 'static', protocol: 'IPv4', network });
+  expect(item.values).toMatchObject({ allocation: 'static', protocol: 'IPv4', ip: expect.stringMatching(/^[\d.]+$/) as string });
+  expect(item.values['resource']).toBeUndefined();
+  const bind = method(scene.driver, 'addresses', 'bind');
+  const release = method(scene.driver, 'addresses', 'release');
+  for (let time = 0; time < 2; time += 1) await bind(key, { interface: nic.key }, context());
+  await scene.until('addresses', key, (seen) => seen?.owner === nic.key);
+  expect((await scene.values('addresses', key))['resource']).toEqual(ref('Machine', machine));
+  expect((await addresses()).map((each) => each.key)).toContain(key);
+  await expect(scene.delete('addresses', key)).rejects.toMatchObject(conflict);
+  for (let time = 0; time < 2; time += 1) await release(key, context());
+  await scene.until('addresses', key, (seen) => seen !== undefined && seen.owner === undefined);
+  await bind(key, { interface: nic.key }, context());
+  await dropMachine(scene.counterpart, machine, scene.patienceMs);
+  const free = await scene.until('addresses', key, (seen) => seen?.owner === undefined);
+  expect(free?.values['resource']).toBeUndefined();
+  expect(free?.values['ip']).toBe(item.values['ip']);
+}
+
+async function kept(scene: Scene): Promise<void> {
+  const { machine, addresses } = await placed(scene);
+  const [own] = await addresses();
+  const key = String(own?.key);
+  await method(scene.driver, 'addresses', 'update')(key, { allocation: 'static' }, context());
+  await scene.until('addresses', key, (item) => item?.values['allocation'] === 'static');
+  await dropMachine(scene.counterpart, machine, scene.patienceMs);
+  await scene.until('addresses', key, (item) => item !== undefined && item.owner === undefined);
+  await scene.drop('addresses', key);
+}
+
+async function nics(scene: Scene): Promise<void> {
+  const machine = await scene.machine();
+  const { key: network } = await scene.make('networks', { networkType: 'PRIVATE' });
+  const { key: other } = await scene.make('networks', { networkType: 'PRIVATE' });
+  const { key: networkPort } = await scene.make('networkPorts', { network, portType: 'ACCESS' });
+  const wrong = scene.make('interfaces', { machine, network: other, networkPort });
+  await expect(wrong).rejects.toMatchObject({ name: 'ProviderError', kind: 'invalid' });
+  const nic = await scene.make('interfaces', { machine, network, networkPort, state: 'PASSIVE' });
+  expect(nic.item).toMatchObject({
+    owner: machine,
+    values: { network: ref('Network', network), networkPort: ref('NetworkPort', networkPort), state: 'PASSIVE' },
+  });
+  await expect(scene.delete('networkPorts', networkPort)).rejects.toMatchObject(conflict);
+  const update = method(scene.driver, 'interfaces', 'update');
+  await update(nic.key, { state: 'DISABLED' }, context());
+  await scene.until('interfaces', nic.key, (item) => item?.values['state'] === 'DISABLED');
+  await update(nic.key, { network: other }, context());
+  const moved = await scene.until('interfaces', nic.key, (item) => JSON.stringify(item?.values['network']).includes(other));
+  expect(moved?.values['networkPort']).toBeUndefined();
+}
+
+async function groups(scene: Scene): Promise<void> {
+  const { driver } = scene;
+  const one = await scene.make('networks', { networkType: 'PRIVATE' });
+  const two = await scene.make('networks', { networkType: 'PRIVATE' });
+  const open = await scene.make('networks', { networkType: 'PUBLIC' });
+  const group = await scene.make('forwardingGroups', { networks: [one.key] });
+  const second = await scene.make('forwardingGroups', { networks: [] });
+  const within = async (network: string) => (await scene.values('networks', network))['forwardingGroup'];
+  expect(await within(one.key)).toEqual(ref('ForwardingGroup', group.key));
+  const bind = method(driver, 'forwardingGroups', 'bind');
+  const release = method(driver, 'forwardingGroups', 'release');
+  for (let time = 0; time < 2; time += 1) await bind(group.key, { network: two.key }, context());
+  expect(await within(two.key)).toEqual(ref('ForwardingGroup', group.key));
+  await expect(bind(second.key, { network: two.key }, context())).rejects.toMatchObject(conflict);
+  if (driver.capabilities.types['ForwardingGroup']?.capabilities?.['MixedNetwork'] !== true) {
+    await expect(bind(group.key, { network: open.key }, context())).rejects.toMatchObject({ name: 'ProviderError', kind: 'invalid' });
+    const mixed = scene.make('forwardingGroups', { networks: [two.key, open.key] });
+    await expect(mixed).rejects.toMatchObject({ name: 'ProviderError' });
+  }
+  for (let time = 0; time < 2; time += 1) await release(group.key, { network: two.key }, context());
+  expect(await within(two.key)).toBeUndefined();
+  const joined = await scene.make('networks', { networkType: 'PRIVATE', forwardingGroup: group.key });
+  expect(await within(joined.key)).toEqual(ref('ForwardingGroup', group.key));
+  await scene.drop('forwardingGroups', group.key);
+  expect(await within(one.key)).toBeUndefined();
+}
+
+/** Networks, ports, interfaces, addresses and forwarding groups. */
+export function netTests(bench: Bench): void {
+  const has = (...names: (typeof bench.groups)[number][]) => names.every((group) => bench.groups.includes(group));
+  const test = (title: string, run: (scene: Scene) => Promise<void>) => bench.test(title, withScene(bench, run));
+  if (has('networks')) {
+    test('a network is stopped and started, each also when it is so already', async (scene) => {
+      const { key } = await scene.make('networks', { networkType: 'PRIVATE' });
+      await switched(scene, 'networks', key);
+    });
+    test('a network keeps its type when its packet size changes', changedNetwork);
+  }
+  if (has('networks', 'networkPorts')) test('a port is started, stopped and changed, and keeps its network from being deleted', ports);
+  if (has('networks', 'interfaces', 'addresses')) {
+    test('a machine gets an interface in each network, and an address that goes with it', passing);
+    test('a static address is bound and released, each twice, and outlives the machine', fixed);
+    test('a dynamic address that was made static outlives the machine', kept);
+  }
+  if (has('networks', 'networkPorts', 'interfaces'))
+    test('an interface takes a port of its own network, and moves to another network', nics);
+  if (has('networks', 'forwardingGroups')) test('a forwarding group takes networks in and lets them go, and only of one type', groups);
+}
