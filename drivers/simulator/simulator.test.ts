@@ -5,6 +5,7 @@ import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Driver, Machines } from '../../src/clouds/driver';
+import { Account } from './account';
 import type { SimulatorControl } from './control';
 import { foreignInstance, openControl } from './control';
 import { driver as simulator } from './index';
@@ -157,5 +158,50 @@ describe('the simulated cloud', () => {
     expect(Object.keys(image?.refuses ?? {}).sort()).toEqual(['delete', 'edit']);
     await expect(machineImages?.delete?.('img-debian-12', context())).rejects.toMatchObject({ kind: 'forbidden' });
     await expect(machineImages?.rename?.('img-debian-12', { name: 'mine' }, context())).rejects.toMatchObject({ kind: 'forbidden' });
+  });
+  it('gives a machine that names no networks an interface in the default one, and a static address in the place of its own', async () => {
+    const { machines, interfaces, addresses } = await connect();
+    const { key } = await machines.create(request('one'), context());
+    expect(control.things('nic')).toMatchObject([{ instance: key, net: 'net-default' }]);
+    const [nic] = control.things('nic');
+    const order = { token: 'ip', tag: 'ip:adr', allocation: 'static', protocol: 'IPv4', ip: '192.0.2.7' } as const;
+    const fixed = await addresses?.create?.(order, context());
+    await addresses?.bind?.(String(fixed?.key), { interface: String(nic?.id) }, context());
+    expect(control.things('address')).toMatchObject([{ ip: '192.0.2.7', nic: nic?.id, instance: key }]);
+    await interfaces?.delete?.(String(nic?.id), context());
+    expect(control.things('address')).toMatchObject([{ ip: '192.0.2.7', nic: null, instance: null }]);
+  });
+  it('mixes public and private nets only where that is set, and says so', async () => {
+    const order = { token: 'mix', tag: 'mix:fwd' };
+    const strict = await connect();
+    const { key } = (await strict.networks?.create?.({ token: 'n', tag: 'n:net', networkType: 'PRIVATE' }, context())) ?? { key: '' };
+    const networks = ['net-public', key];
+    expect(strict.capabilities.types['ForwardingGroup']?.capabilities?.['MixedNetwork']).toBe(false);
+    await expect(strict.forwardingGroups?.create?.({ ...order, networks }, context())).rejects.toMatchObject({ kind: 'invalid' });
+    const loose = await connect({ mixedNetworks: true });
+    expect(loose.capabilities.types['ForwardingGroup']?.capabilities?.['MixedNetwork']).toBe(true);
+    expect(await loose.forwardingGroups?.create?.({ ...order, networks }, context())).toMatchObject({
+      key: expect.stringMatching(/^router-/) as string,
+    });
+  });
+  it('shows a volume as CAPTURING while it is copied, when it can be deleted and nothing else', async () => {
+    const { volumes, volumeImages } = await connect({ delays: { create: 0, capture: 60_000, delete: 0 } });
+    const { key } = (await volumes?.create?.({ token: 'v', tag: 'v:vol', capacity: 1 }, context())) ?? { key: '' };
+    await volumeImages?.create?.({ token: 'c', tag: 'c:img', volume: key }, context());
+    expect((await volumes?.getMany([key], context()))?.[0]?.values).toMatchObject({ state: 'CAPTURING', capacity: 1_073_741 });
+    await expect(volumes?.update?.(key, { capacity: 9_000_000 }, context())).rejects.toMatchObject({ kind: 'conflict' });
+    const again = volumeImages?.create?.({ token: 'd', tag: 'd:img', volume: key }, context());
+    await expect(again).rejects.toMatchObject({ kind: 'conflict' });
+    await volumes?.delete?.(key, context());
+  });
+  it('gives an account of an earlier version what is new', async () => {
+    control.add([foreignInstance('vm-old')]);
+    const account = new Account(join(dataDir, 'simulator.sqlite'));
+    account.setNote('seeded', 'believable');
+    account.close();
+    const { volumeConfigs, networks, machines } = await connect();
+    expect(await volumeConfigs?.getMany(['v1.small'], context())).toHaveLength(1);
+    expect((await networks?.getMany(['net-default'], context()))?.[0]?.values).toMatchObject({ state: 'STARTED', mtu: 1500 });
+    expect(await machines.getMany(['vm-old'], context())).toHaveLength(1);
   });
 });
