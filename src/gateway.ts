@@ -26,6 +26,7 @@ import { standardCatalogue } from './model/catalogue';
 import { families, workflows } from './operations/families';
 import { confidentialNames } from './operations/stored';
 import { createProtocol } from './protocol/core';
+import { systemWorkflows, withSystems } from './systems/families';
 import { writeFault } from './protocol/faults';
 import type { Handle, Principal } from './protocol/messages';
 import { createCipher, deriveKey } from './store/cipher';
@@ -238,7 +239,7 @@ function createJobs(
   const engine = createEngine({
     ...parts,
     queue,
-    workflows: workflowTable(workflows()),
+    workflows: workflowTable([...workflows(), ...systemWorkflows(families(), standardCatalogue())]),
     log,
     owner: `${hostname()}:${process.pid}:${newId().slice(0, 8)}`,
     leaseMs: config.worker.leaseMs,
@@ -264,7 +265,7 @@ function protocolOf({ config, log }: GatewayOptions, { store, clouds, engine, ba
   const catalogue = standardCatalogue();
   return createProtocol({
     catalogue,
-    families: families(),
+    families: withSystems(families(), catalogue),
     clouds,
     store,
     jobs: { tell: (id) => engine.tell([id]), waitFor: (id, ms) => engine.waitFor(id, ms), requestStop: (id) => engine.requestStop(id) },

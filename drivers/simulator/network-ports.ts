@@ -1,4 +1,5 @@
 import type { Item } from '../../src/clouds/driver';
+import { ProviderError } from '../../src/clouds/errors';
 import type { NetworkPorts } from '../../src/clouds/infrastructure';
 import { fromMarks, fromNames, holds, toNames } from './naming';
 import type { NetClient } from './nets';
@@ -7,7 +8,10 @@ import { PORT_STATES, stateOf } from './states';
 import type { Port } from './things';
 import { phaseAt } from './things';
 
-const modeOf = (portType: string): Port['mode'] => (portType === 'TRUNK' ? 'trunk' : 'access');
+function modeOf(portType: string): Port['mode'] {
+  if (portType === 'ACCESS' || portType === 'TRUNK') return portType === 'TRUNK' ? 'trunk' : 'access';
+  throw new ProviderError('invalid', `${portType}: a port is ACCESS or TRUNK`);
+}
 
 function networkPort(port: Port, now: number): Item | undefined {
   const { state, unmappedState } = stateOf(PORT_STATES, phaseAt(port.timeline, now));

@@ -1,7 +1,7 @@
 import type { Values } from '../model/values';
 import { Refusal, type CreateRequest, type Family, type Found, type Plan, type PlanContext } from './family';
 import { asRef } from './merge';
-import { chooseCloud } from './placement';
+import { chooseCloud, keyAt } from './placement';
 import { planProviderCreate } from './provider-create';
 import { providerFamily } from './provider-family';
 
@@ -31,7 +31,7 @@ async function planAddress(context: PlanContext, { template, values, collection 
     collection,
     naming: values,
     shows: { ...shows, ...(network ? { network: { href: network.path } } : {}) },
-    request: { ...shows, ...(network?.key === undefined ? {} : { network: network.key }) },
+    request: { ...shows, ...(network ? { network: keyAt(network, `${AT}.network`) } : {}) },
   });
 }
 

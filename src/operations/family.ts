@@ -32,6 +32,8 @@ export interface Found {
   held: { job: string; shows: string | null } | undefined;
   /** When the provider was asked, ms since the epoch; now for what the gateway owns. */
   at: number;
+  /** Operations that were worked out with the values (`Family.enrich`), for `offered` to go by. */
+  offers?: readonly string[];
   /** A membership that follows from another resource: there is no row and never will be. */
   derived?: boolean;
 }
@@ -56,6 +58,17 @@ export interface PlanContext {
   tag(id: string): string;
 }
 
+/** What a computed attribute may be worked out from. Reads only, on behalf of one tenant. */
+export interface Surroundings {
+  tenant: string;
+  catalogue: Catalogue;
+  store: StoreReads;
+  /** One resource; undefined for what is not there, or cannot be read now. */
+  find(path: ResourcePath): Promise<Found | undefined>;
+  /** Everything of a type that the tenant can see in the clouds that answer. */
+  list(type: string): Promise<readonly Found[]>;
+}
+
 /** A change that was found possible: what the accepting transaction writes, and the Job. */
 export interface Plan {
   /** targetResource of the Job. */
@@ -73,6 +86,8 @@ export interface Plan {
   statusMessage: string;
   /** Path of what is created. */
   location?: ResourcePath;
+  /** State of what is created once the Job has succeeded, where it has one. */
+  becomes?: string;
   /** Attributes of this one answer only, never stored (a generated private key). */
   answerOnly?: Values;
   /** Unfinished Jobs to stop first (delete while creating, forced stop while stopping). */
@@ -110,6 +125,8 @@ export interface Family {
   derived?: { from: string; through: string | null; as: string };
   /** Driver method without which `add` is not offered: [group, method]. */
   createNeeds?: readonly [GroupName, string];
+  /** Adds to stored resources what follows from others (a state), all of one read together. */
+  enrich?(founds: readonly Found[], reads: Surroundings): Promise<readonly Found[]>;
   create?(context: PlanContext, request: CreateRequest): Promise<Plan>;
   update?(context: PlanContext, found: Found, request: UpdateRequest): Promise<Plan>;
   remove?(context: PlanContext, found: Found): Promise<Plan>;

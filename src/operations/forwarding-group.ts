@@ -1,7 +1,7 @@
 import type { Ref, Value, Values } from '../model/values';
 import { Refusal, type CreateRequest, type Family, type Found, type Plan, type PlanContext } from './family';
 import { asRef } from './merge';
-import { chooseCloud } from './placement';
+import { chooseCloud, keyAt } from './placement';
 import { act, type ActInput } from './provider-change';
 import { planProviderCreate } from './provider-create';
 import { providerFamily } from './provider-family';
@@ -46,7 +46,7 @@ async function planGroup(context: PlanContext, { template, values, collection }:
     collection,
     naming: values,
     shows: {},
-    request: { networks: networks.map((network) => network.key ?? '') as Value },
+    request: { networks: networks.map((network, index) => keyAt(network, `forwardingGroupTemplate.networks[${index}]`)) as Value },
     holds: networks.map((network) => ({ path: network.path, shows: null })),
   });
 }
@@ -96,7 +96,7 @@ function membership({ group, network, method, target, affected, location }: Memb
     group: 'forwardingGroups',
     path: group.path,
     ...(group.key === undefined ? {} : { key: group.key }),
-    calls: [{ method, args: [{ network: network.key ?? '' }], shows: null, goal: [] }],
+    calls: [{ method, args: [{ network: keyAt(network, 'network') }], shows: null, goal: [] }],
   };
   return {
     target,

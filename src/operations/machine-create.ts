@@ -5,6 +5,7 @@ import { cloudOf, type Step, type StepContext, type Workflow } from '../jobs/wor
 import type { Value } from '../model/values';
 import type { ResourcePath } from '../store/store';
 import { forgetParts, partSteps, type MachineParts } from './machine-storage';
+import { withKeys, type KeysToCome } from './provider-create';
 import { callGroup, keptOf, reachState, settle } from './provider-change';
 import { madeHere, undoCreate } from './undo-create';
 
@@ -19,6 +20,7 @@ export interface CreateMachineInput {
   initialState: { state: string; method: string | null; providerState: string };
   /** Volumes and addresses that come with it. */
   parts?: MachineParts;
+  keys?: KeysToCome;
 }
 
 type Context = StepContext<CreateMachineInput>;
@@ -83,7 +85,7 @@ const create: Step<CreateMachineInput> = {
     const cloud = cloudOf(context.clouds, input.cloud);
     const credential = context.results.credential;
     const request: CreateMachine = {
-      ...input.request,
+      ...((await withKeys(context, input.request as unknown as Value)) as unknown as CreateMachineInput['request']),
       token: marks(context).token,
       ...(typeof credential === 'string' ? { credential } : {}),
     };

@@ -2,6 +2,7 @@ import type { Cloud } from '../clouds/cloud';
 import type { Value, Values } from '../model/values';
 import { Refusal, type CreateRequest, type Family, type Found, type Plan, type PlanContext } from './family';
 import { asRef } from './merge';
+import { keyAt } from './placement';
 import { act, type ActInput } from './provider-change';
 import { planProviderCreate, type CreatePlan } from './provider-create';
 import { providerFamily } from './provider-family';
@@ -47,7 +48,7 @@ export const machineVolumeFamily: Family = providerFamily({
         type: 'MachineVolume',
         group: 'attachments',
         shows: { volume: { href: volume.path }, ...hint(request.values) },
-        request: { machine: machine.key ?? '', volume: volume.key ?? '', ...hint(request.values) },
+        request: { machine: machine.key ?? '', volume: keyAt(volume, 'volume'), ...hint(request.values) },
         holds: [{ path: volume.path, shows: null }],
       };
     });
@@ -71,7 +72,7 @@ export const interfaceFamily: Family = providerFamily({
     if (changed.network !== undefined) {
       const network = await context.resolve(String(asRef(changed.network)?.href), 'Network', 'network');
       if (network.cloud !== found.cloud) throw new Refusal(400, `network: ${network.path} is in another cloud`);
-      to.network = network.key ?? '';
+      to.network = keyAt(network, 'network');
     }
     for (const name of ['state', 'macAddress', 'mtu'] as const) if (changed[name] !== undefined) to[name] = changed[name];
     return to;
@@ -106,7 +107,7 @@ export async function interfaceRequest(
   return {
     network,
     shows: { state: 'ACTIVE', ...plain, network: { href: network.path }, ...(port ? { networkPort: { href: port.path } } : {}) },
-    request: { ...plain, network: network.key ?? '', ...(port?.key === undefined ? {} : { networkPort: port.key }) },
+    request: { ...plain, network: keyAt(network, `${at}network`), ...(port ? { networkPort: keyAt(port, `${at}networkPort`) } : {}) },
   };
 }
 
@@ -159,7 +160,7 @@ async function planBind(context: PlanContext, { values, collection }: CreateRequ
   if (user !== undefined) throw new Refusal(409, `${address.path} is used by ${user}: take it from there first`, { kind: 'conflict' });
   if (!owner.cloud?.offers('addresses', 'bind')) throw new Refusal(400, 'the cloud does not give addresses to interfaces', { kind: 'unsupported' });
   const path = `${collection}/${address.path.split('/')[1] ?? ''}`;
-  return addressCall(address, { method: 'bind', args: [{ interface: owner.key ?? '' }] }, { target: collection, affected: [collection, path, address.path], location: path });
+  return addressCall(address, { method: 'bind', args: [{ interface: keyAt(owner, 'the interface') }] }, { target: collection, affected: [collection, path, address.path], location: path });
 }
 
 async function planRelease(context: PlanContext, found: Found): Promise<Plan> {

@@ -6,7 +6,7 @@ import type { NewJob, NewResourceRow, ResourcePath, UnitOfWork } from '../store/
 import { Refusal, type Plan, type PlanContext } from './family';
 import { interfaceRequest } from './machine-parts';
 import { asRef, mergeTemplate } from './merge';
-import { planProviderCreate, providerCreate } from './provider-create';
+import { planProviderCreate, providerCreate, withKeys, type KeysToCome } from './provider-create';
 import { deleteSeen } from './provider-change';
 import { planVolume } from './volume';
 
@@ -109,6 +109,7 @@ interface WithParts {
   cloud: string;
   path: ResourcePath;
   parts?: MachineParts;
+  keys?: KeysToCome;
 }
 
 function nested<I extends WithParts>(name: 'volumes' | 'attachments', words: string): Step<I> {
@@ -118,7 +119,7 @@ function nested<I extends WithParts>(name: 'volumes' | 'attachments', words: str
     async run(context) {
       const drafts = context.input.parts?.[name] ?? [];
       if (drafts.length === 0) return { done: null };
-      if (!context.nested) return { nested: drafts };
+      if (!context.nested) return { nested: (await withKeys(context, drafts as unknown as Value)) as unknown as readonly Draft[] };
       const failed = context.nested.find((child) => child.state !== 'SUCCESS');
       if (failed) throw new StepFailure(`${failed.statusMessage} (jobs/${failed.id})`, 'unavailable');
       return { done: null };
@@ -153,7 +154,7 @@ export function partSteps<I extends WithParts>(machineKey: (context: StepContext
         for (const { interface: index, address } of wanted) {
           const item = own[index];
           if (!item) throw new StepFailure('the provider made fewer interfaces than were asked for', 'unavailable');
-          await cloud.write('addresses', 'bind', address, { interface: item.key });
+          await cloud.write('addresses', 'bind', String(await withKeys(context, address)), { interface: item.key });
         }
         return { done: null };
       },

@@ -112,6 +112,7 @@ async function planCreate(context: PlanContext, request: CreateRequest): Promise
     work: { workflow: createMachine.name, version: createMachine.version, input: input as unknown as Values },
     statusMessage: 'Waiting to be created',
     location: path,
+    becomes: initialState.state,
   };
 }
 

@@ -1,9 +1,11 @@
 import type { Cloud } from '../clouds/cloud';
+import type { ItemRef } from '../clouds/driver';
 import type { Value, Values } from '../model/values';
 import { Refusal, type CreateRequest, type Family, type Found, type Plan, type PlanContext } from './family';
 import { asRef, inlineOf } from './merge';
-import { chooseCloud } from './placement';
+import { chooseCloud, keyAt } from './placement';
 import { planProviderCreate, type CreatePlan } from './provider-create';
+import type { DeleteInput } from './provider-change';
 import { planProviderAct, providerFamily } from './provider-family';
 
 const NETWORK = 'Network';
@@ -18,6 +20,8 @@ export const networkFamily: Family = providerFamily({
   createNeeds: ['networks', 'create'],
   create: planNetwork,
   change: (_context, _found, changed) => changed,
+  undeletable: userOf,
+  owned: portsOf,
   act: { start: planProviderAct(NETWORK, 'networks', 'start'), stop: planProviderAct(NETWORK, 'networks', 'stop') },
 });
 
@@ -33,6 +37,26 @@ export const networkPortFamily: Family = providerFamily({
   },
   act: { start: planProviderAct(PORT, 'networkPorts', 'start'), stop: planProviderAct(PORT, 'networkPorts', 'stop') },
 });
+
+/** Its ports are deleted with a network (5.16.1.1.1). */
+async function portsOf(context: PlanContext, network: Found): Promise<DeleteInput['owned']> {
+  const { cloud } = network;
+  if (!cloud?.has('networkPorts') || network.key === undefined) return undefined;
+  const ports = (await context.list(PORT, cloud)).filter((port) => asRef(port.values.network)?.href === network.path);
+  return { group: 'networkPorts', items: ports.flatMap(({ key, path }) => (key === undefined ? [] : [{ key, path }])) };
+}
+
+/** What else is in a network stays, and the network with it: refused before any port goes. */
+async function userOf(_context: PlanContext, { cloud, key, path }: Found): Promise<string | undefined> {
+  if (!cloud || key === undefined) return undefined;
+  for (const [group, words] of [['interfaces', 'an interface of a machine'], ['addresses', 'an address']] as const) {
+    if (!cloud.has(group)) continue;
+    const { value } = await cloud.list(group, { maxAgeMs: 0 });
+    const user = value.find(({ values: { network } }) => (network as ItemRef | undefined)?.item.key === key);
+    if (user) return `${path} is used by ${words} (${user.key} at the provider)`;
+  }
+  return undefined;
+}
 
 /** A configuration by reference, by value, or by reference with overrides; the reference itself when there is one. */
 async function configurationOf(context: PlanContext, template: Values, attribute: string, type: string, at: string): Promise<{ values: Values; found: Found | undefined }> {
@@ -74,7 +98,7 @@ async function planNetwork(context: PlanContext, { template, values, collection 
     collection,
     naming: values,
     shows,
-    request: { ...shows, ...(group?.key === undefined ? {} : { forwardingGroup: group.key }) },
+    request: { ...shows, ...(group ? { forwardingGroup: keyAt(group, `${at}.forwardingGroup`) } : {}) },
     ...initialCalls(cloud, NETWORK, 'networks', template.initialState, at),
   });
 }
@@ -96,7 +120,7 @@ async function planPort(context: PlanContext, { template, values, collection }: 
     collection,
     naming: values,
     shows: { ...shows, network: { href: network.path } },
-    request: { ...shows, network: network.key ?? '' },
+    request: { ...shows, network: keyAt(network, `${at}.network`) },
     ...initialCalls(cloud, PORT, 'networkPorts', template.initialState, at),
   });
 }

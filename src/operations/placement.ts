@@ -34,6 +34,12 @@ export function chooseCloud(context: PlanContext, references: readonly Found[], 
   );
 }
 
+/** Provider key of a resource that a request builds on. @throws Refusal 409 where it has not come to be at its provider. */
+export function keyAt(found: Found, at: string): string {
+  if (found.key === undefined) throw new Refusal(409, `${at}: ${found.path} does not exist at its provider`, { kind: 'conflict' });
+  return found.key;
+}
+
 function manageable(cloud: Cloud): Cloud {
   if (cloud.mode === 'observe') throw new Refusal(403, `cloud '${cloud.key}' is only observed: no change is accepted`);
   return cloud;

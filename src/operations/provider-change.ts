@@ -53,6 +53,8 @@ export interface DeleteInput {
   path: ResourcePath;
   key?: string;
   after?: string;
+  /** What is deleted with it and goes first, with its rows (the ports of a network). */
+  owned?: { group: keyof WriteGroups & ListedGroup; items: readonly { key: string; path: ResourcePath }[] };
   /** Provider copies of credentials that were imported for this resource alone. */
   credentials?: readonly string[];
   /** Kept references to the deleted resource, and what they become. */
@@ -283,6 +285,15 @@ function naming(rest: Naming): { [name: string]: Value | undefined } {
   return { name: rest.name, description: rest.description, properties: rest.properties };
 }
 
+/** Deletes what the resource owns. @returns whether the provider still shows any of it. */
+async function ownedLeft(context: StepContext<{ cloud: string }>, { owned }: DeleteInput): Promise<boolean> {
+  if (!owned || owned.items.length === 0) return false;
+  const { value } = await cloudOf(context.clouds, context.input.cloud).getMany(owned.group, owned.items.map(({ key }) => key), { maxAgeMs: 0 });
+  if (value.size > 0 && context.elapsedMs > PACE.timeoutMs) throw new StepFailure('what belongs to it does not go', 'unavailable');
+  for (const [key, item] of value) if (item.values.state !== 'DELETING') await callGroup(context, owned.group, 'delete', [key]);
+  return value.size > 0;
+}
+
 export const remove: Workflow<DeleteInput> = {
   name: 'provider.delete',
   version: 1,
@@ -295,6 +306,7 @@ export const remove: Workflow<DeleteInput> = {
       async run(context) {
         const key = context.results.locate;
         if (typeof key !== 'string' || context.input.cloud === null) return { done: null };
+        if (await ownedLeft(inCloud(context), context.input)) return { wait: PACE.intervalMs, message: 'what belongs to it goes first' };
         const row = await context.store.resource(context.input.path);
         return deleteSeen(inCloud(context), context.input.group, key, row?.created ?? context.job.created);
       },
@@ -323,6 +335,7 @@ export const remove: Workflow<DeleteInput> = {
       const row = await unit.resource(path);
       if (row) await unit.updateResource(path, undefined, { internal: { ...row.internal, kept: { ...keptOf(row.internal), [attribute]: to ?? undefined } } });
     }
+    for (const { path } of input.owned?.items ?? []) await removeWithAssociations(unit, path);
     await removeWithAssociations(unit, input.path);
     return { message: 'Deleted', affected: [] };
   },

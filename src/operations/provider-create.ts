@@ -3,7 +3,7 @@ import type { ListedGroup, Naming } from '../clouds/driver';
 import { createOnce, type OnceResult } from '../jobs/once';
 import { cloudOf, StepFailure, type Step, type StepContext, type Workflow } from '../jobs/workflow';
 import type { Value, Values } from '../model/values';
-import type { NewResourceRow, ResourcePath } from '../store/store';
+import type { NewResourceRow, ResourcePath, StoreReads } from '../store/store';
 import type { Cloud } from '../clouds/cloud';
 import { rowOfDiscovered } from './discovered';
 import type { Found, Plan, PlanContext } from './family';
@@ -20,6 +20,7 @@ export interface ProviderCreateInput {
   path: ResourcePath;
   /** Everything that the method takes but the token, resolved before the first attempt. */
   request: Values;
+  keys?: KeysToCome;
   /** States of which one ends the waiting; absent for what has no state. */
   goal?: readonly string[];
   /** Calls afterwards (the initial state), each with what it leads to. */
@@ -39,12 +40,18 @@ function made(context: Context): OnceResult {
   return context.results.create as OnceResult;
 }
 
+/** Texts in a Job's input that stand for provider keys, each with the path of the resource whose key it is. */
+export type KeysToCome = { readonly [placeholder: string]: ResourcePath };
+
 /**
- * A request as the driver takes it: `{ keyOf: path }` stands for the provider key of a resource that is made by the same
- * Job or an earlier one, known only now. Recorded keys never change, so every attempt sends the same.
+ * A request as the driver takes it: `{ keyOf: path }`, and every text that the input's `keys` lists, stands for the
+ * provider key of a resource that is made by the same Job or an earlier one, known only now. Recorded keys never change,
+ * so every attempt sends the same. What a consumer wrote freely (properties) is never read so.
  * @throws StepFailure where the other resource has not come to be.
  */
-export async function withKeys(context: Pick<Context, 'store'>, value: Value): Promise<Value> {
+export async function withKeys(context: { store: StoreReads; input: { keys?: KeysToCome } }, value: Value): Promise<Value> {
+  const toCome = typeof value === 'string' ? context.input.keys?.[value] : undefined;
+  if (toCome !== undefined) return withKeys(context, { keyOf: toCome });
   if (typeof value !== 'object' || value === null) return value;
   if (Array.isArray(value)) return Promise.all(value.map((entry) => withKeys(context, entry as Value)));
   const record = value as Values;
@@ -53,7 +60,7 @@ export async function withKeys(context: Pick<Context, 'store'>, value: Value): P
     if (typeof key !== 'string') throw new StepFailure(`${record.keyOf} does not exist at the provider`, 'notFound');
     return key;
   }
-  const entries = await Promise.all(Object.entries(record).map(async ([name, entry]) => [name, entry === undefined ? undefined : await withKeys(context, entry)] as const));
+  const entries = await Promise.all(Object.entries(record).map(async ([name, entry]) => [name, entry === undefined || name === 'properties' ? entry : await withKeys(context, entry)] as const));
   return Object.fromEntries(entries);
 }
 
@@ -209,5 +216,6 @@ export function planProviderCreate(context: PlanContext, plan: CreatePlan): Plan
     work: { workflow: providerCreate.name, version: providerCreate.version, input: input as unknown as Values },
     statusMessage: 'Waiting to be created',
     location: path,
+    ...(stateful ? { becomes: plan.calls?.at(-1)?.goal[0] ?? plan.goal?.[0] ?? 'CREATING' } : {}),
   };
 }

@@ -17,6 +17,8 @@ export interface ProviderFamily extends Omit<Family, 'offered' | 'group'> {
   change?(context: PlanContext, found: Found, changed: Values): Promise<Values> | Values;
   /** Why it cannot be deleted now, in words. */
   undeletable?(context: PlanContext, found: Found): Promise<string | undefined>;
+  /** What the provider deletes on its own and the standard deletes with it: goes first, with its rows. */
+  owned?(context: PlanContext, found: Found): Promise<DeleteInput['owned']>;
   /** References kept by others that are to change when it is deleted. */
   relink?(context: PlanContext, found: Found): Promise<DeleteInput['relink']>;
   /** Names of operations beside edit, delete and actions of the driver (links). */
@@ -28,11 +30,11 @@ export interface ProviderFamily extends Omit<Family, 'offered' | 'group'> {
  * delete, and the actions that have a driver method of their name.
  */
 export function providerFamily(family: ProviderFamily): Family {
-  const { change, undeletable, relink, more, ...rest } = family;
+  const { change, undeletable, owned, relink, more, ...rest } = family;
   const shared = { group: family.group, type: family.type };
   return {
     update: (context, found, request) => planChange(context, found, request, { group: family.group, ...(change ? { change } : {}) }),
-    remove: (context, found) => planRemove(context, found, { ...shared, undeletable, relink }),
+    remove: (context, found) => planRemove(context, found, { ...shared, undeletable, owned, relink }),
     ...rest,
     offered: (found, catalogue) => [...providerOffered(found, catalogue, shared), ...(found.held || !found.key ? [] : (more?.(found) ?? []))],
   };
@@ -53,16 +55,18 @@ async function planChange(context: PlanContext, found: Found, request: UpdateReq
 
 interface Removal extends Pick<ProviderFamily, 'group' | 'type'> {
   undeletable: ProviderFamily['undeletable'];
+  owned: ProviderFamily['owned'];
   relink: ProviderFamily['relink'];
 }
 
-async function planRemove(context: PlanContext, found: Found, { group, undeletable, relink }: Removal): Promise<Plan> {
+async function planRemove(context: PlanContext, found: Found, { group, undeletable, owned, relink }: Removal): Promise<Plan> {
   const base = { target: found.path, affected: [found.path], statusMessage: 'Waiting to be deleted' };
   if (!found.held && found.key === undefined) return { ...base, remove: [found.path], statusMessage: 'Deleted' };
   if (found.cloud && !found.cloud.offers(group, 'delete')) throw new Refusal(400, `cloud '${found.cloud.key}' does not delete these`, { kind: 'unsupported' });
   const words = await undeletable?.(context, found);
   if (words !== undefined) throw new Refusal(409, words, { kind: 'conflict' });
   const links = await relink?.(context, found);
+  const parts = await owned?.(context, found);
   const input: DeleteInput = {
     cloud: found.cloud?.key ?? null,
     group,
@@ -70,10 +74,11 @@ async function planRemove(context: PlanContext, found: Found, { group, undeletab
     ...(found.key === undefined ? {} : { key: found.key }),
     ...(found.held ? { after: found.held.job } : {}),
     ...(links ? { relink: links } : {}),
+    ...(parts ? { owned: parts } : {}),
   };
   return {
     ...base,
-    ...(found.held ? { stops: [found.held.job] } : { holds: [{ path: found.path, shows: 'DELETING' }] }),
+    ...(found.held ? { stops: [found.held.job] } : { holds: [found, ...(parts?.items ?? [])].map(({ path }) => ({ path, shows: 'DELETING' })) }),
     work: { workflow: remove.name, version: remove.version, input: input as unknown as Values },
   };
 }
@@ -81,10 +86,11 @@ async function planRemove(context: PlanContext, found: Found, { group, undeletab
 function providerOffered(found: Found, catalogue: Catalogue, { group, type }: Pick<ProviderFamily, 'group' | 'type'>): string[] {
   const { cloud } = found;
   const state = String(found.values.state);
-  const can = (method: string) => cloud?.offers(group, method) === true && found.item?.refuses?.[method] === undefined;
+  const takes = (name: string) => found.item?.refuses?.[name] === undefined;
+  const can = (method: string) => cloud?.offers(group, method) === true && takes(method);
   if (found.key === undefined && !found.held) return cloud?.mode === 'observe' || state === 'DELETING' ? [] : ['delete'];
   if (found.held) return state === 'CREATING' && can('delete') ? ['delete'] : [];
-  const names = [...(can('rename') || can('update') ? ['edit'] : []), ...(can('delete') ? ['delete'] : [])];
+  const names = [...(takes('edit') && (can('rename') || can('update')) ? ['edit'] : []), ...(can('delete') ? ['delete'] : [])];
   for (const [name, action] of Object.entries(catalogue.resource(type).actions ?? {})) {
     if (action.kind === 'action' && (!action.from || action.from.includes(state)) && can(name)) names.push(name);
   }

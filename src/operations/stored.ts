@@ -1,4 +1,5 @@
 import type { Catalogue } from '../model/catalogue';
+import type { Attribute, Attributes, ItemType } from '../model/define';
 import type { Value, Values } from '../model/values';
 import type { NewResourceRow } from '../store/store';
 import { Refusal, type CreateRequest, type Family, type Found, type Plan, type PlanContext, type UpdateRequest } from './family';
@@ -56,7 +57,7 @@ export async function planStoredUpdate(context: PlanContext, found: Found, reque
   const values: Values = { ...row.values, ...open };
   const secrets: Values = { ...row.secrets };
   // What a reference hides goes with it: it was given for the former one.
-  for (const name of Object.keys(open)) if (hrefOf(open[name]) !== hrefOf(row.values[name])) delete secrets[name];
+  for (const name of Object.keys(open)) if (!sameBearer(open[name], row.values[name])) delete secrets[name];
   Object.assign(secrets, secret);
   for (const name of request.erase) {
     delete values[name];
@@ -76,11 +77,14 @@ export async function planStoredRemove(_context: PlanContext, found: Found): Pro
   return { target: found.path, affected: [found.path], remove: [found.path], statusMessage: 'Deleted' };
 }
 
-/** Separates write-only attributes, at the top and in by-value references, from what may be shown. */
+/** Separates write-only attributes, at the top and at any depth of what stands by value, from what may be shown. */
 export function split(catalogue: Catalogue, type: string, values: Values): { open: Values; secret: Values } {
+  return splitBy(catalogue, catalogue.attributesOf(type), values);
+}
+
+function splitBy(catalogue: Catalogue, declared: Attributes, values: Values): { open: Values; secret: Values } {
   const open: Values = {};
   const secret: Values = {};
-  const declared = catalogue.attributesOf(type);
   for (const [name, value] of Object.entries(values)) {
     const attribute = declared[name];
     if (value === undefined || !attribute) continue;
@@ -88,37 +92,65 @@ export function split(catalogue: Catalogue, type: string, values: Values): { ope
       secret[name] = value;
       continue;
     }
-    const inline = attribute.kind === 'ref' ? (attribute.inline ?? []) : [];
-    if (inline.length > 0 && typeof value === 'object' && value !== null && !Array.isArray(value)) {
-      const parts = inline.map((other) => split(catalogue, other, value as Values));
-      const hidden: Values = Object.assign({}, ...parts.map((part) => part.secret));
-      const shown: Values = Object.fromEntries(Object.entries(value).filter(([key]) => hidden[key] === undefined));
-      open[name] = shown as Value;
-      if (Object.keys(hidden).length > 0) secret[name] = hidden as Value;
-    } else open[name] = value;
+    const part = splitValue(catalogue, attribute, value);
+    open[name] = part.open;
+    if (part.secret) secret[name] = part.secret as Value;
   }
   return { open, secret };
+}
+
+/** Of an array, the hidden parts stand under their places. */
+function splitValue(catalogue: Catalogue, kind: Attribute | ItemType, value: Value): { open: Value; secret?: Values } {
+  if (kind.kind === 'array' && Array.isArray(value)) {
+    const parts = value.map((entry) => splitValue(catalogue, kind.item, entry as Value));
+    const hidden = parts.flatMap(({ secret }, index) => (secret ? [[String(index), secret as Value] as const] : []));
+    return { open: parts.map(({ open }) => open), ...(hidden.length > 0 ? { secret: Object.fromEntries(hidden) } : {}) };
+  }
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return { open: value };
+  const given = value as Values;
+  const inline = kind.kind === 'ref' ? (kind.inline ?? []) : [];
+  const parts =
+    kind.kind === 'struct' ? [splitBy(catalogue, kind.fields, given)] : inline.map((other) => split(catalogue, other, given));
+  const secret: Values = Object.assign({}, ...parts.map((part) => part.secret));
+  if (Object.keys(secret).length === 0) return { open: value };
+  const open: Values = { ...given };
+  for (const name of Object.keys(secret)) {
+    const shown = parts.find((part) => part.secret[name] !== undefined)?.open[name];
+    if (shown === undefined) delete open[name];
+    else open[name] = shown;
+  }
+  return { open: open as Value, secret };
 }
 
 /** Values with the secrets laid back into them, for use inside the gateway only. */
 export function joined(values: Values, secrets: Values | null): Values {
   const whole: Values = { ...values };
-  for (const [name, value] of Object.entries(secrets ?? {})) {
+  for (const [name, hidden] of Object.entries(secrets ?? {})) {
     const shown = whole[name];
-    const nested =
-      typeof value === 'object' &&
-      value !== null &&
-      !Array.isArray(value) &&
-      typeof shown === 'object' &&
-      shown !== null &&
-      !Array.isArray(shown);
-    whole[name] = nested ? { ...(shown as Values), ...(value as Values) } : value;
+    const nested = isRecord(hidden) && typeof shown === 'object' && shown !== null;
+    if (!nested) whole[name] = hidden;
+    else if (Array.isArray(shown)) whole[name] = shown.map((entry, index) => joinedEntry(entry as Value, hidden[String(index)]));
+    else whole[name] = joined(shown as Values, hidden) as Value;
   }
   return whole;
 }
 
+function joinedEntry(shown: Value, hidden: Value | undefined): Value {
+  return isRecord(shown) && isRecord(hidden) ? (joined(shown, hidden) as Value) : shown;
+}
+
+function isRecord(value: Value | undefined): value is Values & Value {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
 function hrefOf(value: Value | undefined): string | undefined {
   return typeof value === 'object' && value !== null && 'href' in value && typeof value.href === 'string' ? value.href : undefined;
+}
+
+/** Whether what a value hides stays with it: of a reference as long as it leads to the same, of a list as long as it says the same. */
+function sameBearer(now: Value | undefined, before: Value | undefined): boolean {
+  if (Array.isArray(now) || Array.isArray(before)) return JSON.stringify(now) === JSON.stringify(before);
+  return hrefOf(now) === hrefOf(before);
 }
 
 /**

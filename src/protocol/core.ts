@@ -31,6 +31,7 @@ export function createProtocol(options: ProtocolOptions): Handle {
   const lister = new Lister(protocol, finder);
   const nested = new Nested(protocol, finder, lister);
   finder.nested = nested;
+  finder.surroundings = (tenant) => lister.surroundings(tenant);
   const views = new Views(protocol, finder, lister, nested);
   return async (request) => {
     let routed: Routed | undefined;

@@ -3,7 +3,7 @@ import type { Item, ListedGroup } from '../clouds/driver';
 import { ProviderError } from '../clouds/errors';
 import { decodeId, makeTag, readTag } from '../clouds/identity';
 import type { Location } from '../model/catalogue';
-import { isEverybodys, type Family, type Found } from '../operations/family';
+import { isEverybodys, type Family, type Found, type Surroundings } from '../operations/family';
 import { removeWithAssociations } from '../operations/associations';
 import { StaleError, type ResourcePath, type ResourceRow } from '../store/store';
 import type { Protocol } from './context';
@@ -30,6 +30,8 @@ export interface FindOptions {
 export class Finder {
   /** Set once by who makes both: parts are found through their owners, owners through this. */
   nested: NestedFinder | undefined;
+  /** Likewise: what computed attributes are worked out from. */
+  surroundings: ((tenant: string) => Surroundings) | undefined;
 
   constructor(private readonly protocol: Protocol) {}
 
@@ -42,11 +44,16 @@ export class Finder {
     const row = await this.protocol.store.resource(path);
     if (row) {
       if (!this.mayUse(row, tenant, family)) return undefined;
-      const found = await this.fromRow(row, family, options);
+      const found = await this.enriched(await this.fromRow(row, family, options), family, tenant);
       return row.tenant === tenant || isEverybodys(family, found?.item) ? found : undefined;
     }
     if (!family.group || location.owner) return undefined;
     return (await this.discovered(path, location.id, family, tenant, options)) ?? (await this.lost(path, location.id, family, tenant));
+  }
+
+  private async enriched(found: Found | undefined, family: Family, tenant: string): Promise<Found | undefined> {
+    if (!found || !family.enrich || !this.surroundings) return found;
+    return (await family.enrich([found], this.surroundings(tenant)))[0];
   }
 
   /** Whether the row belongs to the tenant; a cloud the tenant may no longer use hides it too. */

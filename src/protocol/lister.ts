@@ -2,7 +2,7 @@ import type { Cloud } from '../clouds/cloud';
 import type { Item, ListedGroup } from '../clouds/driver';
 import { ProviderError } from '../clouds/errors';
 import { encodeId, readTag } from '../clouds/identity';
-import type { Family, Found } from '../operations/family';
+import type { Family, Found, Surroundings } from '../operations/family';
 import { isEverybodys, Refusal } from '../operations/family';
 import type { ResourceRow } from '../store/store';
 import type { Protocol } from './context';
@@ -86,7 +86,7 @@ export class Lister {
     });
     if (rows.length > maxItems) throw tooLong(rows.length, maxItems);
     const holds = await store.holds();
-    return rows.map((row) =>
+    const founds = rows.map((row) =>
       this.finder.assembleWith(
         {
           path: row.path,
@@ -101,6 +101,26 @@ export class Lister {
         () => undefined,
       ),
     );
+    return family.enrich ? [...(await family.enrich(founds, this.surroundings(scope.tenant)))] : founds;
+  }
+
+  /** What computed attributes of a tenant's resources are worked out from. */
+  surroundings(tenant: string): Surroundings {
+    const { catalogue, store, familyOf } = this.protocol;
+    return {
+      tenant,
+      catalogue,
+      store,
+      find: (path) =>
+        this.finder.find(path, tenant).catch((error: unknown) => {
+          if (error instanceof ProviderError) return undefined;
+          throw error;
+        }),
+      list: async (type) => {
+        const family = familyOf(type);
+        return family ? (await this.list(family, { tenant })).founds : [];
+      },
+    };
   }
 
   private async ofCloud(family: Family, cloud: Cloud, scope: ListScope): Promise<Found[]> {

@@ -25,12 +25,12 @@ export async function readHoldsOf({ db, dialect }: Session, jobs: readonly strin
 
 /**
  * Takes all holds of a new Job in path order (so that two takers can't wait for each other), or takes none and
- * removes the Job again. @throws HeldError.
+ * removes the Job again. What its parent holds passes to a nested Job. @throws HeldError.
  */
-export async function takeHolds(session: Session, job: string, wanted: readonly Hold[]): Promise<Hold[]> {
+export async function takeHolds(session: Session, job: string, wanted: readonly Hold[], parent: string | null = null): Promise<Hold[]> {
   const holds = inOrder(wanted);
   for (const hold of holds) {
-    const holder = await take(session, job, hold);
+    const holder = await take(session, job, hold, parent);
     if (holder === job) continue;
     await session.db.deleteFrom('jobs').where('id', '=', job).execute();
     throw new HeldError(hold.path, holder);
@@ -51,11 +51,12 @@ export async function releaseHolds({ db }: Session, job: string): Promise<void> 
 }
 
 /** @returns the Job that holds the path now: this one or another. */
-async function take({ db }: Session, job: string, { path, shows }: Hold): Promise<string> {
+async function take({ db, dialect }: Session, job: string, { path, shows }: Hold, parent: string | null = null): Promise<string> {
+  const from = parent === null ? [job] : [job, parent];
   for (;;) {
     const insert = db.insertInto('holds').values({ path, job, shows });
     const taken = await insert
-      .onConflict((conflict) => conflict.column('path').doUpdateSet({ shows }).where('holds.job', '=', job))
+      .onConflict((conflict) => conflict.column('path').doUpdateSet({ job, shows }).where(dialect.isIn('holds.job', from)))
       .returning('job')
       .executeTakeFirst();
     if (taken) return taken.job;

@@ -67,7 +67,7 @@ export async function insertJob(session: Session, job: NewJob): Promise<JobRow> 
       .executeTakeFirst();
     if (stored) {
       const holds = stored.done === 1 ? [] : (job.holds ?? []);
-      return fromRow(cipher, stored, await takeHolds(session, job.id, holds));
+      return fromRow(cipher, stored, await takeHolds(session, job.id, holds, job.parent ?? null));
     }
     const other = job.idempotencyKey ? await readJobByKey(session, job.tenant, job.idempotencyKey) : undefined;
     if (other) throw new DuplicateKeyError(other.id);

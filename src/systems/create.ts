@@ -1,0 +1,101 @@
+import { StepFailure, type EndContext, type Step, type StepContext, type Workflow } from '../jobs/workflow';
+import { removeWithAssociations } from '../operations/associations';
+import type { ResourcePath, UnitOfWork } from '../store/store';
+import { SYSTEM } from './kinds';
+import { takingBack, type Ground } from './take-back';
+import { membersOf, type Draft } from './members';
+
+/** How many components may need one another in a chain. */
+export const LEVELS = 12;
+
+export interface CreateSystemInput {
+  path: ResourcePath;
+  /** Nested Jobs that need nothing of their own level, in the order of levels. */
+  levels: readonly (readonly { draft: Draft; label: string }[])[];
+  /** Everything that the System owns from the beginning; `own`: has a descriptor, else it comes with what has. */
+  members: readonly { path: ResourcePath; type: string; association: ResourcePath; level: number; own: boolean; label: string }[];
+}
+
+type Context = StepContext<CreateSystemInput>;
+
+/** Makes a System level by level; what fails takes everything back, the newest first. */
+export const createSystem: Pick<Workflow, 'name' | 'version'> = { name: 'system.create', version: 1 };
+
+export function createSystemWorkflow(ground: Ground): Workflow<CreateSystemInput> {
+  return {
+    ...createSystem,
+    steps: [begin(ground), ...Array.from({ length: LEVELS }, (_, index) => level(ground, index))],
+    async succeeded({ unit, input }) {
+      await unit.updateResource(input.path, undefined, { state: null });
+      return { message: 'Created' };
+    },
+    failed: async (context) => ({ message: await tell(ground, context, context.error.message) }),
+    stopped: async (context) => ({ message: await tell(ground, context, 'Stopped; what had been made was taken back') }),
+  };
+}
+
+/** Only there to be undone: what came with the components of the first level goes after these. */
+function begin(ground: Ground): Step<CreateSystemInput> {
+  return {
+    name: 'begin',
+    words: 'Beginning',
+    run: () => Promise.resolve({ done: null }),
+    undo: (context) => takeBack(ground, context, -1),
+  };
+}
+
+function level(ground: Ground, index: number): Step<CreateSystemInput> {
+  return {
+    name: `level${index}`,
+    words: 'Making components',
+    async run({ input, nested }) {
+      const parts = input.levels[index] ?? [];
+      if (parts.length === 0) return { done: null };
+      if (!nested) return { nested: parts.map(({ draft }) => draft) };
+      const failed = nested.flatMap((child, place) =>
+        child.state === 'SUCCESS' ? [] : [`${parts[place]?.label ?? 'a component'}: ${child.statusMessage} (jobs/${child.id})`],
+      );
+      if (failed.length > 0) throw new StepFailure(`could not be created: ${failed.join('; ')}`, 'unavailable');
+      return { done: null };
+    },
+    undo: (context) => takeBack(ground, context, index),
+  };
+}
+
+/** Components of a level, and what came with those of the next one (attached volumes go after their machines). */
+async function takeBack(ground: Ground, context: Context, index: number) {
+  if (context.nested) return { done: null };
+  const members = context.input.members.filter(({ level: at, own }) => (own ? at : at - 1) === index);
+  const drafts = await Promise.all(members.map(({ path, type }) => takingBack(context.store, ground, path, type)));
+  return { nested: drafts.filter((draft) => draft !== undefined) };
+}
+
+/** The last words: rows of what is not there any more go; what is still there is named and stays the System's. */
+async function tell(
+  ground: Ground,
+  { unit, input, left }: EndContext<CreateSystemInput> & { left: readonly string[] },
+  why: string,
+): Promise<string> {
+  const remaining: string[] = [...left];
+  for (const { path, type, association, label } of input.members) {
+    if (await isStillThere(ground, unit, path, type)) remaining.push(label);
+    else await unit.deleteResource(association);
+  }
+  const row = await unit.resource(input.path);
+  if (row)
+    await unit.updateResource(input.path, undefined, { state: 'ERROR', internal: { ...row.internal, failed: why, left: remaining } });
+  return remaining.length > 0 ? `${why}; could not be taken back: ${remaining.join('; ')}` : why;
+}
+
+/** Whether something of a component is still at a provider; else its row is removed. */
+async function isStillThere(ground: Ground, unit: UnitOfWork, path: ResourcePath, type: string): Promise<boolean> {
+  const row = await unit.resource(path);
+  if (!row) return false;
+  let there = row.providerKey !== null || (Array.isArray(row.internal.left) && row.internal.left.length > 0);
+  if (type === SYSTEM) {
+    for (const { kind, path: part } of await membersOf(unit, ground.catalogue, path))
+      there = (await isStillThere(ground, unit, part, kind.type)) || there;
+  }
+  if (!there) await removeWithAssociations(unit, path);
+  return there;
+}

@@ -1,0 +1,86 @@
+import type { Catalogue } from '../model/catalogue';
+import { ACTION } from '../model/define';
+import type { Value, Values } from '../model/values';
+import type { Plan } from '../operations/family';
+import { asRef } from '../operations/merge';
+import type { KeysToCome } from '../operations/provider-create';
+import type { NewJob, NewResourceRow, ResourcePath, StoreReads } from '../store/store';
+import { kindsOf, SYSTEM, type Kind } from './kinds';
+
+/** A nested Job as a step makes it. */
+export type Draft = Omit<NewJob, 'id' | 'parent' | 'tenant' | 'principal'>;
+
+/** A resource that a System owns, by the association that says so. */
+export interface Member {
+  kind: Kind;
+  path: ResourcePath;
+  association: ResourcePath;
+}
+
+/** What a System owns itself, sub-Systems as one member each. */
+export async function membersOf(store: StoreReads, catalogue: Catalogue, system: ResourcePath): Promise<Member[]> {
+  const all = await Promise.all(
+    kindsOf(catalogue).map(async (kind) => {
+      const rows = await store.resources({ type: kind.association, owner: system });
+      return rows.flatMap((row) => {
+        const path = asRef(row.values[kind.reference])?.href;
+        return path === undefined ? [] : [{ kind, path, association: row.path }];
+      });
+    }),
+  );
+  return all.flat();
+}
+
+/** What a System owns, and what its sub-Systems own (ownership is transitive, 5.13.1). */
+export async function allMembersOf(store: StoreReads, catalogue: Catalogue, system: ResourcePath): Promise<Member[]> {
+  const seen = new Set([system]);
+  const all: Member[] = [];
+  for (const [next] = [[system]]; next.length > 0;) {
+    const own = await membersOf(store, catalogue, next.shift() ?? '');
+    all.push(...own);
+    for (const { kind, path } of own) {
+      if (kind.type !== SYSTEM || seen.has(path)) continue;
+      seen.add(path);
+      next.push(path);
+    }
+  }
+  return all;
+}
+
+/** The association that makes a resource a System's; its id is the resource's own, so that there can be but one. */
+export function associationRow(
+  system: ResourcePath,
+  kind: Kind,
+  component: ResourcePath,
+  tenant: string,
+  naming: Values = {},
+): NewResourceRow {
+  return {
+    path: `${system}/${kind.attribute}/${component.split('/').at(-1) ?? ''}`,
+    type: kind.association,
+    tenant,
+    cloud: null,
+    providerKey: null,
+    owner: system,
+    state: null,
+    values: { ...naming, [kind.reference]: { href: component } as Value },
+    secrets: null,
+    internal: {},
+  };
+}
+
+/** The nested Job for what a family planned; undefined where the plan is finished without one. */
+export function draftOf(plan: Plan, action: string, keys: KeysToCome = {}): Draft | undefined {
+  if (!plan.work) return undefined;
+  const { workflow, version, input } = plan.work;
+  return {
+    workflow,
+    workflowVersion: version,
+    input: Object.keys(keys).length > 0 ? { ...input, keys: keys as Value } : input,
+    holds: plan.holds ?? [],
+    action: ACTION + action,
+    target: plan.target,
+    affected: plan.affected,
+    statusMessage: plan.statusMessage,
+  };
+}

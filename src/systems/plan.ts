@@ -1,0 +1,258 @@
+import type { Catalogue } from '../model/catalogue';
+import type { Values } from '../model/values';
+import { Refusal, type CreateRequest, type Family, type Found, type Plan, type PlanContext } from '../operations/family';
+import { asRef, mergeTemplate } from '../operations/merge';
+import { joined } from '../operations/stored';
+import { isEmpty } from '../operations/supported';
+import type { Hold, NewResourceRow } from '../store/store';
+import { componentsOf, type Component } from './descriptors';
+import { createSystem, LEVELS, type CreateSystemInput } from './create';
+import { kindsOf, SYSTEM } from './kinds';
+import { associationRow, draftOf, type Draft } from './members';
+
+/** A component with its family's plan. */
+interface Planned {
+  plan: Plan;
+  row: NewResourceRow;
+  /** 0 where it needs nothing that is still to be made. */
+  level: number;
+  /** What a request to the provider says in place of its key. */
+  placeholder: string;
+  label: string;
+}
+
+/** Attributes of a SystemTemplate that ask for what is not offered. */
+const NOT_OFFERED = ['meterTemplates', 'eventLogTemplate'];
+
+/** The create of a System (5.13.2.1): everything that it consists of, planned before anything is made. */
+export function planSystem(families: ReadonlyMap<string, Family>): NonNullable<Family['create']> {
+  return async (context, request) => {
+    const { template, values, collection } = request;
+    const unsupported = NOT_OFFERED.find((name) => !isEmpty(template[name]));
+    if (unsupported !== undefined) throw new Refusal(400, `systemTemplate.${unsupported} is not supported`, { kind: 'unsupported' });
+    const id = context.newId();
+    const path = `${context.catalogue.pathOf(SYSTEM) ?? ''}/${id}`;
+    const components = componentsOf(context.catalogue, template.componentDescriptors);
+    const planned = await new Planner(families, context, request, components).all();
+    const { cloud: _cloud, ...naming } = values;
+    return put(context.catalogue, { path, tenant: context.principal.tenant, collection, naming, planned });
+  };
+}
+
+/** Plans components in whatever order their references ask for. */
+class Planner {
+  private readonly plans = new Map<Component, Promise<Planned>>();
+  private readonly byName: ReadonlyMap<string, Component>;
+  private readonly waits = new Map<Component, Set<Component>>();
+  private readonly told = new WeakSet<Error>();
+  private readonly shared: PlanContext;
+
+  constructor(
+    private readonly families: ReadonlyMap<string, Family>,
+    context: PlanContext,
+    private readonly request: CreateRequest,
+    private readonly components: readonly Component[],
+  ) {
+    this.shared = remembering(context);
+    this.byName = new Map(
+      components.flatMap((one) => (one.values.name === undefined ? [] : [[`${one.kind.type} ${String(one.values.name)}`, one] as const])),
+    );
+  }
+
+  async all(): Promise<Planned[]> {
+    const all: Planned[] = [];
+    for (const component of this.components) all.push(await this.plan(component));
+    return all;
+  }
+
+  private plan(component: Component): Promise<Planned> {
+    const known = this.plans.get(component);
+    if (known) return known;
+    const planning = this.planNow(component).catch((error: unknown) => {
+      if (!(error instanceof Refusal) || this.told.has(error)) throw error;
+      const named = new Refusal(error.status, `${component.at}: ${error.message}`, error.details);
+      this.told.add(named);
+      throw named;
+    });
+    this.plans.set(component, planning);
+    return planning;
+  }
+
+  private async planNow(component: Component): Promise<Planned> {
+    const { kind, values } = component;
+    const { catalogue } = this.shared;
+    const family = this.families.get(kind.type);
+    if (!family?.create) throw new Refusal(400, `a ${kind.type} cannot be made here`, { kind: 'unsupported' });
+    const needs: Planned[] = [];
+    const context: PlanContext = {
+      ...this.shared,
+      resolve: async (href, type, at) => {
+        if (!href.startsWith('#')) return this.shared.resolve(href, type, at);
+        const planned = await this.referred(component, href, type, at);
+        needs.push(planned);
+        return this.toCome(planned);
+      },
+    };
+    const plan = await family.create(context, {
+      values: { ...values, ...(this.request.values.cloud === undefined ? {} : { cloud: this.request.values.cloud }) },
+      template: await this.templateOf(context, component),
+      collection: catalogue.pathOf(kind.type) ?? '',
+    });
+    if (plan.answerOnly)
+      throw new Refusal(
+        400,
+        `a ${kind.type} whose ${Object.keys(plan.answerOnly).join(', ')} would be generated cannot be part of a System: nobody could be told`,
+      );
+    const row = plan.insert?.find((one) => one.path === plan.location);
+    if (!row) throw new Error(`the plan of a ${kind.type} has no row`);
+    const level = Math.max(0, ...needs.map((other) => other.level + (other.plan.work ? 1 : 0)));
+    if (level >= LEVELS)
+      throw new Refusal(400, `components that need one another are chained ${level + 1} deep; at most ${LEVELS} are possible`);
+    const keys = Object.fromEntries(needs.map((other) => [other.placeholder, other.row.path]));
+    const keyed: Plan = plan.work && needs.length > 0 ? { ...plan, work: { ...plan.work, input: { ...plan.work.input, keys } } } : plan;
+    const name = values.name === undefined ? row.path : `'${String(values.name)}' (${row.path})`;
+    return { plan: keyed, row, level, placeholder: `key-to-come:${context.newId()}`, label: `${kind.type} ${name}` };
+  }
+
+  /** Template attributes with those of the descriptor laid over them; component references stay. */
+  private async templateOf(context: PlanContext, { kind, template }: Component): Promise<Values> {
+    const type = context.catalogue.resource(kind.type).create?.template ?? '';
+    const ref = asRef(template);
+    if (ref?.href === undefined) return mergeTemplate({}, ref ?? {});
+    return mergeTemplate((await this.shared.resolve(ref.href, type, context.catalogue.templateAttribute(kind.type) ?? '')).values, ref);
+  }
+
+  private async referred(from: Component, href: string, type: string, at: string): Promise<Planned> {
+    const to = this.byName.get(`${type} ${nameIn(href)}`);
+    if (!to) throw new Refusal(400, `${at}: no component of type ${type} is named '${nameIn(href)}'`);
+    const circle = this.way(to, from);
+    if (circle) {
+      const names = [from, ...circle].map((one) => `#${String(one.values.name ?? one.at)}`);
+      throw new Refusal(400, `${at}: components refer to each other in a circle: ${names.join(' -> ')}`);
+    }
+    this.waits.set(from, (this.waits.get(from) ?? new Set()).add(to));
+    return this.plan(to);
+  }
+
+  /** How one component comes to need another, by the references found so far. */
+  private way(from: Component, to: Component): Component[] | undefined {
+    if (from === to) return [from];
+    for (const next of this.waits.get(from) ?? []) {
+      const rest = this.way(next, to);
+      if (rest) return [from, ...rest];
+    }
+    return undefined;
+  }
+
+  /** A component as it will be when those that need it are made. */
+  private toCome({ plan, row, placeholder }: Planned): Found {
+    const values = joined(row.values, row.secrets);
+    return {
+      path: row.path,
+      type: row.type,
+      tenant: row.tenant,
+      cloud: row.cloud === null ? null : (this.shared.clouds.byKey(row.cloud) ?? null),
+      row: undefined,
+      item: undefined,
+      key: row.cloud === null ? undefined : placeholder,
+      values: plan.becomes === undefined ? values : { ...values, state: plan.becomes },
+      held: undefined,
+      at: Date.now(),
+    };
+  }
+}
+
+function nameIn(href: string): string {
+  const name = href.slice(1);
+  try {
+    return decodeURIComponent(name);
+  } catch (error) {
+    if (error instanceof URIError) return name;
+    throw error;
+  }
+}
+
+/** What many components refer to is read once. */
+function remembering(context: PlanContext): PlanContext {
+  const found = new Map<string, Promise<Found>>();
+  const lists = new Map<string, Promise<readonly Found[]>>();
+  const once = <T>(known: Map<string, Promise<T>>, key: string, read: () => Promise<T>): Promise<T> => {
+    const promise = known.get(key) ?? read();
+    known.set(key, promise);
+    return promise;
+  };
+  return {
+    ...context,
+    resolve: (href, type, at) => once(found, `${type} ${href} ${at}`, () => context.resolve(href, type, at)),
+    list: (type, cloud) => once(lists, `${type} ${cloud?.key ?? ''}`, () => context.list(type, cloud)),
+  };
+}
+
+interface Parts {
+  path: string;
+  tenant: string;
+  collection: string;
+  naming: Values;
+  planned: readonly Planned[];
+}
+
+/** One plan of the plans of all components: their rows, the associations, and a Job with one level after the other. */
+function put(catalogue: Catalogue, { path, tenant, collection, naming, planned }: Parts): Plan {
+  const kinds = new Map(kindsOf(catalogue).map((kind) => [kind.type, kind]));
+  const rows = new Map(planned.flatMap(({ plan }) => (plan.insert ?? []).map((row) => [row.path, row] as const)));
+  const members: CreateSystemInput['members'][number][] = [];
+  const associations: NewResourceRow[] = [];
+  for (const { plan, row: main, level, label } of planned) {
+    for (const row of plan.insert ?? []) {
+      const kind = kinds.get(row.type);
+      // What comes with a component is owned, too; what was there before and is only remembered from here on is not (5.13.2.1).
+      // What a sub-System consists of is that one's.
+      const own = row === main;
+      if (!kind || row.internal.discovered === true || (main.type === SYSTEM && !own)) continue;
+      const association = associationRow(path, kind, row.path, tenant);
+      associations.push(association);
+      members.push({
+        path: row.path,
+        type: row.type,
+        association: association.path,
+        level,
+        own,
+        label: own ? label : `${row.type} ${row.path} of ${label}`,
+      });
+    }
+  }
+  const levels: { draft: Draft; label: string }[][] = [];
+  for (const { plan, level, label } of planned) {
+    const draft = draftOf(plan, 'add');
+    if (draft) (levels[level] ??= []).push({ draft, label });
+  }
+  const work = levels.length > 0;
+  const system: NewResourceRow = {
+    path,
+    type: SYSTEM,
+    tenant,
+    cloud: null,
+    providerKey: null,
+    owner: null,
+    state: work ? 'CREATING' : null,
+    values: naming,
+    secrets: null,
+    internal: {},
+  };
+  const others: Hold[] = planned.flatMap(({ plan }) => (plan.work ? (plan.holds ?? []) : []));
+  // Where one component holds another, that one is CREATING all the same.
+  const holds = [
+    ...others.filter(({ shows }) => shows === null),
+    ...others.filter(({ shows }) => shows !== null),
+    { path, shows: 'CREATING' },
+  ];
+  const input: CreateSystemInput = { path, levels: Array.from(levels, (level) => level ?? []), members };
+  return {
+    target: collection,
+    affected: [collection, path, ...members.map((member) => member.path)],
+    insert: [system, ...rows.values(), ...associations],
+    statusMessage: work ? 'Waiting to be created' : 'Created',
+    location: path,
+    ...(work ? { holds, work: { workflow: createSystem.name, version: createSystem.version, input: input as unknown as Values } } : {}),
+  };
+}
