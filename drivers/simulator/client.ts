@@ -1,10 +1,11 @@
 import { createHash, randomBytes } from 'node:crypto';
 import type { CallContext } from '../../src/clouds/driver';
-import type { Account, Instance, Page, PhaseStart, Shape, Snapshot } from './account';
+import type { Account, Page } from './account';
 import { phaseAt } from './account';
 import { SimulatorFault } from './errors';
 import type { Settings } from './options';
 import type { Wire } from './wire';
+import type { Instance, PhaseStart, Shape, Snapshot } from './things';
 
 export interface Names {
   label?: string | undefined;

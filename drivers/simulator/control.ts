@@ -1,7 +1,7 @@
-import type { Instance, Snapshot, Thing } from './account';
 import { Account, phaseAt } from './account';
 import type { FaultInput, Settings } from './options';
 import { faultSchema, settingsSchema } from './options';
+import type { Instance, Snapshot, Thing } from './things';
 
 /** A simulated cloud's control room: looks past its API, makes it fail, changes things as its own console would. */
 export interface SimulatorControl {

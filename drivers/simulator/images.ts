@@ -1,10 +1,10 @@
 import type { Item, MachineImages } from '../../src/clouds/driver';
-import type { Snapshot } from './account';
 import { phaseAt } from './account';
 import type { SimulatorClient } from './client';
 import { fromNames, holds, toNames } from './naming';
 import { reads, sent, sentDelete } from './pages';
 import { IMAGE_STATES, stateOf } from './states';
+import type { Snapshot } from './things';
 
 const FOREIGN = 'The image belongs to the provider';
 

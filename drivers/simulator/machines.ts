@@ -1,10 +1,10 @@
 import type { Item, Machines, ReadGroup } from '../../src/clouds/driver';
-import type { Instance, Shape } from './account';
 import { phaseAt } from './account';
 import type { SimulatorClient } from './client';
 import { fromNames, holds, toNames } from './naming';
 import { reads, sent, sentDelete } from './pages';
 import { MACHINE_STATES, stateOf } from './states';
+import type { Instance, Shape } from './things';
 
 const KIB_PER_MIB = 1024;
 const BYTES_PER_GIB = 1024 ** 3;

@@ -1,7 +1,7 @@
 import type { Item, ReadGroup } from '../../src/clouds/driver';
-import type { Net } from './account';
 import type { SimulatorClient } from './client';
 import { reads } from './pages';
+import type { Net } from './things';
 
 const FIXED = 'The provider sets its networks up; they cannot be changed here';
 

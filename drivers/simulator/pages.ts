@@ -1,7 +1,7 @@
 import type { CallContext, Item, ReadGroup } from '../../src/clouds/driver';
-import type { Instance, Net, Shape, Snapshot } from './account';
 import type { SimulatorClient } from './client';
 import { translate } from './errors';
+import type { Instance, Net, Shape, Snapshot } from './things';
 
 interface Kinds {
   instance: Instance;

@@ -1,4 +1,4 @@
-import type { Net, Shape, Snapshot, Thing } from './account';
+import type { Net, Shape, Snapshot, Thing } from './things';
 
 /** Of no account in particular: what a new customer finds. */
 const BEGAN = Date.UTC(2024, 0, 15, 9, 30);

@@ -2,7 +2,7 @@ import type { Operation, Value, Values } from '../model/values';
 import type { CollectionDocument, Document } from './codec';
 import type { CollectionContent, Content, Node, Plan, RefNode, StructNode } from './plan';
 import { isWriteOnly } from './plan';
-import type { DocumentWriter } from './writer';
+import type { DocumentWriter } from './document-writer';
 import { isObject, isPresent, itemsOf, operationsOf, textOf } from './loose';
 import { quote } from './text';
 import { absolute } from './uris';

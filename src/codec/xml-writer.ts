@@ -6,7 +6,7 @@ import type { CollectionContent, Content, Member, Node, Plan, RefNode, Scalar, S
 import { isWriteOnly } from './plan';
 import { escapeAttribute, escapeText, isElementName } from './text';
 import { absolute } from './uris';
-import type { DocumentWriter } from './writer';
+import type { DocumentWriter } from './document-writer';
 
 /** What a value puts into its element: attributes, each with a leading blank, and content. */
 interface Parts {

@@ -6,7 +6,8 @@ import { checkMatch } from './conditions';
 import { answerWithJob } from './answer';
 import type { CimiResponse } from './messages';
 import type { Routed } from './router';
-import type { View, Views } from './views';
+import type { View } from './view';
+import type { Views } from './views';
 import type { JobRow } from '../store/store';
 
 /** How long a delete of an unfinished Job waits for it to stop, in ms. */

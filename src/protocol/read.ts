@@ -12,7 +12,8 @@ import { entityTag, isKnown } from './conditions';
 import { expand } from './expand';
 import type { CimiResponse } from './messages';
 import { entryPath, type Routed } from './router';
-import type { View, Views } from './views';
+import type { View } from './view';
+import type { Views } from './views';
 import { windowKey, type Ordered } from './windows';
 
 /** GET of anything. */

@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Thing } from '../../drivers/simulator/account';
+import type { Thing } from '../../drivers/simulator/things';
 import type { SimulatorControl } from '../../drivers/simulator/control';
 import { foreignInstance, openControl } from '../../drivers/simulator/control';
 import { driver as simulator } from '../../drivers/simulator/index';

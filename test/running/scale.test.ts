@@ -36,7 +36,7 @@ describeWith('two gateways and two workers over PostgreSQL and Redis', servers, 
       } catch (error) {
         if (error instanceof RangeError || attempt > 100) throw error;
         // A process that dies of what happens to its servers is no process to insist with.
-        if (replica.program.over) throw new RangeError(`the gateway died: ${replica.program.stderr}`);
+        if (replica.program.over) throw new RangeError(`the gateway died: ${replica.program.stderr}`, { cause: error });
       }
       await sleep(200);
     }
