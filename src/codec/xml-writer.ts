@@ -63,7 +63,13 @@ function element(name: string, attributes: string, content: string): string {
 
 function operationElements(operations: readonly Operation[], base: string): string {
   let text = '';
-  for (const { rel, href } of operations) text += `<operation rel="${escapeAttribute(rel)}"${hrefAttribute(href, base)}/>`;
+  let last: string | undefined;
+  let target = '';
+  for (const { rel, href } of operations) {
+    if (href !== last) target = hrefAttribute(href, base);
+    last = href;
+    text += `<operation rel="${escapeAttribute(rel)}"${target}/>`;
+  }
   return text;
 }
 
