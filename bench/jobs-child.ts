@@ -94,9 +94,11 @@ async function main(): Promise<void> {
   const store = onPostgres
     ? await openPostgresStore({ url: postgres, cipher })
     : await openSqliteStore({ file: join(folder, 'jobs.sqlite'), cipher });
-  report(await ours(store, who.endsWith('redis') ? redis : undefined));
+  const rate = await ours(store, who.endsWith('redis') ? redis : undefined);
   await store.close();
   rmSync(folder, { recursive: true, force: true });
+  // Last, since whoever waits for it ends this process.
+  report(rate);
 }
 
 function report(rate: number): void {

@@ -16,12 +16,17 @@ export interface Line {
 export type Subject = () => Promise<number>;
 
 /**
- * Runs each subject once per round, in turn.
+ * Runs each subject once per round, in turn; before that once unmeasured, for who is still warming up.
  * @returns figures by subject, in order of the rounds
  */
-export async function interleave<N extends string>(rounds: number, subjects: Record<N, Subject>): Promise<Record<N, number[]>> {
+export async function interleave<N extends string>(
+  rounds: number,
+  subjects: Record<N, Subject>,
+  warm = true,
+): Promise<Record<N, number[]>> {
   const names = Object.keys(subjects) as N[];
   const figures = Object.fromEntries(names.map((name) => [name, [] as number[]])) as Record<N, number[]>;
+  for (const name of warm ? names : []) await subjects[name]();
   for (let round = 0; round < rounds; round++) {
     for (const name of names) figures[name].push(await subjects[name]());
   }

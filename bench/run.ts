@@ -15,7 +15,7 @@ const PARTS: Readonly<Record<string, () => Promise<Line[]>>> = {
   jobs: () => measureJobs(Math.min(ROUNDS, 3)),
   latency: () => inWorld((world) => measureLatency(world, Math.min(ROUNDS, 3))),
 };
-const ROUNDS = Number(process.env.BENCH_ROUNDS ?? 5);
+const ROUNDS = Number(process.env.BENCH_ROUNDS ?? 3);
 const SECONDS = Number(process.env.BENCH_SECONDS ?? 1);
 
 async function inWorld(measure: (world: World) => Promise<Line[]>): Promise<Line[]> {

@@ -27,7 +27,7 @@ export async function measureJobs(rounds: number): Promise<Line[]> {
       'sqlite, Redis': run('sqlite-redis'),
       ...(postgres ? { 'PostgreSQL, Redis': run('postgres-redis') } : {}),
     };
-    const { bare = [], ...ours } = await interleave(rounds, subjects);
+    const { bare = [], ...ours } = await interleave(rounds, subjects, false);
     return Object.entries(ours).map(([name, figure]) =>
       line(
         { measure: `jobs with a no-op step: ${name}`, reference: `bare BullMQ worker, concurrency ${AT_ONCE},`, aim: { least: 0.6 } },

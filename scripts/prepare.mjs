@@ -38,7 +38,9 @@ export function install() {
 
 /** Compiles src and drivers to dist, when one of their files has changed. */
 export function build() {
-  const files = ['src', 'drivers'].flatMap((folder) => readdirSync(join(root, folder), { recursive: true }).map((name) => join(root, folder, name)));
+  const files = ['src', 'drivers'].flatMap((folder) =>
+    readdirSync(join(root, folder), { recursive: true }).map((name) => join(root, folder, name)),
+  );
   const sources = files.filter((file) => file.endsWith('.ts')).sort();
   const content = sources.map((file) => `${file} ${statSync(file).mtimeMs} ${statSync(file).size}`).join('\n');
   upToDate('built', content, join('dist', 'src', 'main.js'), () => {

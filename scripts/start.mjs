@@ -5,9 +5,13 @@ import { build, install, root } from './prepare.mjs';
 
 install();
 build();
-const gateway = spawn(process.execPath, ['--enable-source-maps', join(root, 'dist', 'src', 'main.js'), 'serve', '--make-key', ...process.argv.slice(2)], {
-  stdio: 'inherit',
-});
+const gateway = spawn(
+  process.execPath,
+  ['--enable-source-maps', join(root, 'dist', 'src', 'main.js'), 'serve', '--make-key', ...process.argv.slice(2)],
+  {
+    stdio: 'inherit',
+  },
+);
 // The gateway ends in its own time; the signal of a terminal has reached it already, that of a supervisor has not.
 for (const signal of ['SIGTERM', 'SIGINT']) process.on(signal, () => gateway.kill(signal));
 gateway.on('exit', (code, signal) => {

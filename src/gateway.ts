@@ -23,7 +23,9 @@ import type { BoundaryPoint } from './jobs/kit';
 import type { JobQueue } from './jobs/queue';
 import { workflowTable } from './jobs/table';
 import { standardCatalogue } from './model/catalogue';
+import { openApiDocument } from './model/openapi';
 import { families, workflows } from './operations/families';
+import { offersOf } from './operations/offers';
 import { confidentialNames } from './operations/stored';
 import { createProtocol } from './protocol/core';
 import { systemWorkflows, withSystems } from './systems/families';
@@ -145,6 +147,7 @@ async function build(options: GatewayOptions, closers: Closers): Promise<Gateway
     log,
     ready: () => readiness(store, queue, clouds),
     metrics,
+    documents: { '/openapi.json': () => openApiText(base) },
     faults: (status, message, request) => writeFault(writers, base, request, { status, message }),
     ...(config.server.trustProxy.length > 0 ? { trustProxy: config.server.trustProxy } : {}),
   });
@@ -162,6 +165,12 @@ async function loginRequired({ access, server }: Config, store: Store): Promise<
   const required = access.required ?? (await store.access.principals()).length > 0;
   assertListenAllowed({ host: server.host, usersConfigured: required });
   return required;
+}
+
+/** What may be asked for below the base URI, whatever the clouds. */
+function openApiText(base: string): string {
+  const catalogue = standardCatalogue();
+  return JSON.stringify(openApiDocument(catalogue, { base, offers: offersOf(catalogue, families()) }));
 }
 
 function anonymousOf(config: Config): Principal {

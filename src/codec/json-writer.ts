@@ -2,7 +2,7 @@ import type { Operation, Value, Values } from '../model/values';
 import type { CollectionDocument, Document } from './codec';
 import type { CollectionContent, Content, Node, Plan, RefNode, StructNode } from './plan';
 import { isWriteOnly } from './plan';
-import type { DocumentWriter } from './writer';
+import type { DocumentWriter } from './document-writer';
 import { isObject, isPresent, itemsOf, operationsOf, textOf } from './loose';
 import { quote } from './text';
 import { absolute } from './uris';
@@ -47,7 +47,16 @@ function found<T>(known: ReadonlyMap<string, T>, type: string): T {
 
 function operationsText(operations: readonly Operation[] | undefined, base: string): string {
   if (!operations || operations.length === 0) return '';
-  return `,"operations":[${operations.map(({ rel, href }) => `{"rel":${quote(rel)},"href":${quote(absolute(href, base))}}`).join(',')}]`;
+  let text = '';
+  let last: string | undefined;
+  let target = '';
+  for (const { rel, href } of operations) {
+    // Nearly all have the resource itself as their target.
+    if (href !== last) target = quote(absolute(href, base));
+    last = href;
+    text += `,{"rel":${quote(rel)},"href":${target}}`;
+  }
+  return `,"operations":[${text.slice(1)}]`;
 }
 
 class Compiler {

@@ -9,7 +9,7 @@ import { nearest } from './lexical';
 import type { Content, Plan } from './plan';
 import { planOf } from './planner';
 import { takeContent } from './take';
-import type { Taking } from './take';
+import type { Taking } from './taking';
 import { trimSpace } from './text';
 import { shapeContent } from './xml-shape';
 import { parseXml } from './xml-text';

@@ -3,7 +3,7 @@ import { BodyError } from './codec';
 import { shortened } from './json-text';
 import { integerOf, isDateTime, isDuration } from './lexical';
 import type { Scalar } from './plan';
-import type { Taking } from './take';
+import type { Taking } from './taking';
 import { trimSpace, uncarriable } from './text';
 import { internalUri, uriFault } from './uris';
 

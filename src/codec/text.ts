@@ -59,8 +59,3 @@ function isSpace(code: number): boolean {
 export function isElementName(name: string): boolean {
   return /^[A-Za-z_][A-Za-z0-9_.-]*$/.test(name) && !/^xml/i.test(name);
 }
-
-/** `MachineTemplate` → `machineTemplate`. */
-export function lowerFirst(name: string): string {
-  return name.charAt(0).toLowerCase() + name.slice(1);
-}

@@ -5,11 +5,6 @@ const RFC3986 = /^(?:[A-Za-z0-9\-._~:/?#[\]@!$&'()*+,;=]|%[0-9A-Fa-f]{2})*$/;
 /** A component reference inside a SystemTemplate: `#name` (5.13.3). */
 const COMPONENT = /^#[^#]+$/;
 
-/** Whether it begins with a scheme. */
-export function isAbsolute(uri: string): boolean {
-  return SCHEME.test(uri);
-}
-
 /** Whether it is a component reference (`#newVolume`, 5.13.3), which stays as it is. */
 export function isComponent(uri: string): boolean {
   return COMPONENT.test(uri);

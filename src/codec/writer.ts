@@ -1,19 +1,9 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Catalogue } from '../model/catalogue';
-import type { CollectionDocument, Document, Format, Writer } from './codec';
+import type { Format, Writer } from './codec';
 import { jsonWriter } from './json-writer';
 import { planOf } from './planner';
 import { xmlWriter } from './xml-writer';
-
-/** What a format knows to write, as text; `createWriter` makes bytes of it. */
-export interface DocumentWriter {
-  document(document: Document, base: string): string;
-  /** A collection up to its items, one item, what stands between items, and what follows them. */
-  open(document: CollectionDocument, base: string): string;
-  item(item: Document, base: string): string;
-  separator: string;
-  close(document: CollectionDocument, base: string): string;
-}
 
 const SLICE = 250;
 

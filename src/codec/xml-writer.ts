@@ -6,7 +6,7 @@ import type { CollectionContent, Content, Member, Node, Plan, RefNode, Scalar, S
 import { isWriteOnly } from './plan';
 import { escapeAttribute, escapeText, isElementName } from './text';
 import { absolute } from './uris';
-import type { DocumentWriter } from './writer';
+import type { DocumentWriter } from './document-writer';
 
 /** What a value puts into its element: attributes, each with a leading blank, and content. */
 interface Parts {
@@ -63,7 +63,13 @@ function element(name: string, attributes: string, content: string): string {
 
 function operationElements(operations: readonly Operation[], base: string): string {
   let text = '';
-  for (const { rel, href } of operations) text += `<operation rel="${escapeAttribute(rel)}"${hrefAttribute(href, base)}/>`;
+  let last: string | undefined;
+  let target = '';
+  for (const { rel, href } of operations) {
+    if (href !== last) target = hrefAttribute(href, base);
+    last = href;
+    text += `<operation rel="${escapeAttribute(rel)}"${target}/>`;
+  }
   return text;
 }
 

@@ -15,11 +15,15 @@ export interface ProbeOptions {
   metrics?: HttpMetrics;
   /** Absolute URI of the Cloud Entry Point. */
   entryPoint: string;
+  documents?: Documents;
   /** True from the moment the process wants no more requests. */
   closing: () => boolean;
   /** Whether the caller may read the metrics. */
   mayScrape: (request: IncomingMessage) => Promise<boolean>;
 }
+
+/** JSON texts by path, each made when it is first asked for; anyone may read them. */
+export type Documents = Readonly<Record<string, () => string>>;
 
 /** Answers what lies outside `/cimi/`; undefined answers are 404. */
 export type Probes = (path: string, request: IncomingMessage, response: ServerResponse) => Promise<void>;
@@ -27,7 +31,7 @@ export type Probes = (path: string, request: IncomingMessage, response: ServerRe
 /** How long one examination of readiness serves every asker, ms: probes come from anyone. */
 const READY_AGE = 1_000;
 
-/** The operational endpoints: liveness, readiness, metrics, and a sign at `/` that points to the Cloud Entry Point. */
+/** The operational endpoints: liveness, readiness, metrics, documents, and a sign at `/` that points to the Cloud Entry Point. */
 export function createProbes(options: ProbeOptions): Probes {
   let last: { at: number; answer: Promise<Readiness> } | undefined;
   const readiness = (): Promise<Readiness> => {
@@ -39,12 +43,15 @@ export function createProbes(options: ProbeOptions): Probes {
     last = { at: now, answer };
     return answer;
   };
+  const documents = new Map(Object.entries(options.documents ?? {}).map(([path, make]) => [path, once(make)]));
   return async (path, request, response) => {
     if (request.method !== 'GET' && request.method !== 'HEAD') {
-      const known = PATHS.has(path);
+      const known = PATHS.has(path) || documents.has(path);
       if (known) response.setHeader('Allow', 'GET, HEAD');
       return json(request, response, known ? 405 : 404, { problem: known ? 'only GET is possible here' : 'nothing is here' });
     }
+    const document = documents.get(path);
+    if (document) return write(request, response, 200, 'application/json', document());
     switch (path) {
       case '/':
         return json(request, response, 200, { cloudEntryPoint: options.entryPoint });
@@ -61,6 +68,11 @@ export function createProbes(options: ProbeOptions): Probes {
         return json(request, response, 404, { problem: 'nothing is here', cloudEntryPoint: options.entryPoint });
     }
   };
+}
+
+function once(make: () => string): () => string {
+  let made: string | undefined;
+  return () => (made ??= make());
 }
 
 const PATHS = new Set(['/', '/healthz', '/readyz', '/metrics']);

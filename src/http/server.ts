@@ -8,7 +8,7 @@ import { type Connections, watchConnections } from './connections';
 import { type Exchange, authRequest, createExchange } from './exchange';
 import type { Faults } from './fault';
 import type { HttpMetrics } from './metrics';
-import { type Probes, type Readiness, createProbes } from './probes';
+import { type Documents, type Probes, type Readiness, createProbes } from './probes';
 import { originForm, splitTarget } from './target';
 
 export interface HttpLimits {
@@ -39,6 +39,8 @@ export interface HttpServerOptions {
   log: Logger;
   ready: () => Promise<Readiness>;
   metrics?: HttpMetrics;
+  /** What anyone may read beside the operational endpoints, by path. */
+  documents?: Documents;
   faults: Faults;
   /** Proxies whose X-Forwarded-For is believed (Express' `trust proxy`); none by default. */
   trustProxy?: boolean | number | string[];
@@ -105,6 +107,7 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
     ...shared,
     ready: options.ready,
     entryPoint: `${base.publicUrl.replace(/\/+$/, '')}${base.prefix}cloudEntryPoint`,
+    ...(options.documents && { documents: options.documents }),
     closing: () => closing,
     mayScrape: async (request) => (await authenticate(authRequest(request, addressOf(request as Request)))).ok,
   });

@@ -57,8 +57,6 @@ export const mibToKib = (mib: number): number => roundDown(mib, 'mebibyte', 'kib
 export const kibToGib = (kib: number): number => roundUp(kib, 'kibibyte', 'gibibyte');
 /** Memory reported in gibibytes, in kibibytes. */
 export const gibToKib = (gib: number): number => roundDown(gib, 'gibibyte', 'kibibyte');
-/** Memory reported in bytes, in kibibytes. */
-export const bytesToKib = (bytes: number): number => roundDown(bytes, 'byte', 'kibibyte');
 /** Capacity asked for, in whole gibibytes. */
 export const kbToGib = (kb: number): number => roundUp(kb, 'kilobyte', 'gibibyte');
 /** Capacity reported in gibibytes, in kilobytes. */

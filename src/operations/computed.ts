@@ -6,7 +6,13 @@ export const ENTRY_POINT = 'CloudEntryPoint';
 export const METADATA = 'ResourceMetadata';
 
 /** Attributes of a Cloud Entry Point (5.12): one collection reference per offered type. */
-export function entryPointValues(options: { id: string; name: string; description: string; base: string; collections: ReadonlyMap<string, string> }): Values {
+export function entryPointValues(options: {
+  id: string;
+  name: string;
+  description: string;
+  base: string;
+  collections: ReadonlyMap<string, string>;
+}): Values {
   const values: Values = { id: options.id, name: options.name, description: options.description, baseURI: options.base };
   for (const [attribute, path] of options.collections) values[attribute] = { href: path };
   return values;

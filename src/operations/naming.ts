@@ -6,7 +6,8 @@ export function namingOf(values: Values): Naming {
   const naming: Naming = {};
   if (typeof values.name === 'string') naming.name = values.name;
   if (typeof values.description === 'string') naming.description = values.description;
-  if (typeof values.properties === 'object' && values.properties !== null) naming.properties = values.properties as { [key: string]: string };
+  if (typeof values.properties === 'object' && values.properties !== null)
+    naming.properties = values.properties as { [key: string]: string };
   return naming;
 }
 

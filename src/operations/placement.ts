@@ -18,7 +18,10 @@ export function chooseCloud(context: PlanContext, references: readonly Found[], 
   }
   const byReference = lead?.cloud ?? undefined;
   if (byReference && context.entryCloud !== undefined && byReference.key !== context.entryCloud) {
-    throw new Refusal(400, `${lead?.path} is in cloud '${byReference.key}', but the request came to the entry point of '${context.entryCloud}'`);
+    throw new Refusal(
+      400,
+      `${lead?.path} is in cloud '${byReference.key}', but the request came to the entry point of '${context.entryCloud}'`,
+    );
   }
   if (byReference && named !== undefined && named !== byReference.key) {
     throw new Refusal(400, `${lead?.path} is in cloud '${byReference.key}', but the request names cloud '${named}'`);
@@ -30,7 +33,9 @@ export function chooseCloud(context: PlanContext, references: readonly Found[], 
   const names = candidates.map((cloud) => `'${cloud.key}'`).join(', ');
   throw new Refusal(
     400,
-    wanted === undefined ? `the request does not say which cloud; candidates are ${names || 'none'}` : `there is no cloud '${wanted}'; candidates are ${names || 'none'}`,
+    wanted === undefined
+      ? `the request does not say which cloud; candidates are ${names || 'none'}`
+      : `there is no cloud '${wanted}'; candidates are ${names || 'none'}`,
   );
 }
 

@@ -164,7 +164,8 @@ export async function reachState(
     async () => {
       const { value: item } = await cloud.get(group, key, { maxAgeMs: 0 });
       if (item?.gone) throw new StepFailure(`the provider gave it up: ${item.gone.reason}`, 'unavailable');
-      if (item?.failure && item.failure.token === token) throw new StepFailure(`the provider gave it up: ${item.failure.reason}`, 'unavailable');
+      if (item?.failure && item.failure.token === token)
+        throw new StepFailure(`the provider gave it up: ${item.failure.reason}`, 'unavailable');
       if (token !== undefined && item?.failure?.token === token) throw new StepFailure(item.failure.reason, 'unavailable');
       const state = item === undefined ? undefined : String(item.values.state ?? '');
       if (state === 'ERROR') throw new StepFailure('the provider shows it in an error state', 'unavailable');
@@ -172,7 +173,11 @@ export async function reachState(
       if (state === undefined && (goneIsFailure || overdue)) throw new StepFailure('the provider does not show it any more', 'notFound');
       return state;
     },
-    { goal: (state) => state !== undefined && goal.includes(state), words: (state) => `the provider shows ${state ?? 'nothing yet'}`, ...PACE },
+    {
+      goal: (state) => state !== undefined && goal.includes(state),
+      words: (state) => `the provider shows ${state ?? 'nothing yet'}`,
+      ...PACE,
+    },
   );
 }
 
@@ -181,7 +186,12 @@ export async function reachState(
  * thing is visible would leave it behind.
  * @param made when it was made, RFC 3339.
  */
-export async function deleteSeen(context: StepContext<{ cloud: string }>, group: keyof WriteGroups & ListedGroup, key: string, made: string): Promise<StepOutcome> {
+export async function deleteSeen(
+  context: StepContext<{ cloud: string }>,
+  group: keyof WriteGroups & ListedGroup,
+  key: string,
+  made: string,
+): Promise<StepOutcome> {
   const cloud = cloudOf(context.clouds, context.input.cloud);
   const { value } = await cloud.get(group, key, { maxAgeMs: 0 });
   const left = Date.parse(made) + cloud.capabilities.settleMs - (await context.store.now());
@@ -211,7 +221,8 @@ export const act: Workflow<ActInput> = {
   async succeeded(context) {
     const { unit, input } = context;
     const row = input.keep ? await unit.resource(input.path) : undefined;
-    if (row) await unit.updateResource(input.path, undefined, { internal: { ...row.internal, kept: { ...keptOf(row.internal), ...input.keep } } });
+    if (row)
+      await unit.updateResource(input.path, undefined, { internal: { ...row.internal, kept: { ...keptOf(row.internal), ...input.keep } } });
     await settle(context);
     return { message: endOf(input) };
   },
@@ -257,7 +268,9 @@ export const update: Workflow<UpdateInput> = {
           apply: async (unit) => {
             const row = await unit.resource(input.path);
             if (!row) return;
-            await unit.updateResource(input.path, undefined, { internal: { ...row.internal, kept: { ...keptOf(row.internal), ...naming(rest) } } });
+            await unit.updateResource(input.path, undefined, {
+              internal: { ...row.internal, kept: { ...keptOf(row.internal), ...naming(rest) } },
+            });
           },
         };
       },
@@ -333,7 +346,10 @@ export const remove: Workflow<DeleteInput> = {
   async succeeded({ unit, input }) {
     for (const { path, attribute, to } of input.relink ?? []) {
       const row = await unit.resource(path);
-      if (row) await unit.updateResource(path, undefined, { internal: { ...row.internal, kept: { ...keptOf(row.internal), [attribute]: to ?? undefined } } });
+      if (row)
+        await unit.updateResource(path, undefined, {
+          internal: { ...row.internal, kept: { ...keptOf(row.internal), [attribute]: to ?? undefined } },
+        });
     }
     for (const { path } of input.owned?.items ?? []) await removeWithAssociations(unit, path);
     await removeWithAssociations(unit, input.path);

@@ -33,7 +33,11 @@ export async function planRename(
   const base = { target: found.path, affected: [found.path] };
   const naming = { held, rest: restOf(next, held) };
   if (more.resize === undefined && more.update === undefined && !atProvider && (row || !renamed)) {
-    return { ...base, statusMessage: 'Updated', ...(row && renamed ? { change: [{ path: found.path, version: row.version, change: keep(row.internal, naming.rest) }] } : {}) };
+    return {
+      ...base,
+      statusMessage: 'Updated',
+      ...(row && renamed ? { change: [{ path: found.path, version: row.version, change: keep(row.internal, naming.rest) }] } : {}),
+    };
   }
   const input: UpdateInput = { cloud: cloud.key, group, path: found.path, key, ...more, ...(renamed ? { naming } : {}) };
   return {

@@ -11,7 +11,8 @@ import { checkMatch } from './conditions';
 import type { Idempotency } from './idempotency';
 import { canAdd } from './read';
 import { entryPath, type Routed } from './router';
-import type { View, Views } from './views';
+import type { View } from './view';
+import type { Views } from './views';
 import type { JobRow } from '../store/store';
 
 /** A change as it was accepted. */

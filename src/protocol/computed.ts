@@ -7,7 +7,7 @@ import { JOB } from '../operations/job';
 import { supportedBy } from '../operations/supported';
 import type { Scope } from './context';
 import { entryPath } from './router';
-import type { View } from './views';
+import type { View } from './view';
 
 /** Resources that are computed when they are read: the entry points and the metadata of each type. */
 

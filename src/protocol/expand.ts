@@ -3,7 +3,8 @@ import { ProviderError } from '../clouds/errors';
 import { Refusal } from '../operations/family';
 import { asRef } from '../operations/merge';
 import type { Routed } from './router';
-import type { View, Views } from './views';
+import type { View } from './view';
+import type { Views } from './views';
 
 /**
  * `$expand` (DSP0263 4.1.6.4): the attributes of what the named attributes refer to, laid into the references, one

@@ -54,7 +54,12 @@ export function faultOf(error: unknown, base: string): Fault | undefined {
   if (error instanceof QueryError) return { status: 400, message: error.message, headers: {}, kind: 'invalid' };
   if (error instanceof HeldError) {
     const message = `${error.path} is being changed by ${jobPath(error.job)}: wait until that job has ended`;
-    return { status: 409, message, headers: { 'Retry-After': String(RETRY_S), 'CIMI-Job-URI': base + jobPath(error.job) }, kind: 'conflict' };
+    return {
+      status: 409,
+      message,
+      headers: { 'Retry-After': String(RETRY_S), 'CIMI-Job-URI': base + jobPath(error.job) },
+      kind: 'conflict',
+    };
   }
   if (error instanceof StaleError) return { status: 409, message: error.message, headers: { 'Retry-After': '0' }, kind: 'conflict' };
   if (error instanceof ProviderError) {

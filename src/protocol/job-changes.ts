@@ -6,7 +6,8 @@ import { checkMatch } from './conditions';
 import { answerWithJob } from './answer';
 import type { CimiResponse } from './messages';
 import type { Routed } from './router';
-import type { View, Views } from './views';
+import type { View } from './view';
+import type { Views } from './views';
 import type { JobRow } from '../store/store';
 
 /** How long a delete of an unfinished Job waits for it to stop, in ms. */
@@ -29,7 +30,8 @@ export async function changeJob(views: Views, routed: Routed): Promise<CimiRespo
   if (request.method === 'DELETE') return deleteJob(views, routed, job);
   const { values } = actionOfBody(routed);
   const action = protocol.catalogue.action(view.type, String(values.action));
-  if (action?.name !== 'stop') throw new Refusal(400, `action: ${String(values.action)} is no operation of ${view.type}`, { kind: 'unsupported' });
+  if (action?.name !== 'stop')
+    throw new Refusal(400, `action: ${String(values.action)} is no operation of ${view.type}`, { kind: 'unsupported' });
   if (isFinished(job)) throw new Refusal(409, `${JOBS}/${job.id} has ended: it is ${job.state}`, { kind: 'conflict' });
   await protocol.jobs.requestStop(job.id);
   const now = await protocol.jobs.waitFor(job.id, protocol.graceMs);
@@ -44,7 +46,11 @@ async function deleteJob(views: Views, routed: Routed, job: JobRow): Promise<Cim
     await protocol.jobs.requestStop(job.id);
     last = await protocol.jobs.waitFor(job.id, STOP_MS);
     if (last && !isFinished(last)) {
-      throw new Refusal(409, `${JOBS}/${job.id} was asked to stop and has not ended yet: delete it when it has`, { kind: 'conflict', retryAfterS: 2, job: job.id });
+      throw new Refusal(409, `${JOBS}/${job.id} was asked to stop and has not ended yet: delete it when it has`, {
+        kind: 'conflict',
+        retryAfterS: 2,
+        job: job.id,
+      });
     }
   }
   await protocol.store.transaction((unit) => unit.deleteJob(job.id));

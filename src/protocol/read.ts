@@ -12,7 +12,8 @@ import { entityTag, isKnown } from './conditions';
 import { expand } from './expand';
 import type { CimiResponse } from './messages';
 import { entryPath, type Routed } from './router';
-import type { View, Views } from './views';
+import type { View } from './view';
+import type { Views } from './views';
 import { windowKey, type Ordered } from './windows';
 
 /** GET of anything. */
@@ -27,11 +28,21 @@ async function readOne(views: Views, routed: Routed): Promise<CimiResponse> {
 }
 
 /** Answers with one resource. */
-export async function represent(views: Views, routed: Routed, view: View, query: Query, status: number, more: Values = {}): Promise<CimiResponse> {
+export async function represent(
+  views: Views,
+  routed: Routed,
+  view: View,
+  query: Query,
+  status: number,
+  more: Values = {},
+): Promise<CimiResponse> {
   const { protocol, request } = routed;
   const attributes = protocol.catalogue.attributesOf(view.type);
   const [expanded] = await expand(views, routed, [view], expandNames(query.expand, attributes));
-  const document = documentOf({ ...(expanded ?? view), values: { ...(expanded ?? view).values, ...more } }, selectResource(query.select, attributes));
+  const document = documentOf(
+    { ...(expanded ?? view), values: { ...(expanded ?? view).values, ...more } },
+    selectResource(query.select, attributes),
+  );
   const writer = protocol.writers[acceptable(routed)];
   const body = [writer.document(document, { base: protocol.base })];
   const tag = entityTag(view.core(), body);
@@ -72,7 +83,9 @@ async function readCollection(views: Views, routed: Routed): Promise<CimiRespons
     ...(has('count') ? { count: ordered.length } : {}),
     items: items.map((view) => documentOf(view, selection?.items ?? undefined)),
     ...(has('operations') ? { operations: addOf(routed, path) } : {}),
-    ...(unavailable.length > 0 ? { extensions: { unavailableClouds: unavailable.map(({ cloud, words }) => `${cloud}: ${words}`) as Value } } : {}),
+    ...(unavailable.length > 0
+      ? { extensions: { unavailableClouds: unavailable.map(({ cloud, words }) => `${cloud}: ${words}`) as Value } }
+      : {}),
   };
   const body = await writer.collection(document, { base: protocol.base });
   const headers: Record<string, string> = { 'Content-Type': writer.mediaType, ...oldest(ordered) };
@@ -92,7 +105,10 @@ async function orderedList(views: Views, routed: Routed, query: Query): Promise<
   const earlier = views.windows.earlier(key, query.first);
   if (earlier) return earlier;
   const { views: all, unavailable } = await views.all(routed);
-  const list = { views: order(query.filter ? filter(all, query, protocol, location.type) : all, query, protocol, location.type), unavailable };
+  const list = {
+    views: order(query.filter ? filter(all, query, protocol, location.type) : all, query, protocol, location.type),
+    unavailable,
+  };
   if (windowed) views.windows.keep(key, list);
   return list;
 }
@@ -125,7 +141,9 @@ export function canAdd({ protocol, principal, location, cloudKey }: Routed): boo
   if (!family?.create || principal.role === 'reader' || !location.collection?.add) return false;
   const needs = family.createNeeds;
   if (!needs) return true;
-  return protocol.clouds.forTenant(principal.tenant).some((cloud) => (cloudKey ?? cloud.key) === cloud.key && cloud.offers(needs[0], needs[1]));
+  return protocol.clouds
+    .forTenant(principal.tenant)
+    .some((cloud) => (cloudKey ?? cloud.key) === cloud.key && cloud.offers(needs[0], needs[1]));
 }
 
 /** @throws Refusal 406 where nothing that the client accepts can be made. */

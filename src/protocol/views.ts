@@ -11,22 +11,8 @@ import type { Finder, FindOptions } from './finder';
 import type { Listing, Lister } from './lister';
 import type { Nested } from './nested';
 import { notFound, type Routed } from './router';
+import type { View } from './view';
 import { Windows } from './windows';
-
-/** A resource as one caller may see it now. */
-export interface View {
-  type: string;
-  path: string;
-  /** With `id`. */
-  values: Values;
-  operations: Operation[];
-  /** Changes whenever the resource does, whatever the format or query: what If-Match is about. Worked out when asked: lists never do. */
-  core: () => string;
-  /** Only for order: what lists are sorted by when nothing else is asked. */
-  created: string;
-  found?: Found;
-  job?: JobRow;
-}
 
 export interface ViewList {
   views: View[];
@@ -82,14 +68,24 @@ export class Views {
   private jobView(row: JobRow, nested: readonly string[]): View {
     const path = jobPath(row.id);
     const values = jobValues(row, nested);
-    return { type: JOB, path, values, operations: this.operations(JOB, path, jobOffers(row)), core: () => digest(values), created: row.created, job: row };
+    return {
+      type: JOB,
+      path,
+      values,
+      operations: this.operations(JOB, path, jobOffers(row)),
+      core: () => digest(values),
+      created: row.created,
+      job: row,
+    };
   }
 
   /** What was found, as a caller who may change things sees it. */
   of(found: Found): View {
     const family = this.protocol.familyOf(found.type);
     const values: Values = { id: found.path, ...found.values };
-    const operations = family ? this.operations(found.type, found.path, family.offered(found, this.protocol.catalogue), (name) => family.linkQuery?.[name]?.(found)) : [];
+    const operations = family
+      ? this.operations(found.type, found.path, family.offered(found, this.protocol.catalogue), (name) => family.linkQuery?.[name]?.(found))
+      : [];
     const version = String(found.row?.version ?? 0);
     const core = () => (found.cloud ? digest(values, version) : `${version}${found.held ? 'h' : ''}`);
     return { type: found.type, path: found.path, values, operations, core, created: String(found.values.created ?? ''), found };

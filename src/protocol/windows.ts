@@ -1,5 +1,5 @@
 import type { Routed } from './router';
-import type { View } from './views';
+import type { View } from './view';
 
 /** A list as it was put together, filtered and ordered. */
 export interface Ordered {

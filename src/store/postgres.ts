@@ -71,6 +71,8 @@ function createPool({ url, schema, onTrouble }: PostgresStoreOptions, max: numbe
     types: { getTypeParser: (type, format) => (Number(type) === INT8 ? Number : types.getTypeParser(type, format)) },
   });
   pool.on('error', (error) => onTrouble?.(error));
+  // One that breaks between the statements of a transaction tells nobody but itself; the next statement fails.
+  pool.on('connect', (client) => client.on('error', () => undefined));
   return pool;
 }
 

@@ -25,7 +25,7 @@ export interface LibsqlOptions {
 /**
  * SQLite for Kysely over one libsql connection. Unlike Kysely's own driver it begins transactions as writers (a read
  * that becomes a write would fail where another process wrote meanwhile), waits for other writers without blocking
- * the event loop, keeps prepared statements, and lets reads go on beside a transaction.
+ * the event loop, keeps prepared statements, commits transactions that queue up together, and lets reads go on beside them.
  */
 export function libsqlDialect(options: LibsqlOptions): Dialect {
   return {
@@ -45,6 +45,7 @@ class TransactionalAdapter extends SqliteAdapter {
 class LibsqlDriver implements Driver {
   readonly #turn = new Turn();
   #connection: LibsqlConnection | undefined;
+  #group: CommitGroup | undefined;
 
   constructor(readonly options: LibsqlOptions) {}
 
@@ -56,27 +57,38 @@ class LibsqlDriver implements Driver {
     for (const setting of settings) await connection.command(`pragma ${setting}`);
   }
 
-  async acquireConnection(): Promise<LibsqlConnection> {
+  async acquireConnection(): Promise<Use> {
     if (!this.#connection) throw new Error('the database is not open');
     if (!this.options.readOnly) await this.#turn.take();
-    return this.#connection;
+    return new Use(this.#connection);
   }
 
-  async beginTransaction(connection: LibsqlConnection): Promise<void> {
-    await connection.command('begin immediate');
+  /** Transactions that wait for one another are committed together: the wait for the disk is the dearest part of each. */
+  async beginTransaction({ connection }: Use): Promise<void> {
+    if (!this.#group) {
+      await connection.command('begin immediate');
+      this.#group = new CommitGroup();
+    }
+    await connection.command('savepoint one');
   }
 
-  async commitTransaction(connection: LibsqlConnection): Promise<void> {
-    await connection.command('commit');
+  /** Resolves when the transaction is on the disk, with those that joined it meanwhile. */
+  async commitTransaction(use: Use): Promise<void> {
+    await use.connection.command('release one');
+    const committed = this.#group?.join();
+    await this.#leave(use);
+    await committed;
   }
 
-  async rollbackTransaction(connection: LibsqlConnection): Promise<void> {
-    // Some failures (a full disk) end the transaction by themselves.
-    if (connection.inTransaction) await connection.command('rollback');
+  async rollbackTransaction({ connection }: Use): Promise<void> {
+    // Some failures (a full disk) end the whole transaction by themselves.
+    if (!connection.inTransaction) return;
+    await connection.command('rollback to one');
+    await connection.command('release one');
   }
 
-  async releaseConnection(): Promise<void> {
-    if (!this.options.readOnly) this.#turn.give();
+  async releaseConnection(use: Use): Promise<void> {
+    if (!this.options.readOnly) await this.#leave(use);
   }
 
   async destroy(): Promise<void> {
@@ -85,11 +97,66 @@ class LibsqlDriver implements Driver {
     this.#connection = undefined;
     this.#turn.give();
   }
+
+  /** Gives the turn on, once; the last in line, or of a group that is full, commits for all of it. */
+  async #leave(use: Use): Promise<void> {
+    if (use.left) return;
+    use.left = true;
+    const group = this.#group;
+    if (group && (!this.#turn.awaited || group.isFull || !use.connection.inTransaction)) {
+      this.#group = undefined;
+      await group.end(use.connection);
+    }
+    this.#turn.give();
+  }
+}
+
+/** One acquisition of the connection. */
+class Use implements DatabaseConnection {
+  /** Its turn is over. */
+  left = false;
+
+  constructor(readonly connection: LibsqlConnection) {}
+
+  executeQuery<R>(query: CompiledQuery): Promise<QueryResult<R>> {
+    return this.connection.executeQuery<R>(query);
+  }
+
+  streamQuery<R>(query: CompiledQuery): AsyncIterableIterator<QueryResult<R>> {
+    return this.connection.streamQuery<R>(query);
+  }
+}
+
+const LARGEST_GROUP = 32;
+
+/** Transactions, each a savepoint of one SQLite transaction, that all wait for its commit: none is told of success before it. */
+class CommitGroup {
+  readonly #members: { resolve: () => void; reject: (error: unknown) => void }[] = [];
+
+  get isFull(): boolean {
+    return this.#members.length >= LARGEST_GROUP;
+  }
+
+  join(): Promise<void> {
+    return new Promise((resolve, reject) => this.#members.push({ resolve, reject }));
+  }
+
+  /** Commits; where that fails nothing of any member is kept, and each is told so. Never rejects. */
+  async end(connection: LibsqlConnection): Promise<void> {
+    try {
+      if (!connection.inTransaction) throw new Error('the database rolled the transaction back');
+      await connection.command('commit');
+      for (const { resolve } of this.#members) resolve();
+    } catch (error) {
+      if (connection.inTransaction) await connection.command('rollback');
+      for (const { reject } of this.#members) reject(error);
+    }
+  }
 }
 
 type Prepared = { reader: boolean; statement: Database.Statement };
 
-class LibsqlConnection implements DatabaseConnection {
+class LibsqlConnection {
   readonly #prepared = new Map<string, Prepared>();
   // libsql ends the whole process when a closed database is asked anything.
   #open = true;
@@ -163,6 +230,10 @@ class LibsqlConnection implements DatabaseConnection {
 class Turn {
   readonly #waiting: (() => void)[] = [];
   #taken = false;
+
+  get awaited(): boolean {
+    return this.#waiting.length > 0;
+  }
 
   async take(): Promise<void> {
     if (!this.#taken) {

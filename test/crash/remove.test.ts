@@ -4,6 +4,7 @@ import { createMachine, placesOf, remove, removeAll, snapshotMachine } from './d
 import { KEYS, Scene } from './scene';
 
 let scene: Scene;
+let foreigners = 0;
 let machines: { cloud: string; path: string }[] = [];
 beforeAll(async () => {
   scene = await Scene.set();
@@ -26,8 +27,9 @@ async function expectQuiet(): Promise<void> {
 describe('a gateway killed while machines are deleted', () => {
   beforeEach(async () => {
     // One that nobody made through the gateway goes with them.
-    scene.cloud('plain').add([foreignInstance('vm-foreign')]);
-    const foreign = { cloud: 'plain', path: `machines/${encodeId('plain', 'vm-foreign')}` };
+    const id = `vm-foreign-${++foreigners}`;
+    scene.cloud('plain').add([foreignInstance(id)]);
+    const foreign = { cloud: 'plain', path: `machines/${encodeId('plain', id)}` };
     scene.machines.found(foreign.path);
     machines = [...(await createEverywhere()), foreign];
   });

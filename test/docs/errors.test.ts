@@ -4,7 +4,7 @@ import { RETURN_CODES } from '../../src/jobs/failure';
 import { REFUSED } from '../../src/operations/job';
 
 const page = readFileSync(join(__dirname, '..', '..', 'docs', 'errors.md'), 'utf8');
-const documented = new Map([...page.matchAll(/^\| (1\d{4}) \| (\w+)/gm)].map(([, code, kind]) => [Number(code), kind]));
+const documented = new Map([...page.matchAll(/^\| (1\d{4}) +\| (\w+)/gm)].map(([, code, kind]) => [Number(code), kind]));
 
 test('every return code is documented, under its kind', () => {
   for (const [kind, code] of Object.entries(RETURN_CODES)) expect([code, documented.get(code)]).toEqual([code, kind]);

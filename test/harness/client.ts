@@ -32,8 +32,13 @@ export class Client {
 
   async send(method: string, uri: string, { json, xml, headers = {} }: Send = {}): Promise<Answer> {
     const body = xml ?? (json === undefined ? undefined : JSON.stringify(json));
-    const type: Record<string, string> = body === undefined ? {} : { 'content-type': xml === undefined ? 'application/json' : 'application/xml' };
-    const response = await fetch(new URL(uri, this.base), { method, headers: { ...this.headers, ...type, ...headers }, ...(body === undefined ? {} : { body }) });
+    const type: Record<string, string> =
+      body === undefined ? {} : { 'content-type': xml === undefined ? 'application/json' : 'application/xml' };
+    const response = await fetch(new URL(uri, this.base), {
+      method,
+      headers: { ...this.headers, ...type, ...headers },
+      ...(body === undefined ? {} : { body }),
+    });
     const text = await response.text();
     const isJson = response.headers.get('content-type')?.startsWith('application/json') === true && text !== '';
     return { status: response.status, headers: response.headers, text, json: (isJson ? JSON.parse(text) : {}) as Json };

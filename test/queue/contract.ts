@@ -38,14 +38,14 @@ export function queueContract(maker: () => QueueMaker): void {
     const times = new Map<string, number>();
     const begun = performance.now();
     await queue.start(async (id) => void times.set(id, performance.now() - begun), 4);
-    await queue.tell('later', 300);
+    await queue.tell('later', 1_200);
     await queue.tell('soon', 100);
     await queue.tell('now');
     await until(() => times.size === 3);
     expect([...times.keys()]).toEqual(['now', 'soon', 'later']);
     expect(times.get('soon')).toBeGreaterThanOrEqual(99);
-    expect(times.get('later')).toBeGreaterThanOrEqual(299);
-    expect(times.get('later')).toBeLessThan(1_500);
+    expect(times.get('later')).toBeGreaterThanOrEqual(1_199);
+    expect(times.get('later')).toBeLessThan(6_000);
   });
 
   test('an id told again while in hand is handed out again', async () => {
@@ -82,7 +82,7 @@ export function queueContract(maker: () => QueueMaker): void {
     await queue.tell('a', 100);
     await queue.tell('a');
     await until(() => times.length === 3);
-    expect(times[2]).toBeGreaterThanOrEqual(299);
+    expect(times[2]).toBeGreaterThanOrEqual(1_199);
   });
 
   test('never more in hand than asked for, and as many as asked for', async () => {

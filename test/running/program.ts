@@ -65,7 +65,8 @@ export class Program {
   stderr = '';
   readonly ended: Promise<Ended>;
   private readonly child: ChildProcess;
-  private over = false;
+  /** True once it has ended. */
+  over = false;
 
   constructor(cwd: string, args: readonly string[], env: Readonly<Record<string, string>>, input: string | undefined) {
     const inherited = Object.entries(process.env).filter(([name]) => !/^(CIMI_|AWS_|NODE_OPTIONS|JEST_)/.test(name));

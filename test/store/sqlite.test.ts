@@ -65,6 +65,27 @@ describe('an SQLite store', () => {
     await store.close();
   });
 
+  test('commits together what queues up, and each transaction fails by itself', async () => {
+    const store = await openSqliteStore({ file, cipher: createCipher(key) });
+    const other = await openSqliteStore({ file, cipher: createCipher(key) });
+    const seen: boolean[] = [];
+    const write = async (n: number): Promise<void> => {
+      await store.transaction(async (unit) => {
+        await unit.insertResource(resourceRow(`m/${n}`));
+        if (n % 5 === 0) throw new Error('not this one');
+      });
+      // Told of success, so on the disk: another connection sees it.
+      seen.push((await other.resource(`m/${n}`)) !== undefined);
+    };
+    const outcomes = await Promise.allSettled(Array.from({ length: 100 }, (_, n) => write(n)));
+    expect(outcomes.filter(({ status }) => status === 'rejected')).toHaveLength(20);
+    expect(seen).toEqual(Array.from({ length: 80 }, () => true));
+    expect(await store.resource('m/5')).toBeUndefined();
+    expect(await store.countResources({ type: 'Machine' })).toBe(80);
+    await store.close();
+    await other.close();
+  });
+
   test('is readable by its owner only, and several open at once', async () => {
     const stores = await Promise.all([1, 2, 3, 4].map(() => openSqliteStore({ file, cipher: createCipher(key) })));
     await Promise.all(stores.map((store, n) => store.transaction((unit) => unit.insertResource(resourceRow(`m/${n}`)))));

@@ -1,5 +1,7 @@
 import type { Representation } from '../../src/model/values';
 import { describeType } from '../../src/model/describe';
+import { openApiDocument } from '../../src/model/openapi';
+import { referencePages } from '../../src/model/reference';
 import { toy, toyCatalogue } from './toy';
 
 /** Architecture, idea 1: a type that is declared, and nothing else, has everything that the standard's types have. */
@@ -38,4 +40,38 @@ test('it has metadata', () => {
     capabilities: [{ name: 'MaxWeight', value: 4000 }],
     actions: [{ name: 'add' }, { name: 'edit' }, { name: 'delete' }, { name: 'wind', method: 'POST' }],
   });
+});
+
+test('it is in the OpenAPI document', () => {
+  const document = openApiDocument(catalogue, { base: 'http://cimi.example.com/cimi/' });
+  expect(document).toMatchObject({
+    paths: {
+      '/toys': { get: { operationId: 'toys_list', tags: ['Extensions'] }, post: { operationId: 'toys_add' } },
+      '/toys/{toyId}': { get: {}, put: {}, delete: {}, post: { summary: 'Asks a Toy to wind' } },
+    },
+    components: {
+      schemas: {
+        Toy: {
+          properties: {
+            resourceURI: { const: toy.typeURI },
+            colour: { enum: ['RED', 'GREEN'] },
+            weight: { type: 'integer', 'x-unit': 'gram', minimum: 1, maximum: 5000 },
+            loud: { type: 'boolean' },
+            owner: { $ref: '#/components/schemas/MachineReference' },
+          },
+        },
+        ToyCollection: { properties: { toys: { type: 'array' } } },
+        ToyAction: { oneOf: [{ title: 'wind' }] },
+      },
+    },
+  });
+});
+
+test('it has a page in the reference', () => {
+  const page = referencePages(catalogue).get('extensions.md');
+  expect(page).toContain('## Toy');
+  expect(page).toContain('| `weight` | `weight` | integer | gram | 1 … 5000 | optional mutable | optional read-write | test |');
+  expect(page).toContain('| `wind` | POST of an Action |');
+  expect(page).toContain('| `Toy/MaxWeight` | integer | gram |');
+  expect(page).toContain('| ToyCollection | `toys` | `toys` | `Toy` | yes | test |');
 });

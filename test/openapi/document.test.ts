@@ -1,0 +1,102 @@
+import { execFileSync } from 'node:child_process';
+import { join } from 'node:path';
+import { standardCatalogue } from '../../src/model/catalogue';
+import { CIMI } from '../../src/model/define';
+import { families } from '../../src/operations/families';
+import { offersOf } from '../../src/operations/offers';
+import { checker, documentOf, type Document } from './schemas';
+
+const catalogue = standardCatalogue();
+const whole = documentOf(catalogue);
+const offered = documentOf(catalogue, { offers: offersOf(catalogue, families()) });
+
+function verdict(document: object): string {
+  const script = join(__dirname, '../../scripts/check-openapi.mjs');
+  return execFileSync(process.execPath, [script], { input: JSON.stringify(document), encoding: 'utf8' });
+}
+
+test.each([
+  ['everything that is declared', whole],
+  ['what this gateway offers', offered],
+])('the document of %s is valid OpenAPI 3.1', (_, document) => {
+  expect(verdict(document)).toContain('valid, OpenAPI 3.1');
+});
+
+test('a document that is not valid is found', () => {
+  expect(() => verdict({ ...whole, paths: 'none' })).toThrow();
+});
+
+const refsOf = (document: Document) => [...new Set(JSON.stringify(document).match(/"#\/[^"]*"/g))].map((ref) => JSON.parse(ref) as string);
+const at = (document: Document, ref: string): unknown =>
+  ref
+    .slice(2)
+    .split('/')
+    .reduce<unknown>((value, key) => (value as Record<string, unknown> | undefined)?.[key], document);
+
+test.each([whole, offered])('every reference leads somewhere, every operationId is there once', (document) => {
+  expect(refsOf(document).filter((ref) => at(document, ref) === undefined)).toEqual([]);
+  const ids = Object.values(document.paths).flatMap((path) => Object.values(path).flatMap(({ operationId }) => operationId ?? []));
+  expect(new Set(ids).size).toBe(ids.length);
+});
+
+test('every type and collection has a schema, every attribute a property with its clause', () => {
+  const schemas = whole.components['schemas'] ?? {};
+  for (const { name } of [...catalogue.resources, ...catalogue.collections]) expect(Object.keys(schemas)).toContain(name);
+  for (const { name } of catalogue.resources) {
+    const properties = schemas[name]?.['properties'] as Record<string, { description?: string }>;
+    for (const [key, attribute] of Object.entries(catalogue.attributesOf(name))) {
+      expect(properties[attribute.jsonName ?? key]?.description).toMatch(/\((5\.\d+|extension)/);
+    }
+  }
+});
+
+test('types, units, enumerations and access are told', () => {
+  const properties = (name: string) => whole.components['schemas']?.[name]?.['properties'] as Record<string, object>;
+  expect(properties('Machine')).toMatchObject({
+    state: { type: 'string', enum: expect.arrayContaining(['STARTED']) as unknown, readOnly: true },
+    memory: { type: 'integer', 'x-unit': 'kibibyte' },
+    created: { format: 'date-time' },
+  });
+  expect(properties('Machine').memory).not.toHaveProperty('readOnly');
+  expect(properties('Credential').password).toMatchObject({ type: 'string', writeOnly: true });
+  expect(properties('Job').progress).toMatchObject({ minimum: 0, maximum: 100 });
+});
+
+test('what is not offered has no path; what cannot be done has no method', () => {
+  const offeredPaths = Object.keys(offered.paths);
+  expect(offeredPaths).toContain('/machines/{machineId}');
+  expect(offeredPaths).not.toContain('/systems');
+  expect(Object.keys(whole.paths)).toEqual(
+    expect.arrayContaining(['/systems', '/machines/{machineId}/disks/{diskId}', '/meters/{meterId}/samples']),
+  );
+  const methods = (path: string) => Object.keys(offered.paths[path] ?? {}).filter((key) => ['get', 'put', 'post', 'delete'].includes(key));
+  expect(methods('/machines')).toEqual(['get', 'post']);
+  expect(methods('/machines/{machineId}')).toEqual(['get', 'put', 'delete', 'post']);
+  expect(methods('/networks')).toEqual(['get']);
+  expect(methods('/cloudEntryPoint')).toEqual(['get']);
+  expect(methods('/jobs')).toEqual(['get']);
+});
+
+test('single clouds are a server, not paths of their own, and none is named', () => {
+  expect(offered.servers.map(({ url }) => url)).toEqual(['http://cimi.example.com/cimi', 'http://cimi.example.com/cimi/clouds/{cloud}']);
+  expect(Object.keys(offered.paths).filter((path) => path.includes('clouds'))).toEqual([]);
+});
+
+test('an action is asked for by its URI, with its own parameters and no others', () => {
+  const check = checker(offered)({ $ref: '#/components/schemas/MachineAction' });
+  expect(check({ resourceURI: `${CIMI}/Action`, action: `${CIMI}/action/stop`, force: true })).toBeUndefined();
+  expect(check({ action: `${CIMI}/action/start`, force: true })).toBeDefined();
+  expect(check({ action: `${CIMI}/action/fly` })).toBeDefined();
+  expect(check({ action: `${CIMI}/action/restore` })).toContain('image');
+  expect(check({ action: `${CIMI}/action/restore`, image: 'machineImages/1' })).toBeUndefined();
+});
+
+test('a create names its template by reference, by value, or by reference with overrides and erasures', () => {
+  const check = checker(offered)({ $ref: '#/components/schemas/MachineCreate' });
+  expect(check({ resourceURI: `${CIMI}/MachineCreate`, machineTemplate: { href: 'machineTemplates/1' } })).toBeUndefined();
+  const byValue = { machineConfig: { cpu: 2, memory: 4096 }, machineImage: { href: 'machineImages/1' } };
+  expect(check({ name: 'm', properties: { a: 'b' }, machineTemplate: byValue })).toBeUndefined();
+  expect(check({ machineTemplate: { href: 'machineTemplates/1', initialState: 'STOPPED', credential: null } })).toBeUndefined();
+  expect(check({ name: 'm' })).toContain('machineTemplate');
+  expect(check({ machineTemplate: { machineConfig: { cpu: 'two' } } })).toBeDefined();
+});

@@ -1,0 +1,229 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { describeWith } from '../backends/need';
+import { postgresAvailable } from '../backends/postgres';
+import { redisAvailable } from '../backends/redis';
+import type { Answer, Json } from '../harness/client';
+import { machineCreate } from '../protocol/scene';
+import { Cluster, DELAYS, jobOf, pathOf, placeOf, type Replica } from './cluster';
+
+jest.setTimeout(180_000);
+const servers = [postgresAvailable(), redisAvailable()].find((available) => available !== true) ?? true;
+
+describeWith('two gateways and two workers over PostgreSQL and Redis', servers, () => {
+  let cluster: Cluster;
+  let a: Replica;
+  let b: Replica;
+
+  beforeAll(async () => {
+    cluster = await Cluster.start();
+    const [first, second] = cluster.gateways;
+    if (!first || !second) throw new Error('no gateways');
+    [a, b] = [first, second];
+  });
+  afterAll(() => cluster.stop());
+
+  const other = (replica: Replica): Replica => (replica === a ? b : a);
+
+  /** Sends a create until it is accepted, as a client does that has an Idempotency-Key: through either gateway in turn. */
+  async function insist(name: string, first: Replica): Promise<Answer> {
+    for (let attempt = 0, replica = first; ; attempt++, replica = other(replica)) {
+      try {
+        const answer = await replica.client.post('machines', machineCreate({ name }), {
+          'idempotency-key': `make ${name}`.replaceAll(' ', '-'),
+        });
+        if (answer.status === 202) return answer;
+        if (answer.status < 500 || attempt > 100) throw new RangeError(`${answer.status}: ${answer.text}`);
+      } catch (error) {
+        if (error instanceof RangeError || attempt > 100) throw error;
+        // A process that dies of what happens to its servers is no process to insist with.
+        if (replica.program.over) throw new RangeError(`the gateway died: ${replica.program.stderr}`, { cause: error });
+      }
+      await sleep(200);
+    }
+  }
+
+  async function machines(replica: Replica, prefix: string): Promise<Json[]> {
+    const { status, json, text } = await replica.client.get('machines?$orderby=name');
+    if (status !== 200) throw new Error(text);
+    return ((json.machines ?? []) as Json[]).filter(({ name }) => String(name).startsWith(`${prefix}-`));
+  }
+
+  /** Creates through both gateways in turn, with something happening in the middle; all must end well, each once. */
+  async function createMany(prefix: string, count: number, disturb?: () => Promise<void>): Promise<string[]> {
+    const names = Array.from({ length: count }, (_, index) => `${prefix}-${String(index).padStart(2, '0')}`);
+    const answers: Answer[] = [];
+    const half = Math.floor(count / 2);
+    const send = async (from: number, to: number): Promise<void> => {
+      for (let index = from; index < to; index += 4) {
+        const group = names.slice(index, Math.min(index + 4, to));
+        answers.push(...(await Promise.all(group.map((name, place) => insist(name, place % 2 === 0 ? a : b)))));
+        if (disturb) await sleep(250);
+      }
+    };
+    await send(0, half);
+    await Promise.all([disturb?.(), send(half, count)]);
+
+    const jobs = answers.map(jobOf);
+    expect(new Set(jobs).size).toBe(count);
+    const states = await Promise.all(jobs.map((job, index) => (index % 2 === 0 ? b : a).ended(job)));
+    expect(states.filter((state) => state !== 'SUCCESS')).toEqual([]);
+    const made = cluster.cloud.instances().filter(({ label }) => label?.startsWith(`${prefix}-`));
+    expect(made.map(({ label }) => label).sort()).toEqual(names);
+    expect(new Set(made.map(({ tag }) => tag)).size).toBe(count);
+    for (const replica of [a, b]) {
+      const shown = await machines(replica, prefix);
+      expect(shown.map(({ name, state }) => `${String(name)} ${String(state)}`)).toEqual(names.map((name) => `${name} STARTED`));
+    }
+    return jobs.map((job) => job.replace(/^jobs\//, ''));
+  }
+
+  // Machines take a while to be made, so that something can happen meanwhile.
+  const slowly = (): void => cluster.cloud.set({ delays: { ...DELAYS, create: 1_500 } });
+  afterEach(() => cluster.cloud.resetSettings());
+
+  test('forty machines through both gateways: each Job ends once, each machine is made once, both workers work', async () => {
+    const jobs = await createMany('calm', 40);
+    const endings = cluster.endings();
+    expect(jobs.map((job) => endings.get(job))).toEqual(jobs.map(() => 1));
+    for (const worker of cluster.workers)
+      expect(worker.logs().filter(({ job, state }) => job && state === 'SUCCESS').length).toBeGreaterThan(2);
+    for (const { program } of cluster.gateways) expect(program.logs().filter(({ job, state }) => job && state)).toEqual([]);
+  });
+
+  test('what one gateway accepted is CREATING on the other at once, and its list has it once', async () => {
+    const answer = await a.client.post('machines', machineCreate({ name: 'seen-at-once' }));
+    expect(answer.status).toBe(202);
+    const { status, json } = await b.client.get(placeOf(answer));
+    expect([status, json.name, json.state]).toEqual([200, 'seen-at-once', 'CREATING']);
+    expect((await machines(b, 'seen')).map(({ name }) => name)).toEqual(['seen-at-once']);
+    expect(await b.ended(jobOf(answer))).toBe('SUCCESS');
+    expect((await b.client.get(placeOf(answer))).json.state).toBe('STARTED');
+  });
+
+  test('a change in hand at one gateway is a conflict at the other, which names the Job', async () => {
+    const made = await insist('held-00', a);
+    await a.ended(jobOf(made));
+    cluster.cloud.set({ delays: { ...DELAYS, stop: 1_500 } });
+    const stop = await a.client.act(placeOf(made), 'stop');
+    expect(stop.status).toBe(202);
+    expect((await b.client.get(placeOf(made))).json.state).toBe('STOPPING');
+    const second = await b.client.act(placeOf(made), 'restart');
+    expect(second.status).toBe(409);
+    expect(second.headers.get('retry-after')).toMatch(/^\d+$/);
+    expect(second.text).toContain(jobOf(stop));
+    expect(await b.ended(jobOf(stop))).toBe('SUCCESS');
+  });
+
+  test('the state right after the end of a Job is the new one on the replica that knew the old', async () => {
+    const made = await insist('fresh-00', a);
+    const place = placeOf(made);
+    await a.ended(jobOf(made));
+    for (const [name, state] of [
+      ['stop', 'STOPPED'],
+      ['start', 'STARTED'],
+      ['stop', 'STOPPED'],
+    ] as const) {
+      // Both have it in their caches, for five seconds by default.
+      for (const replica of [a, b]) await replica.client.get(place);
+      const answer = await a.client.act(place, name);
+      expect(await a.ended(jobOf(answer))).toBe('SUCCESS');
+      expect((await b.client.get(place)).json.state).toBe(state);
+      expect((await machines(b, 'fresh')).map((machine) => machine.state)).toEqual([state]);
+    }
+  });
+
+  test('one Idempotency-Key through both gateways at once: one machine, one Job, one answer', async () => {
+    const headers = { 'idempotency-key': 'once-across' };
+    const send = (replica: Replica) => replica.client.post('machines', machineCreate({ name: 'once-00' }), headers);
+    const answers = await Promise.all([a, b, a, b].map(send));
+    expect(answers.map(({ status }) => status)).toEqual([202, 202, 202, 202]);
+    expect(new Set(answers.map(jobOf)).size).toBe(1);
+    expect(new Set(answers.map(placeOf)).size).toBe(1);
+    const different = await b.client.post('machines', machineCreate({ name: 'once-01' }), headers);
+    expect([different.status, different.json.state]).toEqual([422, 'FAILED']);
+    await b.ended(jobOf(answers[0] as Answer));
+    expect((await machines(a, 'once')).map(({ name }) => name)).toEqual(['once-00']);
+  });
+
+  test('two writers with one ETag at two gateways: one change is made, the other is 412', async () => {
+    const made = await insist('race-00', a);
+    const place = placeOf(made);
+    await a.ended(jobOf(made));
+    for (let round = 0; round < 6; round++) {
+      const etags = await Promise.all([a, b].map(async ({ client }) => (await client.get(place)).headers.get('etag') ?? ''));
+      expect(etags[0]).toMatch(/^(W\/)?"/);
+      expect(etags[1]).toBe(etags[0]);
+      const answers = await Promise.all(
+        [a, b].map(({ client }, index) =>
+          client.put(`${place}?$select=description`, { description: `${round} by ${index}` }, { 'if-match': etags[index] ?? '' }),
+        ),
+      );
+      const won = answers.findIndex(({ status }) => status < 300);
+      expect(answers.map(({ status }) => status).sort()).toEqual([expect.any(Number), 412]);
+      expect(won).toBeGreaterThanOrEqual(0);
+      expect(await a.ended(jobOf(answers[won] as Answer))).toBe('SUCCESS');
+      for (const { client } of [a, b]) expect((await client.get(place)).json.description).toBe(`${round} by ${won}`);
+    }
+  });
+
+  test('a worker is killed in the middle: its Jobs are taken over, nothing is lost or doubled', async () => {
+    slowly();
+    await createMany('killed', 16, async () => {
+      const victim = cluster.workers.shift();
+      expect(await victim?.end('SIGKILL')).toMatchObject({ signal: 'SIGKILL' });
+    });
+    await cluster.addWorker();
+  });
+
+  test('Redis is flushed, ended, and started again in the middle: nothing is lost or doubled', async () => {
+    slowly();
+    const jobs = await createMany('redis', 24, async () => {
+      await cluster.redis.flush();
+      await sleep(300);
+      await cluster.redis.kill();
+      await sleep(1_500);
+      await cluster.redis.start();
+      await cluster.redis.flush();
+      await sleep(300);
+      await cluster.redis.restart();
+    });
+    const endings = cluster.endings();
+    expect(jobs.map((job) => endings.get(job))).toEqual(jobs.map(() => 1));
+    await healthy();
+  });
+
+  test('PostgreSQL crashes and comes back in the middle: what was accepted ends, nothing is doubled', async () => {
+    slowly();
+    await createMany('postgres', 24, async () => {
+      await cluster.postgres.restart();
+      await sleep(700);
+      await cluster.postgres.restart();
+    });
+    await healthy();
+  });
+
+  test('deleted through both, nothing is left at the provider', async () => {
+    const all = ((await a.client.get('machines')).json.machines ?? []) as Json[];
+    expect(all.length).toBeGreaterThan(100);
+    const answers = await Promise.all(all.map(({ id }, index) => (index % 2 === 0 ? a : b).client.delete(pathOf(id))));
+    expect(answers.map(({ status }) => status).filter((status) => status >= 300)).toEqual([]);
+    const states = await Promise.all(answers.map((answer) => b.ended(jobOf(answer))));
+    expect(states.filter((state) => state !== 'SUCCESS')).toEqual([]);
+    expect(cluster.cloud.instances()).toEqual([]);
+    for (const { client } of [a, b]) expect((await client.get('machines')).json.count).toBe(0);
+  });
+
+  /** All processes but the killed one still run, and both gateways become ready again by themselves. */
+  async function healthy(): Promise<void> {
+    for (const program of [...cluster.gateways.map((replica) => replica.program), ...cluster.workers])
+      expect([program.over, program.stderr]).toEqual([false, expect.any(String)]);
+    for (const { client } of [a, b]) {
+      let status = 0;
+      for (let left = 100; left > 0 && status !== 200; left--) {
+        status = (await client.get('/readyz')).status;
+        if (status !== 200) await sleep(100);
+      }
+      expect(status).toBe(200);
+    }
+  }
+});
