@@ -2,7 +2,7 @@ import type { Capabilities } from '../../src/clouds/driver';
 import { gibToKb } from '../../src/model/units';
 import { MTU, QUALITIES } from './nets';
 import type { SimulatorOptions } from './options';
-import { GRADES, MAX_GIB } from './storage';
+import { GRADES, MAX_GIB } from './grades';
 
 const switched = { DefaultInitialState: 'STARTED', InitialStates: ['STARTED', 'STOPPED'] };
 const sized = { ranges: [{ low: 1, high: gibToKb(MAX_GIB) }] };

@@ -1,4 +1,4 @@
-import { BLOCK } from './storage';
+import { BLOCK } from './grades';
 import type { Net, NetPlan, Router, Shape, Snapshot, Thing, VolumePlan } from './things';
 
 /** Of no account in particular: what a new customer finds. */

@@ -5,6 +5,7 @@ import type { Names, Order } from './requests';
 import { Requests, inUse, namesOf, newKey, wrongState } from './requests';
 import type { Attachment, Copy, Volume } from './things';
 import { phaseAt, timelineOf } from './things';
+import { GRADES, MAX_GIB } from './grades';
 
 export interface VolumeOrder extends Names, Order {
   sizeGiB: number;
@@ -14,12 +15,6 @@ export interface VolumeOrder extends Names, Order {
   copy?: string | undefined;
 }
 
-/** Type URI of a volume that is a block device (DSP0263 defines none). */
-export const BLOCK = 'http://cimi-gateway.org/volume-type/block';
-/** Type URIs of the volumes to be had. */
-export const GRADES: readonly string[] = [BLOCK, 'http://schemas.dmtf.org/cimi/1/mapped'];
-/** Size limit of disks and volumes. */
-export const MAX_GIB = 16_384;
 
 /** The simulated provider's API for storage, in its own words. @throws SimulatorFault */
 export class StorageClient extends Requests {

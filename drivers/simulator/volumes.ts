@@ -5,7 +5,7 @@ import { fromMarks, fromNames, holds, toNames } from './naming';
 import { reads, sent, sentDelete } from './pages';
 import { IMAGE_STATES, VOLUME_STATES, stateOf } from './states';
 import type { StorageClient } from './storage';
-import { BLOCK } from './storage';
+import { BLOCK } from './grades';
 import type { Copy, Volume, VolumePlan } from './things';
 import { phaseAt } from './things';
 

@@ -6,7 +6,7 @@ import { foreignInstance, openControl } from '../../drivers/simulator/control';
 import { driver as simulator } from '../../drivers/simulator/index';
 import { optionsSchema } from '../../drivers/simulator/options';
 import { IMAGE_STATES, MACHINE_STATES, NET_STATES, PORT_STATES, VOLUME_STATES } from '../../drivers/simulator/states';
-import { BLOCK } from '../../drivers/simulator/storage';
+import { BLOCK } from '../../drivers/simulator/grades';
 import type { Thing } from '../../drivers/simulator/things';
 import type { DriverModule, ListedGroup } from '../../src/clouds/driver';
 import { GROUPS } from '../../src/clouds/driver';
