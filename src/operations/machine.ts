@@ -12,7 +12,7 @@ import { chooseCloud } from './placement';
 import { act, remove, update, type ActInput, type DeleteInput } from './provider-change';
 import { planRename } from './rename';
 import { smallestFitting } from './sizing';
-import { isEmpty, supportedBy } from './supported';
+import { refuseForeign } from './supported';
 
 const TYPE = 'Machine';
 const GROUP = 'machines';
@@ -62,7 +62,7 @@ async function planCreate(context: PlanContext, request: CreateRequest): Promise
       : await context.resolve(configRef.href, 'MachineConfiguration', 'machineTemplate.machineConfig');
   const cloud = chooseCloud(context, [image, ...(config ? [config] : [])], typeof values.cloud === 'string' ? values.cloud : undefined);
   if (!cloud.offers(GROUP, 'create')) throw new Refusal(400, `cloud '${cloud.key}' does not create machines`);
-  refuseForeign(cloud, template);
+  refuseForeign(cloud, 'MachineTemplate', template, 'machineTemplate');
   const chosen = await configurationKey(context, cloud, config, inlineOf(configRef), image.item?.cpuArch);
   const initialState = initialStateOf(cloud, template.initialState);
   const credential = await credentialOf(context, cloud, request);
@@ -114,16 +114,6 @@ async function planCreate(context: PlanContext, request: CreateRequest): Promise
     location: path,
     becomes: initialState.state,
   };
-}
-
-/** Template attributes that this cloud does not support, where they are not empty (5.2). */
-function refuseForeign(cloud: Cloud, template: Values): void {
-  const supported = supportedBy(cloud, 'MachineTemplate') ?? [];
-  for (const [name, value] of Object.entries(template)) {
-    if (!isEmpty(value) && !supported.includes(name)) {
-      throw new Refusal(400, `machineTemplate.${name} is not supported by cloud '${cloud.key}'`, { kind: 'unsupported' });
-    }
-  }
 }
 
 /** The provider's configuration to use: by reference, by value, or a reference to one of the gateway's own with overrides. */

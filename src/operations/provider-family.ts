@@ -8,6 +8,9 @@ import { planRename } from './rename';
 
 type Group = keyof WriteGroups & ListedGroup;
 
+/** Transitional states in which a resource can be deleted: the Job that has led there is stopped first (5.15.1). */
+const DELETABLE = ['CREATING', 'CAPTURING'];
+
 export interface ProviderFamily extends Omit<Family, 'offered' | 'group'> {
   group: Group;
   /**
@@ -89,7 +92,7 @@ function providerOffered(found: Found, catalogue: Catalogue, { group, type }: Pi
   const takes = (name: string) => found.item?.refuses?.[name] === undefined;
   const can = (method: string) => cloud?.offers(group, method) === true && takes(method);
   if (found.key === undefined && !found.held) return cloud?.mode === 'observe' || state === 'DELETING' ? [] : ['delete'];
-  if (found.held) return state === 'CREATING' && can('delete') ? ['delete'] : [];
+  if (found.held) return DELETABLE.includes(state) && can('delete') ? ['delete'] : [];
   const names = [...(takes('edit') && (can('rename') || can('update')) ? ['edit'] : []), ...(can('delete') ? ['delete'] : [])];
   for (const [name, action] of Object.entries(catalogue.resource(type).actions ?? {})) {
     if (action.kind === 'action' && (!action.from || action.from.includes(state)) && can(name)) names.push(name);

@@ -6,6 +6,7 @@ import { Refusal, type PlanContext } from './family';
 /** Template attributes that the gateway makes use of on any cloud that says nothing of the template itself. */
 const BY_GATEWAY: Readonly<Record<string, readonly string[]>> = {
   MachineTemplate: ['initialState', 'machineConfig', 'machineImage', 'credential', 'userData'],
+  VolumeTemplate: ['volumeConfig', 'volumeImage'],
 };
 
 /** Optional attributes of a type that a cloud supports; undefined where the cloud has no say in it. */
@@ -24,6 +25,17 @@ export function refuseUnsupported(context: Pick<PlanContext, 'clouds' | 'princip
     if (isEmpty(value) || !isOptional(context.catalogue, type, name)) continue;
     if (!lists.some((list) => list?.includes(name)))
       throw new Refusal(400, `${name} of ${type} is not supported by any cloud here`, { kind: 'unsupported' });
+  }
+}
+
+/**
+ * What a template says that the cloud chosen for it would leave without effect (5.2).
+ * @throws Refusal 400 naming the attribute.
+ */
+export function refuseForeign(cloud: Cloud, type: string, template: Values, at: string): void {
+  const supported = supportedBy(cloud, type) ?? [];
+  for (const [name, value] of Object.entries(template)) {
+    if (!isEmpty(value) && !supported.includes(name)) throw new Refusal(400, `${at}.${name} is not supported by cloud '${cloud.key}'`, { kind: 'unsupported' });
   }
 }
 

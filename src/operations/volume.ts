@@ -5,6 +5,7 @@ import { asRef, inlineOf } from './merge';
 import { chooseCloud } from './placement';
 import { planProviderCreate } from './provider-create';
 import { providerFamily } from './provider-family';
+import { refuseForeign } from './supported';
 
 const VOLUME = 'Volume';
 const IMAGE = 'VolumeImage';
@@ -43,6 +44,7 @@ export async function planVolume(context: PlanContext, request: CreateRequest): 
   if (typeof wanted.capacity !== 'number' || wanted.capacity < 1) throw new Refusal(400, 'volumeTemplate.volumeConfig.capacity: a capacity in kilobytes is needed');
   const cloud = chooseCloud(context, [image, config].filter((one) => one !== undefined), typeof values.cloud === 'string' ? values.cloud : undefined);
   if (!cloud.offers('volumes', 'create')) throw new Refusal(400, `cloud '${cloud.key}' does not create volumes`, { kind: 'unsupported' });
+  refuseForeign(cloud, 'VolumeTemplate', template, 'volumeTemplate');
   const shape: Values = { capacity: wanted.capacity, bootable: image?.values.bootable === true };
   const extras: Values = {};
   if (typeof wanted.type === 'string') shape.type = extras.type = wanted.type;

@@ -8,12 +8,15 @@ import { BLOCK, hrefOf, reported, validXml, volumeCreate, volumeOf } from './sto
 let scene: Scene;
 const DELAYS = { create: 30, start: 20, stop: 20, pause: 20, suspend: 20, restart: 20, restore: 20, delete: 20, capture: 20 };
 const get = async (uri: unknown): Promise<Json> => (await scene.client.get(String(uri))).json;
-const capture = (volume: Json, more: object = {}): Promise<Json> => made(scene.client, 'volumeImages', { imageLocation: { href: volume.id }, ...more });
+const capture = (volume: Json, more: object = {}): Promise<Json> =>
+  made(scene.client, 'volumeImages', { imageLocation: { href: volume.id }, ...more });
 const associations = async (volume: Json): Promise<Json[]> => listOf(await get(hrefOf(volume.images)), 'volumeVolumeImages');
 const remove = async (uri: unknown): Promise<Json> => succeeded(scene.client, await scene.client.delete(String(uri)));
 
 beforeAll(async () => {
-  scene = await openScene({ config: { jobs: { graceMs: 3000 }, defaultCloud: 'sim', clouds: { sim: simulatedCloud(), two: simulatedCloud() } } });
+  scene = await openScene({
+    config: { jobs: { graceMs: 3000 }, defaultCloud: 'sim', clouds: { sim: simulatedCloud(), two: simulatedCloud() } },
+  });
 });
 afterAll(() => scene.close());
 afterEach(() => {
@@ -24,7 +27,14 @@ afterEach(() => {
 test('R5.15.7-01 R5.15.8.1-01 R5.15.8.1-02 R5.15.8.1-03 R5.15.8.1-04: a snapshot of a volume, bound to it', async () => {
   const volume = await volumeOf(scene.client, 'source', 2);
   const image = await capture(volume, { name: 'copy', description: 'd', properties: { a: '1' } });
-  expect(image).toMatchObject({ resourceURI: `${CIMI}/VolumeImage`, name: 'copy', description: 'd', properties: { a: '1' }, state: 'AVAILABLE', bootable: false });
+  expect(image).toMatchObject({
+    resourceURI: `${CIMI}/VolumeImage`,
+    name: 'copy',
+    description: 'd',
+    properties: { a: '1' },
+    state: 'AVAILABLE',
+    bootable: false,
+  });
   expect(hrefOf(image.imageLocation)).not.toBe(String(volume.id));
   expect(hrefOf(image.imageLocation)).toMatch(/./);
   expect(rels(image).sort()).toEqual(['delete', 'edit']);
@@ -73,9 +83,17 @@ test('R5.15.1-02 R5.15.8.1-05: meanwhile the volume is CAPTURING, only delete is
   expect([busy.state, rels(busy)]).toEqual(['CAPTURING', ['delete']]);
   expectFault(await scene.client.post('volumeImages', { imageLocation: { href: volume.id } }), 409, /CAPTURING|job/);
   expectFault(await scene.client.put(`${String(volume.id)}?$select=capacity`, { capacity: reported(9) }), 409, /job/i);
-  expectFault(await scene.client.post('volumes', volumeCreate({}, { volumeConfig: { capacity: reported(9) }, volumeImage: { href: uri } })), 409, /CREATING/);
+  expectFault(
+    await scene.client.post('volumes', volumeCreate({}, { volumeConfig: { capacity: reported(9) }, volumeImage: { href: uri } })),
+    409,
+    /CREATING/,
+  );
   await succeeded(scene.client, answer);
-  expect([(await get(volume.id)).state, (await get(uri)).state, (await associations(volume)).length]).toEqual(['AVAILABLE', 'AVAILABLE', 1]);
+  expect([(await get(volume.id)).state, (await get(uri)).state, (await associations(volume)).length]).toEqual([
+    'AVAILABLE',
+    'AVAILABLE',
+    1,
+  ]);
 });
 
 test('R5.15.1-02: a volume can be deleted while it is CAPTURING', async () => {
@@ -94,12 +112,17 @@ test('R5.15.3-03: a volume from an image has its bootable and fits what it asks 
   await succeeded(scene.client, await scene.client.put(`${String(volume.id)}?$select=bootable`, { bootable: true }));
   const image = await capture(volume, { name: 'rootimage' });
   expect(image.bootable).toBe(true);
-  const template = await made(scene.client, 'volumeTemplates', { volumeConfig: { type: BLOCK, capacity: reported(4) }, volumeImage: { href: image.id } });
+  const template = await made(scene.client, 'volumeTemplates', {
+    volumeConfig: { type: BLOCK, capacity: reported(4) },
+    volumeImage: { href: image.id },
+  });
   const again = await made(scene.client, 'volumes', volumeCreate({ name: 'again' }, { href: template.id }));
   expect(again).toMatchObject({ state: 'AVAILABLE', bootable: true, capacity: reported(4) });
   const thing = scene.control.things('volume').find(({ label }) => label === 'again');
   expect(thing?.copy).toBe(scene.control.things('copy').find(({ label }) => label === 'rootimage')?.id);
-  const small = await scene.client.ended(await scene.client.post('volumes', volumeCreate({}, { volumeConfig: { capacity: reported(1) }, volumeImage: { href: image.id } })));
+  const small = await scene.client.ended(
+    await scene.client.post('volumes', volumeCreate({}, { volumeConfig: { capacity: reported(1) }, volumeImage: { href: image.id } })),
+  );
   expect(small).toMatchObject({ state: 'FAILED' });
   expect(String(small.statusMessage)).toMatch(/3 GiB or more/);
 });
@@ -126,9 +149,12 @@ test('R5.5.12-14 R5.5.12-15 R5.5.12-16 R5.7-01: a volume deleted takes its colle
   const image = await capture(volume);
   const [one] = await associations(volume);
   await remove(volume.id);
-  for (const uri of [volume.id, hrefOf(volume.images), one?.id]) expect([uri, (await scene.client.get(String(uri))).status]).toEqual([uri, 404]);
+  for (const uri of [volume.id, hrefOf(volume.images), one?.id])
+    expect([uri, (await scene.client.get(String(uri))).status]).toEqual([uri, 404]);
   expect((await get(image.id)).state).toBe('AVAILABLE');
-  expect(await made(scene.client, 'volumes', volumeCreate({}, { volumeConfig: { capacity: reported(1) }, volumeImage: { href: image.id } }))).toMatchObject({ state: 'AVAILABLE' });
+  expect(
+    await made(scene.client, 'volumes', volumeCreate({}, { volumeConfig: { capacity: reported(1) }, volumeImage: { href: image.id } })),
+  ).toMatchObject({ state: 'AVAILABLE' });
 });
 
 test('a volume that was there before is captured, and remembers its image', async () => {
@@ -143,12 +169,15 @@ test('a volume that was there before is captured, and remembers its image', asyn
   expect((await get(old.id)).id).toBe(old.id);
   expect((await associations(old)).map(({ volumeImage }) => hrefOf(volumeImage))).toEqual([image.id]);
   const expanded = await get(`${String(old.id)}?$expand=images`);
-  expect(listOf(expanded.images, 'volumeVolumeImages').length).toBe(1);
+  expect(listOf(expanded.images as Json, 'volumeVolumeImages').length).toBe(1);
 });
 
 test('renamed by PUT; what the provider keeps stays', async () => {
   const image = await capture(await volumeOf(scene.client, 'ren'), { name: 'before' });
-  await succeeded(scene.client, await scene.client.put(`${String(image.id)}?$select=name,properties`, { name: 'after', properties: { k: 'v' } }));
+  await succeeded(
+    scene.client,
+    await scene.client.put(`${String(image.id)}?$select=name,properties`, { name: 'after', properties: { k: 'v' } }),
+  );
   expect(await get(image.id)).toMatchObject({ name: 'after', properties: { k: 'v' }, imageLocation: image.imageLocation, bootable: false });
 });
 

@@ -2,7 +2,7 @@ import { CIMI } from '../../src/model/define';
 import type { Answer, Json } from '../harness/client';
 import { simulatedCloud } from '../harness/gateway';
 import { eventually, expectFault, listOf, made, openScene, pathOf, rels, succeeded, type Scene } from '../protocol/scene';
-import { BLOCK, hrefOf, MAPPED, PLAN, reported, validXml, volumeCreate, volumeOf } from './storage-scene';
+import { BLOCK, MAPPED, PLAN, reported, validXml, volumeCreate, volumeOf } from './storage-scene';
 
 /** Volumes, their templates and configurations (5.15.1 to 5.15.6), black box. */
 let scene: Scene;
@@ -12,14 +12,19 @@ const volume = (template: object, more: object = {}): Promise<Json> => made(scen
 const atProvider = (name: string) => scene.control.things('volume').find(({ label }) => label === name);
 
 beforeAll(async () => {
-  scene = await openScene({ config: { jobs: { graceMs: 3000 }, defaultCloud: 'sim', clouds: { sim: simulatedCloud(), two: simulatedCloud() } } });
+  scene = await openScene({
+    config: { jobs: { graceMs: 3000 }, defaultCloud: 'sim', clouds: { sim: simulatedCloud(), two: simulatedCloud() } },
+  });
 });
 afterAll(() => scene.close());
 afterEach(() => scene.control.clearFailures());
 
 describe('creating', () => {
   test('R5.15.1-01 R5.15.2-01 R5.15.2.1-01 R5.5.12.1-11: by value; it is AVAILABLE, listed, and shows what was asked', async () => {
-    const answer = await create({ volumeConfig: { type: BLOCK, capacity: reported(3) } }, { name: 'one', description: 'd', properties: { a: '1' } });
+    const answer = await create(
+      { volumeConfig: { type: BLOCK, capacity: reported(3) } },
+      { name: 'one', description: 'd', properties: { a: '1' } },
+    );
     expect(answer.status).toBe(201);
     const id = answer.headers.get('location') ?? '';
     const one = await get(id);
@@ -37,7 +42,10 @@ describe('creating', () => {
   test('R5.15.3-03 R5.5.12.1-06: by reference to a template, overrides laid over it', async () => {
     const config = await made(scene.client, 'volumeConfigs', { name: 'mine', type: BLOCK, format: 'ext4', capacity: reported(2) });
     const template = await made(scene.client, 'volumeTemplates', { name: 't', volumeConfig: { href: config.id } });
-    expect(await volume({ href: template.id, cloud: undefined }, { name: 'byref', cloud: 'sim' })).toMatchObject({ capacity: reported(2), type: BLOCK });
+    expect(await volume({ href: template.id, cloud: undefined }, { name: 'byref', cloud: 'sim' })).toMatchObject({
+      capacity: reported(2),
+      type: BLOCK,
+    });
     expect(atProvider('byref')).toMatchObject({ sizeGiB: 2, format: 'ext4' });
     await volume({ href: template.id, volumeConfig: { href: config.id, capacity: reported(5) } }, { name: 'over', cloud: 'sim' });
     expect(atProvider('over')).toMatchObject({ sizeGiB: 5, format: 'ext4' });
@@ -137,11 +145,26 @@ describe('refused', () => {
     ['another type', volumeCreate({}, { volumeConfig: { capacity: 1, type: 'urn:none' } }), 400, /type/],
     ['a configuration that is not there', volumeCreate({}, { volumeConfig: { href: 'volumeConfigs/none' } }), 400, /volumeConfig/],
     ['a machine configuration', volumeCreate({}, { volumeConfig: { href: 'machineConfigs/sim.s1_2enano' } }), 400, /volumeConfig/],
-    ['an image that is not there', volumeCreate({}, { volumeConfig: { capacity: 1 }, volumeImage: { href: 'volumeImages/x' } }), 400, /volumeImage/],
-    ['an image by value', volumeCreate({}, { volumeConfig: { capacity: 1 }, volumeImage: { bootable: true } }), 400, /by value are not supported/],
+    [
+      'an image that is not there',
+      volumeCreate({}, { volumeConfig: { capacity: 1 }, volumeImage: { href: 'volumeImages/x' } }),
+      400,
+      /volumeImage/,
+    ],
+    [
+      'an image by value',
+      volumeCreate({}, { volumeConfig: { capacity: 1 }, volumeImage: { bootable: true } }),
+      400,
+      /by value are not supported/,
+    ],
     ['another cloud than its configuration', volumeCreate({ cloud: 'two' }, { volumeConfig: { href: PLAN } }), 400, /cloud/],
     ['an unknown attribute', volumeCreate({ size: 1 }, { volumeConfig: { capacity: 1 } }), 400, /'size' is no attribute/],
-    ['meters, which it has none of', volumeCreate({}, { volumeConfig: { capacity: 1 }, meterTemplates: [{ href: 'meterTemplates/1' }] }), 400, /meterTemplate/],
+    [
+      'meters, which it has none of',
+      volumeCreate({}, { volumeConfig: { capacity: 1 }, meterTemplates: [{ href: 'meterTemplates/1' }] }),
+      400,
+      /meterTemplate/,
+    ],
   ])('%s', async (_what, body, status, words) => {
     const before = scene.control.things('volume').length;
     expectFault(await scene.client.post('volumes', body), status, words);
@@ -185,7 +208,18 @@ describe('refused', () => {
 
 describe('what is at the provider already', () => {
   const foreign = (id: string, more: object = {}) => ({
-    ...{ kind: 'volume' as const, id, label: id, note: null, labels: {}, sizeGiB: 4, grade: BLOCK, format: null, bootable: false, copy: null },
+    ...{
+      kind: 'volume' as const,
+      id,
+      label: id,
+      note: null,
+      labels: {},
+      sizeGiB: 4,
+      grade: BLOCK,
+      format: null,
+      bootable: false,
+      copy: null,
+    },
     ...{ holder: null, madeAt: Date.now(), tag: null, token: null, timeline: [{ phase: 'ready', from: 0 }], ...more },
   });
 
