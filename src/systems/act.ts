@@ -44,23 +44,7 @@ export function planActSystem(families: ReadonlyMap<string, Family>, name: strin
     const from = [...(action?.from ?? []), ...(parameters.force === true ? (action?.fromForced ?? []) : [])];
     if (!from.includes(state))
       throw new Refusal(409, `${name} is possible from ${from.join(', ')}; the System is ${state}`, { kind: 'conflict' });
-    const leftOut: string[] = [];
-    const parts: ActSystemInput['parts'][number][] = [];
-    for (const { kind, path } of await membersOf(context.store, context.catalogue, found.path)) {
-      if (kind.type !== MACHINE && kind.type !== SYSTEM) continue;
-      const component = await context.resolve(path, kind.type, kind.attribute);
-      const possible = kind.type === MACHINE ? own : action;
-      const now = String(component.values.state);
-      if (now === own?.to && possible?.from?.includes(now) !== true) continue;
-      const planner = kind.type === SYSTEM ? plan : families.get(MACHINE)?.act?.[name];
-      try {
-        const draft = planner && draftOf(await planner(context, component, parameters), name);
-        if (draft) parts.push({ draft, path });
-      } catch (error) {
-        if (!(error instanceof Refusal)) throw error;
-        leftOut.push(`${path}: ${error.message}`);
-      }
-    }
+    const { parts, leftOut } = await partsOf(context, found, own?.to, [plan, families.get(MACHINE)?.act?.[name]], { name, parameters });
     const base = { target: found.path, affected: [found.path, ...parts.map(({ path }) => path)] };
     if (parts.length === 0 && leftOut.length > 0)
       throw new Refusal(409, `no component can do it: ${leftOut.join('; ')}`, { kind: 'conflict' });
@@ -75,4 +59,33 @@ export function planActSystem(families: ReadonlyMap<string, Family>, name: strin
     };
   };
   return plan;
+}
+
+type Planner = NonNullable<Family['act']>[string];
+
+/** Components that can do it now, and those that cannot; those that are where it leads are neither. */
+async function partsOf(
+  context: PlanContext,
+  found: Found,
+  to: string | undefined,
+  [ofSystem, ofMachine]: readonly [Planner, Planner | undefined],
+  { name, parameters }: { name: string; parameters: Values },
+): Promise<Pick<ActSystemInput, 'leftOut'> & { parts: ActSystemInput['parts'][number][] }> {
+  const leftOut: string[] = [];
+  const parts: ActSystemInput['parts'][number][] = [];
+  for (const { kind, path } of await membersOf(context.store, context.catalogue, found.path)) {
+    if (kind.type !== MACHINE && kind.type !== SYSTEM) continue;
+    const component = await context.resolve(path, kind.type, kind.attribute);
+    const now = String(component.values.state);
+    if (now === to && context.catalogue.resource(kind.type).actions?.[name]?.from?.includes(now) !== true) continue;
+    const planner = kind.type === SYSTEM ? ofSystem : ofMachine;
+    try {
+      const draft = planner && draftOf(await planner(context, component, parameters), name);
+      if (draft) parts.push({ draft, path });
+    } catch (error) {
+      if (!(error instanceof Refusal)) throw error;
+      leftOut.push(`${path}: ${error.message}`);
+    }
+  }
+  return { parts, leftOut };
 }
