@@ -21,6 +21,7 @@ export function capabilitiesOf(options: SimulatorOptions): Capabilities {
           MachineConfigByValue: true,
           MachineCredentialByValue: true,
           MachineTemplateByValue: true,
+          MachineVolumeTemplatesByValue: true,
           MachineStopForce: true,
           MachineStopForceDefault: false,
           RestoreFromImage: true,

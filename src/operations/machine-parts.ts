@@ -1,4 +1,5 @@
 import type { Cloud } from '../clouds/cloud';
+import type { ItemRef } from '../clouds/driver';
 import type { Value, Values } from '../model/values';
 import { Refusal, type CreateRequest, type Family, type Found, type Plan, type PlanContext } from './family';
 import { asRef } from './merge';
@@ -41,7 +42,7 @@ export const machineVolumeFamily: Family = providerFamily({
     const href = asRef(request.values.volume)?.href;
     if (href === undefined) throw new Refusal(400, 'volume: a reference to the Volume to attach is needed');
     const volume = await context.resolve(href, 'Volume', 'volume');
-    if (volume.values.state !== 'AVAILABLE') throw new Refusal(409, `volume: ${volume.path} is ${String(volume.values.state)}, not AVAILABLE`, { kind: 'conflict' });
+    await refuseUnattachable(context, volume, 'volume');
     return planPart(context, request, (machine) => {
       if (volume.cloud !== machine.cloud) throw new Refusal(400, `${volume.path} and ${machine.path} are in different clouds`);
       return {
@@ -54,6 +55,22 @@ export const machineVolumeFamily: Family = providerFamily({
     });
   },
 });
+
+/**
+ * A volume that cannot be attached now.
+ * @throws Refusal 409 with its state, or with the machine that has it where the cloud doesn't share volumes.
+ */
+export async function refuseUnattachable(context: PlanContext, volume: Found, at: string): Promise<void> {
+  const { cloud, key, path } = volume;
+  if (volume.values.state !== 'AVAILABLE') throw new Refusal(409, `${at}: ${path} is ${String(volume.values.state)}, not AVAILABLE`, { kind: 'conflict' });
+  if (!cloud || key === undefined) throw new Refusal(409, `${at}: ${path} does not exist at its provider`, { kind: 'conflict' });
+  if (!cloud.has('attachments') || cloud.capabilities.types.Volume?.capabilities?.SharedVolumeSupport === true) return;
+  const { value: attachments } = await cloud.list('attachments', { maxAgeMs: 0 });
+  const holder = attachments.find(({ values }) => (values.volume as unknown as ItemRef | undefined)?.item.key === key)?.owner;
+  if (holder === undefined) return;
+  const machine = (await context.list(MACHINE, cloud)).find((found) => found.key === holder);
+  throw new Refusal(409, `${at}: ${path} is attached to ${machine?.path ?? 'another machine'}`, { kind: 'conflict' });
+}
 
 /** MachineNetworkInterface (5.14.1.1.3). */
 export const interfaceFamily: Family = providerFamily({
@@ -73,6 +90,11 @@ export const interfaceFamily: Family = providerFamily({
       const network = await context.resolve(String(asRef(changed.network)?.href), 'Network', 'network');
       if (network.cloud !== found.cloud) throw new Refusal(400, `network: ${network.path} is in another cloud`);
       to.network = keyAt(network, 'network');
+    }
+    if (changed.networkPort !== undefined) {
+      const port = await context.resolve(String(asRef(changed.networkPort)?.href), 'NetworkPort', 'networkPort');
+      refuseOtherNetwork(port, asRef(changed.network ?? found.values.network)?.href, 'networkPort');
+      to.networkPort = keyAt(port, 'networkPort');
     }
     for (const name of ['state', 'macAddress', 'mtu'] as const) if (changed[name] !== undefined) to[name] = changed[name];
     return to;
@@ -102,6 +124,7 @@ export async function interfaceRequest(
   const network = await context.resolve(String(asRef(values.network)?.href ?? ''), 'Network', `${at}network`);
   const portRef = asRef(values.networkPort)?.href;
   const port = portRef === undefined ? undefined : await context.resolve(portRef, 'NetworkPort', `${at}networkPort`);
+  if (port) refuseOtherNetwork(port, network.path, `${at}networkPort`);
   const plain: Values = {};
   for (const name of ['state', 'macAddress', 'mtu'] as const) if (values[name] !== undefined) plain[name] = values[name];
   return {
@@ -109,6 +132,12 @@ export async function interfaceRequest(
     shows: { state: 'ACTIVE', ...plain, network: { href: network.path }, ...(port ? { networkPort: { href: port.path } } : {}) },
     request: { ...plain, network: keyAt(network, `${at}network`), ...(port ? { networkPort: keyAt(port, `${at}networkPort`) } : {}) },
   };
+}
+
+/** The network of an interface's port is the interface's own (5.14.1.1.3). */
+function refuseOtherNetwork(port: Found, network: string | undefined, at: string): void {
+  const own = asRef(port.values.network)?.href;
+  if (own !== network) throw new Refusal(400, `${at}: ${port.path} is a port of ${own ?? 'no network'}, not of the interface's network ${network ?? ''}`);
 }
 
 type Part = Pick<CreatePlan, 'type' | 'group' | 'shows' | 'request' | 'holds'>;

@@ -1,10 +1,11 @@
 import type { Cloud } from '../clouds/cloud';
 import { ACTION } from '../model/define';
-import { StepFailure, type Step, type StepContext } from '../jobs/workflow';
+import { cloudOf, StepFailure, type Step, type StepContext, type StepOutcome } from '../jobs/workflow';
 import type { Value, Values } from '../model/values';
 import type { NewJob, NewResourceRow, ResourcePath, UnitOfWork } from '../store/store';
 import { Refusal, type Plan, type PlanContext } from './family';
-import { interfaceRequest } from './machine-parts';
+import { interfaceStep, planInterfaces, type PlannedInterface } from './machine-interfaces';
+import { refuseUnattachable } from './machine-parts';
 import { asRef, mergeTemplate } from './merge';
 import { planProviderCreate, providerCreate, withKeys, type KeysToCome } from './provider-create';
 import { deleteSeen } from './provider-change';
@@ -12,13 +13,16 @@ import { planVolume } from './volume';
 
 type Draft = Omit<NewJob, 'id' | 'parent' | 'tenant' | 'principal'>;
 
+/** How long a provider may take to let go of a volume that was taken off a machine, in ms. */
+const RELEASED_WITHIN_MS = 60_000;
+
 /** What comes with a machine when it is created: each is a nested Job with a row of its own (5.14.3). */
 export interface MachineParts {
   /** Volumes made from templates, then all attachments. */
   volumes: readonly Draft[];
   attachments: readonly Draft[];
-  /** Addresses for the interfaces, by the interface's place: provider keys. */
-  addresses: readonly { interface: number; address: string }[];
+  /** What its interfaces are to be. */
+  interfaces: readonly PlannedInterface[];
 }
 
 export interface PlannedParts {
@@ -34,12 +38,15 @@ export async function planParts(context: PlanContext, cloud: Cloud, machine: Res
   const at = 'machineTemplate';
   const volumes: Plan[] = [];
   const attachments: Plan[] = [];
+  const taken = new Set<ResourcePath>();
   for (const [index, item] of items(template.volumes).entries()) {
     const href = asRef(item.volume)?.href;
     if (href === undefined) throw new Refusal(400, `${at}.volumes[${index}]: a reference to a Volume is needed`);
     const volume = await context.resolve(href, 'Volume', `${at}.volumes[${index}]`);
     if (volume.cloud !== cloud) throw new Refusal(400, `${at}.volumes[${index}]: ${volume.path} is not in cloud '${cloud.key}'`);
-    if (volume.values.state !== 'AVAILABLE') throw new Refusal(409, `${at}.volumes[${index}]: ${volume.path} is ${String(volume.values.state)}`, { kind: 'conflict' });
+    if (taken.has(volume.path)) throw new Refusal(400, `${at}.volumes[${index}]: ${volume.path} is named twice`);
+    taken.add(volume.path);
+    await refuseUnattachable(context, volume, `${at}.volumes[${index}]`);
     attachments.push(attachment(context, cloud, machine, { path: volume.path, key: volume.key ?? '' }, item.initialLocation));
   }
   for (const [index, item] of items(template.volumeTemplates).entries()) {
@@ -51,25 +58,13 @@ export async function planParts(context: PlanContext, cloud: Cloud, machine: Res
     volumes.push(plan);
     attachments.push(attachment(context, cloud, machine, { path, key: { keyOf: path } }, item.initialLocation));
   }
-  const networks: string[] = [];
-  const addresses: { interface: number; address: string }[] = [];
-  for (const [index, item] of items(template.networkInterfaces).entries()) {
-    const here = `${at}.networkInterfaces[${index}].`;
-    const asked = await interfaceRequest(context, item, here);
-    if (asked.network.cloud !== cloud) throw new Refusal(400, `${here}network: ${asked.network.path} is not in cloud '${cloud.key}'`);
-    networks.push(asked.network.key ?? '');
-    for (const ref of items(item.addresses)) {
-      const address = await context.resolve(String(asRef(ref)?.href ?? ''), 'Address', `${here}addresses`);
-      if (asRef(address.values.resource)?.href !== undefined) throw new Refusal(409, `${here}addresses: ${address.path} is in use`, { kind: 'conflict' });
-      addresses.push({ interface: index, address: address.key ?? '' });
-    }
-  }
+  const interfaces = await planInterfaces(context, cloud, items(template.networkInterfaces));
   const all = [...volumes, ...attachments];
   return {
-    parts: { volumes: volumes.map(draftOf), attachments: attachments.map(draftOf), addresses },
+    parts: { volumes: volumes.map(draftOf), attachments: attachments.map(draftOf), interfaces },
     insert: all.flatMap((plan) => plan.insert ?? []),
     affected: all.flatMap((plan) => plan.location ?? []),
-    networks,
+    networks: interfaces.map(({ network }) => network),
   };
 }
 
@@ -124,17 +119,26 @@ function nested<I extends WithParts>(name: 'volumes' | 'attachments', words: str
       if (failed) throw new StepFailure(`${failed.statusMessage} (jobs/${failed.id})`, 'unavailable');
       return { done: null };
     },
-    async undo(context) {
-      if (name === 'attachments') return { done: null };
-      for (const draft of context.input.parts?.volumes ?? []) {
-        const path = (draft.input as { path: string }).path;
-        const key = (await context.store.resource(path))?.providerKey;
-        const outcome = key ? await deleteSeen(context as StepContext<I> & StepContext<{ cloud: string }>, 'volumes', key, context.job.created) : undefined;
-        if (outcome && !('done' in outcome)) return outcome;
-      }
-      return { done: null };
-    },
+    // What is attached is in use: taken off the machine first, deleted then.
+    undo: (context) => deleteMade(context, name, (context.input.parts?.[name] ?? []).map(pathOf)),
   };
+}
+
+async function deleteMade<I extends WithParts>(context: StepContext<I>, group: 'volumes' | 'attachments', paths: readonly ResourcePath[]): Promise<StepOutcome> {
+  const cloud = cloudOf(context.clouds, context.input.cloud);
+  for (const path of paths) {
+    const key = (await context.store.resource(path))?.providerKey;
+    if (!key) continue;
+    const { value } = await cloud.get(group, key, { maxAgeMs: 0 });
+    if (value?.refuses?.delete !== undefined && context.elapsedMs < RELEASED_WITHIN_MS) return { wait: 500, message: value.refuses.delete };
+    const outcome = await deleteSeen(context as StepContext<I> & StepContext<{ cloud: string }>, group, key, context.job.created);
+    if (!('done' in outcome)) return outcome;
+  }
+  return { done: null };
+}
+
+function pathOf(draft: Draft): ResourcePath {
+  return (draft.input as { path: string }).path;
 }
 
 /** Steps that give a machine what comes with it; the machine is there and its interfaces too. */
@@ -142,27 +146,11 @@ export function partSteps<I extends WithParts>(machineKey: (context: StepContext
   return [
     nested<I>('volumes', 'Making its volumes'),
     nested<I>('attachments', 'Attaching its volumes'),
-    {
-      name: 'addresses',
-      words: 'Giving it its addresses',
-      async run(context) {
-        const wanted = context.input.parts?.addresses ?? [];
-        const cloud = context.clouds.byKey(context.input.cloud);
-        if (wanted.length === 0 || !cloud) return { done: null };
-        const { value } = await cloud.list('interfaces', { maxAgeMs: 0 });
-        const own = value.filter((item) => item.owner === machineKey(context));
-        for (const { interface: index, address } of wanted) {
-          const item = own[index];
-          if (!item) throw new StepFailure('the provider made fewer interfaces than were asked for', 'unavailable');
-          await cloud.write('addresses', 'bind', String(await withKeys(context, address)), { interface: item.key });
-        }
-        return { done: null };
-      },
-    },
+    interfaceStep<I>(machineKey),
   ];
 }
 
 /** Rows of parts that did not come to be go with the failure of the whole. */
 export async function forgetParts(unit: UnitOfWork, parts: MachineParts | undefined): Promise<void> {
-  for (const draft of [...(parts?.attachments ?? []), ...(parts?.volumes ?? [])]) await unit.deleteResource((draft.input as { path: string }).path);
+  for (const draft of [...(parts?.attachments ?? []), ...(parts?.volumes ?? [])]) await unit.deleteResource(pathOf(draft));
 }

@@ -142,7 +142,9 @@ export const providerCreate: Workflow<ProviderCreateInput> = {
   },
   async failed({ unit, input, error, left }) {
     const row = await unit.resource(input.path);
-    if (row) {
+    // What has no state could not say that it never came to be.
+    if (row?.values.state === undefined && row?.providerKey === null) await unit.deleteResource(input.path);
+    else if (row) {
       const values = row.values.state === undefined ? row.values : { ...row.values, state: 'ERROR' };
       await unit.updateResource(input.path, undefined, { state: 'ERROR', values, internal: { ...row.internal, failed: error.message, left: [...left] } });
     }

@@ -1,5 +1,6 @@
 import type { Cloud } from '../clouds/cloud';
 import type { GroupName, TypeCapabilities } from '../clouds/driver';
+import type { Attribute, ItemType } from '../model/define';
 import { describeType } from '../model/describe';
 import { ENTRY_POINT, entryPointValues, METADATA } from '../operations/computed';
 import type { Family } from '../operations/family';
@@ -38,9 +39,11 @@ function collectionsOf(scope: Scope): Map<string, string> {
 }
 
 /** Types that live in clouds only are not led to where no cloud has them. */
-function offeredIn({ protocol, cloudKey, principal }: Scope, type: string): boolean {
+function offeredIn(scope: Scope, type: string): boolean {
+  const { protocol, cloudKey, principal } = scope;
   const family = protocol.familyOf(type);
   const group: GroupName | undefined = family?.group;
+  if (family?.derived) return offeredIn(scope, family.derived.from);
   if (!family || group === undefined || family.stored) return true;
   return protocol.clouds.forTenant(principal.tenant).some((cloud) => (cloudKey ?? cloud.key) === cloud.key && cloud.has(group));
 }
@@ -84,15 +87,22 @@ function cloudsWith({ protocol, cloudKey, principal }: Scope, type: string): Clo
   return group === undefined ? here : here.filter((cloud) => cloud.has(group));
 }
 
-/** Optional attributes that every cloud here supports, and nested collections that are served; undefined: all there are. */
-function attributesOf(scope: Scope, type: string, clouds: readonly Cloud[]): string[] | undefined {
+/** Optional attributes that every cloud here supports, and nested collections that are served. */
+function attributesOf(scope: Scope, type: string, clouds: readonly Cloud[]): string[] {
   const { catalogue, familyOf } = scope.protocol;
   if (type === ENTRY_POINT) return [...collectionsOf(scope).keys()];
-  const nested = [...catalogue.nestedOf(type)].flatMap(([attribute, { item }]) => (familyOf(item) ? [attribute] : []));
+  const declared = Object.entries(catalogue.resource(type).attributes).filter(([, attribute]) => leadsSomewhere(scope, attribute));
   const lists = clouds.map((cloud) => supportedBy(cloud, type) ?? (familyOf(type)?.group ? [] : undefined));
-  if (lists.includes(undefined) || lists.length === 0) return undefined;
-  const [first = [], ...rest] = lists.map((list) => list ?? []);
-  return [...first.filter((name) => rest.every((other) => other.includes(name))), ...nested];
+  const all = lists.includes(undefined) || lists.length === 0;
+  return declared.flatMap(([name, { kind }]) => (all || kind === 'collection' || lists.every((list) => list?.includes(name)) ? [name] : []));
+}
+
+/** Whether what an attribute leads to, if it leads anywhere, is of a type that is here. */
+function leadsSomewhere(scope: Scope, attribute: Attribute | ItemType): boolean {
+  const here = (type: string) => type === '*' || (scope.protocol.isServed(type) && offeredIn(scope, type));
+  if (attribute.kind === 'collection') return here(scope.protocol.catalogue.collection(attribute.of).item);
+  if (attribute.kind === 'array') return leadsSomewhere(scope, attribute.item);
+  return attribute.kind !== 'ref' || here(attribute.to);
 }
 
 /** Short names of operations that at least one cloud here would ever offer; an instance's own list decides. */
@@ -107,6 +117,7 @@ function actionsOf({ protocol }: Scope, type: string, clouds: readonly Cloud[]):
     const needs = other?.createNeeds;
     return other?.create !== undefined && (!needs || clouds.some((cloud) => cloud.offers(needs[0], needs[1])));
   };
+  const canRelease = ({ createNeeds }: Family) => createNeeds !== undefined && clouds.some((cloud) => cloud.offers(createNeeds[0], 'release'));
   const names = actions.flatMap(([name, action]) => {
     const performer = action.performedOn === undefined ? undefined : protocol.familyOf(catalogue.collection(action.performedOn).item);
     if (action.kind === 'link') return family.linkQuery?.[name] && canCreate(performer) ? [name] : [];
@@ -114,8 +125,8 @@ function actionsOf({ protocol }: Scope, type: string, clouds: readonly Cloud[]):
   });
   return [
     ...(canCreate(family) ? ['add'] : []),
-    ...(family.update && (family.stored || can('rename', 'resize')) ? ['edit'] : []),
-    ...(family.remove && (family.stored || can('delete')) ? ['delete'] : []),
+    ...(family.update && (family.stored || can('rename', 'resize', 'update')) ? ['edit'] : []),
+    ...(family.remove && (family.derived ? canRelease(family) : family.stored || can('delete')) ? ['delete'] : []),
     ...names,
   ];
 }

@@ -2,7 +2,7 @@ import { CIMI } from '../../src/model/define';
 import type { Json } from '../harness/client';
 import { simulatedCloud } from '../harness/gateway';
 import { eventually, expectFault, listOf, made, openScene, rels, succeeded, type Scene } from '../protocol/scene';
-import { BLOCK, hrefOf, reported, validXml, volumeCreate, volumeOf } from './storage-scene';
+import { BLOCK, hrefOf, itemsIn, reported, validXml, volumeCreate, volumeOf } from './storage-scene';
 
 /** VolumeImages, and what binds them to their volumes (5.15.1.1.1, 5.15.7, 5.15.8), black box. */
 let scene: Scene;
@@ -169,7 +169,7 @@ test('a volume that was there before is captured, and remembers its image', asyn
   expect((await get(old.id)).id).toBe(old.id);
   expect((await associations(old)).map(({ volumeImage }) => hrefOf(volumeImage))).toEqual([image.id]);
   const expanded = await get(`${String(old.id)}?$expand=images`);
-  expect(listOf(expanded.images as Json, 'volumeVolumeImages').length).toBe(1);
+  expect(itemsIn(expanded.images, 'volumeVolumeImages').length).toBe(1);
 });
 
 test('renamed by PUT; what the provider keeps stays', async () => {

@@ -22,6 +22,9 @@ export const volumeOf = (client: Client, name: string, gib = 1): Promise<Json> =
 
 export const hrefOf = (value: unknown): string => String((value as { href?: string } | undefined)?.href);
 
+/** Items of a collection that stands expanded in its owner. */
+export const itemsIn = (value: unknown, name: string): Json[] => ((value as Record<string, Json[]> | undefined)?.[name] ?? []) as Json[];
+
 /** Representations in XML, which must be what the mended schema says. */
 export async function validXml(client: Client, uris: readonly unknown[]): Promise<Record<string, string>> {
   const texts: Record<string, string> = {};
