@@ -14,6 +14,11 @@ function modeOf(state: string): Nic['mode'] {
   throw new ProviderError('invalid', `${state}: a nic is ${Object.values(MODES).join(', ')}`);
 }
 
+function familyOf(protocol: string): Address['family'] {
+  if (protocol === 'IPv4' || protocol === 'IPv6') return protocol === 'IPv6' ? 6 : 4;
+  throw new ProviderError('invalid', `${protocol}: an address is IPv4 or IPv6`);
+}
+
 function networkInterface(nic: Nic): Item {
   return {
     key: nic.id,
@@ -60,9 +65,10 @@ export function interfaces(client: NicClient): Interfaces {
       };
       return { key: await sent(client.addNic(order, context)) };
     },
-    async update(key, { network, state, macAddress, mtu }, context) {
+    async update(key, { network, networkPort, state, macAddress, mtu }, context) {
       const to = {
         ...(network === undefined ? {} : { net: network }),
+        ...(networkPort === undefined ? {} : { port: networkPort }),
         ...(state === undefined ? {} : { mode: modeOf(state) }),
         ...(macAddress === undefined ? {} : { mac: macAddress }),
         ...(mtu === undefined ? {} : { mtu }),
@@ -81,7 +87,7 @@ export function addresses(client: NicClient): Addresses {
     async create(request, context) {
       const order = {
         ...toNames(request),
-        ...{ ip: request.ip, family: request.protocol === 'IPv6' ? (6 as const) : (4 as const), fixed: request.allocation === 'static' },
+        ...{ ip: request.ip, family: familyOf(request.protocol), fixed: request.allocation === 'static' },
         ...{ host: request.hostname, mask: request.mask, gateway: request.defaultGateway, resolvers: request.dns, net: request.network },
         ...{ tag: request.tag, token: request.token },
       };

@@ -44,15 +44,16 @@ export class NicClient extends Requests {
     });
   }
 
-  changeNic(id: string, to: Partial<Pick<Nic, 'net' | 'mode' | 'mac' | 'mtu'>>, context: CallContext): Promise<void> {
+  changeNic(id: string, to: Partial<Pick<Nic, 'net' | 'mode' | 'mac' | 'mtu'>> & { port?: string }, context: CallContext): Promise<void> {
     return this.wire.request('interfaces.update', context, () => {
       const nic = this.account.need('nic', id);
       steady(this.account, nic.instance, 'change of a nic');
       const net = this.referred('net', to.net ?? nic.net);
       checkNic(net, to);
+      if (to.port !== undefined && to.port !== nic.port) this.checkPort(to.port, net);
       const moved = net.id !== nic.net;
       const mtu = to.mtu ?? Math.min(nic.mtu, net.mtu);
-      const changed: Nic = { ...nic, net: net.id, mode: to.mode ?? nic.mode, mac: to.mac ?? nic.mac, mtu, port: moved ? null : nic.port };
+      const changed: Nic = { ...nic, net: net.id, mode: to.mode ?? nic.mode, mac: to.mac ?? nic.mac, mtu, port: to.port ?? (moved ? null : nic.port) };
       this.account.put(changed);
       if (!moved) return;
       unbind(this.account, id, (address) => address.net === nic.net);

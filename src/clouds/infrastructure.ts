@@ -43,10 +43,19 @@ export interface CreateInterface extends Marks {
   mtu?: number | undefined;
 }
 
+/** `networkPort` is one of the network that the interface is in afterwards. */
+export interface InterfaceChange {
+  network?: string;
+  networkPort?: string;
+  state?: string;
+  macAddress?: string;
+  mtu?: number;
+}
+
 /** Network interfaces of machines; `Item.owner` is the machine's key, `values.network` and `networkPort` ItemRefs. */
 export interface Interfaces extends MakerGroup {
   create?(request: CreateInterface, context: CallContext): Promise<Created>;
-  update?(key: string, to: { network?: string; state?: string; macAddress?: string; mtu?: number }, context: CallContext): Promise<void>;
+  update?(key: string, to: InterfaceChange, context: CallContext): Promise<void>;
   delete?(key: string, context: CallContext): Promise<void>;
 }
 

@@ -25,7 +25,7 @@ export const forwardingGroupNetworkFamily: Family = {
   createNeeds: ['forwardingGroups', 'bind'],
   create: planJoin,
   remove: planLeave,
-  offered: (found) => (found.cloud?.offers('forwardingGroups', 'release') && !found.held ? ['delete'] : []),
+  offered: (found) => (found.cloud?.offers('forwardingGroups', 'release') && !found.held && !found.item?.refuses?.delete ? ['delete'] : []),
 };
 
 async function planGroup(context: PlanContext, { template, values, collection }: CreateRequest): Promise<Plan> {

@@ -10,7 +10,7 @@ import { accept, retryStale } from './accept';
 import { checkMatch } from './conditions';
 import type { Idempotency } from './idempotency';
 import { canAdd } from './read';
-import { entryPath, type Routed } from './router';
+import { entryPath, notFound, type Routed } from './router';
 import type { View } from './view';
 import type { Views } from './views';
 import type { JobRow } from '../store/store';
@@ -50,7 +50,7 @@ function planContext(views: Views, routed: Routed): PlanContext {
     async resolve(href, type, at) {
       const location = protocol.catalogue.locate(href);
       if (location && location.kind === 'item' && location.type !== type) {
-        throw new Refusal(400, `${at}: ${href} is a ${location.type}, a ${type} is needed`);
+        throw new Refusal(400, `${at}: ${href} is ${withArticle(location.type)}, ${withArticle(type)} is needed`);
       }
       const found = location ? await finder.find(href, principal.tenant) : undefined;
       if (!found || found.type !== type) throw new Refusal(400, `${at}: there is no ${type} at ${href}`);
@@ -67,12 +67,17 @@ function planContext(views: Views, routed: Routed): PlanContext {
   };
 }
 
+function withArticle(type: string): string {
+  return `${/^[AEIOU]/.test(type) ? 'an' : 'a'} ${type}`;
+}
+
 /** POST to a collection: creates (4.2.1.1). */
 export async function create(views: Views, routed: Routed, idempotency: Idempotency | undefined, action: string): Promise<Accepted> {
   mustNotBeReader(routed);
   const { protocol, location, cloudKey } = routed;
   const family = protocol.familyOf(location.type);
   if (!family?.create || !canAdd(routed)) throw notAllowed(routed);
+  if (location.owner && !(await views.finder.find(location.owner.path, routed.principal.tenant))) throw notFound(routed.request.path);
   const { type } = location;
   const template = protocol.catalogue.resource(type).create?.template;
   const shapes: Shape[] = template === undefined ? [{ kind: 'resource', type, purpose: 'create' }] : [{ kind: 'create', type }];

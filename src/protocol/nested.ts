@@ -114,7 +114,7 @@ export class Nested {
         tenant: found.tenant,
         cloud: found.cloud,
         row: undefined,
-        item: undefined,
+        item: fixedItem(owner, found),
         key: undefined,
         values: { [rule.as]: { href: found.path } },
         held: found.held,
@@ -122,4 +122,11 @@ export class Nested {
         derived: true,
       }));
   }
+}
+
+/** Between two resources that the provider set up both, a membership is the provider's too. */
+function fixedItem(owner: Found, other: Found): Item | undefined {
+  const reason = owner.item?.refuses?.edit;
+  if (reason === undefined || other.item?.refuses?.edit === undefined) return undefined;
+  return { key: other.item.key, values: {}, refuses: { edit: reason, delete: reason } };
 }

@@ -1,9 +1,10 @@
 import { CIMI } from '../../src/model/define';
 import type { Json } from '../harness/client';
 import { eventually, expectFault, listOf, made, openScene, rels, succeeded, type Scene } from '../protocol/scene';
+import { capability as valueOf, hrefOf, reading } from './network-kit';
 
 let scene: Scene;
-const get = async (uri: unknown) => (await scene.client.get(String(uri))).json;
+const { get, metadataOf } = reading(() => scene.client);
 const network = (networkTemplate: object = {}, more: object = {}) =>
   made(scene.client, 'networks', { resourceURI: `${CIMI}/NetworkCreate`, ...more, networkTemplate });
 const stored = (collection: string, body: object) => made(scene.client, collection, body);
@@ -26,7 +27,7 @@ describe('creating a Network (5.16.2.1)', () => {
     const asked = await network({ networkConfig: config }, { name: 'asked' });
     expect(asked).toMatchObject(config);
     expect(net('asked')).toMatchObject({ reach: 'public', mtu: 9000, quality: 'GOLD' });
-    expect(String((asked.networkPorts as Json).href)).toBe(`${String(asked.id)}/networkPorts`);
+    expect(hrefOf(asked, 'networkPorts')).toBe(`${String(asked.id)}/networkPorts`);
     expect(asked.meters).toBeUndefined();
   });
 
@@ -123,7 +124,9 @@ describe('start and stop (5.16.1.2)', () => {
 
   test('R5.16.1.2-02 R5.16.1.2-07: STARTING and STOPPING meanwhile', async () => {
     const { id } = await network();
-    scene.control.set({ delays: { create: 30, start: 1500, stop: 1500, pause: 20, suspend: 20, restart: 20, restore: 20, delete: 20, capture: 20 } });
+    scene.control.set({
+      delays: { create: 30, start: 1500, stop: 1500, pause: 20, suspend: 20, restart: 20, restore: 20, delete: 20, capture: 20 },
+    });
     for (const [name, shows, end] of [
       ['stop', 'STOPPING', 'STOPPED'],
       ['start', 'STARTING', 'STARTED'],
@@ -157,7 +160,9 @@ describe('update and delete', () => {
     expect(await get(uri)).toMatchObject(body);
     expect(net('after')).toMatchObject({ mtu: 1450, quality: 'SILVER' });
     const whole = await get(uri);
-    expect((await scene.client.put(uri, { ...whole, state: 'STOPPED', networkType: 'PUBLIC', forwardingGroup: { href: 'x' } })).status).toBe(200);
+    expect(
+      (await scene.client.put(uri, { ...whole, state: 'STOPPED', networkType: 'PUBLIC', forwardingGroup: { href: 'x' } })).status,
+    ).toBe(200);
     expect(await get(uri)).toMatchObject({ state: 'STARTED', networkType: 'PUBLIC', mtu: 1450 });
     expect((await get(uri)).forwardingGroup).toBeUndefined();
     expectFault(await scene.client.put(`${uri}?$select=mtu`, { mtu: 10 }), 400, /MTU/i);
@@ -176,13 +181,14 @@ describe('update and delete', () => {
   });
 
   test('R5.16.1.1.1-02 R5.16.1.1.1-03: with a Network its ports and its Collections go', async () => {
-    const { id, networkPorts } = await network({}, { name: 'with-ports' });
+    const owner = await network({}, { name: 'with-ports' });
+    const { id } = owner;
     const ports = [];
     for (const name of ['a', 'b']) {
       ports.push(await made(scene.client, 'networkPorts', { name, networkPortTemplate: { network: { href: id }, networkPortConfig: {} } }));
     }
     await succeeded(scene.client, await scene.client.delete(String(id)));
-    const gone = [id, (networkPorts as Json).href, ...ports.map((port) => port.id)];
+    const gone = [id, hrefOf(owner, 'networkPorts'), ...ports.map((port) => port.id)];
     expect(await Promise.all(gone.map(async (uri) => (await scene.client.get(String(uri))).status))).toEqual([404, 404, 404, 404]);
     expect(scene.control.things('port').filter(({ label }) => label === 'a' || label === 'b')).toEqual([]);
     expect(net('with-ports')).toBeUndefined();
@@ -206,16 +212,10 @@ describe('ResourceMetadata', () => {
     expect(valueOf(metadata, 'NetworkTemplateByValue')).toBe(true);
     const mtu = listOf(metadata, 'attributes').find(({ name }) => String(name) === 'mtu');
     expect(JSON.stringify(mtu)).toMatch(/576.*9216/);
-    expect(listOf(metadata, 'actions').map(({ name }) => String(name)).sort()).toEqual(['start', 'stop']);
+    expect(
+      listOf(metadata, 'actions')
+        .map(({ name }) => String(name))
+        .sort(),
+    ).toEqual(['add', 'delete', 'edit', 'start', 'stop']);
   });
 });
-
-async function metadataOf(type: string): Promise<Json> {
-  const { json } = await scene.client.get(`resourceMetadata?$filter=typeURI='${CIMI}/${type}'`);
-  return listOf(json, 'resourceMetadatas')[0] as Json;
-}
-
-function valueOf(metadata: Json, capability: string): unknown {
-  const found = listOf(metadata, 'capabilities').find(({ name }) => String(name) === capability);
-  return found?.value;
-}

@@ -1,0 +1,95 @@
+import type { Cloud } from '../clouds/cloud';
+import type { Item, ItemRef } from '../clouds/driver';
+import { StepFailure, type Step, type StepContext } from '../jobs/workflow';
+import type { Value, Values } from '../model/values';
+import type { ResourcePath } from '../store/store';
+import { Refusal, type PlanContext } from './family';
+import { interfaceRequest } from './machine-parts';
+import { asRef } from './merge';
+import { keyAt } from './placement';
+import { withKeys, type KeysToCome } from './provider-create';
+
+/** What an interface that came with its machine is to become, in provider keys. */
+export interface PlannedInterface {
+  network: string;
+  /** What the provider's create of machines does not take: for the driver's `update` of interfaces. */
+  update: Values;
+  addresses: readonly string[];
+}
+
+/** The network interfaces of a machine template, resolved before anything is made (DSP0263 5.14.3). @throws Refusal */
+export async function planInterfaces(context: PlanContext, cloud: Cloud, wanted: readonly Values[]): Promise<PlannedInterface[]> {
+  const planned: PlannedInterface[] = [];
+  const taken = new Set<ResourcePath>();
+  const once = (path: ResourcePath, at: string): void => {
+    if (taken.has(path)) throw new Refusal(400, `${at}: ${path} is named twice`);
+    taken.add(path);
+  };
+  for (const [index, item] of wanted.entries()) {
+    const here = `machineTemplate.networkInterfaces[${index}].`;
+    const asked = await interfaceRequest(context, item, here);
+    if (asked.network.cloud !== cloud) throw new Refusal(400, `${here}network: ${asked.network.path} is not in cloud '${cloud.key}'`);
+    const port = asRef(asked.shows.networkPort)?.href;
+    if (port !== undefined) once(port, `${here}networkPort`);
+    const addresses: string[] = [];
+    for (const ref of Array.isArray(item.addresses) ? item.addresses : []) {
+      const at = `${here}addresses`;
+      const address = await context.resolve(String(asRef(ref as Value)?.href ?? ''), 'Address', at);
+      if (address.cloud !== cloud) throw new Refusal(400, `${at}: ${address.path} is not in cloud '${cloud.key}'`);
+      if (asRef(address.values.resource)?.href !== undefined)
+        throw new Refusal(409, `${at}: ${address.path} is in use`, { kind: 'conflict' });
+      once(address.path, at);
+      addresses.push(keyAt(address, at));
+    }
+    const { network, ...rest } = asked.request;
+    const { state, ...more } = rest;
+    const update: Values = state === undefined || state === 'ACTIVE' ? more : rest;
+    if (Object.keys(update).length > 0 && !cloud.offers('interfaces', 'update')) {
+      throw new Refusal(400, `${here}${Object.keys(update)[0] ?? ''}: cloud '${cloud.key}' does not set this of an interface`, {
+        kind: 'unsupported',
+      });
+    }
+    planned.push({ network: String(network), update, addresses });
+  }
+  return planned;
+}
+
+interface WithInterfaces {
+  cloud: string;
+  parts?: { interfaces?: readonly PlannedInterface[] };
+  keys?: KeysToCome;
+}
+
+/** Makes the interfaces that the provider gave a machine what they were asked to be. Every attempt does the same. */
+export function interfaceStep<I extends WithInterfaces>(machineKey: (context: StepContext<I>) => string): Step<I> {
+  return {
+    name: 'interfaces',
+    words: 'Setting up its network interfaces and their addresses',
+    async run(context) {
+      const cloud = context.clouds.byKey(context.input.cloud);
+      const planned = context.input.parts?.interfaces ?? [];
+      if (!cloud || !planned.some(({ update, addresses }) => addresses.length > 0 || Object.keys(update).length > 0)) return { done: null };
+      const { value } = await cloud.list('interfaces', { maxAgeMs: 0 });
+      const free = value.filter((item) => item.owner === machineKey(context)).sort((one, two) => (one.key < two.key ? -1 : 1));
+      if (free.length < planned.length) {
+        if (context.elapsedMs < 2 * cloud.capabilities.settleMs) return { wait: 250 };
+        throw new StepFailure('the provider made fewer interfaces than were asked for', 'unavailable');
+      }
+      const wanted = (await withKeys(context, planned as unknown as Value)) as unknown as readonly PlannedInterface[];
+      for (const { network, update, addresses } of wanted) {
+        const item = take(free, network);
+        if (Object.keys(update).length > 0) await cloud.write('interfaces', 'update', item.key, update);
+        for (const address of addresses) await cloud.write('addresses', 'bind', address, { interface: item.key });
+      }
+      return { done: null };
+    },
+  };
+}
+
+/** The next interface in a network: providers list them in any order. */
+function take(free: Item[], network: string): Item {
+  const index = free.findIndex(({ values }) => (values.network as unknown as ItemRef | undefined)?.item.key === network);
+  const [item] = index < 0 ? [] : free.splice(index, 1);
+  if (!item) throw new StepFailure(`the provider made no interface in ${network}`, 'unavailable');
+  return item;
+}
