@@ -170,7 +170,7 @@ async function loginRequired({ access, server }: Config, store: Store): Promise<
 /** What may be asked for below the base URI, whatever the clouds. */
 function openApiText(base: string): string {
   const catalogue = standardCatalogue();
-  return JSON.stringify(openApiDocument(catalogue, { base, offers: offersOf(catalogue, families()) }));
+  return JSON.stringify(openApiDocument(catalogue, { base, offers: offersOf(catalogue, withSystems(families(), catalogue)) }));
 }
 
 function anonymousOf(config: Config): Principal {

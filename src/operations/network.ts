@@ -7,6 +7,7 @@ import { chooseCloud, keyAt } from './placement';
 import { planProviderCreate, type CreatePlan } from './provider-create';
 import type { DeleteInput } from './provider-change';
 import { planProviderAct, providerFamily } from './provider-family';
+import { refuseForeign } from './supported';
 
 const NETWORK = 'Network';
 const PORT = 'NetworkPort';
@@ -49,7 +50,10 @@ async function portsOf(context: PlanContext, network: Found): Promise<DeleteInpu
 /** What else is in a network stays, and the network with it: refused before any port goes. */
 async function userOf(_context: PlanContext, { cloud, key, path }: Found): Promise<string | undefined> {
   if (!cloud || key === undefined) return undefined;
-  for (const [group, words] of [['interfaces', 'an interface of a machine'], ['addresses', 'an address']] as const) {
+  for (const [group, words] of [
+    ['interfaces', 'an interface of a machine'],
+    ['addresses', 'an address'],
+  ] as const) {
     if (!cloud.has(group)) continue;
     const { value } = await cloud.list(group, { maxAgeMs: 0 });
     const user = value.find(({ values: { network } }) => (network as ItemRef | undefined)?.item.key === key);
@@ -59,7 +63,13 @@ async function userOf(_context: PlanContext, { cloud, key, path }: Found): Promi
 }
 
 /** A configuration by reference, by value, or by reference with overrides; the reference itself when there is one. */
-async function configurationOf(context: PlanContext, template: Values, attribute: string, type: string, at: string): Promise<{ values: Values; found: Found | undefined }> {
+async function configurationOf(
+  context: PlanContext,
+  template: Values,
+  attribute: string,
+  type: string,
+  at: string,
+): Promise<{ values: Values; found: Found | undefined }> {
   const ref = asRef(template[attribute]);
   const found = ref?.href === undefined ? undefined : await context.resolve(ref.href, type, `${at}.${attribute}`);
   const values: Values = { ...found?.values, ...(ref ? inlineOf(ref) : {}) };
@@ -68,7 +78,13 @@ async function configurationOf(context: PlanContext, template: Values, attribute
 }
 
 /** States after creation: the provider's own, or the one asked for, when the cloud can lead there (5.11.2). */
-function initialCalls(cloud: Cloud, type: string, group: 'networks' | 'networkPorts', wanted: Value | undefined, at: string): Pick<CreatePlan, 'goal' | 'calls'> {
+function initialCalls(
+  cloud: Cloud,
+  type: string,
+  group: 'networks' | 'networkPorts',
+  wanted: Value | undefined,
+  at: string,
+): Pick<CreatePlan, 'goal' | 'calls'> {
   const announced = cloud.capabilities.types[type]?.capabilities ?? {};
   const own = String(announced.DefaultInitialState ?? 'STARTED');
   const state = typeof wanted === 'string' ? wanted : own;
@@ -86,8 +102,13 @@ async function planNetwork(context: PlanContext, { template, values, collection 
   const { values: wanted, found: config } = await configurationOf(context, template, 'networkConfig', 'NetworkConfiguration', at);
   const groupRef = asRef(template.forwardingGroup)?.href;
   const group = groupRef === undefined ? undefined : await context.resolve(groupRef, GROUP, `${at}.forwardingGroup`);
-  const cloud = chooseCloud(context, [group, config].filter((one) => one !== undefined), typeof values.cloud === 'string' ? values.cloud : undefined);
+  const cloud = chooseCloud(
+    context,
+    [group, config].filter((one) => one !== undefined),
+    typeof values.cloud === 'string' ? values.cloud : undefined,
+  );
   if (!cloud.offers('networks', 'create')) throw new Refusal(400, `cloud '${cloud.key}' does not create networks`, { kind: 'unsupported' });
+  refuseForeign(cloud, 'NetworkTemplate', template, at);
   const networkType = wanted.networkType ?? 'PRIVATE';
   const shows: Values = { networkType };
   for (const name of ['mtu', 'classOfService'] as const) if (wanted[name] !== undefined) shows[name] = wanted[name];
@@ -110,7 +131,9 @@ async function planPort(context: PlanContext, { template, values, collection }: 
   if (networkRef === undefined) throw new Refusal(400, `${at}.network: the Network that the port is in is needed (D029)`);
   const network = await context.resolve(networkRef, NETWORK, `${at}.network`);
   const cloud = chooseCloud(context, [network, ...(config ? [config] : [])], typeof values.cloud === 'string' ? values.cloud : undefined);
-  if (!cloud.offers('networkPorts', 'create')) throw new Refusal(400, `cloud '${cloud.key}' does not create network ports`, { kind: 'unsupported' });
+  if (!cloud.offers('networkPorts', 'create'))
+    throw new Refusal(400, `cloud '${cloud.key}' does not create network ports`, { kind: 'unsupported' });
+  refuseForeign(cloud, 'NetworkPortTemplate', template, at);
   const shows: Values = { portType: wanted.portType ?? 'ACCESS' };
   if (wanted.classOfService !== undefined) shows.classOfService = wanted.classOfService;
   return planProviderCreate(context, {

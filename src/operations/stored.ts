@@ -109,8 +109,7 @@ function splitValue(catalogue: Catalogue, kind: Attribute | ItemType, value: Val
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return { open: value };
   const given = value as Values;
   const inline = kind.kind === 'ref' ? (kind.inline ?? []) : [];
-  const parts =
-    kind.kind === 'struct' ? [splitBy(catalogue, kind.fields, given)] : inline.map((other) => split(catalogue, other, given));
+  const parts = kind.kind === 'struct' ? [splitBy(catalogue, kind.fields, given)] : inline.map((other) => split(catalogue, other, given));
   const secret: Values = Object.assign({}, ...parts.map((part) => part.secret));
   if (Object.keys(secret).length === 0) return { open: value };
   const open: Values = { ...given };
@@ -161,10 +160,30 @@ async function checkReferences(context: PlanContext, type: string, values: Value
   const declared = context.catalogue.attributesOf(type);
   for (const [name, value] of Object.entries(values)) {
     const attribute = declared[name];
-    const href = hrefOf(value);
-    if (attribute?.kind !== 'ref' || href === undefined || href === hrefOf(former[name])) continue;
-    await context.resolve(href, attribute.to === '*' ? (context.catalogue.locate(href)?.type ?? '*') : attribute.to, name);
+    if (!attribute) continue;
+    const before = new Set(referencesIn(attribute, former[name], name).map(({ href }) => href));
+    for (const { href, to, at } of referencesIn(attribute, value, name)) {
+      if (!before.has(href)) await context.resolve(href, to === '*' ? (context.catalogue.locate(href)?.type ?? '*') : to, at);
+    }
   }
+}
+
+interface Reference {
+  href: string;
+  to: string;
+  /** Where it stands, for words. */
+  at: string;
+}
+
+/** References in a value, also in lists and structures; those of what stands by value are looked at when it is used. */
+function referencesIn(kind: Attribute | ItemType, value: Value | undefined, at: string): Reference[] {
+  if (kind.kind === 'array') {
+    return Array.isArray(value) ? value.flatMap((entry, index) => referencesIn(kind.item, entry as Value, `${at}[${index}]`)) : [];
+  }
+  const href = hrefOf(value);
+  if (kind.kind === 'ref') return href === undefined ? [] : [{ href, to: kind.to, at }];
+  if (kind.kind !== 'struct' || !isRecord(value)) return [];
+  return Object.entries(kind.fields).flatMap(([name, field]) => referencesIn(field, value[name], `${at}.${name}`));
 }
 
 function dropNulls(values: Values): Values {

@@ -7,6 +7,9 @@ import { Refusal, type PlanContext } from './family';
 const BY_GATEWAY: Readonly<Record<string, readonly string[]>> = {
   MachineTemplate: ['initialState', 'machineConfig', 'machineImage', 'credential', 'userData'],
   VolumeTemplate: ['volumeConfig', 'volumeImage'],
+  NetworkTemplate: ['initialState', 'networkConfig', 'forwardingGroup'],
+  SystemTemplate: [],
+  NetworkPortTemplate: ['initialState', 'network', 'networkPortConfig'],
 };
 
 /** Optional attributes of a type that a cloud supports; undefined where the cloud has no say in it. */
@@ -35,7 +38,8 @@ export function refuseUnsupported(context: Pick<PlanContext, 'clouds' | 'princip
 export function refuseForeign(cloud: Cloud, type: string, template: Values, at: string): void {
   const supported = supportedBy(cloud, type) ?? [];
   for (const [name, value] of Object.entries(template)) {
-    if (!isEmpty(value) && !supported.includes(name)) throw new Refusal(400, `${at}.${name} is not supported by cloud '${cloud.key}'`, { kind: 'unsupported' });
+    if (!isEmpty(value) && !supported.includes(name))
+      throw new Refusal(400, `${at}.${name} is not supported by cloud '${cloud.key}'`, { kind: 'unsupported' });
   }
 }
 

@@ -94,7 +94,9 @@ function attributesOf(scope: Scope, type: string, clouds: readonly Cloud[]): str
   const declared = Object.entries(catalogue.resource(type).attributes).filter(([, attribute]) => leadsSomewhere(scope, attribute));
   const lists = clouds.map((cloud) => supportedBy(cloud, type) ?? (familyOf(type)?.group ? [] : undefined));
   const all = lists.includes(undefined) || lists.length === 0;
-  return declared.flatMap(([name, { kind }]) => (all || kind === 'collection' || lists.every((list) => list?.includes(name)) ? [name] : []));
+  return declared.flatMap(([name, { kind }]) =>
+    all || kind === 'collection' || lists.every((list) => list?.includes(name)) ? [name] : [],
+  );
 }
 
 /** Whether what an attribute leads to, if it leads anywhere, is of a type that is here. */
@@ -117,7 +119,8 @@ function actionsOf({ protocol }: Scope, type: string, clouds: readonly Cloud[]):
     const needs = other?.createNeeds;
     return other?.create !== undefined && (!needs || clouds.some((cloud) => cloud.offers(needs[0], needs[1])));
   };
-  const canRelease = ({ createNeeds }: Family) => createNeeds !== undefined && clouds.some((cloud) => cloud.offers(createNeeds[0], 'release'));
+  const canRelease = ({ createNeeds }: Family) =>
+    createNeeds !== undefined && clouds.some((cloud) => cloud.offers(createNeeds[0], 'release'));
   const names = actions.flatMap(([name, action]) => {
     const performer = action.performedOn === undefined ? undefined : protocol.familyOf(catalogue.collection(action.performedOn).item);
     if (action.kind === 'link') return family.linkQuery?.[name] && canCreate(performer) ? [name] : [];

@@ -146,7 +146,8 @@ describe('attributes', () => {
     ['POST', 'machines', { name: 'x' }, /machineTemplate: a MachineTemplate is needed/],
     ['POST', 'machines', machineCreate({}, { userData: 'no base64!' }), /not Base64/],
     ['POST', 'machines', machineCreate({}, { initialState: 'SPINNING' }), /initialState/],
-    ['POST', 'machines', machineCreate({}, { volumes: [{ href: 'volumes/1', initialLocation: 'x' }] }), /volumes is not supported/],
+    ['POST', 'machines', machineCreate({}, { meterTemplates: [{ href: 'meterTemplates/1' }] }), /meterTemplates is not supported/],
+    ['POST', 'machines', machineCreate({}, { volumes: [{ href: 'volumes/1', initialLocation: 'x' }] }), /volumes\[0\]: there is no Volume/],
     ['POST', 'machines', machineCreate({ cloud: 'other' }), /names cloud 'other'/],
   ])('%s %s %j is 400', async (method, target, body, words) => {
     await refused(method, target, { json: body }, 400, words);
@@ -198,6 +199,14 @@ describe('references', () => {
     await refused('PUT', `${uri}?$select=machineImage`, { json: { machineImage: { href } } }, 400, /machineImage/);
   });
 
+  test.each([
+    ['machineTemplates', { volumes: [{ href: 'volumes/none' }] }, /volumes\[0\]\S*: there is no Volume/],
+    ['machineTemplates', { networkInterfaces: [{ network: { href: 'machines/none' } }] }, /networkInterfaces\[0\]\.network: /],
+    ['forwardingGroupTemplates', { networks: [{ href: 'networks/none' }] }, /networks\[0\]: there is no Network/],
+  ])('a dangling one in a list of %s: %j', async (list, body, words) => {
+    await refused('POST', list, { json: body }, 400, words);
+  });
+
   test('an image made of what is no machine', async () => {
     for (const location of [
       'machines/none',
@@ -242,7 +251,7 @@ describe('where nothing is', () => {
     ['PUT', 'machineTemplates/none', 404],
     ['POST', 'machines/none', 404],
     ['PUT', 'machines', 405],
-    ['DELETE', 'networks/sim.net-dmz', 405],
+    ['DELETE', 'networks', 405],
     ['PATCH', 'machines', 405],
     ['TRACE2', 'machines', 400],
   ])('%s %s is %i', async (method, target, status) => {
@@ -253,6 +262,11 @@ describe('where nothing is', () => {
     }
     const answer = await scene.client.send(method, target, body);
     expectFault(answer, status, /there is nothing|not possible/);
+  });
+
+  test.each(['networks/sim.net-dmz', 'networkConfigs/sim.n1_2eprivate'])('what the provider refuses of its own: %s', async (own) => {
+    await refused('DELETE', own, {}, 409, /provider sets/);
+    await refused('PUT', own, { json: { name: 'x' } }, 409, /provider sets/);
   });
 
   test('actions that are none', async () => {

@@ -62,7 +62,7 @@ describe('entry points', () => {
         const answer = await scene.client.get(href);
         expect([href, answer.status, answer.json.id]).toEqual([href, 200, href]);
       }
-      expect(json.volumes).toBeUndefined();
+      for (const name of ['meters', 'eventLogs']) expect(json[name]).toBeUndefined();
     }
   });
 
@@ -90,25 +90,36 @@ describe('ResourceMetadata', () => {
 
   test('R5.2-06 R5.4-01: lists the attributes that are supported, and no others', async () => {
     expect(names(list(await metadata('Machine'), 'attributes'))).toEqual(
-      'id name description created updated properties state cpu memory cpuArch latestSnapshot snapshots cloud'.split(' '),
+      (
+        'id name description created updated properties state cpu memory disks cpuArch volumes networkInterfaces ' +
+        'latestSnapshot snapshots cloud'
+      ).split(' '),
     );
     expect(names(list(await metadata('MachineConfiguration'), 'attributes'))).not.toContain('cpuSpeed');
-    expect(names(list(await metadata('MachineTemplate'), 'attributes'))).not.toContain('volumes');
+    for (const type of ['Machine', 'Volume', 'Network', 'NetworkPort', 'System']) {
+      const told = names(list(await metadata(type), 'attributes'));
+      for (const name of ['meters', 'eventLog']) expect([type, told.includes(name)]).toEqual([type, false]);
+    }
+    for (const type of ['MachineTemplate', 'VolumeTemplate', 'NetworkTemplate', 'NetworkPortTemplate', 'SystemTemplate']) {
+      const told = names(list(await metadata(type), 'attributes'));
+      for (const name of ['meterTemplates', 'eventLogTemplate']) expect([type, told.includes(name)]).toEqual([type, false]);
+    }
     const shown = Object.keys(await get('cloudEntryPoint')).filter((name) => !['resourceURI'].includes(name));
     const told = names(list(await metadata('CloudEntryPoint'), 'attributes'));
     expect(told).toEqual(expect.arrayContaining(shown));
-    expect(told).not.toContain('volumes');
+    expect(told).not.toContain('meters');
   });
 
   test('R5.2-07: what is not listed is refused', async () => {
     const machines = await scene.client.post('machineConfigs', { memory: 1024, cpuSpeed: 2000 });
     expectFault(machines, 400, /cpuSpeed .* not supported/);
-    const body = {
-      machineImage: { href: 'machineImages/sim.img-debian-12' },
-      volumes: [{ href: 'volumes/x', initialLocation: '/dev/sdb' }],
-    };
-    expectFault(await scene.client.post('machineTemplates', body), 400, /volumes .* not supported/);
-    expect((await get('machineTemplates')).count).toBe(0);
+    for (const kind of ['machine', 'volume', 'network', 'networkPort', 'system']) {
+      const answer = await scene.client.post(`${kind}Templates`, { meterTemplates: [{ href: 'meterTemplates/x' }] });
+      expectFault(answer, 400, /meterTemplates .* not supported/);
+      expect((await get(`${kind}Templates`)).count).toBe(0);
+    }
+    const network = { networkTemplate: { networkConfig: { networkType: 'PRIVATE' }, meterTemplates: [{ href: 'meterTemplates/x' }] } };
+    expectFault(await scene.client.post('clouds/sim/networks', network), 400, /networkTemplate\.meterTemplates is not supported/);
   });
 
   test('capabilities are those of the gateway and of the clouds, and they hold', async () => {
@@ -118,14 +129,12 @@ describe('ResourceMetadata', () => {
       expect([name, capability(entry, `${name}Parameter`)]).toEqual([name, true]);
     expect(capability(entry, 'QueryPathNotation')).toBe(true);
     const machine = await metadata('Machine');
-    expect(capability(machine, 'InitialStates')).toEqual(['STARTED', 'STOPPED']);
+    expect(capability(machine, 'InitialStates')).toEqual(['STARTED', 'STOPPED', 'PAUSED', 'SUSPENDED']);
     expect(capability(machine, 'DefaultInitialState')).toBe('STARTED');
     const template = { machineConfig: { href: 'machineConfigs/sim.s1_2enano' }, machineImage: { href: 'machineImages/sim.img-debian-12' } };
-    expectFault(
-      await scene.client.post('machines', machineCreate({}, { ...template, initialState: 'PAUSED' })),
-      400,
-      /offers STARTED, STOPPED, not PAUSED/,
-    );
+    for (const initialState of ['STOPPED', 'PAUSED', 'SUSPENDED']) {
+      expect((await made(scene.client, 'machines', machineCreate({}, { ...template, initialState }))).state).toBe(initialState);
+    }
   });
 
   test('JobRetention is kept: an ended Job goes when its time is over', async () => {
@@ -155,7 +164,11 @@ describe('ResourceMetadata', () => {
     expect(await sorted('Machine')).toEqual('add capture delete edit pause restart restore snapshot start stop suspend'.split(' '));
     expect(await sorted('Machine', 'clouds/eye/')).toEqual([]);
     expect(await sorted('Job')).toEqual(['delete', 'edit', 'stop']);
-    expect(await sorted('Network')).toEqual([]);
+    expect(await sorted('Network')).toEqual(['add', 'delete', 'edit', 'start', 'stop']);
+    expect(await sorted('NetworkNetworkPort')).toEqual([]);
+    expect(await sorted('MachineNetworkInterfaceAddress')).toEqual(['add', 'delete']);
+    for (const type of ['Network', 'Volume', 'Disk', 'MachineNetworkInterfaceAddress', 'ForwardingGroupNetwork'])
+      expect([type, await sorted(type, 'clouds/eye/')]).toEqual([type, []]);
     expect(await sorted('Credential')).toEqual(['add', 'delete', 'edit']);
     expect(await sorted('MachineSnapshot')).toEqual(['delete', 'edit']);
   });
@@ -163,7 +176,7 @@ describe('ResourceMetadata', () => {
   test('there is one of every type that is served, and of no other', async () => {
     const all = list(await get('resourceMetadata'), 'resourceMetadatas');
     expect(names(all)).toEqual(expect.arrayContaining(['CloudEntryPoint', 'Machine', 'MachineTemplate', 'Job', 'ResourceMetadata']));
-    expect(names(all)).not.toContain('Volume');
+    for (const type of ['Meter', 'MeterTemplate', 'EventLog', 'Event']) expect(names(all)).not.toContain(type);
     for (const { typeURI, name } of all) expect(typeURI).toBe(`${CIMI}/${String(name)}`);
   });
 });
@@ -174,7 +187,10 @@ describe('add stands only where it works', () => {
     ['machineTemplates', ['add']],
     ['machineConfigs', ['add']],
     ['machineImages', ['add']],
-    ['networks', []],
+    ['networks', ['add']],
+    ['volumes', ['add']],
+    ['clouds/eye/networks', []],
+    ['networks/sim.net-dmz/networkPorts', []],
     ['jobs', []],
     ['resourceMetadata', []],
     ['clouds/eye/machines', []],

@@ -191,7 +191,8 @@ describe('what is not there', () => {
     'machines/sim.vm-0/nothing',
     'machines///',
     'clouds/none/machines',
-    'volumes',
+    'meters',
+    'eventLogs',
   ])('%s is 404 with an unstored Job', async (uri) => {
     const answer = await get(uri);
     expectFault(answer, 404, /there is nothing at|nothing is here/);
@@ -202,13 +203,14 @@ describe('what is not there', () => {
   test.each([
     ['PUT', 'machines', 'GET, HEAD, POST'],
     ['DELETE', 'machines', 'GET, HEAD, POST'],
-    ['POST', 'networks', 'GET, HEAD'],
+    ['POST', 'machines/sim.vm-0/snapshots', 'GET, HEAD'],
+    ['POST', 'networks/sim.net-dmz/networkPorts', 'GET, HEAD'],
     ['POST', 'jobs', 'GET, HEAD'],
     ['PATCH', 'machines/sim.vm-0', 'GET, HEAD, POST, PUT, DELETE'],
     ['PUT', 'cloudEntryPoint', 'GET, HEAD'],
     ['DELETE', 'resourceMetadata/Machine', 'GET, HEAD'],
     ['POST', 'machineTemplates/none', 'GET, HEAD, PUT, DELETE'],
-    ['PUT', 'networks/sim.net-dmz', 'GET, HEAD'],
+    ['PUT', 'forwardingGroups/sim.router-internal/networks/sim.net-dmz', 'GET, HEAD, DELETE'],
   ])('%s %s is 405, and Allow tells what is possible: %s', async (method, uri, allow) => {
     const answer = await scene.client.send(method, uri, { json: {} });
     expectFault(answer, 405, /is not possible/);
