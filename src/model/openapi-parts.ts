@@ -30,7 +30,7 @@ export const parameters: Readonly<Record<string, Values>> = {
 export const headers: Readonly<Record<string, Values>> = {
   ETag: { description: 'Version of the representation, for If-Match and If-None-Match.', schema: text },
   Age: { description: 'Seconds since the cloud was asked.', schema: { type: 'integer', minimum: 0 } },
-  Location: { description: 'URI of what is created.', schema: uri },
+  Location: { description: 'URI of what is created; also of what then failed, which stays in state ERROR.', schema: uri },
   'Retry-After': { description: 'Seconds to wait before asking again.', schema: { type: 'integer', minimum: 0 } },
   'CIMI-Job-URI': { description: 'URI of the Job of this change (4.2.1.7).', schema: uri },
   'CIMI-Unavailable-Clouds': { description: 'Keys of the clouds that did not answer: their items are missing.', schema: text },
@@ -55,18 +55,20 @@ export function content(schema: Values): Values {
 
 /** A refused change leaves a Job that can be read. */
 const JOB_URI = ['CIMI-Job-URI'];
+/** Of a create that was accepted and failed before the answer. */
+const FAILED = ['Location', ...JOB_URI];
 const FAULTS: Readonly<Record<number, readonly [words: string, headers: readonly string[]]>> = {
-  400: ['The request is not understood, or asks for what cannot be.', JOB_URI],
+  400: ['The request is not understood, or asks for what cannot be.', FAILED],
   401: ['Nobody is logged in.', ['WWW-Authenticate']],
-  403: ['This caller may not do that, or the cloud forbids it.', JOB_URI],
+  403: ['This caller may not do that, or the cloud forbids it.', FAILED],
   404: ['There is nothing here for this caller.', []],
   405: ['The resource does not take this method.', ['Allow', ...JOB_URI]],
   406: ['No representation that the client accepts can be made.', JOB_URI],
-  409: ['The resource is being changed by another Job, or is in a state in which this is not possible.', ['Retry-After', ...JOB_URI]],
+  409: ['The resource is being changed by another Job, or is in a state in which this is not possible.', ['Retry-After', ...FAILED]],
   412: ['The resource is no longer as If-Match says.', JOB_URI],
   415: ['The body is of another media type or charset than are read.', JOB_URI],
   422: ['The Idempotency-Key came with another request before.', JOB_URI],
-  503: ['A cloud does not answer, or asks to wait.', ['Retry-After', ...JOB_URI]],
+  503: ['A cloud does not answer, or asks to wait.', ['Retry-After', ...FAILED]],
 };
 /** Faults of a read and of a change. */
 export const READ_FAULTS: readonly number[] = [401, 403, 404, 406, 503];
@@ -80,7 +82,7 @@ export function faultResponses(job: Values): Values {
   ]);
   return {
     ...(Object.fromEntries(known) as Values),
-    Fault: { description: 'Any other fault, as a FAILED Job.', ...headersOf(['Retry-After', ...JOB_URI]), content: content(job) },
+    Fault: { description: 'Any other fault, as a FAILED Job.', ...headersOf(['Retry-After', ...FAILED]), content: content(job) },
   };
 }
 

@@ -217,7 +217,14 @@ export class Finder {
   }
 
   assembleWith(parts: Parts, pathOfItem: PathOfItem): Found {
-    return assemble(this.protocol.catalogue, parts, pathOfItem, (type) => this.protocol.familyOf(type) !== undefined);
+    return assemble(this.protocol.catalogue, parts, pathOfItem, (type) => this.isIn(parts.cloud, type));
+  }
+
+  /** Whether there are resources of the type in the cloud, or here where it is none's. */
+  private isIn(cloud: Cloud | null, type: string): boolean {
+    const family = this.protocol.familyOf(type);
+    if (family?.derived) return this.isIn(cloud, family.derived.from);
+    return family !== undefined && (!cloud || !family.group || family.stored === true || cloud.has(family.group));
   }
 
   /** Paths of what items refer to: of their rows where there are any, else derived. One query per referred type. */

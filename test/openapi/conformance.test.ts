@@ -87,7 +87,44 @@ test('templates by value, credentials, $select and $expand', async () => {
   await sent('GET', 'machines?$expand=*');
 });
 
+test('what is nested in a machine, and storage and networks by value', async () => {
+  const done = async (method: string, uri: unknown, body?: object) => {
+    const answer = await sent(method, uri, body);
+    expect([method, uri, answer.status < 300 ? 'done' : answer.text]).toEqual([method, uri, 'done']);
+    await succeeded(scene.client, answer);
+    return answer.headers.get('location') ?? '';
+  };
+  const config = { type: 'http://cimi-gateway.org/volume-type/block', capacity: 2_000_000 };
+  const volume = await done('POST', 'volumes', { name: 'v', volumeTemplate: { volumeConfig: config } });
+  const network = await done('POST', 'networks', { networkTemplate: { networkConfig: { networkType: 'PRIVATE' } } });
+  const port = { network: { href: network }, networkPortConfig: { portType: 'ACCESS', classOfService: 'GOLD' } };
+  await done('POST', 'networkPorts', { networkPortTemplate: port });
+  const group = await done('POST', 'forwardingGroups', { forwardingGroupTemplate: { networks: [{ href: network }] } });
+  const volumes = [{ href: volume, initialLocation: '/dev/sdb' }];
+  const networkInterfaces = [{ network: { href: network }, addresses: [] }];
+  const template = { name: 'parts', machineConfig: { cpu: 1, memory: 1024 }, machineImage: { href: IMAGE }, volumes, networkInterfaces };
+  await sent('GET', String((await sent('POST', 'machineTemplates', template)).json.id));
+  const machine = await done('POST', 'machines', machineCreate({ name: 'parts' }, { volumes, networkInterfaces }));
+  await done('POST', `${machine}/disks`, { capacity: 3_000_000 });
+  for (const uri of [
+    ...['disks', 'volumes', 'networkInterfaces'].map((list) => `${machine}/${list}`),
+    `${group}/networks`,
+    `${network}/networkPorts`,
+  ]) {
+    const lists = Object.values((await sent('GET', uri)).json as object).filter((value: unknown) => Array.isArray(value)) as Json[][];
+    const items = lists.flat().filter((item) => 'id' in item);
+    expect([uri, items.length]).toEqual([uri, expect.any(Number)]);
+    expect(items.length).toBeGreaterThan(0);
+    for (const { id } of items) await sent('GET', id);
+  }
+  await sent('GET', `${machine}?$expand=*`);
+});
+
 test('faults are Jobs', async () => {
+  const unknown = { volumeTemplate: { volumeConfig: { type: 'http://elsewhere.example/volume', capacity: 2_000_000 } } };
+  const failed = await sent('POST', 'volumes', unknown);
+  expect([failed.status, failed.json.state]).toEqual([400, 'FAILED']);
+  expect((await sent('GET', failed.headers.get('location'))).json.state).toBe('ERROR');
   expect((await sent('GET', 'machines/none')).status).toBe(404);
   const answer = await scene.client.post('machines', { name: 'no template' });
   expect(answer.status).toBe(400);
