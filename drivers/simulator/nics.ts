@@ -53,7 +53,14 @@ export class NicClient extends Requests {
       if (to.port !== undefined && to.port !== nic.port) this.checkPort(to.port, net);
       const moved = net.id !== nic.net;
       const mtu = to.mtu ?? Math.min(nic.mtu, net.mtu);
-      const changed: Nic = { ...nic, net: net.id, mode: to.mode ?? nic.mode, mac: to.mac ?? nic.mac, mtu, port: to.port ?? (moved ? null : nic.port) };
+      const changed: Nic = {
+        ...nic,
+        net: net.id,
+        mode: to.mode ?? nic.mode,
+        mac: to.mac ?? nic.mac,
+        mtu,
+        port: to.port ?? (moved ? null : nic.port),
+      };
       this.account.put(changed);
       if (!moved) return;
       unbind(this.account, id, (address) => address.net === nic.net);

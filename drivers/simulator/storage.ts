@@ -15,7 +15,6 @@ export interface VolumeOrder extends Names, Order {
   copy?: string | undefined;
 }
 
-
 /** The simulated provider's API for storage, in its own words. @throws SimulatorFault */
 export class StorageClient extends Requests {
   createVolume(asked: VolumeOrder, context: CallContext): Promise<string> {

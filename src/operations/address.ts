@@ -21,9 +21,11 @@ async function planAddress(context: PlanContext, { template, values, collection 
   const networkRef = asRef(template.network)?.href;
   const network = networkRef === undefined ? undefined : await context.resolve(networkRef, 'Network', `${AT}.network`);
   const cloud = chooseCloud(context, network ? [network] : [], typeof values.cloud === 'string' ? values.cloud : undefined);
-  if (!cloud.offers('addresses', 'create')) throw new Refusal(400, `cloud '${cloud.key}' does not create addresses`, { kind: 'unsupported' });
+  if (!cloud.offers('addresses', 'create'))
+    throw new Refusal(400, `cloud '${cloud.key}' does not create addresses`, { kind: 'unsupported' });
   const shows: Values = { allocation: template.allocation ?? 'static', protocol: template.protocol ?? protocolOf(template.ip) };
-  for (const name of ['ip', 'hostname', 'defaultGateway', 'dns', 'mask'] as const) if (template[name] !== undefined) shows[name] = template[name];
+  for (const name of ['ip', 'hostname', 'defaultGateway', 'dns', 'mask'] as const)
+    if (template[name] !== undefined) shows[name] = template[name];
   return planProviderCreate(context, {
     type: ADDRESS,
     group: 'addresses',

@@ -37,7 +37,8 @@ async function planGroup(context: PlanContext, { template, values, collection }:
     }),
   );
   const cloud = chooseCloud(context, networks, typeof values.cloud === 'string' ? values.cloud : undefined);
-  if (!cloud.offers('forwardingGroups', 'create')) throw new Refusal(400, `cloud '${cloud.key}' does not create forwarding groups`, { kind: 'unsupported' });
+  if (!cloud.offers('forwardingGroups', 'create'))
+    throw new Refusal(400, `cloud '${cloud.key}' does not create forwarding groups`, { kind: 'unsupported' });
   refuseMixed(cloud, networks);
   return planProviderCreate(context, {
     type: GROUP,
@@ -55,14 +56,21 @@ async function planGroup(context: PlanContext, { template, values, collection }:
 function refuseMixed(cloud: NonNullable<Found['cloud']>, networks: readonly Found[]): void {
   if (cloud.capabilities.types[GROUP]?.capabilities?.MixedNetwork === true) return;
   const types = new Set(networks.map((network) => String(network.values.networkType)));
-  if (types.size > 1) throw new Refusal(400, `cloud '${cloud.key}' does not mix PUBLIC and PRIVATE networks in one forwarding group (MixedNetwork)`, { kind: 'unsupported' });
+  if (types.size > 1)
+    throw new Refusal(400, `cloud '${cloud.key}' does not mix PUBLIC and PRIVATE networks in one forwarding group (MixedNetwork)`, {
+      kind: 'unsupported',
+    });
 }
 
 async function planJoin(context: PlanContext, { values, collection }: CreateRequest): Promise<Plan> {
   const href = asRef(values.network)?.href;
   if (href === undefined) throw new Refusal(400, 'network: a reference to the Network to add is needed');
   const network = await context.resolve(href, NETWORK, 'network');
-  const owner = collection.replace(/^clouds\/[^/]+\//, '').split('/').slice(0, 2).join('/');
+  const owner = collection
+    .replace(/^clouds\/[^/]+\//, '')
+    .split('/')
+    .slice(0, 2)
+    .join('/');
   const group = await context.resolve(owner, GROUP, 'the forwarding group');
   const cloud = chooseCloud(context, [group, network], undefined);
   const others = (await context.list(NETWORK, cloud)).filter((other) => asRef(other.values.forwardingGroup)?.href === group.path);

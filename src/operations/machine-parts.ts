@@ -28,7 +28,8 @@ export const diskFamily: Family = providerFamily({
     }));
   },
   change(_context, found, changed) {
-    if (changed.capacity !== undefined && Number(changed.capacity) < Number(found.values.capacity)) throw new Refusal(400, 'capacity: a disk can grow, not shrink');
+    if (changed.capacity !== undefined && Number(changed.capacity) < Number(found.values.capacity))
+      throw new Refusal(400, 'capacity: a disk can grow, not shrink');
     return changed;
   },
 });
@@ -62,7 +63,8 @@ export const machineVolumeFamily: Family = providerFamily({
  */
 export async function refuseUnattachable(context: PlanContext, volume: Found, at: string): Promise<void> {
   const { cloud, key, path } = volume;
-  if (volume.values.state !== 'AVAILABLE') throw new Refusal(409, `${at}: ${path} is ${String(volume.values.state)}, not AVAILABLE`, { kind: 'conflict' });
+  if (volume.values.state !== 'AVAILABLE')
+    throw new Refusal(409, `${at}: ${path} is ${String(volume.values.state)}, not AVAILABLE`, { kind: 'conflict' });
   if (!cloud || key === undefined) throw new Refusal(409, `${at}: ${path} does not exist at its provider`, { kind: 'conflict' });
   if (!cloud.has('attachments') || cloud.capabilities.types.Volume?.capabilities?.SharedVolumeSupport === true) return;
   const { value: attachments } = await cloud.list('attachments', { maxAgeMs: 0 });
@@ -80,8 +82,14 @@ export const interfaceFamily: Family = providerFamily({
   async create(context, { values, collection }) {
     const asked = await interfaceRequest(context, values, '');
     return planPart(context, { values, collection }, (machine) => {
-      if (asked.network.cloud !== machine.cloud) throw new Refusal(400, `${asked.network.path} and ${machine.path} are in different clouds`);
-      return { type: 'MachineNetworkInterface', group: 'interfaces', shows: asked.shows, request: { machine: machine.key ?? '', ...asked.request } };
+      if (asked.network.cloud !== machine.cloud)
+        throw new Refusal(400, `${asked.network.path} and ${machine.path} are in different clouds`);
+      return {
+        type: 'MachineNetworkInterface',
+        group: 'interfaces',
+        shows: asked.shows,
+        request: { machine: machine.key ?? '', ...asked.request },
+      };
     });
   },
   async change(context, found, changed) {
@@ -137,13 +145,18 @@ export async function interfaceRequest(
 /** The network of an interface's port is the interface's own (5.14.1.1.3). */
 function refuseOtherNetwork(port: Found, network: string | undefined, at: string): void {
   const own = asRef(port.values.network)?.href;
-  if (own !== network) throw new Refusal(400, `${at}: ${port.path} is a port of ${own ?? 'no network'}, not of the interface's network ${network ?? ''}`);
+  if (own !== network)
+    throw new Refusal(400, `${at}: ${port.path} is a port of ${own ?? 'no network'}, not of the interface's network ${network ?? ''}`);
 }
 
 type Part = Pick<CreatePlan, 'type' | 'group' | 'shows' | 'request' | 'holds'>;
 
 /** A part is made while its machine is steady, and the machine is held meanwhile. */
-async function planPart(context: PlanContext, { values, collection }: Pick<CreateRequest, 'values' | 'collection'>, part: (machine: Found) => Part): Promise<Plan> {
+async function planPart(
+  context: PlanContext,
+  { values, collection }: Pick<CreateRequest, 'values' | 'collection'>,
+  part: (machine: Found) => Part,
+): Promise<Plan> {
   const machine = await context.resolve(ownerPath(collection), MACHINE, 'the machine');
   const { type, group, shows, request, holds } = part(machine);
   const cloud = reachable(machine, group);
@@ -166,7 +179,8 @@ function reachable(machine: Found, group: CreatePlan['group'], method = 'create'
   if (!cloud || machine.key === undefined) throw new Refusal(409, `${machine.path} does not exist at its provider`, { kind: 'conflict' });
   if (!cloud.offers(group, method)) throw new Refusal(400, `cloud '${cloud.key}' does not offer this`, { kind: 'unsupported' });
   const state = String(machine.values.state);
-  if (!STEADY.includes(state)) throw new Refusal(409, `parts of a machine can be changed in a stable state; it is ${state}`, { kind: 'conflict' });
+  if (!STEADY.includes(state))
+    throw new Refusal(409, `parts of a machine can be changed in a stable state; it is ${state}`, { kind: 'conflict' });
   return cloud;
 }
 
@@ -187,9 +201,14 @@ async function planBind(context: PlanContext, { values, collection }: CreateRequ
   if (address.cloud !== owner.cloud) throw new Refusal(400, `${address.path} and ${owner.path} are in different clouds`);
   const user = asRef(address.values.resource)?.href;
   if (user !== undefined) throw new Refusal(409, `${address.path} is used by ${user}: take it from there first`, { kind: 'conflict' });
-  if (!owner.cloud?.offers('addresses', 'bind')) throw new Refusal(400, 'the cloud does not give addresses to interfaces', { kind: 'unsupported' });
+  if (!owner.cloud?.offers('addresses', 'bind'))
+    throw new Refusal(400, 'the cloud does not give addresses to interfaces', { kind: 'unsupported' });
   const path = `${collection}/${address.path.split('/')[1] ?? ''}`;
-  return addressCall(address, { method: 'bind', args: [{ interface: keyAt(owner, 'the interface') }] }, { target: collection, affected: [collection, path, address.path], location: path });
+  return addressCall(
+    address,
+    { method: 'bind', args: [{ interface: keyAt(owner, 'the interface') }] },
+    { target: collection, affected: [collection, path, address.path], location: path },
+  );
 }
 
 async function planRelease(context: PlanContext, found: Found): Promise<Plan> {
@@ -197,7 +216,11 @@ async function planRelease(context: PlanContext, found: Found): Promise<Plan> {
   return addressCall(address, { method: 'release', args: [] }, { target: found.path, affected: [address.path] });
 }
 
-function addressCall(address: Found, call: { method: string; args: readonly Value[] }, plan: Pick<Plan, 'target' | 'affected' | 'location'>): Plan {
+function addressCall(
+  address: Found,
+  call: { method: string; args: readonly Value[] },
+  plan: Pick<Plan, 'target' | 'affected' | 'location'>,
+): Plan {
   const input: ActInput = {
     cloud: address.cloud?.key ?? '',
     group: 'addresses',

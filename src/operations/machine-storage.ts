@@ -52,7 +52,8 @@ export async function planParts(context: PlanContext, cloud: Cloud, machine: Res
   for (const [index, item] of items(template.volumeTemplates).entries()) {
     const ref = asRef(item.volumeTemplate);
     if (!ref) throw new Refusal(400, `${at}.volumeTemplates[${index}]: a VolumeTemplate is needed, by reference or by value`);
-    const base = ref.href === undefined ? {} : (await context.resolve(ref.href, 'VolumeTemplate', `${at}.volumeTemplates[${index}]`)).values;
+    const base =
+      ref.href === undefined ? {} : (await context.resolve(ref.href, 'VolumeTemplate', `${at}.volumeTemplates[${index}]`)).values;
     const plan = await planVolume(context, { template: mergeTemplate(base, ref), values: { cloud: cloud.key }, collection: 'volumes' });
     const path = plan.location ?? '';
     volumes.push(plan);
@@ -72,7 +73,13 @@ function items(value: Value | undefined): Values[] {
   return Array.isArray(value) ? (value as Values[]) : [];
 }
 
-function attachment(context: PlanContext, cloud: Cloud, machine: ResourcePath, volume: { path: string; key: Value }, location: Value | undefined): Plan {
+function attachment(
+  context: PlanContext,
+  cloud: Cloud,
+  machine: ResourcePath,
+  volume: { path: string; key: Value },
+  location: Value | undefined,
+): Plan {
   const hint: Values = typeof location === 'string' ? { initialLocation: location } : {};
   return planProviderCreate(context, {
     type: 'MachineVolume',
@@ -124,7 +131,11 @@ function nested<I extends WithParts>(name: 'volumes' | 'attachments', words: str
   };
 }
 
-async function deleteMade<I extends WithParts>(context: StepContext<I>, group: 'volumes' | 'attachments', paths: readonly ResourcePath[]): Promise<StepOutcome> {
+async function deleteMade<I extends WithParts>(
+  context: StepContext<I>,
+  group: 'volumes' | 'attachments',
+  paths: readonly ResourcePath[],
+): Promise<StepOutcome> {
   const cloud = cloudOf(context.clouds, context.input.cloud);
   for (const path of paths) {
     const key = (await context.store.resource(path))?.providerKey;
@@ -143,11 +154,7 @@ function pathOf(draft: Draft): ResourcePath {
 
 /** Steps that give a machine what comes with it; the machine is there and its interfaces too. */
 export function partSteps<I extends WithParts>(machineKey: (context: StepContext<I>) => string): Step<I>[] {
-  return [
-    nested<I>('volumes', 'Making its volumes'),
-    nested<I>('attachments', 'Attaching its volumes'),
-    interfaceStep<I>(machineKey),
-  ];
+  return [nested<I>('volumes', 'Making its volumes'), nested<I>('attachments', 'Attaching its volumes'), interfaceStep<I>(machineKey)];
 }
 
 /** Rows of parts that did not come to be go with the failure of the whole. */

@@ -301,7 +301,11 @@ function naming(rest: Naming): { [name: string]: Value | undefined } {
 /** Deletes what the resource owns. @returns whether the provider still shows any of it. */
 async function ownedLeft(context: StepContext<{ cloud: string }>, { owned }: DeleteInput): Promise<boolean> {
   if (!owned || owned.items.length === 0) return false;
-  const { value } = await cloudOf(context.clouds, context.input.cloud).getMany(owned.group, owned.items.map(({ key }) => key), { maxAgeMs: 0 });
+  const { value } = await cloudOf(context.clouds, context.input.cloud).getMany(
+    owned.group,
+    owned.items.map(({ key }) => key),
+    { maxAgeMs: 0 },
+  );
   if (value.size > 0 && context.elapsedMs > PACE.timeoutMs) throw new StepFailure('what belongs to it does not go', 'unavailable');
   for (const [key, item] of value) if (item.values.state !== 'DELETING') await callGroup(context, owned.group, 'delete', [key]);
   return value.size > 0;

@@ -60,7 +60,11 @@ export async function withKeys(context: { store: StoreReads; input: { keys?: Key
     if (typeof key !== 'string') throw new StepFailure(`${record.keyOf} does not exist at the provider`, 'notFound');
     return key;
   }
-  const entries = await Promise.all(Object.entries(record).map(async ([name, entry]) => [name, entry === undefined || name === 'properties' ? entry : await withKeys(context, entry)] as const));
+  const entries = await Promise.all(
+    Object.entries(record).map(
+      async ([name, entry]) => [name, entry === undefined || name === 'properties' ? entry : await withKeys(context, entry)] as const,
+    ),
+  );
   return Object.fromEntries(entries);
 }
 
@@ -74,7 +78,8 @@ const create: Step<ProviderCreateInput> = {
     const outcome = await createOnce(context, {
       settleMs: cloud.capabilities.settleMs,
       find: () => cloud.find(input.group, marks(context)),
-      create: async () => (await callGroup(context, input.group, input.method ?? 'create', [{ ...request, token: marks(context).token }])) as { key: string },
+      create: async () =>
+        (await callGroup(context, input.group, input.method ?? 'create', [{ ...request, token: marks(context).token }])) as { key: string },
     });
     if (!('done' in outcome)) return outcome;
     const { key } = outcome.done;
@@ -102,7 +107,8 @@ const twins: Step<ProviderCreateInput> = {
 const reached: Step<ProviderCreateInput> = {
   name: 'reached',
   words: 'Waiting for the provider to have it ready',
-  run: async (context) => (context.input.goal ? reachState(context, context.input.group, made(context).key, { goal: context.input.goal }) : { done: null }),
+  run: async (context) =>
+    context.input.goal ? reachState(context, context.input.group, made(context).key, { goal: context.input.goal }) : { done: null },
 };
 
 const call: Step<ProviderCreateInput> = {
@@ -134,7 +140,8 @@ export const providerCreate: Workflow<ProviderCreateInput> = {
     if (row) await unit.updateResource(row.path, undefined, { state: null });
     for (const { path, values } of input.keep ?? []) {
       const other = await unit.resource(path);
-      if (other) await unit.updateResource(path, undefined, { internal: { ...other.internal, kept: { ...keptOf(other.internal), ...values } } });
+      if (other)
+        await unit.updateResource(path, undefined, { internal: { ...other.internal, kept: { ...keptOf(other.internal), ...values } } });
     }
     for (const row of input.insert ?? []) await unit.insertResource(row);
     await settle(context);
@@ -146,7 +153,11 @@ export const providerCreate: Workflow<ProviderCreateInput> = {
     if (row?.values.state === undefined && row?.providerKey === null) await unit.deleteResource(input.path);
     else if (row) {
       const values = row.values.state === undefined ? row.values : { ...row.values, state: 'ERROR' };
-      await unit.updateResource(input.path, undefined, { state: 'ERROR', values, internal: { ...row.internal, failed: error.message, left: [...left] } });
+      await unit.updateResource(input.path, undefined, {
+        state: 'ERROR',
+        values,
+        internal: { ...row.internal, failed: error.message, left: [...left] },
+      });
     }
     return {};
   },

@@ -39,11 +39,19 @@ export function providerFamily(family: ProviderFamily): Family {
     update: (context, found, request) => planChange(context, found, request, { group: family.group, ...(change ? { change } : {}) }),
     remove: (context, found) => planRemove(context, found, { ...shared, undeletable, owned, relink }),
     ...rest,
-    offered: (found, catalogue) => [...providerOffered(found, catalogue, shared), ...(found.held || !found.key ? [] : (more?.(found) ?? []))],
+    offered: (found, catalogue) => [
+      ...providerOffered(found, catalogue, shared),
+      ...(found.held || !found.key ? [] : (more?.(found) ?? [])),
+    ],
   };
 }
 
-async function planChange(context: PlanContext, found: Found, request: UpdateRequest, { group, change }: Pick<ProviderFamily, 'group' | 'change'>): Promise<Plan> {
+async function planChange(
+  context: PlanContext,
+  found: Found,
+  request: UpdateRequest,
+  { group, change }: Pick<ProviderFamily, 'group' | 'change'>,
+): Promise<Plan> {
   const changed: Values = {};
   for (const [name, value] of Object.entries(request.set)) {
     if (name === 'name' || name === 'description' || name === 'properties') continue;
@@ -65,7 +73,8 @@ interface Removal extends Pick<ProviderFamily, 'group' | 'type'> {
 async function planRemove(context: PlanContext, found: Found, { group, undeletable, owned, relink }: Removal): Promise<Plan> {
   const base = { target: found.path, affected: [found.path], statusMessage: 'Waiting to be deleted' };
   if (!found.held && found.key === undefined) return { ...base, remove: [found.path], statusMessage: 'Deleted' };
-  if (found.cloud && !found.cloud.offers(group, 'delete')) throw new Refusal(400, `cloud '${found.cloud.key}' does not delete these`, { kind: 'unsupported' });
+  if (found.cloud && !found.cloud.offers(group, 'delete'))
+    throw new Refusal(400, `cloud '${found.cloud.key}' does not delete these`, { kind: 'unsupported' });
   const words = await undeletable?.(context, found);
   if (words !== undefined) throw new Refusal(409, words, { kind: 'conflict' });
   const links = await relink?.(context, found);
@@ -81,7 +90,9 @@ async function planRemove(context: PlanContext, found: Found, { group, undeletab
   };
   return {
     ...base,
-    ...(found.held ? { stops: [found.held.job] } : { holds: [found, ...(parts?.items ?? [])].map(({ path }) => ({ path, shows: 'DELETING' })) }),
+    ...(found.held
+      ? { stops: [found.held.job] }
+      : { holds: [found, ...(parts?.items ?? [])].map(({ path }) => ({ path, shows: 'DELETING' })) }),
     work: { workflow: remove.name, version: remove.version, input: input as unknown as Values },
   };
 }
@@ -107,7 +118,8 @@ export function planProviderAct(type: string, group: Group, name: string) {
     const cloud = found.cloud;
     if (!action || !cloud?.offers(group, name)) throw new Refusal(400, `${found.path} does not offer ${name}`, { kind: 'unsupported' });
     const state = String(found.values.state);
-    if (action.from && !action.from.includes(state)) throw new Refusal(409, `${name} is possible from ${action.from.join(', ')}; the state is ${state}`, { kind: 'conflict' });
+    if (action.from && !action.from.includes(state))
+      throw new Refusal(409, `${name} is possible from ${action.from.join(', ')}; the state is ${state}`, { kind: 'conflict' });
     const reason = found.item?.refuses?.[name];
     if (reason !== undefined) throw new Refusal(409, reason, { kind: 'conflict' });
     const shows = action.via?.[0] ?? null;

@@ -32,17 +32,26 @@ export const volumeImageFamily: Family = providerFamily({
 export async function planVolume(context: PlanContext, request: CreateRequest): Promise<Plan> {
   const { template, values } = request;
   const imageRef = asRef(template.volumeImage);
-  if (imageRef && imageRef.href === undefined) throw new Refusal(400, 'volumeTemplate.volumeImage: volume images by value are not supported, refer to one');
+  if (imageRef && imageRef.href === undefined)
+    throw new Refusal(400, 'volumeTemplate.volumeImage: volume images by value are not supported, refer to one');
   const image = imageRef?.href === undefined ? undefined : await context.resolve(imageRef.href, IMAGE, 'volumeTemplate.volumeImage');
   if (image && image.values.state !== 'AVAILABLE') {
-    throw new Refusal(409, `volumeTemplate.volumeImage: ${image.path} is ${String(image.values.state)}, not AVAILABLE`, { kind: 'conflict' });
+    throw new Refusal(409, `volumeTemplate.volumeImage: ${image.path} is ${String(image.values.state)}, not AVAILABLE`, {
+      kind: 'conflict',
+    });
   }
   const configRef = asRef(template.volumeConfig);
   if (!configRef) throw new Refusal(400, 'volumeTemplate.volumeConfig: a VolumeConfiguration is needed, by reference or by value');
-  const config = configRef.href === undefined ? undefined : await context.resolve(configRef.href, CONFIGURATION, 'volumeTemplate.volumeConfig');
+  const config =
+    configRef.href === undefined ? undefined : await context.resolve(configRef.href, CONFIGURATION, 'volumeTemplate.volumeConfig');
   const wanted: Values = { ...config?.values, ...inlineOf(configRef) };
-  if (typeof wanted.capacity !== 'number' || wanted.capacity < 1) throw new Refusal(400, 'volumeTemplate.volumeConfig.capacity: a capacity in kilobytes is needed');
-  const cloud = chooseCloud(context, [image, config].filter((one) => one !== undefined), typeof values.cloud === 'string' ? values.cloud : undefined);
+  if (typeof wanted.capacity !== 'number' || wanted.capacity < 1)
+    throw new Refusal(400, 'volumeTemplate.volumeConfig.capacity: a capacity in kilobytes is needed');
+  const cloud = chooseCloud(
+    context,
+    [image, config].filter((one) => one !== undefined),
+    typeof values.cloud === 'string' ? values.cloud : undefined,
+  );
   if (!cloud.offers('volumes', 'create')) throw new Refusal(400, `cloud '${cloud.key}' does not create volumes`, { kind: 'unsupported' });
   refuseForeign(cloud, 'VolumeTemplate', template, 'volumeTemplate');
   const shape: Values = { capacity: wanted.capacity, bootable: image?.values.bootable === true };
@@ -82,8 +91,10 @@ async function planVolumeImage(context: PlanContext, request: CreateRequest): Pr
   const volume = await context.resolve(location, VOLUME, 'imageLocation');
   const cloud = volume.cloud;
   if (!cloud || volume.key === undefined) throw new Refusal(409, `${volume.path} does not exist at its provider`, { kind: 'conflict' });
-  if (volume.values.state !== 'AVAILABLE') throw new Refusal(409, `a volume can be captured while AVAILABLE; it is ${String(volume.values.state)}`, { kind: 'conflict' });
-  if (!cloud.offers('volumeImages', 'create')) throw new Refusal(400, `cloud '${cloud.key}' does not capture volumes`, { kind: 'unsupported' });
+  if (volume.values.state !== 'AVAILABLE')
+    throw new Refusal(409, `a volume can be captured while AVAILABLE; it is ${String(volume.values.state)}`, { kind: 'conflict' });
+  if (!cloud.offers('volumeImages', 'create'))
+    throw new Refusal(400, `cloud '${cloud.key}' does not capture volumes`, { kind: 'unsupported' });
   const bootable = typeof request.values.bootable === 'boolean' ? request.values.bootable : volume.values.bootable === true;
   return planProviderCreate(context, {
     type: IMAGE,

@@ -32,7 +32,8 @@ export class Nested {
     const row = await this.protocol.store.resource(location.path);
     const key = row ? row.providerKey : this.keyOf(location.id, cloud);
     const held = (await this.protocol.store.holds([location.path])).get(location.path);
-    if (row && key === null) return this.finder.assemble({ path: row.path, type: row.type, tenant, cloud, row, item: undefined, held, at: Date.now() });
+    if (row && key === null)
+      return this.finder.assemble({ path: row.path, type: row.type, tenant, cloud, row, item: undefined, held, at: Date.now() });
     if (!cloud || !group || !cloud.has(group) || !key) return undefined;
     let seen = await cloud.get(group, key, options);
     if (row && seen.at < settledAt(row)) seen = await cloud.get(group, key, { maxAgeMs: 0 });
@@ -46,7 +47,9 @@ export class Nested {
   async list(location: Location, family: Family, tenant: string, maxAgeMs?: number): Promise<Listing> {
     const owner = location.owner && (await this.finder.find(location.owner.path, tenant));
     if (!owner) return { founds: [], unavailable: [] };
-    const founds = family.derived ? await this.derived(location, family, owner, tenant) : await this.parts(location, family, owner, maxAgeMs);
+    const founds = family.derived
+      ? await this.derived(location, family, owner, tenant)
+      : await this.parts(location, family, owner, maxAgeMs);
     return { founds, unavailable: [] };
   }
 
@@ -64,8 +67,15 @@ export class Nested {
     const { group, type } = family;
     const collection = location.collectionPath ?? '';
     const { store } = this.protocol;
-    const items = cloud && group && cloud.has(group) && owner.key !== undefined ? await this.itemsOf(cloud, group, owner.key, maxAgeMs) : { items: [], at: Date.now() };
-    const [rows, holds, pathOfItem] = await Promise.all([store.resources({ type, owner: owner.path }), store.holds(), this.finder.pathsOf(cloud, items.items)]);
+    const items =
+      cloud && group && cloud.has(group) && owner.key !== undefined
+        ? await this.itemsOf(cloud, group, owner.key, maxAgeMs)
+        : { items: [], at: Date.now() };
+    const [rows, holds, pathOfItem] = await Promise.all([
+      store.resources({ type, owner: owner.path }),
+      store.holds(),
+      this.finder.pathsOf(cloud, items.items),
+    ]);
     const byKey = new Map(rows.map((row) => [row.providerKey, row]));
     const listed = new Set<string>();
     const founds: Found[] = [];
@@ -89,7 +99,12 @@ export class Nested {
     return founds;
   }
 
-  private async itemsOf(cloud: Cloud, group: ListedGroup, owner: string, maxAgeMs: number | undefined): Promise<{ items: Item[]; at: number }> {
+  private async itemsOf(
+    cloud: Cloud,
+    group: ListedGroup,
+    owner: string,
+    maxAgeMs: number | undefined,
+  ): Promise<{ items: Item[]; at: number }> {
     const seen = await cloud.list(group, maxAgeMs === undefined ? {} : { maxAgeMs });
     return { items: seen.value.filter((item) => item.owner === owner), at: seen.at };
   }
