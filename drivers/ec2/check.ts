@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import {
   CreateImageCommand,
   CreateReplaceRootVolumeTaskCommand,
@@ -82,6 +83,9 @@ const ACTIONS: readonly (readonly [string, string, (wire: Wire, context: CallCon
   ['DeleteKeyPair', 'to delete credentials', (w, c) => w.send(new DeleteKeyPairCommand({ DryRun, KeyName: 'cimi-check' }), c)],
 ];
 
+/** How long to wait before a permission that could not be tried is tried again, in ms. */
+const AGAIN_MS = 500;
+
 /** Tries the endpoint, the login and, by dry runs, every permission. Throws nothing. */
 export async function check(wire: Wire, context: CallContext): Promise<Finding[]> {
   const login = await attempt(() => wire.send(new DescribeInstancesCommand({ MaxResults: 5 }), context));
@@ -94,7 +98,9 @@ export async function check(wire: Wire, context: CallContext): Promise<Finding[]
 /** Anything but a refusal for lack of permission means that the permission is there: EC2 looks at it first. */
 async function permission(action: string, purpose: string, call: () => Promise<unknown>): Promise<Finding> {
   const what = `Permission ec2:${action}`;
-  const error = await attempt(call);
+  const first = await attempt(call);
+  // All permissions are tried at once; what failed in passing is tried once more on its own.
+  const error = first?.passing ? await sleep(AGAIN_MS).then(() => attempt(call)) : first;
   if (!error || error.code === 'DryRunOperation') return { ok: true, what };
   if (error.kind === 'forbidden') return { ok: false, what, words: `Missing; needed ${purpose}. EC2 says: ${error.message}` };
   if (error.passing || error.kind === 'auth') return { ok: false, what, words: `Could not be tried: ${error.message}` };

@@ -21,9 +21,11 @@ export function placesOf(workflow: string): Place[] {
   return places;
 }
 
-/** Every boundary that it passes while all is undone. */
-export function undoPlacesOf(workflow: string): Place[] {
-  const steps = (workflows().find(({ name }) => name === workflow)?.steps ?? []).filter((step) => step.undo);
+/** Every boundary that it passes while all is undone that had begun when step `during` was in progress. */
+export function undoPlacesOf(workflow: string, during: string): Place[] {
+  const all = workflows().find(({ name }) => name === workflow)?.steps ?? [];
+  const begun = all.slice(0, all.findIndex(({ name }) => name === during) + 1);
+  const steps = begun.filter((step) => step.undo);
   const places = steps.toReversed().flatMap(({ name }) => [
     { workflow, step: name, moment: 'undoing' as const },
     { workflow, step: name, moment: 'undone' as const },
