@@ -3,7 +3,7 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { install, root, run } from './prepare.mjs';
+import { install, root } from './prepare.mjs';
 
 const has = (program, ...args) => spawnSync(program, args, { stdio: 'ignore' }).status === 0;
 const postgres = () => has('postgres', '--version') || (existsSync('/usr/lib/postgresql') && readdirSync('/usr/lib/postgresql').length > 0);
@@ -35,4 +35,16 @@ install();
 debianPackages();
 const moto = spawnSync(process.execPath, [join('test', 'backends', 'install.cjs')], { cwd: root, stdio: 'inherit' });
 if (moto.status !== 0) console.error('moto could not be installed: tests of the EC2 driver against it are skipped by name');
-run(process.execPath, [join('node_modules', 'jest', 'bin', 'jest.js'), ...process.argv.slice(2)]);
+
+/** One run of the test runner. @returns its exit code. */
+function jest(...args) {
+  return (
+    spawnSync(process.execPath, [join('node_modules', 'jest', 'bin', 'jest.js'), ...args], { cwd: root, stdio: 'inherit' }).status ?? 1
+  );
+}
+
+const asked = process.argv.slice(2);
+if (asked.length > 0) process.exit(jest(...asked));
+// Crash tests stop and kill whole processes and watch leases of one second: they have the machine to themselves.
+const codes = [jest('--testPathIgnorePatterns', '/node_modules/', '/test/crash/'), jest('--runInBand', 'test/crash')];
+process.exit(Math.max(...codes));

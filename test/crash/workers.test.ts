@@ -118,6 +118,8 @@ describeWith('two workers on one PostgreSQL, of which one sleeps past its leases
     await server?.stop();
   });
   afterEach(() => {
+    // A case that failed may have left it asleep.
+    sleeper.signal('SIGCONT');
     scene.calm();
     // What one case may leave behind must not fail the next.
     for (const { cloud, thing } of strangers()) scene.cloud(cloud).remove([thing]);
