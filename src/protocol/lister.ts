@@ -54,10 +54,11 @@ export class Lister {
   /** Every resource of a type that the tenant can see. @throws Refusal 503 above the configured number of items. */
   async list(family: Family, scope: ListScope): Promise<Listing> {
     const { protocol } = this;
-    if (!family.group) return { founds: await this.ownRows(family, scope), unavailable: [] };
+    const { group } = family;
+    if (!group) return { founds: await this.ownRows(family, scope), unavailable: [] };
     const clouds = protocol.clouds
       .forTenant(scope.tenant)
-      .filter((cloud) => cloud.has(family.group ?? 'machines') && (scope.cloudKey ?? cloud.key) === cloud.key);
+      .filter((cloud) => cloud.has(group) && (scope.cloudKey ?? cloud.key) === cloud.key);
     const own = family.stored ? await this.ownRows(family, scope) : [];
     const unavailable: Listing['unavailable'] = [];
     const parts = await Promise.all(
