@@ -5,12 +5,14 @@ import { decodeId, makeTag, readTag } from '../clouds/identity';
 import type { Location } from '../model/catalogue';
 import { isEverybodys, type Family, type Found, type Surroundings } from '../operations/family';
 import { removeWithAssociations } from '../operations/associations';
-import { StaleError, type ResourcePath, type ResourceRow } from '../store/store';
+import { StaleError, type ResourcePath, type ResourceRow, type StoreReads } from '../store/store';
 import type { Protocol } from './context';
 import { assemble, derivedPath, referredKeys, type Parts, type PathOfItem } from './visible';
 
 /** Ids that the gateway itself makes. */
 const OWN_ID = /^[0-9a-z]{26}$/;
+
+type HeldRow = NonNullable<Awaited<ReturnType<StoreReads['heldResource']>>>;
 
 /** What finds parts of other resources. */
 export interface NestedFinder {
@@ -41,14 +43,17 @@ export class Finder {
     const family = location && this.protocol.familyOf(location.type);
     if (!location || location.kind !== 'item' || !family || location.id === undefined) return undefined;
     if (this.nested?.covers(location, family)) return this.nested.find(location, family, tenant, options);
-    const row = await this.protocol.store.resource(path);
-    if (row) {
-      if (!this.mayUse(row, tenant, family)) return undefined;
-      const found = await this.enriched(await this.fromRow(row, family, options), family, tenant);
-      return row.tenant === tenant || isEverybodys(family, found?.item) ? found : undefined;
-    }
+    const known = await this.protocol.store.heldResource(path);
+    if (known) return this.ofRow(known, family, tenant, options);
     if (!family.group || location.owner) return undefined;
     return (await this.discovered(path, location.id, family, tenant, options)) ?? (await this.lost(path, location.id, family, tenant));
+  }
+
+  private async ofRow(known: HeldRow, family: Family, tenant: string, options: FindOptions): Promise<Found | undefined> {
+    const { row } = known;
+    if (!this.mayUse(row, tenant, family)) return undefined;
+    const found = await this.enriched(await this.fromRow(known, family, options), family, tenant);
+    return row.tenant === tenant || isEverybodys(family, found?.item) ? found : undefined;
   }
 
   private async enriched(found: Found | undefined, family: Family, tenant: string): Promise<Found | undefined> {
@@ -64,8 +69,7 @@ export class Finder {
     return family.shared !== undefined && row.internal.discovered === true && cloud !== undefined && cloud.tenants.includes(tenant);
   }
 
-  private async fromRow(row: ResourceRow, family: Family, options: FindOptions): Promise<Found | undefined> {
-    const held = (await this.protocol.store.holds([row.path])).get(row.path);
+  private async fromRow({ row, held }: HeldRow, family: Family, options: FindOptions): Promise<Found | undefined> {
     const cloud = row.cloud === null ? null : (this.protocol.clouds.byKey(row.cloud) ?? null);
     if (row.cloud !== null && !cloud) throw new ProviderError('unavailable', `the cloud '${row.cloud}' is not configured any more`);
     if (!cloud || !family.group) return this.assemble({ ...base(row, cloud), item: undefined, held, at: Date.now() });
@@ -126,7 +130,11 @@ export class Finder {
     if (!decoded || !cloud || !group || !cloud.tenants.includes(tenant) || !cloud.has(group)) return undefined;
     if (cloud.discoveredTenant !== tenant && !family.shared) return undefined;
     const known = await this.protocol.store.resources({ type: family.type, cloud: cloud.key, providerKeys: [decoded.providerKey] });
-    if (known.length > 0) return undefined;
+    if (known.length > 0) {
+      // A change that was accepted a moment ago gave it a row.
+      const held = await this.protocol.store.heldResource(path);
+      return held && this.ofRow(held, family, tenant, options);
+    }
     const seen = await cloud.get(group, decoded.providerKey, options);
     if (cloud.discoveredTenant !== tenant && !isEverybodys(family, seen.value)) return undefined;
     if (!seen.value || (await this.ownerByTag(seen.value, cloud, family))) return undefined;

@@ -2,7 +2,15 @@ import { sql, type Insertable, type Selectable, type SelectQueryBuilder, type Up
 import type { Value, Values } from '../model/values';
 import type { ResourcesTable, Tables } from './schema';
 import { decode, encode, impossible, seal, unseal, type Session } from './session';
-import { StaleError, type NewResourceRow, type ResourceChange, type ResourcePath, type ResourceQuery, type ResourceRow } from './store';
+import {
+  StaleError,
+  type NewResourceRow,
+  type ResourceChange,
+  type ResourcePath,
+  type ResourceQuery,
+  type ResourceRow,
+  type StoreReads,
+} from './store';
 
 type Row = Selectable<ResourcesTable>;
 
@@ -10,6 +18,21 @@ export async function readResource({ db, cipher }: Session, path: ResourcePath):
   if (impossible(path)) return undefined;
   const row = await db.selectFrom('resources').selectAll().where('path', '=', path).executeTakeFirst();
   return row && fromRow(cipher, row);
+}
+
+/** The row and who holds it, as they were at one moment: a hold seen beside an older row would be told as a conflict of its own. */
+export async function readHeldResource({ db, cipher }: Session, path: ResourcePath): ReturnType<StoreReads['heldResource']> {
+  if (impossible(path)) return undefined;
+  const found = await db
+    .selectFrom('resources')
+    .leftJoin('holds', 'holds.path', 'resources.path')
+    .selectAll('resources')
+    .select(['holds.job as holder', 'holds.shows as held_as'])
+    .where('resources.path', '=', path)
+    .executeTakeFirst();
+  if (!found) return undefined;
+  const { holder, held_as: shows, ...row } = found;
+  return { row: fromRow(cipher, row), held: holder === null ? undefined : { job: holder, shows } };
 }
 
 export async function readResources(session: Session, query: ResourceQuery): Promise<ResourceRow[]> {

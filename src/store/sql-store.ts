@@ -41,6 +41,7 @@ export function sqlStore(writes: Session, reads: Session, close: () => Promise<v
 function readsOf(session: Session): StoreReads {
   return {
     resource: (path) => resources.readResource(session, path),
+    heldResource: (path) => resources.readHeldResource(session, path),
     resources: (query) => resources.readResources(session, query),
     countResources: (query) => resources.countResources(session, query),
     referring: (paths) => resources.referring(session, paths),

@@ -212,6 +212,8 @@ export class StaleError extends Error {
 /** Reads; outside a transaction each sees the latest committed state. */
 export interface StoreReads {
   resource(path: ResourcePath): Promise<ResourceRow | undefined>;
+  /** The row with the hold on it, both as of one moment. */
+  heldResource(path: ResourcePath): Promise<{ row: ResourceRow; held: { job: string; shows: string | null } | undefined } | undefined>;
   resources(query: ResourceQuery): Promise<ResourceRow[]>;
   countResources(query: Omit<ResourceQuery, 'after' | 'limit'>): Promise<number>;
   /** Paths of stored resources whose values (at any depth) refer to one of these paths. */

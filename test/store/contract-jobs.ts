@@ -48,6 +48,18 @@ export function jobContract(bench: () => Bench): void {
     expect(await store().leaseJob('j1', 'w', 1000)).toBeUndefined();
   });
 
+  test('a resource is read with the hold on it, and without one where nobody holds it', async () => {
+    await store().transaction(async (unit) => {
+      for (const path of ['machines/a', 'machines/b']) await unit.insertResource(resourceRow(path));
+    });
+    await insert(store(), newJob('j1', { holds: [{ path: 'machines/a', shows: 'STARTING' }] }));
+    const [a, b] = [await store().resource('machines/a'), await store().resource('machines/b')];
+    expect(await store().heldResource('machines/a')).toEqual({ row: a, held: { job: 'j1', shows: 'STARTING' } });
+    expect(await store().heldResource('machines/b')).toEqual({ row: b, held: undefined });
+    expect(await store().heldResource('machines/none')).toBeUndefined();
+    expect(await store().heldResource('machines/\0')).toBeUndefined();
+  });
+
   test('of two Jobs on one resource the second is told the first and leaves nothing, in the same transaction or not', async () => {
     await insert(store(), newJob('j1', { holds: [{ path: 'machines/b', shows: 'STOPPING' }] }));
     const wanted = ['machines/c', 'machines/b', 'machines/a'].map((path) => ({ path, shows: null }));
