@@ -12,6 +12,7 @@ import type {
   VolumeImages,
   Volumes,
 } from './infrastructure';
+import type { UploadImage } from './upload';
 
 /**
  * The Driver contract: what a cloud offers, in CIMI's terms and units (memory in KiB, capacity in kB of 1000
@@ -21,6 +22,7 @@ import type {
  */
 
 export type { CallContext, Created, FindGroup, Item, ItemRef, Marks, Naming, NamingGroup, Pages, ReadGroup } from './contract';
+export type { UploadImage, UploadSource } from './upload';
 
 export interface CreateMachine extends Marks, Naming {
   /** Provider key of the machine configuration. */
@@ -65,6 +67,12 @@ export interface CaptureMachine extends Marks, Naming {
 export interface MachineImages extends FindGroup, NamingGroup {
   /** Once. */
   capture?(request: CaptureMachine, context: CallContext): Promise<Created>;
+  /**
+   * Once. Makes an image of bytes: it shows as CREATING until they are all there, and carries its marks from its beginning.
+   * Resolves when the provider has them all. Where it cannot go on (the source throws, the signal is aborted) it takes back
+   * what it began as well as it can and throws; what a killed process leaves half done is found by its tag and deleted.
+   */
+  upload?(request: UploadImage, context: CallContext): Promise<Created>;
   /** Repeatable; what is already gone is success. */
   delete?(key: string, context: CallContext): Promise<void>;
 }
@@ -143,6 +151,7 @@ export const METHOD_KINDS: Readonly<Record<string, MethodKind>> = {
   find: 'read',
   create: 'once',
   capture: 'once',
+  upload: 'once',
   restart: 'once',
   restore: 'once',
   start: 'repeatable',

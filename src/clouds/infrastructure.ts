@@ -1,4 +1,5 @@
 import type { CallContext, Created, MakerGroup, Marks, Naming, NamingGroup } from './contract';
+import type { UploadImage } from './upload';
 
 /**
  * The groups of the Driver contract beside machines and images: storage and networks. Capacities in kB of 1000 bytes.
@@ -84,6 +85,8 @@ export interface CreateVolumeImage extends Marks, Naming {
 
 export interface VolumeImages extends MakerGroup, NamingGroup {
   create?(request: CreateVolumeImage, context: CallContext): Promise<Created>;
+  /** Once. Makes an image of bytes, as MachineImages.upload does. */
+  upload?(request: UploadImage, context: CallContext): Promise<Created>;
   delete?(key: string, context: CallContext): Promise<void>;
 }
 
