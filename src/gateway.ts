@@ -5,6 +5,7 @@ import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
+import { extensionsOfClouds } from './clouds/extensions';
 import { newId } from './clouds/identity';
 import { connectClouds, driverRegistry, type CloudConfig, type ConnectedClouds, type DriverRegistry } from './clouds/registry';
 import { createReader } from './codec/reader';
@@ -22,7 +23,7 @@ import { createEngine, type Engine } from './jobs/engine';
 import type { BoundaryPoint } from './jobs/kit';
 import type { JobQueue } from './jobs/queue';
 import { workflowTable } from './jobs/table';
-import { standardCatalogue } from './model/catalogue';
+import { standardCatalogue, type Catalogue } from './model/catalogue';
 import { openApiDocument } from './model/openapi';
 import { families, workflows } from './operations/families';
 import { offersOf } from './operations/offers';
@@ -124,17 +125,18 @@ async function build(options: GatewayOptions, closers: Closers): Promise<Gateway
   const required = role === 'worker' || (await loginRequired(config, store));
   const clouds = await connect(options, metrics);
   closers.add(() => clouds.close());
-  const { queue, engine } = createJobs(options, { store, clouds, onEnded }, closers);
+  const catalogue = catalogueFor(clouds);
+  const { queue, engine } = createJobs(options, { store, clouds, catalogue, onEnded }, closers);
   metrics.watchQueue(() => queue.trouble());
   const worksHere = role === 'worker' || config.worker.inProcess;
   if (worksHere) await engine.start();
   closers.add(() => engine.close(config.server.shutdownMs));
   const at = role === 'gateway' ? await address(config) : undefined;
   const base = `${at?.publicUrl ?? 'http://worker.invalid'}${PREFIX}`;
-  const handle = protocolOf(options, { store, clouds, engine, base, key });
+  const handle = protocolOf(options, { store, clouds, catalogue, engine, base, key });
   if (!at) return { entryPoint: undefined, handle, store, engine, anonymous: false, close: () => closers.close() };
   const { bodyDepth: _depth, bodyItems: _items, ...limits } = config.server.limits;
-  const writers = { json: createWriter(standardCatalogue(), 'json'), xml: createWriter(standardCatalogue(), 'xml') };
+  const writers = { json: createWriter(catalogue, 'json'), xml: createWriter(catalogue, 'xml') };
   const server = createHttpServer({
     handle,
     authenticate: createAuthenticator({
@@ -147,7 +149,7 @@ async function build(options: GatewayOptions, closers: Closers): Promise<Gateway
     log,
     ready: () => readiness(store, queue, clouds),
     metrics,
-    documents: { '/openapi.json': () => openApiText(base) },
+    documents: { '/openapi.json': () => openApiText(catalogue, base) },
     faults: (status, message, request) => writeFault(writers, base, request, { status, message }),
     ...(config.server.trustProxy.length > 0 ? { trustProxy: config.server.trustProxy } : {}),
   });
@@ -167,9 +169,13 @@ async function loginRequired({ access, server }: Config, store: Store): Promise<
   return required;
 }
 
-/** What may be asked for below the base URI, whatever the clouds. */
-function openApiText(base: string): string {
-  const catalogue = standardCatalogue();
+/** The standard, with what the drivers of these clouds bring of their own. @throws ConfigurationError where they contradict each other */
+function catalogueFor(clouds: ConnectedClouds): Catalogue {
+  return standardCatalogue(extensionsOfClouds(clouds, standardCatalogue().resources));
+}
+
+/** What may be asked for below the base URI. */
+function openApiText(catalogue: Catalogue, base: string): string {
   return JSON.stringify(openApiDocument(catalogue, { base, offers: offersOf(catalogue, withSystems(families(), catalogue)) }));
 }
 
@@ -237,7 +243,7 @@ export async function connect({ config, log, drivers = shippedDrivers() }: Gatew
 
 function createJobs(
   { config, log, onBoundary }: GatewayOptions,
-  parts: { store: Store; clouds: ConnectedClouds; onEnded: (job: JobRow) => void },
+  { catalogue, ...parts }: { store: Store; clouds: ConnectedClouds; catalogue: Catalogue; onEnded: (job: JobRow) => void },
   closers: Closers,
 ): { queue: JobQueue; engine: Engine } {
   const queue: JobQueue =
@@ -248,7 +254,7 @@ function createJobs(
   const engine = createEngine({
     ...parts,
     queue,
-    workflows: workflowTable([...workflows(), ...systemWorkflows(families(), standardCatalogue())]),
+    workflows: workflowTable([...workflows(), ...systemWorkflows(families(), catalogue)]),
     log,
     owner: `${hostname()}:${process.pid}:${newId().slice(0, 8)}`,
     leaseMs: config.worker.leaseMs,
@@ -256,7 +262,7 @@ function createJobs(
     concurrency: config.worker.concurrency,
     retentionMs: config.jobs.retentionMinutes * 60_000,
     refusedPerTenant: config.jobs.refusedPerTenant,
-    secretNames: confidentialNames(standardCatalogue()),
+    secretNames: confidentialNames(catalogue),
     ...(onBoundary ? { onBoundary } : {}),
   });
   return { queue, engine };
@@ -265,13 +271,13 @@ function createJobs(
 interface Built {
   store: Store;
   clouds: ConnectedClouds;
+  catalogue: Catalogue;
   engine: Engine;
   base: string;
   key: Buffer;
 }
 
-function protocolOf({ config, log }: GatewayOptions, { store, clouds, engine, base, key }: Built): Handle {
-  const catalogue = standardCatalogue();
+function protocolOf({ config, log }: GatewayOptions, { store, clouds, catalogue, engine, base, key }: Built): Handle {
   return createProtocol({
     catalogue,
     families: withSystems(families(), catalogue),

@@ -62,6 +62,12 @@ export interface Naming {
   properties?: { [key: string]: string } | undefined;
 }
 
+/** What a create may carry beyond the standard. */
+export interface Extended {
+  /** Values of attributes that the driver announced (Capabilities.extensions), by name; absent where none was given. */
+  extensions?: Values | undefined;
+}
+
 /** The provider's key of what a create made; given as soon as the cloud has one. */
 export interface Created {
   key: string;

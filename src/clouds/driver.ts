@@ -1,6 +1,6 @@
 import type { ZodType } from 'zod';
 import type { Value, Values } from '../model/values';
-import type { CallContext, Created, FindGroup, Marks, Naming, NamingGroup, ReadGroup } from './contract';
+import type { CallContext, Created, Extended, FindGroup, Marks, Naming, NamingGroup, ReadGroup } from './contract';
 import type {
   Addresses,
   Attachments,
@@ -21,10 +21,10 @@ import type { UploadImage } from './upload';
  * (guard.ts) does. Every method throws ProviderError and nothing else.
  */
 
-export type { CallContext, Created, FindGroup, Item, ItemRef, Marks, Naming, NamingGroup, Pages, ReadGroup } from './contract';
+export type { CallContext, Created, Extended, FindGroup, Item, ItemRef, Marks, Naming, NamingGroup, Pages, ReadGroup } from './contract';
 export type { UploadImage, UploadSource } from './upload';
 
-export interface CreateMachine extends Marks, Naming {
+export interface CreateMachine extends Marks, Naming, Extended {
   /** Provider key of the machine configuration. */
   config: string;
   /** Provider key of the machine image. */
@@ -35,8 +35,6 @@ export interface CreateMachine extends Marks, Naming {
   userData?: string | undefined;
   /** Provider keys of networks to attach to, in order. */
   networks?: readonly string[] | undefined;
-  /** Extension attributes of the create that the driver announced (its own namespace). */
-  extensions?: Values | undefined;
 }
 
 export interface Machines extends FindGroup, NamingGroup {
@@ -177,9 +175,23 @@ export interface TypeCapabilities {
   constraints?: Readonly<Record<string, { values?: readonly (string | number)[]; ranges?: readonly { low: number; high: number }[] }>>;
 }
 
+/**
+ * An attribute in the gateway's own namespace that a driver brings for what it creates, placement mostly (5.2). It is
+ * taken beside the name in a create, or in the template; it is announced in ResourceMetadata of this cloud. Drivers
+ * get it in `extensions` of the create request and may report it in an Item's values. Clouds that share a name share its kind.
+ */
+export interface DriverExtension {
+  /** lowerCamelCase, the same in JSON and XML; that of `strings` ends in s (its items in XML are named without it). */
+  name: string;
+  /** Resource types it belongs to (Machine, Volume, …); their templates get it too. */
+  types: readonly string[];
+  kind: 'string' | 'strings' | 'integer' | 'boolean';
+}
+
 export interface Capabilities {
   /** How long a write may stay invisible to reads, in ms. */
   settleMs: number;
+  extensions?: readonly DriverExtension[];
   types: Readonly<Record<string, TypeCapabilities>>;
 }
 

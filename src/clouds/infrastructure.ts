@@ -1,4 +1,4 @@
-import type { CallContext, Created, MakerGroup, Marks, Naming, NamingGroup } from './contract';
+import type { CallContext, Created, Extended, MakerGroup, Marks, Naming, NamingGroup } from './contract';
 import type { UploadImage } from './upload';
 
 /**
@@ -60,7 +60,7 @@ export interface Interfaces extends MakerGroup {
   delete?(key: string, context: CallContext): Promise<void>;
 }
 
-export interface CreateVolume extends Marks, Naming {
+export interface CreateVolume extends Marks, Naming, Extended {
   capacity: number;
   /** Type URI of the configuration. */
   type?: string | undefined;
@@ -77,7 +77,7 @@ export interface Volumes extends MakerGroup, NamingGroup {
   delete?(key: string, context: CallContext): Promise<void>;
 }
 
-export interface CreateVolumeImage extends Marks, Naming {
+export interface CreateVolumeImage extends Marks, Naming, Extended {
   /** Provider key of the volume captured. */
   volume: string;
   bootable?: boolean | undefined;
@@ -90,7 +90,7 @@ export interface VolumeImages extends MakerGroup, NamingGroup {
   delete?(key: string, context: CallContext): Promise<void>;
 }
 
-export interface CreateNetwork extends Marks, Naming {
+export interface CreateNetwork extends Marks, Naming, Extended {
   networkType: 'PUBLIC' | 'PRIVATE';
   mtu?: number | undefined;
   classOfService?: string | undefined;
@@ -105,7 +105,7 @@ export interface Networks extends MakerGroup, NamingGroup {
   delete?(key: string, context: CallContext): Promise<void>;
 }
 
-export interface CreateNetworkPort extends Marks, Naming {
+export interface CreateNetworkPort extends Marks, Naming, Extended {
   network: string;
   portType: 'ACCESS' | 'TRUNK';
   classOfService?: string | undefined;
@@ -119,7 +119,7 @@ export interface NetworkPorts extends MakerGroup, NamingGroup {
   delete?(key: string, context: CallContext): Promise<void>;
 }
 
-export interface CreateAddress extends Marks, Naming {
+export interface CreateAddress extends Marks, Naming, Extended {
   /** Absent: the provider chooses one. */
   ip?: string | undefined;
   hostname?: string | undefined;
@@ -141,7 +141,7 @@ export interface Addresses extends MakerGroup, NamingGroup {
   delete?(key: string, context: CallContext): Promise<void>;
 }
 
-export interface CreateForwardingGroup extends Marks, Naming {
+export interface CreateForwardingGroup extends Marks, Naming, Extended {
   networks: readonly string[];
 }
 

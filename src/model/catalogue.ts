@@ -253,9 +253,14 @@ function found<T>(value: T | undefined, name: string): T {
  * A catalogue of the types given, with the gateway's own extension attributes.
  * @throws Error naming every contradiction among the declarations.
  */
-export function createCatalogue(resources: readonly Resource[], collections: readonly Collection[]): Catalogue {
-  return new Catalogue(resources, collections, { attributes: extensionAttributes, ofCollections: collectionExtensions });
+export function createCatalogue(
+  resources: readonly Resource[],
+  collections: readonly Collection[],
+  more: readonly ExtensionAttribute[] = [],
+): Catalogue {
+  return new Catalogue(resources, collections, { attributes: [...extensionAttributes, ...more], ofCollections: collectionExtensions });
 }
 
-/** A new catalogue of the whole standard. */
-export const standardCatalogue = (): Catalogue => createCatalogue(standardResources, standardCollections);
+/** A new catalogue of the whole standard, with what the configured clouds' drivers bring of their own. */
+export const standardCatalogue = (more: readonly ExtensionAttribute[] = []): Catalogue =>
+  createCatalogue(standardResources, standardCollections, more);

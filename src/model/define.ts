@@ -35,6 +35,8 @@ export interface AttributeOptions {
   confidential?: boolean;
   /** Not of the standard: carried in our own namespace and announced by ResourceMetadata (5.2). */
   extension?: boolean;
+  /** An extension that a driver brings (placement): announced and taken only where the cloud behind has it. */
+  ofClouds?: boolean;
 }
 
 export interface StringAttribute extends AttributeOptions {

@@ -52,11 +52,11 @@ function attributesOf(catalogue: Catalogue, resource: Resource, facts: TypeFacts
   for (const name of [...(facts.attributes ?? []), ...Object.keys(constraints)])
     if (!all[name]) throw new Error(`${resource.name} has no attribute ${name}`);
   const supported = ([name, attribute]: [string, Attribute]) =>
-    facts.attributes === undefined ||
-    facts.attributes.includes(name) ||
-    attribute.extension === true ||
+    (facts.attributes === undefined && attribute.ofClouds !== true) ||
+    facts.attributes?.includes(name) === true ||
+    (attribute.extension === true && attribute.ofClouds !== true) ||
     attribute.provider.startsWith('mandatory') ||
-    !Object.hasOwn(resource.attributes, name);
+    (!Object.hasOwn(resource.attributes, name) && attribute.ofClouds !== true);
   return Object.entries(all)
     .filter(supported)
     .map(([name, attribute]) => ({

@@ -32,6 +32,7 @@ async function planAddress(context: PlanContext, { template, values, collection 
     cloud,
     collection,
     naming: values,
+    template,
     shows: { ...shows, ...(network ? { network: { href: network.path } } : {}) },
     request: { ...shows, ...(network ? { network: keyAt(network, `${AT}.network`) } : {}) },
   });

@@ -46,6 +46,7 @@ async function planGroup(context: PlanContext, { template, values, collection }:
     cloud,
     collection,
     naming: values,
+    template,
     shows: {},
     request: { networks: networks.map((network, index) => keyAt(network, `forwardingGroupTemplate.networks[${index}]`)) as Value },
     holds: networks.map((network) => ({ path: network.path, shows: null })),

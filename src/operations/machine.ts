@@ -3,6 +3,7 @@ import type { Catalogue } from '../model/catalogue';
 import type { ActionDeclaration } from '../model/define';
 import type { Ref, Value, Values } from '../model/values';
 import { publicKeyOf } from './credential';
+import { extensionsFor } from './extensions';
 import { Refusal, type CreateRequest, type Family, type Found, type Plan, type PlanContext, type UpdateRequest } from './family';
 import { planParts } from './machine-storage';
 import { createMachine, importedOf, type CreateMachineInput } from './machine-create';
@@ -62,7 +63,7 @@ async function planCreate(context: PlanContext, request: CreateRequest): Promise
       : await context.resolve(configRef.href, 'MachineConfiguration', 'machineTemplate.machineConfig');
   const cloud = chooseCloud(context, [image, ...(config ? [config] : [])], typeof values.cloud === 'string' ? values.cloud : undefined);
   if (!cloud.offers(GROUP, 'create')) throw new Refusal(400, `cloud '${cloud.key}' does not create machines`);
-  refuseForeign(cloud, 'MachineTemplate', template, 'machineTemplate');
+  refuseForeign(context.catalogue, cloud, 'MachineTemplate', template, 'machineTemplate');
   const chosen = await configurationKey(context, cloud, config, inlineOf(configRef), image.item?.cpuArch);
   const initialState = initialStateOf(cloud, template.initialState);
   const credential = await credentialOf(context, cloud, request);
@@ -71,6 +72,7 @@ async function planCreate(context: PlanContext, request: CreateRequest): Promise
   const wanted = namingOf(values);
   const held = cloud.holds(GROUP, wanted);
   const tag = context.tag(id);
+  const extensions = extensionsFor(context.catalogue, cloud, TYPE, { values, template });
   const planned = await planParts(context, cloud, path, template);
   const input: CreateMachineInput = {
     cloud: cloud.key,
@@ -81,13 +83,14 @@ async function planCreate(context: PlanContext, request: CreateRequest): Promise
       config: chosen.key ?? '',
       image: image.key ?? '',
       ...(planned.networks.length > 0 ? { networks: planned.networks } : {}),
+      ...(Object.keys(extensions).length > 0 ? { extensions } : {}),
       ...(await userDataOf(cloud, template.userData)),
     },
     initialState,
     parts: planned.parts,
     ...(credential ? { credential: { ...credential, tag: credential.tag ?? tag } } : {}),
   };
-  const shape: Values = { ...wanted, state: 'CREATING' };
+  const shape: Values = { ...wanted, ...extensions, state: 'CREATING' };
   for (const figure of ['cpu', 'memory', 'cpuArch'] as const)
     if (chosen.values[figure] !== undefined) shape[figure] = chosen.values[figure];
   return {

@@ -108,7 +108,7 @@ async function planNetwork(context: PlanContext, { template, values, collection 
     typeof values.cloud === 'string' ? values.cloud : undefined,
   );
   if (!cloud.offers('networks', 'create')) throw new Refusal(400, `cloud '${cloud.key}' does not create networks`, { kind: 'unsupported' });
-  refuseForeign(cloud, 'NetworkTemplate', template, at);
+  refuseForeign(context.catalogue, cloud, 'NetworkTemplate', template, at);
   const networkType = wanted.networkType ?? 'PRIVATE';
   const shows: Values = { networkType };
   for (const name of ['mtu', 'classOfService'] as const) if (wanted[name] !== undefined) shows[name] = wanted[name];
@@ -118,6 +118,7 @@ async function planNetwork(context: PlanContext, { template, values, collection 
     cloud,
     collection,
     naming: values,
+    template,
     shows,
     request: { ...shows, ...(group ? { forwardingGroup: keyAt(group, `${at}.forwardingGroup`) } : {}) },
     ...initialCalls(cloud, NETWORK, 'networks', template.initialState, at),
@@ -133,7 +134,7 @@ async function planPort(context: PlanContext, { template, values, collection }: 
   const cloud = chooseCloud(context, [network, ...(config ? [config] : [])], typeof values.cloud === 'string' ? values.cloud : undefined);
   if (!cloud.offers('networkPorts', 'create'))
     throw new Refusal(400, `cloud '${cloud.key}' does not create network ports`, { kind: 'unsupported' });
-  refuseForeign(cloud, 'NetworkPortTemplate', template, at);
+  refuseForeign(context.catalogue, cloud, 'NetworkPortTemplate', template, at);
   const shows: Values = { portType: wanted.portType ?? 'ACCESS' };
   if (wanted.classOfService !== undefined) shows.classOfService = wanted.classOfService;
   return planProviderCreate(context, {
@@ -142,6 +143,7 @@ async function planPort(context: PlanContext, { template, values, collection }: 
     cloud,
     collection,
     naming: values,
+    template,
     shows: { ...shows, network: { href: network.path } },
     request: { ...shows, network: keyAt(network, `${at}.network`) },
     ...initialCalls(cloud, PORT, 'networkPorts', template.initialState, at),

@@ -6,6 +6,7 @@ import type { Value, Values } from '../model/values';
 import type { NewResourceRow, ResourcePath, StoreReads } from '../store/store';
 import type { Cloud } from '../clouds/cloud';
 import { rowOfDiscovered } from './discovered';
+import { extensionsFor } from './extensions';
 import type { Found, Plan, PlanContext } from './family';
 import { namingOf, restOf } from './naming';
 import { callGroup, keptOf, reachState, settle } from './provider-change';
@@ -169,8 +170,10 @@ export interface CreatePlan {
   cloud: Cloud;
   /** Path of the collection posted to. */
   collection: ResourcePath;
-  /** Instance attributes of the request, for the naming. */
+  /** Instance attributes of the request, for the naming and what the cloud's driver brings. */
   naming: Values;
+  /** The merged template, for the same. */
+  template?: Values;
   /** What the new resource shows until the provider shows more. */
   shows: Values;
   request: Values;
@@ -194,13 +197,19 @@ export function planProviderCreate(context: PlanContext, plan: CreatePlan): Plan
   const path = `${bare}/${id}`;
   const wanted: Naming = namingOf(plan.naming);
   const held = cloud.holds(group, wanted);
+  const extensions = extensionsFor(context.catalogue, cloud, type, { values: plan.naming, template: plan.template });
   const insert = plan.insert?.(path);
   const keep = plan.keep?.(path);
   const input: ProviderCreateInput = {
     cloud: cloud.key,
     group,
     path,
-    request: { ...(held as Values), ...plan.request, tag: context.tag(id) },
+    request: {
+      ...(held as Values),
+      ...plan.request,
+      ...(Object.keys(extensions).length > 0 ? { extensions: extensions as Value } : {}),
+      tag: context.tag(id),
+    },
     ...(plan.goal ? { goal: plan.goal } : {}),
     ...(plan.calls ? { calls: plan.calls } : {}),
     ...(insert ? { insert } : {}),
@@ -219,7 +228,7 @@ export function planProviderCreate(context: PlanContext, plan: CreatePlan): Plan
         providerKey: null,
         owner: plan.owner ?? null,
         state: stateful ? 'CREATING' : null,
-        values: { ...(wanted as Values), ...shows, ...(stateful ? { state: 'CREATING' } : {}) },
+        values: { ...(wanted as Values), ...shows, ...extensions, ...(stateful ? { state: 'CREATING' } : {}) },
         secrets: null,
         internal: { ...plan.internal, kept: restOf(wanted, held) as Value },
       },

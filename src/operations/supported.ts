@@ -1,6 +1,7 @@
 import type { Cloud } from '../clouds/cloud';
 import type { Catalogue } from '../model/catalogue';
 import type { Value, Values } from '../model/values';
+import { extensionNames } from './extensions';
 import { Refusal, type PlanContext } from './family';
 
 /** Template attributes that the gateway makes use of on any cloud that says nothing of the template itself. */
@@ -35,8 +36,8 @@ export function refuseUnsupported(context: Pick<PlanContext, 'clouds' | 'princip
  * What a template says that the cloud chosen for it would leave without effect (5.2).
  * @throws Refusal 400 naming the attribute.
  */
-export function refuseForeign(cloud: Cloud, type: string, template: Values, at: string): void {
-  const supported = supportedBy(cloud, type) ?? [];
+export function refuseForeign(catalogue: Catalogue, cloud: Cloud, type: string, template: Values, at: string): void {
+  const supported = [...(supportedBy(cloud, type) ?? []), ...extensionNames(catalogue, cloud, type)];
   for (const [name, value] of Object.entries(template)) {
     if (!isEmpty(value) && !supported.includes(name))
       throw new Refusal(400, `${at}.${name} is not supported by cloud '${cloud.key}'`, { kind: 'unsupported' });

@@ -53,7 +53,7 @@ export async function planVolume(context: PlanContext, request: CreateRequest): 
     typeof values.cloud === 'string' ? values.cloud : undefined,
   );
   if (!cloud.offers('volumes', 'create')) throw new Refusal(400, `cloud '${cloud.key}' does not create volumes`, { kind: 'unsupported' });
-  refuseForeign(cloud, 'VolumeTemplate', template, 'volumeTemplate');
+  refuseForeign(context.catalogue, cloud, 'VolumeTemplate', template, 'volumeTemplate');
   const shape: Values = { capacity: wanted.capacity, bootable: image?.values.bootable === true };
   const extras: Values = {};
   if (typeof wanted.type === 'string') shape.type = extras.type = wanted.type;
@@ -65,6 +65,7 @@ export async function planVolume(context: PlanContext, request: CreateRequest): 
     cloud,
     collection: request.collection,
     naming: values,
+    template,
     shows: shape,
     request: { capacity: wanted.capacity, bootable: shape.bootable, ...extras },
     goal: ['AVAILABLE'],

@@ -5,6 +5,7 @@ import { describeType } from '../model/describe';
 import { ENTRY_POINT, entryPointValues, METADATA } from '../operations/computed';
 import type { Family } from '../operations/family';
 import { JOB } from '../operations/job';
+import { extensionNames, ofClouds } from '../operations/extensions';
 import { supportedBy } from '../operations/supported';
 import type { Scope } from './context';
 import { entryPath } from './router';
@@ -94,9 +95,11 @@ function attributesOf(scope: Scope, type: string, clouds: readonly Cloud[]): str
   const declared = Object.entries(catalogue.resource(type).attributes).filter(([, attribute]) => leadsSomewhere(scope, attribute));
   const lists = clouds.map((cloud) => supportedBy(cloud, type) ?? (familyOf(type)?.group ? [] : undefined));
   const all = lists.includes(undefined) || lists.length === 0;
-  return declared.flatMap(([name, { kind }]) =>
-    all || kind === 'collection' || lists.every((list) => list?.includes(name)) ? [name] : [],
-  );
+  const brought = clouds.length === 0 ? [] : ofClouds(catalogue, type);
+  return [
+    ...declared.flatMap(([name, { kind }]) => (all || kind === 'collection' || lists.every((list) => list?.includes(name)) ? [name] : [])),
+    ...brought.filter((name) => clouds.every((cloud) => extensionNames(catalogue, cloud, type).includes(name))),
+  ];
 }
 
 /** Whether what an attribute leads to, if it leads anywhere, is of a type that is here. */
