@@ -1,0 +1,87 @@
+import { ProviderError } from '../../src/clouds/errors';
+import type { OpenstackOptions, Service } from './options';
+
+/** A service in Keystone's catalogue. */
+export interface CatalogEntry {
+  type: string;
+  endpoints: readonly { interface: string; region_id?: string | null; region?: string | null; url: string }[];
+}
+
+/** Types under which each service stands in catalogues, the official one first. */
+const TYPES: Readonly<Record<Service, readonly string[]>> = {
+  compute: ['compute'],
+  image: ['image'],
+  network: ['network'],
+  volume: ['block-storage', 'volumev3', 'block-store', 'volume'],
+};
+
+/** Where a service's API begins: `root` with its version alone, `base` with the project too where the service has it in its paths. */
+export interface Endpoint {
+  root: string;
+  base: string;
+}
+
+/** What each service's URLs end in; `old` versions are replaced or passed by. */
+const VERSION: Readonly<Record<Service, { segment: string; project?: true }>> = {
+  compute: { segment: 'v2.1' },
+  image: { segment: 'v2' },
+  network: { segment: 'v2.0' },
+  volume: { segment: 'v3', project: true },
+};
+
+/**
+ * The endpoint of a service in the region and interface asked for.
+ * @throws ProviderError (unsupported) where there is none, naming what there is; (invalid) where the region is not clear
+ */
+export function endpointOf(
+  catalog: readonly CatalogEntry[],
+  service: Service,
+  options: Pick<OpenstackOptions, 'region' | 'interface' | 'endpoints'>,
+  projectId: string | undefined,
+): Endpoint {
+  const own = options.endpoints?.[service];
+  if (own !== undefined) return versioned(service, own, projectId);
+  const wanted = options.interface ?? 'public';
+  for (const type of TYPES[service]) {
+    const all = catalog.filter((entry) => entry.type === type).flatMap((entry) => entry.endpoints);
+    const fit = all.filter((each) => each.interface === wanted && !isOld(service, each.url));
+    const here = options.region === undefined ? onlyRegion(service, fit) : fit.filter((each) => regionOf(each) === options.region);
+    if (here[0]) return versioned(service, here[0].url, projectId);
+  }
+  throw new ProviderError('unsupported', missing(catalog, service, wanted, options.region), { maybeDone: false });
+}
+
+type Listed = CatalogEntry['endpoints'][number];
+const regionOf = ({ region_id, region }: Listed): string | undefined => region_id ?? region ?? undefined;
+
+function onlyRegion(service: Service, endpoints: readonly Listed[]): readonly Listed[] {
+  const regions = [...new Set(endpoints.map(regionOf))];
+  if (regions.length <= 1) return endpoints;
+  throw new ProviderError('invalid', `Several regions have ${service}: say which by region (${regions.join(', ')})`, { maybeDone: false });
+}
+
+function missing(catalog: readonly CatalogEntry[], service: Service, wanted: string, region: string | undefined): string {
+  const types = [...new Set(catalog.map((entry) => entry.type))].sort();
+  const regions = [...new Set(catalog.flatMap((entry) => entry.endpoints.map(regionOf)))].filter((name) => name !== undefined);
+  const place = region === undefined ? '' : ` in region ${region}`;
+  if (types.length === 0) return `The login has no service catalogue: it is not scoped to a project`;
+  return `No ${service} service with a ${wanted} endpoint${place}; the catalogue has ${types.join(', ')}${regions.length === 0 ? '' : ` in ${regions.join(', ')}`}`;
+}
+
+const SEGMENT = /\/v(\d+)(\.\d+)?(?=\/|$)/;
+
+/** Block storage of version 1 and 2 is gone from current clouds, and is another API. */
+const isOld = (service: Service, url: string): boolean => service === 'volume' && /\/v[12](\/|$)/.test(url);
+
+function versioned(service: Service, url: string, projectId: string | undefined): Endpoint {
+  const { segment, project } = VERSION[service];
+  const bare = url.replace(/\/+$/, '');
+  const found = SEGMENT.exec(bare);
+  if (!found) {
+    const root = `${bare}/${segment}`;
+    return { root, base: project && projectId !== undefined ? `${root}/${projectId}` : root };
+  }
+  const root = bare.slice(0, found.index + found[0].length);
+  if (service === 'image' && found[1] === '1') return versioned(service, bare.slice(0, found.index), projectId);
+  return { root, base: bare === root && project && projectId !== undefined ? `${root}/${projectId}` : bare };
+}

@@ -1,0 +1,53 @@
+import { z } from 'zod';
+
+const text = z.string().min(1);
+/** Services that this driver speaks to, by the names of its `endpoints` option. */
+export const SERVICES = ['compute', 'image', 'network', 'volume'] as const;
+export type Service = (typeof SERVICES)[number];
+
+/** Options of an OpenStack cloud in the configuration file. What is said here wins over the entry of a clouds.yaml. */
+export const openstackOptions = z
+  .strictObject({
+    cloud: text.optional().describe('Entry of a clouds.yaml; found where openstacksdk looks, unless cloudsFile says where'),
+    cloudsFile: text.optional().describe('Path of the clouds.yaml; its secure.yaml lies beside it'),
+    authUrl: z.url().optional().describe('Keystone, for instance https://keystone.example.org:5000/v3'),
+    username: text.optional().describe('User name, with userDomainName or userDomainId'),
+    userId: text.optional().describe('User id, instead of username'),
+    password: text.optional().describe('Password of the user'),
+    userDomainName: text.optional().describe('Domain of the user, by name'),
+    userDomainId: text.optional().describe('Domain of the user, by id'),
+    applicationCredentialId: text.optional().describe('Application credential, by id'),
+    applicationCredentialName: text.optional().describe('Application credential, by name; needs the user'),
+    applicationCredentialSecret: text.optional().describe('Secret of the application credential'),
+    token: text.optional().describe('A token that exists; it cannot be renewed'),
+    projectName: text.optional().describe('Project, by name, with projectDomainName or projectDomainId'),
+    projectId: text.optional().describe('Project, by id'),
+    projectDomainName: text.optional().describe('Domain of the project, by name'),
+    projectDomainId: text.optional().describe('Domain of the project, by id'),
+    domainName: text.optional().describe('Domain to be scoped to instead of a project, by name'),
+    domainId: text.optional().describe('Domain to be scoped to instead of a project, by id'),
+    region: text.optional().describe('Region; needed where the catalogue names several'),
+    interface: z.enum(['public', 'internal', 'admin']).optional().describe('Which endpoints of the catalogue; public unless said'),
+    endpoints: z
+      .strictObject({ compute: z.url().optional(), image: z.url().optional(), network: z.url().optional(), volume: z.url().optional() })
+      .optional()
+      .describe('Endpoints that win over the catalogue'),
+    cacert: text.optional().describe('File with the certificates (PEM) that sign the endpoints’ own'),
+    verify: z.boolean().optional().describe('false: endpoints’ certificates are not checked'),
+    networks: z.array(text).min(1).optional().describe('Networks (ids) of machines that name none; absent: the project’s only one'),
+    securityGroups: z.array(text).min(1).optional().describe('Security groups of machines that name none; absent: default'),
+    availabilityZone: text.optional().describe('Availability zone of machines that name none'),
+    sockets: z.int().min(1).max(500).default(50).describe('Most connections to one service at the same time'),
+    pageSize: z.int().min(1).max(1000).default(1000).describe('Items asked for in one page; the services may answer fewer'),
+    settleMs: z.int().min(0).max(600_000).default(5000).describe('How long a new thing may stay invisible, in ms'),
+  })
+  .refine((o) => o.cloud !== undefined || o.authUrl !== undefined, {
+    message: 'cloud (of a clouds.yaml) or authUrl is needed',
+    path: ['authUrl'],
+  })
+  .refine((o) => o.cloudsFile === undefined || o.cloud !== undefined, {
+    message: 'cloudsFile needs cloud, the entry in it',
+    path: ['cloud'],
+  });
+
+export type OpenstackOptions = z.infer<typeof openstackOptions>;
