@@ -1,0 +1,208 @@
+import assert from 'node:assert/strict';
+import { CIMI, writeBody, type Content } from './body';
+import { Skip } from './define';
+import { entryLink, type Session } from './session';
+import { hrefOf, shortName, type Format, type Value } from './value';
+import { type Answer, MEDIA, type Query, withQuery } from './wire';
+
+export interface Sending {
+  query?: Query;
+  headers?: Record<string, string>;
+}
+
+export const actionUri = (name: string): string => `${CIMI}/action/${name}`;
+
+/** What a check works with: a client in one format that follows links, and cleans up what it makes. */
+export class Context {
+  /** `deletes` remembers a URI that is to be deleted when the check ends. */
+  constructor(
+    readonly session: Session,
+    readonly format: Format,
+    readonly deletes: (uri: string) => void,
+  ) {}
+
+  /** The same provider, spoken to in a given format; what it makes is deleted with this check. */
+  in(format: Format): Context {
+    return new Context(this.session, format, this.deletes);
+  }
+
+  /** The Cloud Entry Point in this check's format, as read at the beginning. */
+  get entry(): Value {
+    return this.session.entry(this.format);
+  }
+
+  /** Ends the check: the provider does not offer what it is about. */
+  skip(reason: string): never {
+    throw new Skip(reason);
+  }
+
+  get(uri: string, { query = {}, headers = {} }: Sending = {}): Promise<Answer> {
+    return this.session.fetch('GET', withQuery(uri, query), this.format, headers);
+  }
+
+  /** The representation at a URI, which has to be there in this format. */
+  async read(uri: string, query: Query = {}): Promise<Value> {
+    const answer = (await this.get(uri, { query })).is(200);
+    assert.equal(answer.mediaType, MEDIA[this.format], answer.said());
+    return answer.body;
+  }
+
+  /** POSTs content, `type` being its wrapper (`MachineCreate`, `Action`). What it creates is the caller's to delete: see create. */
+  post(uri: string, type: string, content: Content, options: Sending = {}): Promise<Answer> {
+    return this.sendText('POST', uri, writeBody(this.format, type, content), options);
+  }
+
+  put(uri: string, type: string, content: Content, options: Sending = {}): Promise<Answer> {
+    return this.sendText('PUT', uri, writeBody(this.format, type, content), options);
+  }
+
+  delete(uri: string, { query = {}, headers = {} }: Sending = {}): Promise<Answer> {
+    return this.session.fetch('DELETE', withQuery(uri, query), this.format, headers);
+  }
+
+  /** Sends a body as it is given, in the media type of this format unless the headers say another. */
+  sendText(method: string, uri: string, body: string, { query = {}, headers = {} }: Sending = {}): Promise<Answer> {
+    return this.session.fetch(method, withQuery(uri, query), this.format, headers, body);
+  }
+
+  /** URI of an operation that a representation offers; undefined where it does not. `rel`: `edit`, `add`, or an action's name. */
+  operation(value: Value, rel: string): string | undefined {
+    return value.operations().find((each) => each.rel === rel || each.rel === actionUri(rel))?.href;
+  }
+
+  /** URI of an operation that has to be offered. */
+  offered(value: Value, rel: string): string {
+    const offers = value.operations().map((each) => shortName(each.rel));
+    const href = this.operation(value, rel);
+    assert.ok(href, `${value.text('id') ?? value.resourceURI ?? ''} does not offer ${rel} but ${offers.join(', ') || 'nothing'}`);
+    return href;
+  }
+
+  /** Runs an action that the resource offers (read it freshly before), with its parameters. */
+  act(value: Value, name: string, parameters: Content = {}): Promise<Answer> {
+    return this.post(this.offered(value, name), 'Action', { action: actionUri(name), ...parameters });
+  }
+
+  /** The Job of an answer once it has ended; undefined where the provider has no Jobs. */
+  job(answer: Answer): Promise<Value | undefined> {
+    return this.session.job(answer, this.format);
+  }
+
+  /** Asserts that a change was taken (2xx) and that its Job, where there is one, ended with SUCCESS. @returns the Job. */
+  async done(answer: Answer): Promise<Value | undefined> {
+    assert.ok(answer.status >= 200 && answer.status < 300, `expected success, got ${answer.said()}`);
+    const job = await this.job(answer);
+    assert.equal(job?.text('state') ?? 'SUCCESS', 'SUCCESS', `${answer.request}: ${job?.text('statusMessage') ?? ''}`);
+    return job;
+  }
+
+  /** Asserts that a change was refused at once (4xx), or taken and its Job ended with FAILED. @returns the Job, if any. */
+  async fails(answer: Answer): Promise<Value | undefined> {
+    if (answer.status >= 400) return answer.refused().body;
+    const job = await this.job(answer);
+    assert.equal(job?.text('state'), 'FAILED', `expected a failure, got ${answer.said()}`);
+    return job;
+  }
+
+  /** Representation of a collection of the Cloud Entry Point. @throws Skip where there is none. */
+  collection(attribute: string, query: Query = {}): Promise<Value> {
+    return this.read(this.link(attribute), query);
+  }
+
+  /** Where the Cloud Entry Point leads. @throws Skip where there is no such link. */
+  link(attribute: string): string {
+    return entryLink(this.session, attribute);
+  }
+
+  /** Items of a collection of the Cloud Entry Point. */
+  async items(attribute: string, query: Query = {}): Promise<Value[]> {
+    return (await this.collection(attribute, query)).items();
+  }
+
+  /** URI to which new items of a collection are sent. @throws Skip where it offers no add. */
+  async addUri(attribute: string): Promise<string> {
+    const collection = await this.collection(attribute);
+    return this.operation(collection, 'add') ?? this.skip(`${attribute} offers no add`);
+  }
+
+  /** Creates in a collection of the entry point (by attribute) or at an add URI; waits for the Job; deleted again when the check ends. */
+  async create(where: string, type: string, content: Content, options: Sending = {}): Promise<Value> {
+    return this.read(await this.createUri(where, type, content, options));
+  }
+
+  /** As `create`, giving the new resource's URI only. */
+  async createUri(where: string, type: string, content: Content, options: Sending = {}): Promise<string> {
+    const uri = /[:/]/.test(where) ? where : await this.addUri(where);
+    const answer = await this.post(uri, type, content, options);
+    const created = await this.owned(answer);
+    await this.done(answer);
+    assert.ok(created, `nothing says what was created by ${answer.said()}`);
+    return created;
+  }
+
+  /** URI of what an answer to a create has made (Location, else the Job's target), to be deleted when the check ends. */
+  async owned(answer: Answer): Promise<string | undefined> {
+    if (answer.status >= 300) return undefined;
+    if (answer.location !== undefined) {
+      this.deletes(answer.location);
+      return answer.location;
+    }
+    const job = await this.job(answer);
+    const made = job?.list('affectedResources', 'affectedResource').map((each) => each.text('href') ?? '') ?? [];
+    const target = job?.href('targetResource');
+    const created = made.find((href) => href !== target) ?? made[0];
+    if (created !== undefined) this.deletes(created);
+    return created;
+  }
+
+  /** Something made once for all checks and both formats; what it makes is deleted when the suite ends. */
+  shared<T>(key: string, make: (c: Context) => Promise<T>): Promise<T> {
+    return this.session.once(key, () => make(new Context(this.session, 'json', (uri) => this.session.owe(uri))));
+  }
+
+  /** Reads a resource again and again until it is as wanted. */
+  until(uri: string, what: string, wanted: (value: Value) => boolean): Promise<Value> {
+    return this.session.until(`${uri} to be ${what}`, async () => {
+      const value = await this.read(uri);
+      return wanted(value) ? value : undefined;
+    });
+  }
+
+  /** Reads a resource until its state is one of these. */
+  untilState(uri: string, ...states: string[]): Promise<Value> {
+    return this.until(uri, states.join(' or '), (value) => states.includes(value.text('state') ?? ''));
+  }
+
+  /** Asserts that nothing is at a URI (any more). */
+  async gone(uri: string): Promise<void> {
+    (await this.get(uri)).is(404, 410);
+  }
+
+  /** Value of a capability that ResourceMetadata announces, `Machine/MachineStopForce`; undefined where it says nothing. */
+  capability(name: string): string | undefined {
+    const [type = '', capability] = name.split('/');
+    const found = this.capabilities(type).find((each) => each.text('name') === capability);
+    return found && (found.text('value') ?? (found.own()?.trim() || 'true'));
+  }
+
+  capabilities(type: string): Value[] {
+    return this.session.metadataOf(type)?.list('capabilities', 'capability') ?? [];
+  }
+
+  /** Whether a boolean capability is announced as true. */
+  can(name: string): boolean {
+    return this.capability(name) === 'true';
+  }
+
+  /** Whether ResourceMetadata lists an action, `Machine/pause`. */
+  knows(name: string): boolean {
+    const [type = '', action = ''] = name.split('/');
+    const actions = this.session.metadataOf(type)?.list('actions', 'action') ?? [];
+    return actions.some((each) => [each.text('name'), shortName(each.text('uri') ?? '')].includes(action));
+  }
+
+  /** Follows a reference of a value. */
+  follow(value: Value, attribute: string, query: Query = {}): Promise<Value> {
+    return this.read(hrefOf(value, attribute), query);
+  }
+}

@@ -1,0 +1,61 @@
+import { formatsOf } from './define';
+import { asked, loadClauses } from './load';
+import { runCheck } from './run';
+import { Session, type SessionOptions } from './session';
+import { FORMATS } from './value';
+
+export interface SuiteOptions {
+  /** What the tests are called. */
+  name: string;
+  /** Starts the provider under test; `stop` ends it. */
+  start: () => Promise<SessionOptions & { stop: () => Promise<void> }>;
+  /**
+   * What this provider is known not to offer: `clause title` or a clause's number, and why. Such a check has to say
+   * so itself by skipping: one that is skipped without being named here fails, and one that is named here and runs, too.
+   */
+  skips?: Record<string, string>;
+}
+
+/** Registers the conformance suite with jest: one test per check and format. */
+export function conformanceSuite({ name, start, skips = {} }: SuiteOptions): void {
+  const clauses = loadClauses();
+  const reasonFor = (number: string, title: string): string | undefined =>
+    skips[`${number} ${title}`] ?? Object.entries(skips).find(([key]) => asked(number, [key]))?.[1];
+
+  describe(`conformance of ${name}`, () => {
+    let provider: Awaited<ReturnType<typeof start>>;
+    let session: Session;
+    beforeAll(async () => {
+      provider = await start();
+      session = await Session.open(provider);
+    });
+    afterAll(async () => {
+      const left = await session.close();
+      await provider.stop();
+      expect(left).toEqual([]);
+    });
+
+    describe.each(clauses)('$number $title', (each) => {
+      for (const one of each.checks) {
+        const because = reasonFor(each.number, one.title);
+        for (const format of formatsOf(one, FORMATS)) {
+          const title = `${one.title} (${format}; ${one.ids.join(', ')})`;
+          it(because === undefined ? title : `says that it does not offer: ${title}: ${because}`, async () => {
+            const { outcome, reason } = await runCheck(session, each, one, format);
+            expect({ outcome, reason }).toEqual(
+              because === undefined ? { outcome: 'passed' } : { outcome: 'skipped', reason: expect.any(String) as string },
+            );
+          });
+        }
+      }
+    });
+
+    it('knows what it skips', () => {
+      const known = clauses.flatMap(({ number, checks }) => checks.map(({ title }) => ({ number, title })));
+      const unknown = Object.keys(skips).filter(
+        (key) => !known.some(({ number, title }) => key === `${number} ${title}` || asked(number, [key])),
+      );
+      expect(unknown).toEqual([]);
+    });
+  });
+}

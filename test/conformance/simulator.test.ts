@@ -1,0 +1,10 @@
+import { startTestGateway } from '../harness/gateway';
+import { conformanceSuite } from './kit/suite';
+
+conformanceSuite({
+  name: 'the gateway in front of the simulated cloud',
+  start: async () => {
+    const gateway = await startTestGateway();
+    return { url: `${gateway.base}cloudEntryPoint`, stop: () => gateway.stop() };
+  },
+});
