@@ -6,6 +6,7 @@ import type { Location } from '../model/catalogue';
 import { isEverybodys, type Family, type Found, type Surroundings } from '../operations/family';
 import { removeWithAssociations } from '../operations/associations';
 import { StaleError, type ResourcePath, type ResourceRow, type StoreReads } from '../store/store';
+import { Assembled } from './assembled';
 import type { Protocol } from './context';
 import { assemble, derivedPath, referredKeys, type Parts, type PathOfItem } from './visible';
 
@@ -34,6 +35,8 @@ export class Finder {
   nested: NestedFinder | undefined;
   /** Likewise: what computed attributes are worked out from. */
   surroundings: ((tenant: string) => Surroundings) | undefined;
+
+  private readonly assembled = new Assembled();
 
   constructor(private readonly protocol: Protocol) {}
 
@@ -225,7 +228,9 @@ export class Finder {
   }
 
   assembleWith(parts: Parts, pathOfItem: PathOfItem): Found {
-    return assemble(this.protocol.catalogue, parts, pathOfItem, (type) => this.isIn(parts.cloud, type));
+    return this.assembled.get(parts, pathOfItem, () =>
+      assemble(this.protocol.catalogue, parts, pathOfItem, (type) => this.isIn(parts.cloud, type)),
+    );
   }
 
   /** Whether there are resources of the type in the cloud, or here where it is none's. */

@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Cloud } from '../clouds/cloud';
 import type { Item, ListedGroup } from '../clouds/driver';
 import { ProviderError } from '../clouds/errors';
@@ -8,6 +9,9 @@ import type { ResourceRow } from '../store/store';
 import type { Protocol } from './context';
 import { oldestFirst, settledAt, type Finder } from './finder';
 import type { PathOfItem } from './visible';
+
+/** Items put together before others have their turn. */
+const SLICE = 500;
 
 export interface Listing {
   founds: Found[];
@@ -146,17 +150,18 @@ export class Lister {
       pathOfItem,
       at: seen.at,
     };
-    const { shown, listed, rowless } = this.fromItems(merge, seen.value);
+    const { shown, listed, rowless } = await this.fromItems(merge, seen.value);
     return shown.concat(await this.rowless(merge, rowless), await this.unlisted(merge, listed));
   }
 
   /** What the provider lists, each under the path of its row, its tag or its key. */
-  private fromItems(merge: Merge, items: readonly Item[]): { shown: Found[]; listed: Set<string>; rowless: Tagged[] } {
+  private async fromItems(merge: Merge, items: readonly Item[]): Promise<{ shown: Found[]; listed: Set<string>; rowless: Tagged[] }> {
     const shown: Found[] = [];
     const rowless: Tagged[] = [];
     const listed = new Set<string>();
     const tagged: Tagged[] = [];
-    for (const item of items) {
+    for (const [index, item] of items.entries()) {
+      if (index % SLICE === SLICE - 1) await nextTurn();
       const row = merge.rows.get(item.key);
       if (row) {
         listed.add(row.path);

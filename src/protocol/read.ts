@@ -1,4 +1,5 @@
 import type { CollectionDocument, Document } from '../codec/codec';
+import type { Collection } from '../model/define';
 import type { Value, Values } from '../model/values';
 import { Refusal } from '../operations/family';
 import { expandNames } from '../query/expand';
@@ -10,10 +11,11 @@ import { negotiate } from '../codec/negotiate';
 import type { Protocol } from './context';
 import { entityTag, isKnown } from './conditions';
 import { expand } from './expand';
+import type { Encoded } from './encodings';
 import type { CimiResponse } from './messages';
 import { entryPath, type Routed } from './router';
 import type { View } from './view';
-import type { Views } from './views';
+import type { ViewList, Views } from './views';
 import { windowKey, type Ordered } from './windows';
 
 /** GET of anything. */
@@ -38,17 +40,26 @@ export async function represent(
 ): Promise<CimiResponse> {
   const { protocol, request } = routed;
   const attributes = protocol.catalogue.attributesOf(view.type);
-  const [expanded] = await expand(views, routed, [view], expandNames(query.expand, attributes));
-  const document = documentOf(
-    { ...(expanded ?? view), values: { ...(expanded ?? view).values, ...more } },
-    selectResource(query.select, attributes),
-  );
+  const names = expandNames(query.expand, attributes);
+  const [expanded] = await expand(views, routed, [view], names);
   const writer = protocol.writers[acceptable(routed)];
-  const body = [writer.document(document, { base: protocol.base })];
-  const tag = entityTag(view.core(), body);
+  const encode = (): Encoded => {
+    const shown = { ...(expanded ?? view), values: { ...(expanded ?? view).values, ...more } };
+    const document = documentOf(shown, selectResource(query.select, attributes));
+    const bytes = [writer.document(document, { base: protocol.base })];
+    return { body: bytes, tag: entityTag(view.core(), bytes) };
+  };
+  const isItself = names.length === 0 && Object.keys(more).length === 0;
+  const shape = `${writer.format} ${query.select?.join(',') ?? ''}`;
+  const { body, tag } = isItself && isKept(view) ? views.encodings.one(view, shape, encode) : encode();
   const headers: Record<string, string> = { 'Content-Type': writer.mediaType, ETag: tag, ...ageOf(view) };
   if (request.method === 'GET' && isKnown(request.headers['if-none-match'], tag)) return { status: 304, headers: { ETag: tag } };
   return { status, headers, body };
+}
+
+/** Whether the same state will be the same view again; of what the gateway keeps in rows each reading is new. */
+function isKept({ found }: View): boolean {
+  return found?.item !== undefined;
 }
 
 /** How old the provider's part of the answer is. */
@@ -65,14 +76,31 @@ function documentOf(view: View, selected: ReadonlySet<string> | undefined): Docu
 }
 
 async function readCollection(views: Views, routed: Routed): Promise<CimiResponse> {
-  const { protocol, request, location, cloudKey } = routed;
-  const collection = location.collection;
-  if (!collection) throw new Refusal(404, `there is nothing at ${routed.path}`);
+  const { protocol, request, location } = routed;
+  if (!location.collection) throw new Refusal(404, `there is nothing at ${routed.path}`);
   const writer = protocol.writers[acceptable(routed)];
   const query = parseQuery(request.query);
+  const names = expandNames(query.expand, protocol.catalogue.attributesOf(location.type));
+  const windowed = query.first !== undefined || query.last !== undefined;
+  if (windowed || names.length > 0) return encodeList(views, routed, query, await orderedList(views, routed, query));
+  const all = await views.all(routed);
+  const headers = { 'Content-Type': writer.mediaType, ...oldest(all.views) };
+  const key = all.unavailable.length === 0 && all.views.every(isKept) ? keyOf(routed, writer.format) : undefined;
+  const known = key === undefined ? undefined : views.encodings.list(key, all.views);
+  if (known) return answerList(routed, known, headers);
+  const response = await encodeList(views, routed, query, ordered(all, query, routed));
+  if (key !== undefined && response.body && response.headers.ETag !== undefined)
+    views.encodings.keep(key, all.views, { body: response.body, tag: response.headers.ETag });
+  return response;
+}
+
+/** Writes the window of an ordered list that the query asks for. */
+async function encodeList(views: Views, routed: Routed, query: Query, { views: all, unavailable }: Ordered): Promise<CimiResponse> {
+  const { protocol, location, cloudKey } = routed;
+  const collection = location.collection as Collection;
+  const writer = protocol.writers[acceptable(routed)];
   const attributes = protocol.catalogue.attributesOf(location.type);
-  const { views: ordered, unavailable } = await orderedList(views, routed, query);
-  const chosen = subset(ordered, query);
+  const chosen = subset(all, query);
   const selection = selectCollection(query.select, collection.json, attributes, query.filter !== undefined);
   const items = selection?.items === null ? [] : await expand(views, routed, chosen, expandNames(query.expand, attributes));
   const path = entryPath(cloudKey, routed.path);
@@ -80,7 +108,7 @@ async function readCollection(views: Views, routed: Routed): Promise<CimiRespons
   const document: CollectionDocument = {
     type: collection.name,
     ...(has('id') ? { id: path } : {}),
-    ...(has('count') ? { count: ordered.length } : {}),
+    ...(has('count') ? { count: all.length } : {}),
     items: items.map((view) => documentOf(view, selection?.items ?? undefined)),
     ...(has('operations') ? { operations: addOf(routed, path) } : {}),
     ...(unavailable.length > 0
@@ -88,29 +116,39 @@ async function readCollection(views: Views, routed: Routed): Promise<CimiRespons
       : {}),
   };
   const body = await writer.collection(document, { base: protocol.base });
-  const headers: Record<string, string> = { 'Content-Type': writer.mediaType, ...oldest(ordered) };
+  const headers: Record<string, string> = { 'Content-Type': writer.mediaType, ...oldest(all) };
   if (unavailable.length > 0) {
     return { status: 200, headers: { ...headers, 'CIMI-Unavailable-Clouds': unavailable.map(({ cloud }) => cloud).join(', ') }, body };
   }
-  const tag = entityTag('list', body);
+  return answerList(routed, { body, tag: entityTag('list', body) }, headers);
+}
+
+function answerList({ request }: Routed, { body, tag }: Encoded, headers: Record<string, string>): CimiResponse {
   if (isKnown(request.headers['if-none-match'], tag)) return { status: 304, headers: { ETag: tag } };
   return { status: 200, headers: { ...headers, ETag: tag }, body };
 }
 
+/** All that shapes the bytes of a list beside the items themselves. */
+function keyOf({ principal, cloudKey, path, request }: Routed, format: string): string {
+  return JSON.stringify([principal.tenant, principal.role, cloudKey ?? '', path, format, request.query]);
+}
+
 /** The whole list that the query's window is cut from. */
 async function orderedList(views: Views, routed: Routed, query: Query): Promise<Ordered> {
-  const { protocol, location } = routed;
   const windowed = query.first !== undefined || query.last !== undefined;
   const key = windowed ? windowKey(routed) : '';
   const earlier = views.windows.earlier(key, query.first);
   if (earlier) return earlier;
-  const { views: all, unavailable } = await views.all(routed);
-  const list = {
+  const list = ordered(await views.all(routed), query, routed);
+  if (windowed) views.windows.keep(key, list);
+  return list;
+}
+
+function ordered({ views: all, unavailable }: ViewList, query: Query, { protocol, location }: Routed): Ordered {
+  return {
     views: order(query.filter ? filter(all, query, protocol, location.type) : all, query, protocol, location.type),
     unavailable,
   };
-  if (windowed) views.windows.keep(key, list);
-  return list;
 }
 
 function filter(all: readonly View[], query: Query, protocol: Protocol, type: string): View[] {

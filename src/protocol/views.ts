@@ -7,6 +7,7 @@ import { JOB, jobOffers, jobPath, jobValues } from '../operations/job';
 import type { JobRow } from '../store/store';
 import { entryPointView, metadataView, metadataViews } from './computed';
 import type { Protocol, Scope } from './context';
+import { Encodings } from './encodings';
 import type { Finder, FindOptions } from './finder';
 import type { Listing, Lister } from './lister';
 import type { Nested } from './nested';
@@ -22,6 +23,9 @@ export interface ViewList {
 /** Reads anything there is, wherever it comes from. */
 export class Views {
   readonly windows: Windows;
+  readonly encodings = new Encodings();
+  private readonly known = new WeakMap<Found, View>();
+  private readonly unchangeable = new WeakMap<View, View>();
 
   constructor(
     private readonly protocol: Protocol,
@@ -39,7 +43,14 @@ export class Views {
     if (!view || view.type !== location.type) throw notFound(routed.request.path);
     const inOtherCloud = routed.cloudKey !== undefined && view.found?.cloud && view.found.cloud.key !== routed.cloudKey;
     if (inOtherCloud) throw notFound(routed.request.path);
-    return principal.role === 'reader' ? { ...view, operations: [] } : view;
+    return principal.role === 'reader' ? this.readOnly(view) : view;
+  }
+
+  /** The same without operations, for who may not change anything. */
+  private readOnly(view: View): View {
+    const known = this.unchangeable.get(view) ?? { ...view, operations: [] };
+    this.unchangeable.set(view, known);
+    return known;
   }
 
   private async byPath(scope: Scope & Pick<Routed, 'location'>, path: string, options: FindOptions): Promise<View | undefined> {
@@ -79,8 +90,16 @@ export class Views {
     };
   }
 
-  /** What was found, as a caller who may change things sees it. */
+  /** What was found, as a caller who may change things sees it; the same view for the same finding. */
   of(found: Found): View {
+    const known = this.known.get(found);
+    if (known) return known;
+    const view = this.made(found);
+    this.known.set(found, view);
+    return view;
+  }
+
+  private made(found: Found): View {
     const family = this.protocol.familyOf(found.type);
     const values: Values = { id: found.path, ...found.values };
     const operations = family
@@ -107,7 +126,7 @@ export class Views {
   /** Every item of the collection that the path names, in no particular order. @throws Refusal 404, 503. */
   async all(routed: Routed, maxAgeMs?: number): Promise<ViewList> {
     const { location, principal, cloudKey } = routed;
-    const readOnly = (views: View[]) => (principal.role === 'reader' ? views.map((view) => ({ ...view, operations: [] })) : views);
+    const readOnly = (views: View[]) => (principal.role === 'reader' ? views.map((view) => this.readOnly(view)) : views);
     if (location.type === METADATA) return { views: readOnly(metadataViews(routed)), unavailable: [] };
     if (location.type === JOB) return { views: readOnly(await this.jobs(principal.tenant)), unavailable: [] };
     if (location.owner && !(await this.finder.find(location.owner.path, principal.tenant))) throw notFound(routed.request.path);

@@ -68,14 +68,22 @@ function provided(shown: Values, cloud: Cloud | null, pathOfItem: PathOfItem): V
 export function referredKeys(items: readonly Item[]): Map<string, Set<string>> {
   const keys = new Map<string, Set<string>>();
   for (const item of items) {
-    for (const name in item.values) {
-      const reference = itemRef(item.values[name]);
-      if (!reference) continue;
+    for (const reference of itemRefsOf(item)) {
       const known = keys.get(reference.item.type) ?? new Set<string>();
       keys.set(reference.item.type, known.add(reference.item.key));
     }
   }
   return keys;
+}
+
+/** What an item's values refer to, in their order. */
+export function itemRefsOf(item: Item): ItemRef[] {
+  const refs: ItemRef[] = [];
+  for (const name in item.values) {
+    const reference = itemRef(item.values[name]);
+    if (reference) refs.push(reference);
+  }
+  return refs;
 }
 
 function itemRef(value: Value | undefined): ItemRef | undefined {

@@ -67,7 +67,7 @@ beforeEach(() => asked.splice(0));
 const far = (href: string) => href.replace('/sim.', '/far.');
 const onFar = (more: object, template: object = {}) =>
   machineCreate(more, { machineConfig: { href: far(NANO) }, machineImage: { href: 'machineImages/far.img-debian-12' }, ...template });
-const attributes = async (uri: string): Promise<Json[]> => (await scene.client.get(uri)).json.attributes as Json[];
+const attributes = async (uri: string): Promise<Json[]> => (await scene.client.get(uri)).json.attributes as unknown as Json[];
 
 test('R5.2-03: what a driver brings is announced, with namespace and type, where every cloud here has it', async () => {
   const own = await attributes('clouds/far/resourceMetadata/Machine');

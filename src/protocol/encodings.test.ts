@@ -1,0 +1,38 @@
+import { Encodings } from './encodings';
+import type { View } from './view';
+
+const view = (path: string): View => ({ type: 'Machine', path, values: {}, operations: [], core: () => '', created: '' });
+const encoded = (bytes: number) => ({ body: [new Uint8Array(bytes)], tag: '"t"' });
+const MB = 1024 * 1024;
+
+describe('encoded answers', () => {
+  test('one resource is encoded once for each shape, and anew for another view of it', () => {
+    const encodings = new Encodings();
+    const encode = jest.fn(() => encoded(1));
+    const [first, second] = [view('machines/a'), view('machines/a')];
+    for (const one of [first, first, second]) encodings.one(one, 'json ', encode);
+    expect(encode).toHaveBeenCalledTimes(2);
+    encodings.one(first, 'xml ', encode);
+    expect(encode).toHaveBeenCalledTimes(3);
+  });
+
+  test('a list is known for exactly the same views in the same order', () => {
+    const encodings = new Encodings();
+    const [a, b] = [view('machines/a'), view('machines/b')];
+    encodings.keep('k', [a, b], encoded(1));
+    expect(encodings.list('k', [a, b])?.tag).toBe('"t"');
+    for (const other of [[a], [b, a], [a, view('machines/b')], [a, b, b]]) expect(encodings.list('k', other)).toBeUndefined();
+    expect(encodings.list('other', [a, b])).toBeUndefined();
+  });
+
+  test('what is kept stays below a bound: the longest unused goes, and a huge list is not kept at all', () => {
+    const encodings = new Encodings();
+    const views = [view('machines/a')];
+    for (const key of ['k1', 'k2', 'k3', 'k4']) encodings.keep(key, views, encoded(15 * MB));
+    expect(encodings.list('k1', views)).toBeDefined();
+    encodings.keep('k5', views, encoded(15 * MB));
+    expect(['k1', 'k2', 'k3', 'k4', 'k5'].filter((key) => encodings.list(key, views))).toEqual(['k1', 'k3', 'k4', 'k5']);
+    encodings.keep('huge', views, encoded(17 * MB));
+    expect(encodings.list('huge', views)).toBeUndefined();
+  });
+});

@@ -1,0 +1,63 @@
+import type { View } from './view';
+
+/** An encoded answer. */
+export interface Encoded {
+  body: readonly Uint8Array[];
+  tag: string;
+}
+
+interface EncodedList extends Encoded {
+  views: readonly View[];
+  bytes: number;
+}
+
+/** Bytes of encoded lists kept at most; the longest unused give way. One list may have a quarter of them. */
+const MAX_BYTES = 64 * 1024 * 1024;
+
+/**
+ * Encoded answers, kept by the identity of what they show: a view stands for one state of one resource (see
+ * Assembled), so nothing has to be told when a resource changes. What shows anything else ($expand) is never kept.
+ */
+export class Encodings {
+  private readonly ones = new WeakMap<View, Map<string, Encoded>>();
+  private readonly lists = new Map<string, EncodedList>();
+  private bytes = 0;
+
+  /** One resource, by what shapes it beside itself (format, query). */
+  one(view: View, shape: string, encode: () => Encoded): Encoded {
+    const shapes = this.ones.get(view) ?? new Map<string, Encoded>();
+    const known = shapes.get(shape);
+    if (known) return known;
+    const encoded = encode();
+    // A few shapes are asked for again and again; queries without end must not be kept.
+    if (shapes.size < 4) this.ones.set(view, shapes.set(shape, encoded));
+    return encoded;
+  }
+
+  /** A list of exactly these views, by caller, path, format and query. */
+  list(key: string, views: readonly View[]): Encoded | undefined {
+    const known = this.lists.get(key);
+    if (!known || known.views.length !== views.length) return undefined;
+    for (let index = 0; index < views.length; index += 1) if (known.views[index] !== views[index]) return undefined;
+    this.lists.delete(key);
+    this.lists.set(key, known);
+    return known;
+  }
+
+  keep(key: string, views: readonly View[], encoded: Encoded): void {
+    this.drop(key);
+    const bytes = encoded.body.reduce((sum, part) => sum + part.byteLength, 0);
+    if (bytes > MAX_BYTES / 4) return;
+    this.lists.set(key, { ...encoded, views, bytes });
+    this.bytes += bytes;
+    for (const eldest of this.lists.keys()) {
+      if (this.bytes <= MAX_BYTES) break;
+      this.drop(eldest);
+    }
+  }
+
+  private drop(key: string): void {
+    this.bytes -= this.lists.get(key)?.bytes ?? 0;
+    this.lists.delete(key);
+  }
+}
