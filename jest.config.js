@@ -6,6 +6,8 @@ module.exports = {
   transform: {
     '^.+\\.ts$': ['@swc/jest', { jsc: { parser: { syntax: 'typescript' }, target: 'es2023' }, module: { type: 'commonjs' } }],
   },
+  globalSetup: '<rootDir>/test/backends/run-begins.cjs',
+  globalTeardown: '<rootDir>/test/backends/run-ends.cjs',
   maxWorkers: 2,
   testTimeout: 60000,
 };

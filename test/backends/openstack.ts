@@ -1,0 +1,71 @@
+import { execFile, spawnSync } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import type { Availability } from './need';
+
+/** Starts, shares and stops the services; says how when run without an argument. */
+const SCRIPT = join(__dirname, 'openstack', 'openstack.sh');
+const FOLDER = join(__dirname, '..', '..', '.backends', 'openstack');
+/** Longest that a start may take while others use the machine, in ms; alone it takes about a minute. */
+const START_MS = 480_000;
+
+/** The running services: who may log in where. Both users have the password `secret`, in the domain Default. */
+export interface Openstack {
+  /** Keystone's v3 URL. */
+  authUrl: string;
+  region: string;
+  password: string;
+  /** A clouds.yaml with the clouds `demo` (a member of the project demo) and `admin`. */
+  cloudsFile: string;
+}
+
+/** Whether the services can be started here; else what is missing, in words. */
+export function openstackAvailable(): Availability {
+  if (!existsSync('/usr/bin/apt-get')) return { missing: 'OpenStack services as Debian has them (no apt-get here)' };
+  const asked = spawnSync(SCRIPT, ['available'], { encoding: 'utf8' });
+  return asked.status === 0 ? true : { missing: (asked.stdout || asked.stderr || String(asked.error)).trim() };
+}
+
+/** Installs the services with apt-get. @throws Error with the last words of the package manager */
+export function installOpenstack(): void {
+  const done = spawnSync(SCRIPT, ['install'], { stdio: ['ignore', 'inherit', 'inherit'] });
+  if (done.status !== 0) throw new Error('OpenStack could not be installed: see above');
+}
+
+/**
+ * The one set of services that all test files of a run share. The first to ask starts them, others wait;
+ * `leaveOpenstack` stops them, or a watcher does when the run has died.
+ */
+export async function useOpenstack(): Promise<Openstack> {
+  await script('use', run());
+  const ports = Object.fromEntries(
+    readFileSync(join(FOLDER, 'ports'), 'utf8')
+      .trim()
+      .split('\n')
+      .map((line) => line.split('=') as [string, string]),
+  );
+  return {
+    authUrl: `http://127.0.0.1:${ports['KEYSTONE_PORT']}/v3`,
+    region: 'RegionOne',
+    password: 'secret',
+    cloudsFile: join(FOLDER, 'clouds.yaml'),
+  };
+}
+
+/** This run needs the services no more; stops them unless another run or a person (`openstack.sh up`) does. */
+export async function leaveOpenstack(): Promise<void> {
+  if (existsSync(join(FOLDER, 'users', run()))) await script('leave', run());
+}
+
+/** Id of the process that is there for the whole run: jest itself, not its workers. */
+const run = (): string => process.env['CIMI_TEST_RUN'] ?? String(process.pid);
+
+async function script(...words: string[]): Promise<void> {
+  try {
+    await promisify(execFile)(SCRIPT, words, { timeout: START_MS });
+  } catch (cause) {
+    const { stdout, stderr } = cause as { stdout?: string; stderr?: string };
+    throw new Error(`openstack.sh ${words.join(' ')}:\n${stdout ?? ''}${stderr ?? ''}`, { cause });
+  }
+}

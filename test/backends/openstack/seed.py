@@ -1,0 +1,46 @@
+"""What the tests find in the cloud: flavors, an image, networks, volume types. May be run again."""
+import time
+
+from api import call, login, url
+
+ADMIN, project = login('admin', 'admin')
+DEMO, _ = login('demo', 'demo')
+NOVA, NEUTRON, GLANCE = url('nova', '/v2.1'), url('neutron', '/v2.0'), url('glance', '/v2')
+CINDER = url('cinder', '/v3/' + project)
+
+for _ in range(240):
+    if any(agent['alive'] for agent in call('GET', NEUTRON + '/agents', token=ADMIN)[1]['agents']):
+        break
+    time.sleep(0.5)
+else:
+    raise SystemExit('the layer 2 agent never reported: see log/l2-agent.log')
+
+FLAVORS = (('m1.tiny', 512, 1, 1, 0), ('m1.small', 2048, 20, 1, 0), ('m1.medium', 4096, 40, 2, 0), ('m1.large', 8192, 80, 4, 10))
+present = {flavor['name'] for flavor in call('GET', NOVA + '/flavors', token=ADMIN)[1]['flavors']}
+for number, (name, ram, disk, vcpus, ephemeral) in enumerate(FLAVORS, 1):
+    if name not in present:
+        size = {'id': str(number), 'name': name, 'ram': ram, 'disk': disk, 'vcpus': vcpus, 'OS-FLV-EXT-DATA:ephemeral': ephemeral}
+        call('POST', NOVA + '/flavors', {'flavor': size}, ADMIN)
+
+if not call('GET', GLANCE + '/images?name=cirros', token=ADMIN)[1]['images']:
+    description = {'name': 'cirros', 'disk_format': 'raw', 'container_format': 'bare', 'visibility': 'public', 'min_disk': 1, 'min_ram': 64}
+    image = call('POST', GLANCE + '/images', description, ADMIN)[1]['id']
+    call('PUT', GLANCE + '/images/%s/file' % image, token=ADMIN, raw=b'\0' * 65536, mime='application/octet-stream')
+
+
+def network(token, block, name, subnet, **more):
+    if call('GET', NEUTRON + '/networks?name=' + name, token=ADMIN)[1]['networks']:
+        return
+    key = call('POST', NEUTRON + '/networks', {'network': {'name': name, **more}}, token)[1]['network']['id']
+    inner = {'network_id': key, 'cidr': block, 'ip_version': 4, **subnet}
+    call('POST', NEUTRON + '/subnets', {'subnet': inner}, token)
+
+
+outside = {'router:external': True, 'provider:network_type': 'flat', 'provider:physical_network': 'public'}
+network(ADMIN, '203.0.113.0/24', 'public', {'name': 'public', 'enable_dhcp': False}, **outside)
+network(DEMO, '10.10.0.0/24', 'demo-net', {'name': 'demo-subnet'})
+
+types = {kind['name'] for kind in call('GET', CINDER + '/types', token=ADMIN)[1]['volume_types']}
+for name in ('fake', 'other'):
+    if name not in types:
+        call('POST', CINDER + '/types', {'volume_type': {'name': name, 'extra_specs': {'volume_backend_name': 'fake'}}}, ADMIN)
