@@ -42,6 +42,11 @@ export interface Item {
   gone?: { reason: string } | undefined;
   /** An accepted write (its token) of which the provider later said that it failed (a restore); shown for some time after. */
   failure?: { token: string; reason: string } | undefined;
+  /**
+   * A create of several calls that has not come to its end, as `find` shows it: the same create, called again, goes on
+   * with this very item; a delete takes it away.
+   */
+  unfinished?: boolean | undefined;
 }
 
 /** A page of a listing; the core always reads to the last. */

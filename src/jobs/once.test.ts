@@ -53,6 +53,14 @@ test.each([1, 2])('what look %i finds is taken', async (look) => {
   expect(calls).not.toContain('create');
 });
 
+test('what an attempt left unfinished is gone on with at once, and is no result by itself', async () => {
+  const { calls, once } = provider([{ key: 'new', unfinished: true }]);
+  expect(await createOnce(at(2), once)).toEqual({ done: { key: 'new', found: false, attempts: 2, twins: [] } });
+  expect(calls).toEqual(['find', 'create']);
+  const both = provider([{ key: 'half', unfinished: true }, { key: 'whole' }]);
+  expect(await createOnce(at(2), both.once)).toMatchObject({ done: { key: 'whole', found: true } });
+});
+
 test('of several the oldest is kept and the others are told', async () => {
   const { once } = provider([{ key: 'b', created: '2026-01-01T00:00:02Z' }, { key: 'z' }, { key: 'c', created: '2026-01-01T00:00:01Z' }]);
   expect(await createOnce(at(2), once)).toEqual({

@@ -7,6 +7,8 @@ export interface Found {
   key: string;
   /** The provider's own creation time, RFC 3339. */
   created?: string | undefined;
+  /** Its create was cut off half-way: the same create, called again, goes on with it. */
+  unfinished?: boolean | undefined;
 }
 
 export interface Once {
@@ -35,16 +37,17 @@ export type OnceOutcome = { done: OnceResult } | Extract<StepOutcome, { wait: nu
 /**
  * Creates at most once, whatever answers were lost. The first attempt creates. Any later one, which means that an
  * earlier one may have taken effect, looks first, gives the slot up for the settle time, looks again, and only then
- * creates. Whether the looking was done is remembered together with the attempt it was done for: one more attempt
- * without an end, and all is looked for again.
+ * creates; what it finds unfinished it goes on with. Whether the looking was done is remembered together with the
+ * attempt it was done for: one more attempt without an end, and all is looked for again.
  * @returns the step's outcome; spread it to add `apply` and `affected`.
  * @throws ProviderError from `find` and `create`; a conflict only when nothing of this token is found.
  */
 export async function createOnce(context: Pick<StepContext, 'attempt' | 'memory'>, once: Once): Promise<OnceOutcome> {
   if (context.attempt > 1) {
     const found = await once.find();
-    if (found.length > 0) return foundOutcome(found, context.attempt);
-    if (once.settleMs > 0 && lookedFor(context.memory) !== context.attempt) {
+    const whole = found.filter(isWhole);
+    if (whole.length > 0) return foundOutcome(whole, context.attempt);
+    if (found.length === 0 && once.settleMs > 0 && lookedFor(context.memory) !== context.attempt) {
       return { wait: once.settleMs, remember: { looked: context.attempt }, message: 'looking for what an earlier attempt may have made' };
     }
   }
@@ -54,11 +57,13 @@ export async function createOnce(context: Pick<StepContext, 'attempt' | 'memory'
   } catch (error) {
     // A provider that refuses the twin by name has the first one.
     if (!(error instanceof ProviderError) || error.kind !== 'conflict') throw error;
-    const found = await once.find();
+    const found = (await once.find()).filter(isWhole);
     if (found.length === 0) throw error;
     return foundOutcome(found, context.attempt);
   }
 }
+
+const isWhole = ({ unfinished }: Found): boolean => unfinished !== true;
 
 function lookedFor(memory: Value): number | undefined {
   if (typeof memory !== 'object' || memory === null || Array.isArray(memory)) return undefined;
