@@ -5,6 +5,7 @@ import { reads, sent, sentDelete } from './pages';
 import { IMAGE_STATES, stateOf } from './states';
 import type { Snapshot } from './things';
 import { phaseAt } from './things';
+import { uploading, type UploadClient } from './uploads';
 
 const FOREIGN = 'The image belongs to the provider';
 
@@ -28,7 +29,7 @@ function image(snapshot: Snapshot, now: number): Item | undefined {
 }
 
 /** Snapshots, the provider's own and ours, as MachineImages. */
-export function machineImages(client: SimulatorClient): MachineImages {
+export function machineImages(client: SimulatorClient, uploads: UploadClient): MachineImages {
   const snapshots = reads(client, 'snapshot', 'machineImages', image);
   return {
     list: snapshots.list,
@@ -40,6 +41,7 @@ export function machineImages(client: SimulatorClient): MachineImages {
       const wanted = { ...toNames(request), instance: request.machine, holds: holding, tag: request.tag, token: request.token };
       return { key: await sent(client.takeSnapshot(wanted, context)) };
     },
+    upload: uploading(uploads, 'snapshot', 'machineImages.upload'),
     rename: (key, naming, context) => sent(client.relabel('snapshot', 'machineImages.rename', key, toNames(naming), context)),
     delete: (key, context) => sentDelete(client.dropSnapshot(key, context)),
   };

@@ -17,6 +17,7 @@ import type { SimulatorOptions } from './options';
 import { optionsSchema } from './options';
 import { StorageClient } from './storage';
 import { volumeConfigs, volumeImages, volumes } from './volumes';
+import { UploadClient } from './uploads';
 import { Wire } from './wire';
 
 /** Rules of the configuration, kept in the state file with their counts for as long as the configuration has them. */
@@ -48,18 +49,19 @@ export const driver: DriverModule<SimulatorOptions> = {
     installFailures(account, options);
     const wire = new Wire(account, options);
     const client = new SimulatorClient(wire);
+    const uploads = new UploadClient(wire);
     const [storage, nets, nics] = [new StorageClient(wire), new NetClient(wire), new NicClient(wire)];
     return Promise.resolve({
       capabilities: capabilitiesOf(options),
       machines: machines(client),
       machineConfigs: machineConfigs(client),
-      machineImages: machineImages(client),
+      machineImages: machineImages(client, uploads),
       disks: disks(storage),
       attachments: attachments(storage),
       interfaces: interfaces(nics),
       volumes: volumes(storage),
       volumeConfigs: volumeConfigs(storage),
-      volumeImages: volumeImages(storage),
+      volumeImages: volumeImages(storage, uploads),
       networks: networks(nets),
       networkConfigs: networkConfigs(nets),
       networkPorts: networkPorts(nets),

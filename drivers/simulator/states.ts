@@ -17,6 +17,7 @@ export const MACHINE_STATES: Readonly<Record<string, string>> = {
 
 /** Phases of a snapshot, and the MachineImage state each is shown as. */
 export const IMAGE_STATES: Readonly<Record<string, string>> = {
+  receiving: 'CREATING',
   copying: 'CREATING',
   ready: 'AVAILABLE',
   removing: 'DELETING',

@@ -39,6 +39,12 @@ export interface Instance extends Named {
   token: string | null;
 }
 
+/** What was uploaded: how much, and what it was; the bytes themselves are not kept. */
+export interface Content {
+  bytes: number;
+  sha256: string;
+}
+
 export interface Snapshot extends Named, Marked {
   kind: 'snapshot';
   /** disk: the disks of a stopped instance; state: those of any, with the phase it was in. */
@@ -48,6 +54,8 @@ export interface Snapshot extends Named, Marked {
   parent: string | null;
   power: string | null;
   timeline: PhaseStart[];
+  /** Of what was uploaded. */
+  content?: Content;
 }
 
 export interface Shape {
@@ -109,6 +117,8 @@ export interface Copy extends Named, Marked {
   grade: string;
   bootable: boolean;
   timeline: PhaseStart[];
+  /** Of what was uploaded. */
+  content?: Content;
 }
 
 export interface Attachment extends Marked {

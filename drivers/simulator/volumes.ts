@@ -8,6 +8,7 @@ import type { StorageClient } from './storage';
 import { BLOCK } from './grades';
 import type { Copy, Volume, VolumePlan } from './things';
 import { phaseAt } from './things';
+import { uploading, type UploadClient } from './uploads';
 
 const FIXED = 'The provider sets its volume plans; they cannot be changed';
 
@@ -80,7 +81,7 @@ export function volumeConfigs(client: StorageClient): ReadGroup {
 }
 
 /** Copies of volumes as VolumeImages. */
-export function volumeImages(client: StorageClient): VolumeImages {
+export function volumeImages(client: StorageClient, uploads: UploadClient): VolumeImages {
   return {
     ...reads(client, 'copy', 'volumeImages', copy),
     holds,
@@ -88,6 +89,7 @@ export function volumeImages(client: StorageClient): VolumeImages {
       const { volume: of, bootable, tag, token } = request;
       return { key: await sent(client.takeCopy({ ...toNames(request), volume: of, bootable, tag, token }, context)) };
     },
+    upload: uploading(uploads, 'copy', 'volumeImages.upload'),
     rename: (key, naming, context) => sent(client.relabel('copy', 'volumeImages.rename', key, toNames(naming), context)),
     delete: (key, context) => sentDelete(client.dropCopy(key, context)),
   };

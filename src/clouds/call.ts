@@ -80,10 +80,11 @@ export class Caller {
 
   /**
    * Runs one call, again after passing failures where its kind allows that.
+   * @param moreMs what the call may take beyond the deadline, because it passes on what comes from elsewhere.
    * @throws ProviderError and nothing else
    */
-  async call<T>(name: CallName, run: (context: CallContext) => Promise<T>): Promise<T> {
-    return this.repeat(name, () => this.once(name, run));
+  async call<T>(name: CallName, run: (context: CallContext) => Promise<T>, moreMs = 0): Promise<T> {
+    return this.repeat(name, () => this.once(name, run, moreMs));
   }
 
   /** Reads a listing to its end; after a passing failure it begins again. `begun` is told when the first page is asked for. */
@@ -112,19 +113,19 @@ export class Caller {
     return kind === 'once' ? attempt() : this.retries.execute(attempt);
   }
 
-  /** One attempt: waits in line, then has `deadlineMs`. */
-  private async once<T>(name: CallName, run: (context: CallContext) => Promise<T>): Promise<T> {
+  /** One attempt: waits in line, then has `deadlineMs` (and `moreMs`). */
+  private async once<T>(name: CallName, run: (context: CallContext) => Promise<T>, moreMs = 0): Promise<T> {
     try {
-      return await this.budget.execute(() => this.timed(name, run));
+      return await this.budget.execute(() => this.timed(name, run, this.limits.deadlineMs + moreMs));
     } catch (error) {
       if (!(error instanceof BulkheadRejectedError)) throw error;
       throw new ProviderError('unavailable', `Too many calls wait for the cloud ${this.cloud}`, { cause: error });
     }
   }
 
-  private async timed<T>(name: CallName, run: (context: CallContext) => Promise<T>): Promise<T> {
+  private async timed<T>(name: CallName, run: (context: CallContext) => Promise<T>, deadlineMs: number): Promise<T> {
     const started = performance.now();
-    const deadline = timeout(this.limits.deadlineMs, TimeoutStrategy.Aggressive);
+    const deadline = timeout(deadlineMs, TimeoutStrategy.Aggressive);
     let expired = false;
     let outcome = 'ok';
     // A driver may notice its aborted signal first and throw something of its own; it is a timeout all the same.
@@ -132,7 +133,7 @@ export class Caller {
     try {
       return await deadline.execute(({ signal }) => run({ signal }));
     } catch (thrown) {
-      const error = expired ? this.expired(name, thrown) : this.translate(name, thrown);
+      const error = expired ? this.expired(name, thrown, deadlineMs) : this.translate(name, thrown);
       outcome = error.kind;
       throw error;
     } finally {
@@ -141,8 +142,8 @@ export class Caller {
     }
   }
 
-  private expired(name: CallName, cause: unknown): ProviderError {
-    const words = `The cloud ${this.cloud} did not answer ${name.group}.${name.method} within ${this.limits.deadlineMs} ms`;
+  private expired(name: CallName, cause: unknown, deadlineMs: number): ProviderError {
+    const words = `The cloud ${this.cloud} did not answer ${name.group}.${name.method} within ${deadlineMs} ms`;
     return new ProviderError('timeout', words, { maybeDone: METHOD_KINDS[name.method] !== 'read', cause });
   }
 

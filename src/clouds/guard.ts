@@ -1,7 +1,7 @@
 import type { CallLimits, GuardHooks } from './call';
 import { Caller } from './call';
 import type { Cloud, CloudSettings } from './cloud';
-import type { CallContext, Driver, Finding, GroupName, Item, ListedGroup, Marks, Naming } from './driver';
+import type { CallContext, Driver, Finding, GroupName, Item, ListedGroup, Marks, Naming, UploadImage } from './driver';
 import { GROUPS, LONG_LIVED_GROUPS, METHOD_KINDS, SHOWN_IN } from './driver';
 import { ProviderError } from './errors';
 import { GroupReads } from './reads';
@@ -53,7 +53,7 @@ export function guardCloud(settings: CloudSettings, driver: Driver, options: Par
     }
     invalidate(group);
     try {
-      return await caller.call({ group, method: name }, (context: CallContext) => run(...args, context));
+      return await caller.call({ group, method: name }, (context: CallContext) => run(...args, context), sourceMs(args));
     } finally {
       invalidate(group);
     }
@@ -86,6 +86,12 @@ export function guardCloud(settings: CloudSettings, driver: Driver, options: Par
     check: () => check(settings, driver, guard.deadlineMs),
     close: () => driver.close(),
   };
+}
+
+/** How long what a write passes on may take to come, ms: see UploadSource. */
+function sourceMs([request]: readonly unknown[]): number {
+  const { source } = (request ?? {}) as Partial<UploadImage>;
+  return source?.withinMs ?? 0;
 }
 
 function readsOf(settings: CloudSettings, driver: Driver, guard: GuardOptions, caller: Caller, hooks: GuardHooks) {

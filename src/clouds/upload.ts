@@ -1,4 +1,4 @@
-import type { Marks, Naming } from './contract';
+import type { Extended, Marks, Naming } from './contract';
 
 /** Bytes from elsewhere, checked and bounded by the core; the driver passes them on and keeps none of them. */
 export interface UploadSource {
@@ -14,7 +14,7 @@ export interface UploadSource {
  * An image made of bytes. What they are (raw, qcow2, …) the driver tells from the first of them, and refuses as `invalid`
  * what the cloud does not take.
  */
-export interface UploadImage extends Marks, Naming {
+export interface UploadImage extends Marks, Naming, Extended {
   source: UploadSource;
   /** Of volume images. */
   bootable?: boolean | undefined;

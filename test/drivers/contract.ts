@@ -7,6 +7,7 @@ import { makerTests } from './contract/makers';
 import { netTests } from './contract/nets';
 import { shapeTests } from './contract/shape';
 import { storageTests } from './contract/storage';
+import { uploadTests } from './contract/uploads';
 import { writeTests } from './contract/writes';
 
 /**
@@ -25,6 +26,7 @@ export function driverContract(name: string, subject: Subject): void {
       counterpart: current,
       patienceMs: subject.patienceMs ?? 10_000,
       groups: subject.groups,
+      uploads: subject.uploads ?? [],
       test(title, run) {
         const reason = unused.get(title);
         unused.delete(title);
@@ -51,6 +53,7 @@ export function driverContract(name: string, subject: Subject): void {
     lifeTests(bench);
     writeTests(bench);
     imageTests(bench);
+    uploadTests(bench);
     makerTests(bench);
     storageTests(bench);
     netTests(bench);

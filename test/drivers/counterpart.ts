@@ -62,10 +62,14 @@ export interface Skip {
   reason: string;
 }
 
+export type UploadGroup = 'machineImages' | 'volumeImages';
+
 export interface Subject {
   start(): Promise<Counterpart>;
   /** The groups that the driver offers; nothing is tested of others, and a test compares them with the driver. */
   groups: readonly ListedGroup[];
+  /** Groups that take images as bytes; likewise. Default none. */
+  uploads?: readonly UploadGroup[];
   skips?: readonly Skip[];
   /** How long a machine may take to get from one state to the next, in ms. Default 10,000. */
   patienceMs?: number;
@@ -76,6 +80,8 @@ export interface Bench {
   counterpart(): Counterpart;
   /** The groups offered. */
   groups: readonly ListedGroup[];
+  /** Those that take images as bytes. */
+  uploads: readonly UploadGroup[];
   /** Registers a test, or its skip. */
   test(name: string, run: (counterpart: Counterpart) => Promise<void>): void;
   patienceMs: number;

@@ -27,7 +27,7 @@ const OWN_KINDS = ['disk', 'volume', 'copy', 'attachment', 'net', 'port', 'nic',
 /** Phases of the other things, by type. */
 const OTHER_PHASES: Readonly<Record<string, [Readonly<Record<string, string>>, readonly string[]]>> = {
   Volume: [VOLUME_STATES, ['allocating', 'ready', 'capturing', 'removing', 'broken', 'gone']],
-  VolumeImage: [IMAGE_STATES, ['copying', 'ready', 'removing', 'broken', 'gone']],
+  VolumeImage: [IMAGE_STATES, ['receiving', 'copying', 'ready', 'removing', 'broken', 'gone']],
   Network: [NET_STATES, ['building', 'starting', 'up', 'stopping', 'down', 'removing', 'broken', 'gone']],
   NetworkPort: [PORT_STATES, ['building', 'up', 'down', 'removing', 'broken', 'gone']],
 };
@@ -130,5 +130,10 @@ async function start(settings: { [option: string]: unknown } = {}): Promise<Coun
   };
 }
 
-driverContract('simulator', { start, groups: OFFERED });
-driverContract('simulator, new things showing late', { start: () => start({ visibilityDelayMs: 60, lingerMs: 0 }), groups: OFFERED });
+const uploads = ['machineImages', 'volumeImages'] as const;
+driverContract('simulator', { start, groups: OFFERED, uploads });
+driverContract('simulator, new things showing late', {
+  start: () => start({ visibilityDelayMs: 60, lingerMs: 0 }),
+  groups: OFFERED,
+  uploads,
+});
