@@ -1,9 +1,34 @@
 import type { Capabilities } from '../../src/clouds/driver';
+import { MAX_PROPERTIES } from './naming';
 
-/** What is true of this cloud. Storage and networks add their types here. */
+/** What servers and images carry. */
+const COMPUTE_TYPES: Capabilities['types'] = {
+  CloudEntryPoint: { capabilities: { MaxPropertyItems: MAX_PROPERTIES } },
+  Machine: {
+    capabilities: {
+      DefaultInitialState: 'STARTED',
+      InitialStates: ['STARTED', 'STOPPED', 'PAUSED', 'SUSPENDED'],
+      MachineStopForce: false,
+      RestoreFromImage: true,
+      UserData: 'metadata',
+    },
+    attributes: ['cpu', 'created', 'availabilityZone', 'securityGroups'],
+  },
+  MachineConfiguration: { attributes: ['cpu', 'disks'] },
+  MachineImage: { attributes: ['relatedImage', 'created'], constraints: { type: { values: ['IMAGE', 'SNAPSHOT'] } } },
+};
+
+/** Placement and the like, beside the standard's attributes of a create. */
+const COMPUTE_EXTENSIONS: NonNullable<Capabilities['extensions']> = [
+  { name: 'availabilityZone', types: ['Machine'], kind: 'string' },
+  { name: 'securityGroups', types: ['Machine'], kind: 'strings' },
+  { name: 'serverGroup', types: ['Machine'], kind: 'string' },
+  { name: 'schedulerHints', types: ['Machine'], kind: 'strings' },
+  { name: 'bootFromVolume', types: ['Machine'], kind: 'boolean' },
+  { name: 'volumeType', types: ['Machine'], kind: 'string' },
+];
+
+/** What is true of this cloud. */
 export function capabilities(settleMs: number): Capabilities {
-  return {
-    settleMs,
-    types: {},
-  };
+  return { settleMs, extensions: COMPUTE_EXTENSIONS, types: COMPUTE_TYPES };
 }

@@ -1,6 +1,11 @@
-import type { Driver, DriverModule } from '../../src/clouds/driver';
+import type { CallContext, Driver, DriverModule, Finding } from '../../src/clouds/driver';
 import { capabilities } from './capabilities';
+import { check } from './check';
 import { Wire } from './client';
+import { Flavors, MachineConfigs } from './configs';
+import { OpenstackCredentials } from './credentials';
+import { OpenstackMachineImages } from './images';
+import { OpenstackMachines } from './machines';
 import { openstackOptions, type OpenstackOptions } from './options';
 
 /** OpenStack: Keystone v3, Nova, Glance, Cinder v3 and Neutron of one project in one region. */
@@ -9,9 +14,14 @@ export const driver: DriverModule<OpenstackOptions> = {
   options: openstackOptions,
   connect(options: OpenstackOptions): Promise<Driver> {
     const wire = new Wire(options);
+    const flavors = new Flavors(wire);
     return Promise.resolve({
       capabilities: capabilities(options.settleMs),
-      check: () => Promise.resolve([]),
+      machines: new OpenstackMachines(wire, flavors),
+      machineConfigs: new MachineConfigs(flavors),
+      machineImages: new OpenstackMachineImages(wire),
+      credentials: new OpenstackCredentials(wire),
+      check: (context: CallContext): Promise<Finding[]> => check(wire, context),
       close: () => wire.close(),
     });
   },

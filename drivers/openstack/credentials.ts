@@ -1,0 +1,37 @@
+import type { CallContext, Created, Credentials, ImportCredential } from '../../src/clouds/driver';
+import { ProviderError } from '../../src/clouds/errors';
+import { enc, type Wire } from './client';
+import { keyPairName } from './naming';
+
+/** Public keys of the gateway's Credentials as Nova key pairs of the user that logs in; their name follows from the tag. */
+export class OpenstackCredentials implements Credentials {
+  constructor(private readonly wire: Wire) {}
+
+  /** Importing the same key again is success; another key under the same tag is a conflict. */
+  async import(request: ImportCredential, context: CallContext): Promise<Created> {
+    const name = keyPairName(request.tag);
+    const typed = (await this.wire.speaks('compute', '2.2', context)) ? { type: 'ssh' } : {};
+    try {
+      await this.wire.post('compute', '/os-keypairs', { keypair: { name, public_key: request.publicKey, ...typed } }, context);
+    } catch (error) {
+      if (!(error instanceof ProviderError) || error.kind !== 'conflict') throw error;
+      await this.#requireSame(name, request.publicKey, context);
+    }
+    return { key: name };
+  }
+
+  async #requireSame(name: string, publicKey: string, context: CallContext): Promise<void> {
+    const { keypair } = await this.wire.get<{ keypair: { public_key: string } }>('compute', `/os-keypairs/${enc(name)}`, context);
+    if (keyBody(keypair.public_key) === keyBody(publicKey)) return;
+    throw new ProviderError('conflict', `Nova has another public key under the name ${name}`, { maybeDone: false });
+  }
+
+  async delete(key: string, context: CallContext): Promise<void> {
+    await this.wire.delete('compute', `/os-keypairs/${enc(key)}`, context);
+  }
+}
+
+/** Algorithm and key of an OpenSSH line, without its comment. */
+function keyBody(line: string): string {
+  return line.trim().split(/\s+/).slice(0, 2).join(' ');
+}

@@ -1,0 +1,192 @@
+import type { CallContext, CaptureMachine, Created, Item, MachineImages, Marks, Naming, Pages, UploadImage } from '../../src/clouds/driver';
+import { ProviderError } from '../../src/clouds/errors';
+import { enc, type Wire } from './client';
+import { type Image, imageItem, isShelf, marksOf, propertiesIn } from './image-item';
+import { upload } from './image-upload';
+import { act, pause } from './machine-actions';
+import { UUID } from './machines';
+import { encodeImageKey, holds, isImageKey, type Metadata, nameless, TAG } from './naming';
+
+const PATCH = { 'content-type': 'application/openstack-images-v2.1-json-patch' };
+/** Ids in one listing by ids: a URL has its limits. */
+const BATCH = 100;
+/** How long a capture waits for the end of the one before, in ms. */
+const IDLE_MS = 400;
+
+/** Glance images as MachineImages. */
+export class OpenstackMachineImages implements MachineImages {
+  constructor(private readonly wire: Wire) {}
+
+  async *list(context: CallContext): Pages {
+    for await (const page of this.wire.pages<Image>('image', '/images', 'images', context)) {
+      yield await this.#items(
+        page.filter((image) => !isShelf(image)),
+        context,
+      );
+    }
+  }
+
+  async getMany(keys: readonly string[], context: CallContext): Promise<Item[]> {
+    return this.#items(await this.#named(keys, context), context);
+  }
+
+  /** By filter; community images, which no listing shows, are read one by one when all else is found. */
+  async #named(keys: readonly string[], context: CallContext): Promise<Image[]> {
+    const ids = [...new Set(keys.filter((key) => UUID.test(key)))];
+    if (ids.length === 1) {
+      const image = await this.wire.getIfThere<Image>('image', `/images/${enc(String(ids[0]))}`, context);
+      return image ? [image] : [];
+    }
+    const found: Image[] = [];
+    for (let i = 0; i < ids.length; i += BATCH) {
+      const filter = { id: `in:${ids.slice(i, i + BATCH).join(',')}` };
+      found.push(...(await this.wire.all<Image>('image', '/images', 'images', context, filter)));
+    }
+    return found;
+  }
+
+  async find(marks: Marks, context: CallContext): Promise<Item[]> {
+    const images = await this.#ownBy(TAG.id, marks.tag, context);
+    return this.#items(images, context);
+  }
+
+  /** Images whose own mark is exactly this one. */
+  async #ownBy(mark: string, value: string, context: CallContext): Promise<Image[]> {
+    if (value === '') return [];
+    const images = await this.wire.all<Image>('image', '/images', 'images', context, { [mark]: value });
+    return images.filter((image) => marksOf(image)[mark] === value);
+  }
+
+  async #items(images: readonly Image[], context: CallContext): Promise<Item[]> {
+    if (images.length === 0) return [];
+    const { base } = await this.wire.endpoint('image', context);
+    const session = await this.wire.session(context);
+    return images.flatMap((image) => imageItem(image, base, session) ?? []);
+  }
+
+  holds(naming: Naming): Naming {
+    return holds(naming, encodeImageKey);
+  }
+
+  async rename(key: string, naming: Naming, context: CallContext): Promise<void> {
+    const image = await this.wire.get<Image>('image', `/images/${enc(key)}`, context);
+    const before = Object.fromEntries(Object.entries(propertiesIn(image)).filter(([name]) => isNaming(name)));
+    const after = namingProperties(naming);
+    const name = naming.name ?? nameless(marksOf(image)[TAG.id] ?? image.id);
+    const changes = [
+      ...(name === image.name ? [] : [{ op: 'replace', path: '/name', value: name }]),
+      ...Object.entries(after).flatMap(([each, value]) => (before[each] === value ? [] : [{ op: 'add', path: pointer(each), value }])),
+      ...Object.keys(before).flatMap((each) => (after[each] === undefined ? [{ op: 'remove', path: pointer(each) }] : [])),
+    ];
+    if (changes.length > 0) await this.#patch(key, changes, context);
+  }
+
+  async #patch(key: string, changes: readonly object[], context: CallContext): Promise<void> {
+    await this.wire.send('image', { method: 'PATCH', path: `/images/${enc(key)}`, headers: PATCH, body: changes }, context);
+  }
+
+  /** createImage; of a server that boots from a volume Nova makes snapshots in Cinder, and an image that names them. */
+  async capture(request: CaptureMachine, context: CallContext): Promise<Created> {
+    const images = await this.#ownBy(TAG.machine, request.machine, context);
+    const first = images.find((image) => marksOf(image)[TAG.token] === request.token);
+    if (first) return { key: first.id };
+    const naming = holds(request, encodeImageKey);
+    const metadata = {
+      ...namingProperties(naming),
+      ...marksFor(request),
+      [TAG.type]: request.type,
+      [TAG.machine]: request.machine,
+      // Empty, too: the image that the server was made from may have handed its own down.
+      [TAG.related]: (request.type === 'SNAPSHOT' ? latestSnapshot(images) : undefined) ?? '',
+      instance_uuid: request.machine,
+    };
+    const body = { createImage: { name: naming.name ?? nameless(request.tag), metadata } };
+    const { image_id } = await this.#whenIdle(() => act(this.wire, request.machine, body, context), context);
+    if (image_id !== undefined) return { key: image_id };
+    const [made] = (await this.find(request, context)).filter((item) => item.token === request.token);
+    if (!made) throw new ProviderError('unavailable', 'Nova answered a capture without an image', { maybeDone: true });
+    return { key: made.key };
+  }
+
+  /** An image is active a moment before Nova has put the server's task away; it refuses the next capture until then. */
+  async #whenIdle<T>(call: () => Promise<T>, context: CallContext): Promise<T> {
+    for (;;) {
+      try {
+        return await call();
+      } catch (error) {
+        if (!(error instanceof ProviderError) || error.kind !== 'conflict' || !/task_state image_/.test(error.message)) throw error;
+        await pause(context, IDLE_MS);
+      }
+    }
+  }
+
+  async upload(request: UploadImage, context: CallContext): Promise<Created> {
+    const [first] = (await this.find(request, context)).filter((item) => item.token === request.token && item.values.state === 'AVAILABLE');
+    if (first) return { key: first.key };
+    const naming = holds(request, encodeImageKey);
+    const attributes = {
+      name: naming.name ?? nameless(request.tag),
+      ...namingProperties(naming),
+      ...marksFor(request),
+      [TAG.type]: 'IMAGE',
+    };
+    return upload(this.wire, request, attributes, context);
+  }
+
+  /** With what is behind an image that the gateway made: snapshots first, so that a repeated call still finds their names. */
+  async delete(key: string, context: CallContext): Promise<void> {
+    const image = UUID.test(key) ? await this.wire.getIfThere<Image>('image', `/images/${enc(key)}`, context) : undefined;
+    if (!image) return;
+    const marks = marksOf(image);
+    if (marks[TAG.id] !== undefined) {
+      await this.#passReferenceOn(key, marks[TAG.related], context);
+      for (const snapshot of snapshotsBehind(image)) await this.wire.delete('volume', `/snapshots/${enc(snapshot)}`, context);
+    }
+    await this.wire.delete('image', `/images/${enc(key)}`, context);
+  }
+
+  /** Snapshots that refer to this one refer to what it referred to, or to nothing (5.14.7). */
+  async #passReferenceOn(key: string, next: string | undefined, context: CallContext): Promise<void> {
+    for (const { id } of await this.#ownBy(TAG.related, key, context)) {
+      await this.#patch(id, [{ op: 'replace', path: pointer(TAG.related), value: next ?? '' }], context);
+    }
+  }
+}
+
+const marksFor = ({ tag, token }: Marks): Metadata => ({ [TAG.id]: tag, [TAG.token]: token });
+
+const isNaming = (property: string): boolean => property === 'description' || isImageKey(property);
+
+/** Names as image properties. Their keys are always behind the prefix: images have many properties of others. */
+function namingProperties({ description, properties }: Naming): Metadata {
+  const own = Object.entries(properties ?? {}).map(([key, value]) => [encodeImageKey(key), value]);
+  return { ...(description === undefined ? {} : { description }), ...Object.fromEntries(own) };
+}
+
+/** A name as JSON pointer. */
+const pointer = (name: string): string => `/${name.replaceAll('~', '~0').replaceAll('/', '~1')}`;
+
+/** The machine's snapshot that no other one refers to: the end of the chain (5.14.7). */
+function latestSnapshot(images: readonly Image[]): string | undefined {
+  const snapshots = images.filter((image) => marksOf(image)[TAG.type] === 'SNAPSHOT');
+  const referred = new Set(snapshots.map((image) => marksOf(image)[TAG.related]));
+  const ends = snapshots.filter(({ id }) => !referred.has(id));
+  return ends.sort((a, b) => ((a.created_at ?? '') < (b.created_at ?? '') ? 1 : -1))[0]?.id;
+}
+
+/** Cinder snapshots that an image of a server on volumes is made of. */
+function snapshotsBehind(image: Image): string[] {
+  const mapping = image.block_device_mapping;
+  if (typeof mapping !== 'string') return [];
+  let parsed: unknown;
+  try {
+    parsed = JSON.parse(mapping);
+  } catch (error) {
+    throw new ProviderError('invalid', 'The image names what it is made of in a way that cannot be read', {
+      maybeDone: false,
+      cause: error,
+    });
+  }
+  const devices = Array.isArray(parsed) ? (parsed as readonly { snapshot_id?: unknown }[]) : [];
+  return devices.flatMap(({ snapshot_id: id }) => (typeof id === 'string' && id !== '' ? [id] : []));
+}

@@ -1,0 +1,113 @@
+import type { CallContext, CreateMachine } from '../../src/clouds/driver';
+import { ProviderError } from '../../src/clouds/errors';
+import type { Value } from '../../src/model/values';
+import { enc, type Wire } from './client';
+import type { Flavors } from './configs';
+import { createMetadata, holds, nameless, serverTag } from './naming';
+
+/** Extension attributes that a create takes. */
+interface Placement {
+  availabilityZone: string | undefined;
+  securityGroups: readonly string[] | undefined;
+  serverGroup: string | undefined;
+  schedulerHints: readonly string[];
+  bootFromVolume: boolean;
+  volumeType: string | undefined;
+}
+
+/** Body of POST /servers; all marks and names go in the one call. */
+export async function serverRequest(wire: Wire, flavors: Flavors, request: CreateMachine, context: CallContext): Promise<object> {
+  const placement = placementOf(wire, request.extensions ?? {});
+  const naming = holds(request);
+  const described = naming.description !== undefined && (await wire.speaks('compute', '2.19', context));
+  const tagged = await wire.speaks('compute', '2.52', context);
+  const root = placement.bootFromVolume ? await bootVolume(wire, flavors, request, placement, context) : undefined;
+  const hints = hintsOf(placement);
+  return {
+    server: {
+      name: naming.name ?? nameless(request.tag),
+      ...(described ? { description: naming.description } : {}),
+      flavorRef: request.config,
+      ...(root ? { block_device_mapping_v2: [root] } : { imageRef: request.image }),
+      metadata: createMetadata(request),
+      ...(tagged ? { tags: [serverTag(request.tag)] } : {}),
+      ...(await networksOf(wire, request, context)),
+      ...(placement.securityGroups ? { security_groups: placement.securityGroups.map((name) => ({ name })) } : {}),
+      ...(placement.availabilityZone === undefined ? {} : { availability_zone: placement.availabilityZone }),
+      ...(request.credential === undefined ? {} : { key_name: request.credential }),
+      ...(request.userData === undefined ? {} : { user_data: request.userData }),
+    },
+    ...(Object.keys(hints).length === 0 ? {} : { 'OS-SCH-HNT:scheduler_hints': hints }),
+  };
+}
+
+/** Networks asked for, else those configured, else whatever Nova finds: from 2.37 on that has to be said. */
+async function networksOf(wire: Wire, request: CreateMachine, context: CallContext): Promise<object> {
+  const networks = request.networks && request.networks.length > 0 ? request.networks : wire.options.networks;
+  if (networks) return { networks: networks.map((uuid) => ({ uuid })) };
+  return (await wire.speaks('compute', '2.37', context)) ? { networks: 'auto' } : {};
+}
+
+const text = (value: Value | undefined): string | undefined => (typeof value === 'string' && value !== '' ? value : undefined);
+const texts = (value: Value | undefined): string[] =>
+  Array.isArray(value) ? (value as readonly Value[]).filter((each) => typeof each === 'string') : [];
+
+function placementOf(wire: Wire, extensions: { readonly [name: string]: Value | undefined }): Placement {
+  const groups = texts(extensions.securityGroups);
+  return {
+    availabilityZone: text(extensions.availabilityZone) ?? wire.options.availabilityZone,
+    securityGroups: groups.length > 0 ? groups : wire.options.securityGroups,
+    serverGroup: text(extensions.serverGroup),
+    schedulerHints: texts(extensions.schedulerHints),
+    bootFromVolume: extensions.bootFromVolume === true,
+    volumeType: text(extensions.volumeType),
+  };
+}
+
+/** Hints are `name=value`; a name given twice has both values. */
+function hintsOf({ serverGroup, schedulerHints }: Placement): Record<string, string | string[]> {
+  const hints: Record<string, string | string[]> = serverGroup === undefined ? {} : { group: serverGroup };
+  for (const hint of schedulerHints) {
+    const [, name, value] = /^([^=]+)=(.*)$/s.exec(hint) ?? [];
+    if (name === undefined || value === undefined)
+      throw new ProviderError('invalid', `schedulerHints: "${hint}" is not of the form name=value`, { maybeDone: false });
+    const before = hints[name];
+    hints[name] = before === undefined ? value : [...(Array.isArray(before) ? before : [before]), value];
+  }
+  return hints;
+}
+
+interface ImageSize {
+  min_disk?: number;
+  size?: number | null;
+  virtual_size?: number | null;
+}
+const GIB = 2 ** 30;
+
+/** A root volume made of the image, as large as the flavor's root disk or the image needs; it goes with the machine. */
+async function bootVolume(
+  wire: Wire,
+  flavors: Flavors,
+  request: CreateMachine,
+  placement: Placement,
+  context: CallContext,
+): Promise<object> {
+  const [flavor, image] = await Promise.all([
+    flavors.of(request.config, context),
+    wire.get<ImageSize>('image', `/images/${enc(request.image)}`, context),
+  ]);
+  if (!flavor) throw new ProviderError('notFound', `There is no flavor ${request.config}`, { maybeDone: false });
+  const bytes = Math.max(image.size ?? 0, image.virtual_size ?? 0);
+  const typed = placement.volumeType !== undefined;
+  if (typed && !(await wire.speaks('compute', '2.67', context)))
+    throw new ProviderError('unsupported', 'volumeType of a root volume needs Nova 2.67', { maybeDone: false });
+  return {
+    boot_index: 0,
+    source_type: 'image',
+    uuid: request.image,
+    destination_type: 'volume',
+    volume_size: Math.max(1, flavor.disk, image.min_disk ?? 0, Math.ceil(bytes / GIB)),
+    delete_on_termination: true,
+    ...(typed ? { volume_type: placement.volumeType } : {}),
+  };
+}
