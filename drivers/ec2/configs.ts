@@ -28,10 +28,7 @@ export function cpuArch(offered: readonly string[] | undefined): string | undefi
 export function typeValues(type: InstanceTypeInfo): Values {
   const memory = type.MemoryInfo?.SizeInMiB;
   const speed = type.ProcessorInfo?.SustainedClockSpeedInGhz;
-  const disks = (type.InstanceStorageInfo?.Disks ?? []).flatMap((disk) =>
-    // Instance storage is told in GB of 10⁹ bytes, and comes unformatted.
-    Array.from({ length: disk.Count ?? 0 }, () => ({ capacity: gbToKb(disk.SizeInGB ?? 0), format: 'raw' })),
-  );
+  const disks = storeDisks(type);
   return {
     name: type.InstanceType,
     cpu: type.VCpuInfo?.DefaultVCpus,
@@ -40,6 +37,13 @@ export function typeValues(type: InstanceTypeInfo): Values {
     cpuArch: cpuArch(type.ProcessorInfo?.SupportedArchitectures),
     cpuSpeed: speed === undefined || speed === 0 ? undefined : Math.round(speed * 1000),
   };
+}
+
+/** Instance storage is told in GB of 10⁹ bytes, and comes unformatted. */
+function storeDisks(type: InstanceTypeInfo): { capacity: number; format: string }[] {
+  return (type.InstanceStorageInfo?.Disks ?? []).flatMap((disk) =>
+    Array.from({ length: disk.Count ?? 0 }, () => ({ capacity: gbToKb(disk.SizeInGB ?? 0), format: 'raw' })),
+  );
 }
 
 const typeItem = (type: InstanceTypeInfo): Item => ({ key: type.InstanceType ?? '', values: typeValues(type) });
@@ -61,6 +65,7 @@ export class MachineConfigs implements ReadGroup {
 export class InstanceTypes {
   /** A type's figures never change, and outlive its retirement: kept as long as the connection. */
   private readonly known = new Map<string, Values>();
+  private readonly storesOf = new Map<string, readonly number[]>();
   private readonly unknownUntil = new Map<string, number>();
 
   constructor(private readonly wire: Wire) {}
@@ -81,6 +86,12 @@ export class InstanceTypes {
     return this.known;
   }
 
+  /** Capacities, in kB, of the instance store disks that every instance of the named types has; a type without any is missing. */
+  async stores(names: readonly string[], context: CallContext): Promise<ReadonlyMap<string, readonly number[]>> {
+    await this.figures(names, context);
+    return this.storesOf;
+  }
+
   /** The named types, without those that are not there. By filter: a retired name makes EC2 refuse a whole call by name. */
   async named(names: readonly string[], context: CallContext): Promise<InstanceTypeInfo[]> {
     const found: InstanceTypeInfo[] = [];
@@ -96,7 +107,16 @@ export class InstanceTypes {
   }
 
   private remember(types: readonly InstanceTypeInfo[] | undefined): readonly InstanceTypeInfo[] {
-    for (const type of types ?? []) this.known.set(type.InstanceType ?? '', typeValues(type));
+    for (const type of types ?? []) {
+      const name = type.InstanceType ?? '';
+      this.known.set(name, typeValues(type));
+      // Older types have their disks only where the image or the launch maps them, which EC2 does not tell afterwards.
+      if (type.InstanceStorageInfo?.NvmeSupport === 'required')
+        this.storesOf.set(
+          name,
+          storeDisks(type).map(({ capacity }) => capacity),
+        );
+    }
     return types ?? [];
   }
 }

@@ -197,7 +197,7 @@ export function imageItem(image: Image, region: string): Item | undefined {
 const snapshotsOf = (image: Image): string[] => (image.BlockDeviceMappings ?? []).flatMap((mapping) => mapping.Ebs?.SnapshotId ?? []);
 
 /** The partition of AWS that a region is in, as ARNs name it. */
-function partition(region: string): string {
+export function partition(region: string): string {
   if (region.startsWith('cn-')) return 'aws-cn';
   return region.startsWith('us-gov-') ? 'aws-us-gov' : 'aws';
 }

@@ -7,6 +7,7 @@ import { Ec2Credentials } from './credentials';
 import { Ec2MachineImages } from './images';
 import { Ec2Machines } from './machines';
 import { ec2Options, type Ec2Options } from './options';
+import { Zones } from './zones';
 
 /** Amazon EC2, and whatever speaks its API. */
 export const driver: DriverModule<Ec2Options> = {
@@ -15,9 +16,10 @@ export const driver: DriverModule<Ec2Options> = {
   connect(options: Ec2Options): Promise<Driver> {
     const wire = new Wire(options);
     const types = new InstanceTypes(wire);
+    const zones = new Zones(wire);
     return Promise.resolve({
       capabilities: capabilities(options.settleMs),
-      machines: new Ec2Machines(wire, types),
+      machines: new Ec2Machines(wire, types, zones),
       machineConfigs: new MachineConfigs(types),
       machineImages: new Ec2MachineImages(wire),
       credentials: new Ec2Credentials(wire),

@@ -25,6 +25,7 @@ export function machineItem(instance: Instance, figures: Values | undefined, tas
       memory: figures?.memory,
       cpuArch: cpuArch(instance.Architecture === undefined ? undefined : [instance.Architecture]) ?? figures?.cpuArch,
       cpuSpeed: figures?.cpuSpeed,
+      ...placed(instance),
     },
     tag: tags[TAG.id],
     token: tags[TAG.token] ?? instance.ClientToken,
@@ -33,6 +34,19 @@ export function machineItem(instance: Instance, figures: Values | undefined, tas
     ...(reason === undefined ? {} : { gone: { reason } }),
     ...(task?.failure === undefined ? {} : { failure: task.failure }),
     refuses: refusals(instance),
+  };
+}
+
+/** Where and how it was placed, in the attributes that a create takes (placement.ts). */
+function placed({ Placement, SecurityGroups, HibernationOptions }: Instance): Values {
+  return {
+    availabilityZone: Placement?.AvailabilityZone,
+    tenancy: Placement?.Tenancy,
+    ...(Placement?.GroupName === undefined || Placement.GroupName === '' ? {} : { placementGroup: Placement.GroupName }),
+    ...(SecurityGroups === undefined || SecurityGroups.length === 0
+      ? {}
+      : { securityGroups: SecurityGroups.flatMap(({ GroupId }) => GroupId ?? []) }),
+    hibernation: HibernationOptions?.Configured === true,
   };
 }
 

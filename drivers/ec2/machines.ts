@@ -2,40 +2,39 @@ import {
   CreateReplaceRootVolumeTaskCommand,
   DescribeInstancesCommand,
   type Instance,
-  type Reservation,
   ModifyInstanceAttributeCommand,
   RebootInstancesCommand,
   RunInstancesCommand,
-  type RunInstancesCommandInput,
   StartInstancesCommand,
   StopInstancesCommand,
   TerminateInstancesCommand,
 } from '@aws-sdk/client-ec2';
 import type { CallContext, CreateMachine, Created, Item, Machines, Marks, Naming, Pages } from '../../src/clouds/driver';
 import { ProviderError } from '../../src/clouds/errors';
-import { readByIds, type Wire } from './client';
-import { type InstanceTypes, instanceType } from './configs';
+import type { Wire } from './client';
+import type { InstanceTypes } from './configs';
+import { instancesById, instancesOf } from './instance-reads';
+import { launchInput } from './launch';
 import { machineItem } from './machine-item';
-import { createTags, holds, TAG, tagList } from './naming';
+import { holds, TAG, tagList } from './naming';
 import { RootTasks } from './root-tasks';
 import { failedLaunch } from './states';
 import { renameTags, writeTags } from './tags';
-
-const ID = /^i-[0-9a-f]+$/;
-/** Ids in one call; EC2 takes up to 1000 and advises fewer. */
-const BATCH = 500;
+import { Young } from './young';
+import type { Zones } from './zones';
 
 /** EC2 instances as Machines. */
 export class Ec2Machines implements Machines {
   private readonly rootTasks: RootTasks;
-  /** When this connection made its latest instances, in ms since the epoch; EC2 may not know them everywhere yet. */
-  private readonly young = new Map<string, number>();
+  private readonly young: Young;
 
   constructor(
     private readonly wire: Wire,
     private readonly types: InstanceTypes,
+    private readonly zones: Zones,
   ) {
     this.rootTasks = new RootTasks(wire);
+    this.young = new Young(wire.options.settleMs);
   }
 
   async *list(context: CallContext): Pages {
@@ -43,9 +42,7 @@ export class Ec2Machines implements Machines {
   }
 
   async getMany(keys: readonly string[], context: CallContext): Promise<Item[]> {
-    const instances = await readByIds(keys, ID, BATCH, async (InstanceIds) =>
-      instancesOf(await this.wire.send(new DescribeInstancesCommand({ InstanceIds }), context)),
-    );
+    const instances = await instancesById(this.wire, keys, context);
     const ended = instances.filter((instance) => failedLaunch(instance) !== undefined);
     return [...(await this.#items(instances.filter(isThere), context)), ...(await this.#items(ended, context))];
   }
@@ -87,41 +84,11 @@ export class Ec2Machines implements Machines {
 
   /** RunInstances for exactly one, with the token as its ClientToken. */
   async create(request: CreateMachine, context: CallContext): Promise<Created> {
-    const answer = await this.wire.send(new RunInstancesCommand(this.#launch(request)), context);
+    const answer = await this.wire.send(new RunInstancesCommand(await launchInput(this.wire, this.zones, request, context)), context);
     const id = answer.Instances?.[0]?.InstanceId;
     if (id === undefined) throw new ProviderError('unavailable', 'RunInstances answered without an instance', { maybeDone: true });
-    this.young.set(id, Date.now());
+    this.young.add(id);
     return { key: id };
-  }
-
-  #launch(request: CreateMachine): RunInstancesCommandInput {
-    return {
-      ImageId: request.image,
-      InstanceType: instanceType(request.config),
-      MinCount: 1,
-      MaxCount: 1,
-      ClientToken: request.token,
-      UserData: request.userData,
-      KeyName: request.credential,
-      ...this.#placement(request.networks ?? []),
-      TagSpecifications: [
-        { ResourceType: 'instance', Tags: tagList(createTags(request)) },
-        // The root volume is the machine's Disk: it names its owner and is no item of its own.
-        { ResourceType: 'volume', Tags: tagList({ [TAG.owner]: request.tag }) },
-      ],
-    };
-  }
-
-  /** Subnets asked for become interfaces in their order; else the configured subnet, else EC2's default. */
-  #placement(networks: readonly string[]): Partial<RunInstancesCommandInput> {
-    const { subnet, securityGroups } = this.wire.options;
-    if (networks.length > 0) {
-      const groups = securityGroups ? { Groups: securityGroups } : {};
-      return {
-        NetworkInterfaces: networks.map((SubnetId, DeviceIndex) => ({ SubnetId, DeviceIndex, DeleteOnTermination: true, ...groups })),
-      };
-    }
-    return { ...(subnet === undefined ? {} : { SubnetId: subnet }), ...(securityGroups ? { SecurityGroupIds: securityGroups } : {}) };
   }
 
   async start(key: string, context: CallContext): Promise<void> {
@@ -175,23 +142,13 @@ export class Ec2Machines implements Machines {
       await this.wire.send(new TerminateInstancesCommand({ InstanceIds: [key] }), context);
     } catch (error) {
       if (!(error instanceof ProviderError) || error.kind !== 'notFound') throw error;
-      if (!this.#unsettled(key)) return;
+      if (!this.young.has(key)) return;
       throw new ProviderError('unavailable', `EC2 does not show the new instance ${key} yet`, {
         code: error.code,
         requestId: error.requestId,
       });
     }
   }
-
-  #unsettled(key: string): boolean {
-    const oldest = Date.now() - this.wire.options.settleMs;
-    for (const [id, at] of this.young) if (at < oldest) this.young.delete(id);
-    return this.young.has(key);
-  }
-}
-
-function instancesOf(answer: { Reservations?: Reservation[] | undefined }): Instance[] {
-  return (answer.Reservations ?? []).flatMap((reservation) => reservation.Instances ?? []);
 }
 
 const isThere = (instance: Instance): boolean => instance.State?.Name !== 'terminated';

@@ -23,6 +23,15 @@ export const TAG = {
   owner: 'cimi:owner',
   image: 'cimi:image',
   restore: 'cimi:restore',
+  bootable: 'cimi:bootable',
+  /** Identity of an attachment, on its volume, and the instance that it is to. */
+  attachment: 'cimi:attachment',
+  attached: 'cimi:attached',
+  /** Type that a network was asked to be, on it and on route tables made for networks of the type. */
+  network: 'cimi:network',
+  /** Identity of a machine's interface and its token, on the ENI; `cimi:attached` is its machine. */
+  interface: 'cimi:interface',
+  interfaceToken: 'cimi:interface-token',
 } as const;
 
 /** Tags as a map. */

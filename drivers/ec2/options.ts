@@ -18,6 +18,18 @@ export const ec2Options = z
       .regex(/^subnet-/)
       .optional()
       .describe('Subnet of new machines; absent: the default VPC'),
+    vpc: z
+      .string()
+      .regex(/^vpc-/)
+      .optional()
+      .describe('VPC of new networks for which no forwarding group is named; absent: the default VPC'),
+    availabilityZone: z
+      .string()
+      .regex(/^[a-z]{2}(-[a-z]+)+-\d+[a-z0-9-]*[a-z]$/)
+      .optional()
+      .describe(
+        'Where new volumes and machines go unless the request says; absent: where the subnet is, else the first zone with a default subnet',
+      ),
     securityGroups: z
       .array(z.string().regex(/^sg-/))
       .optional()

@@ -1,4 +1,4 @@
-import type { Image, Instance } from '@aws-sdk/client-ec2';
+import type { Image, Instance, NetworkInterface, Snapshot, Subnet, Volume } from '@aws-sdk/client-ec2';
 
 /** A CIMI state; `absent` is a thing that EC2 still shows although it is gone. */
 export interface StateReading {
@@ -29,6 +29,44 @@ const IMAGE: Readonly<Record<string, string>> = {
   error: 'ERROR',
   disabled: 'ERROR',
   deregistered: 'absent',
+};
+
+/** States of volumes; one that is attached is as good as one that is not. */
+export const VOLUME: Readonly<Record<string, string>> = {
+  creating: 'CREATING',
+  available: 'AVAILABLE',
+  'in-use': 'AVAILABLE',
+  deleting: 'DELETING',
+  error: 'ERROR',
+  deleted: 'absent',
+};
+
+/** States of snapshots; `recoverable` is one in the recycle bin. */
+export const SNAPSHOT: Readonly<Record<string, string>> = {
+  pending: 'CREATING',
+  recovering: 'CREATING',
+  completed: 'AVAILABLE',
+  error: 'ERROR',
+  recoverable: 'absent',
+};
+
+/** States of subnets. */
+export const SUBNET: Readonly<Record<string, string>> = {
+  pending: 'CREATING',
+  available: 'STARTED',
+  unavailable: 'ERROR',
+  failed: 'ERROR',
+  'failed-insufficient-capacity': 'ERROR',
+};
+
+/** States of ENIs as NetworkPorts; an ENI cannot be switched off. */
+export const ENI: Readonly<Record<string, string>> = {
+  pending: 'CREATING',
+  available: 'STARTED',
+  associated: 'STARTED',
+  attaching: 'STARTED',
+  'in-use': 'STARTED',
+  detaching: 'STARTED',
 };
 
 /** States of a task that replaces a root volume. */
@@ -93,4 +131,24 @@ export function failedLaunch(instance: Instance): string | undefined {
 /** CIMI state of an image. */
 export function imageState(image: Image): StateReading {
   return reading(IMAGE, image.State ?? 'unknown');
+}
+
+/** CIMI state of a volume. */
+export function volumeState(volume: Volume): StateReading {
+  return reading(VOLUME, volume.State ?? 'unknown');
+}
+
+/** CIMI state of a snapshot. */
+export function snapshotState(snapshot: Snapshot): StateReading {
+  return reading(SNAPSHOT, snapshot.State ?? 'unknown');
+}
+
+/** CIMI state of a subnet. */
+export function networkState(subnet: Subnet): StateReading {
+  return reading(SUBNET, subnet.State ?? 'unknown');
+}
+
+/** CIMI state of an ENI as a port. */
+export function portState(eni: NetworkInterface): StateReading {
+  return reading(ENI, eni.Status ?? 'unknown');
 }

@@ -68,6 +68,8 @@ export interface CreateVolume extends Marks, Naming, Extended {
   bootable?: boolean | undefined;
   /** Provider key of the volume image it begins as. */
   image?: string | undefined;
+  /** Provider key of the machine it is made for: a cloud that places volumes makes it where that machine is. */
+  machine?: string | undefined;
 }
 
 export interface Volumes extends MakerGroup, NamingGroup {

@@ -56,7 +56,7 @@ export async function planParts(context: PlanContext, cloud: Cloud, machine: Res
       ref.href === undefined ? {} : (await context.resolve(ref.href, 'VolumeTemplate', `${at}.volumeTemplates[${index}]`)).values;
     const plan = await planVolume(context, { template: mergeTemplate(base, ref), values: { cloud: cloud.key }, collection: 'volumes' });
     const path = plan.location ?? '';
-    volumes.push(plan);
+    volumes.push(nearTo(plan, machine));
     attachments.push(attachment(context, cloud, machine, { path, key: { keyOf: path } }, item.initialLocation));
   }
   const interfaces = await planInterfaces(context, cloud, items(template.networkInterfaces));
@@ -71,6 +71,13 @@ export async function planParts(context: PlanContext, cloud: Cloud, machine: Res
 
 function items(value: Value | undefined): Values[] {
   return Array.isArray(value) ? (value as Values[]) : [];
+}
+
+/** A cloud that places volumes has to know for which machine one is. */
+function nearTo(plan: Plan, machine: ResourcePath): Plan {
+  if (!plan.work) return plan;
+  const input = plan.work.input as { request?: Values };
+  return { ...plan, work: { ...plan.work, input: { ...input, request: { ...input.request, machine: { keyOf: machine } } } as Values } };
 }
 
 function attachment(

@@ -37,7 +37,8 @@ const GIVEN_STATES = ['STARTED', 'STOPPED', 'PAUSED', 'SUSPENDED'];
 
 async function itemsAreDeclared({ driver }: Counterpart, group: ListedGroup): Promise<void> {
   const type = GROUPS[group];
-  const declared = driver.capabilities.types[type]?.attributes ?? [];
+  const brought = (driver.capabilities.extensions ?? []).filter(({ types }) => types.includes(type)).map(({ name }) => name);
+  const declared = [...(driver.capabilities.types[type]?.attributes ?? []), ...brought];
   for (const item of (await pagesOf(driver, group)).flat()) {
     expect(item.key).not.toBe('');
     const names = Object.keys(item.values).filter((name) => item.values[name] !== undefined);

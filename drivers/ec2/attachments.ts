@@ -1,0 +1,134 @@
+import { AttachVolumeCommand, DetachVolumeCommand, type Instance, type Volume, type VolumeAttachment } from '@aws-sdk/client-ec2';
+import type { CallContext, Created, Item, Marks, Pages } from '../../src/clouds/driver';
+import { ProviderError } from '../../src/clouds/errors';
+import type { Attachments, AttachVolume } from '../../src/clouds/infrastructure';
+import type { Wire } from './client';
+import { freeDeviceNames } from './devices';
+import { instancesById } from './instance-reads';
+import { literal } from './machines';
+import { TAG, tagsOf } from './naming';
+import { attachmentsOf, ownerOf, volumePages, volumesById } from './storage-reads';
+import { eraseTags, writeTags } from './tags';
+
+const ATTACHED = [{ Name: 'status', Values: ['in-use'] }];
+/** An attachment is its two ends. */
+const KEY = /^(i-[0-9a-f]+):(vol-[0-9a-f]+)$/;
+const keyOf = (instance: string | undefined, volume: string | undefined): string => `${instance}:${volume}`;
+
+/** Volumes attached to instances as MachineVolumes. EC2 tags no attachment: its identity is told by tags of the volume. */
+export class Ec2Attachments implements Attachments {
+  constructor(private readonly wire: Wire) {}
+
+  async *list(context: CallContext): Pages {
+    for await (const page of volumePages(this.wire, ATTACHED, context)) yield page.flatMap(attachmentItems);
+  }
+
+  async getMany(keys: readonly string[], context: CallContext): Promise<Item[]> {
+    const ids = keys.flatMap((key) => KEY.exec(key)?.[2] ?? []);
+    const wanted = new Set(keys);
+    return (await volumesById(this.wire, ids, context)).flatMap(attachmentItems).filter((item) => wanted.has(item.key));
+  }
+
+  async find(marks: Marks, context: CallContext): Promise<Item[]> {
+    const found: Item[] = [];
+    const Filters = [{ Name: `tag:${TAG.attachment}`, Values: [literal(marks.tag)] }];
+    for await (const page of volumePages(this.wire, Filters, context)) found.push(...page.flatMap(attachmentItems));
+    return found.filter((item) => item.tag === marks.tag);
+  }
+
+  /**
+   * AttachVolume, which leaves DeleteOnTermination off. The tags go first: whatever becomes of the answer, they tell whose
+   * the attachment is.
+   */
+  async create(request: AttachVolume, context: CallContext): Promise<Created> {
+    const [[volume], [instance]] = await Promise.all([
+      volumesById(this.wire, [request.volume], context),
+      instancesById(this.wire, [request.machine], context),
+    ]);
+    if (!volume) throw new ProviderError('notFound', `EC2 has no volume ${request.volume}`, { code: 'InvalidVolume.NotFound' });
+    if (!instance) throw new ProviderError('notFound', `EC2 has no instance ${request.machine}`, { code: 'InvalidInstanceID.NotFound' });
+    const key = keyOf(request.machine, request.volume);
+    if (attachmentItems(volume).some((item) => item.key === key && item.tag === request.tag)) return { key };
+    refuseUnattachable(volume, instance);
+    await writeTags(this.wire, [request.volume], { [TAG.attachment]: request.tag, [TAG.attached]: request.machine }, context);
+    await this.#attach(request, instance, context);
+    return { key };
+  }
+
+  /** Tries the free names in their order: another attachment to the same instance may take one at the same moment. */
+  async #attach({ machine, volume, initialLocation }: AttachVolume, instance: Instance, context: CallContext): Promise<void> {
+    const taken = (instance.BlockDeviceMappings ?? []).flatMap(({ DeviceName }) => DeviceName ?? []);
+    const names = freeDeviceNames(instance.Platform?.toLowerCase() === 'windows' ? 'windows' : 'linux', taken, initialLocation);
+    for (const Device of names) {
+      try {
+        await this.wire.send(new AttachVolumeCommand({ VolumeId: volume, InstanceId: machine, Device }), context);
+        return;
+      } catch (error) {
+        if (!isNameTaken(error)) throw error;
+      }
+    }
+    throw new ProviderError('quota', `The instance ${machine} has no free device name left for another volume`);
+  }
+
+  /** Detaches from this very instance. Again, or after the instance is gone, is success. */
+  async delete(key: string, context: CallContext): Promise<void> {
+    const [, InstanceId, VolumeId] = KEY.exec(key) ?? [];
+    if (InstanceId === undefined || VolumeId === undefined) return;
+    try {
+      await this.wire.send(new DetachVolumeCommand({ VolumeId, InstanceId }), context);
+    } catch (error) {
+      if (!(error instanceof ProviderError) || (error.kind !== 'notFound' && error.kind !== 'conflict')) throw error;
+      const [volume] = await volumesById(this.wire, [VolumeId], context);
+      if (!volume) return;
+      const held = attachmentsOf(volume).find((one) => one.InstanceId === InstanceId);
+      if (held && held.State !== 'detaching') throw error;
+      if (tagsOf(volume.Tags)[TAG.attached] !== InstanceId) return;
+    }
+    await this.#forget(VolumeId, context);
+  }
+
+  async #forget(volume: string, context: CallContext): Promise<void> {
+    try {
+      await eraseTags(this.wire, [volume], [TAG.attachment, TAG.attached], context);
+    } catch (error) {
+      if (!(error instanceof ProviderError) || error.kind !== 'notFound') throw error;
+    }
+  }
+}
+
+/** EC2 says this in words alone. */
+function isNameTaken(error: unknown): boolean {
+  return (
+    error instanceof ProviderError &&
+    error.kind === 'invalid' &&
+    /already in use|already attached at|device name .*in use/i.test(error.message)
+  );
+}
+
+/** What EC2 would refuse in terms of its own, or only after the tags were written. */
+function refuseUnattachable(volume: Volume, instance: Instance): void {
+  const id = String(volume.VolumeId);
+  const holders = attachmentsOf(volume).map(({ InstanceId }) => String(InstanceId));
+  if (holders.includes(String(instance.InstanceId)) || (holders.length > 0 && volume.MultiAttachEnabled !== true))
+    throw new ProviderError('conflict', `The volume ${id} is attached to ${holders.join(', ')}`, { code: 'VolumeInUse' });
+  const [zone, other] = [volume.AvailabilityZone, instance.Placement?.AvailabilityZone];
+  if (zone === other) return;
+  const words = `The volume ${id} is in ${zone}, the instance ${instance.InstanceId} in ${other}: EC2 attaches within one availability zone only`;
+  throw new ProviderError('invalid', `${words}; say availabilityZone when making one of them`, { code: 'InvalidVolume.ZoneMismatch' });
+}
+
+/** The attachments of a volume; nothing for the disk of a machine. */
+export function attachmentItems(volume: Volume): Item[] {
+  return ownerOf(volume) ? [] : attachmentsOf(volume).map((one) => attachmentItem(volume, one));
+}
+
+function attachmentItem(volume: Volume, { InstanceId, Device, AttachTime }: VolumeAttachment): Item {
+  const tags = tagsOf(volume.Tags);
+  return {
+    key: keyOf(InstanceId, volume.VolumeId),
+    values: { initialLocation: Device, volume: { item: { type: 'Volume', key: volume.VolumeId ?? '' } } },
+    owner: InstanceId,
+    created: AttachTime?.toISOString(),
+    ...(tags[TAG.attached] === InstanceId ? { tag: tags[TAG.attachment] } : {}),
+  };
+}

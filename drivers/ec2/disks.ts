@@ -1,0 +1,83 @@
+import { DescribeInstancesCommand, type Instance, type Volume } from '@aws-sdk/client-ec2';
+import type { CallContext, Item, Pages } from '../../src/clouds/driver';
+import { ProviderError } from '../../src/clouds/errors';
+import type { Disks } from '../../src/clouds/infrastructure';
+import { gibToKb } from '../../src/model/units';
+import type { Wire } from './client';
+import type { InstanceTypes } from './configs';
+import { grow } from './grow';
+import { instancesById, instancesOf } from './instance-reads';
+import { ownerOf, volumePages, volumesById } from './storage-reads';
+
+const ATTACHED = [{ Name: 'status', Values: ['in-use'] }];
+/** Key of an instance store disk: its instance and its place among the type's. */
+const STORE = /^(i-[0-9a-f]+):ephemeral(\d+)$/;
+const FIXED = 'Instance storage has the size that the instance type gives it';
+
+/** What an instance deletes with itself: volumes with DeleteOnTermination (the root volume mostly) and instance store. */
+export class Ec2Disks implements Disks {
+  constructor(
+    private readonly wire: Wire,
+    private readonly types: InstanceTypes,
+  ) {}
+
+  async *list(context: CallContext): Pages {
+    for await (const page of volumePages(this.wire, ATTACHED, context)) yield page.flatMap(diskItem);
+    const ask = (NextToken: string | undefined) =>
+      this.wire.send(new DescribeInstancesCommand({ MaxResults: this.wire.options.pageSize, NextToken }), context);
+    for await (const page of this.wire.pages(ask)) yield await this.#stores(instancesOf(page), context);
+  }
+
+  async getMany(keys: readonly string[], context: CallContext): Promise<Item[]> {
+    const instances = keys.flatMap((key) => STORE.exec(key)?.[1] ?? []);
+    const [volumes, stores] = await Promise.all([
+      volumesById(this.wire, keys, context),
+      instances.length === 0 ? [] : this.#stores(await instancesById(this.wire, instances, context), context),
+    ]);
+    const wanted = new Set(keys);
+    return [...volumes.flatMap(diskItem), ...stores.filter((item) => wanted.has(item.key))];
+  }
+
+  /** Grows a volume; the partition and its file system are the machine's own business. */
+  async update(key: string, to: { capacity: number }, context: CallContext): Promise<void> {
+    if (STORE.test(key)) throw new ProviderError('unsupported', FIXED);
+    const [volume] = await volumesById(this.wire, [key], context);
+    if (!volume) throw new ProviderError('notFound', `EC2 has no volume ${key}`, { code: 'InvalidVolume.NotFound' });
+    await grow(this.wire, volume, to.capacity, context);
+  }
+
+  async #stores(instances: readonly Instance[], context: CallContext): Promise<Item[]> {
+    const there = instances.filter(({ State }) => State?.Name !== 'terminated' && State?.Name !== 'shutting-down');
+    const stores = await this.types.stores(
+      there.map(({ InstanceType }) => InstanceType ?? ''),
+      context,
+    );
+    return there.flatMap((instance) =>
+      (stores.get(instance.InstanceType ?? '') ?? []).map((capacity, n) => storeItem(instance, capacity, n)),
+    );
+  }
+}
+
+function storeItem({ InstanceId, LaunchTime }: Instance, capacity: number, place: number): Item {
+  return {
+    key: `${InstanceId}:ephemeral${place}`,
+    values: { capacity },
+    owner: InstanceId,
+    created: LaunchTime?.toISOString(),
+    refuses: { edit: FIXED, delete: FIXED },
+  };
+}
+
+/** A volume as a Disk; nothing where no instance deletes it with itself. */
+export function diskItem(volume: Volume): Item[] {
+  const owner = ownerOf(volume);
+  if (owner?.InstanceId === undefined || volume.State === 'deleted') return [];
+  return [
+    {
+      key: volume.VolumeId ?? '',
+      values: { capacity: gibToKb(volume.Size ?? 0), initialLocation: owner.Device },
+      owner: owner.InstanceId,
+      created: volume.CreateTime?.toISOString(),
+    },
+  ];
+}

@@ -1,0 +1,84 @@
+import { DescribeImagesCommand, type Placement, type RunInstancesCommandInput, type Tenancy } from '@aws-sdk/client-ec2';
+import type { CallContext, CreateMachine } from '../../src/clouds/driver';
+import { ProviderError } from '../../src/clouds/errors';
+import type { Wire } from './client';
+import { instanceType } from './configs';
+import { createTags, TAG, tagList } from './naming';
+import { type MachineExtensions, machineExtensions } from './placement';
+import type { Zones } from './zones';
+
+/**
+ * What RunInstances is asked for a machine, the same on every attempt: one instance, in a subnet in any case, with the
+ * token as its ClientToken.
+ * @throws ProviderError invalid where the account has no subnet for it
+ */
+export async function launchInput(
+  wire: Wire,
+  zones: Zones,
+  request: CreateMachine,
+  context: CallContext,
+): Promise<RunInstancesCommandInput> {
+  const asked = machineExtensions(request.extensions);
+  return {
+    ImageId: request.image,
+    InstanceType: instanceType(request.config),
+    MinCount: 1,
+    MaxCount: 1,
+    ClientToken: request.token,
+    UserData: request.userData,
+    KeyName: request.credential,
+    ...placementOf(asked),
+    ...(await networking(wire, zones, request.networks ?? [], asked, context)),
+    ...(asked.hibernation ? await hibernating(wire, request.image, context) : {}),
+    TagSpecifications: [
+      { ResourceType: 'instance', Tags: tagList(createTags(request)) },
+      // The root volume is the machine's Disk: it names its owner and is no item of its own.
+      { ResourceType: 'volume', Tags: tagList({ [TAG.owner]: request.tag }) },
+    ],
+  };
+}
+
+function placementOf({ availabilityZone, placementGroup, tenancy }: MachineExtensions): { Placement?: Placement } {
+  const Placement: Placement = {
+    ...(availabilityZone === undefined ? {} : { AvailabilityZone: availabilityZone }),
+    ...(placementGroup === undefined ? {} : { GroupName: placementGroup }),
+    // EC2 tells the words it knows.
+    ...(tenancy === undefined ? {} : { Tenancy: tenancy as Tenancy }),
+  };
+  return Object.keys(Placement).length > 0 ? { Placement } : {};
+}
+
+/** Subnets asked for become interfaces in their order; else the configured subnet, or the default one of the zone. */
+async function networking(
+  wire: Wire,
+  zones: Zones,
+  networks: readonly string[],
+  asked: MachineExtensions,
+  context: CallContext,
+): Promise<Partial<RunInstancesCommandInput>> {
+  const groups = asked.securityGroups ?? wire.options.securityGroups;
+  if (networks.length > 0) {
+    return {
+      NetworkInterfaces: networks.map((SubnetId, DeviceIndex) => ({
+        SubnetId,
+        DeviceIndex,
+        DeleteOnTermination: true,
+        ...(groups ? { Groups: groups } : {}),
+      })),
+    };
+  }
+  return { SubnetId: await zones.subnetOf(asked.availabilityZone, context), ...(groups ? { SecurityGroupIds: groups } : {}) };
+}
+
+/** Hibernation is chosen at launch and keeps the memory on the root volume, which EC2 wants encrypted for it. */
+async function hibernating(wire: Wire, image: string, context: CallContext): Promise<Partial<RunInstancesCommandInput>> {
+  const [found] = (await wire.send(new DescribeImagesCommand({ ImageIds: [image] }), context)).Images ?? [];
+  const root = found?.BlockDeviceMappings?.find(({ DeviceName }) => DeviceName === found.RootDeviceName)?.Ebs;
+  if (!root) throw new ProviderError('invalid', `The image ${image} has no EBS root volume, and EC2 hibernates no other`);
+  return {
+    HibernationOptions: { Configured: true },
+    BlockDeviceMappings: [
+      { DeviceName: found?.RootDeviceName, Ebs: { Encrypted: true, DeleteOnTermination: true, VolumeSize: root.VolumeSize } },
+    ],
+  };
+}

@@ -1,0 +1,58 @@
+import type { DriverExtension } from '../../src/clouds/driver';
+import type { Value, Values } from '../../src/model/values';
+
+/** Placement and the like of machines, beyond the standard. */
+export const MACHINE_EXTENSIONS: readonly DriverExtension[] = [
+  { name: 'availabilityZone', types: ['Machine', 'Volume'], kind: 'string' },
+  { name: 'placementGroup', types: ['Machine'], kind: 'string' },
+  { name: 'tenancy', types: ['Machine'], kind: 'string' },
+  { name: 'securityGroups', types: ['Machine'], kind: 'strings' },
+  { name: 'hibernation', types: ['Machine'], kind: 'boolean' },
+];
+
+/** The same of volumes: operations and MiB a second where the volume type leaves them open. */
+export const STORAGE_EXTENSIONS: readonly DriverExtension[] = [
+  { name: 'iops', types: ['Volume'], kind: 'integer' },
+  { name: 'throughput', types: ['Volume'], kind: 'integer' },
+  { name: 'encrypted', types: ['Volume'], kind: 'boolean' },
+];
+
+export interface MachineExtensions {
+  availabilityZone: string | undefined;
+  placementGroup: string | undefined;
+  tenancy: string | undefined;
+  securityGroups: string[] | undefined;
+  hibernation: boolean;
+}
+
+export interface StorageExtensions {
+  availabilityZone: string | undefined;
+  iops: number | undefined;
+  throughput: number | undefined;
+  encrypted: boolean | undefined;
+}
+
+const text = (value: Value | undefined): string | undefined => (typeof value === 'string' && value !== '' ? value : undefined);
+const whole = (value: Value | undefined): number | undefined => (typeof value === 'number' ? value : undefined);
+
+/** What a create of a machine asks beyond the standard. */
+export function machineExtensions(given: Values = {}): MachineExtensions {
+  const groups = Array.isArray(given.securityGroups) ? given.securityGroups.filter((group) => typeof group === 'string') : [];
+  return {
+    availabilityZone: text(given.availabilityZone),
+    placementGroup: text(given.placementGroup),
+    tenancy: text(given.tenancy),
+    securityGroups: groups.length > 0 ? groups : undefined,
+    hibernation: given.hibernation === true,
+  };
+}
+
+/** What a create of a volume asks beyond the standard. */
+export function storageExtensions(given: Values = {}): StorageExtensions {
+  return {
+    availabilityZone: text(given.availabilityZone),
+    iops: whole(given.iops),
+    throughput: whole(given.throughput),
+    encrypted: typeof given.encrypted === 'boolean' ? given.encrypted : undefined,
+  };
+}

@@ -1,0 +1,142 @@
+import { CreateVolumeCommand, DeleteVolumeCommand, type Volume } from '@aws-sdk/client-ec2';
+import type { CallContext, Created, Item, Marks, Naming, Pages } from '../../src/clouds/driver';
+import { ProviderError } from '../../src/clouds/errors';
+import type { CreateVolume, Volumes } from '../../src/clouds/infrastructure';
+import { gibToKb, kbToGib } from '../../src/model/units';
+import type { Wire } from './client';
+import { grow } from './grow';
+import { zoneOf } from './instance-reads';
+import { literal } from './machines';
+import { createTags, holds, namingOf, TAG, tagList, tagsOf } from './naming';
+import { type StorageExtensions, storageExtensions } from './placement';
+import { volumeState } from './states';
+import { attachmentsOf, ownerOf, snapshotsById, volumePages, volumesById } from './storage-reads';
+import { renameTags, writeTags } from './tags';
+import { ebsType, typeUri } from './volume-types';
+import { Young } from './young';
+import type { Zones } from './zones';
+
+/** EBS volumes that outlive the instances they are attached to, as Volumes. */
+export class Ec2Volumes implements Volumes {
+  private readonly young: Young;
+
+  constructor(
+    private readonly wire: Wire,
+    private readonly zones: Zones,
+  ) {
+    this.young = new Young(wire.options.settleMs);
+  }
+
+  async *list(context: CallContext): Pages {
+    for await (const page of volumePages(this.wire, [], context)) yield page.flatMap(volumeItem);
+  }
+
+  async getMany(keys: readonly string[], context: CallContext): Promise<Item[]> {
+    return (await volumesById(this.wire, keys, context)).flatMap(volumeItem);
+  }
+
+  async find(marks: Marks, context: CallContext): Promise<Item[]> {
+    const found: Item[] = [];
+    const Filters = [{ Name: `tag:${TAG.id}`, Values: [literal(marks.tag)] }];
+    for await (const page of volumePages(this.wire, Filters, context)) found.push(...page.flatMap(volumeItem));
+    return found.filter((item) => item.tag === marks.tag);
+  }
+
+  holds(naming: Naming): Naming {
+    return holds(naming);
+  }
+
+  async rename(key: string, naming: Naming, context: CallContext): Promise<void> {
+    await renameTags(this.wire, key, naming, context);
+  }
+
+  /** CreateVolume with the token as its ClientToken. Whether it is bootable is a tag; that of its image counts unless said. */
+  async create(request: CreateVolume, context: CallContext): Promise<Created> {
+    if (request.format !== undefined && request.format !== 'raw')
+      throw new ProviderError('unsupported', `EBS volumes come unformatted: ${request.format} is for the machine to make`);
+    const asked = storageExtensions(request.extensions);
+    const VolumeType = ebsType(request.type);
+    const [AvailabilityZone, bootable] = await Promise.all([
+      this.#zone(request, asked, context),
+      request.bootable ?? this.#imageBootable(request.image, context),
+    ]);
+    const tags = { ...createTags(request), [TAG.bootable]: String(bootable) };
+    const answer = await this.wire.send(
+      new CreateVolumeCommand({
+        AvailabilityZone,
+        VolumeType,
+        Size: kbToGib(request.capacity),
+        SnapshotId: request.image,
+        Iops: asked.iops,
+        Throughput: asked.throughput,
+        Encrypted: asked.encrypted,
+        ClientToken: request.token,
+        TagSpecifications: [{ ResourceType: 'volume', Tags: tagList(tags) }],
+      }),
+      context,
+    );
+    if (answer.VolumeId === undefined)
+      throw new ProviderError('unavailable', 'CreateVolume answered without a volume', { maybeDone: true });
+    this.young.add(answer.VolumeId);
+    return { key: answer.VolumeId };
+  }
+
+  /** The zone asked for, else that of the machine it is for, else the one where things go that nobody placed. */
+  async #zone({ machine }: CreateVolume, asked: StorageExtensions, context: CallContext): Promise<string> {
+    if (asked.availabilityZone !== undefined) return asked.availabilityZone;
+    return machine === undefined ? this.zones.home(context) : zoneOf(this.wire, machine, context);
+  }
+
+  async #imageBootable(image: string | undefined, context: CallContext): Promise<boolean> {
+    if (image === undefined) return false;
+    const [snapshot] = await snapshotsById(this.wire, [image], context);
+    return tagsOf(snapshot?.Tags)[TAG.bootable] === 'true';
+  }
+
+  async update(key: string, to: { capacity?: number; bootable?: boolean }, context: CallContext): Promise<void> {
+    const [volume] = await volumesById(this.wire, [key], context);
+    if (!volume) throw new ProviderError('notFound', `EC2 has no volume ${key}`, { code: 'InvalidVolume.NotFound' });
+    if (to.capacity !== undefined) await grow(this.wire, volume, to.capacity, context);
+    if (to.bootable !== undefined) await writeTags(this.wire, [key], { [TAG.bootable]: String(to.bootable) }, context);
+  }
+
+  async delete(key: string, context: CallContext): Promise<void> {
+    try {
+      await this.wire.send(new DeleteVolumeCommand({ VolumeId: key }), context);
+      this.young.forget(key);
+    } catch (error) {
+      if (!(error instanceof ProviderError) || error.kind !== 'notFound') throw error;
+      if (!this.young.has(key)) return;
+      throw new ProviderError('unavailable', `EC2 does not show the new volume ${key} yet`, { code: error.code, maybeDone: false });
+    }
+  }
+}
+
+/** A volume as a Volume: nothing for one that is gone, or that is the disk of a machine. */
+export function volumeItem(volume: Volume): Item[] {
+  const { state, unmapped } = volumeState(volume);
+  if (state === 'absent' || ownerOf(volume)) return [];
+  const tags = tagsOf(volume.Tags);
+  const holders = attachmentsOf(volume).map(({ InstanceId }) => InstanceId);
+  return [
+    {
+      key: volume.VolumeId ?? '',
+      values: {
+        ...namingOf(tags),
+        state,
+        type: typeUri(volume.VolumeType),
+        capacity: gibToKb(volume.Size ?? 0),
+        bootable: tags[TAG.bootable] === 'true',
+        availabilityZone: volume.AvailabilityZone,
+        encrypted: volume.Encrypted === true,
+        iops: volume.Iops,
+        throughput: volume.Throughput,
+      },
+      tag: tags[TAG.id],
+      token: tags[TAG.token],
+      created: volume.CreateTime?.toISOString(),
+      ...(unmapped === undefined ? {} : { unmappedState: unmapped }),
+      ...(holders.length === 0 ? {} : { refuses: { delete: `The volume is attached to ${holders.join(', ')}` } }),
+    },
+  ];
+}
