@@ -1,16 +1,24 @@
 import type { Capabilities } from '../../src/clouds/driver';
 import { MAX_PROPERTIES } from './naming';
+import { NETWORK_EXTENSIONS, NETWORKS } from './network-capabilities';
+import { MACHINE_EXTENSIONS, STORAGE_EXTENSIONS } from './placement';
+import { STORAGE } from './storage-capabilities';
 
 /** What is true of this cloud. */
 export function capabilities(settleMs: number): Capabilities {
   return {
     settleMs,
+    extensions: [...MACHINE_EXTENSIONS, ...STORAGE_EXTENSIONS, ...NETWORK_EXTENSIONS],
     types: {
       CloudEntryPoint: { capabilities: { MaxPropertyItems: MAX_PROPERTIES } },
       Machine: {
         capabilities: {
           DefaultInitialState: 'STARTED',
           InitialStates: ['STARTED', 'STOPPED'],
+          MachineConfigByValue: true,
+          MachineCredentialByValue: true,
+          MachineTemplateByValue: true,
+          MachineVolumeTemplatesByValue: true,
           MachineStopForce: true,
           MachineStopForceDefault: false,
           RestoreFromImage: true,
@@ -20,6 +28,20 @@ export function capabilities(settleMs: number): Capabilities {
       },
       MachineConfiguration: { attributes: ['cpu', 'disks', 'cpuArch', 'cpuSpeed'] },
       MachineImage: { attributes: ['relatedImage', 'created'], constraints: { type: { values: ['IMAGE', 'SNAPSHOT'] } } },
+      MachineTemplate: {
+        attributes: [
+          'initialState',
+          'machineConfig',
+          'machineImage',
+          'credential',
+          'userData',
+          'volumes',
+          'volumeTemplates',
+          'networkInterfaces',
+        ],
+      },
+      ...STORAGE,
+      ...NETWORKS,
     },
   };
 }

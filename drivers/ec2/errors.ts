@@ -29,6 +29,15 @@ const CODES: Readonly<Record<string, ErrorKind>> = {
   ResourceAlreadyAssociated: 'conflict',
   IdempotentParameterMismatch: 'conflict',
   'InvalidSubnet.Conflict': 'conflict',
+  IncorrectModificationState: 'conflict',
+  'InvalidZone.NotFound': 'invalid',
+  VolumeTypeNotAvailableInZone: 'invalid',
+  // Hours between two changes of one volume: nothing to wait for.
+  VolumeModificationRateExceeded: 'quota',
+  'Resource.AlreadyAssociated': 'conflict',
+  'Gateway.NotAttached': 'conflict',
+  RouteAlreadyExists: 'conflict',
+  InsufficientFreeAddressesInSubnet: 'quota',
   RequestLimitExceeded: 'throttled',
   Throttling: 'throttled',
   ThrottlingException: 'throttled',
@@ -57,6 +66,22 @@ const PATTERNS: readonly (readonly [RegExp, ErrorKind])[] = [
   [/^Insufficient\w*Capacity\w*$/, 'unavailable'],
   [/^Unsupported/, 'unsupported'],
   [/^InvalidParameter|\.Malformed$|\.Format$|^Invalid/, 'invalid'],
+];
+
+/** Codes that say too little, and what their words say. */
+const WORDS: readonly (readonly [string, RegExp, ErrorKind])[] = [['InvalidParameterValue', /is currently in use/, 'conflict']];
+
+/** What to do, beside EC2's own words: by code, in order. */
+const ADVICE: readonly (readonly [RegExp, string])[] = [
+  [
+    /^InsufficientInstanceCapacity$/,
+    'EC2 has no room for this now: another machine configuration or availabilityZone may have, or a later time',
+  ],
+  [/^Insufficient\w*Capacity$/, 'EC2 has no room for this now: another availabilityZone or type may have, or a later time'],
+  [/^VolumeModificationRateExceeded$/, 'EC2 wants hours between two changes of one volume'],
+  [/^RequestLimitExceeded$|^Throttling|^RequestThrottled$/, 'EC2 limits how often this account may ask; it is asked again more slowly'],
+  [/LimitExceeded$/, "the account's quota is used up: delete something, or have AWS raise it (Service Quotas)"],
+  [/^UnauthorizedOperation$|^AccessDenied/, 'the credentials lack a permission: the check command names it'],
 ];
 
 /** Unknown codes: the HTTP status decides. */
@@ -116,8 +141,11 @@ export function translate(thrown: unknown): ProviderError {
 function withAnswer(error: Thrown, status: number): ProviderError {
   const code = word(error.name) ?? 'Unknown';
   const readable = error.name !== 'SyntaxError' && error.name !== 'Error' && error.name !== 'TypeError' && !looksLikeMarkup(error);
-  const kind = readable ? kindOf(code, status) : kindOfStatus(status >= 400 ? status : 502);
-  const words = readable ? clean(word(error.message) ?? code) : `The endpoint answered HTTP ${status} with something that is not EC2's XML`;
+  const told = WORDS.find(([one, words]) => one === code && words.test(word(error.message) ?? ''))?.[2];
+  const kind = readable ? (told ?? kindOf(code, status)) : kindOfStatus(status >= 400 ? status : 502);
+  const words = readable
+    ? advised(code, clean(word(error.message) ?? code))
+    : `The endpoint answered HTTP ${status} with something that is not EC2's XML`;
   return new ProviderError(kind, words, {
     ...(readable ? { code } : {}),
     requestId: error.$metadata?.requestId,
@@ -126,6 +154,12 @@ function withAnswer(error: Thrown, status: number): ProviderError {
     lasting: noCapacity(code),
     cause: undefined,
   });
+}
+
+/** EC2's words, and after them what to do. */
+function advised(code: string, words: string): string {
+  const advice = ADVICE.find(([shape]) => shape.test(code))?.[1];
+  return advice === undefined ? words : `${words} (${advice})`;
 }
 
 /** EC2 has no room for it now: nothing was made, and another size or zone is more likely to help than waiting. */

@@ -1,12 +1,21 @@
 import type { CallContext, Driver, DriverModule, Finding } from '../../src/clouds/driver';
+import { Ec2Addresses } from './addresses';
+import { Ec2Attachments } from './attachments';
 import { capabilities } from './capabilities';
 import { check } from './check';
 import { Wire } from './client';
 import { InstanceTypes, MachineConfigs } from './configs';
 import { Ec2Credentials } from './credentials';
+import { Ec2Disks } from './disks';
+import { Ec2ForwardingGroups } from './forwarding-groups';
 import { Ec2MachineImages } from './images';
+import { Ec2Interfaces } from './interfaces';
 import { Ec2Machines } from './machines';
+import { Ec2NetworkPorts } from './network-ports';
+import { Ec2Networks } from './networks';
 import { ec2Options, type Ec2Options } from './options';
+import { Ec2VolumeImages } from './volume-images';
+import { Ec2Volumes } from './volumes';
 import { Zones } from './zones';
 
 /** Amazon EC2, and whatever speaks its API. */
@@ -17,11 +26,21 @@ export const driver: DriverModule<Ec2Options> = {
     const wire = new Wire(options);
     const types = new InstanceTypes(wire);
     const zones = new Zones(wire);
+    const machines = new Ec2Machines(wire, types, zones);
     return Promise.resolve({
       capabilities: capabilities(options.settleMs),
-      machines: new Ec2Machines(wire, types, zones),
+      machines,
       machineConfigs: new MachineConfigs(types),
       machineImages: new Ec2MachineImages(wire),
+      disks: new Ec2Disks(wire, types),
+      attachments: new Ec2Attachments(wire),
+      volumes: new Ec2Volumes(wire, zones),
+      volumeImages: new Ec2VolumeImages(wire),
+      interfaces: new Ec2Interfaces(wire),
+      networks: new Ec2Networks(wire, zones),
+      networkPorts: new Ec2NetworkPorts(wire),
+      addresses: new Ec2Addresses(wire),
+      forwardingGroups: new Ec2ForwardingGroups(wire),
       credentials: new Ec2Credentials(wire),
       check: (context: CallContext): Promise<Finding[]> => check(wire, context),
       close: () => {

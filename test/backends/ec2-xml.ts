@@ -53,7 +53,8 @@ export function pageOf(xml: string, set: string, size: number, token: string | n
   return more ? page.replace(`</${set}>`, `</${set}><nextToken>page-${start + size}</nextToken>`) : page;
 }
 
-function mapItems(xml: string, set: string, change: (items: string[]) => string[]): string {
+/** Replaces the `<item>`s of the first level in each element of this name. */
+export function mapItems(xml: string, set: string, change: (items: string[]) => string[]): string {
   return xml.replace(
     new RegExp(`(<${set}>)([\\s\\S]*?)(</${set}>)`, 'g'),
     (_all, open: string, items: string, close: string) => open + change(topItems(items)).join('') + close,

@@ -3,6 +3,7 @@ import {
   DescribeInstancesCommand,
   DescribeKeyPairsCommand,
   DescribeSnapshotsCommand,
+  DescribeVolumesCommand,
   EC2Client,
   type Image,
   RegisterImageCommand,
@@ -11,6 +12,7 @@ import {
   DeregisterImageCommand,
   TerminateInstancesCommand,
 } from '@aws-sdk/client-ec2';
+import { networkLeftovers } from './ec2-network-left';
 import { type FaultProxy, startFaultProxy } from './fault-proxy';
 import { type Moto, startMoto } from './moto';
 import { type RootVolumeTasks, rootVolumeTasks } from './root-volume-tasks';
@@ -43,7 +45,7 @@ export const TEST_KEYS = Object.freeze({ accessKeyId: 'AKIAIOSFODNN7EXAMPLE', se
 export async function startEc2(options: { fullImages?: boolean } = {}): Promise<Ec2Account> {
   const moto = await startMoto(options);
   const proxy = await startFaultProxy(moto.url);
-  Object.assign(proxy.manners, { clientTokens: true, strictStates: true, pages: true });
+  Object.assign(proxy.manners, { clientTokens: true, strictStates: true, storage: true, networks: true, pages: true });
   const direct = new EC2Client({ region: TEST_REGION, endpoint: moto.url, credentials: { ...TEST_KEYS } });
   return {
     url: proxy.url,
@@ -81,11 +83,16 @@ async function leftovers(direct: EC2Client): Promise<string[]> {
   const alive = instances.flatMap((r) => r.Instances ?? []).filter((instance) => instance.State?.Name !== 'terminated');
   const images: Image[] = (await direct.send(new DescribeImagesCommand({ Owners: ['self'] }))).Images ?? [];
   const keys = (await direct.send(new DescribeKeyPairsCommand({}))).KeyPairs ?? [];
-  const snapshots = (await direct.send(new DescribeSnapshotsCommand({ OwnerIds: ['self'] }))).Snapshots ?? [];
+  const snapshots = (await direct.send(new DescribeSnapshotsCommand({}))).Snapshots ?? [];
+  const volumes = (await direct.send(new DescribeVolumesCommand({}))).Volumes ?? [];
   return [
     ...alive.map((instance) => `instance ${instance.InstanceId}`),
     ...images.map((image) => `image ${image.ImageId}`),
     ...keys.map((key) => `key pair ${key.KeyName}`),
-    ...snapshots.filter((s) => s.Description?.startsWith('Created by CreateImage') === true).map((s) => `snapshot ${s.SnapshotId}`),
+    // Moto makes a snapshot for each image that it has or that is registered, and keeps it.
+    ...snapshots.filter((s) => s.Description?.startsWith('Auto-created') !== true).map((s) => `snapshot ${s.SnapshotId}`),
+    // What is attached is named by its instance.
+    ...volumes.filter((volume) => volume.Attachments?.length === 0).map((volume) => `volume ${volume.VolumeId}`),
+    ...(await networkLeftovers(direct)),
   ];
 }

@@ -1,4 +1,6 @@
 import { createServer, type IncomingMessage, request, type ServerResponse } from 'node:http';
+import { NetworkMemory, refusedNetwork, tellNetwork } from './ec2-network';
+import { type Ask, refusedStorage, tellStorage } from './ec2-storage';
 import { errorXml, instanceIds, instanceState, mapInstances, pageOf, stateOf } from './ec2-xml';
 
 /** One API call on its way: the action and its form parameters. */
@@ -32,11 +34,15 @@ export interface Manners {
   pendingMs: number;
   /** A new instance is not seen at all for so long (eventual consistency). */
   hiddenMs: number;
-  /** Honour RunInstances' ClientToken as AWS does (moto does not). */
+  /** Honour ClientTokens as AWS does (moto does not). */
   clientTokens: boolean;
   /** Refuse what AWS refuses in this state and moto lets pass: a reboot or a new root volume unless running, another size unless stopped. */
   strictStates: boolean;
-  /** Cut listings of images and instance types into the pages asked for (moto answers them whole). */
+  /** Tell and refuse as AWS does where moto's storage does not (ec2-storage.ts). */
+  storage: boolean;
+  /** The same of its networks (ec2-network.ts). */
+  networks: boolean;
+  /** Cut listings of images, instance types, volumes, snapshots, subnets, VPCs and interfaces into the pages asked for (moto answers them whole). */
   pages: boolean;
 }
 
@@ -55,7 +61,15 @@ export interface FaultProxy {
   stop(): Promise<void>;
 }
 
-const QUIET: Manners = { pendingMs: 0, hiddenMs: 0, clientTokens: false, strictStates: false, pages: false };
+const QUIET: Manners = {
+  pendingMs: 0,
+  hiddenMs: 0,
+  clientTokens: false,
+  strictStates: false,
+  storage: false,
+  networks: false,
+  pages: false,
+};
 
 /** Starts a proxy on a free port of 127.0.0.1 in front of `target`. */
 export async function startFaultProxy(target: string): Promise<FaultProxy> {
@@ -90,7 +104,16 @@ class ProxyState {
   /** First answer to each ClientToken, with the parameters that got it. */
   readonly tokens = new Map<string, { parameters: string; answer: Answer }>();
   readonly types = new Map<string, Answer>();
+  readonly network = new NetworkMemory();
   private rules: Rule[] = [];
+  private last: Promise<unknown> = Promise.resolve();
+
+  /** One after the other: what is looked at first must still be so when the call goes through. */
+  inTurn<T>(run: () => Promise<T>): Promise<T> {
+    const turn = this.last.then(run, run);
+    this.last = turn;
+    return turn;
+  }
 
   add(rule: Rule): () => void {
     const own = { ...rule };
@@ -168,19 +191,48 @@ async function answerTo(
   }
   const early = repeated(state, call) ?? invisible(state, call) ?? (await wrongState(state, target, incoming, call));
   if (early) return early;
+  const refused = state.manners.networks ? await refusedNetwork(call, askOf(target, incoming), state.network) : undefined;
+  if (refused) return xml(refused.status, refused.body);
+  if (state.manners.storage && call.action === 'AttachVolume') {
+    return state.inTurn(async () => {
+      const refusal = await refusedStorage(call, askOf(target, incoming));
+      return refusal === undefined ? goodAnswer(state, target, incoming, body, call, rule) : xml(400, refusal);
+    });
+  }
+  return goodAnswer(state, target, incoming, body, call, rule);
+}
+
+/** Questions of the proxy's own, signed as the call at hand is. */
+function askOf(target: string, incoming: IncomingMessage): Ask {
+  return async (parameters) => {
+    const question = new URLSearchParams({ ...parameters, Version: '2016-11-15' }).toString();
+    return (await forward(target, incoming, question)).body;
+  };
+}
+
+async function goodAnswer(
+  state: ProxyState,
+  target: string,
+  incoming: IncomingMessage,
+  body: string,
+  call: Call,
+  rule: Rule,
+): Promise<Answer> {
   if (rule.answer) return typeof rule.answer === 'function' ? rule.answer(call) : rule.answer;
   const answer = await whole(state, target, incoming, body, call);
   if (answer.status !== 200) return answer;
-  if (call.action === 'RunInstances') remember(state, call, answer);
-  const mannered = { ...answer, body: behave(state, call, answer.body) };
+  remember(state, call, answer);
+  const told = state.manners.storage ? await tellStorage(call, answer.body, askOf(target, incoming)) : answer.body;
+  const full = state.manners.networks ? await tellNetwork(call, told, askOf(target, incoming), state.network) : told;
+  const mannered = { ...answer, body: behave(state, call, full) };
   return rule.rewrite ? { ...mannered, body: rule.rewrite(mannered.body, call) } : mannered;
 }
 
-/** The second RunInstances with one token gets the first's answer, or is refused if it asks for something else. */
+/** The second call with one token gets the first's answer, or is refused if it asks for something else. */
 function repeated(state: ProxyState, call: Call): Answer | undefined {
   const token = call.parameters.get('ClientToken');
-  if (!state.manners.clientTokens || call.action !== 'RunInstances' || token === null) return undefined;
-  const known = state.tokens.get(token);
+  if (!state.manners.clientTokens || token === null) return undefined;
+  const known = state.tokens.get(`${call.action} ${token}`);
   if (!known) return undefined;
   if (known.parameters === call.parameters.toString()) return known.answer;
   return xml(
@@ -209,9 +261,9 @@ function young(state: ProxyState, id: string, ms: number): boolean {
 }
 
 function remember(state: ProxyState, call: Call, answer: Answer): void {
-  for (const id of instanceIds(answer.body)) state.born.set(id, Date.now());
+  if (call.action === 'RunInstances') for (const id of instanceIds(answer.body)) state.born.set(id, Date.now());
   const token = call.parameters.get('ClientToken');
-  if (token !== null) state.tokens.set(token, { parameters: call.parameters.toString(), answer });
+  if (token !== null) state.tokens.set(`${call.action} ${token}`, { parameters: call.parameters.toString(), answer });
 }
 
 /** Moto's instance types never change and take it seconds: asked for once, however many pages are made of the answer. */
@@ -225,7 +277,15 @@ async function whole(state: ProxyState, target: string, incoming: IncomingMessag
 }
 
 /** Element that holds the items of a listing that moto does not cut into pages. */
-const SETS: Readonly<Record<string, string>> = { DescribeImages: 'imagesSet', DescribeInstanceTypes: 'instanceTypeSet' };
+const SETS: Readonly<Record<string, string>> = {
+  DescribeImages: 'imagesSet',
+  DescribeInstanceTypes: 'instanceTypeSet',
+  DescribeVolumes: 'volumeSet',
+  DescribeSnapshots: 'snapshotSet',
+  DescribeSubnets: 'subnetSet',
+  DescribeVpcs: 'vpcSet',
+  DescribeNetworkInterfaces: 'networkInterfaceSet',
+};
 
 function behave(state: ProxyState, call: Call, body: string): string {
   const set = SETS[call.action];

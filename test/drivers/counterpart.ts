@@ -43,6 +43,8 @@ export interface Fixtures {
   missing: Readonly<Record<'machines' | 'machineConfigs' | 'machineImages', string> & Partial<Record<ListedGroup, string>>>;
   /** An OpenSSH public key. */
   publicKey: string;
+  /** Key of the network that static addresses are of, where they cannot be of any. */
+  addressNetwork?: string;
 }
 
 export interface UnitRule {

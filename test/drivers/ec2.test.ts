@@ -1,13 +1,15 @@
 import { driver as module } from '../../drivers/ec2/index';
-import { HIBERNATED, MACHINE } from '../../drivers/ec2/states';
+import { ENI, HIBERNATED, MACHINE, SNAPSHOT, SUBNET, VOLUME } from '../../drivers/ec2/states';
 import type { ErrorKind } from '../../src/clouds/errors';
-import { gbToKb, kbToGb, kibToMib, mibToKib } from '../../src/model/units';
+import { gbToKb, gibToKb, kbToGb, kbToGib, kibToMib, mibToKib } from '../../src/model/units';
 import { type Ec2Account, startEc2, TEST_IMAGE, TEST_KEYS, TEST_REGION } from '../backends/ec2';
 import { instanceState, mapInstances, stateOf } from '../backends/ec2-xml';
 import { motoAvailable } from '../backends/moto';
 import { describeWith } from '../backends/need';
 import { driverContract } from './contract';
 import type { Counterpart } from './counterpart';
+import { STORAGE_POPULATION } from './ec2-populate';
+import { NETWORK_GROUPS, NETWORK_PAGES, NETWORK_POPULATION, NETWORK_SKIPS } from './ec2-populate-networks';
 
 /** An Ed25519 public key made for these tests; its private half was thrown away. */
 const PUBLIC_KEY = 'ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJ0nJ3q8mG2bS0Wc3V2o2xqXo5Xw2m8bM9w1u1m3s0xk test@example.org';
@@ -55,13 +57,34 @@ async function start(): Promise<Counterpart> {
         machines: 'i-0123456789abcdef0',
         machineConfigs: 't0.none',
         machineImages: 'ami-0123456789abcdef0',
+        volumes: 'vol-0123456789abcdef0',
+        volumeImages: 'snap-0123456789abcdef0',
+        disks: 'vol-0123456789abcdef0',
+        attachments: 'i-0123456789abcdef0:vol-0123456789abcdef0',
+        interfaces: 'i-0123456789abcdef0:eni-0123456789abcdef0',
+        networks: 'subnet-0123456789abcdef0',
+        networkPorts: 'eni-0123456789abcdef0',
+        addresses: 'eni-0123456789abcdef0/10.0.0.9',
+        forwardingGroups: 'vpc-0123456789abcdef0',
       },
       publicKey: PUBLIC_KEY,
+      addressNetwork: 'public',
     },
-    pageSize: { machines: 5, machineImages: 5, machineConfigs: 100 },
+    pageSize: {
+      machines: 5,
+      machineImages: 5,
+      machineConfigs: 100,
+      volumes: 5,
+      volumeImages: 5,
+      disks: 5,
+      attachments: 5,
+      ...NETWORK_PAGES,
+    },
     populate: async (group, count) => {
       // Instance types are EC2's own: there are hundreds.
       if (group === 'machineConfigs') return () => Promise.resolve();
+      const populate = STORAGE_POPULATION[group] ?? NETWORK_POPULATION[group];
+      if (populate) return populate(account, count);
       const ids = group === 'machines' ? await account.launch(count) : await account.register(count);
       return () => (group === 'machines' ? account.terminate(ids) : account.deregister(ids));
     },
@@ -85,7 +108,9 @@ async function start(): Promise<Counterpart> {
       ...MACHINE,
       ...Object.fromEntries(Object.entries(HIBERNATED).map(([name, state]) => [`${name} (hibernated)`, state])),
     },
+    otherStates: { Volume: VOLUME, VolumeImage: SNAPSHOT, Network: SUBNET, NetworkPort: ENI },
     units: [
+      { name: 'volumes in GiB', request: kbToGib, report: gibToKb, range: { min: 1, max: 65_536 } },
       { name: 'memory in MiB', request: kibToMib, report: mibToKib, range: { min: 1, max: 32 * 1024 * 1024 } },
       { name: 'instance storage in GB', request: kbToGb, report: gbToKb, range: { min: 1, max: 65_536 } },
     ],
@@ -97,8 +122,14 @@ async function start(): Promise<Counterpart> {
 describeWith('moto', motoAvailable(), () => {
   driverContract('ec2', {
     start,
-    groups: ['machines', 'machineConfigs', 'machineImages'],
+    groups: ['machines', 'machineConfigs', 'machineImages', 'disks', 'attachments', 'volumes', 'volumeImages', ...NETWORK_GROUPS],
     skips: [
+      ...NETWORK_SKIPS,
+      {
+        test: 'disks: made once by its token, found by its tag, listed, deleted twice',
+        reason: 'EC2 adds no disks to an instance: what is added later is a Volume',
+      },
+      { test: 'a disk grows, and dies with its machine', reason: 'EC2 adds no disks; that the root disk does is in ec2-storage.test.ts' },
       { test: 'pause ends in PAUSED, start in STARTED', reason: 'EC2 has no pause' },
       {
         test: 'suspend ends in SUSPENDED, start in STARTED',

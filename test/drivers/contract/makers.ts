@@ -16,9 +16,12 @@ const LEAST: { [G in Maker]: (scene: Scene) => Promise<Given<G>> } = {
   networkPorts: async (scene) => ({ network: (await scene.make('networks', { networkType: 'PRIVATE' })).key, portType: 'ACCESS' }),
   addresses: async (scene) => ({
     ...{ allocation: 'static', protocol: 'IPv4' },
-    network: (await scene.make('networks', { networkType: 'PRIVATE' })).key,
+    network: scene.counterpart.fixtures.addressNetwork ?? (await scene.make('networks', { networkType: 'PRIVATE' })).key,
   }),
-  forwardingGroups: async (scene) => ({ networks: [(await scene.make('networks', { networkType: 'PRIVATE' })).key] }),
+  // Where a network is put into its group when it is made, groups begin without any.
+  forwardingGroups: async (scene) => ({
+    networks: scene.driver.forwardingGroups?.bind ? [(await scene.make('networks', { networkType: 'PRIVATE' })).key] : [],
+  }),
   disks: async (scene) => ({ machine: await scene.machine(), capacity: CAPACITY }),
   attachments: async (scene) => ({ machine: await scene.machine(), volume: (await scene.make('volumes', { capacity: CAPACITY })).key }),
   interfaces: async (scene) => ({

@@ -66,7 +66,8 @@ async function passing(scene: Scene): Promise<void> {
 
 async function fixed(scene: Scene): Promise<void> {
   const { machine, network, nic, addresses } = await placed(scene);
-  const { key, item } = await scene.make('addresses', { allocation: 'static', protocol: 'IPv4', network });
+  const { addressNetwork = network } = scene.counterpart.fixtures;
+  const { key, item } = await scene.make('addresses', { allocation: 'static', protocol: 'IPv4', network: addressNetwork });
   expect(item.values).toMatchObject({ allocation: 'static', protocol: 'IPv4', ip: expect.stringMatching(/^[\d.]+$/) as string });
   expect(item.values['resource']).toBeUndefined();
   const bind = method(scene.driver, 'addresses', 'bind');

@@ -1,0 +1,104 @@
+import { CreateNetworkInterfaceCommand, DeleteNetworkInterfaceCommand, type NetworkInterface } from '@aws-sdk/client-ec2';
+import type { CallContext, Created, Item, Marks, Naming, Pages } from '../../src/clouds/driver';
+import { ProviderError } from '../../src/clouds/errors';
+import type { CreateNetworkPort, NetworkPorts } from '../../src/clouds/infrastructure';
+import type { Wire } from './client';
+import { eniById, eniPages, enisById, enisWhere, instanceOf, isPort, itemRef, tolerating } from './enis';
+import { literal } from './machines';
+import { createTags, holds, namingOf, TAG, tagList, tagsOf } from './naming';
+import { CLASS_OF_SERVICE, networkExtensions } from './network-capabilities';
+import { portState } from './states';
+import { requireSubnet } from './subnets';
+import { renameTags } from './tags';
+
+/** ENIs that outlive machines as NetworkPorts. An ENI cannot be switched off, so there is neither start nor stop. */
+export class Ec2NetworkPorts implements NetworkPorts {
+  constructor(private readonly wire: Wire) {}
+
+  async *list(context: CallContext): Pages {
+    for await (const page of eniPages(this.wire, undefined, context)) yield page.filter(isPort).map(portItem);
+  }
+
+  async getMany(keys: readonly string[], context: CallContext): Promise<Item[]> {
+    return (await enisById(this.wire, keys, context)).filter(isPort).map(portItem);
+  }
+
+  async find(marks: Marks, context: CallContext): Promise<Item[]> {
+    const found = await enisWhere(this.wire, [{ Name: `tag:${TAG.id}`, Values: [literal(marks.tag)] }], context);
+    return found
+      .filter(isPort)
+      .map(portItem)
+      .filter((item) => item.tag === marks.tag);
+  }
+
+  holds(naming: Naming): Naming {
+    return holds(naming);
+  }
+
+  async rename(key: string, naming: Naming, context: CallContext): Promise<void> {
+    await renameTags(this.wire, key, naming, context);
+  }
+
+  /** CreateNetworkInterface with the token as its ClientToken. */
+  async create(request: CreateNetworkPort, context: CallContext): Promise<Created> {
+    const { portType, classOfService = CLASS_OF_SERVICE } = request;
+    if (portType !== 'ACCESS') throw new ProviderError('unsupported', `EC2 makes ACCESS ports, not ${portType}`, { maybeDone: false });
+    if (classOfService !== CLASS_OF_SERVICE)
+      throw new ProviderError('unsupported', `EC2 has one class of service, ${CLASS_OF_SERVICE}, not ${classOfService}`, {
+        maybeDone: false,
+      });
+    const Groups = networkExtensions(request.extensions).securityGroups;
+    const made = await createEni(this.wire, { ...request, tags: createTags(request), Groups }, context);
+    return { key: made };
+  }
+
+  /** What is gone is success. @throws ProviderError conflict where a machine uses it */
+  async delete(key: string, context: CallContext): Promise<void> {
+    const eni = await eniById(this.wire, key, context);
+    const instance = eni && instanceOf(eni);
+    if (instance !== undefined) {
+      throw new ProviderError('conflict', `${key} is used by ${instance}: take it off there first`, { maybeDone: false });
+    }
+    await tolerating(['notFound'], this.wire.send(new DeleteNetworkInterfaceCommand({ NetworkInterfaceId: key }), context));
+  }
+}
+
+/** Makes an ENI. @returns its id */
+export async function createEni(
+  wire: Wire,
+  asked: { network: string; token: string; tags: Readonly<Record<string, string>>; Groups?: string[] | undefined },
+  context: CallContext,
+): Promise<string> {
+  const { NetworkInterface: made } = await wire.send(
+    new CreateNetworkInterfaceCommand({
+      SubnetId: requireSubnet(asked.network),
+      Groups: asked.Groups ?? wire.options.securityGroups,
+      ClientToken: asked.token,
+      TagSpecifications: [{ ResourceType: 'network-interface', Tags: tagList(asked.tags) }],
+    }),
+    context,
+  );
+  if (made?.NetworkInterfaceId !== undefined) return made.NetworkInterfaceId;
+  throw new ProviderError('unavailable', 'CreateNetworkInterface answered without an interface', { maybeDone: true });
+}
+
+function portItem(eni: NetworkInterface): Item {
+  const tags = tagsOf(eni.TagSet);
+  const { state, unmapped } = portState(eni);
+  return {
+    key: eni.NetworkInterfaceId ?? '',
+    values: {
+      ...namingOf(tags),
+      state,
+      network: itemRef('Network', eni.SubnetId ?? ''),
+      portType: eni.InterfaceType === 'trunk' ? 'TRUNK' : 'ACCESS',
+      classOfService: CLASS_OF_SERVICE,
+    },
+    tag: tags[TAG.id],
+    token: tags[TAG.token],
+    ...(unmapped === undefined ? {} : { unmappedState: unmapped }),
+    ...(eni.RequesterManaged === true ? { refuses: { edit: MANAGED, delete: MANAGED } } : {}),
+  };
+}
+
+const MANAGED = 'A service of AWS made this for itself: it is changed and deleted there';

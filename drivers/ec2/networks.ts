@@ -1,0 +1,181 @@
+import { CreateSubnetCommand, DeleteSubnetCommand, ModifySubnetAttributeCommand, type Subnet, type Vpc } from '@aws-sdk/client-ec2';
+import type { CallContext, Created, Item, Marks, Naming, Pages } from '../../src/clouds/driver';
+import { ProviderError } from '../../src/clouds/errors';
+import type { CreateNetwork, Networks } from '../../src/clouds/infrastructure';
+import { freeBlocks, networkPrefix } from './cidr';
+import type { Wire } from './client';
+import { itemRef, tolerating } from './enis';
+import { literal } from './machines';
+import { createTags, holds, namingOf, TAG, tagList, tagsOf } from './naming';
+import { networkExtensions } from './network-capabilities';
+import { type NetworkType, type Routes, Routing } from './routing';
+import { networkState } from './states';
+import { blocksOfVpc, PUBLIC_NETWORK, subnetPages, subnetsById, vpcPages, vpcsById, whole } from './subnets';
+import { renameTags } from './tags';
+import type { Zones } from './zones';
+
+/** How many free blocks are tried where others take them at the same time. */
+const BLOCKS_TRIED = 16;
+const AMAZONS_OWN = 'This network is Amazon’s own: it stands for the addresses of the internet';
+
+/** Where Elastic IPs are: there is one always, and nothing can be done to it. */
+const publicNetwork: Item = {
+  key: PUBLIC_NETWORK,
+  values: { name: 'Public addresses of Amazon', state: 'STARTED', networkType: 'PUBLIC' },
+  public: true,
+  refuses: { edit: AMAZONS_OWN, delete: AMAZONS_OWN },
+};
+
+/** Subnets as Networks. */
+export class Ec2Networks implements Networks {
+  private readonly routing: Routing;
+
+  constructor(
+    private readonly wire: Wire,
+    private readonly zones: Zones,
+  ) {
+    this.routing = new Routing(wire);
+  }
+
+  async *list(context: CallContext): Pages {
+    yield [publicNetwork];
+    const routes = await this.routing.routes(context);
+    for await (const page of subnetPages(this.wire, undefined, context)) yield page.map((subnet) => networkItem(subnet, routes));
+  }
+
+  async getMany(keys: readonly string[], context: CallContext): Promise<Item[]> {
+    const own = keys.includes(PUBLIC_NETWORK) ? [publicNetwork] : [];
+    return [...own, ...(await this.#items(await subnetsById(this.wire, keys, context), context))];
+  }
+
+  async find(marks: Marks, context: CallContext): Promise<Item[]> {
+    return this.#items(await this.#tagged(marks, context), context);
+  }
+
+  async #items(subnets: readonly Subnet[], context: CallContext): Promise<Item[]> {
+    if (subnets.length === 0) return [];
+    const vpcs = subnets.flatMap(({ VpcId }) => VpcId ?? []);
+    const routes = await this.routing.routes(context, vpcs);
+    return subnets.map((subnet) => networkItem(subnet, routes));
+  }
+
+  async #tagged({ tag }: Marks, context: CallContext): Promise<Subnet[]> {
+    const found = await whole(subnetPages(this.wire, [{ Name: `tag:${TAG.id}`, Values: [literal(tag)] }], context));
+    return found.filter(({ Tags }) => tagsOf(Tags)[TAG.id] === tag);
+  }
+
+  holds(naming: Naming): Naming {
+    return holds(naming);
+  }
+
+  async rename(key: string, naming: Naming, context: CallContext): Promise<void> {
+    refusePublic(key);
+    await renameTags(this.wire, key, naming, context);
+  }
+
+  /**
+   * CreateSubnet in the forwarding group given, else the configured or default VPC, then what makes it PUBLIC or
+   * PRIVATE. EC2 knows no token here: a subnet with this one's tag and token is gone on with.
+   */
+  async create(request: CreateNetwork, context: CallContext): Promise<Created> {
+    refuseQualities(request);
+    const before = (await this.#tagged(request, context)).find(({ Tags }) => tagsOf(Tags)[TAG.token] === request.token);
+    const subnet = before ?? (await this.#subnet(request, context));
+    const SubnetId = subnet.SubnetId ?? '';
+    if (request.networkType === 'PUBLIC' && subnet.MapPublicIpOnLaunch !== true)
+      await this.wire.send(new ModifySubnetAttributeCommand({ SubnetId, MapPublicIpOnLaunch: { Value: true } }), context);
+    await this.routing.lead(subnet, request.networkType, context);
+    return { key: SubnetId };
+  }
+
+  async #subnet(request: CreateNetwork, context: CallContext): Promise<Subnet> {
+    const vpc = await this.#vpcFor(request, context);
+    const { cidr, availabilityZone } = networkExtensions(request.extensions);
+    const AvailabilityZone = availabilityZone ?? (await this.zones.home(context));
+    const Tags = tagList({ ...createTags(request), [TAG.network]: request.networkType });
+    const TagSpecifications = [{ ResourceType: 'subnet' as const, Tags }];
+    const make = async (CidrBlock: string): Promise<Subnet> => {
+      const input = { VpcId: vpc.VpcId, CidrBlock, AvailabilityZone, TagSpecifications };
+      const { Subnet: made } = await this.wire.send(new CreateSubnetCommand(input), context);
+      if (made) return made;
+      throw new ProviderError('unavailable', 'CreateSubnet answered without a subnet', { maybeDone: true });
+    };
+    return cidr === undefined ? this.#inFreeBlock(vpc, make, context) : make(cidr);
+  }
+
+  /** In the lowest free block of the VPC; one that somebody else took at this moment is passed over. */
+  async #inFreeBlock(vpc: Vpc, make: (cidr: string) => Promise<Subnet>, context: CallContext): Promise<Subnet> {
+    const present = await whole(subnetPages(this.wire, [{ Name: 'vpc-id', Values: [vpc.VpcId ?? ''] }], context));
+    const taken = present.flatMap(({ CidrBlock }) => CidrBlock ?? []);
+    let tried = 0;
+    for (const cidr of freeBlocks(blocksOfVpc(vpc), taken, networkPrefix)) {
+      try {
+        return await make(cidr);
+      } catch (error) {
+        tried += 1;
+        if (!(error instanceof ProviderError) || error.code !== 'InvalidSubnet.Conflict' || tried === BLOCKS_TRIED) throw error;
+      }
+    }
+    throw new ProviderError('quota', `No block of addresses is free in ${vpc.VpcId ?? 'the VPC'}: name one as \`cidr\``, {
+      maybeDone: false,
+    });
+  }
+
+  async #vpcFor({ forwardingGroup }: CreateNetwork, context: CallContext): Promise<Vpc> {
+    const wanted = forwardingGroup ?? this.wire.options.vpc;
+    const [vpc] =
+      wanted === undefined
+        ? await whole(vpcPages(this.wire, [{ Name: 'is-default', Values: ['true'] }], context))
+        : await vpcsById(this.wire, [wanted], context);
+    if (vpc) return vpc;
+    const words =
+      wanted === undefined
+        ? 'This account has no default VPC: name a forwarding group, or set the option vpc of this cloud'
+        : `EC2 has no VPC ${wanted}`;
+    throw new ProviderError('invalid', words, { maybeDone: false });
+  }
+
+  /** What is gone is success; route tables and gateways made for it go with the last of their networks. */
+  async delete(key: string, context: CallContext): Promise<void> {
+    refusePublic(key);
+    await tolerating(['notFound'], this.wire.send(new DeleteSubnetCommand({ SubnetId: key }), context));
+    await this.routing.tidy(context);
+  }
+}
+
+/** A subnet as a Network. */
+export function networkItem(subnet: Subnet, routes: Routes): Item {
+  const tags = tagsOf(subnet.Tags);
+  const { state, unmapped } = networkState(subnet);
+  const networkType = routes.typeOf(subnet);
+  return {
+    key: subnet.SubnetId ?? '',
+    values: {
+      ...namingOf(tags),
+      state,
+      networkType,
+      forwardingGroup: itemRef('ForwardingGroup', subnet.VpcId ?? ''),
+      cidr: subnet.CidrBlock,
+      availabilityZone: subnet.AvailabilityZone,
+    },
+    tag: tags[TAG.id],
+    token: tags[TAG.token],
+    ...(unmapped === undefined ? {} : { unmappedState: unmapped }),
+    ...(isUnfinished(subnet, tags[TAG.network], networkType) ? { unfinished: true } : {}),
+  };
+}
+
+/** The gateway made it, and it is not what it was asked to be. */
+function isUnfinished(subnet: Subnet, asked: string | undefined, is: NetworkType): boolean {
+  return asked !== undefined && (asked !== is || (asked === 'PUBLIC' && subnet.MapPublicIpOnLaunch !== true));
+}
+
+function refusePublic(key: string): void {
+  if (key === PUBLIC_NETWORK) throw new ProviderError('conflict', AMAZONS_OWN, { maybeDone: false });
+}
+
+/** EC2 sets packet sizes and qualities itself: what cannot be had is not left out in silence. */
+function refuseQualities({ mtu, classOfService }: CreateNetwork): void {
+  const [name] = [mtu === undefined ? [] : ['mtu'], classOfService === undefined ? [] : ['classOfService']].flat();
+  if (name !== undefined) throw new ProviderError('unsupported', `EC2 has no ${name} of a subnet`, { maybeDone: false });
+}
