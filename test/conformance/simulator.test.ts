@@ -7,4 +7,7 @@ conformanceSuite({
     const gateway = await startTestGateway();
     return { url: `${gateway.base}cloudEntryPoint`, stop: () => gateway.stop() };
   },
+  skips: {
+    '4.1.6.8 without Jobs the one that describes a failure has no references': 'the gateway has Jobs',
+  },
 });

@@ -178,11 +178,20 @@ export class Context {
     (await this.get(uri)).is(404, 410);
   }
 
-  /** Value of a capability that ResourceMetadata announces, `Machine/MachineStopForce`; undefined where it says nothing. */
-  capability(name: string): string | undefined {
+  private capabilityOf(name: string): Value | undefined {
     const [type = '', capability] = name.split('/');
-    const found = this.capabilities(type).find((each) => each.text('name') === capability);
-    return found && (found.text('value') ?? (found.own()?.trim() || 'true'));
+    return this.capabilities(type).find((each) => each.text('name') === capability || each.text('uri') === `${CIMI}/capability/${name}`);
+  }
+
+  /** Value of a capability that ResourceMetadata announces, `Machine/DefaultInitialState`; undefined where it says nothing. */
+  capability(name: string): string | undefined {
+    const found = this.capabilityOf(name);
+    return found?.has('value') ? found.text('value') : found && 'true';
+  }
+
+  /** Values of a capability that is a list, `Machine/InitialStates`; none where ResourceMetadata says nothing. */
+  capabilityValues(name: string): string[] {
+    return this.capabilityOf(name)?.texts('value', 'value') ?? [];
   }
 
   capabilities(type: string): Value[] {

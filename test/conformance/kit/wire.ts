@@ -80,6 +80,7 @@ export interface Request {
 
 /** Sends a request; redirects are not followed, so that each URI is the provider's own. @throws Error where nothing answers. */
 export async function send({ method, uri, headers, body }: Request): Promise<Answer> {
-  const response = await fetch(uri, { method, headers, redirect: 'manual', ...(body === undefined ? {} : { body }) });
+  const all = { 'accept-encoding': 'identity', ...headers };
+  const response = await fetch(uri, { method, headers: all, redirect: 'manual', ...(body === undefined ? {} : { body }) });
   return new Answer(`${method} ${uri}`, response.status, response.headers, await response.text());
 }
