@@ -1,0 +1,239 @@
+import assert from 'node:assert/strict';
+import { list, type Content } from './kit/body';
+import type { Context } from './kit/context';
+import { check, clause } from './kit/define';
+import { freshName, idOf, makeMachine, makeVolume } from './kit/ingredients';
+import { associate, association, credentialData, machineComponent, removed, targets, typeUri, volumeTemplate } from './kit/parts';
+import { assertAccess } from './kit/access';
+import { assertCollection, assertShape } from './kit/shape';
+import type { Value } from './kit/value';
+
+const needs = { adds: ['systems', 'machines'] };
+
+const systemCreate = (components: Content[]): Content => ({
+  name: freshName('system'),
+  systemTemplate: components.length === 0 ? {} : { componentDescriptors: list('componentDescriptor', components) },
+});
+
+async function makeSystem(c: Context, components: Content[]): Promise<Value> {
+  return c.create('systems', 'SystemCreate', systemCreate(components));
+}
+
+const credential = (c: Context, name: string): Content => ({
+  name,
+  type: typeUri('Credential'),
+  credentialTemplate: credentialData(c),
+});
+
+/** A System of a Machine and of a Credential that checks may read but not change. */
+async function readOnlySystem(c: Context): Promise<Value> {
+  return c.read(
+    await c.shared('system to read', async (s) => {
+      const content = { ...systemCreate([await machineComponent(s, 'web'), credential(s, 'key')]), description: 'to be read' };
+      return s.createUri('systems', 'SystemCreate', content);
+    }),
+  );
+}
+
+/** Machines and sub-Systems of a System: state of the System, then of every Machine in it, deep. */
+async function statesIn(c: Context, uri: string): Promise<string[]> {
+  const system = await c.read(uri);
+  const machines = await Promise.all((await targets(c, system, 'machines', 'machine')).map((each) => c.read(each)));
+  const below = system.has('systems') ? await targets(c, system, 'systems', 'system') : [];
+  const deeper = await Promise.all(below.map((each) => statesIn(c, each)));
+  return [system.text('state') ?? '', ...machines.map((each) => each.text('state') ?? ''), ...deeper.flat()];
+}
+
+async function bringTo(c: Context, uri: string, action: string, state: string): Promise<void> {
+  await c.done(await c.act(await c.read(uri), action));
+  const states = await statesIn(c, uri);
+  assert.deepEqual(
+    states,
+    states.map(() => state),
+    `System and Machines after ${action}`,
+  );
+}
+
+const PUBLISHED: [string, string][] = [
+  ['systems', 'SystemSystemCollection'],
+  ['machines', 'SystemMachineCollection'],
+  ['credentials', 'SystemCredentialCollection'],
+  ['volumes', 'SystemVolumeCollection'],
+  ['networks', 'SystemNetworkCollection'],
+  ['networkPorts', 'SystemNetworkPortCollection'],
+  ['addresses', 'SystemAddressCollection'],
+  ['forwardingGroups', 'SystemForwardingGroupCollection'],
+];
+
+export const clauses = [
+  clause('5.13.1', 'System', [
+    check(
+      'a System and its Collections are serialized as their tables and pseudo-schemas say',
+      ['R5.13.1-09', 'R5.13.1-10'],
+      { needs },
+      async (c) => {
+        const system = await readOnlySystem(c);
+        assertShape(c, system, 'System', ['state']);
+        for (const [attribute, collection] of PUBLISHED)
+          if (system.has(attribute)) assertCollection(c, await c.follow(system, attribute), collection);
+      },
+    ),
+
+    check('the state of a System is not for Consumers to write', ['R5.13.1-09'], { needs: { adds: ['systems'] } }, async (c) => {
+      const system = await makeSystem(c, [credential(c, 'key')]);
+      await assertAccess(c, idOf(system), 'System', { state: 'ERROR' });
+    }),
+
+    check(
+      'what is created with a System is its own and is deleted with it; what was there before is not',
+      ['R5.13.1-01', 'R5.13.1-02', 'R5.13.1-03'],
+      { needs: { adds: ['systems', 'machines', 'volumes'] } },
+      async (c) => {
+        const existing = await makeVolume(c);
+        const inner = {
+          name: 'inner',
+          type: typeUri('System'),
+          systemTemplate: { componentDescriptors: list('componentDescriptor', [credential(c, 'deep')]) },
+        };
+        const volume = { name: 'data', type: typeUri('Volume'), volumeTemplate: await volumeTemplate(c) };
+        const web = await machineComponent(c, 'web', { volumes: list('volume', [{ href: idOf(existing) }]) });
+        const system = await makeSystem(c, [web, volume, inner]);
+        const machines = await targets(c, system, 'machines', 'machine');
+        const volumes = await targets(c, system, 'volumes', 'volume');
+        const systems = await targets(c, system, 'systems', 'system');
+        assert.deepEqual([machines.length, volumes.length, systems.length], [1, 1, 1], 'members of the System');
+        const [below = ''] = systems;
+        const credentials = await targets(c, await c.read(below), 'credentials', 'credential');
+        assert.equal(credentials.length, 1, 'members of the System inside');
+        await removed(c, idOf(system));
+        for (const uri of [...machines, ...volumes, ...systems, ...credentials]) await c.gone(uri);
+        await c.untilState(idOf(existing), 'AVAILABLE');
+      },
+    ),
+
+    check(
+      'the state of a System is that of all its Machines, MIXED where they differ or are none',
+      ['R5.13.1-06', 'R5.13.1-07'],
+      { needs },
+      async (c) => {
+        const empty = await makeSystem(c, [credential(c, 'key')]);
+        assert.equal(empty.text('state'), 'MIXED', 'a System without Machines');
+        const system = await makeSystem(c, [await machineComponent(c, 'a'), await machineComponent(c, 'b')]);
+        const [common, ...machines] = await statesIn(c, idOf(system));
+        assert.deepEqual(machines, [common, common]);
+        const [first = ''] = await targets(c, system, 'machines', 'machine');
+        await c.done(await c.act(await c.read(first), common === 'STARTED' ? 'stop' : 'start'));
+        assert.equal((await c.read(idOf(system))).text('state'), 'MIXED', 'a System of Machines in two states');
+      },
+    ),
+
+    check(
+      'what is added to a System becomes its own, not what it refers to; what is removed does not go with it',
+      ['R5.13.1-04', 'R5.13.1-08', 'R5.13.1-01'],
+      { needs: { adds: ['systems', 'machines', 'volumes'] } },
+      async (c) => {
+        const volume = await makeVolume(c);
+        const machine = await makeMachine(c, {}, {});
+        if (machine.has('volumes')) await associate(c, machine, 'volumes', 'MachineVolume', { volume: { href: idOf(volume) } });
+        const system = await makeSystem(c, [credential(c, 'key')]);
+        const item = await associate(c, system, 'machines', 'SystemMachine', { machine: { href: idOf(machine) } });
+        assertShape(c, item, 'SystemMachine', ['machine']);
+        const grown = await c.read(idOf(system));
+        assert.deepEqual(await targets(c, grown, 'machines', 'machine'), [c.session.absolute(idOf(machine))]);
+        assert.deepEqual(await targets(c, grown, 'volumes', 'volume'), [], 'the Volume of the added Machine');
+        assert.equal(grown.text('state'), (await c.read(idOf(machine))).text('state'));
+        await removed(c, idOf(item));
+        const shrunk = await c.read(idOf(system));
+        assert.deepEqual(await targets(c, shrunk, 'machines', 'machine'), []);
+        assert.equal(shrunk.text('state'), 'MIXED');
+        await associate(c, shrunk, 'volumes', 'SystemVolume', { volume: { href: idOf(volume) } });
+        const kept = await c.follow(await c.read(idOf(machine)), 'volumes');
+        for (const attached of kept.items()) await removed(c, idOf(attached));
+        await removed(c, idOf(system));
+        await c.gone(idOf(volume));
+        assert.equal((await c.read(idOf(machine))).text('id'), idOf(machine));
+      },
+    ),
+
+    check('a resource has one owner at most, and another one after it was let go', ['R5.13.1-05'], { needs: { adds: ['systems'] } }, async (c) => {
+      const owner = await makeSystem(c, [credential(c, 'key')]);
+      const [owned = ''] = await targets(c, owner, 'credentials', 'credential');
+      const other = await makeSystem(c, [credential(c, 'key')]);
+      const add = c.operation(await c.follow(other, 'credentials'), 'add') ?? c.skip('nothing can be added to Systems');
+      await c.fails(await c.post(add, 'SystemCredential', { credential: { href: owned } }));
+      assert.equal((await targets(c, other, 'credentials', 'credential')).includes(owned), false);
+      const held = await association(c, owner, 'credentials', 'credential', owned);
+      await removed(c, idOf(held));
+      await associate(c, other, 'credentials', 'SystemCredential', { credential: { href: owned } });
+      await association(c, other, 'credentials', 'credential', owned);
+    }),
+  ]),
+
+  clause('5.13.1.2', 'System operations', [
+    check(
+      'start, stop and restart reach every Machine and those of Systems inside, whatever their states',
+      ['R5.13.1.2-01', 'R5.13.1.2-02', 'R5.13.1-06'],
+      { needs: { ...needs, actions: ['System/stop', 'System/start'] } },
+      async (c) => {
+        const inner = { componentDescriptors: list('componentDescriptor', [await machineComponent(c, 'deep')]) };
+        const system = idOf(
+          await makeSystem(c, [await machineComponent(c, 'top'), { name: 'inner', type: typeUri('System'), systemTemplate: inner }]),
+        );
+        if ((await statesIn(c, system))[0] !== 'STARTED') await bringTo(c, system, 'start', 'STARTED');
+        const [top = ''] = await targets(c, await c.read(system), 'machines', 'machine');
+        await c.done(await c.act(await c.read(top), 'stop'));
+        await bringTo(c, system, 'stop', 'STOPPED');
+        await c.done(await c.act(await c.read(top), 'start'));
+        await bringTo(c, system, 'start', 'STARTED');
+        if (c.knows('System/restart')) await bringTo(c, system, 'restart', 'STARTED');
+      },
+    ),
+    check(
+      'pause and suspend reach every Machine of a System',
+      ['R5.13.1.2-01', 'R5.13.1-06'],
+      { needs: { ...needs, actions: ['System/pause', 'System/suspend', 'System/start'] } },
+      async (c) => {
+        const system = idOf(await makeSystem(c, [await machineComponent(c, 'web', {}, 2)]));
+        if ((await statesIn(c, system))[0] !== 'STARTED') await bringTo(c, system, 'start', 'STARTED');
+        await bringTo(c, system, 'pause', 'PAUSED');
+        await bringTo(c, system, 'start', 'STARTED');
+        await bringTo(c, system, 'suspend', 'SUSPENDED');
+        await bringTo(c, system, 'start', 'STARTED');
+      },
+    ),
+  ]),
+
+  clause('5.13.2', 'SystemCollection Resource', [
+    check('is serialized as published, its items whole', ['R5.13.2-01'], { needs: { collections: ['systems'] } }, async (c) => {
+      await readOnlySystem(c);
+      const collection = await c.collection('systems');
+      assert.ok(collection.items().length > 0, 'the System that was made is not listed');
+      assertCollection(c, collection, 'SystemCollection', ['state']);
+    }),
+  ]),
+
+  clause('5.13.2.1', 'SystemCollection operations', [
+    check(
+      'what a System is made with is its own, Volumes of nested templates too, but not what a template refers to',
+      ['R5.13.2.1-02', 'R5.13.2.1-03', 'R5.13.2.1-04', 'R5.14.3-03'],
+      { needs: { adds: ['systems', 'machines', 'volumes'], capabilities: ['Machine/MachineVolumeTemplatesByValue'] } },
+      async (c) => {
+        const existing = await makeVolume(c);
+        const template = {
+          volumes: list('volume', [{ href: idOf(existing) }]),
+          volumeTemplates: list('volumeTemplate', [await volumeTemplate(c)]),
+        };
+        const system = await makeSystem(c, [await machineComponent(c, 'web', template)]);
+        const [machine = '', ...more] = await targets(c, system, 'machines', 'machine');
+        assert.equal(more.length, 0);
+        const attached = await targets(c, await c.read(machine), 'volumes', 'volume');
+        const own = await targets(c, system, 'volumes', 'volume');
+        assert.equal(own.length, 1, 'Volumes of the System');
+        assert.deepEqual([...attached].sort(), [c.session.absolute(idOf(existing)), ...own].sort(), 'Volumes of the Machine');
+        await removed(c, idOf(system));
+        for (const uri of own) await c.gone(uri);
+        await c.untilState(idOf(existing), 'AVAILABLE');
+      },
+    ),
+  ]),
+];

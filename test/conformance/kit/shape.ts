@@ -1,0 +1,100 @@
+import assert from 'node:assert/strict';
+import { CIMI } from './body';
+import type { Context } from './context';
+import { collectionFacts, type Fact, fieldOf, jsonNames, typeFacts, type TypeFacts } from './facts';
+import { JsonValue } from './json';
+import { jsonProblems } from './shape-json';
+import { elementName, orderProblems, xmlProblems } from './shape-xml';
+import type { Value } from './value';
+import { XmlValue } from './xml';
+
+/** Names of an attribute that the provider has of its own (5.2): it has to say so, where it has ResourceMetadata. */
+function announced(c: Context, type: string): (name: string) => boolean {
+  const metadata = c.session.metadataOf(type);
+  if (metadata === undefined) return () => true;
+  const known = new Set(metadata.list('attributes', 'attribute').map((each) => each.text('name')));
+  return (name) => known.has(name);
+}
+
+function jsonShape(c: Context, value: JsonValue, { name: type, attributes }: TypeFacts): string[] {
+  const extra = announced(c, type);
+  return value.names().flatMap((name) => {
+    if (name === 'resourceURI' || name === 'operations') return [];
+    const fact = fieldOf(attributes, name, jsonNames);
+    if (fact) return jsonProblems((value.raw as Record<string, unknown>)[name], fact, name);
+    return extra(name) ? [] : [`${name} is neither in the standard nor in the ResourceMetadata`];
+  });
+}
+
+/** What a provider adds to a Credential stands where the pseudo-schema has xs:any: after the operations (5.14.9). */
+const inOrder = (type: string, attributes: Fact[]): Fact[] =>
+  type.startsWith('Credential') ? attributes.filter(({ name }) => !['userName', 'password', 'key'].includes(name)) : attributes;
+
+function xmlShape(c: Context, { element }: XmlValue, { name: type, attributes }: TypeFacts): string[] {
+  const extra = announced(c, type);
+  const members = element.children.flatMap((child) => {
+    if (child.name === 'operation') return [];
+    const fact = fieldOf(attributes, child.name, (each) => [elementName(each)]);
+    if (fact) return xmlProblems(child, fact, child.name);
+    return extra(child.name) ? [] : [`${child.name} is neither in the standard nor in the ResourceMetadata`];
+  });
+  const order = orderProblems(
+    element.children.map(({ name }) => name),
+    inOrder(type, attributes),
+    ['operation'],
+  );
+  return [...members, ...order];
+}
+
+/** What is wrong with the operations shown: not published for this type and not the provider's own (an absolute URI elsewhere). */
+function operationProblems(value: Value, published: string[]): string[] {
+  const problems = value.operations().flatMap(({ rel, href }) => {
+    const own = URL.canParse(rel) && !rel.startsWith(CIMI);
+    return [
+      ...(published.includes(rel) || own ? [] : [`operation ${rel} is not in the standard`]),
+      ...(href === '' ? [`operation ${rel} has no href`] : []),
+    ];
+  });
+  return value.has('operations') && value.operations().length === 0 ? ['operations is there and empty', ...problems] : problems;
+}
+
+/**
+ * Asserts that a representation is what its table and pseudo-schema say: type, names, forms, values, in XML the order, and
+ * operations. `always`: attributes that no instance may lack.
+ */
+export function assertShape(c: Context, value: Value, type: string, always: string[] = []): void {
+  const facts = typeFacts(type);
+  assert.equal(value.resourceURI, facts.typeURI);
+  const inside = value instanceof XmlValue ? xmlShape(c, value, facts) : value instanceof JsonValue ? jsonShape(c, value, facts) : [];
+  const absent = ['id', ...always].filter((name) => !value.has(name)).map((name) => `${name} is absent`);
+  const problems = [...absent, ...inside, ...operationProblems(value, facts.operations)];
+  assert.deepEqual(problems, [], `${type} ${value.text('id') ?? ''}: ${problems.join('; ')}`);
+}
+
+function groupProblems(value: Value, json: string, xml: string): string[] {
+  const count = Number(value.text('count'));
+  const wrongCount = count === value.items().length ? [] : [`count is ${count} of ${value.items().length} items`];
+  if (value instanceof XmlValue) {
+    const names = value.element.children.map(({ name }) => name);
+    const items = names.filter((name) => /^[A-Z]/.test(name) && name !== xml);
+    const sequence = ['id', 'count', xml, 'operation'].map((name): Fact => ({ name, type: 'array', xmlForm: 'element' }));
+    return [...wrongCount, ...items.map((name) => `there is an element ${name} among ${xml}`), ...orderProblems(names, sequence, [])];
+  }
+  const grouping = value.grouping();
+  const empty = value.has(json) && count === 0 ? [`${json} is there and empty`] : [];
+  return [...wrongCount, ...empty, ...(grouping === undefined || grouping === json ? [] : [`items are in ${grouping}, not in ${json}`])];
+}
+
+/**
+ * Asserts that a Collection is as published (5.5.12 and its own clause): type, count, the name of its group, operations, and
+ * each item the whole representation of its type.
+ */
+export function assertCollection(c: Context, value: Value, name: string, always: string[] = []): void {
+  const facts = collectionFacts(name);
+  assert.equal(value.resourceURI, facts.typeURI);
+  if (value instanceof XmlValue) assert.equal(value.element.name, 'Collection');
+  assert.ok(value.text('id'), `${name} has no id`);
+  const problems = [...groupProblems(value, facts.jsonGroupName, facts.xmlItemName), ...operationProblems(value, facts.operations)];
+  assert.deepEqual(problems, [], `${name}: ${problems.join('; ')}`);
+  for (const item of value.items()) assertShape(c, item, facts.itemType, always);
+}
