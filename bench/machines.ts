@@ -26,12 +26,17 @@ export async function createBody(ask: Ask, entry: string): Promise<string> {
 export async function createMachine(ask: Ask, entry: string): Promise<string> {
   const headers = { 'content-type': 'application/json' };
   const accepted = await ask(`${entry}machines`, { method: 'POST', headers, body: await createBody(ask, entry) });
-  const job = String(accepted.headers['cimi-job-uri']);
+  await ended(ask, String(accepted.headers['cimi-job-uri']));
+  return String(accepted.headers.location);
+}
+
+/** Waits until a Job has ended well. @throws Error with the Job when it failed */
+export async function ended(ask: Ask, job: string): Promise<void> {
   for (;;) {
     const text = (await ask(job)).body.toString();
     const { state } = JSON.parse(text) as { state: string };
-    if (state === 'SUCCESS') return String(accepted.headers.location);
-    if (state === 'FAILED') throw new Error(`the machine could not be made: ${text}`);
+    if (state === 'SUCCESS') return;
+    if (state === 'FAILED' || state === 'STOPPED') throw new Error(`the Job did not succeed: ${text}`);
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
 }

@@ -7,6 +7,7 @@ import { runTypescript } from '../test/backends/run-typescript';
 export interface Running {
   /** What it said that it was waited for. */
   said: RegExpExecArray;
+  pid: number;
   stop(): Promise<void>;
 }
 
@@ -28,7 +29,7 @@ export async function startProcess(
     env: { ...process.env, ...env },
     stdio: ['ignore', 'ignore', 'pipe'],
   });
-  return { said: await saidBy(child, until), stop: () => stop(child) };
+  return { said: await saidBy(child, until), pid: child.pid ?? 0, stop: () => stop(child) };
 }
 
 function saidBy(child: ChildProcess, until: RegExp): Promise<RegExpExecArray> {

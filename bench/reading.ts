@@ -100,11 +100,16 @@ async function hundred(world: World, { bare, rounds, seconds }: Omit<Run, 'expre
     reference: () => rate(`${bare}/list`, { seconds }),
     json: () => rate(url, { seconds, headers: JSON_TYPE }),
     xml: () => rate(url, { seconds, headers: XML_TYPE }),
+    // Windows are never kept encoded.
+    anewJson: () => rate(`${url}?$first=1`, { seconds, headers: JSON_TYPE }),
+    anewXml: () => rate(`${url}?$first=1`, { seconds, headers: XML_TYPE }),
   });
   const reference = 'node:http + JSON.stringify';
   return [
     line({ measure: 'GET list of 100, JSON', reference, aim: { least: 0.7 } }, 'req/s', figures.json, figures.reference),
     line({ measure: 'GET list of 100, XML', reference, aim: { least: 0.65 } }, 'req/s', figures.xml, figures.reference),
+    line({ measure: 'GET list of 100 ($first=1: encoded anew), JSON', reference }, 'req/s', figures.anewJson, figures.reference),
+    line({ measure: 'GET list of 100 ($first=1: encoded anew), XML', reference }, 'req/s', figures.anewXml, figures.reference),
   ];
 }
 

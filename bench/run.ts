@@ -1,5 +1,6 @@
 import { measureAccept } from './accepting';
 import { measureCalls } from './calls';
+import { measureLarge } from './large';
 import { measureLatency } from './latency';
 import { measureReads } from './reading';
 import { table, type Line } from './rounds';
@@ -10,6 +11,7 @@ import { startWorld, type World } from './world';
 
 const PARTS: Readonly<Record<string, () => Promise<Line[]>>> = {
   reads: () => inWorld((world) => measureReads(world, { rounds: ROUNDS, seconds: SECONDS })),
+  large: () => inWorld((world) => measureLarge(world, Math.min(ROUNDS, 3))),
   calls: () => inWorld(measureCalls),
   accept: () => measureAccept(ROUNDS),
   jobs: () => measureJobs(Math.min(ROUNDS, 3)),

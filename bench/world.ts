@@ -7,9 +7,9 @@ import { Account } from '../drivers/simulator/account';
 import { startProcess } from './processes';
 
 /**
- * Machines at each simulated cloud: one to create in, a list of 100, one of 10,000; two that are read past every cache, one
+ * Machines at each simulated cloud: one to create in, lists of 100, 1,000 and 10,000; two that are read past every cache, one
  * of them slow; and a slow one whose answers are kept for a second. */
-export const CLOUDS = { one: 0, hundred: 100, many: 10_000, counted: 250, slow: 10, crowd: 10 } as const;
+export const CLOUDS = { one: 0, hundred: 100, thousand: 1_000, many: 10_000, counted: 250, slow: 10, crowd: 10 } as const;
 export type CloudKey = keyof typeof CLOUDS;
 
 /** How long a call to the slow provider takes, ms. */
@@ -25,6 +25,7 @@ export interface World {
   /** Base URI, ending in a slash. */
   base: string;
   folder: string;
+  pid: number;
   /** Calls that a cloud's provider has had, by method, since its account was opened. */
   calls(cloud: CloudKey): Map<string, number>;
   stop(): Promise<void>;
@@ -33,10 +34,10 @@ export interface World {
 /** @param more sections of the configuration beside the clouds, the data and the port */
 export async function startWorld(more: Record<string, unknown> = {}): Promise<World> {
   const folder = await mkdtemp(join(tmpdir(), 'cimi-bench-'));
-  for (const [cloud, machines] of Object.entries(CLOUDS)) await fill(join(folder, 'clouds', cloud), machines);
+  for (const [cloud, machines] of Object.entries(CLOUDS)) await fill(join(folder, 'clouds', cloud), machines, cloud === 'thousand');
   const config = join(folder, 'gateway.yaml');
   await writeFile(config, stringify({ server: { port: 0 }, data: { dir: folder }, defaultCloud: 'one', clouds: clouds(), ...more }));
-  const { said, stop } = await startProcess(
+  const { said, pid, stop } = await startProcess(
     'src/main.ts',
     ['serve', '--config', config, '--make-key'],
     /cimi-gateway: (\S+)cloudEntryPoint/,
@@ -44,6 +45,7 @@ export async function startWorld(more: Record<string, unknown> = {}): Promise<Wo
   return {
     base: said[1] ?? '',
     folder,
+    pid,
     calls: (cloud) => callsOf(join(folder, 'clouds', cloud)),
     stop: async () => {
       await stop();
@@ -70,7 +72,7 @@ function clouds(): Record<string, unknown> {
   );
 }
 
-async function fill(folder: string, machines: number): Promise<void> {
+async function fill(folder: string, machines: number, withDisks: boolean): Promise<void> {
   await mkdir(folder, { recursive: true });
   const account = new Account(join(resolve(folder), 'simulator.sqlite'));
   account.seed('believable');
@@ -104,6 +106,9 @@ async function fill(folder: string, machines: number): Promise<void> {
           token: null,
         },
       });
+      if (!withDisks) continue;
+      const disk = { instance: `i-${number}`, sizeGiB: 20, path: '/dev/sda', boot: true };
+      account.put({ kind: 'disk', id: `disk-${number}`, ...disk, madeAt: began, tag: null, token: null });
     }
   });
   account.close();

@@ -1,3 +1,4 @@
+import type { Location } from '../model/catalogue';
 import type { Ref, Value, Values } from '../model/values';
 import { ProviderError } from '../clouds/errors';
 import { Refusal } from '../operations/family';
@@ -13,9 +14,9 @@ import type { Views } from './views';
  */
 export async function expand(views: Views, routed: Routed, all: readonly View[], names: readonly string[]): Promise<readonly View[]> {
   if (names.length === 0) return all;
+  const { read, tried } = await ownLists(views, routed, all, names);
   const targets = new Set<string>();
-  for (const view of all) for (const name of names) for (const href of hrefsOf(view.values[name])) targets.add(href);
-  const read = new Map<string, Values>();
+  for (const view of all) for (const name of names) for (const href of hrefsOf(view.values[name])) if (!tried.has(href)) targets.add(href);
   await Promise.all(
     [...targets].map(async (href) => {
       const values = await expanded(views, routed, href);
@@ -27,6 +28,45 @@ export async function expand(views: Views, routed: Routed, all: readonly View[],
     for (const name of names) values[name] = within(values[name], read);
     return { ...view, values };
   });
+}
+
+interface OwnLists {
+  read: Map<string, Values>;
+  /** Read or not there: what a cloud did not answer once is not asked for again one by one. */
+  tried: ReadonlySet<string>;
+}
+
+/** What lives in the views themselves (a Machine's Disks), each kind read for all of them together. */
+async function ownLists(views: Views, routed: Routed, all: readonly View[], names: readonly string[]): Promise<OwnLists> {
+  const read = new Map<string, Values>();
+  const tried = new Set<string>();
+  for (const name of names) {
+    const owned = all.flatMap(({ found, path, values }) => {
+      const collection = `${path}/${name}`;
+      return found && asRef(values[name])?.href === collection ? [{ collection, owner: found }] : [];
+    });
+    const location = owned[0] && routed.protocol.catalogue.locate(owned[0].collection);
+    if (!location || !routed.protocol.isServed(location.type)) continue;
+    // By cloud: one that does not answer takes nothing from the others.
+    for (const cloud of new Set(owned.map(({ owner }) => owner.cloud))) {
+      const here = owned.filter(({ owner }) => owner.cloud === cloud);
+      const lists = await views.ofOwners(location, here, routed).catch((error: unknown) => notThere(error) ?? []);
+      for (const [index, { collection }] of lists ? here.entries() : []) {
+        const items = lists?.[index];
+        tried.add(collection);
+        if (items) read.set(collection, listValues(location, collection, items));
+      }
+    }
+  }
+  return { read, tried };
+}
+
+function listValues({ collection }: Location, id: string, items: readonly View[]): Values {
+  return {
+    id,
+    count: items.length,
+    [collection?.json ?? '']: items.map((item) => ({ ...item.values, operations: item.operations as unknown as Value })),
+  };
 }
 
 function hrefsOf(value: Value | undefined): string[] {
@@ -53,12 +93,7 @@ async function expanded(views: Views, routed: Routed, href: string): Promise<Val
     const all = await views.all(target).catch(notThere);
     // Where a cloud did not answer, a reference is better than a part that looks like the whole.
     if (!all || all.unavailable.length > 0) return undefined;
-    const items = all.views;
-    return {
-      id: href,
-      count: items.length,
-      [location.collection.json]: items.map((item) => ({ ...item.values, operations: item.operations as unknown as Value })),
-    };
+    return listValues(location, href, all.views);
   }
   const view = await views.one(target).catch(notThere);
   return view && { ...view.values, operations: view.operations as unknown as Value };

@@ -3,6 +3,7 @@ import type { Cloud } from '../clouds/cloud';
 import type { Item, ListedGroup } from '../clouds/driver';
 import { ProviderError } from '../clouds/errors';
 import { encodeId, readTag } from '../clouds/identity';
+import type { Values } from '../model/values';
 import type { Family, Found, Surroundings } from '../operations/family';
 import { isEverybodys, Refusal } from '../operations/family';
 import type { ResourceRow } from '../store/store';
@@ -12,6 +13,8 @@ import type { PathOfItem } from './visible';
 
 /** Items put together before others have their turn. */
 const SLICE = 500;
+/** Rows read at once. */
+const PAGE = 1000;
 
 export interface Listing {
   founds: Found[];
@@ -26,6 +29,8 @@ export interface ListScope {
   /** Items of a nested collection. */
   owner?: string | undefined;
   maxAgeMs?: number;
+  /** Only what these values (with id) pass is wanted: of rows no more than a page of others is held in memory at once. */
+  matches?: ((values: Values) => boolean) | undefined;
 }
 
 /** One cloud's part of a list while it is put together. */
@@ -79,18 +84,29 @@ export class Lister {
     return { founds, unavailable };
   }
 
-  /** Rows of what lives in no cloud. */
+  /** Rows of what lives in no cloud, those that match, page by page. */
   private async ownRows(family: Family, scope: ListScope): Promise<Found[]> {
     const { store, maxItems } = this.protocol;
-    const rows = await store.resources({
+    const query = {
       type: family.type,
       tenants: [scope.tenant],
       ...(scope.owner === undefined ? {} : { owner: scope.owner }),
       ...(family.group ? { cloud: null } : {}),
-      limit: maxItems + 1,
-    });
-    if (rows.length > maxItems) throw tooLong(rows.length, maxItems);
-    const holds = await store.holds();
+      limit: PAGE,
+    };
+    const founds: Found[] = [];
+    for (let rows = await store.resources(query); rows.length > 0;) {
+      founds.push(...(await this.ofRows(family, scope, rows)));
+      if (founds.length > maxItems) throw tooLong(founds.length, maxItems);
+      const last = rows.at(-1);
+      if (rows.length < PAGE || !last) break;
+      rows = await store.resources({ ...query, after: { created: last.created, path: last.path } });
+    }
+    return founds;
+  }
+
+  private async ofRows(family: Family, { tenant, matches }: ListScope, rows: readonly ResourceRow[]): Promise<Found[]> {
+    const holds = await this.protocol.store.holds(rows.map(({ path }) => path));
     const founds = rows.map((row) =>
       this.finder.assembleWith(
         {
@@ -106,7 +122,8 @@ export class Lister {
         () => undefined,
       ),
     );
-    return family.enrich ? [...(await family.enrich(founds, this.surroundings(scope.tenant)))] : founds;
+    const enriched = family.enrich ? await family.enrich(founds, this.surroundings(tenant)) : founds;
+    return matches ? enriched.filter(({ path, values }) => matches({ id: path, ...values })) : [...enriched];
   }
 
   /** What computed attributes of a tenant's resources are worked out from. */

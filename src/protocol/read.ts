@@ -83,12 +83,13 @@ async function readCollection(views: Views, routed: Routed): Promise<CimiRespons
   const names = expandNames(query.expand, protocol.catalogue.attributesOf(location.type));
   const windowed = query.first !== undefined || query.last !== undefined;
   if (windowed || names.length > 0) return encodeList(views, routed, query, await orderedList(views, routed, query));
-  const all = await views.all(routed);
+  const matches = matcher(query, routed);
+  const all = await views.all(routed, matches);
   const headers = { 'Content-Type': writer.mediaType, ...oldest(all.views) };
   const key = all.unavailable.length === 0 && all.views.every(isKept) ? keyOf(routed, writer.format) : undefined;
   const known = key === undefined ? undefined : views.encodings.list(key, all.views);
   if (known) return answerList(routed, known, headers);
-  const response = await encodeList(views, routed, query, ordered(all, query, routed));
+  const response = await encodeList(views, routed, query, ordered(all, query, routed, matches));
   if (key !== undefined && response.body && response.headers.ETag !== undefined)
     views.encodings.keep(key, all.views, { body: response.body, tag: response.headers.ETag });
   return response;
@@ -130,7 +131,8 @@ function answerList({ request }: Routed, { body, tag }: Encoded, headers: Record
 
 /** All that shapes the bytes of a list beside the items themselves. */
 function keyOf({ principal, cloudKey, path, request }: Routed, format: string): string {
-  return JSON.stringify([principal.tenant, principal.role, cloudKey ?? '', path, format, request.query]);
+  const shaping = request.query.filter(([name]) => name.startsWith('$'));
+  return JSON.stringify([principal.tenant, principal.role, cloudKey ?? '', path, format, shaping]);
 }
 
 /** The whole list that the query's window is cut from. */
@@ -139,22 +141,25 @@ async function orderedList(views: Views, routed: Routed, query: Query): Promise<
   const key = windowed ? windowKey(routed) : '';
   const earlier = views.windows.earlier(key, query.first);
   if (earlier) return earlier;
-  const list = ordered(await views.all(routed), query, routed);
+  const matches = matcher(query, routed);
+  const list = ordered(await views.all(routed, matches), query, routed, matches);
   if (windowed) views.windows.keep(key, list);
   return list;
 }
 
-function ordered({ views: all, unavailable }: ViewList, query: Query, { protocol, location }: Routed): Ordered {
-  return {
-    views: order(query.filter ? filter(all, query, protocol, location.type) : all, query, protocol, location.type),
-    unavailable,
-  };
+function ordered(
+  { views: all, unavailable }: ViewList,
+  query: Query,
+  { protocol, location }: Routed,
+  matches: Matches | undefined,
+): Ordered {
+  return { views: order(matches ? all.filter(({ values }) => matches(values)) : all, query, protocol, location.type), unavailable };
 }
 
-function filter(all: readonly View[], query: Query, protocol: Protocol, type: string): View[] {
-  if (!query.filter) return [...all];
-  const matches = compileFilter(query.filter, protocol.catalogue.attributesOf(type), { base: protocol.base });
-  return all.filter((view) => matches(view.values));
+type Matches = (values: Values) => boolean;
+
+function matcher({ filter }: Query, { protocol, location }: Routed): Matches | undefined {
+  return filter && compileFilter(filter, protocol.catalogue.attributesOf(location.type), { base: protocol.base });
 }
 
 /** The order asked for, then created and id, so that successive windows see one list. */

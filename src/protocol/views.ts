@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import type { Location } from '../model/catalogue';
 import { ACTION } from '../model/define';
 import type { Operation, Values } from '../model/values';
 import { ENTRY_POINT, METADATA } from '../operations/computed';
@@ -10,7 +11,7 @@ import type { Protocol, Scope } from './context';
 import { Encodings } from './encodings';
 import type { Finder, FindOptions } from './finder';
 import type { Listing, Lister } from './lister';
-import type { Nested } from './nested';
+import type { Nested, OwnedList } from './nested';
 import { notFound, type Routed } from './router';
 import type { View } from './view';
 import { Windows } from './windows';
@@ -123,26 +124,60 @@ export class Views {
     });
   }
 
-  /** Every item of the collection that the path names, in no particular order. @throws Refusal 404, 503. */
-  async all(routed: Routed, maxAgeMs?: number): Promise<ViewList> {
+  /**
+   * Every item of the collection that the path names, in no particular order; where `matches` is given, at least those
+   * that match. @throws Refusal 404, 503.
+   */
+  async all(routed: Routed, matches?: (values: Values) => boolean): Promise<ViewList> {
     const { location, principal, cloudKey } = routed;
-    const readOnly = (views: View[]) => (principal.role === 'reader' ? views.map((view) => this.readOnly(view)) : views);
-    if (location.type === METADATA) return { views: readOnly(metadataViews(routed)), unavailable: [] };
-    if (location.type === JOB) return { views: readOnly(await this.jobs(principal.tenant)), unavailable: [] };
+    if (location.type === METADATA) return { views: this.readable(metadataViews(routed), principal), unavailable: [] };
+    if (location.type === JOB) return { views: this.readable(await this.jobs(principal.tenant), principal), unavailable: [] };
     if (location.owner && !(await this.finder.find(location.owner.path, principal.tenant))) throw notFound(routed.request.path);
     const family = this.protocol.familyOf(location.type);
     if (!family) throw notFound(routed.request.path);
     if (this.nested.covers(location, family)) {
-      const { founds } = await this.nested.list(location, family, principal.tenant, maxAgeMs);
-      return { views: readOnly(founds.map((found) => this.of(found))), unavailable: [] };
+      const founds = await this.nested.list(location, family, principal.tenant);
+      return {
+        views: this.readable(
+          founds.map((found) => this.of(found)),
+          principal,
+        ),
+        unavailable: [],
+      };
     }
     const listing = await this.lister.list(family, {
       tenant: principal.tenant,
       cloudKey,
       owner: location.owner?.path,
-      ...(maxAgeMs === undefined ? {} : { maxAgeMs }),
+      matches,
     });
-    return { views: readOnly(listing.founds.map((found) => this.of(found))), unavailable: listing.unavailable };
+    return {
+      views: this.readable(
+        listing.founds.map((found) => this.of(found)),
+        principal,
+      ),
+      unavailable: listing.unavailable,
+    };
+  }
+
+  /**
+   * The collections of one type in several owners that were found, each in its owner's place; undefined where they are
+   * not of the kind that is read together. @throws ProviderError
+   */
+  async ofOwners(location: Location, owned: readonly OwnedList[], { principal }: Pick<Scope, 'principal'>): Promise<View[][] | undefined> {
+    const family = this.protocol.familyOf(location.type);
+    if (!family || !this.nested.covers(location, family)) return undefined;
+    const lists = await this.nested.lists(family, owned, principal.tenant);
+    return lists.map((founds) =>
+      this.readable(
+        founds.map((found) => this.of(found)),
+        principal,
+      ),
+    );
+  }
+
+  private readable(views: View[], { role }: Scope['principal']): View[] {
+    return role === 'reader' ? views.map((view) => this.readOnly(view)) : views;
   }
 
   private async jobs(tenant: string): Promise<View[]> {

@@ -54,6 +54,7 @@ function matching<O>({ dialect }: Session, select: SelectQueryBuilder<Tables, 'r
     narrowed = query.cloud === null ? narrowed.where('cloud', 'is', null) : narrowed.where('cloud', '=', query.cloud);
   if (query.owner !== undefined)
     narrowed = query.owner === null ? narrowed.where('owner', 'is', null) : narrowed.where('owner', '=', query.owner);
+  if (query.owners) narrowed = narrowed.where(dialect.isIn('owner', query.owners));
   if (query.providerKeys) narrowed = narrowed.where(dialect.isIn('provider_key', query.providerKeys));
   return narrowed;
 }

@@ -43,6 +43,8 @@ export interface ResourceQuery {
   tenants?: readonly string[];
   cloud?: string | null;
   owner?: ResourcePath | null;
+  /** Of any of these owners. */
+  owners?: readonly ResourcePath[];
   providerKeys?: readonly string[];
   /** Keyset paging in (created, path) order. */
   after?: { created: string; path: string };
