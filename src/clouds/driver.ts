@@ -35,6 +35,11 @@ export interface CreateMachine extends Marks, Naming, Extended {
   userData?: string | undefined;
   /** Provider keys of networks to attach to, in order. */
   networks?: readonly string[] | undefined;
+  /**
+   * Ports that its interfaces are to be, each in the network at its place; null: one of its own. Given only where
+   * Capabilities.portsAtCreate says so.
+   */
+  networkPorts?: readonly (string | null)[] | undefined;
 }
 
 export interface Machines extends FindGroup, NamingGroup {
@@ -191,6 +196,8 @@ export interface DriverExtension {
 export interface Capabilities {
   /** How long a write may stay invisible to reads, in ms. */
   settleMs: number;
+  /** Machines take the ports of their interfaces when they are created; else an interface gets its port by `update`. */
+  portsAtCreate?: boolean;
   extensions?: readonly DriverExtension[];
   types: Readonly<Record<string, TypeCapabilities>>;
 }

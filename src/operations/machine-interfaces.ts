@@ -12,6 +12,8 @@ import { withKeys, type KeysToCome } from './provider-create';
 /** What an interface that came with its machine is to become, in provider keys. */
 export interface PlannedInterface {
   network: string;
+  /** Port that the provider's create of machines takes. */
+  networkPort?: string;
   /** What the provider's create of machines does not take: for the driver's `update` of interfaces. */
   update: Values;
   addresses: readonly string[];
@@ -41,15 +43,19 @@ export async function planInterfaces(context: PlanContext, cloud: Cloud, wanted:
       once(address.path, at);
       addresses.push(keyAt(address, at));
     }
-    const { network, ...rest } = asked.request;
-    const { state, ...more } = rest;
-    const update: Values = state === undefined || state === 'ACTIVE' ? more : rest;
+    const { network, networkPort, state, ...more } = asked.request;
+    const early = cloud.capabilities.portsAtCreate === true && typeof networkPort === 'string' ? { networkPort } : {};
+    const update: Values = {
+      ...(networkPort === undefined || early.networkPort !== undefined ? {} : { networkPort }),
+      ...(state === undefined || state === 'ACTIVE' ? {} : { state }),
+      ...more,
+    };
     if (Object.keys(update).length > 0 && !cloud.offers('interfaces', 'update')) {
       throw new Refusal(400, `${here}${Object.keys(update)[0] ?? ''}: cloud '${cloud.key}' does not set this of an interface`, {
         kind: 'unsupported',
       });
     }
-    planned.push({ network: String(network), update, addresses });
+    planned.push({ network: String(network), ...early, update, addresses });
   }
   return planned;
 }
@@ -76,8 +82,9 @@ export function interfaceStep<I extends WithInterfaces>(machineKey: (context: St
         throw new StepFailure('the provider made fewer interfaces than were asked for', 'unavailable');
       }
       const wanted = (await withKeys(context, planned as unknown as Value)) as unknown as readonly PlannedInterface[];
-      for (const { network, update, addresses } of wanted) {
-        const item = take(free, network);
+      const ports = wanted.flatMap(({ networkPort }) => networkPort ?? []);
+      for (const { network, networkPort, update, addresses } of wanted) {
+        const item = take(free, network, (port) => (networkPort === undefined ? !ports.includes(port ?? '') : port === networkPort));
         if (Object.keys(update).length > 0) await cloud.write('interfaces', 'update', item.key, update);
         for (const address of addresses) await cloud.write('addresses', 'bind', address, { interface: item.key });
       }
@@ -86,9 +93,10 @@ export function interfaceStep<I extends WithInterfaces>(machineKey: (context: St
   };
 }
 
-/** The next interface in a network: providers list them in any order. */
-function take(free: Item[], network: string): Item {
-  const index = free.findIndex(({ values }) => (values.network as unknown as ItemRef | undefined)?.item.key === network);
+/** The next interface in a network that is the port asked for, or none of them: providers list them in any order. */
+function take(free: Item[], network: string, fits: (port: string | undefined) => boolean): Item {
+  const keyOf = (value: Value | undefined) => (value as unknown as ItemRef | undefined)?.item.key;
+  const index = free.findIndex(({ values }) => keyOf(values.network) === network && fits(keyOf(values.networkPort)));
   const [item] = index < 0 ? [] : free.splice(index, 1);
   if (!item) throw new StepFailure(`the provider made no interface in ${network}`, 'unavailable');
   return item;

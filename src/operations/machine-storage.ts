@@ -31,6 +31,8 @@ export interface PlannedParts {
   affected: readonly ResourcePath[];
   /** Provider keys of the networks that the machine's interfaces are in, in order. */
   networks: readonly string[];
+  /** The same of the ports that the provider's create takes. */
+  networkPorts: readonly (string | null)[];
 }
 
 /** Volumes, volume templates and network interfaces of a machine template, resolved before anything is made. */
@@ -66,6 +68,7 @@ export async function planParts(context: PlanContext, cloud: Cloud, machine: Res
     insert: all.flatMap((plan) => plan.insert ?? []),
     affected: all.flatMap((plan) => plan.location ?? []),
     networks: interfaces.map(({ network }) => network),
+    networkPorts: interfaces.map(({ networkPort }) => networkPort ?? null),
   };
 }
 

@@ -83,6 +83,7 @@ async function planCreate(context: PlanContext, request: CreateRequest): Promise
       config: chosen.key ?? '',
       image: image.key ?? '',
       ...(planned.networks.length > 0 ? { networks: planned.networks } : {}),
+      ...(planned.networkPorts.some((port) => port !== null) ? { networkPorts: planned.networkPorts } : {}),
       ...(Object.keys(extensions).length > 0 ? { extensions } : {}),
       ...(await userDataOf(cloud, template.userData)),
     },
