@@ -8,6 +8,7 @@ import { STORAGE } from './storage-capabilities';
 export function capabilities(settleMs: number): Capabilities {
   return {
     settleMs,
+    portsAtCreate: true,
     extensions: [...MACHINE_EXTENSIONS, ...STORAGE_EXTENSIONS, ...NETWORK_EXTENSIONS],
     types: {
       CloudEntryPoint: { capabilities: { MaxPropertyItems: MAX_PROPERTIES } },

@@ -5,6 +5,7 @@ import type { Wire } from './client';
 import { instanceType } from './configs';
 import { createTags, TAG, tagList } from './naming';
 import { type MachineExtensions, machineExtensions } from './placement';
+import { groupsFor, requireSubnet } from './subnets';
 import type { Zones } from './zones';
 
 /**
@@ -28,7 +29,7 @@ export async function launchInput(
     UserData: request.userData,
     KeyName: request.credential,
     ...placementOf(asked),
-    ...(await networking(wire, zones, request.networks ?? [], asked, context)),
+    ...(await networking(wire, zones, request, asked, context)),
     ...(asked.hibernation ? await hibernating(wire, request.image, context) : {}),
     TagSpecifications: [
       { ResourceType: 'instance', Tags: tagList(createTags(request)) },
@@ -48,26 +49,28 @@ function placementOf({ availabilityZone, placementGroup, tenancy }: MachineExten
   return Object.keys(Placement).length > 0 ? { Placement } : {};
 }
 
-/** Subnets asked for become interfaces in their order; else the configured subnet, or the default one of the zone. */
+/** Subnets and ports asked for become interfaces in their order; else the configured subnet, or the default one of the zone. */
 async function networking(
   wire: Wire,
   zones: Zones,
-  networks: readonly string[],
-  asked: MachineExtensions,
+  { networks = [], networkPorts = [] }: CreateMachine,
+  { securityGroups, availabilityZone }: MachineExtensions,
   context: CallContext,
 ): Promise<Partial<RunInstancesCommandInput>> {
-  const groups = asked.securityGroups ?? wire.options.securityGroups;
-  if (networks.length > 0) {
-    return {
-      NetworkInterfaces: networks.map((SubnetId, DeviceIndex) => ({
-        SubnetId,
-        DeviceIndex,
-        DeleteOnTermination: true,
-        ...(groups ? { Groups: groups } : {}),
-      })),
-    };
+  if (networks.length === 0) {
+    const Groups = securityGroups ?? wire.options.securityGroups;
+    return { SubnetId: await zones.subnetOf(availabilityZone, context), ...(Groups ? { SecurityGroupIds: Groups } : {}) };
   }
-  return { SubnetId: await zones.subnetOf(asked.availabilityZone, context), ...(groups ? { SecurityGroupIds: groups } : {}) };
+  const subnets = networks.map(requireSubnet);
+  const Groups = securityGroups ?? (await groupsFor(wire, subnets, context));
+  return {
+    NetworkInterfaces: subnets.map((SubnetId, DeviceIndex) => {
+      const port = networkPorts[DeviceIndex];
+      // A port brings its subnet and groups, and outlives the machine.
+      if (port) return { NetworkInterfaceId: port, DeviceIndex };
+      return { SubnetId, DeviceIndex, DeleteOnTermination: true, ...(Groups ? { Groups } : {}) };
+    }),
+  };
 }
 
 /** Hibernation is chosen at launch and keeps the memory on the root volume, which EC2 wants encrypted for it. */

@@ -8,7 +8,7 @@ import { literal } from './machines';
 import { createTags, holds, namingOf, TAG, tagList, tagsOf } from './naming';
 import { CLASS_OF_SERVICE, networkExtensions } from './network-capabilities';
 import { portState } from './states';
-import { requireSubnet } from './subnets';
+import { groupsFor, requireSubnet } from './subnets';
 import { renameTags } from './tags';
 
 /** ENIs that outlive machines as NetworkPorts. An ENI cannot be switched off, so there is neither start nor stop. */
@@ -69,10 +69,12 @@ export async function createEni(
   asked: { network: string; token: string; tags: Readonly<Record<string, string>>; Groups?: string[] | undefined },
   context: CallContext,
 ): Promise<string> {
+  const SubnetId = requireSubnet(asked.network);
+  const Groups = asked.Groups ?? (await groupsFor(wire, [SubnetId], context));
   const { NetworkInterface: made } = await wire.send(
     new CreateNetworkInterfaceCommand({
-      SubnetId: requireSubnet(asked.network),
-      Groups: asked.Groups ?? wire.options.securityGroups,
+      SubnetId,
+      Groups,
       ClientToken: asked.token,
       TagSpecifications: [{ ResourceType: 'network-interface', Tags: tagList(asked.tags) }],
     }),

@@ -1,4 +1,11 @@
-import { DescribeSubnetsCommand, DescribeVpcsCommand, type Filter, type Subnet, type Vpc } from '@aws-sdk/client-ec2';
+import {
+  DescribeSecurityGroupsCommand,
+  DescribeSubnetsCommand,
+  DescribeVpcsCommand,
+  type Filter,
+  type Subnet,
+  type Vpc,
+} from '@aws-sdk/client-ec2';
 import type { CallContext } from '../../src/clouds/driver';
 import { ProviderError } from '../../src/clouds/errors';
 import { batches, type Wire } from './client';
@@ -61,4 +68,21 @@ export function requireSubnet(network: string): string {
   throw new ProviderError('invalid', 'Elastic IPs alone are in the public network: ports and machines go into a subnet', {
     maybeDone: false,
   });
+}
+
+/**
+ * Those of the configured security groups that are of the same VPC as the subnets; undefined, so that the VPC's own
+ * default group counts, where none is. Costs two reads where groups are configured, else none.
+ */
+export async function groupsFor(wire: Wire, subnets: readonly string[], context: CallContext): Promise<string[] | undefined> {
+  const { securityGroups: configured = [] } = wire.options;
+  if (configured.length === 0) return undefined;
+  const vpcs = (await subnetsById(wire, subnets, context)).map(({ VpcId }) => VpcId);
+  const found: string[] = [];
+  for (const Values of batches(configured, FILTER_VALUES)) {
+    const Filters = [{ Name: 'group-id', Values }];
+    const { SecurityGroups } = await wire.send(new DescribeSecurityGroupsCommand({ Filters }), context);
+    for (const { GroupId, VpcId } of SecurityGroups ?? []) if (GroupId !== undefined && vpcs.includes(VpcId)) found.push(GroupId);
+  }
+  return found.length > 0 ? found : undefined;
 }
