@@ -12,6 +12,7 @@ import { createReader } from './codec/reader';
 import { createWriter } from './codec/writer';
 import { secretKey, type Config } from './config/config';
 import { checkDrivers, cloudOptions } from './config/load';
+import { createFetcher, type Fetcher } from './fetch/fetcher';
 import { createAuthenticator } from './http/access';
 import { createHttpServer } from './http/server';
 import { assertListenAllowed } from './http/loopback';
@@ -126,14 +127,15 @@ async function build(options: GatewayOptions, closers: Closers): Promise<Gateway
   const clouds = await connect(options, metrics);
   closers.add(() => clouds.close());
   const catalogue = catalogueFor(clouds);
-  const { queue, engine } = createJobs(options, { store, clouds, catalogue, onEnded }, closers);
+  const fetcher = createFetcher(config.fetch);
+  const { queue, engine } = createJobs(options, { store, clouds, catalogue, fetcher, onEnded }, closers);
   metrics.watchQueue(() => queue.trouble());
   const worksHere = role === 'worker' || config.worker.inProcess;
   if (worksHere) await engine.start();
   closers.add(() => engine.close(config.server.shutdownMs));
   const at = role === 'gateway' ? await address(config) : undefined;
   const base = `${at?.publicUrl ?? 'http://worker.invalid'}${PREFIX}`;
-  const handle = protocolOf(options, { store, clouds, catalogue, engine, base, key });
+  const handle = protocolOf(options, { store, clouds, catalogue, fetcher, engine, base, key });
   if (!at) return { entryPoint: undefined, handle, store, engine, anonymous: false, close: () => closers.close() };
   const { bodyDepth: _depth, bodyItems: _items, ...limits } = config.server.limits;
   const writers = { json: createWriter(catalogue, 'json'), xml: createWriter(catalogue, 'xml') };
@@ -243,7 +245,7 @@ export async function connect({ config, log, drivers = shippedDrivers() }: Gatew
 
 function createJobs(
   { config, log, onBoundary }: GatewayOptions,
-  { catalogue, ...parts }: { store: Store; clouds: ConnectedClouds; catalogue: Catalogue; onEnded: (job: JobRow) => void },
+  { fetcher, catalogue, ...parts }: Pick<Built, 'store' | 'clouds' | 'catalogue' | 'fetcher'> & { onEnded: (job: JobRow) => void },
   closers: Closers,
 ): { queue: JobQueue; engine: Engine } {
   const queue: JobQueue =
@@ -254,7 +256,7 @@ function createJobs(
   const engine = createEngine({
     ...parts,
     queue,
-    workflows: workflowTable([...workflows(), ...systemWorkflows(families(), catalogue)]),
+    workflows: workflowTable([...workflows(fetcher), ...systemWorkflows(families(fetcher), catalogue)]),
     log,
     owner: `${hostname()}:${process.pid}:${newId().slice(0, 8)}`,
     leaseMs: config.worker.leaseMs,
@@ -272,15 +274,16 @@ interface Built {
   store: Store;
   clouds: ConnectedClouds;
   catalogue: Catalogue;
+  fetcher: Fetcher;
   engine: Engine;
   base: string;
   key: Buffer;
 }
 
-function protocolOf({ config, log }: GatewayOptions, { store, clouds, catalogue, engine, base, key }: Built): Handle {
+function protocolOf({ config, log }: GatewayOptions, { store, clouds, catalogue, fetcher, engine, base, key }: Built): Handle {
   return createProtocol({
     catalogue,
-    families: withSystems(families(), catalogue),
+    families: withSystems(families(fetcher), catalogue),
     clouds,
     store,
     jobs: { tell: (id) => engine.tell([id]), waitFor: (id, ms) => engine.waitFor(id, ms), requestStop: (id) => engine.requestStop(id) },

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { fetchSection } from './fetch-section';
 
 /**
  * The configuration file, one section per part of the gateway. Every option says here what it does, in which unit,
@@ -279,6 +280,7 @@ export const configSchema = z
     secrets,
     jobs,
     lists,
+    fetch: fetchSection,
     access,
     log,
     tenants: z

@@ -1,3 +1,5 @@
+import { createFetcher, type Fetcher } from '../fetch/fetcher';
+import { NOTHING_FETCHED } from '../fetch/rules';
 import type { Workflow } from '../jobs/workflow';
 import type { Value } from '../model/values';
 import { addressFamily } from './address';
@@ -5,6 +7,7 @@ import { credentialFamily, removeCredential } from './credential';
 import type { Family } from './family';
 import { forwardingGroupFamily, forwardingGroupNetworkFamily } from './forwarding-group';
 import { captureMachine, imageFamily } from './image';
+import { uploadImage } from './image-upload';
 import { machineFamily } from './machine';
 import { machineConfigFamily } from './machine-config';
 import { createMachine } from './machine-create';
@@ -15,13 +18,18 @@ import { providerCreate } from './provider-create';
 import { planStoredRemove, planStoredUpdate, storedFamily, storedOffered } from './stored';
 import { volumeFamily, volumeImageFamily } from './volume';
 
-/** The resource types that this gateway offers, in the order of the entry point's attributes where they have one. */
-export function families(): readonly Family[] {
+const nothingFetched = (): Fetcher => createFetcher(NOTHING_FETCHED);
+
+/**
+ * The resource types that this gateway offers, in the order of the entry point's attributes where they have one.
+ * @param fetcher fetches what requests name; by default nothing.
+ */
+export function families(fetcher = nothingFetched()): readonly Family[] {
   return [
     machineFamily,
     storedFamily('MachineTemplate'),
     machineConfigFamily,
-    imageFamily,
+    imageFamily(fetcher),
     credentialFamily,
     storedFamily('CredentialTemplate'),
     diskFamily,
@@ -31,7 +39,7 @@ export function families(): readonly Family[] {
     volumeFamily,
     storedFamily('VolumeTemplate'),
     storedFamily('VolumeConfiguration', { group: 'volumeConfigs', shared: true }),
-    volumeImageFamily,
+    volumeImageFamily(fetcher),
     // An association is made with its snapshot; deleting it leaves the image alone (D154).
     storedAssociation('VolumeVolumeImage'),
     networkFamily,
@@ -56,6 +64,15 @@ function storedAssociation(type: string): Family {
 }
 
 /** Every workflow that a stored Job may name; a version stays until no unfinished Job uses it. */
-export function workflows(): readonly Workflow<Value>[] {
-  return [createMachine, captureMachine, providerCreate, act, update, remove, removeCredential] as unknown as Workflow<Value>[];
+export function workflows(fetcher = nothingFetched()): readonly Workflow<Value>[] {
+  return [
+    createMachine,
+    captureMachine,
+    providerCreate,
+    uploadImage(fetcher),
+    act,
+    update,
+    remove,
+    removeCredential,
+  ] as unknown as Workflow<Value>[];
 }

@@ -1,10 +1,12 @@
 import type { CaptureMachine } from '../clouds/driver';
 import { createOnce, type OnceResult } from '../jobs/once';
 import { cloudOf, type StepContext, type Workflow } from '../jobs/workflow';
+import type { Fetcher } from '../fetch/fetcher';
 import type { Value, Values } from '../model/values';
 import type { ResourcePath } from '../store/store';
 import { heldBy, Refusal, type CreateRequest, type Family, type Found, type Plan, type PlanContext } from './family';
 import { rowOfDiscovered } from './discovered';
+import { isElsewhere, planUpload } from './image-upload';
 import { namingOf, restOf } from './naming';
 import { keptOf, reachState, remove, settle, update, type DeleteInput } from './provider-change';
 import { undoCreate } from './undo-create';
@@ -103,13 +105,13 @@ export const captureMachine: Workflow<CaptureInput> = {
   },
 };
 
-/** MachineImage (DSP0263 5.14.7): made from machines, deleted, renamed. */
-export const imageFamily: Family = {
+/** MachineImage (DSP0263 5.14.7): made from machines or fetched from elsewhere, deleted, renamed. */
+export const imageFamily = (fetcher: Fetcher): Family => ({
   type: TYPE,
   group: GROUP,
   shared: 'public',
   createNeeds: [GROUP, 'capture'],
-  create: planCapture,
+  create: (context, request) => planCreate(fetcher, context, request),
   update: (context, found, request) => planRename(context, found, request, update, {}),
   remove: planRemove,
   offered(found) {
@@ -119,15 +121,21 @@ export const imageFamily: Family = {
     if (found.held) return can('delete') && found.values.state !== 'DELETING' && found.values.state === 'CREATING' ? ['delete'] : [];
     return [...(can('rename') ? ['edit'] : []), ...(can('delete') ? ['delete'] : [])];
   },
-};
+});
 
-async function planCapture(context: PlanContext, request: CreateRequest): Promise<Plan> {
+/** What is referred to decides (5.14.7.1): a Machine is captured, what is elsewhere is fetched. */
+async function planCreate(fetcher: Fetcher, context: PlanContext, request: CreateRequest): Promise<Plan> {
   const location =
     request.values.imageLocation ?? (context.parameters.machine === undefined ? undefined : `machines/${context.parameters.machine}`);
   if (typeof location !== 'string' || location === '')
-    throw new Refusal(400, 'imageLocation: a reference to a Machine is needed (5.14.7.1)');
-  if (/^[a-z][a-z0-9+.-]*:/i.test(location))
-    throw new Refusal(400, 'imageLocation: images from other places are not supported, refer to a Machine', { kind: 'unsupported' });
+    throw new Refusal(400, 'imageLocation: a reference to a Machine is needed, or the URI of an image (5.14.7.1)');
+  if (!isElsewhere(location)) return planCapture(context, request, location);
+  const { type = 'IMAGE' } = request.values;
+  if (type !== 'IMAGE') throw new Refusal(409, `type ${String(type)} cannot be made of what is fetched; it would be IMAGE`);
+  return planUpload(fetcher, context, request, { type: TYPE, group: GROUP, location, shows: { type }, request: {} });
+}
+
+async function planCapture(context: PlanContext, request: CreateRequest, location: string): Promise<Plan> {
   const machine = await context.resolve(location, MACHINE, 'imageLocation');
   const cloud = machine.cloud;
   if (!cloud || machine.key === undefined) throw new Refusal(409, `${machine.path} does not exist at its provider`);

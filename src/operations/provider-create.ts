@@ -33,7 +33,8 @@ export interface ProviderCreateInput {
 
 type Context = StepContext<ProviderCreateInput>;
 
-function marks({ input, token }: Pick<Context, 'input' | 'token'>): { token: string; tag: string } {
+/** Marks of what the Job makes. */
+export function marks({ input, token }: Pick<Context, 'input' | 'token'>): { token: string; tag: string } {
   return { token: token('create'), tag: String(input.request.tag) };
 }
 
@@ -131,10 +132,13 @@ const called: Step<ProviderCreateInput> = {
   },
 };
 
+/** Steps after a create that is called `create`: one is kept, and it is ready. */
+export const afterCreate: readonly Step<ProviderCreateInput>[] = [twins, reached];
+
 export const providerCreate: Workflow<ProviderCreateInput> = {
   name: 'provider.create',
   version: 1,
-  steps: [create, twins, reached, call, called],
+  steps: [create, ...afterCreate, call, called],
   async succeeded(context) {
     const { unit, input } = context;
     const row = await unit.resource(input.path);

@@ -1,6 +1,8 @@
+import type { Fetcher } from '../fetch/fetcher';
 import type { Value, Values } from '../model/values';
 import type { Found, Plan, PlanContext, CreateRequest, Family } from './family';
 import { Refusal } from './family';
+import { isElsewhere, planUpload } from './image-upload';
 import { asRef, inlineOf } from './merge';
 import { chooseCloud } from './placement';
 import { planProviderCreate } from './provider-create';
@@ -20,13 +22,14 @@ export const volumeFamily: Family = providerFamily({
   change: changeVolume,
 });
 
-/** VolumeImage (5.15.7): the snapshot of a volume. */
-export const volumeImageFamily: Family = providerFamily({
-  type: IMAGE,
-  group: 'volumeImages',
-  createNeeds: ['volumeImages', 'create'],
-  create: planVolumeImage,
-});
+/** VolumeImage (5.15.7): the snapshot of a volume, or fetched from elsewhere. */
+export const volumeImageFamily = (fetcher: Fetcher): Family =>
+  providerFamily({
+    type: IMAGE,
+    group: 'volumeImages',
+    createNeeds: ['volumeImages', 'create'],
+    create: (context, request) => planVolumeImage(fetcher, context, request),
+  });
 
 /** Plans a volume from a merged template. */
 export async function planVolume(context: PlanContext, request: CreateRequest): Promise<Plan> {
@@ -82,12 +85,14 @@ function changeVolume(_context: PlanContext, found: Found, changed: Values): Val
   return to;
 }
 
-/** A reference to a volume makes a snapshot of it (5.15.7.1). */
-async function planVolumeImage(context: PlanContext, request: CreateRequest): Promise<Plan> {
+/** A reference to a volume makes a snapshot of it (5.15.8.1), what is elsewhere is fetched. */
+async function planVolumeImage(fetcher: Fetcher, context: PlanContext, request: CreateRequest): Promise<Plan> {
   const location = asRef(request.values.imageLocation)?.href ?? request.values.imageLocation;
-  if (typeof location !== 'string') throw new Refusal(400, 'imageLocation: a reference to a Volume is needed (5.15.7.1)');
-  if (/^[a-z][a-z0-9+.-]*:/i.test(location)) {
-    throw new Refusal(400, 'imageLocation: images from other places are not supported, refer to a Volume', { kind: 'unsupported' });
+  if (typeof location !== 'string')
+    throw new Refusal(400, 'imageLocation: a reference to a Volume is needed, or the URI of an image (5.15.8.1)');
+  if (isElsewhere(location)) {
+    const made = { bootable: request.values.bootable === true };
+    return planUpload(fetcher, context, request, { type: IMAGE, group: 'volumeImages', location, shows: made, request: made });
   }
   const volume = await context.resolve(location, VOLUME, 'imageLocation');
   const cloud = volume.cloud;

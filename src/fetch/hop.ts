@@ -1,0 +1,104 @@
+import { lookup } from 'node:dns/promises';
+import { isIP, type LookupFunction } from 'node:net';
+import { Agent, request, type Dispatcher } from 'undici';
+import type { AddressCheck } from './addresses';
+import { FetchBroken, problemOf } from './problem';
+import { hostOf } from './rules';
+
+export interface ResolvedAddress {
+  address: string;
+  family: number;
+}
+/** Every address of a host name. */
+export type Resolve = (host: string) => Promise<readonly ResolvedAddress[]>;
+
+/** The system's own resolution (hosts file, DNS). */
+export const systemResolve: Resolve = (host) => lookup(host, { all: true });
+
+export interface HopOptions {
+  allows: AddressCheck;
+  resolve: Resolve;
+  idleMs: number;
+  signal: AbortSignal;
+}
+
+/** An answer whose bytes are still to come; `end` closes the connection. */
+export interface Hop {
+  status: number;
+  headers: Dispatcher.ResponseData['headers'];
+  body: AsyncIterable<Uint8Array>;
+  end(): void;
+}
+
+/** Rejects when the signal is aborted, however long the work goes on. */
+async function within<T>(signal: AbortSignal, work: Promise<T>): Promise<T> {
+  signal.throwIfAborted();
+  let stop: (() => void) | undefined;
+  const aborted = new Promise<never>((_, reject) => {
+    stop = () => reject(new Error('stopped'));
+    signal.addEventListener('abort', stop, { once: true });
+  });
+  try {
+    return await Promise.race([work, aborted]);
+  } finally {
+    if (stop) signal.removeEventListener('abort', stop);
+  }
+}
+
+/** The addresses of a URL's host, all of which may be connected to. @throws FetchBroken where one may not. */
+async function addressesOf(url: URL, { allows, resolve, signal }: HopOptions): Promise<readonly ResolvedAddress[]> {
+  const host = url.hostname.replace(/^\[|\]$/g, '');
+  const family = isIP(host);
+  const addresses = family === 0 ? await within(signal, resolve(host)) : [{ address: host, family }];
+  if (addresses.length === 0) throw new FetchBroken({ kind: 'unreachable', words: `${hostOf(url)} has no address` });
+  // One forbidden address among others is an attempt, or a mistake: which one gets connected to must not be chance.
+  if (!addresses.every(({ address }) => allows(address)))
+    throw new FetchBroken({ kind: 'address', words: `${hostOf(url)} is at an address that nothing may be fetched from` });
+  return addresses;
+}
+
+/** Answers with what was checked, whatever a name server says by now. */
+function pinned(addresses: readonly ResolvedAddress[]): LookupFunction {
+  return (_host, options, callback) => {
+    const [first] = addresses;
+    if (options.all === true) callback(null, [...addresses]);
+    else callback(null, first?.address ?? '', first?.family);
+  };
+}
+
+/**
+ * One GET to one host, on a connection of its own to the addresses checked; follows nothing, unpacks nothing.
+ * @throws FetchBroken with the problem, also while the bytes come.
+ */
+export async function hop(url: URL, options: HopOptions): Promise<Hop> {
+  const { idleMs, signal } = options;
+  let agent: Agent | undefined;
+  try {
+    const addresses = await addressesOf(url, options);
+    agent = new Agent({
+      connect: { lookup: pinned(addresses), timeout: idleMs },
+      headersTimeout: idleMs,
+      bodyTimeout: idleMs,
+      maxHeaderSize: 16_384,
+    });
+    const headers = { accept: '*/*', 'accept-encoding': 'identity', 'user-agent': 'cimi-gateway' };
+    const { statusCode, headers: answered, body } = await request(url, { dispatcher: agent, signal, headers });
+    return { status: statusCode, headers: answered, body, end: ender(agent, body) };
+  } catch (error) {
+    if (agent) close(agent);
+    throw new FetchBroken(problemOf(error, hostOf(url), idleMs));
+  }
+}
+
+/** Closes a connection whose bytes may not all have been taken: they break off, which nobody waits for any more. */
+function ender(agent: Agent, body: Dispatcher.ResponseData['body']): () => void {
+  return () => {
+    body.once('error', () => close(agent));
+    body.destroy();
+    close(agent);
+  };
+}
+
+function close(agent: Agent): void {
+  if (!agent.destroyed) void agent.destroy();
+}
