@@ -50,6 +50,7 @@ export function shippedDrivers(): DriverRegistry {
   return driverRegistry({
     simulator: async () => (await import('../drivers/simulator/index')).driver,
     ec2: async () => (await import('../drivers/ec2/index')).driver,
+    openstack: async () => (await import('../drivers/openstack/index')).driver,
   });
 }
 
