@@ -10,6 +10,8 @@ export interface SqlDialect {
   readonly text: RawBuilder<unknown>;
   /** Column type of an ascending number given by the database, as primary key. */
   readonly serial: RawBuilder<unknown>;
+  /** Reads a resource by its path, its one parameter, with the hold on it (`holder`, `held_as`). */
+  readonly heldResource: string;
   /** True where the column is one of the values; one parameter, however many values. */
   isIn(column: string, values: readonly string[]): RawBuilder<boolean>;
   /** Whether the error says that a unique index already has the value. */
@@ -18,10 +20,14 @@ export interface SqlDialect {
   isVictim(error: unknown): boolean;
 }
 
+const heldResource = (parameter: string): string =>
+  `select r.*, h.job as holder, h.shows as held_as from resources r left join holds h on h.path = r.path where r.path = ${parameter}`;
+
 export const sqliteDialect: SqlDialect = {
   nowMs: sql<number>`cast(round(unixepoch('subsec') * 1000) as integer)`,
   stamp: sql<string>`strftime('%Y-%m-%dT%H:%M:%fZ', 'now')`,
   text: sql`text`,
+  heldResource: heldResource('?'),
   serial: sql`integer primary key autoincrement`,
   isIn: (column, values) => sql<boolean>`${sql.ref(column)} in (select value from json_each(${JSON.stringify(values)}))`,
   isDuplicate: (error) => ['SQLITE_CONSTRAINT_UNIQUE', 'SQLITE_CONSTRAINT_PRIMARYKEY'].includes(codeOf(error)),
@@ -32,6 +38,7 @@ export const postgresDialect: SqlDialect = {
   nowMs: sql<number>`(extract(epoch from clock_timestamp()) * 1000)::bigint`,
   stamp: sql<string>`to_char(clock_timestamp() at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`,
   text: sql`text collate "C"`,
+  heldResource: heldResource('$1'),
   serial: sql`bigint generated always as identity primary key`,
   isIn: (column, values) => sql<boolean>`${sql.ref(column)} = any(${values}::text[])`,
   isDuplicate: (error) => codeOf(error) === '23505',
