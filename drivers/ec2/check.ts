@@ -24,6 +24,7 @@ import {
 } from '@aws-sdk/client-ec2';
 import type { CallContext, Finding } from '../../src/clouds/driver';
 import { ProviderError } from '../../src/clouds/errors';
+import { type Attempt, STORAGE_ATTEMPTS } from './check-storage';
 import type { Wire } from './client';
 import type { Ec2Options } from './options';
 
@@ -35,7 +36,7 @@ const ImageId = 'ami-00000000000000000';
 const Tags = [{ Key: 'cimi:id', Value: 'check' }];
 
 /** A dry run of each action this driver uses: permission, what it is needed for, the call. */
-const ACTIONS: readonly (readonly [string, string, (wire: Wire, context: CallContext) => Promise<unknown>])[] = [
+const ACTIONS: readonly Attempt[] = [
   ['DescribeInstances', 'to list machines', (w, c) => w.send(new DescribeInstancesCommand({ DryRun }), c)],
   [
     'DescribeInstanceTypes',
@@ -47,7 +48,7 @@ const ACTIONS: readonly (readonly [string, string, (wire: Wire, context: CallCon
   ['DescribeKeyPairs', 'to import credentials', (w, c) => w.send(new DescribeKeyPairsCommand({ DryRun }), c)],
   [
     'DescribeSnapshots',
-    'to delete machine images',
+    'to list volume images, and to delete machine images',
     (w, c) => w.send(new DescribeSnapshotsCommand({ DryRun, OwnerIds: ['self'], MaxResults: 5 }), c),
   ],
   ['DescribeReplaceRootVolumeTasks', 'to restore machines', (w, c) => w.send(new DescribeReplaceRootVolumeTasksCommand({ DryRun }), c)],
@@ -72,7 +73,7 @@ const ACTIONS: readonly (readonly [string, string, (wire: Wire, context: CallCon
   ['DeregisterImage', 'to delete machine images', (w, c) => w.send(new DeregisterImageCommand({ DryRun, ImageId }), c)],
   [
     'DeleteSnapshot',
-    'to delete machine images',
+    'to delete volume images and machine images',
     (w, c) => w.send(new DeleteSnapshotCommand({ DryRun, SnapshotId: 'snap-00000000000000000' }), c),
   ],
   [
@@ -81,6 +82,7 @@ const ACTIONS: readonly (readonly [string, string, (wire: Wire, context: CallCon
     (w, c) => w.send(new ImportKeyPairCommand({ DryRun, KeyName: 'cimi-check', PublicKeyMaterial: Buffer.from('ssh-ed25519 AAAA') }), c),
   ],
   ['DeleteKeyPair', 'to delete credentials', (w, c) => w.send(new DeleteKeyPairCommand({ DryRun, KeyName: 'cimi-check' }), c)],
+  ...STORAGE_ATTEMPTS,
 ];
 
 /** How long to wait before a permission that could not be tried is tried again, in ms. */

@@ -25,6 +25,15 @@ test.each<[string, number, ErrorKind]>([
   ['InstanceLimitExceeded', 400, 'quota'],
   ['VcpuLimitExceeded', 400, 'quota'],
   ['TagLimitExceeded', 400, 'quota'],
+  ['VolumeLimitExceeded', 400, 'quota'],
+  ['SnapshotLimitExceeded', 400, 'quota'],
+  ['AttachmentLimitExceeded', 400, 'quota'],
+  ['VolumeModificationRateExceeded', 400, 'quota'],
+  ['SnapshotCreationPerVolumeRateExceeded', 400, 'throttled'],
+  ['IncorrectModificationState', 400, 'conflict'],
+  ['InvalidVolume.ZoneMismatch', 400, 'invalid'],
+  ['InvalidZone.NotFound', 400, 'invalid'],
+  ['InsufficientVolumeCapacity', 500, 'unavailable'],
   ['RequestLimitExceeded', 503, 'throttled'],
   ['Throttling', 400, 'throttled'],
   ['InvalidParameterValue', 400, 'invalid'],
@@ -52,6 +61,20 @@ test('an EC2 error keeps its code, words and request id', () => {
   expect(error).toBeInstanceOf(ProviderError);
   expect(error).toMatchObject({ kind: 'quota', code: 'InstanceLimitExceeded', requestId: 'req-1', maybeDone: false });
   expect(error.message).toContain('more instances (5)');
+});
+
+test.each([
+  ['InsufficientInstanceCapacity', 500, /words.*another machine configuration or availabilityZone/],
+  ['InsufficientVolumeCapacity', 500, /another availabilityZone or type/],
+  ['VolumeLimitExceeded', 400, /quota is used up.*Service Quotas/],
+  ['VcpuLimitExceeded', 400, /quota is used up/],
+  ['VolumeModificationRateExceeded', 400, /hours between two changes/],
+  ['RequestLimitExceeded', 503, /how often this account may ask/],
+  ['UnauthorizedOperation', 403, /lack a permission.*check/],
+])('%s says what to do, after EC2’s own words', (code, status, words) => {
+  const { message } = translate(answered(code, status));
+  expect(message).toMatch(/^words/);
+  expect(message).toMatch(words);
 });
 
 test('5xx may have happened; throttling and want of capacity have not', () => {
@@ -86,7 +109,8 @@ test('secrets that AWS quotes do not come along', () => {
   ].join(' ');
   expect(translate(answered('SignatureDoesNotMatch', 403, quoted)).message).not.toContain('FwoGZX');
   const encoded = 'You are not authorized. Encoded authorization failure message: 4GfD0aXYZ';
-  expect(translate(answered('UnauthorizedOperation', 403, encoded)).message).toBe('You are not authorized.');
+  expect(translate(answered('UnauthorizedOperation', 403, encoded)).message).toMatch(/^You are not authorized\. \(/);
+  expect(translate(answered('UnauthorizedOperation', 403, encoded)).message).not.toContain('4GfD');
   expect(translate(answered('AuthFailure', 401, 'key AKIAIOSFODNN7EXAMPLE')).message).not.toContain('IOSFODNN7');
 });
 

@@ -1,7 +1,7 @@
 import type { Instance, InstanceStateName } from '@aws-sdk/client-ec2';
 import { machineItem } from './machine-item';
 import { restoreToken } from './root-tasks';
-import { failedLaunch, imageState, machineState } from './states';
+import { failedLaunch, imageState, machineState, snapshotState, volumeState } from './states';
 
 const at = (iso: string): Date => new Date(iso);
 const instance = (name: string, more: Instance = {}): Instance => ({
@@ -41,6 +41,28 @@ test('an unknown state is ERROR and named, whatever its name', () => {
   expect(machineState(instance('quarantined'))).toEqual({ state: 'ERROR', unmapped: 'quarantined' });
   expect(machineState(instance('constructor'))).toEqual({ state: 'ERROR', unmapped: 'constructor' });
   expect(imageState({ State: 'melting' as never })).toEqual({ state: 'ERROR', unmapped: 'melting' });
+});
+
+test.each([
+  ['creating', 'CREATING'],
+  ['available', 'AVAILABLE'],
+  ['in-use', 'AVAILABLE'],
+  ['deleting', 'DELETING'],
+  ['error', 'ERROR'],
+  ['deleted', 'absent'],
+] as const)('a volume that is %s is %s', (State, state) => expect(volumeState({ State })).toEqual({ state }));
+
+test.each([
+  ['pending', 'CREATING'],
+  ['recovering', 'CREATING'],
+  ['completed', 'AVAILABLE'],
+  ['error', 'ERROR'],
+  ['recoverable', 'absent'],
+] as const)('a snapshot that is %s is %s', (State, state) => expect(snapshotState({ State })).toEqual({ state }));
+
+test('unknown states of storage are ERROR and named', () => {
+  expect(volumeState({ State: 'melting' as never })).toEqual({ state: 'ERROR', unmapped: 'melting' });
+  expect(snapshotState({ State: 'constructor' as never })).toEqual({ state: 'ERROR', unmapped: 'constructor' });
 });
 
 test('a launch that failed tells why; a machine that somebody terminated does not', () => {

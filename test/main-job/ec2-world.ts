@@ -1,4 +1,4 @@
-import { DescribeInstancesCommand, DescribeVolumesCommand, type Instance } from '@aws-sdk/client-ec2';
+import { DescribeInstancesCommand, type Instance } from '@aws-sdk/client-ec2';
 import { type Ec2Account, startEc2, TEST_KEYS, TEST_REGION } from '../backends/ec2';
 import { Client } from '../harness/client';
 import { startTestGateway, type TestGateway, type TestGatewayOptions } from '../harness/gateway';
@@ -64,11 +64,7 @@ export async function startEc2World(
     image: 'debian-12-amd64',
     alive,
     instances: async () => (await alive()).flatMap((instance) => instance.InstanceId ?? []),
-    leftovers: async () => {
-      const volumes = (await account.direct.send(new DescribeVolumesCommand({}))).Volumes ?? [];
-      const loose = volumes.filter((volume) => volume.Attachments?.length === 0);
-      return [...(await account.leftovers()), ...loose.map((volume) => `volume ${volume.VolumeId}`)];
-    },
+    leftovers: () => account.leftovers(),
     restart: async ({ fresh = false, ...options } = {}) => {
       await gateway.stop({ keepData: !fresh });
       gateway = await startTestGateway({ config, ...(fresh ? {} : { dataDir: gateway.dataDir }), ...options });
