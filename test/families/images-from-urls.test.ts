@@ -73,6 +73,30 @@ afterEach(() => {
   scene.control.resetSettings();
 });
 
+test('a gateway that is shut down in the middle leaves it to the next', async () => {
+  const config = { fetch: fetchRules(), worker: { sweepMs: 200 } };
+  const first = await openScene({ config: { ...config, jobs: { graceMs: 0 } } });
+  const begun = slow.begun;
+  const answer = await first.client.post('machineImages', { imageLocation: at('slow') });
+  await eventually(async () => (slow.begun > begun ? true : undefined));
+  await first.gateway.stop({ keepData: true });
+  const second = await openScene({ config, dataDir: first.gateway.dataDir });
+  try {
+    await eventually(async () => (slow.begun > begun + 1 ? true : undefined), 20_000);
+    slow.release();
+    const { pathname } = new URL(String(answer.headers.get('location')));
+    const image = await eventually(async () => {
+      const { json } = await second.client.get(pathname);
+      return String(json.state) === 'AVAILABLE' ? json : undefined;
+    });
+    expect(image.type).toBe('IMAGE');
+    const made = second.control.things('snapshot').filter((thing) => !thing.builtin);
+    expect(made).toMatchObject([{ content: { sha256: DIGEST } }]);
+  } finally {
+    await second.close();
+  }
+});
+
 describe.each(COLLECTIONS)('%s', (collection) => {
   test('R5.14.7.1-01 R5.14.7.1-06 R5.15.8.1-01: what is elsewhere is fetched, byte by byte, and is an image', async () => {
     for (const path of ['image', 'moved']) {
@@ -153,7 +177,7 @@ describe.each(COLLECTIONS)('%s', (collection) => {
     const answer = await post(collection, at(`${path}?token=s3cret`), { name: `from ${path}` });
     const job = await scene.client.ended(answer);
     expect(job).toMatchObject({ state: 'FAILED', statusMessage: expect.stringMatching(words) as string });
-    expect(JSON.stringify(job)).not.toContain('s3cret');
+    expect(JSON.stringify([job, scene.gateway.logs()])).not.toContain('s3cret');
     const image = await get(answer.headers.get('location'));
     expect(image).toMatchObject({ name: `from ${path}`, state: 'ERROR' });
     // No half image at the provider; the record of it goes without one.
@@ -205,6 +229,11 @@ test('an address that is not allowed ends the job, whatever the host is called',
   }
 });
 
+/** Where an upload differs from every other create; the rest of the boundaries are storage-crash.test.ts's matter. */
+const PLACES = placesOf('image.upload').filter(
+  ({ step, moment }) => step === 'create' || (step === 'twins' && moment === 'ran') || moment === 'ending',
+);
+
 describe('killed in the middle', () => {
   let crash: CrashScene;
   const change = (collection: Collection): Change =>
@@ -223,7 +252,7 @@ describe('killed in the middle', () => {
   });
   afterAll(() => crash.close());
 
-  test.each(placesOf('image.upload'))('at $step/$moment: one image, once', async (place) => {
+  test.each(PLACES)('at $step/$moment: one image, once', async (place) => {
     await crash.life.order({ do: 'kill', jobs: 2, ...place });
     const changes = COLLECTIONS.map(change);
     await Promise.all(changes.map((each) => each.attempt()));
@@ -245,7 +274,7 @@ describe('killed in the middle', () => {
     const one = new Change(crash, 'worst', 'POST', 'machineImages', { imageLocation: at('slow') });
     await one.attempt();
     await eventually(async () => (slow.begun > begun ? true : undefined));
-    expect(left('machineImages')).toHaveLength(1);
+    await eventually(async () => (left('machineImages').length === 1 ? true : undefined));
     await crash.life.kill();
     await crash.begin();
     // What the dead process left is deleted before the transfer begins again.
