@@ -56,7 +56,7 @@ export function freshName(prefix = 'conformance'): string {
 
 /** Content of a MachineCreate; `template` is added to its template, `more` beside it. */
 export async function machineCreate(c: Context, more: Content = {}, template: Content = {}): Promise<Content> {
-  return { name: freshName('machine'), ...more, machineTemplate: { ...template, ...(await machineParts(c)) } };
+  return { name: freshName('machine'), ...more, machineTemplate: { ...template, ...(await machineParts(c)), ...template } };
 }
 
 const STEADY = ['STARTED', 'STOPPED', 'PAUSED', 'SUSPENDED', 'ERROR'];

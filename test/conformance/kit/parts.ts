@@ -10,9 +10,7 @@ const PUBLIC_KEY = 'ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIA0R5/jlxa1C9b4Va0SRbqIJ
 
 /** What a Credential is to hold, by what ResourceMetadata says it can: a public key, else a user name and a password. */
 export function credentialData(c: Context): Content {
-  const known = c.session.metadataOf('Credential')?.list('attributes', 'attribute') ?? [];
-  const can = (name: string): boolean => known.some((each) => each.text('name') === name);
-  if (can('key')) return { key: Buffer.from(PUBLIC_KEY).toString('hex') };
+  if (takes(c, 'Credential', 'key')) return { key: Buffer.from(PUBLIC_KEY).toString('hex') };
   return { userName: 'conformance', password: 'Conform1ng-Well' };
 }
 
@@ -121,4 +119,10 @@ export async function removed(c: Context, uri: string): Promise<void> {
 /** Follows a reference only where the resource has it. @throws Skip else. */
 export function has(c: Context, value: Value, attribute: string): void {
   if (!value.has(attribute)) c.skip(`${value.resourceURI ?? ''} has no ${attribute} here`);
+}
+
+/** Whether ResourceMetadata lists an attribute of a type. */
+export function takes(c: Context, type: string, attribute: string): boolean {
+  const known = c.session.metadataOf(type)?.list('attributes', 'attribute') ?? [];
+  return known.some((each) => each.text('name') === attribute);
 }
