@@ -1,0 +1,64 @@
+import { driver as module } from '../../drivers/ec2/index';
+import type { Driver } from '../../src/clouds/driver';
+import { type Ec2Account, startEc2, TEST_IMAGE, TEST_KEYS, TEST_REGION } from '../backends/ec2';
+import { context, marks, until } from './counterpart';
+import { method } from './contract/scene';
+
+export const PATIENCE = 10_000;
+
+/** An EC2 account with a driver connected to it, for what EC2 alone does. */
+export class Ec2Bench {
+  private constructor(
+    readonly account: Ec2Account,
+    readonly driver: Driver,
+  ) {}
+
+  static async start(): Promise<Ec2Bench> {
+    const account = await startEc2();
+    return new Ec2Bench(account, await connect(account));
+  }
+
+  connect(more: { [option: string]: unknown }): Promise<Driver> {
+    return connect(this.account, more);
+  }
+
+  /** A machine that runs. */
+  async machine(more: object = {}, driver = this.driver): Promise<string> {
+    const { key } = (await driver.machines?.create?.({ ...marks(), config: 't3.micro', image: TEST_IMAGE, ...more }, context())) ?? {
+      key: '',
+    };
+    await until(driver, 'machines', key, (item) => item?.values.state === 'STARTED', PATIENCE);
+    return key;
+  }
+
+  async drop(...machines: string[]): Promise<void> {
+    for (const key of machines) await this.driver.machines?.delete?.(key, context());
+  }
+
+  async volume(more: object = {}, driver = this.driver): Promise<string> {
+    return (await method(driver, 'volumes', 'create')({ ...marks('volume'), capacity: 1_000_000, ...more }, context())).key;
+  }
+
+  async attach(machine: string, volume: string, initialLocation?: string): Promise<string> {
+    const request = { ...marks('attachment'), machine, volume, initialLocation };
+    return (await method(this.driver, 'attachments', 'create')(request, context())).key;
+  }
+
+  async dropVolumes(...volumes: string[]): Promise<void> {
+    for (const key of volumes) await method(this.driver, 'volumes', 'delete')(key, context());
+  }
+
+  async detach(key: string): Promise<void> {
+    await method(this.driver, 'attachments', 'delete')(key, context());
+  }
+
+  async stop(): Promise<void> {
+    await this.driver.close();
+    await this.account.stop();
+  }
+}
+
+function connect(account: Ec2Account, more: { [option: string]: unknown } = {}): Promise<Driver> {
+  const options = { region: TEST_REGION, endpoint: account.url, ...TEST_KEYS, pageSize: 5, settleMs: 200, ...more };
+  return module.connect(module.options.parse(options), { dataDir: '', warn: () => undefined });
+}
