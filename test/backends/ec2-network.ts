@@ -82,8 +82,15 @@ type Check = (parameters: URLSearchParams, ask: Ask, memory: NetworkMemory) => P
 const CHECKS: Readonly<Record<string, Check>> = {
   async DeleteSubnet(parameters, ask, memory) {
     const id = parameters.get('SubnetId') ?? '';
-    if ((await enis(ask, memory, 'subnet-id', id)).length === 0) return undefined;
-    return refusal('DependencyViolation', `The subnet '${id}' has dependencies and cannot be deleted.`);
+    if ((await enis(ask, memory, 'subnet-id', id)).length > 0)
+      return refusal('DependencyViolation', `The subnet '${id}' has dependencies and cannot be deleted.`);
+    // Moto's route tables would go on naming it.
+    const tables = await ask({ Action: 'DescribeRouteTables', 'Filter.1.Name': 'association.subnet-id', 'Filter.1.Value.1': id });
+    for (const [, item = ''] of tables.matchAll(/<item>((?:(?!<item>)[\s\S])*?)<\/item>/g)) {
+      const AssociationId = element(item, 'routeTableAssociationId');
+      if (AssociationId !== undefined && element(item, 'subnetId') === id) await ask({ Action: 'DisassociateRouteTable', AssociationId });
+    }
+    return undefined;
   },
   async DeleteVpc(parameters, ask) {
     const id = parameters.get('VpcId') ?? '';
