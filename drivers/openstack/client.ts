@@ -34,6 +34,8 @@ export interface Answer<T> {
 const WANTED: Readonly<Partial<Record<Service, string>>> = { compute: '2.93', volume: '3.66' };
 /** Name of each service in version headers and messages. */
 const NAMES: Readonly<Record<Service, string>> = { compute: 'Nova', image: 'Glance', network: 'Neutron', volume: 'Cinder' };
+/** A token that ends within this time is renewed before a stream begins, in ms. */
+const UPLOAD_MARGIN_MS = 900_000;
 /** How often a listing begins again because its marker vanished. */
 const RESTARTS = 5;
 
@@ -159,7 +161,7 @@ export class Wire {
       try {
         page = await this.get<Record<string, unknown>>(service, path, context, next);
       } catch (error) {
-        if (next.marker === undefined || !isVanishedMarker(error) || restarts === RESTARTS) throw error;
+        if (next.marker === undefined || !isVanishedMarker(error, String(next.marker)) || restarts === RESTARTS) throw error;
         restarts += 1;
         next = { ...query, limit: this.options.pageSize };
         continue;
@@ -178,11 +180,15 @@ export class Wire {
     return items;
   }
 
-  /** Streams bytes to a service (an image's data). A stream cannot be sent again: the token is renewed before, if it ends within the hour's quarter. */
-  async upload(service: Service, path: string, stream: Readable, context: CallContext): Promise<void> {
+  /**
+   * Streams bytes to a service (an image's data). A stream cannot be sent again: a token that ends soon is renewed before.
+   * @param size bytes in all; undefined sends them in chunks
+   */
+  async upload(service: Service, path: string, stream: Readable, size: number | undefined, context: CallContext): Promise<void> {
     const { base } = await this.endpoint(service, context);
-    const { token } = await this.keystone.current(context.signal, 900_000);
-    const headers = { 'content-type': 'application/octet-stream', 'x-auth-token': token };
+    const { token } = await this.keystone.current(context.signal, UPLOAD_MARGIN_MS);
+    const length = size === undefined ? {} : { 'content-length': String(size) };
+    const headers = { 'content-type': 'application/octet-stream', ...length, 'x-auth-token': token };
     const answer = await this.exchange(NAMES[service], `${base}${path}`, { method: 'PUT', headers, body: stream }, context.signal, false);
     if (answer.status >= 300) throw this.refusal(NAMES[service], answer, false);
   }

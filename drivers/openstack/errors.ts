@@ -36,7 +36,6 @@ const RULES: readonly Rule[] = [
     words: /^Invalid (volume|snapshot|backup|status)\b|must be (available|in|one of)|in use\b.*(volume|snapshot)/i,
     kind: 'conflict',
   },
-  { status: 400, words: /marker/i, kind: 'conflict' },
   { status: 400, kind: 'invalid' },
   { status: 401, kind: 'auth' },
   { status: 403, words: /quota|exceed|Maximum number/i, kind: 'quota' },
@@ -67,14 +66,9 @@ export function kindOf(status: number, type: string | undefined, words: string, 
   return rule?.kind ?? (status >= 500 ? 'unavailable' : 'invalid');
 }
 
-/** Words that tell that a page's marker vanished between two pages. */
-const VANISHED = /marker .*(not|could)|(Invalid|Unknown).* marker|marker.*not found/i;
-/** The listing's marker is gone: the listing begins again. */
-export const isVanishedMarker = (error: unknown): boolean =>
-  error instanceof ProviderError &&
-  error.code !== undefined &&
-  /^(400|404)$/.test(error.code.split(' ')[0] ?? '') &&
-  VANISHED.test(error.message);
+/** Whether a page was refused because its marker is gone; every service says so in other words, but names it. */
+export const isVanishedMarker = (error: unknown, marker: string): boolean =>
+  error instanceof ProviderError && /^(400|404)\b/.test(error.code ?? '') && error.message.includes(marker);
 
 /** What a fault body says. Nova and Cinder: {name: {code, message}}; Neutron: {NeutronError: {type, message}}; Keystone: {error}. */
 export function faultOf(body: string): { type?: string; words?: string } {
@@ -86,12 +80,19 @@ export function faultOf(body: string): { type?: string; words?: string } {
   }
   if (typeof parsed !== 'object' || parsed === null) return typeof parsed === 'string' ? { words: parsed } : {};
   const [name, fault] = Object.entries(parsed as Record<string, unknown>)[0] ?? [];
-  if (typeof fault === 'string') return { words: fault };
+  if (typeof fault === 'string') return { words: clean(fault) };
   if (typeof fault !== 'object' || fault === null || name === undefined) return {};
   const { message, type, detail } = fault as { message?: unknown; type?: unknown; detail?: unknown };
   const words = [message, detail].filter((part): part is string => typeof part === 'string' && part !== '').join(': ');
-  return { type: typeof type === 'string' ? type : name, ...(words === '' ? {} : { words }) };
+  return { type: typeof type === 'string' ? type : name, ...(words === '' ? {} : { words: clean(words) }) };
 }
+
+/** Glance ends its words in line breaks of HTML. */
+const clean = (words: string): string =>
+  words
+    .replace(/<br ?\/?>/g, ' ')
+    .replace(/\s+/g, ' ')
+    .trim();
 
 /** Glance, and proxies on the way, answer HTML: title and text, without the markup. */
 function wordsOfMarkup(body: string): { words?: string } {

@@ -24,7 +24,7 @@ export async function upload(wire: Wire, request: UploadImage, attributes: objec
     broken = error;
   });
   try {
-    await wire.upload('image', `${path}/file`, Readable.from(bytes, { objectMode: false }), context);
+    await wire.upload('image', `${path}/file`, Readable.from(bytes, { objectMode: false }), request.source.size, context);
     return { key: id };
   } catch (error) {
     await wire.delete('image', path, { signal: AbortSignal.timeout(TAKE_BACK_MS) }).catch(unlessLeft);

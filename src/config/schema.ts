@@ -232,7 +232,7 @@ const guard = z
 const cloud = z
   .strictObject({
     name: z.string().min(1).max(200).optional().describe('Name shown to people. Default: the key.'),
-    driver: z.string().min(1).describe('What speaks to this cloud: simulator, ec2, …'),
+    driver: z.string().min(1).describe('What speaks to this cloud: simulator, ec2, openstack'),
     mode: z
       .enum(['manage', 'observe'])
       .default('manage')
