@@ -7,6 +7,9 @@ import { type Given, type Maker, method } from './contract/scene';
 
 export const PATIENCE = 10_000;
 
+/** A text in which this is found. */
+export const like = (words: RegExp): string => expect.stringMatching(words) as string;
+
 /** A driver in front of the account, and short words for what its groups do. */
 export class Networks {
   constructor(
