@@ -155,18 +155,23 @@ export const clauses = [
       },
     ),
 
-    check('a resource has one owner at most, and another one after it was let go', ['R5.13.1-05'], { needs: { adds: ['systems'] } }, async (c) => {
-      const owner = await makeSystem(c, [credential(c, 'key')]);
-      const [owned = ''] = await targets(c, owner, 'credentials', 'credential');
-      const other = await makeSystem(c, [credential(c, 'key')]);
-      const add = c.operation(await c.follow(other, 'credentials'), 'add') ?? c.skip('nothing can be added to Systems');
-      await c.fails(await c.post(add, 'SystemCredential', { credential: { href: owned } }));
-      assert.equal((await targets(c, other, 'credentials', 'credential')).includes(owned), false);
-      const held = await association(c, owner, 'credentials', 'credential', owned);
-      await removed(c, idOf(held));
-      await associate(c, other, 'credentials', 'SystemCredential', { credential: { href: owned } });
-      await association(c, other, 'credentials', 'credential', owned);
-    }),
+    check(
+      'a resource has one owner at most, and another one after it was let go',
+      ['R5.13.1-05'],
+      { needs: { adds: ['systems'] } },
+      async (c) => {
+        const owner = await makeSystem(c, [credential(c, 'key')]);
+        const [owned = ''] = await targets(c, owner, 'credentials', 'credential');
+        const other = await makeSystem(c, [credential(c, 'key')]);
+        const add = c.operation(await c.follow(other, 'credentials'), 'add') ?? c.skip('nothing can be added to Systems');
+        await c.fails(await c.post(add, 'SystemCredential', { credential: { href: owned } }));
+        assert.equal((await targets(c, other, 'credentials', 'credential')).includes(owned), false);
+        const held = await association(c, owner, 'credentials', 'credential', owned);
+        await removed(c, idOf(held));
+        await associate(c, other, 'credentials', 'SystemCredential', { credential: { href: owned } });
+        await association(c, other, 'credentials', 'credential', owned);
+      },
+    ),
   ]),
 
   clause('5.13.1.2', 'System operations', [

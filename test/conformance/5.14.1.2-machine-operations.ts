@@ -13,9 +13,9 @@ const RESTART = { during: ['STOPPING', 'STARTING'], to: 'STARTED' };
 const PAUSE = { during: ['PAUSING'], to: 'PAUSED' };
 const SUSPEND = { during: ['SUSPENDING'], to: 'SUSPENDED' };
 
-/** URI of a Machine that these checks act on, one after the other; STARTED when it is given out. */
+/** URI of a Machine that these checks act on, one after the other, each format on its own; STARTED when it is given out. */
 async function started(c: Context): Promise<string> {
-  const uri = await c.shared('machine to act on', async (s) => idOf(await makeMachine(s)));
+  const uri = await c.shared(`machine to act on in ${c.format}`, async (s) => idOf(await makeMachine(s)));
   const machine = await c.untilState(uri, 'STARTED', 'STOPPED', 'PAUSED', 'SUSPENDED');
   if (machine.text('state') !== 'STARTED') await actAndWatch(c, uri, 'start', START);
   return uri;

@@ -1,0 +1,81 @@
+import assert from 'node:assert/strict';
+import { assertAccess } from './kit/access';
+import type { Context } from './kit/context';
+import { check, clause } from './kit/define';
+import { freshName, idOf } from './kit/ingredients';
+import { removed, volumeTemplate } from './kit/parts';
+import { assertCollection, assertShape } from './kit/shape';
+import { hrefOf, textOf } from './kit/value';
+
+const needs = { adds: ['volumeTemplates'] };
+
+const sharedTemplate = (c: Context): Promise<string> =>
+  c.shared('volume template to read', async (s) => {
+    const described = { name: freshName('volume-template'), description: 'to be read', properties: { Owner: 'conformance' } };
+    return s.createUri('volumeTemplates', 'VolumeTemplate', { ...described, ...(await volumeTemplate(s)) });
+  });
+
+export const clauses = [
+  clause('5.15.3', 'VolumeTemplate Resource', [
+    check(
+      'is serialized as its table and pseudo-schema say, and holds what was given',
+      ['R5.15.3-03', 'R5.15.3-04'],
+      { needs },
+      async (c) => {
+        const template = await c.read(await sharedTemplate(c));
+        assertShape(c, template, 'VolumeTemplate', ['volumeConfig']);
+        assert.deepEqual(template.map(), { Owner: 'conformance' });
+        const given = (await volumeTemplate(c)).volumeConfig as { href?: string };
+        if (given.href !== undefined) assert.equal(hrefOf(template, 'volumeConfig'), given.href);
+      },
+    ),
+    check(
+      'a template is changed, and Volumes are made as it says then',
+      ['R5.15.3-03'],
+      { needs: { adds: ['volumeTemplates', 'volumes'], collections: ['volumeConfigs'] } },
+      async (c) => {
+        const [first, second] = [...(await c.items('volumeConfigs'))].sort(
+          (a, b) => Number(a.text('capacity')) - Number(b.text('capacity')),
+        );
+        if (!first || !second) return c.skip('there are no two VolumeConfigurations');
+        const content = { name: freshName('volume-template'), volumeConfig: { href: idOf(first) } };
+        const template = idOf(await c.create('volumeTemplates', 'VolumeTemplate', content));
+        await assertAccess(c, template, 'VolumeTemplate', {}, { volumeConfig: { href: idOf(second) } });
+        assert.equal(hrefOf(await c.read(template), 'volumeConfig'), idOf(second));
+        const volume = await c.create('volumes', 'VolumeCreate', { volumeTemplate: { href: template } });
+        assert.ok(Number(textOf(volume, 'capacity')) >= Number(textOf(second, 'capacity')), 'the Volume is smaller than its template');
+        assert.equal(volume.text('type'), second.text('type'));
+      },
+    ),
+  ]),
+
+  clause('5.15.4', 'VolumeTemplateCollection Resource', [
+    check('is serialized as published, its items whole', ['R5.15.4-01'], { needs }, async (c) => {
+      await sharedTemplate(c);
+      const collection = await c.collection('volumeTemplates');
+      assert.ok(collection.items().length > 0, 'the template that was made is not listed');
+      assertCollection(c, collection, 'VolumeTemplateCollection', ['volumeConfig']);
+    }),
+  ]),
+
+  clause('5.15.6', 'VolumeConfigurationCollection Resource', [
+    check('is serialized as published, its items whole', ['R5.15.6-01'], { needs: { collections: ['volumeConfigs'] } }, async (c) => {
+      const collection = await c.collection('volumeConfigs');
+      if (collection.items().length === 0) c.skip('there are no VolumeConfigurations');
+      assertCollection(c, collection, 'VolumeConfigurationCollection', ['type', 'capacity']);
+    }),
+    check(
+      'a VolumeConfiguration can be added, changed and deleted where the Collection offers add',
+      ['R5.15.6-01', 'R5.15.5-01'],
+      { needs: { adds: ['volumeConfigs'] } },
+      async (c) => {
+        const [like] = await c.items('volumeConfigs');
+        const type = like?.text('type') ?? c.skip('there is no VolumeConfiguration to learn a type from');
+        const made = await c.create('volumeConfigs', 'VolumeConfiguration', { name: freshName('config'), type, capacity: 4_000_000 });
+        assert.deepEqual([made.text('type'), made.text('capacity')], [type, '4000000']);
+        await assertAccess(c, idOf(made), 'VolumeConfiguration', {}, { capacity: 8_000_000 });
+        await removed(c, idOf(made));
+      },
+    ),
+  ]),
+];

@@ -1,0 +1,117 @@
+import assert from 'node:assert/strict';
+import { assertAccess } from './kit/access';
+import { list } from './kit/body';
+import { check, clause } from './kit/define';
+import { freshName, idOf } from './kit/ingredients';
+import { associate, makeGroup, makeNetwork, removed, sharedNetwork, targets } from './kit/parts';
+import { assertCollection, assertShape } from './kit/shape';
+
+const needs = { adds: ['forwardingGroups', 'networks'] };
+
+const networks = (...uris: string[]) => ({
+  networks: list(
+    'network',
+    uris.map((href) => ({ href })),
+  ),
+});
+
+export const clauses = [
+  clause('5.16.17', 'ForwardingGroup Resource', [
+    check(
+      'a group and its Networks are serialized as their tables and pseudo-schemas say; Networks are added and removed',
+      ['R5.16.17-03', 'R5.16.17-04', 'R5.16.18-01', 'R5.16.1-02'],
+      { needs },
+      async (c) => {
+        const [first, second] = [idOf(await makeNetwork(c)), idOf(await makeNetwork(c))].map((uri) => c.session.absolute(uri));
+        assert.ok(first !== undefined && second !== undefined);
+        const group = await makeGroup(c, networks(first), { description: 'conformance', properties: { Owner: 'conformance' } });
+        assertShape(c, group, 'ForwardingGroup', ['networks']);
+        assertCollection(c, await c.collection('forwardingGroups'), 'ForwardingGroupCollection', ['networks']);
+        assert.ok((await c.items('forwardingGroups')).some((each) => idOf(each) === idOf(group)));
+        assertCollection(c, await c.follow(group, 'networks'), 'ForwardingGroupNetworkCollection', ['network']);
+        assert.deepEqual(await targets(c, group, 'networks', 'network'), [first]);
+        const item = await associate(c, group, 'networks', 'ForwardingGroupNetwork', { network: { href: second } });
+        assert.deepEqual((await targets(c, group, 'networks', 'network')).sort(), [first, second].sort());
+        const member = (await c.read(second)).href('forwardingGroup');
+        if (member !== undefined) assert.equal(c.session.absolute(member), c.session.absolute(idOf(group)));
+        await removed(c, idOf(item));
+        assert.deepEqual(await targets(c, group, 'networks', 'network'), [first]);
+        assert.equal((await c.read(second)).has('forwardingGroup'), false);
+        await removed(c, idOf(group));
+        assert.equal((await c.read(first)).has('forwardingGroup'), false, 'the Network survives its group, in none');
+      },
+    ),
+    check('a Consumer changes what describes a group', ['R5.16.17-03'], { needs: { adds: ['forwardingGroups'] } }, async (c) => {
+      const group = await makeGroup(c, {});
+      await assertAccess(c, idOf(group), 'ForwardingGroup', {});
+    }),
+    check(
+      'Networks of two types share a group only where MixedNetwork is announced',
+      ['R5.16.1-01', 'R5.16.17-01'],
+      { needs },
+      async (c) => {
+        const open = (await c.items('networks')).find((each) => each.text('networkType') === 'PUBLIC') ?? c.skip('no Network is PUBLIC');
+        if (open.has('forwardingGroup')) c.skip('the PUBLIC Network is in a group');
+        const own = await makeNetwork(c);
+        if (own.text('networkType') !== 'PRIVATE') c.skip('no PRIVATE Network can be made');
+        const content = { name: freshName('group'), forwardingGroupTemplate: networks(idOf(own), idOf(open)) };
+        const answer = await c.post(await c.addUri('forwardingGroups'), 'ForwardingGroupCreate', content);
+        await c.owned(answer);
+        await (c.can('ForwardingGroup/MixedNetwork') ? c.done(answer) : c.fails(answer));
+      },
+    ),
+  ]),
+
+  clause('5.16.18', 'ForwardingGroupCollection Resource', [
+    check('is serialized as published, its items whole', ['R5.16.18-01'], { needs: { collections: ['forwardingGroups'] } }, async (c) => {
+      const collection = await c.collection('forwardingGroups');
+      if (collection.items().length === 0) c.skip('there are no ForwardingGroups');
+      assertCollection(c, collection, 'ForwardingGroupCollection', ['networks']);
+    }),
+  ]),
+
+  clause('5.16.19', 'ForwardingGroupTemplate Resource', [
+    check(
+      'is serialized as its table and pseudo-schema say, and groups are made as it says',
+      ['R5.16.19-01', 'R5.16.19-02'],
+      { needs: { adds: ['forwardingGroupTemplates', 'forwardingGroups', 'networks'] } },
+      async (c) => {
+        const network = c.session.absolute(idOf(await makeNetwork(c)));
+        const content = { name: freshName('group-template'), description: 'conformance', ...networks(network) };
+        const template = await c.create('forwardingGroupTemplates', 'ForwardingGroupTemplate', content);
+        assertShape(c, template, 'ForwardingGroupTemplate', [c.format === 'json' ? 'networks' : 'network']);
+        const given = template.list('networks', 'network').map((each) => c.session.absolute(each.text('href') ?? ''));
+        assert.deepEqual(given, [network]);
+        const group = await c.create('forwardingGroups', 'ForwardingGroupCreate', { forwardingGroupTemplate: { href: idOf(template) } });
+        assert.deepEqual(await targets(c, group, 'networks', 'network'), given);
+      },
+    ),
+    check(
+      'a Consumer changes the Networks of a template',
+      ['R5.16.19-01'],
+      { needs: { adds: ['forwardingGroupTemplates', 'networks'] } },
+      async (c) => {
+        const network = idOf(await makeNetwork(c));
+        const made = await c.create('forwardingGroupTemplates', 'ForwardingGroupTemplate', { name: freshName('group-template') });
+        await assertAccess(c, idOf(made), 'ForwardingGroupTemplate', {}, networks(network));
+        const after = (await c.read(idOf(made))).list('networks', 'network').map((each) => each.text('href'));
+        assert.deepEqual(after, [network]);
+      },
+    ),
+  ]),
+
+  clause('5.16.20', 'ForwardingGroupTemplateCollection Resource', [
+    check(
+      'is serialized as published, its items whole',
+      ['R5.16.20-01'],
+      { needs: { adds: ['forwardingGroupTemplates', 'networks'] } },
+      async (c) => {
+        const content = { name: freshName('group-template'), ...networks(await sharedNetwork(c)) };
+        await c.create('forwardingGroupTemplates', 'ForwardingGroupTemplate', content);
+        const collection = await c.collection('forwardingGroupTemplates');
+        assert.ok(collection.items().length > 0, 'the template that was made is not listed');
+        assertCollection(c, collection, 'ForwardingGroupTemplateCollection');
+      },
+    ),
+  ]),
+];
