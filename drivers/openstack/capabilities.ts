@@ -1,5 +1,7 @@
 import type { Capabilities } from '../../src/clouds/driver';
 import { MAX_PROPERTIES } from './naming';
+import { NETWORK_EXTENSIONS, NETWORK_TYPES } from './network';
+import { STORAGE_EXTENSIONS, STORAGE_TYPES } from './storage';
 
 /** What servers and images carry. */
 const COMPUTE_TYPES: Capabilities['types'] = {
@@ -30,5 +32,9 @@ const COMPUTE_EXTENSIONS: NonNullable<Capabilities['extensions']> = [
 
 /** What is true of this cloud. */
 export function capabilities(settleMs: number): Capabilities {
-  return { settleMs, extensions: COMPUTE_EXTENSIONS, types: COMPUTE_TYPES };
+  return {
+    settleMs,
+    extensions: [...COMPUTE_EXTENSIONS, ...STORAGE_EXTENSIONS, ...NETWORK_EXTENSIONS],
+    types: { ...COMPUTE_TYPES, ...STORAGE_TYPES, ...NETWORK_TYPES },
+  };
 }

@@ -6,7 +6,9 @@ import { Flavors, MachineConfigs } from './configs';
 import { OpenstackCredentials } from './credentials';
 import { OpenstackMachineImages } from './images';
 import { OpenstackMachines } from './machines';
+import { networkGroups } from './network';
 import { openstackOptions, type OpenstackOptions } from './options';
+import { storageGroups } from './storage';
 
 /** OpenStack: Keystone v3, Nova, Glance, Cinder v3 and Neutron of one project in one region. */
 export const driver: DriverModule<OpenstackOptions> = {
@@ -20,6 +22,8 @@ export const driver: DriverModule<OpenstackOptions> = {
       machines: new OpenstackMachines(wire, flavors),
       machineConfigs: new MachineConfigs(flavors),
       machineImages: new OpenstackMachineImages(wire),
+      ...storageGroups(wire, flavors),
+      ...networkGroups(wire),
       credentials: new OpenstackCredentials(wire),
       check: (context: CallContext): Promise<Finding[]> => check(wire, context),
       close: () => wire.close(),

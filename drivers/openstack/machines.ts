@@ -5,7 +5,9 @@ import type { Flavors } from './configs';
 import { act, actTowards, resize, serverOf, start } from './machine-actions';
 import { serverRequest } from './machine-create';
 import { machineItem, type Server } from './machine-item';
-import { holds, marksIn, nameless, propertyMetadata, serverTag, TAG } from './naming';
+import { descriptionMetadata, holds, marksIn, nameless, propertyMetadata, serverTag, TAG } from './naming';
+import { Neutron } from './neutron';
+import { dropPortsOf } from './ports';
 import { few } from './reads';
 
 const LIST = '/servers/detail';
@@ -64,7 +66,7 @@ export class OpenstackMachines implements Machines {
     const described = await this.wire.speaks('compute', '2.19', context);
     const change = { ...(name === server.name ? {} : { name }), ...(described ? descriptionChange(server, naming) : {}) };
     if (Object.keys(change).length > 0) await this.wire.put('compute', path, { server: change }, context);
-    const metadata = { ...propertyMetadata(naming), ...marksIn(before) };
+    const metadata = { ...propertyMetadata(naming), ...descriptionMetadata(naming, described), ...marksIn(before) };
     if (!same(before, metadata)) await this.wire.put('compute', `${path}/metadata`, { metadata }, context);
   }
 
@@ -114,7 +116,9 @@ export class OpenstackMachines implements Machines {
   }
 
   async delete(key: string, context: CallContext): Promise<void> {
-    if (UUID.test(key)) await this.wire.delete('compute', `/servers/${enc(key)}`, context);
+    if (!UUID.test(key)) return;
+    await this.wire.delete('compute', `/servers/${enc(key)}`, context);
+    await dropPortsOf(new Neutron(this.wire), key, context);
   }
 }
 

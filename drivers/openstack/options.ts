@@ -36,6 +36,13 @@ export const openstackOptions = z
     verify: z.boolean().optional().describe('false: endpoints’ certificates are not checked'),
     networks: z.array(text).min(1).optional().describe('Networks (ids) of machines that name none; absent: the project’s only one'),
     securityGroups: z.array(text).min(1).optional().describe('Security groups of machines that name none; absent: default'),
+    networkRange: z
+      .string()
+      .regex(/^(\d{1,3}\.){3}\d{1,3}\/\d{1,2}$/)
+      .default('10.128.0.0/9')
+      .describe('Private range (CIDR) that new networks without a block or pool of their own get the next free /24 of'),
+    subnetPool: text.optional().describe('Subnet pool (name or id) of new networks that name no block; it wins over networkRange'),
+    floatingNetwork: text.optional().describe('External network (name or id) of addresses that name no network; absent: the only one'),
     availabilityZone: text.optional().describe('Availability zone of machines that name none'),
     sockets: z.int().min(1).max(500).default(50).describe('Most connections to one service at the same time'),
     pageSize: z.int().min(1).max(1000).default(1000).describe('Items asked for in one page; the services may answer fewer'),

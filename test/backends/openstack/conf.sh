@@ -159,7 +159,7 @@ state_path = $OS_DIR/lib/neutron
 bind_host = $L
 bind_port = $NEUTRON_PORT
 core_plugin = ml2
-service_plugins = router
+service_plugins = router,trunk
 agent_down_time = 120
 transport_url = $RB
 auth_strategy = keystone
@@ -227,6 +227,8 @@ connection = $(db cinder)
 $(kauth nova)
 $(authtoken cinder)
 X
+# The project's own members may make external networks, as some clouds allow.
+echo '"create_network:router:external": "role:member or role:admin"' >$OS_DIR/etc/policy.d/networks.yaml
 cp /etc/nova/api-paste.ini $OS_DIR/etc/nova/
 }
 

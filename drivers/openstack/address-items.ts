@@ -1,0 +1,105 @@
+import type { Item } from '../../src/clouds/driver';
+import { blockOf, maskOf } from './net-blocks';
+import { marksOf, namesOf, type Thing } from './neutron';
+import { isPlugged, isReserved, type Port } from './ports';
+import type { Subnet } from './subnets';
+
+/** A floating IP, as far as it is of use here. */
+export interface FloatingIp extends Thing {
+  floating_ip_address: string;
+  floating_network_id: string;
+  port_id?: string | null;
+}
+
+/** Tag of a reserved address that tells the port it is bound to. */
+export const BOUND = 'cimi:bound=';
+export const bindingOf = (port: Port): string | undefined => port.tags?.find((tag) => tag.startsWith(BOUND))?.slice(BOUND.length);
+
+/** What an address is at Neutron. */
+type AddressKind = 'floating' | 'reserved' | 'dynamic';
+const PREFIX = { floating: 'fip-', reserved: 'ip-' } as const;
+
+/** Key of a static address. */
+export const addressKey = (kind: 'floating' | 'reserved', id: string): string => PREFIX[kind] + id;
+const dynamicKey = (port: string, ip: string): string => `${port}@${ip}`;
+
+/** What a key stands for: the id is a floating IP's, or that of the port which reserves the address or has it. */
+export function partsOf(key: string): { kind: AddressKind; id: string } {
+  if (key.includes('@')) return { kind: 'dynamic', id: key.split('@')[0] ?? '' };
+  if (key.startsWith(PREFIX.floating)) return { kind: 'floating', id: key.slice(PREFIX.floating.length) };
+  return { kind: 'reserved', id: key.slice(PREFIX.reserved.length) };
+}
+
+/** What addresses are told with: ports by id, subnets by id. */
+export interface Around {
+  ports: ReadonlyMap<string, Port>;
+  subnets: ReadonlyMap<string, Subnet>;
+}
+
+/** The addresses that these ports have or reserve, and these floating IPs. */
+export function addressItems(ports: readonly Port[], floating: readonly FloatingIp[], around: Around): Item[] {
+  return [
+    ...ports.flatMap((port) => (isReserved(port) ? reservedItem(port, around) : isPlugged(port) ? dynamicItems(port, around) : [])),
+    ...floating.map((each) => floatingItem(each, around)),
+  ];
+}
+
+const protocolOf = (ip: string): string => (ip.includes(':') ? 'IPv6' : 'IPv4');
+const network = (key: string): Item['values'] => ({ network: { item: { type: 'Network', key } } });
+const machine = (port: Port | undefined): Item['values'] =>
+  port && isPlugged(port) ? { resource: { item: { type: 'Machine', key: port.device_id } } } : {};
+
+/** What the subnet tells of an address. */
+function place(subnet: Subnet | undefined): Item['values'] {
+  const block = subnet && blockOf(subnet.cidr);
+  const dns = subnet?.dns_nameservers ?? [];
+  return {
+    ...(subnet?.gateway_ip ? { defaultGateway: subnet.gateway_ip } : {}),
+    ...(dns.length === 0 ? {} : { dns: [...dns] }),
+    ...(block ? { mask: maskOf(block.bits) } : {}),
+  };
+}
+
+function dynamicItems(port: Port, { subnets }: Around): Item[] {
+  const words = 'A dynamic address comes and goes with its interface';
+  return port.fixed_ips.map(({ ip_address: ip, subnet_id: subnet }) => ({
+    key: dynamicKey(port.id, ip),
+    owner: port.id,
+    values: {
+      ip,
+      allocation: 'dynamic',
+      protocol: protocolOf(ip),
+      ...network(port.network_id),
+      ...machine(port),
+      ...place(subnets.get(subnet)),
+    },
+    refuses: { edit: words, delete: words },
+    ...(port.created_at === undefined ? {} : { created: port.created_at }),
+  }));
+}
+
+function reservedItem(port: Port, { ports, subnets }: Around): Item[] {
+  const [place0] = port.fixed_ips;
+  if (!place0) return [];
+  const bound = bindingOf(port);
+  const holder = bound === undefined ? undefined : ports.get(bound);
+  const { ip_address: ip, subnet_id: subnet } = place0;
+  return [staticItem(addressKey('reserved', port.id), port, ip, holder, { ...network(port.network_id), ...place(subnets.get(subnet)) })];
+}
+
+function floatingItem(floating: FloatingIp, { ports }: Around): Item {
+  const { id, floating_ip_address: ip, floating_network_id: outside, port_id: bound } = floating;
+  const holder = bound ? ports.get(bound) : undefined;
+  const item = staticItem(addressKey('floating', id), floating, ip, holder, network(outside));
+  return bound ? { ...item, owner: bound, refuses: { delete: `The address is bound to ${bound}; release it first` } } : item;
+}
+
+function staticItem(key: string, thing: Thing, ip: string, holder: Port | undefined, more: Item['values']): Item {
+  const used = holder && isPlugged(holder) ? holder : undefined;
+  return {
+    key,
+    values: { ...namesOf(thing), ip, allocation: 'static', protocol: protocolOf(ip), ...more, ...machine(used) },
+    ...marksOf(thing),
+    ...(used ? { owner: used.id, refuses: { delete: `The address is bound to ${used.id}; release it first` } } : {}),
+  };
+}
