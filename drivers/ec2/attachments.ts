@@ -109,7 +109,8 @@ function isNameTaken(error: unknown): boolean {
 function refuseUnattachable(volume: Volume, instance: Instance): void {
   const id = String(volume.VolumeId);
   const holders = attachmentsOf(volume).map(({ InstanceId }) => String(InstanceId));
-  if (holders.includes(String(instance.InstanceId)) || (holders.length > 0 && volume.MultiAttachEnabled !== true))
+  // Shared volumes too: the tags have room for one attachment.
+  if (holders.length > 0)
     throw new ProviderError('conflict', `The volume ${id} is attached to ${holders.join(', ')}`, { code: 'VolumeInUse' });
   const [zone, other] = [volume.AvailabilityZone, instance.Placement?.AvailabilityZone];
   if (zone === other) return;
