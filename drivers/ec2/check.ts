@@ -24,6 +24,7 @@ import {
 } from '@aws-sdk/client-ec2';
 import type { CallContext, Finding } from '../../src/clouds/driver';
 import { ProviderError } from '../../src/clouds/errors';
+import { NETWORK_ATTEMPTS } from './check-network';
 import { type Attempt, STORAGE_ATTEMPTS } from './check-storage';
 import type { Wire } from './client';
 import type { Ec2Options } from './options';
@@ -83,6 +84,7 @@ const ACTIONS: readonly Attempt[] = [
   ],
   ['DeleteKeyPair', 'to delete credentials', (w, c) => w.send(new DeleteKeyPairCommand({ DryRun, KeyName: 'cimi-check' }), c)],
   ...STORAGE_ATTEMPTS,
+  ...NETWORK_ATTEMPTS,
 ];
 
 /** How long to wait before a permission that could not be tried is tried again, in ms. */

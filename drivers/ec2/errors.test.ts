@@ -34,6 +34,25 @@ test.each<[string, number, ErrorKind]>([
   ['InvalidVolume.ZoneMismatch', 400, 'invalid'],
   ['InvalidZone.NotFound', 400, 'invalid'],
   ['InsufficientVolumeCapacity', 500, 'unavailable'],
+  ['AddressLimitExceeded', 400, 'quota'],
+  ['VpcLimitExceeded', 400, 'quota'],
+  ['InternetGatewayLimitExceeded', 400, 'quota'],
+  ['RouteTableLimitExceeded', 400, 'quota'],
+  ['NetworkInterfaceLimitExceeded', 400, 'quota'],
+  ['InsufficientFreeAddressesInSubnet', 400, 'quota'],
+  ['InvalidSubnetID.NotFound', 400, 'notFound'],
+  ['InvalidNetworkInterfaceID.NotFound', 400, 'notFound'],
+  ['InvalidAttachmentID.NotFound', 400, 'notFound'],
+  ['InvalidAllocationID.NotFound', 400, 'notFound'],
+  ['InvalidSubnet.Conflict', 400, 'conflict'],
+  ['InvalidSubnet.Range', 400, 'invalid'],
+  ['InvalidVpc.Range', 400, 'invalid'],
+  ['InvalidNetworkInterface.InUse', 400, 'conflict'],
+  ['InvalidIPAddress.InUse', 400, 'conflict'],
+  ['Resource.AlreadyAssociated', 400, 'conflict'],
+  ['RouteAlreadyExists', 400, 'conflict'],
+  ['Gateway.NotAttached', 400, 'conflict'],
+  ['DependencyViolation', 400, 'conflict'],
   ['RequestLimitExceeded', 503, 'throttled'],
   ['Throttling', 400, 'throttled'],
   ['InvalidParameterValue', 400, 'invalid'],
@@ -75,6 +94,12 @@ test.each([
   const { message } = translate(answered(code, status));
   expect(message).toMatch(/^words/);
   expect(message).toMatch(words);
+});
+
+test('a code that says too little is told apart by its words', () => {
+  const said = (message: string) => translate(answered('InvalidParameterValue', 400, message));
+  expect(said("Network interface 'eni-1' is currently in use.").kind).toBe('conflict');
+  expect(said('Value (x) for parameter y is invalid.').kind).toBe('invalid');
 });
 
 test('5xx may have happened; throttling and want of capacity have not', () => {
