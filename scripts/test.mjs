@@ -33,8 +33,8 @@ function debianPackages() {
 
 install();
 debianPackages();
-const moto = spawnSync(process.execPath, [join('test', 'backends', 'install.cjs')], { cwd: root, stdio: 'inherit' });
-if (moto.status !== 0) console.error('moto could not be installed: tests of the EC2 driver against it are skipped by name');
+const simulators = spawnSync(process.execPath, [join('test', 'backends', 'install.cjs')], { cwd: root, stdio: 'inherit' });
+if (simulators.status !== 0) console.error('what could not be installed is named above: the tests that need it say so');
 
 const asked = process.argv.slice(2);
 // Hundreds of packages: only for root, and only for a run that comes to it.

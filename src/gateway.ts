@@ -51,6 +51,7 @@ export function shippedDrivers(): DriverRegistry {
     simulator: async () => (await import('../drivers/simulator/index')).driver,
     ec2: async () => (await import('../drivers/ec2/index')).driver,
     openstack: async () => (await import('../drivers/openstack/index')).driver,
+    vsphere: async () => (await import('../drivers/vsphere/index')).driver,
   });
 }
 

@@ -85,6 +85,16 @@ export interface ReadGroup {
   getMany(keys: readonly string[], context: CallContext): Promise<Item[]>;
 }
 
+/** Configurations of machines. */
+export interface SizedGroup extends ReadGroup {
+  /**
+   * A cloud without fixed sizes: the configuration of just these figures (memory in KiB, disks' capacity in kB), rounded
+   * up to the provider's units; undefined where there cannot be one. Its key is read back by getMany, listed or not.
+   * Pure. Absent method: the smallest listed configuration that satisfies the figures is taken.
+   */
+  sized?(figures: Values): Item | undefined;
+}
+
 /** What any group that creates has: the way to find out whether a lost create took effect. */
 export interface FindGroup extends ReadGroup {
   /** Items that carry this identity tag (exactly; filters of providers are re-checked). Empty when none shows (yet). */

@@ -1,6 +1,6 @@
 import type { ZodType } from 'zod';
-import type { Value, Values } from '../model/values';
-import type { CallContext, Created, Extended, FindGroup, Marks, Naming, NamingGroup, ReadGroup } from './contract';
+import type { Value } from '../model/values';
+import type { CallContext, Created, Extended, FindGroup, Marks, Naming, NamingGroup, ReadGroup, SizedGroup } from './contract';
 import type {
   Addresses,
   Attachments,
@@ -21,7 +21,20 @@ import type { UploadImage } from './upload';
  * (guard.ts) does. Every method throws ProviderError and nothing else.
  */
 
-export type { CallContext, Created, Extended, FindGroup, Item, ItemRef, Marks, Naming, NamingGroup, Pages, ReadGroup } from './contract';
+export type {
+  CallContext,
+  Created,
+  Extended,
+  FindGroup,
+  Item,
+  ItemRef,
+  Marks,
+  Naming,
+  NamingGroup,
+  Pages,
+  ReadGroup,
+  SizedGroup,
+} from './contract';
 export type { UploadImage, UploadSource } from './upload';
 
 export interface CreateMachine extends Marks, Naming, Extended {
@@ -96,7 +109,7 @@ export interface Credentials {
 /** The groups a driver may have; the key is the group's name, `GROUPS` says which type each carries. */
 export interface Groups {
   machines?: Machines;
-  machineConfigs?: ReadGroup;
+  machineConfigs?: SizedGroup;
   machineImages?: MachineImages;
   disks?: Disks;
   attachments?: Attachments;

@@ -12,7 +12,7 @@ import { namingOf, restOf } from './naming';
 import { chooseCloud } from './placement';
 import { act, remove, update, type ActInput, type DeleteInput } from './provider-change';
 import { planRename } from './rename';
-import { smallestFitting } from './sizing';
+import { checkFigures, smallestFitting } from './sizing';
 import { refuseForeign } from './supported';
 
 const TYPE = 'Machine';
@@ -127,13 +127,21 @@ async function configurationKey(
   config: Found | undefined,
   overrides: Values | undefined,
   cpuArch: string | undefined,
-): Promise<Found> {
+): Promise<Pick<Found, 'key' | 'values'>> {
   if (config?.key !== undefined && !overrides) return config;
   const asked: Values = { ...(cpuArch === undefined ? {} : { cpuArch }), ...config?.values, ...overrides };
   for (const [name, value] of Object.entries(asked)) if (value === null) delete asked[name];
   if (typeof asked.memory !== 'number' && typeof asked.cpu !== 'number') {
     throw new Refusal(400, 'machineTemplate.machineConfig: a configuration by value says at least cpu or memory');
   }
+  return sizeFor(context, cloud, asked);
+}
+
+/** On a cloud without fixed sizes the very one asked for, else the smallest that satisfies it. @throws Refusal 400 */
+async function sizeFor(context: PlanContext, cloud: Cloud, asked: Values): Promise<Pick<Found, 'key' | 'values'>> {
+  checkFigures(asked);
+  const own = cloud.sized(asked);
+  if (own) return own;
   const offered = (await context.list('MachineConfiguration', cloud)).filter((found) => found.cloud === cloud && found.key !== undefined);
   return smallestFitting(asked, offered);
 }
@@ -200,10 +208,7 @@ async function resizeOf(context: PlanContext, found: Found, { set }: UpdateReque
   if (found.values.state !== 'STOPPED')
     throw new Refusal(409, `cpu and memory can be changed while the machine is STOPPED; it is ${String(found.values.state)}`);
   if (found.values.cpuArch !== undefined) asked.cpuArch = found.values.cpuArch;
-  const offered = (await context.list('MachineConfiguration', cloud)).filter(
-    (candidate) => candidate.cloud === cloud && candidate.key !== undefined,
-  );
-  return smallestFitting(asked, offered).key;
+  return (await sizeFor(context, cloud, asked)).key;
 }
 
 async function planRemove(context: PlanContext, found: Found): Promise<Plan> {

@@ -1,13 +1,23 @@
 // Installs counterparts that come from a registry, before the tests begin (their own time limits are for running).
 require('./register-typescript.js');
 const { installMoto, motoAvailable } = require('./moto.ts');
+const { installVcsim, vcsimAvailable } = require('./vcsim.ts');
 
-const available = motoAvailable();
-if (available === true) {
-  installMoto().catch((error) => {
-    console.error(String(error));
-    process.exitCode = 1;
-  });
-} else {
-  console.error(`moto: ${available.missing} is missing`);
+/** One after the other: building the simulator takes both cores. */
+async function installAll() {
+  for (const [name, available, install] of [
+    ['moto', motoAvailable, installMoto],
+    ['the vCenter simulator', vcsimAvailable, installVcsim],
+  ]) {
+    const there = available();
+    try {
+      if (there === true) await install();
+      else console.error(`${name}: ${there.missing} is missing`);
+    } catch (error) {
+      console.error(`${name}: ${String(error)}`);
+      process.exitCode = 1;
+    }
+  }
 }
+
+void installAll();

@@ -1,0 +1,39 @@
+import type { Capabilities, DriverExtension } from '../../src/clouds/driver';
+
+const MAX_PROPERTIES = 100;
+
+const placement = (name: string): DriverExtension => ({ name, types: ['Machine'], kind: 'string' });
+
+/** What a create can say beyond the standard. Places are told by name, or by key where a name is not unique. */
+const EXTENSIONS: readonly DriverExtension[] = [
+  placement('datacenter'),
+  placement('cluster'),
+  placement('resourcePool'),
+  placement('folder'),
+  placement('datastore'),
+  placement('guestId'),
+  { name: 'linkedClone', types: ['Machine'], kind: 'boolean' },
+];
+
+/** What is true of this cloud. */
+export function capabilities(settleMs: number): Capabilities {
+  return {
+    settleMs,
+    extensions: EXTENSIONS,
+    types: {
+      CloudEntryPoint: { capabilities: { MaxPropertyItems: MAX_PROPERTIES } },
+      Machine: {
+        capabilities: {
+          DefaultInitialState: 'STARTED',
+          InitialStates: ['STARTED', 'STOPPED', 'SUSPENDED'],
+          MachineStopForce: true,
+          MachineStopForceDefault: false,
+          UserData: 'metadata',
+        },
+        attributes: ['cpu', 'created', 'latestSnapshot'],
+      },
+      MachineConfiguration: { attributes: ['cpu', 'disks'] },
+      MachineImage: { attributes: ['relatedImage', 'created'], constraints: { type: { values: ['IMAGE', 'SNAPSHOT'] } } },
+    },
+  };
+}

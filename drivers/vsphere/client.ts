@@ -1,0 +1,210 @@
+import type { Agent } from 'undici';
+import type { CallContext } from '../../src/clouds/driver';
+import { ProviderError } from '../../src/clouds/errors';
+import type { VsphereOptions } from './options';
+import { send, SoapFault } from './soap';
+import { connections } from './tls';
+import type { MethodName, Parameters, Ref, Result, Typed } from './types';
+
+const SERVICE_INSTANCE: Ref = { type: 'ServiceInstance', value: 'ServiceInstance' };
+/** For the login itself, which several callers may wait for, in ms. */
+const LOGIN_MS = 30_000;
+
+/** The objects of vCenter itself that this driver calls. */
+export interface Service {
+  rootFolder: Ref;
+  propertyCollector: Ref;
+  sessionManager: Ref;
+  searchIndex: Ref;
+  viewManager: Ref;
+  authorizationManager: Ref | undefined;
+  about: Typed<'AboutInfo'>;
+}
+
+interface Session {
+  cookie: string | undefined;
+  service: Service;
+  key: string;
+  user: string;
+  /** Views over the inventory, by the types they hold. */
+  views: Map<string, Promise<Ref>>;
+}
+
+/**
+ * The wire to one vCenter: one session, opened at the first call, kept alive while idle, opened again where vCenter no
+ * longer knows it. It repeats a call only where vCenter refused to look at it for want of a session.
+ */
+export class Wire {
+  private readonly agent: Agent;
+  private readonly url: string;
+  private session: Promise<Session> | undefined;
+  private readonly keepAlive: NodeJS.Timeout;
+  private lastCall = 0;
+
+  constructor(readonly options: VsphereOptions) {
+    this.agent = connections(options);
+    this.url = new URL('/sdk', options.url).href;
+    this.keepAlive = setInterval(() => void this.stayAlive(), options.keepAliveMs);
+    this.keepAlive.unref();
+  }
+
+  /** Name of the vCenter as people know it. */
+  get host(): string {
+    return new URL(this.url).host;
+  }
+
+  /** The objects of vCenter itself. Logs in where nobody is. */
+  async service(context: CallContext): Promise<Service> {
+    return (await this.current(context)).service;
+  }
+
+  /** Key and user of the session in use. */
+  async whoAmI(context: CallContext): Promise<{ key: string; user: string }> {
+    const { key, user } = await this.current(context);
+    return { key, user };
+  }
+
+  /** A view of everything of these types in the inventory, made once in a session. */
+  async view(types: readonly string[], context: CallContext): Promise<Ref> {
+    const { service, views } = await this.current(context);
+    const name = types.join(' ');
+    const known = views.get(name);
+    if (known) return unlessAborted(known, context.signal);
+    const parameters = { container: service.rootFolder, type: types, recursive: true };
+    const made = this.call('CreateContainerView', service.viewManager, parameters, { signal: AbortSignal.timeout(LOGIN_MS) });
+    views.set(name, made);
+    made.catch(() => views.delete(name));
+    return unlessAborted(made, context.signal);
+  }
+
+  /** The views are made anew where they are needed next. */
+  forgetViews(): void {
+    void this.session?.then(({ views }) => views.clear()).catch(() => undefined);
+  }
+
+  /** One call of an object's method. @throws ProviderError and nothing else */
+  async call<M extends MethodName>(method: M, self: Ref, parameters: Parameters<M>, context: CallContext): Promise<Result<M>> {
+    try {
+      return await this.faulty(method, self, parameters, context);
+    } catch (error) {
+      throw error instanceof SoapFault ? error.translated() : error;
+    }
+  }
+
+  /** The same where the caller looks at the fault. @throws SoapFault, ProviderError */
+  async faulty<M extends MethodName>(method: M, self: Ref, parameters: Parameters<M>, context: CallContext): Promise<Result<M>> {
+    const session = this.current(context);
+    const opened = this.session;
+    try {
+      return await this.sendIn(await session, { method, self, parameters }, context);
+    } catch (error) {
+      if (!(error instanceof SoapFault) || error.code !== 'NotAuthenticated') throw error;
+      if (this.session === opened) this.session = undefined;
+      // A token of the lost session means nothing to the next one: whoever reads pages begins again.
+      if (method === 'ContinueRetrievePropertiesEx')
+        throw new ProviderError('unavailable', 'the session ended between two pages', { code: error.code, maybeDone: false });
+      return this.sendIn(await this.current(context), { method, self, parameters }, context);
+    }
+  }
+
+  /** Logs out and closes the connections. */
+  async close(): Promise<void> {
+    clearInterval(this.keepAlive);
+    const session = await this.session?.catch(() => undefined);
+    if (session) await this.logout(session);
+    await this.agent.destroy();
+  }
+
+  private async sendIn<M extends MethodName>(
+    session: Session,
+    call: { method: M; self: Ref; parameters: Parameters<M> },
+    { signal }: CallContext,
+  ): Promise<Result<M>> {
+    this.lastCall = Date.now();
+    const { result } = await send({ url: this.url, agent: this.agent, cookie: session.cookie }, call, AbortSignal.any([signal]));
+    refuseHidden(result);
+    return result;
+  }
+
+  /** The open session, or the one being opened; `context` only ends the waiting. */
+  private async current({ signal }: CallContext): Promise<Session> {
+    if (signal.aborted) throw new ProviderError('timeout', 'Nobody waits for this call any more', { maybeDone: false });
+    if (!this.session) {
+      const opening = this.login();
+      this.session = opening;
+      opening.catch(() => {
+        if (this.session === opening) this.session = undefined;
+      });
+    }
+    return unlessAborted(this.session, signal);
+  }
+
+  private async login(): Promise<Session> {
+    const to = { url: this.url, agent: this.agent, cookie: undefined };
+    const signal = AbortSignal.timeout(LOGIN_MS);
+    try {
+      const first = await send(to, { method: 'RetrieveServiceContent', self: SERVICE_INSTANCE, parameters: {} }, signal);
+      const service = serviceOf(first.result);
+      const { username: userName, password } = this.options;
+      const parameters = { userName, password, locale: 'en' };
+      const second = await send({ ...to, cookie: first.cookie }, { method: 'Login', self: service.sessionManager, parameters }, signal);
+      const { key = '', userName: user = userName } = second.result;
+      return { cookie: second.cookie ?? first.cookie, service, key, user, views: new Map() };
+    } catch (error) {
+      if (error instanceof SoapFault) throw error.translated();
+      // No call of the caller's was sent.
+      if (error instanceof ProviderError) throw new ProviderError(error.kind, error.message, { code: error.code, maybeDone: false });
+      throw error;
+    }
+  }
+
+  private async stayAlive(): Promise<void> {
+    if (!this.session || Date.now() - this.lastCall < this.options.keepAliveMs / 2) return;
+    try {
+      await this.call('CurrentTime', SERVICE_INSTANCE, {}, { signal: AbortSignal.timeout(LOGIN_MS) });
+    } catch {
+      // Whoever calls next opens a session and hears what is wrong.
+      this.session = undefined;
+    }
+  }
+
+  private async logout({ cookie, service }: Session): Promise<void> {
+    try {
+      const call = { method: 'Logout', self: service.sessionManager, parameters: {} } as const;
+      await send({ url: this.url, agent: this.agent, cookie }, call, AbortSignal.timeout(2_000));
+    } catch {
+      // A vCenter that does not answer forgets the session by itself.
+      this.session = undefined;
+    }
+  }
+}
+
+function serviceOf(content: Typed<'ServiceContent'>): Service {
+  const { rootFolder, propertyCollector, sessionManager, searchIndex, viewManager, authorizationManager, about } = content;
+  if (!rootFolder || !propertyCollector || !sessionManager || !searchIndex || !viewManager || !about)
+    throw new ProviderError('unsupported', 'this is no vCenter: its service content is not complete');
+  return { rootFolder, propertyCollector, sessionManager, searchIndex, viewManager, authorizationManager, about };
+}
+
+/** RetrievePropertiesEx without a session answers objects, each property of which is missing for that reason. */
+function refuseHidden(result: unknown): void {
+  const objects = typeof result === 'object' && result !== null && 'objects' in result ? result.objects : undefined;
+  for (const { missingSet } of (objects ?? []) as readonly Typed<'ObjectContent'>[]) {
+    for (const { fault } of missingSet ?? []) {
+      if (fault?.fault?.$type === 'NotAuthenticated') throw new SoapFault(fault.fault, fault.localizedMessage);
+    }
+  }
+}
+
+async function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
+  let stop: (() => void) | undefined;
+  const aborted = new Promise<never>((_resolve, reject) => {
+    stop = () => reject(new ProviderError('timeout', 'vCenter did not answer in time', { maybeDone: false }));
+    signal.addEventListener('abort', stop, { once: true });
+  });
+  try {
+    return await Promise.race([promise, aborted]);
+  } finally {
+    if (stop) signal.removeEventListener('abort', stop);
+  }
+}

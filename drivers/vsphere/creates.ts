@@ -1,0 +1,183 @@
+import type { CallContext, CreateMachine } from '../../src/clouds/driver';
+import { ProviderError } from '../../src/clouds/errors';
+import type { Values } from '../../src/model/values';
+import type { Wire } from './client';
+import { objects, type Seen } from './collector';
+import { cardChanges, coresFor, devicesOf, diskChanges } from './hardware';
+import { BLANK } from './image-item';
+import { isKey, isSnapshotKey, snapshotRef } from './images';
+import { isTemplate, refOf } from './machine-item';
+import { EXTRA, extraList, holds, inventoryName, propertiesText, uuidOf } from './naming';
+import type { VsphereOptions } from './options';
+import { Inventory, type Network, type Place, type Wishes } from './places';
+import { type Size, sizeOf } from './sizes';
+import type { Ref, Typed } from './types';
+
+/** What a machine is copied from. */
+interface Source {
+  /** The machine or template itself. */
+  machine: Ref;
+  snapshot: Ref | undefined;
+  parent: Ref | undefined;
+  devices: unknown;
+  cores: number | undefined;
+}
+
+/** One create, resolved: what to call. */
+export type Plan =
+  | { kind: 'clone'; source: Ref; folder: Ref; name: string; spec: Typed<'VirtualMachineCloneSpec'> }
+  | { kind: 'blank'; folder: Ref; pool: Ref; config: Typed<'VirtualMachineConfigSpec'> };
+
+/**
+ * Resolves a create against the inventory: two or three reads, no write.
+ * @throws ProviderError `invalid` or `notFound` for what is not there, and naming the candidates where nothing decides
+ */
+export async function planCreate(wire: Wire, request: CreateMachine, context: CallContext): Promise<Plan> {
+  const size = sizeOf(request.config);
+  if (!size) throw invalid(`there is no machine configuration '${request.config}'`);
+  const { extensions = {} } = request;
+  const source = request.image === BLANK ? undefined : await sourceOf(wire, request.image, context);
+  const inventory = await Inventory.read(wire, context);
+  const place = inventory.place(wishesOf(extensions, wire.options), source?.parent);
+  const networks = networksOf(request.networks, place);
+  const config = { ...configOf(request, size), ...(source ? { numCoresPerSocket: coresFor(size.cpu, source.cores) } : {}) };
+  return source
+    ? clone(request, source, place, config, { size, networks, linked: extensions.linkedClone === true })
+    : blank(request, place, config, { size, networks: networks ?? [defaultNetwork(place, wire.options)] }, wire.options);
+}
+
+function clone(
+  request: CreateMachine,
+  source: Source,
+  place: Place,
+  config: Typed<'VirtualMachineConfigSpec'>,
+  { size, networks, linked }: { size: Size; networks: readonly Network[] | undefined; linked: boolean },
+): Plan {
+  if (linked && !source.snapshot) throw invalid('a linked clone is made of a snapshot: name one as the image, or give the template one');
+  const devices = devicesOf(source.devices);
+  const deviceChange = [...diskChanges(devices, size, linked), ...(networks ? cardChanges(devices, networks) : [])];
+  const location = {
+    datastore: place.datastore,
+    pool: place.pool,
+    ...(linked ? { diskMoveType: 'createNewChildDiskBacking' } : {}),
+  };
+  const spec = {
+    location,
+    template: false,
+    config: { ...config, ...(deviceChange.length === 0 ? {} : { deviceChange }) },
+    powerOn: true,
+    ...(source.snapshot ? { snapshot: source.snapshot } : {}),
+  };
+  return { kind: 'clone', source: source.machine, folder: place.folder, name: inventoryName(holds(request).name, request.tag), spec };
+}
+
+function blank(
+  request: CreateMachine,
+  place: Place,
+  config: Typed<'VirtualMachineConfigSpec'>,
+  { size, networks }: { size: Size; networks: readonly Network[] },
+  options: VsphereOptions,
+): Plan {
+  const guestId = request.extensions?.guestId;
+  const whole = {
+    ...config,
+    name: inventoryName(holds(request).name, request.tag),
+    guestId: typeof guestId === 'string' ? guestId : options.guestId,
+    files: { vmPathName: `[${place.datastoreName}]` },
+    deviceChange: [...diskChanges([], size, false), ...cardChanges([], networks)],
+    extraConfig: [...(config.extraConfig ?? []), ...extraList({ [EXTRA.start]: 'after its create' })],
+  };
+  return { kind: 'blank', folder: place.folder, pool: place.pool, config: whole };
+}
+
+/** What every new machine gets. A copy's own marks and user data are overwritten, with nothing where nothing is given. */
+function configOf(request: CreateMachine, size: Size): Typed<'VirtualMachineConfigSpec'> {
+  const held = holds(request);
+  return {
+    instanceUuid: uuidOf(request.tag),
+    annotation: held.description ?? '',
+    numCPUs: size.cpu,
+    memoryMB: size.memory,
+    extraConfig: extraList({
+      [EXTRA.id]: request.tag,
+      [EXTRA.token]: request.token,
+      [EXTRA.properties]: propertiesText(held.properties),
+      ...guestInfo(request),
+    }),
+  };
+}
+
+/** For cloud-init's VMware data source: user data as given, and the public key in the metadata. */
+function guestInfo({ userData, credential, tag }: CreateMachine): Record<string, string> {
+  const metadata = credential === undefined ? '' : JSON.stringify({ 'instance-id': uuidOf(tag), 'public-keys-data': credential });
+  return {
+    [EXTRA.userData]: userData ?? '',
+    [EXTRA.userDataEncoding]: userData === undefined ? '' : 'base64',
+    [EXTRA.metadata]: Buffer.from(metadata, 'utf8').toString('base64'),
+    [EXTRA.metadataEncoding]: metadata === '' ? '' : 'base64',
+  };
+}
+
+async function sourceOf(wire: Wire, image: string, context: CallContext): Promise<Source> {
+  const none = new ProviderError('notFound', `there is no machine image '${image}'`, { maybeDone: false });
+  if (!isKey(image)) throw none;
+  const hardware = ['config.hardware.device', 'config.hardware.numCoresPerSocket'];
+  const template = ['parent', 'config.template', 'summary.config.template', 'snapshot.currentSnapshot'];
+  if (!isSnapshotKey(image)) {
+    const wanted = { VirtualMachine: [...template, ...hardware] };
+    const [seen] = await objects(wire, [{ type: 'VirtualMachine', value: image }], wanted, context);
+    if (!seen || !isTemplate(seen)) throw none;
+    return source(seen, seen, refOf(seen.properties.get('snapshot.currentSnapshot')));
+  }
+  const ref = snapshotRef(image);
+  const [taken] = await objects(wire, [ref], { VirtualMachineSnapshot: ['vm', ...hardware] }, context);
+  const machine = refOf(taken?.properties.get('vm'));
+  const [owner] = machine ? await objects(wire, [machine], { VirtualMachine: template }, context) : [];
+  if (!taken || !owner) throw none;
+  return source(owner, taken, ref);
+}
+
+function source(machine: Seen, hardware: Seen, snapshot: Ref | undefined): Source {
+  const cores = hardware.properties.get('config.hardware.numCoresPerSocket');
+  return {
+    machine: machine.ref,
+    snapshot,
+    parent: refOf(machine.properties.get('parent')),
+    devices: hardware.properties.get('config.hardware.device'),
+    cores: typeof cores === 'number' ? cores : undefined,
+  };
+}
+
+/** What the request says goes before what is configured; what is configured inside another place than the said one falls away. */
+function wishesOf(extensions: Values, { datacenter, cluster, resourcePool, folder, datastore }: VsphereOptions): Wishes {
+  const said = (name: keyof Wishes) => (typeof extensions[name] === 'string' ? { [name]: extensions[name] } : {});
+  const asked: Wishes = { ...said('datacenter'), ...said('cluster'), ...said('resourcePool'), ...said('folder'), ...said('datastore') };
+  if (asked.datacenter !== undefined && asked.datacenter !== datacenter) return asked;
+  if (asked.cluster !== undefined && asked.cluster !== cluster) return { datacenter, folder, ...asked };
+  if (asked.resourcePool !== undefined && asked.resourcePool !== resourcePool) return { datacenter, folder, datastore, ...asked };
+  return { datacenter, cluster, resourcePool, folder, datastore, ...asked };
+}
+
+function networksOf(keys: readonly string[] | undefined, place: Place): Network[] | undefined {
+  if (keys === undefined || keys.length === 0) return undefined;
+  return keys.map((key) => {
+    const network = place.networks.get(key);
+    if (network) return network;
+    const names = [...place.networks.values()].map(({ name }) => `'${name}'`).join(', ');
+    throw invalid(`the network ${key} is not one of those that the machine could have there: ${names || 'none'}`);
+  });
+}
+
+/** The configured one, else the only one. */
+function defaultNetwork(place: Place, options: VsphereOptions): Network {
+  const all = [...place.networks.values()];
+  const named = options.network === undefined ? all : all.filter(({ name }) => name === options.network);
+  const [one, ...others] = named;
+  if (one && others.length === 0) return one;
+  const names = (one ? named : all).map(({ name }) => `'${name}'`).join(', ');
+  throw invalid(`the request does not say which network: candidates are ${names || 'none'}`);
+}
+
+function invalid(words: string): ProviderError {
+  return new ProviderError('invalid', words, { maybeDone: false });
+}

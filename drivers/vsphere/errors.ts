@@ -1,0 +1,164 @@
+import { type ErrorKind, ProviderError } from '../../src/clouds/errors';
+import type { Typed } from './types';
+
+/**
+ * vSphere's faults → kinds. The wire names a fault's own type and not what it is a subtype of, so each line holds a
+ * type and its subtypes. What no line knows: a fault that a method may declare is `invalid`, and said in its words.
+ */
+const FAULTS: readonly (readonly [ErrorKind, string])[] = [
+  ['auth', 'InvalidLogin NotAuthenticated NoClientCertificate PasswordExpired InvalidLocale InvalidToken SSPIChallenge'],
+  ['forbidden', 'NoPermission SecurityError RestrictedVersion RestrictedByAdministrator SolutionUserRequired DvsNotAuthorized'],
+  ['forbidden', 'AuthMinimumAdminPermission NoPermissionOnHost NoPermissionOnNasVolume DisallowedChangeByService'],
+  ['notFound', 'ManagedObjectNotFound NotFound FileNotFound DeviceNotFound InvalidFolder NoDiskFound'],
+  ['conflict', 'DuplicateName AlreadyExists FileAlreadyExists FileLocked ConcurrentAccess ResourceInUse TaskInProgress'],
+  ['conflict', 'InvalidState CannotPowerOffVmInCluster EncryptionKeyRequired InvalidDatastoreState InvalidHostState InvalidPowerState'],
+  ['conflict', 'InvalidVmState MksConnectionLimitReached NoActiveHostInCluster OvfConsumerPowerOnFault QuestionPending VmPowerOnDisabled'],
+  ['conflict', 'ToolsUnavailable MethodDisabled MethodAlreadyDisabledFault VAppTaskInProgress VAppOperationInProgress DirectoryNotEmpty'],
+  ['conflict', 'GuestOperationsUnavailable AlreadyUpgraded AlreadyConnected CpuHotPlugNotSupported MemoryHotPlugNotSupported'],
+  [
+    'conflict',
+    'SnapshotFault ApplicationQuiesceFault FilesystemQuiesceFault MemorySnapshotOnIndependentDisk MultipleSnapshotsNotSupported',
+  ],
+  ['conflict', 'SnapshotDisabled SnapshotIncompatibleDeviceInVm SnapshotLocked SnapshotNoChange TooManySnapshotLevels'],
+  ['conflict', 'CustomizationPending TooManyConcurrentNativeClones TooManyNativeClonesOnFile TooManyNativeCloneLevels'],
+  ['quota', 'InsufficientResourcesFault InsufficientAgentVmsDeployed InsufficientCpuResourcesFault InsufficientFailoverResourcesFault'],
+  ['quota', 'InsufficientGraphicsResourcesFault InsufficientHostCapacityFault InsufficientHostCpuCapacityFault InsufficientStorageSpace'],
+  ['quota', 'InsufficientHostMemoryCapacityFault InsufficientPerCpuCapacity InsufficientMemoryResourcesFault InsufficientNetworkCapacity'],
+  ['quota', 'InsufficientNetworkResourcePoolCapacity InsufficientStandbyResource InsufficientStandbyCpuResource InsufficientDisks'],
+  ['quota', 'InsufficientStandbyMemoryResource InsufficientVFlashResourcesFault InvalidResourcePoolStructureFault NoDiskSpace'],
+  ['quota', 'NumVirtualCpusExceedsLimit VmFaultToleranceTooManyVMsOnHost VmFaultToleranceTooManyFtVcpusOnHost HostInventoryFull'],
+  ['quota', 'NotEnoughLicenses LicenseExpired LicenseRestricted ExpiredFeatureLicense VmLimitLicense VramLimitLicense TooManyDevices'],
+  ['quota', 'NoAvailableIp DestinationSwitchFull'],
+  [
+    'invalid',
+    'InvalidArgument IncompatibleSetting InvalidIndexArgument InvalidName InvalidProperty InvalidRequest InvalidType OutOfBounds',
+  ],
+  [
+    'invalid',
+    'VmConfigFault CannotAccessVmComponent CannotDisableSnapshot CannotUseNetwork DeltaDiskFormatNotSupported GenericVmConfigFault',
+  ],
+  ['invalid', 'InvalidFormat InvalidVmConfig InvalidDeviceSpec DeviceHotPlugNotSupported DeviceUnsupportedForVmPlatform InvalidController'],
+  ['invalid', 'DeviceUnsupportedForVmVersion DisallowedDiskModeChange InvalidDeviceBacking InvalidDeviceOperation MissingController'],
+  [
+    'invalid',
+    'UnsupportedGuest UnsupportedDatastore UnsupportedVmxLocation VirtualHardwareCompatibilityIssue CpuIncompatible FileNameTooLong',
+  ],
+  ['invalid', 'MemorySizeNotSupported MemorySizeNotRecommended NotEnoughCpus NumVirtualCpusNotSupported NumVirtualCpusIncompatible'],
+  [
+    'invalid',
+    'NumVirtualCoresPerSocketNotSupported VirtualHardwareVersionNotSupported InvalidDatastorePath FileTooLarge IncorrectFileType',
+  ],
+  [
+    'invalid',
+    'CannotAccessNetwork DatacenterMismatch DeviceNotSupported DiskNotSupported DeviceBackingNotSupported NotADirectory NotAFile',
+  ],
+  [
+    'invalid',
+    'CustomizationFault UncustomizableGuest MissingLinuxCustResources NicSettingMismatch NoDisksToCustomize MismatchedNetworkPolicies',
+  ],
+  ['unavailable', 'HostNotConnected HostNotReachable HostCommunication HostConnectFault NoCompatibleHost NoHost NoCompatibleDatastore'],
+  ['unavailable', 'InaccessibleDatastore InvalidDatastore DatastoreNotWritableOnHost CannotAccessFile CannotCreateFile CannotDeleteFile'],
+  [
+    'unavailable',
+    'CannotAccessLocalSource NetworkCopyFault SystemError SystemErrorFault UnexpectedFault DatabaseError RuntimeFault HttpFault',
+  ],
+  ['timeout', 'Timedout RequestCanceled'],
+  [
+    'unsupported',
+    'NotSupported NotImplemented MethodNotFound MigrationFeatureNotSupported SnapshotCopyNotSupported SnapshotCloneNotSupported',
+  ],
+  ['unsupported', 'CloneFromSnapshotNotSupported DiskMoveTypeNotSupported NotSupportedHost'],
+];
+
+const KINDS: ReadonlyMap<string, ErrorKind> = new Map(FAULTS.flatMap(([kind, names]) => names.split(' ').map((name) => [name, kind])));
+
+/** No room, no host that fits: waiting a few seconds more does not help. */
+const LASTING: readonly string[] = ['NoCompatibleHost', 'NoCompatibleDatastore', 'HostNotConnected', 'InaccessibleDatastore'];
+
+/** Kind of a fault by the name of its type. */
+export function kindOf(fault: string): ErrorKind {
+  return KINDS.get(fault) ?? 'invalid';
+}
+
+export type Fault = Typed<'MethodFault'>;
+
+/** Name of a fault's type. */
+export function nameOf(fault: Fault | undefined): string {
+  return fault?.$type ?? 'UnknownFault';
+}
+
+/** A fault as the contract has it, in vSphere's own words. `said` is the message that came with it. */
+export function translate(fault: Fault | undefined, said: string | undefined): ProviderError {
+  const code = nameOf(fault);
+  const kind = kindOf(code);
+  const words = [...new Set([said, ...reasons(fault), about(fault)].map((text) => text?.trim()).filter((text) => text))].join(' ');
+  return new ProviderError(kind, words === '' || words === code ? code : `${words} (${code})`, {
+    code,
+    // A fault is an answer: what was asked for was not done.
+    maybeDone: kind === 'timeout',
+    lasting: LASTING.includes(code),
+    cause: fault,
+  });
+}
+
+/** The messages inside a fault, outermost first. */
+function reasons(fault: Fault | undefined): string[] {
+  if (!fault) return [];
+  const own = (fault.faultMessage ?? []).flatMap(({ message }) => message ?? []);
+  const cause = fault.faultCause;
+  return [...own, ...(cause?.localizedMessage === undefined ? [] : [cause.localizedMessage]), ...reasons(cause?.fault)];
+}
+
+/** What a fault tells beside its message. */
+function about(fault: Fault | undefined): string | undefined {
+  if (!fault) return undefined;
+  const { invalidProperty, privilegeId, requestedState, existingState, reason, name } = fault;
+  const parts = [
+    invalidProperty && `property ${invalidProperty}`,
+    privilegeId && `privilege ${privilegeId}`,
+    existingState && `it is ${existingState}${requestedState === undefined ? '' : `, should be ${requestedState}`}`,
+    name && `name ${name}`,
+    reason,
+  ].filter((part) => part);
+  return parts.length === 0 ? undefined : `[${parts.join('; ')}]`;
+}
+
+/** Codes of a connection that never came about: the request was not sent. */
+const UNREACHED: readonly string[] = [
+  'ECONNREFUSED',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'UND_ERR_CONNECT_TIMEOUT',
+  'CERT_HAS_EXPIRED',
+  'DEPTH_ZERO_SELF_SIGNED_CERT',
+  'SELF_SIGNED_CERT_IN_CHAIN',
+  'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
+  'UNABLE_TO_GET_ISSUER_CERT_LOCALLY',
+  'ERR_TLS_CERT_ALTNAME_INVALID',
+  'THUMBPRINT_MISMATCH',
+  'ERR_SSL_WRONG_VERSION_NUMBER',
+  'EPROTO',
+];
+
+/** What the network threw. `aborted`: because nobody waits any more. */
+export function withoutAnswer(thrown: unknown, aborted: boolean): ProviderError {
+  if (thrown instanceof ProviderError) return thrown;
+  const code = networkCode(thrown);
+  const words = thrown instanceof Error && thrown.message !== '' ? thrown.message : (code ?? 'no answer');
+  if (code !== undefined && UNREACHED.includes(code)) {
+    return new ProviderError('unavailable', `vCenter cannot be reached: ${words}`, { code, maybeDone: false });
+  }
+  if (aborted) return new ProviderError('timeout', 'vCenter did not answer in time', { code, maybeDone: true });
+  return new ProviderError('timeout', `vCenter's answer was lost: ${words}`, { code, maybeDone: true });
+}
+
+function networkCode(thrown: unknown): string | undefined {
+  for (let error = thrown, depth = 0; typeof error === 'object' && error !== null && depth < 4; depth += 1) {
+    const { code, cause, errors } = error as { code?: unknown; cause?: unknown; errors?: unknown };
+    if (typeof code === 'string') return code;
+    error = cause ?? (Array.isArray(errors) ? errors[0] : undefined);
+  }
+  return undefined;
+}

@@ -1,0 +1,113 @@
+import type { Item } from '../../src/clouds/driver';
+import type { Seen } from './collector';
+import { isTemplate, text } from './machine-item';
+import { EXTRA, extraOf, readableName, readSnapshotDescription } from './naming';
+import { imageState } from './states';
+import { isA, type Typed } from './types';
+
+/** Key of the image that stands for nothing to copy from. */
+export const BLANK = 'blank';
+
+/** What images are read by: templates, and the snapshots of any machine. */
+export const IMAGE_PATHS: readonly string[] = [
+  'name',
+  'config.template',
+  'config.annotation',
+  'config.createDate',
+  'config.extraConfig',
+  'summary.config.template',
+  'runtime.powerState',
+  'runtime.connectionState',
+  'snapshot',
+];
+
+type Tree = Typed<'VirtualMachineSnapshotTree'>;
+
+/** A snapshot in its tree. */
+export interface Branch {
+  item: Tree;
+  /** Key of the one that it was taken after. */
+  parent: string | undefined;
+}
+
+/** Every snapshot of a machine. */
+export function snapshotsOf(seen: Seen): Branch[] {
+  const info = seen.properties.get('snapshot');
+  return isA(info, 'VirtualMachineSnapshotInfo') ? flat(info.rootSnapshotList, undefined) : [];
+}
+
+function flat(list: readonly Tree[] | undefined, parent: string | undefined): Branch[] {
+  return (list ?? []).flatMap((item) => [{ item, parent }, ...flat(item.childSnapshotList, item.snapshot?.value)]);
+}
+
+/** The images that a virtual machine is or has. */
+export function imageItems(seen: Seen, host: string): Item[] {
+  const snapshots = snapshotsOf(seen).flatMap((branch) => snapshotItem(branch, seen, host) ?? []);
+  return isTemplate(seen) ? [templateItem(seen, host), ...snapshots] : snapshots;
+}
+
+const location = (host: string, type: string, key: string): string => `vsphere://${host}/${type}/${key}`;
+
+function templateItem(seen: Seen, host: string): Item {
+  const extra = extraOf(seen.properties.get('config.extraConfig'));
+  const tag = extra.get(EXTRA.id);
+  const runs = text(seen, 'runtime.powerState') === 'poweredOn';
+  const { state, unmapped, words } = imageState({ connection: text(seen, 'runtime.connectionState'), runs });
+  const name = readableName(text(seen, 'name'), tag);
+  const description = text(seen, 'config.annotation');
+  return {
+    key: seen.ref.value,
+    values: {
+      ...(name === undefined ? {} : { name }),
+      ...(description === undefined || description === '' ? {} : { description }),
+      state,
+      type: 'IMAGE',
+      imageLocation: location(host, 'VirtualMachine', seen.ref.value),
+    },
+    tag,
+    token: extra.get(EXTRA.token),
+    created: text(seen, 'config.createDate'),
+    ...(unmapped === undefined ? {} : { unmappedState: unmapped }),
+    ...(words === undefined ? {} : { refuses: { edit: `Not possible: ${words}`, delete: `Not possible: ${words}` } }),
+  };
+}
+
+function snapshotItem({ item, parent }: Branch, seen: Seen, host: string): Item | undefined {
+  const key = item.snapshot?.value;
+  if (key === undefined) return undefined;
+  const { description, tag, token } = readSnapshotDescription(item.description);
+  const { state, unmapped } = imageState({ connection: text(seen, 'runtime.connectionState'), runs: false });
+  const name = readableName(item.name, tag);
+  return {
+    key,
+    values: {
+      ...(name === undefined ? {} : { name }),
+      ...(description === undefined ? {} : { description }),
+      state,
+      type: 'SNAPSHOT',
+      imageLocation: location(host, 'VirtualMachineSnapshot', key),
+      ...(parent === undefined ? {} : { relatedImage: { item: { type: 'MachineImage', key: parent } } }),
+    },
+    tag,
+    token,
+    created: item.createTime,
+    ...(unmapped === undefined ? {} : { unmappedState: unmapped }),
+  };
+}
+
+/** A machine made from nothing begins as this. */
+export function blankItem(host: string): Item {
+  const words = 'It stands for a machine made from nothing: there is nothing at vCenter to change';
+  return {
+    key: BLANK,
+    values: {
+      name: BLANK,
+      description: 'No operating system: disks and networks as asked for, started from the network or by hand',
+      state: 'AVAILABLE',
+      type: 'IMAGE',
+      imageLocation: location(host, 'none', BLANK),
+    },
+    public: true,
+    refuses: { edit: words, delete: words },
+  };
+}

@@ -1,0 +1,27 @@
+import type { CallContext, Driver, DriverModule, Finding } from '../../src/clouds/driver';
+import { capabilities } from './capabilities';
+import { check } from './check';
+import { Wire } from './client';
+import { VsphereCredentials } from './credentials';
+import { VsphereImages } from './images';
+import { VsphereMachines } from './machines';
+import { vsphereOptions, type VsphereOptions } from './options';
+import { VsphereSizes } from './sizes';
+
+/** VMware vSphere, through one vCenter. */
+export const driver: DriverModule<VsphereOptions> = {
+  name: 'vsphere',
+  options: vsphereOptions,
+  connect(options: VsphereOptions): Promise<Driver> {
+    const wire = new Wire(options);
+    return Promise.resolve({
+      capabilities: capabilities(options.settleMs),
+      machines: new VsphereMachines(wire),
+      machineConfigs: new VsphereSizes(options),
+      machineImages: new VsphereImages(wire),
+      credentials: new VsphereCredentials(),
+      check: (context: CallContext): Promise<Finding[]> => check(wire, context),
+      close: () => wire.close(),
+    });
+  },
+};

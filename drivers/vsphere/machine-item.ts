@@ -1,0 +1,87 @@
+import type { Item } from '../../src/clouds/driver';
+import { mibToKib } from '../../src/model/units';
+import type { Seen } from './collector';
+import { EXTRA, extraOf, propertiesOf, readableName } from './naming';
+import { machineState, type StateReading } from './states';
+import type { Ref } from './types';
+
+/** What a machine is read by. */
+export const MACHINE_PATHS: readonly string[] = [
+  'name',
+  'config.template',
+  'config.instanceUuid',
+  'config.annotation',
+  'config.createDate',
+  'config.extraConfig',
+  'summary.config.template',
+  'summary.config.numCpu',
+  'summary.config.memorySizeMB',
+  'runtime.powerState',
+  'runtime.connectionState',
+  'guest.guestState',
+  'snapshot.currentSnapshot',
+];
+
+/** Operations that a machine in ERROR refuses; to take it out of the inventory is vCenter's own business to refuse. */
+const NEEDING_IT: readonly string[] = ['start', 'stop', 'restart', 'suspend', 'restore', 'capture', 'snapshot', 'edit', 'rename', 'resize'];
+
+/** A property as text. */
+export function text(seen: Seen, path: string): string | undefined {
+  const value = seen.properties.get(path);
+  return typeof value === 'string' ? value : undefined;
+}
+
+/** A reference, where the property is one. */
+export function refOf(value: unknown): Ref | undefined {
+  return typeof value === 'object' && value !== null && 'type' in value && 'value' in value ? (value as Ref) : undefined;
+}
+
+const whole = (seen: Seen, path: string): number | undefined => {
+  const value = seen.properties.get(path);
+  return typeof value === 'number' ? value : undefined;
+};
+
+/** Templates are images, not machines; the summary knows it where the configuration cannot be read. */
+export function isTemplate(seen: Seen): boolean {
+  return (seen.properties.get('config.template') ?? seen.properties.get('summary.config.template')) === true;
+}
+
+/** State of a machine, whether it is readable to us or not. */
+function stateOf(seen: Seen): StateReading {
+  const [path, fault] = [...seen.missing].find(([each]) => each === 'runtime.powerState' || each.startsWith('config')) ?? [];
+  if (path !== undefined) return { state: 'ERROR', words: `vCenter does not tell ${path} of it (${fault})` };
+  return machineState({
+    power: text(seen, 'runtime.powerState'),
+    connection: text(seen, 'runtime.connectionState'),
+    guest: text(seen, 'guest.guestState'),
+    configured: text(seen, 'config.instanceUuid') !== undefined,
+  });
+}
+
+/** A virtual machine as a Machine. */
+export function machineItem(seen: Seen): Item {
+  const extra = extraOf(seen.properties.get('config.extraConfig'));
+  const tag = extra.get(EXTRA.id);
+  const { state, unmapped, words } = stateOf(seen);
+  const snapshot = refOf(seen.properties.get('snapshot.currentSnapshot'));
+  const description = text(seen, 'config.annotation');
+  const properties = propertiesOf(extra.get(EXTRA.properties));
+  const name = readableName(text(seen, 'name'), tag);
+  return {
+    key: seen.ref.value,
+    values: {
+      ...(name === undefined ? {} : { name }),
+      ...(description === undefined || description === '' ? {} : { description }),
+      ...(properties === undefined ? {} : { properties }),
+      state,
+      cpu: whole(seen, 'summary.config.numCpu'),
+      memory: mibToKib(whole(seen, 'summary.config.memorySizeMB') ?? 0),
+      ...(snapshot === undefined ? {} : { latestSnapshot: { item: { type: 'MachineImage', key: snapshot.value } } }),
+    },
+    tag,
+    token: extra.get(EXTRA.token),
+    created: text(seen, 'config.createDate'),
+    ...(unmapped === undefined ? {} : { unmappedState: unmapped }),
+    ...(words === undefined ? {} : { refuses: Object.fromEntries(NEEDING_IT.map((each) => [each, `Not possible: ${words}`])) }),
+  };
+}

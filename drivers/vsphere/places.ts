@@ -1,0 +1,216 @@
+import type { CallContext } from '../../src/clouds/driver';
+import { ProviderError } from '../../src/clouds/errors';
+import type { Wire } from './client';
+import { everything, type Seen } from './collector';
+import { refOf, text } from './machine-item';
+import { unescapeName } from './naming';
+import type { Ref } from './types';
+
+/** Where a machine can be told to go: what the request says, else the configuration. */
+export interface Wishes {
+  datacenter?: string | undefined;
+  cluster?: string | undefined;
+  resourcePool?: string | undefined;
+  folder?: string | undefined;
+  datastore?: string | undefined;
+}
+
+/** Where a machine goes. */
+export interface Place {
+  folder: Ref;
+  pool: Ref;
+  datastore: Ref;
+  datastoreName: string;
+  /** Networks of the cluster, by key. */
+  networks: ReadonlyMap<string, Network>;
+}
+
+/** A network that a card can be plugged into. */
+export interface Network {
+  ref: Ref;
+  name: string;
+  /** Of a distributed port group: its key and its switch's UUID. */
+  port?: { portgroupKey: string; switchUuid: string };
+}
+
+const WANTED = {
+  Folder: ['name', 'parent'],
+  Datacenter: ['name', 'parent', 'vmFolder'],
+  ComputeResource: ['name', 'parent', 'resourcePool', 'datastore', 'network'],
+  ResourcePool: ['name', 'parent', 'owner'],
+  Datastore: ['name', 'summary.accessible', 'summary.freeSpace', 'summary.maintenanceMode'],
+  Network: ['name'],
+  DistributedVirtualPortgroup: ['key', 'config.distributedVirtualSwitch'],
+  DistributedVirtualSwitch: ['uuid'],
+};
+
+/** vCenter's inventory without its machines, as of one read. */
+export class Inventory {
+  private constructor(private readonly byKey: ReadonlyMap<string, Seen>) {}
+
+  /** One property-collector call a page. */
+  static async read(wire: Wire, context: CallContext): Promise<Inventory> {
+    const all = new Map<string, Seen>();
+    for await (const page of everything(wire, WANTED, context)) for (const seen of page) all.set(seen.ref.value, seen);
+    return new Inventory(all);
+  }
+
+  /**
+   * Chooses folder, pool and datastore.
+   * @param from folder (or anything) in the datacenter to prefer: that of what is copied
+   * @throws ProviderError `invalid` for what is not there, and naming the candidates where nothing decides
+   */
+  place(wishes: Wishes, from: Ref | undefined): Place {
+    const pools = wishes.resourcePool === undefined ? undefined : this.named('ResourcePool', wishes.resourcePool, 'resourcePool');
+    const compute = this.compute(wishes, from, pools);
+    const datacenter = this.datacenterOf(compute);
+    if (!datacenter) throw wrong(`${this.nameOf(compute)} is in no datacenter`);
+    const inside = pools?.filter((pool) => ownerOf(pool) === compute.ref.value);
+    const pool = inside ? this.only(inside, 'resourcePool', wishes.resourcePool).ref : refOf(compute.properties.get('resourcePool'));
+    if (!pool) throw wrong(`${this.nameOf(compute)} has no resource pool`);
+    const datastore = this.datastore(wishes, compute);
+    return {
+      folder: this.folder(wishes, datacenter),
+      pool,
+      datastore: datastore.ref,
+      datastoreName: this.nameOf(datastore),
+      networks: this.networks(compute),
+    };
+  }
+
+  /** The cluster (or host of its own) that fits what is said; where that leaves several, those near what is copied. */
+  private compute(wishes: Wishes, from: Ref | undefined, pools: readonly Seen[] | undefined): Seen {
+    const all = [...this.ofType('ClusterComputeResource'), ...this.ofType('ComputeResource')];
+    const within = wishes.datacenter === undefined ? all : all.filter((each) => this.isIn(each, this.datacenter(wishes.datacenter ?? '')));
+    const owners = pools && new Set(pools.map(ownerOf));
+    const fitting = within.filter(
+      (each) => (wishes.cluster === undefined || this.isCalled(each, wishes.cluster)) && (!owners || owners.has(each.ref.value)),
+    );
+    if (fitting.length === 0) throw wrong(`there is no cluster '${wishes.cluster ?? 'any'}' to choose: ${this.list(within)}`);
+    const home = wishes.datacenter === undefined && from ? this.above(from, 'Datacenter') : undefined;
+    const near = home ? fitting.filter((each) => this.isIn(each, home)) : [];
+    return this.only(near.length > 0 ? near : fitting, 'cluster', wishes.cluster);
+  }
+
+  private datacenter(name: string): Seen {
+    return this.only(this.named('Datacenter', name, 'datacenter'), 'datacenter', name);
+  }
+
+  private datacenterOf(seen: Seen): Seen | undefined {
+    return this.above(seen.ref, 'Datacenter');
+  }
+
+  private isIn(seen: Seen, datacenter: Seen): boolean {
+    return this.datacenterOf(seen)?.ref.value === datacenter.ref.value;
+  }
+
+  /** Names repeat; keys do not. */
+  private isCalled(seen: Seen, name: string): boolean {
+    return this.nameOf(seen) === name || seen.ref.value === name;
+  }
+
+  /** The named one, else the accessible one with the most free space. */
+  private datastore(wishes: Wishes, compute: Seen): Seen {
+    const all = refsOf(compute.properties.get('datastore')).flatMap(({ value }) => this.byKey.get(value) ?? []);
+    const usable = all.filter(
+      (each) =>
+        each.properties.get('summary.accessible') !== false && ['normal', undefined].includes(text(each, 'summary.maintenanceMode')),
+    );
+    if (wishes.datastore !== undefined) {
+      const named = usable.filter((each) => this.isCalled(each, wishes.datastore ?? ''));
+      if (named.length === 0) throw wrong(`${this.nameOf(compute)} has no usable datastore '${wishes.datastore}': ${this.list(usable)}`);
+      return this.only(named, 'datastore', wishes.datastore);
+    }
+    const [best] = [...usable].sort((a, b) => freeOf(b) - freeOf(a) || (a.ref.value < b.ref.value ? -1 : 1));
+    if (!best)
+      throw new ProviderError('unavailable', `${this.nameOf(compute)} has no usable datastore`, { maybeDone: false, lasting: true });
+    return best;
+  }
+
+  /** By path below the datacenter's machine folder, with `/` between names. */
+  private folder(wishes: Wishes, datacenter: Seen): Ref {
+    let at = refOf(datacenter.properties.get('vmFolder'));
+    for (const name of (wishes.folder ?? '').split('/').filter((part) => part !== '')) {
+      const inside = this.ofType('Folder').filter((each) => refOf(each.properties.get('parent'))?.value === at?.value);
+      const next = inside.find((each) => this.nameOf(each) === name);
+      if (!next) throw wrong(`there is no folder '${wishes.folder}' in ${this.nameOf(datacenter)}: ${this.list(inside)}`);
+      at = next.ref;
+    }
+    if (!at) throw wrong(`${this.nameOf(datacenter)} has no folder for machines`);
+    return at;
+  }
+
+  private networks(compute: Seen): Map<string, Network> {
+    const found = new Map<string, Network>();
+    for (const ref of refsOf(compute.properties.get('network'))) {
+      const seen = this.byKey.get(ref.value);
+      if (!seen || this.isUplink(seen)) continue;
+      const name = this.nameOf(seen);
+      const key = text(seen, 'key');
+      const owner = refOf(seen.properties.get('config.distributedVirtualSwitch'));
+      const uuid = owner && this.byKey.get(owner.value)?.properties.get('uuid');
+      const port = key !== undefined && typeof uuid === 'string' ? { port: { portgroupKey: key, switchUuid: uuid } } : {};
+      found.set(ref.value, { ref: seen.ref, name, ...port });
+    }
+    return found;
+  }
+
+  /** Port groups for a switch's own uplinks are no networks for machines. */
+  private isUplink(seen: Seen): boolean {
+    return seen.ref.type === 'DistributedVirtualPortgroup' && this.nameOf(seen).includes('-DVUplinks-');
+  }
+
+  private above(ref: Ref, type: string): Seen | undefined {
+    let at = this.byKey.get(ref.value);
+    for (let steps = 0; at && steps < 100; steps += 1) {
+      if (at.ref.type === type) return at;
+      const parent = refOf(at.properties.get('parent'));
+      at = parent && this.byKey.get(parent.value);
+    }
+    return undefined;
+  }
+
+  private ofType(type: string): Seen[] {
+    return [...this.byKey.values()].filter(({ ref }) => ref.type === type);
+  }
+
+  private named(type: string, name: string, what: string): Seen[] {
+    const all = this.ofType(type);
+    const found = all.filter((each) => this.isCalled(each, name));
+    if (found.length === 0) throw wrong(`there is no ${what} '${name}': ${this.list(all)}`);
+    return found;
+  }
+
+  private only(found: readonly Seen[], what: string, asked: string | undefined): Seen {
+    const [one, ...others] = found;
+    if (one && others.length === 0) return one;
+    if (!one) throw wrong(asked === undefined ? `there is no ${what} to choose` : `there is no ${what} '${asked}' there`);
+    throw wrong(
+      asked === undefined
+        ? `the request does not say which ${what}: ${this.list(found)}`
+        : `several are called ${what} '${asked}': say more, or name it by its key: ${found.map(({ ref }) => ref.value).join(', ')}`,
+    );
+  }
+
+  private nameOf(seen: Seen): string {
+    return unescapeName(text(seen, 'name') ?? seen.ref.value);
+  }
+
+  private list(found: readonly Seen[]): string {
+    const names = found.map((each) => `'${this.nameOf(each)}'`).sort();
+    return `candidates are ${names.length === 0 ? 'none' : names.slice(0, 20).join(', ')}${names.length > 20 ? ' and more' : ''}`;
+  }
+}
+
+const ownerOf = (pool: Seen): string | undefined => refOf(pool.properties.get('owner'))?.value;
+
+const freeOf = (seen: Seen): number => {
+  const free = seen.properties.get('summary.freeSpace');
+  return typeof free === 'number' ? free : 0;
+};
+
+const refsOf = (value: unknown): Ref[] => (Array.isArray(value) ? value.flatMap((each) => refOf(each) ?? []) : []);
+
+function wrong(words: string): ProviderError {
+  return new ProviderError('invalid', words, { maybeDone: false });
+}

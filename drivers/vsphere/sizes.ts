@@ -1,0 +1,99 @@
+import type { CallContext, Item, Pages, SizedGroup } from '../../src/clouds/driver';
+import { ProviderError } from '../../src/clouds/errors';
+import { kibToMib, mibToKib, roundDown, roundUp } from '../../src/model/units';
+import type { Value, Values } from '../../src/model/values';
+import type { VsphereOptions } from './options';
+
+/** vSphere takes memory in multiples of this many MiB. */
+const MEMORY_STEP = 4;
+/** What a size asked for without one of them gets: one CPU, 1 GiB. */
+const LEAST_CPU = 1;
+const LEAST_MEMORY = 1024;
+
+/** A machine's size in vSphere's units: memory and disks in MiB. */
+export interface Size {
+  cpu: number;
+  memory: number;
+  disks: readonly number[];
+}
+
+/** KiB asked for → MiB given. Rounds up. */
+export const memoryRequest = (kib: number): number => Math.ceil(kibToMib(kib) / MEMORY_STEP) * MEMORY_STEP;
+/** kB asked for → MiB given. Rounds up. */
+export const diskRequest = (kb: number): number => roundUp(kb, 'kilobyte', 'mebibyte');
+/** MiB → kB reported. Rounds down. */
+export const diskReport = (mib: number): number => roundDown(mib, 'mebibyte', 'kilobyte');
+
+/** A size as a configuration's key: everything that it says, so that no list is needed to read it back. */
+export function sizeKey({ cpu, memory, disks }: Size): string {
+  return [`c${cpu}`, `m${memory}`, ...disks.map((disk) => `d${disk}`)].join('-');
+}
+
+/** The size that a key says; undefined for a text that sizeKey does not write. */
+export function sizeOf(key: string): Size | undefined {
+  const found = /^c([1-9]\d{0,3})-m([1-9]\d{0,8})((?:-d[1-9]\d{0,8})*)$/.exec(key);
+  if (!found) return undefined;
+  const disks = (found[3] ?? '').split('-d').slice(1).map(Number);
+  const size = { cpu: Number(found[1]), memory: Number(found[2]), disks };
+  return size.memory % MEMORY_STEP === 0 ? size : undefined;
+}
+
+/** vSphere has no flavors: the driver's own configurations, and every other size by its key. */
+export class VsphereSizes implements SizedGroup {
+  constructor(private readonly options: VsphereOptions) {}
+
+  async *list(context: CallContext): Pages {
+    await refuseAborted(context);
+    yield this.options.machineConfigs.map((size) => item(size, size.name));
+  }
+
+  async getMany(keys: readonly string[], context: CallContext): Promise<Item[]> {
+    await refuseAborted(context);
+    const items = [...new Set(keys)].flatMap((key) => {
+      const size = sizeOf(key);
+      return size ? [item(size, this.#nameOf(key))] : [];
+    });
+    return items;
+  }
+
+  sized(figures: Values): Item | undefined {
+    const { cpu, memory, disks, cpuArch, cpuSpeed } = figures;
+    // Hosts are what they are: neither another architecture nor a clock can be had.
+    if (typeof cpuSpeed === 'number' || (typeof cpuArch === 'string' && cpuArch !== 'x86_64')) return undefined;
+    const size: Size = {
+      cpu: typeof cpu === 'number' ? cpu : LEAST_CPU,
+      memory: typeof memory === 'number' ? memoryRequest(memory) : LEAST_MEMORY,
+      disks: capacities(disks).map(diskRequest),
+    };
+    return sizeOf(sizeKey(size)) ? item(size, this.#nameOf(sizeKey(size))) : undefined;
+  }
+
+  #nameOf(key: string): string | undefined {
+    return this.options.machineConfigs.find((size) => sizeKey(size) === key)?.name;
+  }
+}
+
+function item(size: Size, name: string | undefined): Item {
+  const { cpu, memory, disks } = size;
+  return {
+    key: sizeKey(size),
+    values: {
+      name: name ?? `${cpu} CPU, ${memory} MiB`,
+      cpu,
+      memory: mibToKib(memory),
+      ...(disks.length === 0 ? {} : { disks: disks.map((disk) => ({ capacity: diskReport(disk), format: 'raw' })) }),
+    },
+    public: true,
+  };
+}
+
+function capacities(disks: Value | undefined): number[] {
+  const list = Array.isArray(disks) ? (disks as readonly Values[]) : [];
+  return list.flatMap(({ capacity }) => (typeof capacity === 'number' ? [capacity] : []));
+}
+
+/** Nothing is asked here, but who has given up hears so as everywhere. */
+function refuseAborted({ signal }: CallContext): Promise<void> {
+  if (!signal.aborted) return Promise.resolve();
+  return Promise.reject(new ProviderError('timeout', 'Nobody waits for this call any more', { maybeDone: false }));
+}

@@ -1,0 +1,125 @@
+import { type Dispatcher, request } from 'undici';
+import { ProviderError } from '../../src/clouds/errors';
+import { type Fault, nameOf, translate, withoutAnswer } from './errors';
+import type { MethodName, Parameters, Ref, Result } from './types';
+import { readAs, readResult, writeCall } from './values';
+import { child, type Node, parse } from './xml';
+
+/** Version of the API spoken; every vCenter since 6.7 answers it. */
+const VERSION = 'urn:vim25/6.7';
+/** An answer longer than this is refused, in characters. */
+const MAX_ANSWER = 512 * 1024 * 1024;
+
+/** What vCenter refused a call with. */
+export class SoapFault extends Error {
+  constructor(
+    readonly fault: Fault | undefined,
+    readonly said: string | undefined,
+  ) {
+    super(said ?? nameOf(fault));
+    this.name = 'SoapFault';
+  }
+
+  get code(): string {
+    return nameOf(this.fault);
+  }
+
+  /** As the contract has it. */
+  translated(): ProviderError {
+    return translate(this.fault, this.said);
+  }
+}
+
+export interface Sent<M extends MethodName> {
+  result: Result<M>;
+  /** Session cookie, where the answer set one: `name=value`. */
+  cookie: string | undefined;
+}
+
+/**
+ * One call over HTTP, no retries.
+ * @throws SoapFault for what vCenter refuses, ProviderError for what no answer came of
+ */
+export async function send<M extends MethodName>(
+  to: { url: string; agent: Dispatcher; cookie: string | undefined },
+  call: { method: M; self: Ref; parameters: Parameters<M> },
+  signal: AbortSignal,
+): Promise<Sent<M>> {
+  if (signal.aborted) throw new ProviderError('timeout', 'Nobody waits for this call any more', { maybeDone: false });
+  const body = envelope(writeCall(call.method, call.self, call.parameters));
+  let status: number;
+  let text: string;
+  let cookie: string | undefined;
+  try {
+    const answer = await request(to.url, {
+      method: 'POST',
+      dispatcher: to.agent,
+      body,
+      signal,
+      headers: {
+        'content-type': 'text/xml; charset=utf-8',
+        soapaction: VERSION,
+        ...(to.cookie === undefined ? {} : { cookie: to.cookie }),
+      },
+    });
+    status = answer.statusCode;
+    cookie = cookieOf(answer.headers['set-cookie']);
+    text = await answer.body.text();
+  } catch (thrown) {
+    throw withoutAnswer(thrown, signal.aborted);
+  }
+  return { result: read(call.method, status, text), cookie };
+}
+
+function envelope(inner: string): string {
+  const spaces = 'xmlns:soapenv="http://schemas.xmlsoap.org/soap/envelope/" xmlns:xsd="http://www.w3.org/2001/XMLSchema"';
+  return (
+    '<?xml version="1.0" encoding="UTF-8"?>' +
+    `<soapenv:Envelope ${spaces} xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance"><soapenv:Body>${inner}</soapenv:Body></soapenv:Envelope>`
+  );
+}
+
+function cookieOf(header: string | string[] | undefined): string | undefined {
+  const all = header === undefined ? [] : [header].flat();
+  return all.find((each) => each.startsWith('vmware_soap_session='))?.split(';')[0];
+}
+
+function read<M extends MethodName>(method: M, status: number, text: string): Result<M> {
+  const body = bodyOf(status, text);
+  const fault = child(body, 'Fault');
+  if (fault) {
+    const detail = child(fault, 'detail')?.children[0];
+    throw new SoapFault(detail && readAs('MethodFault', { ...detail, xsiType: detail.xsiType ?? faultName(detail) }), saidOf(fault));
+  }
+  const response = child(body, `${method}Response`);
+  if (!response) throw notOurs(status, 'without the expected element');
+  return readResult(method, response);
+}
+
+/** Elements of faults are named after their type with `Fault` at the end. */
+const faultName = ({ name }: Node): string => name.replace(/(?<=.)Fault$/, '');
+
+function saidOf(fault: Node): string | undefined {
+  const text = child(fault, 'faultstring')?.text;
+  return text === undefined || text === '' ? undefined : text;
+}
+
+function bodyOf(status: number, text: string): Node {
+  if (text.length > MAX_ANSWER) throw notOurs(status, 'that is too long');
+  let root: Node;
+  try {
+    root = parse(text);
+  } catch (error) {
+    throw notOurs(status, `that is no XML of vSphere's (${error instanceof Error ? error.message.slice(0, 100) : 'unreadable'})`);
+  }
+  const body = child(root, 'Body');
+  if (root.name !== 'Envelope' || !body) throw notOurs(status, "that is not vSphere's");
+  return body;
+}
+
+function notOurs(status: number, how: string): ProviderError {
+  const words = `The endpoint answered HTTP ${status} ${how}`;
+  if (status === 401 || status === 403) return new ProviderError('auth', words, { maybeDone: false });
+  if (status === 404) return new ProviderError('unavailable', `${words}: is this a vCenter?`, { maybeDone: false });
+  return new ProviderError('unavailable', words, { maybeDone: true });
+}

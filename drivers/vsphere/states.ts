@@ -1,0 +1,66 @@
+/** A CIMI state, or ERROR with vSphere's word where a table does not know it. */
+export interface StateReading {
+  state: string;
+  unmapped?: string;
+  /** Why it is in ERROR, in words. */
+  words?: string;
+}
+
+/** VirtualMachinePowerState. */
+export const POWER: Readonly<Record<string, string>> = { poweredOn: 'STARTED', poweredOff: 'STOPPED', suspended: 'SUSPENDED' };
+
+/** GuestInfo.guestState that says more than `poweredOn`. */
+export const GUEST: Readonly<Record<string, string>> = { shuttingDown: 'STOPPING' };
+
+/** VirtualMachineConnectionState other than `connected`: what vCenter shows of such a machine is not to be relied on. */
+export const CONNECTION: Readonly<Record<string, string>> = {
+  disconnected: 'ERROR',
+  inaccessible: 'ERROR',
+  invalid: 'ERROR',
+  orphaned: 'ERROR',
+};
+
+const WORDS: Readonly<Record<string, string>> = {
+  disconnected: 'vCenter has lost the host that the machine is on (disconnected)',
+  inaccessible: 'the files of the machine cannot be reached on their datastore (inaccessible)',
+  invalid: 'the configuration of the machine cannot be read (invalid)',
+  orphaned: 'the host does not know the machine any more (orphaned)',
+};
+
+/**
+ * CIMI state of a machine.
+ * @param configured whether vCenter tells its configuration: not yet while it is being made
+ */
+export function machineState(seen: {
+  power: string | undefined;
+  connection: string | undefined;
+  guest: string | undefined;
+  configured: boolean;
+}): StateReading {
+  const broken = connectionState(seen.connection);
+  if (broken) return broken;
+  if (!seen.configured) return { state: 'CREATING' };
+  const power = seen.power ?? 'unknown';
+  const state = Object.hasOwn(POWER, power) ? POWER[power] : undefined;
+  if (state === undefined) return { state: 'ERROR', unmapped: power, words: `vCenter shows the power state ${power}` };
+  if (power === 'poweredOn' && seen.guest !== undefined && Object.hasOwn(GUEST, seen.guest)) return { state: GUEST[seen.guest] ?? state };
+  return { state };
+}
+
+function connectionState(connection: string | undefined): StateReading | undefined {
+  if (connection === undefined || connection === 'connected') return undefined;
+  if (!Object.hasOwn(CONNECTION, connection)) {
+    return { state: 'ERROR', unmapped: connection, words: `vCenter shows the connection state ${connection}` };
+  }
+  return { state: CONNECTION[connection] ?? 'ERROR', words: WORDS[connection] ?? connection };
+}
+
+/** State of an image: a template, or a snapshot of a machine. Templates do not run; one that does is not what it claims to be. */
+export function imageState(seen: { connection: string | undefined; runs: boolean }): StateReading {
+  const broken = connectionState(seen.connection);
+  if (broken) return broken;
+  return seen.runs ? { state: 'ERROR', words: 'the template is powered on' } : { state: 'AVAILABLE' };
+}
+
+/** For the contract's tests: every word of vSphere's with what it leads to. */
+export const MACHINE_STATES: Readonly<Record<string, string>> = { ...POWER, ...GUEST, ...CONNECTION };

@@ -1,0 +1,217 @@
+/**
+ * What this driver uses of the vim25 API, declared by hand: members in the API's own order (vCenter refuses another), a
+ * base's members first. A type is a name of this table, a simple type, or either with `[]`. A member that is not
+ * declared is neither written nor read. A test compares the table with the API's declaration.
+ */
+
+const DEVICE = {
+  key: 'int',
+  backing: 'VirtualDeviceBackingInfo',
+  connectable: 'VirtualDeviceConnectInfo',
+  controllerKey: 'int',
+  unitNumber: 'int',
+} as const;
+const CARD = { ...DEVICE, addressType: 'string', macAddress: 'string' } as const;
+const CONTROLLER = { ...DEVICE, busNumber: 'int', device: 'int[]' } as const;
+const SCSI = { ...CONTROLLER, hotAddRemove: 'boolean', sharedBus: 'string', scsiCtlrUnitNumber: 'int' } as const;
+
+export const TYPES = {
+  ServiceContent: {
+    rootFolder: 'ref',
+    propertyCollector: 'ref',
+    viewManager: 'ref',
+    about: 'AboutInfo',
+    sessionManager: 'ref',
+    authorizationManager: 'ref',
+    searchIndex: 'ref',
+  },
+  AboutInfo: { fullName: 'string', version: 'string', apiType: 'string', apiVersion: 'string', instanceUuid: 'string' },
+  UserSession: { key: 'string', userName: 'string' },
+
+  PropertyFilterSpec: { propSet: 'PropertySpec[]', objectSet: 'ObjectSpec[]', reportMissingObjectsInResults: 'boolean' },
+  PropertySpec: { type: 'string', all: 'boolean', pathSet: 'string[]' },
+  ObjectSpec: { obj: 'ref', skip: 'boolean', selectSet: 'SelectionSpec[]' },
+  SelectionSpec: { name: 'string' },
+  TraversalSpec: { name: 'string', type: 'string', path: 'string', skip: 'boolean', selectSet: 'SelectionSpec[]' },
+  RetrieveOptions: { maxObjects: 'int' },
+  RetrieveResult: { token: 'string', objects: 'ObjectContent[]' },
+  ObjectContent: { obj: 'ref', propSet: 'DynamicProperty[]', missingSet: 'MissingProperty[]' },
+  DynamicProperty: { name: 'string', val: 'any' },
+  MissingProperty: { path: 'string', fault: 'LocalizedMethodFault' },
+  WaitOptions: { maxWaitSeconds: 'int', maxObjectUpdates: 'int' },
+  UpdateSet: { version: 'string', filterSet: 'PropertyFilterUpdate[]', truncated: 'boolean' },
+  PropertyFilterUpdate: { filter: 'ref', objectSet: 'ObjectUpdate[]' },
+  ObjectUpdate: { kind: 'string', obj: 'ref', changeSet: 'PropertyChange[]', missingSet: 'MissingProperty[]' },
+  PropertyChange: { name: 'string', op: 'string', val: 'any' },
+
+  LocalizedMethodFault: { fault: 'MethodFault', localizedMessage: 'string' },
+  /** Members of faults that tell more than their name; each fault has some of them. */
+  MethodFault: {
+    faultCause: 'LocalizedMethodFault',
+    faultMessage: 'LocalizableMessage[]',
+    obj: 'ref',
+    object: 'ref',
+    name: 'string',
+    invalidProperty: 'string',
+    privilegeId: 'string',
+    requestedState: 'string',
+    existingState: 'string',
+    reason: 'string',
+  },
+  InvalidPowerState: {
+    faultCause: 'LocalizedMethodFault',
+    faultMessage: 'LocalizableMessage[]',
+    requestedState: 'string',
+    existingState: 'string',
+  },
+  LocalizableMessage: { key: 'string', message: 'string' },
+
+  OptionValue: { key: 'string', value: 'any' },
+  VirtualMachineFileInfo: { vmPathName: 'string' },
+  VirtualMachineConfigSpec: {
+    name: 'string',
+    instanceUuid: 'string',
+    guestId: 'string',
+    annotation: 'string',
+    files: 'VirtualMachineFileInfo',
+    numCPUs: 'int',
+    numCoresPerSocket: 'int',
+    memoryMB: 'long',
+    deviceChange: 'VirtualDeviceConfigSpec[]',
+    extraConfig: 'OptionValue[]',
+  },
+  VirtualMachineRelocateSpec: {
+    datastore: 'ref',
+    diskMoveType: 'string',
+    pool: 'ref',
+    host: 'ref',
+    deviceChange: 'VirtualDeviceConfigSpec[]',
+  },
+  VirtualMachineCloneSpec: {
+    location: 'VirtualMachineRelocateSpec',
+    template: 'boolean',
+    config: 'VirtualMachineConfigSpec',
+    powerOn: 'boolean',
+    snapshot: 'ref',
+  },
+  VirtualMachineSnapshotInfo: { currentSnapshot: 'ref', rootSnapshotList: 'VirtualMachineSnapshotTree[]' },
+  VirtualMachineSnapshotTree: {
+    snapshot: 'ref',
+    vm: 'ref',
+    name: 'string',
+    description: 'string',
+    createTime: 'dateTime',
+    state: 'string',
+    childSnapshotList: 'VirtualMachineSnapshotTree[]',
+  },
+
+  VirtualDeviceConfigSpec: { operation: 'string', fileOperation: 'string', device: 'VirtualDevice' },
+  VirtualDevice: DEVICE,
+  VirtualDeviceConnectInfo: { startConnected: 'boolean', allowGuestControl: 'boolean', connected: 'boolean' },
+  VirtualDeviceBackingInfo: {},
+  VirtualDisk: { ...DEVICE, capacityInKB: 'long', capacityInBytes: 'long' },
+  VirtualDiskFlatVer2BackingInfo: { fileName: 'string', datastore: 'ref', diskMode: 'string', thinProvisioned: 'boolean', uuid: 'string' },
+  VirtualController: CONTROLLER,
+  ParaVirtualSCSIController: SCSI,
+  VirtualEthernetCard: CARD,
+  VirtualVmxnet3: CARD,
+  VirtualVmxnet2: CARD,
+  VirtualVmxnet: CARD,
+  VirtualE1000: CARD,
+  VirtualE1000e: CARD,
+  VirtualPCNet32: CARD,
+  VirtualSriovEthernetCard: CARD,
+  VirtualEthernetCardNetworkBackingInfo: { deviceName: 'string', network: 'ref' },
+  VirtualEthernetCardDistributedVirtualPortBackingInfo: { port: 'DistributedVirtualSwitchPortConnection' },
+  DistributedVirtualSwitchPortConnection: { switchUuid: 'string', portgroupKey: 'string' },
+} as const;
+
+/** Network cards, by name of their type. */
+export const CARDS: readonly string[] = [
+  'VirtualVmxnet3',
+  'VirtualVmxnet2',
+  'VirtualVmxnet',
+  'VirtualE1000',
+  'VirtualE1000e',
+  'VirtualPCNet32',
+  'VirtualSriovEthernetCard',
+  'VirtualEthernetCard',
+];
+
+/** Methods: their parameters in the API's order (after the object itself), and what they return. */
+export const METHODS = {
+  RetrieveServiceContent: { takes: {}, returns: 'ServiceContent' },
+  Login: { takes: { userName: 'string', password: 'string', locale: 'string' }, returns: 'UserSession' },
+  Logout: { takes: {}, returns: 'none' },
+  CurrentTime: { takes: {}, returns: 'dateTime' },
+  RetrievePropertiesEx: { takes: { specSet: 'PropertyFilterSpec[]', options: 'RetrieveOptions' }, returns: 'RetrieveResult' },
+  ContinueRetrievePropertiesEx: { takes: { token: 'string' }, returns: 'RetrieveResult' },
+  CreateContainerView: { takes: { container: 'ref', type: 'string[]', recursive: 'boolean' }, returns: 'ref' },
+  CreatePropertyCollector: { takes: {}, returns: 'ref' },
+  DestroyPropertyCollector: { takes: {}, returns: 'none' },
+  CreateFilter: { takes: { spec: 'PropertyFilterSpec', partialUpdates: 'boolean' }, returns: 'ref' },
+  WaitForUpdatesEx: { takes: { version: 'string', options: 'WaitOptions' }, returns: 'UpdateSet' },
+  FindAllByUuid: { takes: { uuid: 'string', vmSearch: 'boolean', instanceUuid: 'boolean' }, returns: 'ref[]' },
+  HasPrivilegeOnEntity: { takes: { entity: 'ref', sessionId: 'string', privId: 'string[]' }, returns: 'boolean[]' },
+  CloneVM_Task: { takes: { folder: 'ref', name: 'string', spec: 'VirtualMachineCloneSpec' }, returns: 'ref' },
+  CreateVM_Task: { takes: { config: 'VirtualMachineConfigSpec', pool: 'ref', host: 'ref' }, returns: 'ref' },
+  PowerOnVM_Task: { takes: {}, returns: 'ref' },
+  PowerOffVM_Task: { takes: {}, returns: 'ref' },
+  SuspendVM_Task: { takes: {}, returns: 'ref' },
+  ResetVM_Task: { takes: {}, returns: 'ref' },
+  ShutdownGuest: { takes: {}, returns: 'none' },
+  RebootGuest: { takes: {}, returns: 'none' },
+  ReconfigVM_Task: { takes: { spec: 'VirtualMachineConfigSpec' }, returns: 'ref' },
+  Destroy_Task: { takes: {}, returns: 'ref' },
+  CreateSnapshot_Task: { takes: { name: 'string', description: 'string', memory: 'boolean', quiesce: 'boolean' }, returns: 'ref' },
+  RevertToSnapshot_Task: { takes: { suppressPowerOn: 'boolean' }, returns: 'ref' },
+  RemoveSnapshot_Task: { takes: { removeChildren: 'boolean' }, returns: 'ref' },
+  RenameSnapshot: { takes: { name: 'string', description: 'string' }, returns: 'none' },
+} as const;
+
+/** A reference to a managed object: sent back exactly as it came. */
+export interface Ref {
+  type: string;
+  value: string;
+}
+
+interface Simple {
+  string: string;
+  int: number;
+  long: number;
+  boolean: boolean;
+  /** RFC 3339, as the API writes it. */
+  dateTime: string;
+  ref: Ref;
+  /** Whatever its xsi:type says; `Typed` for a declared type. */
+  any: unknown;
+  none: undefined;
+}
+
+type Table = typeof TYPES;
+export type TypeName = keyof Table;
+export type MethodName = keyof typeof METHODS;
+
+/** TypeScript's type for a declared one. */
+export type Declared<D extends string> = D extends `${infer E}[]`
+  ? readonly Declared<E>[]
+  : D extends keyof Simple
+    ? Simple[D]
+    : D extends TypeName
+      ? Typed<D>
+      : never;
+
+/** A value of a type of the table; `$type` where it is of a subtype (and always on what was read). */
+export type Typed<N extends TypeName> = { readonly $type?: string } & {
+  readonly [K in keyof Table[N]]?: Declared<Table[N][K] & string> | undefined;
+};
+
+export type Parameters<M extends MethodName> = {
+  readonly [K in keyof (typeof METHODS)[M]['takes']]?: Declared<(typeof METHODS)[M]['takes'][K] & string> | undefined;
+};
+export type Result<M extends MethodName> = Declared<(typeof METHODS)[M]['returns']>;
+
+/** Whether a value that was read is of this very type of the table. */
+export function isA<N extends TypeName>(value: unknown, name: N): value is Typed<N> {
+  return typeof value === 'object' && value !== null && '$type' in value && value.$type === name;
+}

@@ -1,0 +1,75 @@
+import { SaxesParser } from 'saxes';
+import { ProviderError } from '../../src/clouds/errors';
+
+/** XML as the API's answers need it: elements, text, and the two attributes that mean something there. */
+export interface Node {
+  /** Local name. */
+  name: string;
+  /** Local name of what xsi:type says. */
+  xsiType?: string | undefined;
+  /** The plain attribute `type` (of a managed object reference). */
+  type?: string | undefined;
+  text: string;
+  children: Node[];
+}
+
+const XSI = 'http://www.w3.org/2001/XMLSchema-instance';
+const MAX_DEPTH = 200;
+
+/** Control characters and halves of surrogate pairs are no characters of XML 1.0, escaped or not. */
+const NO_XML = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]|\p{Cs}/u;
+
+const ESCAPES: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', '\r': '&#13;' };
+
+/** Whether XML 1.0 can carry the text. */
+export function isXmlText(text: string): boolean {
+  return !NO_XML.test(text);
+}
+
+/** Text for an element or an attribute in double quotes. @throws ProviderError `invalid` for what XML cannot carry. */
+export function escape(text: string): string {
+  if (!isXmlText(text)) throw new ProviderError('invalid', 'a text has characters that vSphere’s API cannot carry');
+  return text.replace(/[&<>"\r]/g, (character) => ESCAPES[character] ?? character);
+}
+
+/**
+ * Reads a whole document. Strict: namespaces must resolve, document types are refused.
+ * @throws Error in words where it is not well-formed
+ */
+export function parse(text: string): Node {
+  const parser = new SaxesParser({ xmlns: true });
+  const top: Node = { name: '', text: '', children: [] };
+  const open: Node[] = [top];
+  parser.on('error', (error) => {
+    throw error;
+  });
+  parser.on('doctype', () => {
+    throw new Error('document types are refused');
+  });
+  parser.on('opentag', (tag) => {
+    if (open.length > MAX_DEPTH) throw new Error('nested too deeply');
+    const node: Node = { name: tag.local, text: '', children: [] };
+    for (const { uri, local, value } of Object.values(tag.attributes)) {
+      if (uri === XSI && local === 'type') node.xsiType = value.slice(value.indexOf(':') + 1);
+      else if (uri === '' && local === 'type') node.type = value;
+    }
+    open.at(-1)?.children.push(node);
+    open.push(node);
+  });
+  const addText = (piece: string): void => {
+    const node = open.at(-1);
+    if (node) node.text += piece;
+  };
+  parser.on('text', addText);
+  parser.on('cdata', addText);
+  parser.on('closetag', () => void open.pop());
+  parser.write(text).close();
+  const [root] = top.children;
+  if (!root) throw new Error('no element');
+  return root;
+}
+
+/** The first child of this name. */
+export function child(node: Node | undefined, name: string): Node | undefined {
+  return node?.children.find((each) => each.name === name);
+}

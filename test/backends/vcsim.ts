@@ -1,0 +1,134 @@
+import { execFile, spawn, spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { createWriteStream, existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { promisify } from 'node:util';
+import type { Availability } from './need';
+
+const FOLDER = join(__dirname, '..', '..', '.backends');
+const SOURCE = join(__dirname, 'vcsim');
+
+/** The program is built once for each state of its sources and pinned modules. */
+function program(): string {
+  const files = readdirSync(SOURCE).filter((name) => /\.go$|^go\.(mod|sum)$/.test(name));
+  const hash = createHash('sha256');
+  for (const name of files.sort()) hash.update(name).update(readFileSync(join(SOURCE, name)));
+  return join(FOLDER, `vcsim-${hash.digest('hex').slice(0, 12)}`);
+}
+
+/** Whether the simulator can be built and run here; needs go, and flock. */
+export function vcsimAvailable(): Availability {
+  if (existsSync(program())) return true;
+  if (spawnSync('go', ['version']).status !== 0) return { missing: 'go' };
+  if (spawnSync('flock', ['--version']).status !== 0) return { missing: 'flock (util-linux)' };
+  return true;
+}
+
+/** Builds the simulator below .backends unless it is there; safe to call from several processes. */
+export async function installVcsim(): Promise<void> {
+  const target = program();
+  if (existsSync(target)) return;
+  mkdirSync(FOLDER, { recursive: true });
+  const script = 'test -e "$1" || { go build -o "$1.new" . && mv "$1.new" "$1"; }';
+  const words = ['-w', '540', join(FOLDER, 'vcsim-install.lock'), 'sh', '-ec', script, 'sh', target];
+  await promisify(execFile)('flock', words, {
+    cwd: SOURCE,
+    timeout: 560_000,
+    env: { ...process.env, GOFLAGS: '-mod=readonly -buildvcs=false' },
+  });
+}
+
+/** Members of API types, in the API's order. */
+export async function describeTypes(names: readonly string[]): Promise<Record<string, { name: string; type: string }[]>> {
+  await installVcsim();
+  const { stdout } = await promisify(execFile)(program(), ['-describe', names.join(',')]);
+  return JSON.parse(stdout) as Record<string, { name: string; type: string }[]>;
+}
+
+export interface VcsimSize {
+  datacenters?: number;
+  clusters?: number;
+  hosts?: number;
+  /** Machines in each cluster. */
+  machines?: number;
+  /** Of them, how many are templates (`template-0` and so on). */
+  templates?: number;
+  datastores?: number;
+  portGroups?: number;
+  pools?: number;
+  vApps?: number;
+  tls?: boolean;
+}
+
+/** What the simulator is told beside its API; see vcsim/control.go. */
+export interface VcsimOrder {
+  fault?: { method: string; fault: string; times?: number; skip?: number };
+  clear?: boolean;
+  delay?: Record<string, number>;
+  taskDelay?: Record<string, number>;
+  machine?: { key: string; connectionState?: string; powerState?: string; name?: string; template?: boolean; tools?: string };
+  fill?: { name: string; count: number; template?: boolean };
+  drop?: string;
+}
+
+/** A running vCenter simulator. */
+export interface Vcsim {
+  /** Base URL, without a slash at its end. */
+  url: string;
+  username: string;
+  password: string;
+  order(order: VcsimOrder): Promise<{ keys?: string[] }>;
+  stop(): Promise<void>;
+}
+
+const LOGIN = { username: 'gateway@vsphere.local', password: 'a <secret> & more' };
+
+function flags(size: VcsimSize): string[] {
+  const { datacenters = 1, clusters = 1, hosts = 1, machines = 3, templates = 1, datastores = 1, portGroups = 1 } = size;
+  const numbers = {
+    ...{ dc: datacenters, cluster: clusters, 'cluster-host': hosts, host: 0, vm: machines, templates, ds: datastores, pg: portGroups },
+    ...{ pool: size.pools ?? 0, app: size.vApps ?? 0 },
+  };
+  return [
+    ...Object.entries(numbers).flatMap(([name, count]) => [`-${name}`, String(count)]),
+    ...['-l', '127.0.0.1:0', '-username', LOGIN.username, '-password', LOGIN.password],
+    ...(size.tls === true ? ['-tls'] : []),
+  ];
+}
+
+/** Starts a simulator of one's own on a free port. */
+export async function startVcsim(size: VcsimSize = {}): Promise<Vcsim> {
+  await installVcsim();
+  const child = spawn(program(), flags(size), { stdio: ['ignore', 'pipe', 'pipe'] });
+  const logFile = join(FOLDER, `vcsim-${process.pid}-${child.pid}.log`);
+  const log = createWriteStream(logFile);
+  child.stderr.pipe(log, { end: false });
+  const url = await new Promise<string>((resolve, reject) => {
+    createInterface(child.stdout).on('line', (line) => {
+      if (line.startsWith('ready ')) resolve(line.slice('ready '.length));
+    });
+    child.once('error', reject);
+    child.once('exit', (code) => reject(new Error(`the vCenter simulator ended at once (${code}); see ${logFile}`)));
+  });
+  const stop = async (): Promise<void> => {
+    const killed = child.exitCode !== null || child.signalCode !== null;
+    if (!killed) {
+      const gone = new Promise<void>((done) => child.once('exit', () => done()));
+      // It takes its files away on the way out.
+      child.kill('SIGTERM');
+      const late = setTimeout(() => child.kill('SIGKILL'), 5_000);
+      await gone;
+      clearTimeout(late);
+    }
+    await new Promise<void>((done) => log.end(() => done()));
+    // A simulator that died by itself leaves its words behind.
+    if (!killed) rmSync(logFile, { force: true });
+  };
+  const order = async (what: VcsimOrder): Promise<{ keys?: string[] }> => {
+    const answer = await fetch(`${url}/control`, { method: 'POST', body: JSON.stringify(what) });
+    if (!answer.ok) throw new Error(`${JSON.stringify(what)}: ${await answer.text()}`);
+    return (await answer.json()) as { keys?: string[] };
+  };
+  return { url, ...LOGIN, order, stop };
+}

@@ -1,0 +1,202 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"reflect"
+	"sync"
+
+	"github.com/vmware/govmomi/simulator"
+	"github.com/vmware/govmomi/vim25/methods"
+	"github.com/vmware/govmomi/vim25/types"
+)
+
+// order is what a test asks of the simulator, by POST to /control.
+type order struct {
+	// Fault makes calls of a method fail: the name of an API fault; Times of them (0: all), after Skip others.
+	Fault *struct {
+		Method, Fault string
+		Times, Skip   int
+	}
+	// Clear forgets all faults and delays.
+	Clear bool
+	// Delay and TaskDelay slow methods and tasks down, in milliseconds by name.
+	Delay, TaskDelay map[string]int
+	// Machine puts a machine (by key) into a condition that no API call leads to.
+	Machine *struct {
+		Key             string
+		ConnectionState string
+		PowerState      string
+		Name            string
+		Template        *bool
+		Tools           string
+	}
+	// Fill makes so many small machines, or templates, with names that begin so; Drop destroys those with such names.
+	Fill *struct {
+		Name     string
+		Count    int
+		Template bool
+	}
+	Drop string
+}
+
+type control struct {
+	model *simulator.Model
+	one   sync.Mutex
+}
+
+func (c *control) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	c.one.Lock()
+	defer c.one.Unlock()
+	var asked order
+	err := json.NewDecoder(r.Body).Decode(&asked)
+	var answer any = map[string]string{}
+	if err == nil {
+		answer, err = c.obey(&asked)
+	}
+	if err != nil {
+		http.Error(w, err.Error(), http.StatusBadRequest)
+		return
+	}
+	_ = json.NewEncoder(w).Encode(answer)
+}
+
+func (c *control) obey(asked *order) (any, error) {
+	if asked.Clear {
+		c.model.Service.FaultInjector().ClearRules()
+		c.model.DelayConfig.MethodDelay = nil
+		simulator.TaskDelay.MethodDelay = map[string]int{"LockHandoff": 0}
+	}
+	if asked.Delay != nil {
+		c.model.DelayConfig.MethodDelay = asked.Delay
+	}
+	if asked.TaskDelay != nil {
+		asked.TaskDelay["LockHandoff"] = 0
+		simulator.TaskDelay.MethodDelay = asked.TaskDelay
+	}
+	if asked.Fault != nil {
+		if err := c.fail(asked.Fault.Method, asked.Fault.Fault, asked.Fault.Times, asked.Fault.Skip); err != nil {
+			return nil, err
+		}
+	}
+	if asked.Machine != nil {
+		if err := c.change(asked); err != nil {
+			return nil, err
+		}
+	}
+	if asked.Drop != "" {
+		return c.drop(asked.Drop), nil
+	}
+	if asked.Fill != nil {
+		return c.fill(asked.Fill.Name, asked.Fill.Count, asked.Fill.Template)
+	}
+	return map[string]string{}, nil
+}
+
+func (c *control) fail(method, name string, times, skip int) error {
+	found, ok := types.TypeFunc()(name)
+	if !ok {
+		return fmt.Errorf("the API has no fault %s", name)
+	}
+	fault, ok := reflect.New(found).Interface().(types.BaseMethodFault)
+	if !ok {
+		return fmt.Errorf("%s is no fault", name)
+	}
+	c.model.Service.AddFaultRule(&simulator.FaultInjectionRule{
+		MethodName: method, ObjectType: "*", ObjectName: "*", Probability: 1, Enabled: true,
+		FaultType: simulator.FaultTypeCustom, Fault: fault, Message: "told to fail with " + name,
+		MaxCount: times, SkipCount: skip,
+	})
+	return nil
+}
+
+func (c *control) change(asked *order) error {
+	ctx := c.model.Service.Context
+	want := asked.Machine
+	vm, ok := ctx.Map.Get(types.ManagedObjectReference{Type: "VirtualMachine", Value: want.Key}).(*simulator.VirtualMachine)
+	if !ok {
+		return fmt.Errorf("there is no machine %s", want.Key)
+	}
+	changes := []types.PropertyChange{}
+	set := func(name string, value any) { changes = append(changes, types.PropertyChange{Name: name, Val: value}) }
+	if want.ConnectionState != "" {
+		set("runtime.connectionState", types.VirtualMachineConnectionState(want.ConnectionState))
+	}
+	if want.PowerState != "" {
+		set("runtime.powerState", types.VirtualMachinePowerState(want.PowerState))
+	}
+	if want.Name != "" {
+		set("name", want.Name)
+		set("config.name", want.Name)
+	}
+	if want.Template != nil {
+		set("config.template", *want.Template)
+		set("summary.config.template", *want.Template)
+	}
+	if want.Tools != "" {
+		set("guest.toolsRunningStatus", want.Tools)
+	}
+	ctx.Map.WithLock(ctx, vm, func() { ctx.Update(vm, changes) })
+	return nil
+}
+
+// fill copies a machine of the model's, as SOAP would have it done; answers the keys.
+func (c *control) fill(name string, count int, template bool) (any, error) {
+	ctx := c.model.Service.Context
+	keys := []string{}
+	folder, pool, err := c.home()
+	if err != nil {
+		return nil, err
+	}
+	for i := range count {
+		config := types.VirtualMachineConfigSpec{
+			Name: fmt.Sprintf("%s-%d", name, i), GuestId: "otherLinux64Guest", NumCPUs: 1, MemoryMB: 128,
+			Files: &types.VirtualMachineFileInfo{VmPathName: "[LocalDS_0]"},
+		}
+		body := folder.CreateVMTask(ctx, &types.CreateVM_Task{This: folder.Self, Config: config, Pool: pool})
+		task := ctx.Map.Get(body.(*methods.CreateVM_TaskBody).Res.Returnval).(*simulator.Task)
+		task.Wait()
+		if task.Info.Error != nil {
+			return nil, fmt.Errorf("%s", task.Info.Error.LocalizedMessage)
+		}
+		ref := task.Info.Result.(types.ManagedObjectReference)
+		keys = append(keys, ref.Value)
+		if template {
+			ctx.Map.Get(ref).(*simulator.VirtualMachine).MarkAsTemplate(&types.MarkAsTemplate{This: ref})
+		}
+	}
+	return map[string]any{"keys": keys}, nil
+}
+
+func (c *control) home() (*simulator.Folder, types.ManagedObjectReference, error) {
+	var none types.ManagedObjectReference
+	dc, ok := c.model.Map().Any("Datacenter").(*simulator.Datacenter)
+	if !ok {
+		return nil, none, fmt.Errorf("there is no datacenter")
+	}
+	folder, ok := c.model.Map().Get(dc.VmFolder).(*mannerly)
+	if !ok {
+		return nil, none, fmt.Errorf("there is no folder for machines")
+	}
+	for _, pool := range c.model.Map().All("ResourcePool") {
+		return folder.Folder, pool.Reference(), nil
+	}
+	return nil, none, fmt.Errorf("there is no resource pool")
+}
+
+func (c *control) drop(prefix string) any {
+	ctx := c.model.Service.Context
+	dropped := 0
+	for _, entity := range ctx.Map.All("VirtualMachine") {
+		vm := entity.(*simulator.VirtualMachine)
+		if len(vm.Name) < len(prefix) || vm.Name[:len(prefix)] != prefix {
+			continue
+		}
+		vm.Runtime.PowerState = types.VirtualMachinePowerStatePoweredOff
+		body := vm.DestroyTask(ctx, &types.Destroy_Task{This: vm.Self})
+		ctx.Map.Get(body.(*methods.Destroy_TaskBody).Res.Returnval).(*simulator.Task).Wait()
+		dropped++
+	}
+	return map[string]any{"dropped": dropped}
+}

@@ -1,0 +1,127 @@
+import { startSoapProxy, type SoapProxy } from './vsphere-proxy';
+import { startVcsim, type Vcsim, type VcsimSize } from './vcsim';
+
+/** A vCenter for tests: the simulator, the proxy in front of it, and a view past both driver and proxy. */
+export interface VsphereAccount {
+  /** Where a driver goes: the proxy. */
+  url: string;
+  sim: Vcsim;
+  proxy: SoapProxy;
+  /** Options of a driver that goes through the proxy. */
+  options: Readonly<Record<string, unknown>>;
+  /** Machines and templates now there: key, inventory name, whether it is a template. */
+  machines(): Promise<{ key: string; name: string; template: boolean }[]>;
+  /** Names of all snapshots now there. */
+  snapshots(): Promise<string[]>;
+  /** Words for each thing that the model did not begin with. */
+  leftovers(): Promise<string[]>;
+  /** Ends every session but the one that does it. */
+  endSessions(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+export async function startVsphere(size: VcsimSize = {}): Promise<VsphereAccount> {
+  const sim = await startVcsim(size);
+  const proxy = await startSoapProxy(sim.url);
+  const direct = new Direct(sim);
+  const machines = () => direct.machines();
+  const begun = new Set((await machines()).map(({ key }) => key));
+  const snapshots = () => direct.snapshots();
+  return {
+    url: proxy.url,
+    sim,
+    proxy,
+    options: { url: proxy.url, username: sim.username, password: sim.password, insecure: true, settleMs: 100, pageSize: 5 },
+    machines,
+    snapshots,
+    leftovers: async () => [
+      ...(await machines()).filter(({ key }) => !begun.has(key)).map(({ key, name }) => `machine ${key} ${name}`),
+      ...(await snapshots()).map((name) => `snapshot ${name}`),
+    ],
+    endSessions: () => direct.endSessions(),
+    stop: async () => {
+      await proxy.stop();
+      await sim.stop();
+    },
+  };
+}
+
+/** The few calls that tests make themselves, written and read as text: nothing of the driver's is in them. */
+class Direct {
+  private cookie: string | undefined;
+
+  constructor(private readonly sim: Vcsim) {}
+
+  async call(body: string): Promise<string> {
+    const envelope = `<soapenv:Envelope xmlns:soapenv="http://schemas.xmlsoap.org/soap/envelope/"
+      xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance"><soapenv:Body>${body}</soapenv:Body></soapenv:Envelope>`;
+    const answer = await fetch(`${this.sim.url}/sdk`, {
+      method: 'POST',
+      headers: { 'content-type': 'text/xml', ...(this.cookie === undefined ? {} : { cookie: this.cookie }) },
+      body: envelope,
+    });
+    const text = await answer.text();
+    if (!answer.ok) throw new Error(text);
+    this.cookie ??= /vmware_soap_session=[^;]+/.exec(answer.headers.get('set-cookie') ?? '')?.[0];
+    return text;
+  }
+
+  private async login(): Promise<void> {
+    if (this.cookie !== undefined) return;
+    const password = this.sim.password.replace(/&/g, '&amp;').replace(/</g, '&lt;').replace(/>/g, '&gt;');
+    await this.call(
+      `<Login xmlns="urn:vim25"><_this type="SessionManager">SessionManager</_this><userName>${this.sim.username}</userName><password>${password}</password></Login>`,
+    );
+  }
+
+  /** Every machine with these properties, as the text of each object's answer. */
+  private async read(paths: readonly string[]): Promise<string[]> {
+    await this.login();
+    const edges = [
+      ['Folder', 'childEntity'],
+      ['Datacenter', 'vmFolder'],
+      ['VirtualApp', 'vm'],
+    ];
+    const names = edges.map((_, index) => `<selectSet><name>e${index}</name></selectSet>`).join('');
+    const select = edges.map(
+      ([type, path], index) =>
+        `<selectSet xsi:type="TraversalSpec"><name>e${index}</name><type>${type}</type><path>${path}</path><skip>false</skip>${names}</selectSet>`,
+    );
+    const text = await this.call(
+      `<RetrievePropertiesEx xmlns="urn:vim25"><_this type="PropertyCollector">propertyCollector</_this><specSet>` +
+        `<propSet><type>VirtualMachine</type>${paths.map((path) => `<pathSet>${path}</pathSet>`).join('')}</propSet>` +
+        `<objectSet><obj type="Folder">group-d1</obj><skip>false</skip>${select.join('')}</objectSet></specSet><options/></RetrievePropertiesEx>`,
+    );
+    return text.match(/<objects>.*?<\/objects>/gs) ?? [];
+  }
+
+  async machines(): Promise<{ key: string; name: string; template: boolean }[]> {
+    return (await this.read(['name', 'config.template'])).map((object) => ({
+      key: /<obj type="VirtualMachine">([^<]*)</.exec(object)?.[1] ?? '',
+      name: /<name>name<\/name><val[^>]*>([^<]*)</.exec(object)?.[1] ?? '',
+      template: /<val[^>]*>true<\/val>/.test(object),
+    }));
+  }
+
+  async snapshots(): Promise<string[]> {
+    const trees = (await this.read(['snapshot'])).join('');
+    return [...trees.matchAll(/<\/vm><name>([^<]*)</g)].map(([, name]) => name ?? '');
+  }
+
+  async endSessions(): Promise<void> {
+    this.cookie = undefined;
+    await this.login();
+    const text = await this.call(
+      `<RetrievePropertiesEx xmlns="urn:vim25"><_this type="PropertyCollector">propertyCollector</_this><specSet>` +
+        `<propSet><type>SessionManager</type><pathSet>sessionList</pathSet><pathSet>currentSession</pathSet></propSet>` +
+        `<objectSet><obj type="SessionManager">SessionManager</obj></objectSet></specSet><options/></RetrievePropertiesEx>`,
+    );
+    const own = /<name>currentSession<\/name><val[^>]*><key>([^<]*)</.exec(text)?.[1];
+    const keys = [...text.matchAll(/<UserSession[^>]*><key>([^<]*)</g)].map(([, key]) => key).filter((key) => key !== own);
+    for (const key of keys) {
+      await this.call(
+        `<TerminateSession xmlns="urn:vim25"><_this type="SessionManager">SessionManager</_this><sessionId>${key}</sessionId></TerminateSession>`,
+      );
+    }
+  }
+}

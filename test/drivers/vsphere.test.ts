@@ -1,0 +1,90 @@
+import { driver as module } from '../../drivers/vsphere/index';
+import { diskReport, diskRequest, memoryRequest } from '../../drivers/vsphere/sizes';
+import { MACHINE_STATES } from '../../drivers/vsphere/states';
+import type { ErrorKind } from '../../src/clouds/errors';
+import { mibToKib } from '../../src/model/units';
+import { describeWith } from '../backends/need';
+import { vcsimAvailable } from '../backends/vcsim';
+import { startVsphere } from '../backends/vsphere';
+import { driverContract } from './contract';
+import type { Counterpart } from './counterpart';
+
+const PUBLIC_KEY = 'ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJ0nJ3q8mG2bS0Wc3V2o2xqXo5Xw2m8bM9w1u1m3s0xk test@example.org';
+
+/** The fault that each kind is made from. */
+const FAULTS: Readonly<Partial<Record<ErrorKind, string>>> = {
+  auth: 'InvalidLogin',
+  forbidden: 'NoPermission',
+  notFound: 'ManagedObjectNotFound',
+  conflict: 'InvalidState',
+  quota: 'InsufficientMemoryResourcesFault',
+  invalid: 'InvalidArgument',
+  unavailable: 'HostNotConnected',
+  unsupported: 'NotSupported',
+};
+
+async function start(): Promise<Counterpart> {
+  const account = await startVsphere({ machines: 3, templates: 1 });
+  const { proxy, sim, options } = account;
+  const driver = await module.connect(module.options.parse(options), { dataDir: '', warn: () => undefined });
+  const template = (await account.machines()).find((machine) => machine.template)?.key ?? '';
+  let filled = 0;
+  return {
+    driver,
+    module: module as Counterpart['module'],
+    options,
+    fixtures: {
+      config: 'c1-m1024',
+      otherConfig: 'c2-m2048',
+      image: template,
+      missing: { machines: 'vm-999999', machineConfigs: 'none', machineImages: 'vm-999998' },
+      publicKey: PUBLIC_KEY,
+    },
+    pageSize: { machines: 5, machineImages: 5 },
+    populate: async (group, count) => {
+      if (group === 'machineConfigs') return () => Promise.resolve();
+      filled += 1;
+      const name = `fill-${filled}`;
+      await sim.order({ fill: { name, count, template: group === 'machineImages' } });
+      return async () => void (await sim.order({ drop: `${name}-` }));
+    },
+    calls: () => Promise.resolve(proxy.count()),
+    loseAnswer: () => {
+      proxy.add({ method: 'CloneVM_Task', drop: 'after', times: 1 });
+      return Promise.resolve();
+    },
+    failNextRead: (kind) => {
+      const fault = FAULTS[kind];
+      proxy.add({ method: 'RetrievePropertiesEx', times: 1, ...(fault === undefined ? { drop: 'after' } : { fault }) });
+      return Promise.resolve();
+    },
+    provokes: [...(Object.keys(FAULTS) as ErrorKind[]), 'timeout'],
+    strangeState: (machine) => sim.order({ machine: { key: machine, powerState: 'levitating' } }).then(() => undefined),
+    machineStates: MACHINE_STATES,
+    units: [
+      {
+        name: 'memory in 4 MiB',
+        request: (kib) => memoryRequest(kib) / 4,
+        report: (fours) => mibToKib(4 * fours),
+        range: { min: 1, max: 6_291_456 },
+      },
+      { name: 'disks in MiB', request: diskRequest, report: diskReport, range: { min: 1, max: 65_011_712 } },
+    ],
+    leftovers: () => account.leftovers(),
+    stop: () => account.stop(),
+  };
+}
+
+describeWith('vcsim', vcsimAvailable(), () => {
+  driverContract('vsphere', {
+    start,
+    groups: ['machines', 'machineConfigs', 'machineImages'],
+    skips: [
+      { test: 'pause ends in PAUSED, start in STARTED', reason: 'vSphere has no pause: it suspends' },
+      {
+        test: 'machineConfigs: a list of more than three pages is whole, without a call per item',
+        reason: 'vSphere has no flavors: the configurations are the driver’s own and come in one page, without a call',
+      },
+    ],
+  });
+});
