@@ -1,7 +1,8 @@
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { parse } from 'yaml';
-import { ENVIRONMENT, loadConfig } from '../../src/config/load';
+import { cloudOptions, ENVIRONMENT, loadConfig } from '../../src/config/load';
+import { shippedDrivers } from '../../src/gateway';
 import { Folder } from './program';
 
 const root = resolve(__dirname, '../..');
@@ -23,6 +24,19 @@ test('config/production.yaml is well once its secrets are there, and is for seve
     /store\.url: the file \/run\/secrets\/store-url can't be read/,
   );
 });
+
+test.each(readdirSync(join(root, 'config')).filter((name) => name.endsWith('.yaml') && name !== 'production.yaml'))(
+  'config/%s loads as it stands, and each cloud in it has options that its driver takes',
+  async (name) => {
+    const config = await loadConfig({ file: join(root, 'config', name), env: {}, cwd: folder.path });
+    const drivers = shippedDrivers();
+    expect(Object.keys(config.clouds).length).toBeGreaterThan(0);
+    for (const { key, driver } of Object.values(config.clouds)) {
+      const { options } = await drivers.load(driver);
+      expect(cloudOptions(config, key, options)).toBeDefined();
+    }
+  },
+);
 
 test('compose.yaml sets no variable that the program does not know, and gives more time to stop than it takes', () => {
   const compose = parse(readFileSync(join(root, 'compose.yaml'), 'utf8')) as {
