@@ -105,6 +105,9 @@ const actSteps: Step<ActInput>[] = [
   ...[0, 1].flatMap((index) => [call(index), reached(index)]),
 ];
 
+/** States that end the waiting in vain, by the method called: a machine that cannot go to sleep is shut down instead. */
+const IN_VAIN: Readonly<Record<string, readonly string[]>> = { suspend: ['STOPPED'] };
+
 /** The n-th call of an act; an act of one call passes over the second. */
 function call(index: number): Step<ActInput> {
   return {
@@ -132,6 +135,7 @@ function reached(index: number): Step<ActInput> {
       const outcome = await reachState(context, input.group, String(results.locate), {
         goal: wanted.goal,
         goneIsFailure: true,
+        inVain: IN_VAIN[wanted.method] ?? [],
         ...(wanted.token === undefined ? {} : { token: wanted.token }),
       });
       const next = input.calls[index + 1];
@@ -156,7 +160,12 @@ export async function reachState(
   context: StepContext<{ cloud: string }>,
   group: ListedGroup,
   key: string,
-  { goal, goneIsFailure = false, token }: { goal: readonly string[]; goneIsFailure?: boolean; token?: string },
+  {
+    goal,
+    goneIsFailure = false,
+    inVain = [],
+    token,
+  }: { goal: readonly string[]; goneIsFailure?: boolean; inVain?: readonly string[]; token?: string },
 ): Promise<UntilOutcome> {
   const cloud = cloudOf(context.clouds, context.input.cloud);
   return until(
@@ -169,6 +178,8 @@ export async function reachState(
       if (token !== undefined && item?.failure?.token === token) throw new StepFailure(item.failure.reason, 'unavailable');
       const state = item === undefined ? undefined : String(item.values.state ?? '');
       if (state === 'ERROR') throw new StepFailure('the provider shows it in an error state', 'unavailable');
+      if (state !== undefined && inVain.includes(state))
+        throw new StepFailure(`the provider shows ${state} instead of ${goal.join(' or ')}`, 'unavailable');
       const overdue = context.elapsedMs > 2 * cloud.capabilities.settleMs + PACE.intervalMs;
       if (state === undefined && (goneIsFailure || overdue)) throw new StepFailure('the provider does not show it any more', 'notFound');
       return state;

@@ -190,6 +190,10 @@ describeWith('moto', motoAvailable(), () => {
     const refused = await world.client.act(String(plain.id), 'suspend');
     expect([refused.status, String(refused.json.statusMessage)]).toEqual([409, expect.stringMatching(/not launched for hibernation/)]);
     await steps.xml(String(sleeper.id));
+    // Moto cannot hibernate: it stops, as an instance does whose hibernation fails.
+    const job = await world.client.ended(await world.client.act(String(sleeper.id), 'suspend'));
+    expect([job.state, String(job.statusMessage)]).toEqual(['FAILED', expect.stringMatching(/STOPPED instead of SUSPENDED/)]);
+    expect((await get(String(sleeper.id))).state).toBe('STOPPED');
     for (const each of [plain, sleeper]) await steps.remove(each);
   });
 });
