@@ -6,6 +6,10 @@ export interface World {
   /** Names of a machine configuration and of an image that go together. */
   config: string;
   image: string;
+  /** False where the provider keeps nothing of a credential. */
+  keepsKeys?: boolean;
+  /** False where a machine goes back to its snapshots only. */
+  restoresImages?: boolean;
   /** Provider keys of the instances that are there now, by the provider's own API. */
   instances(): Promise<string[]>;
   /** Words for each thing that a gateway could have made and that is still at the provider, by its own API. */
