@@ -22,6 +22,10 @@ export interface TypeFacts {
   name: string;
   typeURI: string;
   operations: string[];
+  /** Whether it has the attributes that all resources share (5.10.1). */
+  commonAttributes: boolean;
+  /** Attributes in the order of XML, where that is not the order of the table. */
+  xmlOrder?: string[];
   attributes: Fact[];
 }
 
@@ -53,8 +57,9 @@ function found<T extends { name: string }>(all: T[], name: string): T {
 
 /** A resource type with its common attributes first. @throws Error where the standard has none of this name. */
 export function typeFacts(name: string): TypeFacts {
+  const type = found(facts.types, name);
   const own = found(facts.types, SAME_ATTRIBUTES[name] ?? name).attributes;
-  return { ...found(facts.types, name), attributes: [...facts.commonAttributes, ...own] };
+  return { ...type, attributes: type.commonAttributes ? [...facts.commonAttributes, ...own] : own };
 }
 
 /** A type of Collection. @throws Error where the standard has none of this name. */

@@ -4,7 +4,10 @@ import { shortName, type Value } from './value';
 import type { Answer } from './wire';
 import { type Element, XmlValue } from './xml';
 
-/** References inside a representation, operations left out. */
+/** Where an image comes from may lie outside the provider; properties and operations hold no references. */
+const ELSEWHERE = ['imageLocation', 'operations', 'operation', 'properties', 'property'];
+
+/** References inside a representation to other resources of the provider. */
 export function linksOf(value: Value): string[] {
   if (value instanceof JsonValue) return jsonLinks(value.raw);
   return value instanceof XmlValue ? xmlLinks(value.element) : [];
@@ -14,13 +17,13 @@ function jsonLinks(raw: unknown): string[] {
   if (Array.isArray(raw)) return raw.flatMap(jsonLinks);
   if (typeof raw !== 'object' || raw === null) return [];
   return Object.entries(raw).flatMap(([name, inner]) => {
-    if (name === 'operations' || name === 'properties') return [];
+    if (ELSEWHERE.includes(name)) return [];
     return name === 'href' && typeof inner === 'string' ? [inner] : jsonLinks(inner);
   });
 }
 
 function xmlLinks(element: Element): string[] {
-  if (element.name === 'operation') return [];
+  if (ELSEWHERE.includes(element.name)) return [];
   const own = element.attributes.href === undefined ? [] : [element.attributes.href];
   return [...own, ...element.children.flatMap(xmlLinks)];
 }

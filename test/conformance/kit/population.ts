@@ -3,6 +3,7 @@ import { attributes, CIMI, list } from './body';
 import type { Context } from './context';
 import { freshName, idOf, machineParts, makeMachine, makeVolume, volumeCreate } from './ingredients';
 import { crawl, type Visit } from './links';
+import { credentialCreate } from './parts';
 
 /** A resource that costs a provider little, and the content that makes one. */
 interface Cheap {
@@ -63,9 +64,16 @@ function populate(c: Context): Promise<string[]> {
       ? { volumeTemplates: list('volumeTemplate', [attributes({ initialLocation: '/dev/sdx', href: await templateOfVolume(s) })]) }
       : {};
     if (await offers(s, 'machines')) uris.push(idOf(await makeMachine(s, some, s.entry.has('volumeTemplates') ? volumes : {})));
+    if (await offers(s, 'credentials'))
+      uris.push(await s.createUri('credentials', 'CredentialCreate', { ...some, ...credentialCreate(s) }));
+    if ((await offers(s, 'volumeImages')) && s.can('Volume/VolumeSnapshot')) uris.push(await bootableImage(s));
     return uris;
   });
 }
+
+/** An image of a Volume: a resource with a boolean. */
+const bootableImage = async (c: Context): Promise<string> =>
+  c.createUri('volumeImages', 'VolumeImage', { name: freshName(), imageLocation: { href: idOf(await makeVolume(c)) }, bootable: true });
 
 const templateOfVolume = (c: Context): Promise<string> =>
   c.shared('volume template', async (s) =>

@@ -3,7 +3,9 @@ import type { Element } from './xml';
 
 /** The element of an attribute; arrays and maps repeat that of their items. */
 export const elementName = ({ name, itemName, xmlForm }: Fact): string => (xmlForm === 'elements' ? (itemName ?? name) : name);
-const names = (fact: Fact): string[] => [elementName(fact)];
+/** Constraints on values are written as what they are (5.11.1). */
+const CONSTRAINTS = ['value', 'range'];
+const names = (fact: Fact): string[] => (Array.isArray(fact.jsonName) ? CONSTRAINTS : [elementName(fact)]);
 
 const REPEATED = ['array', 'map'];
 
@@ -24,6 +26,7 @@ function entryProblems(element: Element, at: string): string[] {
 
 function structureProblems(element: Element, { fields = [] }: Fact, at: string): string[] {
   const more = holdsMore(fields);
+  const content = fields.some(({ type, xmlForm }) => type === 'any' && xmlForm === 'content');
   const attributes = Object.entries(element.attributes).flatMap(([name, text]) => {
     const field = fields.find((each) => each.xmlForm === 'attribute' && (each.jsonName ?? each.name) === name);
     const problem = field && textProblem({ ...field, type: field.jsonName === 'href' ? 'URI' : field.type }, text);
@@ -37,7 +40,7 @@ function structureProblems(element: Element, { fields = [] }: Fact, at: string):
       names,
     );
     if (field) return xmlProblems(child, field, `${at}/${child.name}`);
-    return more ? [] : [`${at} has no element ${child.name} in the standard`];
+    return more || content ? [] : [`${at} has no element ${child.name} in the standard`];
   });
   return [...attributes, ...elements];
 }

@@ -27,10 +27,14 @@ function jsonShape(c: Context, value: JsonValue, { name: type, attributes }: Typ
 }
 
 /** What a provider adds to a Credential stands where the pseudo-schema has xs:any: after the operations (5.14.9). */
-const inOrder = (type: string, attributes: Fact[]): Fact[] =>
-  type.startsWith('Credential') ? attributes.filter(({ name }) => !['userName', 'password', 'key'].includes(name)) : attributes;
+function inOrder({ name: type, attributes, commonAttributes, xmlOrder }: TypeFacts): Fact[] {
+  if (type.startsWith('Credential')) return attributes.filter(({ name }) => !['userName', 'password', 'key'].includes(name));
+  if (commonAttributes || xmlOrder === undefined) return attributes;
+  return xmlOrder.flatMap((name) => attributes.filter((fact) => fact.name === name));
+}
 
-function xmlShape(c: Context, { element }: XmlValue, { name: type, attributes }: TypeFacts): string[] {
+function xmlShape(c: Context, { element }: XmlValue, facts: TypeFacts): string[] {
+  const { name: type, attributes } = facts;
   const extra = announced(c, type);
   const members = element.children.flatMap((child) => {
     if (child.name === 'operation') return [];
@@ -40,7 +44,7 @@ function xmlShape(c: Context, { element }: XmlValue, { name: type, attributes }:
   });
   const order = orderProblems(
     element.children.map(({ name }) => name),
-    inOrder(type, attributes),
+    inOrder(facts),
     ['operation'],
   );
   return [...members, ...order];

@@ -81,6 +81,10 @@ export interface Request {
 /** Sends a request; redirects are not followed, so that each URI is the provider's own. @throws Error where nothing answers. */
 export async function send({ method, uri, headers, body }: Request): Promise<Answer> {
   const all = { 'accept-encoding': 'identity', ...headers };
-  const response = await fetch(uri, { method, headers: all, redirect: 'manual', ...(body === undefined ? {} : { body }) });
+  const response = await fetch(uri, { method, headers: all, redirect: 'manual', ...(body === undefined ? {} : { body }) }).catch(
+    (error: unknown) => {
+      throw new Error(`${method} ${uri}: nothing answers`, { cause: error });
+    },
+  );
   return new Answer(`${method} ${uri}`, response.status, response.headers, await response.text());
 }
