@@ -1,4 +1,8 @@
 import { createHash } from 'node:crypto';
+import { driver as simulator } from '../../drivers/simulator/index';
+import type { SimulatorOptions } from '../../drivers/simulator/options';
+import type { Driver, DriverModule } from '../../src/clouds/driver';
+import { driverRegistry } from '../../src/clouds/registry';
 import { Change, placesOf } from '../crash/drive';
 import { Scene as CrashScene } from '../crash/scene';
 import { bytes, redirect, startOrigin, type Origin } from '../fetch/origin';
@@ -94,6 +98,51 @@ test('a gateway that is shut down in the middle leaves it to the next', async ()
     expect(made).toMatchObject([{ content: { sha256: DIGEST } }]);
   } finally {
     await second.close();
+  }
+});
+
+test('a cloud that takes no images this way refuses it in words, and everything else is as ever', async () => {
+  const without: DriverModule<SimulatorOptions> = {
+    ...simulator,
+    async connect(options, environment) {
+      const driver = await simulator.connect(options, environment);
+      const { upload: _image, ...machineImages } = driver.machineImages ?? {};
+      const { upload: _volume, ...volumeImages } = driver.volumeImages ?? {};
+      return { ...driver, machineImages, volumeImages } as Driver;
+    },
+  };
+  const drivers = driverRegistry({ simulator: () => Promise.resolve(without) });
+  const plain = await openScene({ drivers, config: { fetch: fetchRules() } });
+  try {
+    const before = [...origin.asked];
+    for (const collection of COLLECTIONS)
+      expectFault(
+        await plain.client.post(collection, bodyOf(collection, at('image'))),
+        400,
+        /cloud 'sim' takes no images from other places/,
+      );
+    expect(origin.asked).toEqual(before);
+    expect(rels((await plain.client.get('machineImages')).json)).toEqual(['add']);
+  } finally {
+    await plain.close();
+  }
+});
+
+test('only so many are fetched at once; the others wait, and say so', async () => {
+  const one = await openScene({ config: { jobs: { graceMs: 0 }, worker: { sweepMs: 100 }, fetch: fetchRules({ concurrency: 1 }) } });
+  try {
+    const begun = slow.begun;
+    const first = await one.client.post('machineImages', { imageLocation: at('slow') });
+    await eventually(async () => (slow.begun > begun ? true : undefined));
+    const second = await one.client.post('volumeImages', { imageLocation: { href: at('image') } });
+    await eventually(async () => {
+      const { json } = await one.client.get(String(second.headers.get('cimi-job-uri')));
+      return String(json.statusMessage).startsWith('Waiting for other images') ? json : undefined;
+    });
+    slow.release();
+    for (const answer of [first, second]) await succeeded(one.client, answer);
+  } finally {
+    await one.close();
   }
 });
 
