@@ -34,6 +34,7 @@ const COMPUTE_EXTENSIONS: NonNullable<Capabilities['extensions']> = [
 export function capabilities(settleMs: number): Capabilities {
   return {
     settleMs,
+    portsAtCreate: true,
     extensions: [...COMPUTE_EXTENSIONS, ...STORAGE_EXTENSIONS, ...NETWORK_EXTENSIONS],
     types: { ...COMPUTE_TYPES, ...STORAGE_TYPES, ...NETWORK_TYPES },
   };

@@ -19,17 +19,17 @@ interface Placement {
 export async function serverRequest(wire: Wire, flavors: Flavors, request: CreateMachine, context: CallContext): Promise<object> {
   const placement = placementOf(wire, request.extensions ?? {});
   const naming = holds(request);
-  const described = naming.description !== undefined && (await wire.speaks('compute', '2.19', context));
+  const described = await wire.speaks('compute', '2.19', context);
   const tagged = await wire.speaks('compute', '2.52', context);
   const root = placement.bootFromVolume ? await bootVolume(wire, flavors, request, placement, context) : undefined;
   const hints = hintsOf(placement);
   return {
     server: {
       name: naming.name ?? nameless(request.tag),
-      ...(described ? { description: naming.description } : {}),
+      ...(described && naming.description !== undefined ? { description: naming.description } : {}),
       flavorRef: request.config,
       ...(root ? { block_device_mapping_v2: [root] } : { imageRef: request.image }),
-      metadata: createMetadata(request),
+      metadata: createMetadata(request, described),
       ...(tagged ? { tags: [serverTag(request.tag)] } : {}),
       ...(await networksOf(wire, request, context)),
       ...(placement.securityGroups ? { security_groups: placement.securityGroups.map((name) => ({ name })) } : {}),
@@ -44,7 +44,8 @@ export async function serverRequest(wire: Wire, flavors: Flavors, request: Creat
 /** Networks asked for, else those configured, else whatever Nova finds: from 2.37 on that has to be said. */
 async function networksOf(wire: Wire, request: CreateMachine, context: CallContext): Promise<object> {
   const networks = request.networks && request.networks.length > 0 ? request.networks : wire.options.networks;
-  if (networks) return { networks: networks.map((uuid) => ({ uuid })) };
+  const portAt = (n: number) => request.networkPorts?.[n] ?? undefined;
+  if (networks) return { networks: networks.map((uuid, n) => (portAt(n) === undefined ? { uuid } : { port: portAt(n) })) };
   return (await wire.speaks('compute', '2.37', context)) ? { networks: 'auto' } : {};
 }
 

@@ -12,14 +12,14 @@ import { VOLUME } from './storage-states';
 
 const LIST = '/volumes/detail';
 /** Type URI of a volume type, before its name. */
-const TYPE = 'urn:openstack:volume-type:';
-/** A volume that belongs to none. */
-const NO_TYPE = `${TYPE}`;
+const TYPE = 'http://cimi-gateway.org/volume-type/openstack/';
+/** Type URI of any block device: the cloud's own default type. */
+const BLOCK = 'http://cimi-gateway.org/volume-type/block';
 /** Metadata of a volume that is to be bootable and may not be yet. */
 const TO_BOOT = 'cimi:bootable';
 
 /** URI of a volume type, as `type` of Volumes tells it. */
-export const typeUri = (name: string | null | undefined): string => (name ? TYPE + encodeURIComponent(name) : NO_TYPE);
+export const typeUri = (name: string | null | undefined): string => (name ? TYPE + encodeURIComponent(name) : BLOCK);
 
 /** Cinder volumes as Volumes; those that go with their server are its Disks. */
 export class OpenstackVolumes implements Volumes {
@@ -85,7 +85,7 @@ export class OpenstackVolumes implements Volumes {
 
   /** The name of the type that a URI means. @throws ProviderError (invalid) naming those to be had */
   async #typeOf(uri: string | undefined, context: CallContext): Promise<string | undefined> {
-    if (uri === undefined || uri === NO_TYPE) return undefined;
+    if (uri === undefined || uri === BLOCK) return undefined;
     if (uri.startsWith(TYPE)) return decodeURIComponent(uri.slice(TYPE.length));
     const { volume_types: types } = await this.wire.get<{ volume_types: { name: string }[] }>('volume', '/types', context);
     const known = types.map(({ name }) => typeUri(name)).join(', ');
