@@ -130,6 +130,8 @@ export interface Family {
   create?(context: PlanContext, request: CreateRequest): Promise<Plan>;
   update?(context: PlanContext, found: Found, request: UpdateRequest): Promise<Plan>;
   remove?(context: PlanContext, found: Found): Promise<Plan>;
+  /** Driver group whose methods the actions end in, where the type itself is in no cloud (a System acts on its Machines). */
+  actThrough?: GroupName;
   act?: Readonly<Record<string, (context: PlanContext, found: Found, parameters: Values) => Promise<Plan>>>;
   /** Operations that would work now, as short names (edit, delete, start, capture, …), roles aside. */
   offered(found: Found, catalogue: Catalogue): string[];

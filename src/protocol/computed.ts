@@ -127,7 +127,9 @@ function actionsOf({ protocol }: Scope, type: string, clouds: readonly Cloud[]):
   const names = actions.flatMap(([name, action]) => {
     const performer = action.performedOn === undefined ? undefined : protocol.familyOf(catalogue.collection(action.performedOn).item);
     if (action.kind === 'link') return family.linkQuery?.[name] && canCreate(performer) ? [name] : [];
-    return family.act?.[name] && can(name) ? [name] : [];
+    const { actThrough } = family;
+    const works = actThrough ? clouds.some((cloud) => cloud.offers(actThrough, name)) : can(name);
+    return family.act?.[name] && works ? [name] : [];
   });
   return [
     ...(canCreate(family) ? ['add'] : []),

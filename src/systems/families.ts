@@ -27,6 +27,7 @@ export function withSystems(families: readonly Family[], catalogue: Catalogue): 
     create: planSystem(table),
     update: planStoredUpdate,
     remove: planRemoveSystem,
+    ...(machines?.group === undefined ? {} : { actThrough: machines.group }),
     act: Object.fromEntries(actions.map((name) => [name, planActSystem(table, name)])),
     offered,
   };

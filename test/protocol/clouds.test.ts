@@ -122,6 +122,12 @@ describe('ResourceMetadata', () => {
     expectFault(await scene.client.post('clouds/sim/networks', network), 400, /networkTemplate\.meterTemplates is not supported/);
   });
 
+  test('R5.13.1.2-01: a System is told to act only as Machines here can', async () => {
+    const actions = async (at: string) => names(list(await metadata('System', at), 'actions'));
+    expect(await actions('clouds/sim/')).toEqual(expect.arrayContaining(['start', 'stop', 'pause', 'suspend', 'restart']));
+    expect(await actions('clouds/eye/')).not.toEqual(expect.arrayContaining([expect.stringMatching(/start|stop|pause|suspend/)]));
+  });
+
   test('capabilities are those of the gateway and of the clouds, and they hold', async () => {
     expect(capability(await metadata('Job'), 'JobRetention')).toBe(90);
     const entry = await metadata('CloudEntryPoint');
