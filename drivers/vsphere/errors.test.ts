@@ -1,0 +1,58 @@
+import { ProviderError } from '../../src/clouds/errors';
+import { kindOf, translate, withoutAnswer } from './errors';
+
+test.each([
+  ['InvalidLogin', 'auth'],
+  ['NotAuthenticated', 'auth'],
+  ['NoPermission', 'forbidden'],
+  ['ManagedObjectNotFound', 'notFound'],
+  ['FileNotFound', 'notFound'],
+  ['DuplicateName', 'conflict'],
+  ['InvalidPowerState', 'conflict'],
+  ['ToolsUnavailable', 'conflict'],
+  ['TaskInProgress', 'conflict'],
+  ['TooManySnapshotLevels', 'conflict'],
+  ['InsufficientHostMemoryCapacityFault', 'quota'],
+  ['NoDiskSpace', 'quota'],
+  ['InvalidArgument', 'invalid'],
+  ['InvalidDeviceBacking', 'invalid'],
+  ['NumVirtualCpusNotSupported', 'invalid'],
+  ['HostNotConnected', 'unavailable'],
+  ['InaccessibleDatastore', 'unavailable'],
+  ['SystemError', 'unavailable'],
+  ['Timedout', 'timeout'],
+  ['NotSupported', 'unsupported'],
+  ['MethodNotFound', 'unsupported'],
+  ['SomethingNewFault', 'invalid'],
+] as const)('%s is %s', (fault, kind) => {
+  expect(kindOf(fault)).toBe(kind);
+});
+
+test('the words are vSphere’s own: message, reasons inside, and what the fault tells beside', () => {
+  const cause = { fault: { $type: 'SystemError' }, localizedMessage: 'the disk is on fire' };
+  const fault = { $type: 'InvalidPowerState', existingState: 'poweredOff', requestedState: 'poweredOn', faultCause: cause };
+  const error = translate(fault, 'The attempted operation cannot be performed in the current state (Powered off).');
+  expect(error).toMatchObject({ kind: 'conflict', code: 'InvalidPowerState', maybeDone: false, passing: false });
+  expect(error.message).toMatch(/current state \(Powered off\)\. the disk is on fire \[it is poweredOff, should be poweredOn\]/);
+  expect(translate({ $type: 'NoPermission', privilegeId: 'VirtualMachine.Interact.PowerOn' }, '').message).toMatch(
+    /VirtualMachine.Interact.PowerOn/,
+  );
+  expect(translate({ $type: 'InvalidArgument', invalidProperty: 'spec.pool' }, '').message).toMatch(/spec\.pool/);
+  expect(translate(undefined, undefined)).toMatchObject({ kind: 'invalid', message: 'UnknownFault' });
+});
+
+test('no host, no room: told at once, not tried again', () => {
+  expect(translate({ $type: 'NoCompatibleHost' }, 'none').passing).toBe(false);
+  expect(translate({ $type: 'HostCommunication' }, 'busy').passing).toBe(true);
+});
+
+test('what was never sent is unavailable and not done; what got no answer may have been', () => {
+  const refused = Object.assign(new Error('connect ECONNREFUSED 127.0.0.1:1'), { code: 'ECONNREFUSED' });
+  expect(withoutAnswer(refused, false)).toMatchObject({ kind: 'unavailable', maybeDone: false });
+  const inner = new TypeError('fetch failed', { cause: Object.assign(new Error('self-signed'), { code: 'DEPTH_ZERO_SELF_SIGNED_CERT' }) });
+  expect(withoutAnswer(inner, false)).toMatchObject({ kind: 'unavailable', maybeDone: false, code: 'DEPTH_ZERO_SELF_SIGNED_CERT' });
+  expect(withoutAnswer(new Error('other side closed'), false)).toMatchObject({ kind: 'timeout', maybeDone: true });
+  expect(withoutAnswer(new Error('aborted'), true)).toMatchObject({ kind: 'timeout', maybeDone: true });
+  const own = new ProviderError('quota', 'full');
+  expect(withoutAnswer(own, false)).toBe(own);
+});
