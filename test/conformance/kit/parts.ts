@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import type { Content } from './body';
-import type { Context } from './context';
+import { Context } from './context';
 import { freshName, idOf, machineParts, volumeCreate } from './ingredients';
 import { hrefOf, type Value } from './value';
 
@@ -106,7 +106,10 @@ export async function associate(c: Context, owner: Value, attribute: string, typ
   const add = c.operation(await c.follow(owner, attribute), 'add') ?? c.skip(`${type} can't be added to ${attribute}`);
   const answer = await c.post(add, type, content);
   await c.done(answer);
-  return c.read(answer.location ?? '');
+  // It goes with its owner: nobody has to delete it.
+  const uri = await new Context(c.session, c.format, () => undefined).owned(answer);
+  assert.ok(uri, `nothing says what was added by ${answer.said()}`);
+  return c.read(uri);
 }
 
 /** Deletes by the resource's own delete operation; it has to be gone afterwards. */
