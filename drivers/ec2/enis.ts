@@ -90,3 +90,17 @@ export async function tolerating(kinds: readonly string[], call: Promise<unknown
     if (!(error instanceof ProviderError) || !kinds.includes(error.kind)) throw error;
   }
 }
+
+/**
+ * Goes on with what was made a moment ago. EC2 may not know it everywhere yet: "not found" of it is no end.
+ * @param codes EC2's codes for that very thing
+ */
+export async function unseenIsPassing(id: string, codes: RegExp, goOn: () => Promise<void>): Promise<void> {
+  try {
+    await goOn();
+  } catch (error) {
+    if (!(error instanceof ProviderError) || error.kind !== 'notFound' || !codes.test(error.code ?? '')) throw error;
+    const { code, requestId } = error;
+    throw new ProviderError('unavailable', `EC2 does not show the new ${id} everywhere yet`, { code, requestId, maybeDone: true });
+  }
+}

@@ -26,6 +26,7 @@ import {
   isPort,
   itemRef,
   tolerating,
+  unseenIsPassing,
 } from './enis';
 import { literal } from './machines';
 import { TAG, tagsOf } from './naming';
@@ -72,8 +73,10 @@ export class Ec2Interfaces implements Interfaces {
     refuseSettings(request);
     const before = (await this.#tagged(request, context)).find(({ TagSet }) => tagsOf(TagSet)[TAG.interfaceToken] === request.token);
     const eni = before?.NetworkInterfaceId ?? (await this.#eniFor(request, context));
-    if (!before || instanceOf(before) === undefined) await this.#attach(eni, request.machine, context);
-    if (request.networkPort === undefined && !(before && goesWithInstance(before))) await this.#endWithInstance(eni, context);
+    await unseenIsPassing(eni, /^InvalidNetworkInterface/, async () => {
+      if (!before || instanceOf(before) === undefined) await this.#attach(eni, request.machine, context);
+      if (request.networkPort === undefined && !(before && goesWithInstance(before))) await this.#endWithInstance(eni, context);
+    });
     return { key: interfaceKey(request.machine, eni) };
   }
 

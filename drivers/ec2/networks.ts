@@ -4,7 +4,7 @@ import { ProviderError } from '../../src/clouds/errors';
 import type { CreateNetwork, Networks } from '../../src/clouds/infrastructure';
 import { freeBlocks, networkPrefix } from './cidr';
 import type { Wire } from './client';
-import { itemRef, tolerating } from './enis';
+import { itemRef, tolerating, unseenIsPassing } from './enis';
 import { literal } from './machines';
 import { createTags, holds, namingOf, TAG, tagList, tagsOf } from './naming';
 import { networkExtensions } from './network-capabilities';
@@ -82,9 +82,11 @@ export class Ec2Networks implements Networks {
     const before = (await this.#tagged(request, context)).find(({ Tags }) => tagsOf(Tags)[TAG.token] === request.token);
     const subnet = before ?? (await this.#subnet(request, context));
     const SubnetId = subnet.SubnetId ?? '';
-    if (request.networkType === 'PUBLIC' && subnet.MapPublicIpOnLaunch !== true)
-      await this.wire.send(new ModifySubnetAttributeCommand({ SubnetId, MapPublicIpOnLaunch: { Value: true } }), context);
-    await this.routing.lead(subnet, request.networkType, context);
+    await unseenIsPassing(SubnetId, /^InvalidSubnetID/, async () => {
+      if (request.networkType === 'PUBLIC' && subnet.MapPublicIpOnLaunch !== true)
+        await this.wire.send(new ModifySubnetAttributeCommand({ SubnetId, MapPublicIpOnLaunch: { Value: true } }), context);
+      await this.routing.lead(subnet, request.networkType, context);
+    });
     return { key: SubnetId };
   }
 
@@ -144,7 +146,7 @@ export class Ec2Networks implements Networks {
 }
 
 /** A subnet as a Network. */
-export function networkItem(subnet: Subnet, routes: Routes): Item {
+function networkItem(subnet: Subnet, routes: Routes): Item {
   const tags = tagsOf(subnet.Tags);
   const { state, unmapped } = networkState(subnet);
   const networkType = routes.typeOf(subnet);

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import {
   AssociateRouteTableCommand,
   AttachInternetGatewayCommand,
@@ -25,7 +26,9 @@ import { TAG, tagList, tagsOf } from './naming';
 const PAGE = 100;
 const FILTER_VALUES = 200;
 /** How often a network is led anew where something it is led through was deleted meanwhile. */
-const ATTEMPTS = 3;
+const ATTEMPTS = 4;
+/** What was made a moment ago is given some time to show, in ms. */
+const AGAIN_MS = 200;
 const EVERYWHERE = '0.0.0.0/0';
 
 export type NetworkType = 'PUBLIC' | 'PRIVATE';
@@ -90,6 +93,8 @@ export class Routing {
       } catch (error) {
         // The last network of the type went at this moment, and its table or internet gateway with it.
         if (!(error instanceof ProviderError) || error.kind !== 'notFound' || attempt === ATTEMPTS) throw error;
+        if (error.code?.startsWith('InvalidSubnetID') === true) throw error;
+        await sleep(attempt * AGAIN_MS);
       }
     }
   }

@@ -192,6 +192,17 @@ describeWith('moto', motoAvailable(), () => {
     await nets.drop('networkPorts', key);
   });
 
+  test('a new ENI that EC2 does not know everywhere yet is no failure; a machine that is gone is one', async () => {
+    const own = marks('nics');
+    account.proxy.add({ action: 'AttachNetworkInterface', times: 1, fail: { code: 'InvalidNetworkInterfaceID.NotFound' } });
+    await expect(add({}, own)).rejects.toMatchObject({ kind: 'unavailable', maybeDone: true });
+    const nic = await add({}, own);
+    await nets.drop('interfaces', nic);
+    own.token = `${own.token}-2`;
+    await expect(add({ machine: 'i-0123456789abcdef0' }, own)).rejects.toMatchObject({ kind: 'notFound', maybeDone: false });
+    await nets.drop('interfaces', (await nets.find('interfaces', own))[0]?.key ?? '');
+  });
+
   test('a detach that takes its time is waited for', async () => {
     const nic = await add();
     const Attachment = (await eniOf(eniKey(nic)))?.Attachment;

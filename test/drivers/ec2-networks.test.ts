@@ -130,6 +130,17 @@ describeWith('moto', motoAvailable(), () => {
     await nets.drop('networks', key);
   });
 
+  test('a new subnet that EC2 does not know everywhere yet is no failure, but gone on with later', async () => {
+    const own = marks('networks');
+    account.proxy.add(fails('ModifySubnetAttribute', 'InvalidSubnetID.NotFound'));
+    await expect(nets.network('PUBLIC', {}, own)).rejects.toMatchObject({ kind: 'unavailable', maybeDone: true, passing: true });
+    account.proxy.add(fails('AssociateRouteTable', 'InvalidSubnetID.NotFound'));
+    await expect(nets.network('PUBLIC', {}, own)).rejects.toMatchObject({ kind: 'unavailable', maybeDone: true });
+    const key = await nets.network('PUBLIC', {}, own);
+    expect(await nets.find('networks', own)).toMatchObject([{ key, values: { networkType: 'PUBLIC' } }]);
+    await nets.drop('networks', key);
+  });
+
   test('many at once in one group, PUBLIC and PRIVATE, each in a block of its own', async () => {
     const forwardingGroup = await nets.group({ extensions: { cidr: '10.77.0.0/20' } });
     expect((await nets.item('forwardingGroups', forwardingGroup)).values['cidr']).toBe('10.77.0.0/20');
