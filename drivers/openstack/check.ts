@@ -7,7 +7,7 @@ import type { OpenstackOptions, Service } from './options';
 /** What is missing below a version, for the services that have them. */
 const FEATURES: Readonly<Partial<Record<Service, readonly (readonly [string, string])[]>>> = {
   compute: [
-    ['2.19', 'descriptions of machines stay in the gateway'],
+    ['2.19', 'descriptions of machines are kept in their metadata'],
     ['2.26', 'machines are looked up by reading the whole list'],
     ['2.52', 'machines get no tag at their creation and are looked up by reading the whole list'],
     ['2.93', 'machines on volumes cannot be restored'],

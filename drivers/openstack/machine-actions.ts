@@ -79,12 +79,16 @@ export async function resize(wire: Wire, flavors: Flavors, key: string, config: 
   }
 }
 
-/** The state may have been left meanwhile (Nova can confirm by itself): the next look tells. */
+/**
+ * The state may have been left meanwhile (Nova can confirm by itself), and Nova shows it a moment before its own record of
+ * the migration is ready: the next look tells.
+ */
 async function confirm(wire: Wire, key: string, context: CallContext): Promise<void> {
   try {
     await act(wire, key, { confirmResize: null }, context);
   } catch (error) {
-    if (!isConflict(error)) throw error;
+    const early = error instanceof ProviderError && error.kind === 'invalid' && /not been resized/i.test(error.message);
+    if (!early && !isConflict(error)) throw error;
   }
 }
 

@@ -70,7 +70,8 @@ export function machineItem(server: Server, known: ReadonlyMap<string, Flavor>, 
 }
 
 /** Nova before 2.19 gives a server its name as description. */
-function description({ name, description: text }: Server): string | undefined {
+function description({ name, description: text, metadata = {} }: Server): string | undefined {
+  if (metadata[TAG.description] !== undefined) return metadata[TAG.description];
   return text === undefined || text === null || text === '' || text === name ? undefined : text;
 }
 

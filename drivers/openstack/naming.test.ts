@@ -30,11 +30,19 @@ test('keys that Nova takes stand for themselves, all others are encoded and come
 });
 
 test('marks cannot be forged by a property, and are no properties', () => {
-  const metadata = createMetadata({ tag: 'the-tag', token: 'the-token', properties: { 'cimi:id': 'other', colour: 'red' } });
+  const metadata = createMetadata(
+    { tag: 'the-tag', token: 'the-token', description: 'd', properties: { 'cimi:id': 'other', colour: 'red' } },
+    true,
+  );
   expect(metadata).toMatchObject({ 'cimi:id': 'the-tag', 'cimi:token': 'the-token', colour: 'red' });
   expect(propertiesOf(metadata)).toEqual({ 'cimi:id': 'other', colour: 'red' });
   expect(marksIn(metadata)).toEqual({ 'cimi:id': 'the-tag', 'cimi:token': 'the-token' });
   expect(propertiesOf({ 'cimi:id': 'x' })).toBeUndefined();
+  expect(createMetadata({ tag: 'a', token: 'b', description: 'd' }, false)).toEqual({
+    'cimi:id': 'a',
+    'cimi:token': 'b',
+    'cimi:description': 'd',
+  });
 });
 
 test('what does not fit is left to the gateway', () => {

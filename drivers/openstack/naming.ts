@@ -16,6 +16,8 @@ export const TAG = {
   id: 'cimi:id',
   token: 'cimi:token',
   restore: 'cimi:restore',
+  /** Of servers on a Nova that has no descriptions (before 2.19). */
+  description: 'cimi:description',
   type: 'cimi:type',
   machine: 'cimi:machine',
   related: 'cimi:related',
@@ -92,14 +94,20 @@ export function propertiesOf(metadata: Metadata): { [key: string]: string } | un
   return properties.length === 0 ? undefined : Object.fromEntries(properties);
 }
 
-/** What is ours in the metadata and no property: kept by every change of names. */
+/** What is ours in the metadata and tells no name: kept by every change of names. */
 export function marksIn(metadata: Metadata): Metadata {
-  return Object.fromEntries(Object.entries(metadata).filter(([key]) => decodeKey(key) === undefined));
+  return Object.fromEntries(Object.entries(metadata).filter(([key]) => decodeKey(key) === undefined && key !== TAG.description));
 }
 
-/** Metadata that a create writes. */
-export function createMetadata(request: Marks & Naming): Metadata {
-  return { ...propertyMetadata(holds(request)), [TAG.id]: request.tag, [TAG.token]: request.token };
+/** Metadata that a create writes. @param described the service takes the description itself */
+export function createMetadata(request: Marks & Naming, described = true): Metadata {
+  const naming = holds(request);
+  return { ...propertyMetadata(naming), ...descriptionMetadata(naming, described), [TAG.id]: request.tag, [TAG.token]: request.token };
+}
+
+/** The description as metadata, where Nova has no other place for it. */
+export function descriptionMetadata({ description }: Naming, described: boolean): Metadata {
+  return description === undefined || described ? {} : { [TAG.description]: description };
 }
 
 const digest = (text: string, length: number): string => createHash('sha256').update(text).digest('hex').slice(0, length);

@@ -177,7 +177,7 @@ export async function reachState(
         throw new StepFailure(`the provider gave it up: ${item.failure.reason}`, 'unavailable');
       if (token !== undefined && item?.failure?.token === token) throw new StepFailure(item.failure.reason, 'unavailable');
       const state = item === undefined ? undefined : String(item.values.state ?? '');
-      if (state === 'ERROR') throw new StepFailure('the provider shows it in an error state', 'unavailable');
+      if (state === 'ERROR') throw new StepFailure(item?.failure?.reason ?? 'the provider shows it in an error state', 'unavailable');
       if (state !== undefined && inVain.includes(state))
         throw new StepFailure(`the provider shows ${state} instead of ${goal.join(' or ')}`, 'unavailable');
       const overdue = context.elapsedMs > 2 * cloud.capabilities.settleMs + PACE.intervalMs;

@@ -58,6 +58,11 @@ export async function startOpenstackAccount(): Promise<OpenstackAccount> {
     leftovers: () => leftovers(direct, network),
     stop: async () => {
       await proxy.stop();
+      // What a failed test left would keep the network.
+      await terminate(
+        direct,
+        (await serversOf(direct)).servers.map(({ id }) => id),
+      );
       await direct.call('DELETE', 'network', `/v2.0/networks/${network}`);
       await removeGroups(admin, project.id);
       await admin.call('DELETE', 'identity', `/projects/${project.id}`);
@@ -163,16 +168,28 @@ const LEFT: readonly (readonly [ApiService, string, string, string])[] = [
 ];
 
 async function leftovers(direct: OpenstackApi, network: string): Promise<string[]> {
-  type Thing = { id: string; name?: string; owner?: string; network_id?: string; project_id?: string; device_owner?: string };
+  type Thing = {
+    id: string;
+    name?: string;
+    status?: string;
+    owner?: string;
+    network_id?: string;
+    project_id?: string;
+    device_owner?: string;
+    device_id?: string;
+  };
+  // Nova lists a server that is DELETED for another moment.
   const list = async (service: ApiService, path: string, key: string) =>
-    (await direct.call<Record<string, Thing[]>>('GET', service, path))[key] ?? [];
+    ((await direct.call<Record<string, Thing[]>>('GET', service, path))[key] ?? []).filter(({ status }) => status !== 'DELETED');
   const words = await Promise.all(
     LEFT.map(async ([service, path, key, word]) => (await list(service, path, key)).map(({ id, name }) => `${word} ${name ?? ''} ${id}`)),
   );
   const images = (await list('image', '/v2/images', 'images')).filter(({ owner }) => owner === direct.projectId);
   const networks = (await list('network', `/v2.0/networks?project_id=${direct.projectId}`, 'networks')).filter(({ id }) => id !== network);
+  // A server's port comes and goes with it.
+  const servers = (await list('compute', '/servers', 'servers')).map(({ id }) => id);
   const ports = (await list('network', `/v2.0/ports?project_id=${direct.projectId}`, 'ports')).filter(
-    ({ device_owner: owner }) => !(owner ?? '').startsWith('network:dhcp'),
+    ({ device_owner: owner, device_id: device }) => !(owner ?? '').startsWith('network:dhcp') && !servers.includes(device ?? ''),
   );
   const keys = (await direct.call<{ keypairs: { keypair: { name: string } }[] }>('GET', 'compute', '/os-keypairs')).keypairs;
   return [
