@@ -1,4 +1,4 @@
-import { type ErrorKind, ProviderError, type ProviderErrorDetails } from '../../src/clouds/errors';
+import { type ErrorKind, ProviderError, type ProviderErrorDetails, UNREACHED } from '../../src/clouds/errors';
 
 /** EC2 error code → kind, where the code says it all. Looked up before PATTERNS. */
 const CODES: Readonly<Record<string, ErrorKind>> = {
@@ -95,20 +95,6 @@ function kindOfStatus(status: number | undefined): ErrorKind {
   if (status === 504) return 'timeout';
   return status >= 500 ? 'unavailable' : 'invalid';
 }
-
-/** Node's own codes of a connection that never came about: the request was not sent. */
-const UNREACHED: readonly string[] = [
-  'ECONNREFUSED',
-  'ENOTFOUND',
-  'EAI_AGAIN',
-  'EHOSTUNREACH',
-  'ENETUNREACH',
-  'CERT_HAS_EXPIRED',
-  'DEPTH_ZERO_SELF_SIGNED_CERT',
-  'SELF_SIGNED_CERT_IN_CHAIN',
-  'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
-  'ERR_TLS_CERT_ALTNAME_INVALID',
-];
 
 /** Kind of an EC2 error code; unknown codes go by the HTTP status. */
 export function kindOf(code: string, status: number | undefined): ErrorKind {

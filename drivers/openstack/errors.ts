@@ -1,4 +1,4 @@
-import { type ErrorKind, ProviderError } from '../../src/clouds/errors';
+import { type ErrorKind, ProviderError, UNREACHED } from '../../src/clouds/errors';
 
 /** What a service answered. */
 export interface Refusal {
@@ -138,24 +138,6 @@ function retryAfter(header: string | undefined): number | undefined {
   const at = Date.parse(header);
   return Number.isNaN(at) ? undefined : Math.max(0, at - Date.now());
 }
-
-/** Codes of a connection that never came about: the request was not sent. */
-const UNREACHED: readonly string[] = [
-  'ECONNREFUSED',
-  'ENOTFOUND',
-  'EAI_AGAIN',
-  'EHOSTUNREACH',
-  'ENETUNREACH',
-  'UND_ERR_CONNECT_TIMEOUT',
-  'CERT_HAS_EXPIRED',
-  'DEPTH_ZERO_SELF_SIGNED_CERT',
-  'SELF_SIGNED_CERT_IN_CHAIN',
-  'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
-  'UNABLE_TO_GET_ISSUER_CERT_LOCALLY',
-  'ERR_TLS_CERT_ALTNAME_INVALID',
-  'EPROTO',
-  'ERR_SSL_WRONG_VERSION_NUMBER',
-];
 
 /** Translates whatever the network threw while a request to `service` was on its way. */
 export function unanswered(service: string, thrown: unknown, reads: boolean): ProviderError {

@@ -1,4 +1,4 @@
-import { type ErrorKind, ProviderError } from '../../src/clouds/errors';
+import { type ErrorKind, ProviderError, UNREACHED } from '../../src/clouds/errors';
 import type { Typed } from './types';
 
 /**
@@ -123,31 +123,12 @@ function about(fault: Fault | undefined): string | undefined {
   return parts.length === 0 ? undefined : `[${parts.join('; ')}]`;
 }
 
-/** Codes of a connection that never came about: the request was not sent. */
-const UNREACHED: readonly string[] = [
-  'ECONNREFUSED',
-  'ENOTFOUND',
-  'EAI_AGAIN',
-  'EHOSTUNREACH',
-  'ENETUNREACH',
-  'UND_ERR_CONNECT_TIMEOUT',
-  'CERT_HAS_EXPIRED',
-  'DEPTH_ZERO_SELF_SIGNED_CERT',
-  'SELF_SIGNED_CERT_IN_CHAIN',
-  'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
-  'UNABLE_TO_GET_ISSUER_CERT_LOCALLY',
-  'ERR_TLS_CERT_ALTNAME_INVALID',
-  'THUMBPRINT_MISMATCH',
-  'ERR_SSL_WRONG_VERSION_NUMBER',
-  'EPROTO',
-];
-
 /** What the network threw. `aborted`: because nobody waits any more. */
 export function withoutAnswer(thrown: unknown, aborted: boolean): ProviderError {
   if (thrown instanceof ProviderError) return thrown;
   const code = networkCode(thrown);
   const words = thrown instanceof Error && thrown.message !== '' ? thrown.message : (code ?? 'no answer');
-  if (code !== undefined && UNREACHED.includes(code)) {
+  if (code !== undefined && (UNREACHED.includes(code) || code === 'THUMBPRINT_MISMATCH')) {
     return new ProviderError('unavailable', `vCenter cannot be reached: ${words}`, { code, maybeDone: false });
   }
   if (aborted) return new ProviderError('timeout', 'vCenter did not answer in time', { code, maybeDone: true });
