@@ -32,7 +32,9 @@ export function diskChanges(have: readonly Device[], size: Size, linked: boolean
     const disk = disks[index];
     if (!disk || (disk.capacityInKB ?? 0) >= mib * KB_PER_MIB) return [];
     if (linked) throw new ProviderError('invalid', 'disks of a linked clone cannot be larger than its source', { maybeDone: false });
-    return [{ operation: 'edit', device: { ...disk, capacityInKB: mib * KB_PER_MIB, capacityInBytes: undefined } }];
+    // Backings of other kinds than files are not declared here; an edit of the capacity does without.
+    const backing = isA(disk.backing, 'VirtualDiskFlatVer2BackingInfo') ? disk.backing : undefined;
+    return [{ operation: 'edit', device: { ...disk, backing, capacityInKB: mib * KB_PER_MIB, capacityInBytes: undefined } }];
   });
   const more = size.disks.slice(disks.length);
   if (more.length === 0) return grown;

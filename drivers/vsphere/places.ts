@@ -40,7 +40,7 @@ const WANTED = {
   ResourcePool: ['name', 'parent', 'owner'],
   Datastore: ['name', 'summary.accessible', 'summary.freeSpace', 'summary.maintenanceMode'],
   Network: ['name'],
-  DistributedVirtualPortgroup: ['key', 'config.distributedVirtualSwitch'],
+  DistributedVirtualPortgroup: ['name', 'key', 'config.distributedVirtualSwitch'],
   DistributedVirtualSwitch: ['uuid'],
 };
 
