@@ -114,7 +114,7 @@ export const clauses = [
         await sharedTemplate(c);
         const collection = await c.collection('addressTemplates');
         assert.ok(collection.items().length > 0, 'the template that was made is not listed');
-        assertCollection(c, collection, 'AddressTemplateCollection', ['network']);
+        assertCollection(c, collection, 'AddressTemplateCollection');
       },
     ),
   ]),

@@ -171,7 +171,7 @@ export const clauses = [
         await sharedTemplate(c);
         const collection = await c.collection('networkPortTemplates');
         assert.ok(collection.items().length > 0, 'the template that was made is not listed');
-        assertCollection(c, collection, 'NetworkPortTemplateCollection', ['networkPortConfig']);
+        assertCollection(c, collection, 'NetworkPortTemplateCollection');
       },
     ),
   ]),

@@ -98,6 +98,8 @@ export class Context {
 
   /** Asserts that a change was refused at once (4xx), or taken and its Job ended with FAILED. @returns the Job, if any. */
   async fails(answer: Answer): Promise<Value | undefined> {
+    // A create that failed may have left something that is in ERROR.
+    if (answer.location !== undefined) this.deletes(answer.location);
     if (answer.status >= 400) return answer.refused().body;
     const job = await this.job(answer);
     assert.equal(job?.text('state'), 'FAILED', `expected a failure, got ${answer.said()}`);
