@@ -35,7 +35,7 @@ export class Steps {
   async done(method: string, uri: string, send: Send = {}): Promise<{ answer: Answer; job: Json; location: string }> {
     const answer = await this.client.send(method, uri, send);
     if (answer.status >= 300) throw new Error(`${method} ${uri}: ${answer.status} ${answer.text}`);
-    const job = await this.client.ended(answer);
+    const job = await this.client.ended(answer, this.world().patienceMs);
     expect(`${String(job.state)}: ${String(job.statusMessage)}`).toMatch(/^SUCCESS/);
     expect(job).toMatchObject({ returnCode: 0, progress: 100 });
     if (answer.status === 202) expect(answer.headers.get('retry-after')).toMatch(/^\d+$/);

@@ -10,6 +10,8 @@ export interface World {
   keepsKeys?: boolean;
   /** False where a machine goes back to its snapshots only. */
   restoresImages?: boolean;
+  /** How long a Job may take on this cloud, in ms; the client's own default where absent. */
+  patienceMs?: number;
   /** Provider keys of the instances that are there now, by the provider's own API. */
   instances(): Promise<string[]>;
   /** Words for each thing that a gateway could have made and that is still at the provider, by its own API. */
