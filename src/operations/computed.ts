@@ -25,5 +25,6 @@ export function gatewayCapabilities(retentionMinutes: number): Readonly<Record<s
     [ENTRY_POINT]: { capabilities: { ...Object.fromEntries(parameters), QueryPathNotation: true } },
     Job: { capabilities: { JobRetention: retentionMinutes } },
     Credential: { capabilities: { CredentialTemplateByValue: true } },
+    System: { capabilities: { SystemComponentTemplateByValue: true } },
   };
 }
