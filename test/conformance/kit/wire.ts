@@ -78,13 +78,36 @@ export interface Request {
   body?: string;
 }
 
-/** Sends a request; redirects are not followed, so that each URI is the provider's own. @throws Error where nothing answers. */
-export async function send({ method, uri, headers, body }: Request): Promise<Answer> {
+interface Failure {
+  message?: string;
+  cause?: { message?: string; code?: string };
+}
+
+/** What `fetch` failed for: its own words are behind `cause`. */
+const reasonOf = ({ cause, message }: Failure): string => cause?.message || cause?.code || message || 'no reason given';
+
+/** A connection that was kept open and that the other side has closed meanwhile: an idle one may be (RFC 9112 9.5). */
+const CUT = ['ECONNRESET', 'EPIPE', 'UND_ERR_SOCKET'];
+const wasCut = ({ cause }: Failure): boolean => CUT.includes(cause?.code ?? '');
+
+async function exchange({ method, uri, headers, body }: Request): Promise<Answer> {
   const all = { 'accept-encoding': 'identity', ...headers };
-  const response = await fetch(uri, { method, headers: all, redirect: 'manual', ...(body === undefined ? {} : { body }) }).catch(
-    (error: unknown) => {
-      throw new Error(`${method} ${uri}: nothing answers`, { cause: error });
-    },
-  );
+  const response = await fetch(uri, { method, headers: all, redirect: 'manual', ...(body === undefined ? {} : { body }) });
   return new Answer(`${method} ${uri}`, response.status, response.headers, await response.text());
+}
+
+/**
+ * Sends a request; redirects are not followed, so that each URI is the provider's own. A GET is sent once more where the
+ * connection was cut: it changes nothing. @throws Error where nothing answers.
+ */
+export async function send(request: Request): Promise<Answer> {
+  const { method, uri } = request;
+  return exchange(request)
+    .catch((error: unknown) => {
+      if (method !== 'GET' || !wasCut(error as Failure)) throw error;
+      return exchange(request);
+    })
+    .catch((error: unknown) => {
+      throw new Error(`${method} ${uri}: nothing answers: ${reasonOf(error as Failure)}`, { cause: error });
+    });
 }
