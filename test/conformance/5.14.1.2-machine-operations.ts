@@ -2,6 +2,8 @@ import assert from 'node:assert/strict';
 import type { Context } from './kit/context';
 import { check, clause } from './kit/define';
 import { freshName, idOf, makeMachine } from './kit/ingredients';
+import type { Value } from './kit/value';
+import type { Value } from './kit/value';
 import type { Answer } from './kit/wire';
 import { actAndWatch } from './kit/watch';
 
@@ -16,7 +18,9 @@ const SUSPEND = { during: ['SUSPENDING'], to: 'SUSPENDED' };
 /** URI of a Machine that these checks act on, one after the other, each format on its own; STARTED when it is given out. */
 async function started(c: Context): Promise<string> {
   const uri = await c.shared(`machine to act on in ${c.format}`, async (s) => idOf(await makeMachine(s)));
-  const machine = await c.untilState(uri, 'STARTED', 'STOPPED', 'PAUSED', 'SUSPENDED');
+  const free = (value: Value): boolean =>
+    ['STARTED', 'STOPPED', 'PAUSED', 'SUSPENDED'].includes(value.text('state') ?? '') && value.operations().length > 1;
+  const machine = await c.until(uri, 'in a steady state with nothing going on', free);
   if (machine.text('state') !== 'STARTED') await actAndWatch(c, uri, 'start', START);
   return uri;
 }
@@ -25,6 +29,16 @@ async function stopped(c: Context): Promise<string> {
   const uri = await started(c);
   await actAndWatch(c, uri, 'stop', STOP);
   return uri;
+}
+
+/** Brings a Machine to a state in which it offers an action: an instance's own operations decide. @throws Skip where none does. */
+async function readyFor(c: Context, action: string): Promise<Value> {
+  const machine = await started(c);
+  const on = await c.read(machine);
+  if (c.operation(on, action) !== undefined) return on;
+  await actAndWatch(c, machine, 'stop', STOP);
+  const off = await c.read(machine);
+  return c.operation(off, action) === undefined ? c.skip(`no Machine here offers ${action}, neither STARTED nor STOPPED`) : off;
 }
 
 /** Makes a MachineImage of a Machine at the link that the Machine shows. @returns its URI. */
@@ -87,7 +101,7 @@ export const clauses = [
       ['R5.14.1.2-38', 'R5.14.1.2-39', 'R5.14.1.2-40', 'R5.14.1.2-01', 'R5.14.1.2-03'],
       { needs: needs('start', 'suspend') },
       async (c) => {
-        const machine = await started(c);
+        const machine = idOf(await readyFor(c, 'suspend'));
         await actAndWatch(c, machine, 'suspend', SUSPEND);
         await actAndWatch(c, machine, 'start', START);
       },
@@ -111,6 +125,11 @@ export const clauses = [
         const image = await imageBy(c, machine, 'snapshot');
         assert.equal((await c.read(image)).text('type'), 'SNAPSHOT');
         await actAndWatch(c, machine, 'stop', STOP);
+        if (c.operation(await c.read(machine), 'restore') === undefined) {
+          await actAndWatch(c, machine, 'start', START);
+          await actAndWatch(c, machine, 'restore', { during: ['RESTORING'], to: 'STARTED' }, restoring(c, image));
+          return;
+        }
         const off = await imageBy(c, machine, 'snapshot');
         await actAndWatch(c, machine, 'restore', { during: ['RESTORING'], to: 'STARTED' }, restoring(c, image));
         await actAndWatch(c, machine, 'restore', { during: ['RESTORING'], to: 'STOPPED' }, restoring(c, off));
@@ -122,7 +141,7 @@ export const clauses = [
       { needs: { ...needs('stop', 'restore'), collections: ['machineImages'] } },
       async (c) => {
         const plain = (await c.items('machineImages')).find((each) => each.text('type') === 'IMAGE') ?? c.skip('no image is an IMAGE');
-        const uri = await stopped(c);
+        const uri = idOf(await readyFor(c, 'restore'));
         await c.fails(await c.act(await c.read(uri), 'restore'));
         await c.fails(await c.act(await c.read(uri), 'restore', restoring(c, uri)));
         const answer = await c.act(await c.read(uri), 'restore', restoring(c, idOf(plain)));
