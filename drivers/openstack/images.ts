@@ -6,6 +6,7 @@ import { upload } from './image-upload';
 import { act, pause } from './machine-actions';
 import { UUID } from './machines';
 import { encodeImageKey, holds, isImageKey, type Metadata, nameless, TAG } from './naming';
+import { FEW, oneByOne } from './reads';
 
 const PATCH = { 'content-type': 'application/openstack-images-v2.1-json-patch' };
 /** Ids in one listing by ids: a URL has its limits. */
@@ -30,19 +31,17 @@ export class OpenstackMachineImages implements MachineImages {
     return this.#items(await this.#named(keys, context), context);
   }
 
-  /** By filter; community images, which no listing shows, are read one by one when all else is found. */
+  /** By filter; it leaves out community images: a few that are missing then are asked for by themselves. */
   async #named(keys: readonly string[], context: CallContext): Promise<Image[]> {
     const ids = [...new Set(keys.filter((key) => UUID.test(key)))];
-    if (ids.length === 1) {
-      const image = await this.wire.getIfThere<Image>('image', `/images/${enc(String(ids[0]))}`, context);
-      return image ? [image] : [];
-    }
     const found: Image[] = [];
-    for (let i = 0; i < ids.length; i += BATCH) {
+    for (let i = 0; ids.length > 1 && i < ids.length; i += BATCH) {
       const filter = { id: `in:${ids.slice(i, i + BATCH).join(',')}` };
       found.push(...(await this.wire.all<Image>('image', '/images', 'images', context, filter)));
     }
-    return found;
+    const read = (id: string) => this.wire.getIfThere<Image>('image', `/images/${enc(id)}`, context);
+    const missing = ids.filter((id) => !found.some((image) => image.id === id));
+    return missing.length > FEW ? found : [...found, ...(await oneByOne(missing, read))];
   }
 
   async find(marks: Marks, context: CallContext): Promise<Item[]> {

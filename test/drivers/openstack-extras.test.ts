@@ -136,9 +136,20 @@ describeWith('OpenStack', openstackAvailable(), () => {
   });
 
   test('a machine on a volume: made, captured in Cinder’s snapshots, restored, and nothing stays', async () => {
-    const own = { ...marks(), config: FLAVOR, image: account.image, name: 'on a volume', extensions: { bootFromVolume: true } };
-    const { key } = await machines().create(own, context());
-    await reaches(key, 'STARTED');
+    const given = { server_group: { name: 'apart', policy: 'soft-anti-affinity' } };
+    const { server_group: group } = await account.direct.call<{ server_group: Group }>('POST', 'compute', '/os-server-groups', given);
+    const placement = { availabilityZone: 'nova', securityGroups: ['default'], serverGroup: group.id };
+    const extensions = { bootFromVolume: true, ...placement };
+    const { key } = await machines().create(
+      { ...marks(), config: FLAVOR, image: account.image, name: 'on a volume', extensions },
+      context(),
+    );
+    expect((await reaches(key, 'STARTED')).values).toMatchObject({ availabilityZone: 'nova', securityGroups: ['default'] });
+    const members = await account.direct.call<{ server_group: { members: string[] } }>('GET', 'compute', `/os-server-groups/${group.id}`);
+    expect(members.server_group.members).toEqual([key]);
+    await account.direct.call('DELETE', 'compute', `/os-server-groups/${group.id}`);
+    const wrong = { ...marks(), config: FLAVOR, image: account.image, extensions: { schedulerHints: ['no value'] } };
+    await expect(machines().create(wrong, context())).rejects.toMatchObject({ kind: 'invalid', maybeDone: false });
     const capture = { ...marks('image'), machine: key, type: 'SNAPSHOT' as const, name: 'of a volume' };
     const image = (await images().capture(capture, context())).key;
     const shown = await until(driver, 'machineImages', image, (seen) => seen?.values['state'] === 'AVAILABLE', PATIENCE);
@@ -210,6 +221,18 @@ describeWith('OpenStack', openstackAvailable(), () => {
     expect(new Set(seen).size).toBe(seen.length);
     expect(seen).toEqual(expect.arrayContaining([...made, account.image]));
     for (const id of made) await direct.call('DELETE', 'image', `/v2/images/${id}`);
+  });
+
+  test('community images are read by id, also among others', async () => {
+    const { id } = await account.admin.call<Group>('POST', 'image', '/v2/images', {
+      name: 'for whoever knows it',
+      visibility: 'community',
+    });
+    const found = await images().getMany([id, account.image], context());
+    expect(found.map(({ key }) => key).sort()).toEqual([id, account.image].sort());
+    expect(found.find(({ key }) => key === id)?.refuses?.['delete']).toMatch(/another project/);
+    expect((await pagesOf(driver, 'machineImages')).flat().map(({ key }) => key)).not.toContain(id);
+    await account.admin.call('DELETE', 'image', `/v2/images/${id}`);
   });
 
   test('a token that is refused is renewed once, by one login for all; one that stays refused is auth', async () => {
