@@ -98,6 +98,12 @@ const CHECKS: Readonly<Record<string, Check>> = {
     if (!gateways.includes('<internetGatewayId>')) return undefined;
     return refusal('DependencyViolation', `The vpc '${id}' has dependencies and cannot be deleted.`);
   },
+  async AttachInternetGateway(parameters, ask) {
+    const id = parameters.get('VpcId') ?? '';
+    const gateways = await ask({ Action: 'DescribeInternetGateways', 'Filter.1.Name': 'attachment.vpc-id', 'Filter.1.Value.1': id });
+    if (!gateways.includes('<internetGatewayId>')) return undefined;
+    return refusal('InvalidParameterValue', `Network ${id} already has an internet gateway attached`);
+  },
   async DeleteNetworkInterface(parameters, ask, memory) {
     const id = parameters.get('NetworkInterfaceId') ?? '';
     const [eni] = await enis(ask, memory, 'network-interface-id', id);
@@ -112,6 +118,14 @@ const CHECKS: Readonly<Record<string, Check>> = {
     const [eni] = await enis(ask, memory, 'attachment.attachment-id', parameters.get('AttachmentId') ?? '');
     if (eni?.index !== '0') return undefined;
     return refusal('OperationNotPermitted', 'The network interface at device index 0 cannot be detached.');
+  },
+  async AllocateAddress(parameters, ask) {
+    const ip = parameters.get('Address') ?? '';
+    if (ip === '') return undefined;
+    const held = await ask({ Action: 'DescribeAddresses', 'Filter.1.Name': 'public-ip', 'Filter.1.Value.1': ip });
+    return held.includes('<allocationId>')
+      ? refusal('InvalidIPAddress.InUse', `The specified IP address ${ip} is already in use.`)
+      : undefined;
   },
   async ReleaseAddress(parameters, ask) {
     const id = parameters.get('AllocationId') ?? '';

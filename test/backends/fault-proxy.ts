@@ -191,14 +191,24 @@ async function answerTo(
   }
   const early = repeated(state, call) ?? invisible(state, call) ?? (await wrongState(state, target, incoming, call));
   if (early) return early;
-  const refused = state.manners.networks ? await refusedNetwork(call, askOf(target, incoming), state.network) : undefined;
+  const judged = () => judgedAnswer(state, target, incoming, body, call, rule);
+  return call.action.startsWith('Attach') ? state.inTurn(judged) : judged();
+}
+
+/** The refusal that AWS would have for it, else the counterpart's answer. */
+async function judgedAnswer(
+  state: ProxyState,
+  target: string,
+  incoming: IncomingMessage,
+  body: string,
+  call: Call,
+  rule: Rule,
+): Promise<Answer> {
+  const ask = askOf(target, incoming);
+  const refused = state.manners.networks ? await refusedNetwork(call, ask, state.network) : undefined;
   if (refused) return xml(refused.status, refused.body);
-  if (state.manners.storage && call.action === 'AttachVolume') {
-    return state.inTurn(async () => {
-      const refusal = await refusedStorage(call, askOf(target, incoming));
-      return refusal === undefined ? goodAnswer(state, target, incoming, body, call, rule) : xml(400, refusal);
-    });
-  }
+  const refusal = state.manners.storage ? await refusedStorage(call, ask) : undefined;
+  if (refusal !== undefined) return xml(400, refusal);
   return goodAnswer(state, target, incoming, body, call, rule);
 }
 
