@@ -11,6 +11,7 @@ const EXTENSIONS: readonly DriverExtension[] = [
   placement('resourcePool'),
   placement('folder'),
   placement('datastore'),
+  placement('network'),
   placement('guestId'),
   { name: 'linkedClone', types: ['Machine'], kind: 'boolean' },
 ];

@@ -3,7 +3,7 @@ import { ProviderError } from '../../src/clouds/errors';
 import type { Values } from '../../src/model/values';
 import type { Wire } from './client';
 import { objects, type Seen } from './collector';
-import { cardChanges, coresFor, devicesOf, diskChanges } from './hardware';
+import { cardChanges, coresFor, devicesOf, diskChanges, networksThere } from './hardware';
 import { BLANK } from './image-item';
 import { isKey, isSnapshotKey, snapshotRef } from './images';
 import { isTemplate, refOf } from './machine-item';
@@ -39,11 +39,17 @@ export async function planCreate(wire: Wire, request: CreateMachine, context: Ca
   const source = request.image === BLANK ? undefined : await sourceOf(wire, request.image, context);
   const inventory = await Inventory.read(wire, context);
   const place = inventory.place(wishesOf(extensions, wire.options), source?.parent);
-  const networks = networksOf(request.networks, place);
+  const named = typeof extensions.network === 'string' ? extensions.network : undefined;
+  const preset = () => defaultNetwork(place, named ?? wire.options.network);
+  const asked = networksOf(request.networks, place) ?? (named === undefined ? undefined : [preset()]);
   const config = { ...configOf(request, size), ...(source ? { numCoresPerSocket: coresFor(size.cpu, source.cores) } : {}) };
   return source
-    ? clone(request, source, place, config, { size, networks, linked: extensions.linkedClone === true })
-    : blank(request, place, config, { size, networks: networks ?? [defaultNetwork(place, wire.options)] }, wire.options);
+    ? clone(request, source, place, config, {
+        size,
+        networks: asked ?? networksThere(devicesOf(source.devices), place.networks, preset),
+        linked: extensions.linkedClone === true,
+      })
+    : blank(request, place, config, { size, networks: asked ?? [preset()] }, wire.options);
 }
 
 function clone(
@@ -168,14 +174,15 @@ function networksOf(keys: readonly string[] | undefined, place: Place): Network[
   });
 }
 
-/** The configured one, else the only one. */
-function defaultNetwork(place: Place, options: VsphereOptions): Network {
+/** The named one, else the only one. */
+function defaultNetwork(place: Place, wanted: string | undefined): Network {
   const all = [...place.networks.values()];
-  const named = options.network === undefined ? all : all.filter(({ name }) => name === options.network);
+  const named = wanted === undefined ? all : all.filter(({ name, ref }) => name === wanted || ref.value === wanted);
   const [one, ...others] = named;
   if (one && others.length === 0) return one;
-  const names = (one ? named : all).map(({ name }) => `'${name}'`).join(', ');
-  throw invalid(`the request does not say which network: candidates are ${names || 'none'}`);
+  const names = (one ? named : all).map(({ name, ref }) => `'${name}' (${ref.value})`).sort();
+  const what = wanted === undefined ? 'the request does not say which network' : `which network is '${wanted}'`;
+  throw invalid(`${what}: candidates are ${names.join(', ') || 'none'}`);
 }
 
 function invalid(words: string): ProviderError {

@@ -34,7 +34,7 @@ export function diskChanges(have: readonly Device[], size: Size, linked: boolean
     if (linked) throw new ProviderError('invalid', 'disks of a linked clone cannot be larger than its source', { maybeDone: false });
     // Backings of other kinds than files are not declared here; an edit of the capacity does without.
     const backing = isA(disk.backing, 'VirtualDiskFlatVer2BackingInfo') ? disk.backing : undefined;
-    return [{ operation: 'edit', device: { ...disk, backing, capacityInKB: mib * KB_PER_MIB, capacityInBytes: undefined } }];
+    return [{ operation: 'edit', device: { ...disk, backing, ...capacity(mib) } }];
   });
   const more = size.disks.slice(disks.length);
   if (more.length === 0) return grown;
@@ -58,11 +58,34 @@ function added(have: readonly Device[], disks: readonly number[]): Change[] {
       backing,
       controllerKey: key,
       unitNumber: free[index],
-      capacityInKB: mib * KB_PER_MIB,
+      ...capacity(mib),
     };
     return { operation: 'add', fileOperation: 'create', device };
   });
   return [...bus, ...changes];
+}
+
+/** Said twice, as the API has it. */
+const capacity = (mib: number) => ({ capacityInKB: mib * KB_PER_MIB, capacityInBytes: mib * KB_PER_MIB * 1024 });
+
+/**
+ * The networks of a copy that names none: its source's own, as far as they are there; for others, `instead`.
+ * @returns undefined where the cards can stay as they are
+ */
+export function networksThere(
+  have: readonly Device[],
+  there: ReadonlyMap<string, Network>,
+  instead: () => Network,
+): readonly Network[] | undefined {
+  const own = have.filter(isCard).map((card) => [...there.values()].find((network) => isPlugged(card, network)));
+  return own.every((network) => network) ? undefined : own.map((network) => network ?? instead());
+}
+
+function isPlugged({ backing }: Device, { ref, port }: Network): boolean {
+  if (isA(backing, 'VirtualEthernetCardNetworkBackingInfo')) return backing.network === undefined || backing.network.value === ref.value;
+  if (isA(backing, 'VirtualEthernetCardDistributedVirtualPortBackingInfo')) return backing.port?.portgroupKey === port?.portgroupKey;
+  // Of another kind (an NSX segment): vCenter says whether it goes there.
+  return true;
 }
 
 /** Changes that plug a copy's cards into these networks, in order: cards too few are added, cards too many taken out. */

@@ -11,6 +11,8 @@ export interface VsphereAccount {
   options: Readonly<Record<string, unknown>>;
   /** Machines and templates now there: key, inventory name, whether it is a template. */
   machines(): Promise<{ key: string; name: string; template: boolean }[]>;
+  /** Every machine with these properties, each as the text of vCenter's answer. */
+  read(paths: readonly string[]): Promise<string[]>;
   /** Names of all snapshots now there. */
   snapshots(): Promise<string[]>;
   /** Words for each thing that the model did not begin with. */
@@ -33,6 +35,7 @@ export async function startVsphere(size: VcsimSize = {}): Promise<VsphereAccount
     proxy,
     options: { url: proxy.url, username: sim.username, password: sim.password, insecure: true, settleMs: 100, pageSize: 5 },
     machines,
+    read: (paths) => direct.read(paths),
     snapshots,
     leftovers: async () => [
       ...(await machines()).filter(({ key }) => !begun.has(key)).map(({ key, name }) => `machine ${key} ${name}`),
@@ -75,7 +78,7 @@ class Direct {
   }
 
   /** Every machine with these properties, as the text of each object's answer. */
-  private async read(paths: readonly string[]): Promise<string[]> {
+  async read(paths: readonly string[]): Promise<string[]> {
     await this.login();
     const edges = [
       ['Folder', 'childEntity'],
