@@ -3,7 +3,6 @@ import type { Context } from './kit/context';
 import { check, clause } from './kit/define';
 import { freshName, idOf, makeMachine } from './kit/ingredients';
 import type { Value } from './kit/value';
-import type { Value } from './kit/value';
 import type { Answer } from './kit/wire';
 import { actAndWatch } from './kit/watch';
 
