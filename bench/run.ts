@@ -2,6 +2,7 @@ import { measureAccept } from './accepting';
 import { measureCalls } from './calls';
 import { measureLarge } from './large';
 import { measureLatency } from './latency';
+import { measureProviders } from './providers';
 import { measureReads } from './reading';
 import { table, type Line } from './rounds';
 import { measureJobs } from './working';
@@ -15,6 +16,7 @@ const PARTS: Readonly<Record<string, () => Promise<Line[]>>> = {
   calls: () => inWorld(measureCalls),
   accept: () => measureAccept(ROUNDS),
   jobs: () => measureJobs(Math.min(ROUNDS, 3)),
+  providers: () => measureProviders(Math.min(ROUNDS, 3)),
   latency: () => inWorld((world) => measureLatency(world, Math.min(ROUNDS, 3))),
 };
 const ROUNDS = Number(process.env.BENCH_ROUNDS ?? 3);
