@@ -179,7 +179,7 @@ function dynamicItems(eni: NetworkInterface): Item[] {
               resource: itemRef('Machine', instanceOf(eni) ?? ''),
             },
             owner,
-            refuses: { edit: OF_INTERFACE, delete: OF_INTERFACE },
+            refuses: { edit: OF_INTERFACE, delete: OF_INTERFACE, release: OF_INTERFACE },
           },
         ];
   const private4 = (eni.PrivateIpAddresses ?? []).flatMap((each) => [

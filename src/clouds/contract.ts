@@ -33,7 +33,7 @@ export interface Item {
   cpuArch?: string | undefined;
   /** Provider state that the state table does not know; `values.state` is then ERROR and the core logs and counts it. */
   unmappedState?: string | undefined;
-  /** Actions and operations (edit, delete, start, …) this very item refuses although its state allows them, with the reason in words. */
+  /** Actions and operations (edit, delete, release, start, …) this very item refuses although its state allows them, with the reason in words. */
   refuses?: Readonly<Record<string, string>> | undefined;
   /**
    * The provider ended it by itself and still knows why (a launch that failed after it was accepted): it counts as gone,

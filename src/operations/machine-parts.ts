@@ -116,7 +116,7 @@ export const interfaceAddressFamily: Family = {
   createNeeds: ['addresses', 'bind'],
   create: planBind,
   remove: planRelease,
-  offered: (found) => (found.cloud?.offers('addresses', 'release') && !found.held ? ['delete'] : []),
+  offered: (found) => (found.cloud?.offers('addresses', 'release') && !found.held && !found.item?.refuses?.delete ? ['delete'] : []),
 };
 
 function hint(values: Values): Values {

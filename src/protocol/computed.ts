@@ -81,11 +81,14 @@ function metadataOf(scope: Scope, type: string): View {
   return { type: METADATA, path, values, operations: [], core: () => String(JSON.stringify(values).length), created: '' };
 }
 
-/** The clouds here in which resources of the type can be at all. */
+/** The clouds here in which resources of the type can be at all; those that have a say in it where the gateway alone keeps it. */
 function cloudsWith({ protocol, cloudKey, principal }: Scope, type: string): Cloud[] {
-  const group = protocol.familyOf(type)?.group;
+  const family = protocol.familyOf(type);
+  const group = family?.group;
   const here = protocol.clouds.forTenant(principal.tenant).filter((cloud) => (cloudKey ?? cloud.key) === cloud.key);
-  return group === undefined ? here : here.filter((cloud) => cloud.has(group));
+  if (group === undefined) return here;
+  const having = here.filter((cloud) => cloud.has(group));
+  return having.length > 0 || !family?.stored ? having : here.filter((cloud) => cloud.capabilities.types[type] !== undefined);
 }
 
 /** Optional attributes that every cloud here supports, and nested collections that are served. */

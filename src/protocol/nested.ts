@@ -193,9 +193,11 @@ function membersOf({ derived: rule, type }: Family, { collection, owner }: Owned
     }));
 }
 
-/** Between two resources that the provider set up both, a membership is the provider's too. */
+/** A membership is the provider's between two resources that it set up both, and where it does not release the one from the other. */
 function fixedItem(owner: Found, other: Found): Item | undefined {
-  const reason = owner.item?.refuses?.edit;
-  if (reason === undefined || other.item?.refuses?.edit === undefined) return undefined;
-  return { key: other.item.key, values: {}, refuses: { edit: reason, delete: reason } };
+  if (!other.item) return undefined;
+  const { edit, release } = other.item.refuses ?? {};
+  const reason = edit === undefined ? undefined : owner.item?.refuses?.edit;
+  if (reason !== undefined) return { key: other.item.key, values: {}, refuses: { edit: reason, delete: reason } };
+  return release === undefined ? undefined : { key: other.item.key, values: {}, refuses: { delete: release } };
 }

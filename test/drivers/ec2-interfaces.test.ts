@@ -236,7 +236,7 @@ describeWith('moto', motoAvailable(), () => {
           network: ref('Network', network),
           resource: ref('Machine', machine),
         }) as Item['values'],
-        refuses: { edit: expect.any(String) as string, delete: expect.any(String) as string },
+        refuses: { edit: expect.any(String) as string, delete: expect.any(String) as string, release: expect.any(String) as string },
       }),
     ]);
     const key = own[0]?.key ?? '';
