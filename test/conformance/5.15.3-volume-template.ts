@@ -5,7 +5,7 @@ import { check, clause } from './kit/define';
 import { freshName, idOf } from './kit/ingredients';
 import { removed, volumeTemplate } from './kit/parts';
 import { assertCollection, assertShape } from './kit/shape';
-import { hrefOf, textOf } from './kit/value';
+import { hrefOf, textOf, type Value } from './kit/value';
 
 const needs = { adds: ['volumeTemplates'] };
 
@@ -14,6 +14,27 @@ const sharedTemplate = (c: Context): Promise<string> =>
     const described = { name: freshName('volume-template'), description: 'to be read', properties: { Owner: 'conformance' } };
     return s.createUri('volumeTemplates', 'VolumeTemplate', { ...described, ...(await volumeTemplate(s)) });
   });
+
+/** A type that Volumes have here: one that ResourceMetadata names, else that of a VolumeConfiguration. @throws Skip */
+async function volumeType(c: Context): Promise<string> {
+  const attributes = c.session.metadataOf('VolumeConfiguration')?.list('attributes', 'attribute') ?? [];
+  const [named] = attributes.find((each) => each.text('name') === 'type')?.texts('values', 'value') ?? [];
+  const known = (await c.items('volumeConfigs')).map((each) => each.text('type'));
+  return named ?? known.find((each) => each !== undefined) ?? c.skip('nothing tells what types of Volumes there are');
+}
+
+/** Two VolumeConfigurations, the second one no smaller: the provider's, else made for the check. @throws Skip */
+async function twoConfigurations(c: Context): Promise<[Value, Value]> {
+  const collection = await c.collection('volumeConfigs');
+  const capacity = (each: Value): number => Number(each.text('capacity'));
+  const kept = collection.items().filter((each) => c.operation(each, 'delete') === undefined);
+  const [first, second] = kept.sort((a, b) => capacity(a) - capacity(b));
+  if (first && second) return [first, second];
+  if (c.operation(collection, 'add') === undefined) c.skip('there are no two VolumeConfigurations');
+  const make = async (size: number): Promise<Value> =>
+    c.create('volumeConfigs', 'VolumeConfiguration', { name: freshName('config'), type: await volumeType(c), capacity: size });
+  return [await make(1_000_000), await make(2_000_000)];
+}
 
 export const clauses = [
   clause('5.15.3', 'VolumeTemplate Resource', [
@@ -34,10 +55,7 @@ export const clauses = [
       ['R5.15.3-03'],
       { needs: { adds: ['volumeTemplates', 'volumes'], collections: ['volumeConfigs'] } },
       async (c) => {
-        const [first, second] = [...(await c.items('volumeConfigs'))].sort(
-          (a, b) => Number(a.text('capacity')) - Number(b.text('capacity')),
-        );
-        if (!first || !second) return c.skip('there are no two VolumeConfigurations');
+        const [first, second] = await twoConfigurations(c);
         const content = { name: freshName('volume-template'), volumeConfig: { href: idOf(first) } };
         const template = idOf(await c.create('volumeTemplates', 'VolumeTemplate', content));
         await assertAccess(c, template, 'VolumeTemplate', {}, { volumeConfig: { href: idOf(second) } });
@@ -60,6 +78,7 @@ export const clauses = [
 
   clause('5.15.6', 'VolumeConfigurationCollection Resource', [
     check('is serialized as published, its items whole', ['R5.15.6-01'], { needs: { collections: ['volumeConfigs'] } }, async (c) => {
+      if (c.operation(await c.collection('volumeConfigs'), 'add')) await twoConfigurations(c);
       const collection = await c.collection('volumeConfigs');
       if (collection.items().length === 0) c.skip('there are no VolumeConfigurations');
       assertCollection(c, collection, 'VolumeConfigurationCollection');
@@ -69,8 +88,7 @@ export const clauses = [
       ['R5.15.6-01', 'R5.15.5-01'],
       { needs: { adds: ['volumeConfigs'] } },
       async (c) => {
-        const [like] = await c.items('volumeConfigs');
-        const type = like?.text('type') ?? c.skip('there is no VolumeConfiguration to learn a type from');
+        const type = await volumeType(c);
         const made = await c.create('volumeConfigs', 'VolumeConfiguration', { name: freshName('config'), type, capacity: 4_000_000 });
         assert.deepEqual([made.text('type'), made.text('capacity')], [type, '4000000']);
         await assertAccess(c, idOf(made), 'VolumeConfiguration', {}, { capacity: 8_000_000 });

@@ -4,7 +4,7 @@ import { type Content, list } from './kit/body';
 import type { Context } from './kit/context';
 import { check, clause } from './kit/define';
 import { freshName, idOf, makeMachine } from './kit/ingredients';
-import { addressTemplate, association, makeAddress, makeNetwork, removed, sharedNetwork, targets } from './kit/parts';
+import { addressNetwork, addressTemplate, association, makeAddress, makeNetwork, removed, sharedNetwork, targets } from './kit/parts';
 import { assertCollection, assertShape } from './kit/shape';
 import { hrefOf } from './kit/value';
 
@@ -12,12 +12,12 @@ const needs = { adds: ['addresses', 'networks'] };
 const ALWAYS = ['ip', 'allocation', 'protocol', 'network'];
 
 const sharedAddress = (c: Context): Promise<string> =>
-  c.shared('address to read', async (s) => idOf(await makeAddress(s, await sharedNetwork(s), { description: 'to be read' })));
+  c.shared('address to read', async (s) => idOf(await makeAddress(s, await addressNetwork(s), { description: 'to be read' })));
 
 const sharedTemplate = (c: Context): Promise<string> =>
   c.shared('address template to read', async (s) => {
     const described = { name: freshName('address-template'), description: 'to be read', properties: { Owner: 'conformance' } };
-    return s.createUri('addressTemplates', 'AddressTemplate', { ...described, ...addressTemplate(await sharedNetwork(s)) });
+    return s.createUri('addressTemplates', 'AddressTemplate', { ...described, ...addressTemplate(await addressNetwork(s)) });
   });
 
 export const clauses = [
@@ -26,11 +26,11 @@ export const clauses = [
       const address = await c.read(await sharedAddress(c));
       assertShape(c, address, 'Address', ALWAYS);
       assert.equal(address.text('allocation'), 'static');
-      assert.equal(c.session.absolute(hrefOf(address, 'network')), c.session.absolute(await sharedNetwork(c)));
+      assert.equal(c.session.absolute(hrefOf(address, 'network')), c.session.absolute(await addressNetwork(c)));
       assert.equal(address.has('resource'), false, 'nothing uses it');
     }),
     check('what a Consumer may only read of an Address is left as it is', ['R5.16.13-05'], { needs }, async (c) => {
-      const network = await sharedNetwork(c);
+      const network = await addressNetwork(c);
       const address = idOf(await makeAddress(c, network));
       await assertAccess(c, address, 'Address', { resource: { href: network } });
       const edit = c.offered(await c.read(address), 'edit');
@@ -80,7 +80,7 @@ export const clauses = [
         const template = await c.read(await sharedTemplate(c));
         assertShape(c, template, 'AddressTemplate', ['allocation', 'protocol', 'network']);
         assert.deepEqual([template.text('allocation'), template.text('protocol')], ['static', 'IPv4']);
-        assert.equal(c.session.absolute(hrefOf(template, 'network')), c.session.absolute(await sharedNetwork(c)));
+        assert.equal(c.session.absolute(hrefOf(template, 'network')), c.session.absolute(await addressNetwork(c)));
       },
     ),
     check(
@@ -88,7 +88,7 @@ export const clauses = [
       ['R5.16.15-01'],
       { needs: { adds: ['addressTemplates', 'addresses', 'networks'] } },
       async (c) => {
-        const network = idOf(await makeNetwork(c));
+        const network = await addressNetwork(c, async () => idOf(await makeNetwork(c)));
         const taken = (await makeAddress(c, network)).text('ip');
         const content: Content = { name: freshName('address-template'), ip: taken, ...addressTemplate(network) };
         const template = idOf(await c.create('addressTemplates', 'AddressTemplate', content));

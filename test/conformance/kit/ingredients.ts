@@ -79,16 +79,13 @@ export async function readOnlyMachine(c: Context): Promise<Value> {
 /** Content of a VolumeCreate of the smallest configuration that the provider lists, else of 1 GB by value. */
 export async function volumeCreate(c: Context, more: Content = {}): Promise<Content> {
   const volumeConfig = await c.shared('volume parts', async (s): Promise<Content> => {
-    if (s.entry.has('volumeConfigs'))
-      return reference(
-        await chosen(
-          s,
-          'volumeConfigs',
-          () => true,
-          (config) => number(config, 'capacity'),
-        ),
-      );
-    return { capacity: 1_000_000 };
+    const name = s.session.choose.volumeConfigs;
+    const all = s.entry.has('volumeConfigs') ? await s.items('volumeConfigs') : [];
+    // What a Consumer made, he may delete at any time.
+    const own = all.filter((each) => (name === undefined ? s.operation(each, 'delete') === undefined : each.text('name') === name));
+    const [smallest] = own.sort((a, b) => number(a, 'capacity') - number(b, 'capacity'));
+    if (smallest) return reference(smallest);
+    return name === undefined ? { capacity: 1_000_000 } : s.skip(`volumeConfigs holds no ${name}`);
   });
   return { name: freshName('volume'), ...more, volumeTemplate: { volumeConfig } };
 }

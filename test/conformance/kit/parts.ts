@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import type { Content } from './body';
+import { type Content, list } from './body';
 import { Context } from './context';
 import { freshName, idOf, machineParts, volumeCreate } from './ingredients';
 import { hrefOf, type Value } from './value';
@@ -31,7 +31,8 @@ export async function networkTemplate(c: Context, more: Content = {}): Promise<C
     const usable = configs.find((each) => (name === undefined ? each.text('networkType') === 'PRIVATE' : each.text('name') === name));
     return usable ? { href: idOf(usable) } : { networkType: 'PRIVATE' };
   });
-  return { ...more, networkConfig: config };
+  const { initialState, ...rest } = more;
+  return { ...(initialState === undefined ? {} : { initialState }), networkConfig: config, ...rest };
 }
 
 export async function makeNetwork(c: Context, more: Content = {}, template: Content = {}): Promise<Value> {
@@ -62,6 +63,17 @@ export function makePort(c: Context, network: string, more: Content = {}, templa
 
 export const addressTemplate = (network: string): Content => ({ allocation: 'static', protocol: 'IPv4', network: { href: network } });
 
+/**
+ * A Network that Addresses can be made of: the one chosen as `addressNetwork`, for clouds whose static Addresses are of a
+ * Network of their own, else one of the check's.
+ */
+export async function addressNetwork(c: Context, make: (c: Context) => Promise<string> = sharedNetwork): Promise<string> {
+  const name = c.session.choose.addressNetwork;
+  if (name === undefined) return make(c);
+  const found = (await c.items('networks')).find((each) => each.text('name') === name);
+  return found ? idOf(found) : c.skip(`networks holds no ${name}`);
+}
+
 /** An Address of a Network that a Consumer keeps. */
 export function makeAddress(c: Context, network: string, more: Content = {}): Promise<Value> {
   return c.create('addresses', 'AddressCreate', { name: freshName('address'), ...more, addressTemplate: addressTemplate(network) });
@@ -70,6 +82,24 @@ export function makeAddress(c: Context, network: string, more: Content = {}): Pr
 export function makeGroup(c: Context, networks: Content, more: Content = {}): Promise<Value> {
   const content = { name: freshName('group'), ...more, forwardingGroupTemplate: networks };
   return c.create('forwardingGroups', 'ForwardingGroupCreate', content);
+}
+
+/** What an announced Network can do with groups; where there is no ResourceMetadata it may be all. */
+const joins = (c: Context): boolean => c.session.metadataOf(MEMBER) === undefined || c.knows(`${MEMBER}/add`);
+const MEMBER = 'ForwardingGroupNetwork';
+/** What a check needs that puts Networks into groups. */
+export const JOINING = [`${MEMBER}/add`];
+
+/** A group with one Network: made of it where Networks are added to groups, else the Network is made in the group. */
+export async function groupWithNetwork(c: Context, more: Content = {}): Promise<{ group: Value; network: string }> {
+  if (joins(c)) {
+    const network = c.session.absolute(idOf(await makeNetwork(c)));
+    return { group: await makeGroup(c, { networks: list('network', [{ href: network }]) }, more), network };
+  }
+  if (!takes(c, 'NetworkTemplate', 'forwardingGroup')) c.skip('Networks get into no group here');
+  const group = idOf(await makeGroup(c, {}, more));
+  const network = idOf(await makeNetwork(c, {}, { forwardingGroup: { href: group } }));
+  return { group: await c.read(group), network: c.session.absolute(network) };
 }
 
 /** A template of a Volume by what `volumeCreate` found. */

@@ -16,6 +16,8 @@ export interface SessionOptions {
 }
 
 const PATIENCE_MS = 60_000;
+/** How long the deletion of one thing waits for what else is to be deleted, before that is tried first. */
+const FIRST_PATIENCE_MS = 3_000;
 const FIRST_PAUSE_MS = 20;
 const LONGEST_PAUSE_MS = 2_000;
 const ENDED = ['SUCCESS', 'FAILED', 'STOPPED'];
@@ -95,12 +97,12 @@ export class Session {
   }
 
   /** Asks again, more and more slowly, until `look` has an answer. @throws AssertionError when the patience ends. */
-  async until<T>(what: string, look: () => Promise<T | undefined>): Promise<T> {
-    const end = Date.now() + this.patienceMs;
+  async until<T>(what: string, look: () => Promise<T | undefined>, patienceMs = this.patienceMs): Promise<T> {
+    const end = Date.now() + patienceMs;
     for (let pause = FIRST_PAUSE_MS; ; pause = Math.min(pause * 1.5, LONGEST_PAUSE_MS)) {
       const seen = await look();
       if (seen !== undefined) return seen;
-      if (Date.now() > end) throw new assert.AssertionError({ message: `after ${this.patienceMs} ms: still waiting for ${what}` });
+      if (Date.now() > end) throw new assert.AssertionError({ message: `after ${patienceMs} ms: still waiting for ${what}` });
       await new Promise((resolve) => setTimeout(resolve, pause));
     }
   }
@@ -128,21 +130,23 @@ export class Session {
   }
 
   /** Deletes a resource by its own delete operation and waits until it is gone; nothing to do where it is gone already. */
-  async remove(uri: string): Promise<void> {
+  async remove(uri: string, patienceMs = this.patienceMs): Promise<void> {
     const GONE = [404, 410];
-    const href = await this.until(`a delete operation on ${uri}`, async () => {
+    const offered = async (): Promise<string | undefined> => {
       const answer = await this.fetch('GET', uri, 'json');
       if (GONE.includes(answer.status)) return '';
       return answer
         .is(200)
         .body.operations()
         .find(({ rel }) => rel === 'delete')?.href;
-    });
+    };
+    const href = await this.until(`a delete operation on ${uri}`, offered, patienceMs);
     if (href === '') return;
-    const answer = await this.until(`the deletion of ${uri}`, async () => {
+    const taken = async (): Promise<Answer | undefined> => {
       const tried = await this.fetch('DELETE', href, 'json');
       return [409, 503].includes(tried.status) ? undefined : tried;
-    });
+    };
+    const answer = await this.until(`the deletion of ${uri}`, taken, patienceMs);
     if (GONE.includes(answer.status)) return;
     answer.is(200, 202, 204);
     const job = await this.job(answer, 'json');
@@ -151,10 +155,12 @@ export class Session {
     await this.until(`the end of ${uri}`, async () => (GONE.includes((await this.fetch('GET', uri, 'json')).status) ? true : undefined));
   }
 
-  /** Deletes what is in the list, last first; what can't be deleted is named in `leftBehind`. */
+  /** Deletes what is in the list, last first, and once more what others of it were using; `leftBehind` names what stays. */
   async removeAll(uris: string[]): Promise<string[]> {
+    const used: string[] = [];
+    for (const uri of [...new Set(uris)].reverse()) await this.remove(uri, FIRST_PATIENCE_MS).catch(() => used.push(uri));
     const left: string[] = [];
-    for (const uri of [...uris].reverse()) {
+    for (const uri of used) {
       await this.remove(uri).catch((error: unknown) => {
         left.push(`${uri}: ${error instanceof Error ? error.message : String(error)}`);
       });
