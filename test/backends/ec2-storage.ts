@@ -48,8 +48,14 @@ export async function tellStorage(call: Call, xml: string, ask: Ask): Promise<st
   return mapItems(xml, 'volumeSet', (items) => items.map((item) => told(element(item, 'volumeId') ?? '', item)));
 }
 
-/** The refusal of an AttachVolume or DetachVolume that AWS would not take and moto would; undefined for all other calls. */
+/** Largest EBS volume, in GiB. */
+const MAX_GIB = 65_536;
+
+/** The refusal of a CreateVolume or AttachVolume that AWS would not take and moto would; undefined for all other calls. */
 export async function refusedStorage(call: Call, ask: Ask): Promise<string | undefined> {
+  const size = Number(call.parameters.get('Size') ?? 0);
+  if (call.action === 'CreateVolume' && size > MAX_GIB)
+    return errorXml('InvalidParameterValue', `Volume of ${size}GiB is too large; maximum is ${MAX_GIB}GiB.`);
   const [volume, instance] = [call.parameters.get('VolumeId') ?? '', call.parameters.get('InstanceId') ?? ''];
   if (call.action !== 'AttachVolume' || call.parameters.get('DryRun') === 'true') return undefined;
   const held = await holders(ask);

@@ -3,7 +3,7 @@ import { CIMI, type Content, list } from './kit/body';
 import type { Context } from './kit/context';
 import { check, clause } from './kit/define';
 import { freshName, idOf, machineCreate, machineParts, makeMachine, makeVolume, volumeCreate } from './kit/ingredients';
-import { credentialData, machineComponent, networkTemplate, PORT_CONFIG, sharedNetwork } from './kit/parts';
+import { credentialData, machineComponent, mixNetworks, networkTemplate, PORT_CONFIG, sharedNetwork } from './kit/parts';
 import { PLAYGROUND, playground, TYPE } from './kit/playground';
 import { shortName, textOf } from './kit/value';
 
@@ -255,14 +255,11 @@ export const clauses = [
     check(
       'a ForwardingGroup mixes public and private Networks only where that is announced',
       ['R5.11.2-52', 'R5.11.2-53'],
-      { needs: { adds: ['forwardingGroups'], collections: ['networks'] } },
+      { needs: { adds: ['forwardingGroups', 'networks'] } },
       async (c) => {
-        const networks = await c.items('networks');
-        const of = (type: string) => networks.find((each) => each.text('networkType') === type) ?? c.skip(`there is no ${type} Network`);
-        const both = list('network', [{ href: idOf(of('PUBLIC')) }, { href: idOf(of('PRIVATE')) }]);
-        const content = { name: freshName(), forwardingGroupTemplate: { networks: both } };
-        if (c.can('ForwardingGroup/MixedNetwork')) await c.create('forwardingGroups', 'ForwardingGroupCreate', content);
-        else await c.fails(await c.post(await c.addUri('forwardingGroups'), 'ForwardingGroupCreate', content));
+        const answer = await mixNetworks(c);
+        await c.owned(answer);
+        await (c.can('ForwardingGroup/MixedNetwork') ? c.done(answer) : c.fails(answer));
       },
     ),
     check('JobRetention is a number of minutes, and a Job that has ended is kept', ['R5.11.2-54'], { needs: playground }, async (c) => {

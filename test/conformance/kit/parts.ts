@@ -3,6 +3,7 @@ import { type Content, list } from './body';
 import { Context } from './context';
 import { freshName, idOf, machineParts, volumeCreate } from './ingredients';
 import { hrefOf, type Value } from './value';
+import type { Answer } from './wire';
 
 /** More throw-away resources: credentials, networks, ports, addresses, groups, and the shared ones that may only be read. */
 
@@ -100,6 +101,28 @@ export async function groupWithNetwork(c: Context, more: Content = {}): Promise<
   const group = idOf(await makeGroup(c, {}, more));
   const network = idOf(await makeNetwork(c, {}, { forwardingGroup: { href: group } }));
   return { group: await c.read(group), network: c.session.absolute(network) };
+}
+
+/** Asks for a group of a PUBLIC and a PRIVATE Network, or for the second one in a group that has the first. @throws Skip */
+export async function mixNetworks(c: Context): Promise<Answer> {
+  if (joins(c)) {
+    const open = (await c.items('networks')).find((each) => each.text('networkType') === 'PUBLIC') ?? c.skip('no Network is PUBLIC');
+    if (open.has('forwardingGroup')) c.skip('the PUBLIC Network is in a group');
+    const own = await makeNetwork(c);
+    if (own.text('networkType') !== 'PRIVATE') c.skip('no PRIVATE Network can be made');
+    const forwardingGroupTemplate = { networks: list('network', [{ href: idOf(own) }, { href: idOf(open) }]) };
+    return c.post(await c.addUri('forwardingGroups'), 'ForwardingGroupCreate', { name: freshName('group'), forwardingGroupTemplate });
+  }
+  if (!takes(c, 'NetworkTemplate', 'forwardingGroup') || !c.can('Network/NetworkConfigByValue')) c.skip('Networks get into no group here');
+  const group = idOf(await makeGroup(c, {}));
+  const inside = async (networkType: string): Promise<Answer> => {
+    const networkTemplate = { networkConfig: { networkType }, forwardingGroup: { href: group } };
+    const answer = await c.post(await c.addUri('networks'), 'NetworkCreate', { name: freshName('network'), networkTemplate });
+    await c.owned(answer);
+    return answer;
+  };
+  await c.done(await inside('PRIVATE'));
+  return inside('PUBLIC');
 }
 
 /** A template of a Volume by what `volumeCreate` found. */
