@@ -97,12 +97,13 @@ export const clauses = [
     }),
     check('a new port is in the initialState asked for', ['R5.16.8.1-03', 'R5.16.8.1-05', 'R5.16.9-02'], { needs }, async (c) => {
       const states = listed(c, 'NetworkPort/InitialStates') ?? c.skip('InitialStates is not announced');
-      for (const initialState of states) {
+      const make = async (initialState: string): Promise<void> => {
         const content = portCreate(await sharedNetwork(c), {}, { initialState });
         const port = await c.read(await c.createUri('networkPorts', 'NetworkPortCreate', content));
         assert.equal(port.text('state'), initialState);
         if (c.knows('NetworkPort/start')) assert.equal(c.operation(port, 'start') === undefined, initialState === 'STARTED', initialState);
-      }
+      };
+      await Promise.all(states.map(make));
     }),
     check('no port is created where its initial state cannot be reached', ['R5.16.8.1-06'], { needs }, async (c) => {
       const network = await sharedNetwork(c);
