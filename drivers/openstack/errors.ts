@@ -143,11 +143,12 @@ function retryAfter(header: string | undefined): number | undefined {
 export function unanswered(service: string, thrown: unknown, reads: boolean): ProviderError {
   if (thrown instanceof ProviderError) return thrown;
   const code = codeOf(thrown);
-  const words = thrown instanceof Error && thrown.message !== '' ? thrown.message : (code ?? 'no answer');
+  const { name, message: told } = (typeof thrown === 'object' && thrown !== null ? thrown : {}) as { name?: unknown; message?: unknown };
+  const words = typeof told === 'string' && told !== '' ? told : (code ?? 'no answer');
   if (code !== undefined && UNREACHED.includes(code)) {
     return new ProviderError('unavailable', `${service} cannot be reached: ${words}`, { code, maybeDone: false });
   }
-  const gaveUp = thrown instanceof Error && (thrown.name === 'AbortError' || thrown.name === 'TimeoutError');
+  const gaveUp = name === 'AbortError' || name === 'TimeoutError';
   const message = gaveUp ? `${service} did not answer in time` : `The answer of ${service} was lost: ${words}`;
   return new ProviderError('timeout', message, { code, maybeDone: !reads });
 }
