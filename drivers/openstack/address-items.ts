@@ -1,7 +1,7 @@
 import type { Item } from '../../src/clouds/driver';
 import { blockOf, maskOf } from './net-blocks';
 import { marksOf, namesOf, type Thing } from './neutron';
-import { isPlugged, isReserved, type Port } from './ports';
+import { isFree, isPlugged, isReserved, type Port } from './ports';
 import type { Subnet } from './subnets';
 
 /** A floating IP, as far as it is of use here. */
@@ -91,7 +91,10 @@ function floatingItem(floating: FloatingIp, { ports }: Around): Item {
   const { id, floating_ip_address: ip, floating_network_id: outside, port_id: bound } = floating;
   const holder = bound ? ports.get(bound) : undefined;
   const item = staticItem(addressKey('floating', id), floating, ip, holder, network(outside));
-  return bound ? { ...item, owner: bound, refuses: { delete: `The address is bound to ${bound}; release it first` } } : item;
+  // A port that outlived its machine is nobody's interface.
+  return bound && !(holder && isFree(holder))
+    ? { ...item, owner: bound, refuses: { delete: `The address is bound to ${bound}; release it first` } }
+    : item;
 }
 
 function staticItem(key: string, thing: Thing, ip: string, holder: Port | undefined, more: Item['values']): Item {

@@ -4,7 +4,7 @@ import type { Addresses, CreateAddress } from '../../src/clouds/infrastructure';
 import { addressItems, addressKey, bindingOf, BOUND, type FloatingIp, partsOf, type Around } from './address-items';
 import type { Network } from './networks';
 import { holdsNameless, type Kind, type Neutron, type Thing } from './neutron';
-import { isReserved, type Port, portOf, RESERVED } from './ports';
+import { isFree, isReserved, type Port, portOf, RESERVED } from './ports';
 import { type Subnet, subnetsOf } from './subnets';
 
 const WITH_INTERFACE = 'A dynamic address comes and goes with its interface';
@@ -118,7 +118,10 @@ export class OpenstackAddresses implements Addresses {
     if (kind === 'floating') return this.#bindFloating(id, nic, context);
     const [reserved, port] = await Promise.all([this.#reserved(id, context), portOf(this.neutron, nic, context)]);
     const [holder, ip] = [await this.#holder(reserved, context), ipOf(reserved)];
-    if (holder && holder.id !== nic) throw conflict(`The address ${ip} is bound to ${holder.id}`);
+    if (holder && holder.id !== nic) {
+      if (!isFree(holder)) throw conflict(`The address ${ip} is bound to ${holder.id}`);
+      await this.#disallow(holder, ip, context);
+    }
     if (port.network_id !== reserved.network_id)
       throw new ProviderError('invalid', `The interface ${nic} is not in the network ${reserved.network_id} of the address`, {
         maybeDone: false,
@@ -132,7 +135,7 @@ export class OpenstackAddresses implements Addresses {
   async #bindFloating(id: string, nic: string, context: CallContext): Promise<void> {
     const { port_id: holder } = await this.#floating(id, context);
     if (holder === nic) return;
-    if (holder) throw conflict(`The address is bound to ${holder}`);
+    if (holder && !(await this.#isFree(holder, context))) throw conflict(`The address is bound to ${holder}`);
     await this.neutron.change('floatingips', id, { port_id: nic }, context);
   }
 
@@ -146,10 +149,7 @@ export class OpenstackAddresses implements Addresses {
     }
     const reserved = await this.#reserved(id, context);
     const holder = await this.#holder(reserved, context);
-    if (holder) {
-      const left = (holder.allowed_address_pairs ?? []).filter(({ ip_address: ip }) => ip !== ipOf(reserved));
-      await this.neutron.change('ports', holder.id, { allowed_address_pairs: left }, context);
-    }
+    if (holder) await this.#disallow(holder, ipOf(reserved), context);
     await this.#tagBinding(reserved, undefined, context);
   }
 
@@ -163,8 +163,20 @@ export class OpenstackAddresses implements Addresses {
     const thing = await this.neutron.one<FloatingIp & Port>(of, id, context);
     if (!thing) return;
     const holder = kind === 'floating' ? thing.port_id : (await this.#holder(thing, context))?.id;
-    if (holder) throw conflict(`The address is bound to ${holder}; release it first`);
+    if (holder && !(await this.#isFree(holder, context))) throw conflict(`The address is bound to ${holder}; release it first`);
+    if (holder && kind === 'reserved') await this.release(key, context);
     await this.neutron.delete(of, id, context);
+  }
+
+  /** A port that outlived its machine keeps its addresses at Neutron; nobody has them any more. */
+  async #isFree(port: string, context: CallContext): Promise<boolean> {
+    const found = await this.neutron.one<Port>('ports', port, context);
+    return found === undefined || isFree(found);
+  }
+
+  async #disallow(port: Port, ip: string, context: CallContext): Promise<void> {
+    const left = (port.allowed_address_pairs ?? []).filter((pair) => pair.ip_address !== ip);
+    await this.neutron.change('ports', port.id, { allowed_address_pairs: left }, context);
   }
 
   rename(key: string, naming: Naming, context: CallContext): Promise<void> {

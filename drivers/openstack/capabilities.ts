@@ -10,11 +10,21 @@ const COMPUTE_TYPES: Capabilities['types'] = {
     capabilities: {
       DefaultInitialState: 'STARTED',
       InitialStates: ['STARTED', 'STOPPED', 'PAUSED', 'SUSPENDED'],
+      MachineConfigByValue: true,
+      MachineCredentialByValue: true,
+      MachineTemplateByValue: true,
+      MachineVolumeTemplatesByValue: true,
       MachineStopForce: false,
       RestoreFromImage: true,
       UserData: 'metadata',
     },
     attributes: ['cpu', 'created', 'availabilityZone', 'securityGroups'],
+  },
+  MachineTemplate: {
+    attributes: [
+      ...['initialState', 'machineConfig', 'machineImage', 'credential', 'userData'],
+      ...['volumes', 'volumeTemplates', 'networkInterfaces'],
+    ],
   },
   MachineConfiguration: { attributes: ['cpu', 'disks'] },
   MachineImage: { attributes: ['relatedImage', 'created'], constraints: { type: { values: ['IMAGE', 'SNAPSHOT'] } } },

@@ -23,6 +23,8 @@ export const RESERVED = 'cimi:address';
 export const isReserved = ({ device_owner: owner }: Port): boolean => owner === RESERVED;
 /** A server's interface. */
 export const isPlugged = ({ device_owner: owner, device_id: device }: Port): boolean => owner.startsWith('compute:') && device !== '';
+/** Nobody's: neither a server nor something else has it. */
+export const isFree = ({ device_id: device }: Port): boolean => device === '';
 /** What is shown as NetworkPort: all but Neutron's own and reserved addresses. */
 export const isShown = (port: Port): boolean => !port.device_owner.startsWith('network:') && !isReserved(port);
 
