@@ -112,10 +112,10 @@ async function lastWords(wire: Wire, key: string, context: CallContext): Promise
 }
 
 /** Waits a little; giving up in between has done nothing more. */
-export async function pause({ signal }: CallContext, ms = PACE_MS): Promise<void> {
+export async function pause({ signal }: CallContext, ms = PACE_MS, busy = 'Nova was still busy with the server'): Promise<void> {
   try {
     await sleep(ms, undefined, { signal });
   } catch {
-    throw new ProviderError('timeout', 'Nova was still busy with the server at the deadline', { maybeDone: false });
+    throw new ProviderError('timeout', `${busy} at the deadline`, { maybeDone: false });
   }
 }

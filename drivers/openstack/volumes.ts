@@ -4,6 +4,7 @@ import type { CreateVolume, Volumes } from '../../src/clouds/infrastructure';
 import { gibToKb, kbToGib } from '../../src/model/units';
 import { described, type Volume } from './cinder';
 import { enc, type Wire } from './client';
+import { pause } from './machine-actions';
 import { createMetadata, holds, marksIn, propertyMetadata, TAG } from './naming';
 import { few } from './reads';
 import { doomedVolumes } from './server-volumes';
@@ -116,14 +117,27 @@ export function readVolumes(wire: Wire, keys: readonly string[], context: CallCo
   return few(keys, read, () => wire.pages<Volume>('volume', LIST, 'volumes', context));
 }
 
-/** Makes a volume at least so large, in kB; one that is, is left alone. In use Cinder takes this from 3.42 on. */
+/** How often a volume is looked at while it grows, in ms. */
+const PACE_MS = 300;
+
+/**
+ * Makes a volume at least so large, in kB, and waits until it is; one that is, is left alone. In use Cinder takes this from
+ * 3.42 on. A call that comes after one that was cut goes on where that one was.
+ */
 export async function extendVolume(wire: Wire, key: string, capacity: number, context: CallContext): Promise<void> {
-  const { volume } = await wire.get<{ volume: Volume }>('volume', `/volumes/${enc(key)}`, context);
   const size = kbToGib(capacity);
-  if (size <= volume.size) return;
-  if (volume.status === 'in-use' && !(await wire.speaks('volume', '3.42', context)))
-    throw new ProviderError('conflict', 'This cloud extends volumes only while nothing uses them', { maybeDone: false });
-  await wire.post('volume', `/volumes/${enc(key)}/action`, { 'os-extend': { new_size: size } }, context);
+  let asked = false;
+  for (; ; await pause(context, PACE_MS, 'Cinder was still busy with the volume')) {
+    const { volume } = await wire.get<{ volume: Volume }>('volume', `/volumes/${enc(key)}`, context);
+    if (volume.status === 'extending') continue;
+    if (size <= volume.size) return;
+    if (asked)
+      throw new ProviderError('unavailable', `Cinder did not extend the volume (${volume.status})`, { maybeDone: false, lasting: true });
+    if (volume.status === 'in-use' && !(await wire.speaks('volume', '3.42', context)))
+      throw new ProviderError('conflict', 'This cloud extends volumes only while nothing uses them', { maybeDone: false });
+    await wire.post('volume', `/volumes/${enc(key)}/action`, { 'os-extend': { new_size: size } }, context);
+    asked = true;
+  }
 }
 
 /** Writes names and properties of a volume or snapshot; what is ours in its metadata stays. */
