@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { assertAccess } from './kit/access';
 import type { Context } from './kit/context';
 import { check, clause } from './kit/define';
-import { freshName, idOf } from './kit/ingredients';
+import { freshName, idOf, makeVolume } from './kit/ingredients';
 import { removed, volumeTemplate } from './kit/parts';
 import { assertCollection, assertShape } from './kit/shape';
 import { hrefOf, textOf, type Value } from './kit/value';
@@ -15,12 +15,13 @@ const sharedTemplate = (c: Context): Promise<string> =>
     return s.createUri('volumeTemplates', 'VolumeTemplate', { ...described, ...(await volumeTemplate(s)) });
   });
 
-/** A type that Volumes have here: one that ResourceMetadata names, else that of a VolumeConfiguration. @throws Skip */
+/** A type that Volumes have here: one that ResourceMetadata names, else that of a VolumeConfiguration or of a Volume. @throws Skip */
 async function volumeType(c: Context): Promise<string> {
   const attributes = c.session.metadataOf('VolumeConfiguration')?.list('attributes', 'attribute') ?? [];
   const [named] = attributes.find((each) => each.text('name') === 'type')?.texts('values', 'value') ?? [];
-  const known = (await c.items('volumeConfigs')).map((each) => each.text('type'));
-  return named ?? known.find((each) => each !== undefined) ?? c.skip('nothing tells what types of Volumes there are');
+  const of = (items: Value[]): string | undefined => items.map((each) => each.text('type')).find((type) => type !== undefined);
+  const seen = named ?? of(await c.items('volumeConfigs')) ?? of(await c.items('volumes'));
+  return seen ?? of([await makeVolume(c)]) ?? c.skip('nothing tells what types of Volumes there are');
 }
 
 /** Two VolumeConfigurations, the second one no smaller: the provider's, else made for the check. @throws Skip */

@@ -16,10 +16,12 @@ export interface SuiteOptions {
   skips?: Record<string, string>;
   /** These clauses and those below them only: a suite in several files runs on several processors. */
   only?: string[];
+  /** The formats that it is asked in; both where nothing is said. */
+  formats?: readonly Format[];
 }
 
 /** Registers the conformance suite with jest: one test per check and format. */
-export function conformanceSuite({ name, start, skips = {}, only = [] }: SuiteOptions): void {
+export function conformanceSuite({ name, start, skips = {}, only = [], formats: asking = FORMATS }: SuiteOptions): void {
   const clauses = loadClauses(only);
   const reasonFor = (number: string, title: string): string | undefined =>
     skips[`${number} ${title}`] ?? Object.entries(skips).find(([key]) => asked(number, [key]))?.[1];
@@ -41,7 +43,7 @@ export function conformanceSuite({ name, start, skips = {}, only = [] }: SuiteOp
       for (const one of within.checks) {
         const because = reasonFor(within.number, one.title);
         // Both formats at once: most of the time is spent waiting for the provider.
-        const formats = formatsOf(one, FORMATS);
+        const formats = formatsOf(one, asking);
         const results = new Map<Format, Promise<Result>>();
         const result = (format: Format): Promise<Result> | undefined => {
           if (results.size === 0) for (const each of formats) results.set(each, runCheck(session, within, one, each));
