@@ -243,9 +243,9 @@ function planAct(name: string) {
     const state = String(found.values.state);
     const forced = force === true && action.fromForced?.includes(state) === true;
     const forcedAgain = forced && found.held !== undefined;
-    if (!forced) refuseState(action, name, found);
+    const method = methodOf(name, state);
+    if (!forced) refuseState(action, name, found, method);
     if (found.key === undefined && !found.held) throw notAtProvider(found);
-    const method = name === 'restart' && state === 'STOPPED' ? 'start' : name;
     if (!cloud.offers(GROUP, method)) throw new Refusal(400, `cloud '${cloud.key}' does not offer ${method}`, { kind: 'unsupported' });
     const shows = method === 'start' ? 'STARTING' : (action.via?.[0] ?? null);
     const input: ActInput = {
@@ -323,19 +323,23 @@ function planOf(found: Found, input: ActInput, shows: string | null, stops: stri
   };
 }
 
+/** Driver method of an action in a state: a stopped machine restarts by being started (DSP0263 5.14.1.2). */
+const methodOf = (name: string, state: string): string => (name === 'restart' && state === 'STOPPED' ? 'start' : name);
+
 function declared(catalogue: Catalogue, name: string): ActionDeclaration {
   const action = catalogue.resource(TYPE).actions?.[name];
   if (!action) throw new Refusal(404, `${TYPE} has no operation ${name}`);
   return action;
 }
 
-function refuseState(action: ActionDeclaration, name: string, found: Found): void {
+/** @param method what the driver is asked for: its refusal counts, as it does in what is offered */
+function refuseState(action: ActionDeclaration, name: string, found: Found, method = name): void {
   const state = String(found.values.state);
   if (action.from && !action.from.includes(state)) {
     const words = `${name} is possible from ${action.from.join(', ')}; the machine is ${state}`;
     throw new Refusal(409, words, { kind: 'conflict', ...(found.held ? { job: found.held.job, retryAfterS: 2 } : {}) });
   }
-  const reason = found.item?.refuses?.[name];
+  const reason = found.item?.refuses?.[method];
   if (reason !== undefined) throw new Refusal(409, reason);
 }
 
@@ -356,7 +360,7 @@ function offered(found: Found, catalogue: Catalogue): string[] {
     if (action.from && !action.from.includes(state)) continue;
     if (action.kind === 'link') {
       if (cloud?.offers('machineImages', 'capture')) names.push(name);
-    } else if (can(name === 'restart' && state === 'STOPPED' ? 'start' : name)) names.push(name);
+    } else if (can(methodOf(name, state))) names.push(name);
   }
   return names;
 }
