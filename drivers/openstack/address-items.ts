@@ -73,7 +73,7 @@ function dynamicItems(port: Port, { subnets }: Around): Item[] {
       ...machine(port),
       ...place(subnets.get(subnet)),
     },
-    refuses: { edit: words, delete: words },
+    refuses: { edit: words, delete: words, release: words },
     ...(port.created_at === undefined ? {} : { created: port.created_at }),
   }));
 }
