@@ -66,6 +66,7 @@ export const clauses = [
 
   clause('5.16.18', 'ForwardingGroupCollection Resource', [
     check('is serialized as published, its items whole', ['R5.16.18-01'], { needs: { collections: ['forwardingGroups'] } }, async (c) => {
+      if (c.operation(await c.collection('forwardingGroups'), 'add') && c.entry.has('networks')) await groupWithNetwork(c);
       const collection = await c.collection('forwardingGroups');
       if (collection.items().length === 0) c.skip('there are no ForwardingGroups');
       assertCollection(c, collection, 'ForwardingGroupCollection', ['networks']);
