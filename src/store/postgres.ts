@@ -17,14 +17,19 @@ export interface PostgresStoreOptions {
   poolSize?: number;
   /** Schema that holds the tables, made where absent: [a-z_][a-z0-9_]*. Default: the user's own search path. */
   schema?: string;
+  /** How long a transaction may be open without a statement before the server ends it, ms. Default 5,000. */
+  silenceMs?: number;
   /** Told of connections that broke while idle; the next statement gets a new one. */
   onTrouble?: (error: Error) => void;
 }
 
 /** A statement that takes longer is ended by the server, ms. */
 const STATEMENT_MS = 60_000;
-/** A transaction whose process fell silent is rolled back by the server, ms. */
-const SILENCE_MS = 60_000;
+/**
+ * A transaction whose process fell silent is rolled back by the server, ms: a frozen process (a paused container) must not
+ * hold the rows of its Jobs for longer than its leases keep others from taking these over.
+ */
+const SILENCE_MS = 5_000;
 const CONNECT_MS = 10_000;
 const INT8 = 20;
 
@@ -58,13 +63,13 @@ export async function openPostgresStore(options: PostgresStoreOptions): Promise<
   return sqlStore(writes, reads, close);
 }
 
-function createPool({ url, schema, onTrouble }: PostgresStoreOptions, max: number): Pool {
+function createPool({ url, schema, silenceMs = SILENCE_MS, onTrouble }: PostgresStoreOptions, max: number): Pool {
   const pool = new Pool({
     connectionString: url,
     max,
     connectionTimeoutMillis: CONNECT_MS,
     statement_timeout: STATEMENT_MS,
-    idle_in_transaction_session_timeout: SILENCE_MS,
+    idle_in_transaction_session_timeout: silenceMs,
     keepAlive: true,
     application_name: 'cimi-gateway',
     ...(schema === undefined ? {} : { options: `-c search_path=${schema}` }),

@@ -49,6 +49,40 @@ describeWith('PostgreSQL', postgresAvailable(), () => {
     for (const store of stores) await store.close();
   });
 
+  test('a process that falls silent in a transaction holds nobody up: its transaction is undone, the others go on', async () => {
+    const silent = await openPostgresStore({
+      url: running().url,
+      schema: 'silent',
+      poolSize: 2,
+      silenceMs: 300,
+      cipher: createCipher(key),
+    });
+    const other = await open('silent');
+    await other.transaction((unit) => unit.insertResource(resourceRow('machines/a')));
+    let holding = (): void => undefined;
+    const held = new Promise<void>((resolve) => (holding = resolve));
+    let wake = (): void => undefined;
+    const awake = new Promise<void>((resolve) => (wake = resolve));
+    const asleep = failure(
+      silent.transaction(async (unit) => {
+        await unit.updateResource('machines/a', undefined, { state: 'ASLEEP' });
+        holding();
+        await awake;
+        await unit.resource('machines/a');
+      }),
+    );
+    await held;
+    // Waits for the row until the server has ended the silent transaction.
+    await other.transaction((unit) => unit.updateResource('machines/a', 1, { state: 'AWAKE' }));
+    wake();
+    expect(await asleep).toBeInstanceOf(Error);
+    expect(await other.resource('machines/a')).toMatchObject({ state: 'AWAKE', version: 2 });
+    expect((await silent.resource('machines/a'))?.state).toBe('AWAKE');
+    await silent.transaction((unit) => unit.updateResource('machines/a', 2, { state: 'AGAIN' }));
+    expect((await other.resource('machines/a'))?.state).toBe('AGAIN');
+    for (const store of [silent, other]) await store.close();
+  });
+
   test('the wrong key is told when the store is opened', async () => {
     await (await open('keyed')).close();
     expect(await failure(open('keyed', { key: randomBytes(32) }))).toBeInstanceOf(WrongKeyError);
