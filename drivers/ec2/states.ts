@@ -20,7 +20,8 @@ export const MACHINE: Readonly<Record<string, string>> = {
 /** The same words mean something else after StopInstances(Hibernate). */
 export const HIBERNATED: Readonly<Record<string, string>> = { stopping: 'SUSPENDING', stopped: 'SUSPENDED' };
 
-const IMAGE: Readonly<Record<string, string>> = {
+/** States of AMIs. */
+export const IMAGE: Readonly<Record<string, string>> = {
   pending: 'CREATING',
   transient: 'CREATING',
   available: 'AVAILABLE',

@@ -1,5 +1,5 @@
 import { driver as module } from '../../drivers/ec2/index';
-import { ENI, HIBERNATED, MACHINE, SNAPSHOT, SUBNET, VOLUME } from '../../drivers/ec2/states';
+import { ENI, HIBERNATED, IMAGE, MACHINE, SNAPSHOT, SUBNET, VOLUME } from '../../drivers/ec2/states';
 import type { ErrorKind } from '../../src/clouds/errors';
 import { gbToKb, gibToKb, kbToGb, kbToGib, kibToMib, mibToKib } from '../../src/model/units';
 import { type Ec2Account, startEc2, TEST_IMAGE, TEST_KEYS, TEST_REGION } from '../backends/ec2';
@@ -108,7 +108,7 @@ async function start(): Promise<Counterpart> {
       ...MACHINE,
       ...Object.fromEntries(Object.entries(HIBERNATED).map(([name, state]) => [`${name} (hibernated)`, state])),
     },
-    otherStates: { Volume: VOLUME, VolumeImage: SNAPSHOT, Network: SUBNET, NetworkPort: ENI },
+    otherStates: { MachineImage: IMAGE, Volume: VOLUME, VolumeImage: SNAPSHOT, Network: SUBNET, NetworkPort: ENI },
     units: [
       { name: 'volumes in GiB', request: kbToGib, report: gibToKb, range: { min: 1, max: 65_536 } },
       { name: 'memory in MiB', request: kibToMib, report: mibToKib, range: { min: 1, max: 32 * 1024 * 1024 } },

@@ -27,6 +27,7 @@ const OWN_KINDS = ['disk', 'volume', 'copy', 'attachment', 'net', 'port', 'nic',
 /** Phases of the other things, by type. */
 const OTHER_PHASES: Readonly<Record<string, [Readonly<Record<string, string>>, readonly string[]]>> = {
   Volume: [VOLUME_STATES, ['allocating', 'ready', 'capturing', 'removing', 'broken', 'gone']],
+  MachineImage: [IMAGE_STATES, ['receiving', 'copying', 'ready', 'removing', 'broken', 'gone']],
   VolumeImage: [IMAGE_STATES, ['receiving', 'copying', 'ready', 'removing', 'broken', 'gone']],
   Network: [NET_STATES, ['building', 'starting', 'up', 'stopping', 'down', 'removing', 'broken', 'gone']],
   NetworkPort: [PORT_STATES, ['building', 'up', 'down', 'removing', 'broken', 'gone']],

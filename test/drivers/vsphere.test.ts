@@ -1,6 +1,6 @@
 import { driver as module } from '../../drivers/vsphere/index';
 import { diskReport, diskRequest, memoryRequest } from '../../drivers/vsphere/sizes';
-import { MACHINE_STATES } from '../../drivers/vsphere/states';
+import { CONNECTION, MACHINE_STATES } from '../../drivers/vsphere/states';
 import type { ErrorKind } from '../../src/clouds/errors';
 import { mibToKib } from '../../src/model/units';
 import { describeWith } from '../backends/need';
@@ -61,6 +61,7 @@ async function start(): Promise<Counterpart> {
     provokes: [...(Object.keys(FAULTS) as ErrorKind[]), 'timeout'],
     strangeState: (machine) => sim.order({ machine: { key: machine, powerState: 'levitating' } }).then(() => undefined),
     machineStates: MACHINE_STATES,
+    otherStates: { MachineImage: CONNECTION },
     units: [
       {
         name: 'memory in 4 MiB',

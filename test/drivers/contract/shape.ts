@@ -28,6 +28,7 @@ const OWNED = ['Disk', 'MachineVolume', 'MachineNetworkInterface'];
 const COMMON = ['name', 'description', 'properties', 'created', 'updated'];
 const STATES: Readonly<Record<string, readonly string[]>> = {
   Machine: machineStates,
+  MachineImage: imageStates,
   Volume: volumeStates,
   VolumeImage: imageStates,
   Network: networkStates,
