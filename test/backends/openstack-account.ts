@@ -25,6 +25,8 @@ export interface OpenstackAccount {
   /** Boots servers past the proxy and waits until they are active; answers their ids. */
   launch(count: number, more?: object): Promise<string[]>;
   terminate(ids: readonly string[]): Promise<void>;
+  /** Ids of the servers that are there. Nova lists one that is DELETED for another moment: that one is gone. */
+  servers(): Promise<string[]>;
   /** Words for each thing left in the project that a gateway could have made. */
   leftovers(): Promise<string[]>;
   stop(): Promise<void>;
@@ -55,6 +57,7 @@ export async function startOpenstackAccount(): Promise<OpenstackAccount> {
     image: String(images[0]?.id),
     launch: (count, more) => launch(direct, count, { imageRef: images[0]?.id, networks: [{ uuid: network }], ...more }),
     terminate: (ids) => terminate(direct, ids),
+    servers: async () => alive((await serversOf(direct)).servers).map(({ id }) => id),
     leftovers: () => leftovers(direct, network),
     stop: async () => {
       await proxy.stop();
@@ -146,6 +149,9 @@ async function terminate(direct: OpenstackApi, ids: readonly string[]): Promise<
   });
 }
 
+/** What is not DELETED of what is listed. */
+const alive = <T extends { status?: string }>(things: readonly T[]): T[] => things.filter(({ status }) => status !== 'DELETED');
+
 const serversOf = (direct: OpenstackApi) =>
   direct.call<{ servers: { id: string; status: string; name: string }[] }>('GET', 'compute', '/servers/detail');
 
@@ -178,9 +184,8 @@ async function leftovers(direct: OpenstackApi, network: string): Promise<string[
     device_owner?: string;
     device_id?: string;
   };
-  // Nova lists a server that is DELETED for another moment.
   const list = async (service: ApiService, path: string, key: string) =>
-    ((await direct.call<Record<string, Thing[]>>('GET', service, path))[key] ?? []).filter(({ status }) => status !== 'DELETED');
+    alive((await direct.call<Record<string, Thing[]>>('GET', service, path))[key] ?? []);
   const words = await Promise.all(
     LEFT.map(async ([service, path, key, word]) => (await list(service, path, key)).map(({ id, name }) => `${word} ${name ?? ''} ${id}`)),
   );

@@ -39,10 +39,7 @@ async function openstackMember(): Promise<Member> {
     machineConfig: 'm1.tiny',
     machineImage: 'cirros',
     down: () => account.proxy.add({ drop: 'before' }),
-    machines: async () => {
-      const { servers } = await account.direct.call<{ servers: { id: string }[] }>('GET', 'compute', '/servers');
-      return servers.map(({ id }) => id);
-    },
+    machines: () => account.servers(),
     leftovers: () => account.leftovers(),
     stop: () => account.stop(),
   };

@@ -27,8 +27,6 @@ export async function startOpenstackWorld(options: Record<string, unknown> = {})
     },
   };
   const gateway = await startTestGateway({ config });
-  const servers = async () =>
-    (await account.direct.call<{ servers: { id: string }[] }>('GET', 'compute', '/servers')).servers.map(({ id }) => id);
   return {
     account,
     gateway,
@@ -37,7 +35,7 @@ export async function startOpenstackWorld(options: Record<string, unknown> = {})
     config: 'm1.small',
     image: 'cirros',
     patienceMs: 120_000,
-    instances: servers,
+    instances: () => account.servers(),
     leftovers: () => account.leftovers(),
     stop: async () => {
       await gateway.stop();

@@ -5,8 +5,10 @@ import type { Answer } from './wire';
 /** What was seen of a change while it was on its way. */
 export interface Watched {
   answer: Answer;
-  /** States of the resource seen before the change was answered, or before its Job had ended. */
+  /** States of the resource, each seen while the change was certainly on its way. */
   states: string[];
+  /** States seen before the answer came, in their order, where only the answer says that the change was done: some may be later. */
+  unsure: string[];
 }
 
 const PAUSE_MS = 5;
@@ -14,29 +16,30 @@ const ENDED = ['SUCCESS', 'FAILED', 'STOPPED'];
 
 /**
  * Sends a change and reads the state of the resource again and again until the change is done. `look` reads it, or
- * gives undefined where there is nothing yet. A state counts only where the change was still on its way when the
- * reading had come back, so that nothing is claimed about what came later.
+ * gives undefined where there is nothing yet. A state is certain where the Job was still unfinished when the reading had
+ * come back. Before there is an answer nobody can tell: the change may be done and its answer still on the way.
  */
 export async function watch(c: Context, change: Promise<Answer>, look: () => Promise<string | undefined>): Promise<Watched> {
-  let answer: Answer | undefined;
+  const seen: { answer?: Answer; failed?: boolean } = {};
+  void change.then(
+    (answer) => (seen.answer = answer),
+    () => (seen.failed = true),
+  );
+  const unfinished = async ({ status, jobUri }: Answer): Promise<boolean> =>
+    status === 202 && jobUri !== undefined && !ENDED.includes((await c.read(jobUri)).text('state') ?? '');
   const states: string[] = [];
-  const answered = change.then((it) => {
-    answer = it;
-  });
-  const goesOn = async (): Promise<boolean> => {
-    if (answer === undefined) return true;
-    if (answer.status !== 202 || answer.jobUri === undefined) return false;
-    return !ENDED.includes((await c.read(answer.jobUri)).text('state') ?? '');
-  };
-  for (;;) {
+  let unsure: string[] = [];
+  while (seen.failed !== true) {
     const state = await look();
-    if (!(await goesOn())) break;
-    if (state !== undefined) states.push(state);
+    if (state !== undefined) unsure.push(state);
+    if (seen.answer !== undefined) {
+      if (!(await unfinished(seen.answer))) break;
+      states.push(...unsure);
+      unsure = [];
+    }
     await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
   }
-  await answered;
-  if (answer === undefined) throw new Error('the change was never answered');
-  return { answer, states };
+  return { answer: await change, states, unsure };
 }
 
 /** State of the item of a collection with this name; undefined where there is none. */
