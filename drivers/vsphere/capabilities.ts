@@ -27,6 +27,9 @@ export function capabilities(settleMs: number): Capabilities {
         capabilities: {
           DefaultInitialState: 'STARTED',
           InitialStates: ['STARTED', 'STOPPED', 'SUSPENDED'],
+          MachineConfigByValue: true,
+          MachineCredentialByValue: true,
+          MachineTemplateByValue: true,
           MachineStopForce: true,
           MachineStopForceDefault: false,
           UserData: 'metadata',

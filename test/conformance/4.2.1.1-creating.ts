@@ -6,7 +6,7 @@ import { freshName, idOf, machineCreate, machineParts, makeMachine } from './kit
 import { countOf, PLAYGROUND, playground, TYPE } from './kit/playground';
 import { hrefOf, textOf, type Value } from './kit/value';
 import { MEDIA } from './kit/wire';
-import { stateByName, watch } from './kit/watching';
+import { stateByName, watch } from './kit/watch';
 
 const machines = { adds: ['machines'] };
 const byValue = { adds: ['machines'], capabilities: ['Machine/MachineTemplateByValue'] };
@@ -27,7 +27,7 @@ async function fromTemplate(c: Context, template: Value, overrides: Content = {}
 /** A state that the provider lets one ask for and that is not the one it takes by itself. */
 function otherState(c: Context): { usual: string; other: string } {
   const usual = c.capability('Machine/DefaultInitialState') ?? c.skip('capability Machine/DefaultInitialState is not announced');
-  const other = c.capabilityValues('Machine/InitialStates').find((state) => state !== usual && ['STARTED', 'STOPPED'].includes(state));
+  const other = c.capabilityValues('Machine/InitialStates')?.find((state) => state !== usual && ['STARTED', 'STOPPED'].includes(state));
   return { usual, other: other ?? c.skip('capability Machine/InitialStates names no other state') };
 }
 

@@ -5,7 +5,7 @@ import { check, clause } from './kit/define';
 import { idOf, machineCreate, makeMachine, readOnlyMachine } from './kit/ingredients';
 import { PLAYGROUND, playground, TYPE } from './kit/playground';
 import { textOf } from './kit/value';
-import { stateAt, watch } from './kit/watching';
+import { stateAt, watch } from './kit/watch';
 
 const machines = { adds: ['machines'] };
 const jobs = { adds: ['machines', PLAYGROUND], collections: ['jobs'] };

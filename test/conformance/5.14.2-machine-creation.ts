@@ -6,7 +6,6 @@ import { idOf, machineCreate, makeMachine, readOnlyMachine } from './kit/ingredi
 import { addressNetwork, association, makeAddress, removed, sharedNetwork, targets } from './kit/parts';
 import { assertCollection } from './kit/shape';
 import type { Value } from './kit/value';
-import { listed } from './kit/watch';
 
 const needs = { adds: ['machines'] };
 const networked = { adds: ['machines', 'networks'], collections: ['addresses'] };
@@ -59,7 +58,7 @@ export const clauses = [
       ['R5.14.2.1-06', 'R5.14.2.1-08', 'R5.14.3-01'],
       { needs },
       async (c) => {
-        const states = listed(c, 'Machine/InitialStates') ?? c.skip('InitialStates is not announced');
+        const states = c.capabilityValues('Machine/InitialStates') ?? c.skip('InitialStates is not announced');
         const make = async (initialState: string): Promise<void> => {
           const uri = await c.createUri('machines', 'MachineCreate', await machineCreate(c, {}, { initialState }));
           const machine = await c.read(uri);

@@ -7,7 +7,7 @@ import { freshName, idOf } from './kit/ingredients';
 import { has, makeNetwork, makePort, networkTemplate, portCreate, removed, sharedNetwork, targets } from './kit/parts';
 import { assertCollection, assertShape } from './kit/shape';
 import { hrefOf } from './kit/value';
-import { actAndWatch, listed } from './kit/watch';
+import { actAndWatch } from './kit/watch';
 
 const needs = { adds: ['networks'] };
 const ALWAYS = ['state', 'networkType'];
@@ -94,7 +94,7 @@ export const clauses = [
       assert.equal((await c.read(uri)).text('state'), 'STOPPED');
     }),
     check('a new Network is in the initialState asked for', ['R5.16.2.1-02', 'R5.16.2.1-04', 'R5.16.3-02'], { needs }, async (c) => {
-      const states = listed(c, 'Network/InitialStates') ?? c.skip('InitialStates is not announced');
+      const states = c.capabilityValues('Network/InitialStates') ?? c.skip('InitialStates is not announced');
       const make = async (initialState: string): Promise<void> => {
         const network = await c.read(await c.createUri('networks', 'NetworkCreate', await networkCreate(c, { initialState })));
         assert.equal(network.text('state'), initialState);
@@ -113,7 +113,7 @@ export const clauses = [
 
   clause('5.16.3', 'NetworkTemplate Resource', [
     check('initial states are steady ones that supported actions lead to', ['R5.16.3-01'], { needs }, async (c) => {
-      const states = listed(c, 'Network/InitialStates') ?? c.skip('InitialStates is not announced');
+      const states = c.capabilityValues('Network/InitialStates') ?? c.skip('InitialStates is not announced');
       assert.ok(
         states.every((state) => NETWORK_STATES.includes(state)),
         states.join(),
@@ -139,7 +139,7 @@ export const clauses = [
       ['R5.16.3-05'],
       { needs: { adds: ['networkTemplates', 'networks'] } },
       async (c) => {
-        const [before, after] = listed(c, 'Network/InitialStates') ?? [];
+        const [before, after] = c.capabilityValues('Network/InitialStates') ?? [];
         if (before === undefined || after === undefined) return c.skip('Networks have one initial state here');
         const content = { name: freshName('network-template'), ...(await networkTemplate(c, { initialState: before })) };
         const template = idOf(await c.create('networkTemplates', 'NetworkTemplate', content));

@@ -7,7 +7,7 @@ import { freshName, idOf } from './kit/ingredients';
 import { makePort, PORT_CONFIG, portCreate, removed, sharedNetwork, targets } from './kit/parts';
 import { assertCollection, assertShape } from './kit/shape';
 import { hrefOf } from './kit/value';
-import { actAndWatch, listed } from './kit/watch';
+import { actAndWatch } from './kit/watch';
 
 const needs = { adds: ['networkPorts', 'networks'] };
 const ALWAYS = ['state', 'network'];
@@ -96,7 +96,7 @@ export const clauses = [
       assert.equal((await c.read(uri)).text('state'), 'STOPPED');
     }),
     check('a new port is in the initialState asked for', ['R5.16.8.1-03', 'R5.16.8.1-05', 'R5.16.9-02'], { needs }, async (c) => {
-      const states = listed(c, 'NetworkPort/InitialStates') ?? c.skip('InitialStates is not announced');
+      const states = c.capabilityValues('NetworkPort/InitialStates') ?? c.skip('InitialStates is not announced');
       const make = async (initialState: string): Promise<void> => {
         const content = portCreate(await sharedNetwork(c), {}, { initialState });
         const port = await c.read(await c.createUri('networkPorts', 'NetworkPortCreate', content));
@@ -114,7 +114,7 @@ export const clauses = [
 
   clause('5.16.9', 'NetworkPortTemplate Resource', [
     check('initial states are steady ones that supported actions lead to', ['R5.16.9-01'], { needs }, (c) => {
-      const states = listed(c, 'NetworkPort/InitialStates') ?? c.skip('InitialStates is not announced');
+      const states = c.capabilityValues('NetworkPort/InitialStates') ?? c.skip('InitialStates is not announced');
       assert.ok(
         states.every((state) => ['STARTED', 'STOPPED'].includes(state)),
         states.join(),
@@ -151,7 +151,7 @@ export const clauses = [
       ['R5.16.9-07'],
       { needs: { adds: ['networkPortTemplates', 'networkPorts', 'networks'] } },
       async (c) => {
-        const [before, after] = listed(c, 'NetworkPort/InitialStates') ?? [];
+        const [before, after] = c.capabilityValues('NetworkPort/InitialStates') ?? [];
         if (before === undefined || after === undefined) return c.skip('ports have one initial state here');
         const network = { href: await sharedNetwork(c) };
         const content = { name: freshName('port-template'), initialState: before, network, networkPortConfig: PORT_CONFIG };

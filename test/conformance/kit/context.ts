@@ -191,9 +191,10 @@ export class Context {
     return found?.has('value') ? found.text('value') : found && 'true';
   }
 
-  /** Values of a capability that is a list, `Machine/InitialStates`; none where ResourceMetadata says nothing. */
-  capabilityValues(name: string): string[] {
-    return this.capabilityOf(name)?.texts('value', 'value') ?? [];
+  /** Values of a capability that is a list, `Machine/InitialStates`, also where it is written as one text; undefined where ResourceMetadata says nothing. */
+  capabilityValues(name: string): string[] | undefined {
+    const found = this.capabilityOf(name);
+    return found?.text('value')?.split(/[\s,]+/) ?? found?.texts('value', 'value');
   }
 
   capabilities(type: string): Value[] {
