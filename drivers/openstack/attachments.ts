@@ -3,6 +3,7 @@ import { ProviderError } from '../../src/clouds/errors';
 import type { Attachments, AttachVolume } from '../../src/clouds/infrastructure';
 import { usersOwn, utc, type Volume } from './cinder';
 import { enc, type Wire } from './client';
+import { lastWords, pause } from './machine-actions';
 import type { Metadata } from './naming';
 import { doomedVolumes } from './server-volumes';
 import { readVolumes } from './volumes';
@@ -14,8 +15,11 @@ import { readVolumes } from './volumes';
 const TAG = 'cimi:attached:';
 const TOKEN = 'cimi:attached-token:';
 
-/** Statuses of a volume between being free and being in use. */
-const ON_THE_WAY: readonly string[] = ['reserved', 'attaching', 'detaching'];
+/** Statuses of a volume that is about to be in use. */
+const COMING: readonly string[] = ['reserved', 'attaching'];
+/** How often a volume is looked at while it is being attached, in ms. */
+const PACE_MS = 300;
+const BUSY = 'Nova was still attaching the volume';
 
 const keyOf = (server: string, volume: string): string => `${server}:${volume}`;
 function partsOf(key: string): { server: string; volume: string } {
@@ -48,11 +52,17 @@ export class OpenstackAttachments implements Attachments {
     return found;
   }
 
-  /** The marks go first, so that the attachment is never without them; alone they mean nothing. */
+  /**
+   * The marks go first, so that the attachment is never without them; alone they mean nothing. Nova accepts what can fail
+   * yet: it is made when Cinder tells of it, and `unfinished` until then.
+   */
   async create({ machine, volume: key, initialLocation, tag, token }: AttachVolume, context: CallContext): Promise<Created> {
     const { volume } = await this.wire.get<{ volume: Volume }>('volume', `/volumes/${enc(key)}`, context);
     const made = { key: keyOf(machine, key) };
-    if (volume.metadata?.[TOKEN + machine] === token && holders(volume).includes(machine)) return made;
+    if (volume.metadata?.[TOKEN + machine] === token && holders(volume).includes(machine)) {
+      await this.#attached(machine, key, context);
+      return made;
+    }
     // What is in use by others keeps its marks: the attachment is refused below.
     if (volume.status === 'available') {
       const metadata = { ...without(volume.metadata, isMark), [TAG + machine]: tag, [TOKEN + machine]: token };
@@ -61,19 +71,47 @@ export class OpenstackAttachments implements Attachments {
     const device = initialLocation?.startsWith('/dev/') === true ? { device: initialLocation } : {};
     const volumeAttachment = { volumeId: key, ...device };
     await this.wire.post('compute', `/servers/${enc(machine)}/os-volume_attachments`, { volumeAttachment }, context);
+    await this.#attached(machine, key, context);
     return made;
   }
 
-  /** While the volume is being detached its marks still tell from whom: they go with the next attachment, or here when it is free. */
+  /** Waits until Cinder tells the attachment. Where Nova gave it up, the volume is free again. */
+  async #attached(server: string, id: string, context: CallContext): Promise<void> {
+    for (;;) {
+      const [volume] = await readVolumes(this.wire, [id], context);
+      if (volume && attached(volume).includes(server)) return;
+      if (!volume || !isComing(volume)) {
+        const words = (await lastWords(this.wire, server, 'attach_volume', context)) ?? 'Nova gave no reason';
+        const status = volume?.status ?? 'gone';
+        throw new ProviderError('unavailable', `Nova did not attach the volume (it is ${status}): ${words}`, {
+          maybeDone: false,
+          lasting: true,
+        });
+      }
+      await pause(context, PACE_MS, BUSY, true);
+    }
+  }
+
+  /**
+   * What is still being attached cannot be detached: it is waited for. While the volume is being detached its marks still
+   * tell from whom: they go with the next attachment, or here when it is free.
+   */
   async delete(key: string, context: CallContext): Promise<void> {
     const { server, volume: id } = partsOf(key);
-    const [volume] = await readVolumes(this.wire, [id], context);
-    if (!volume) return;
-    if (attached(volume).includes(server) && volume.status !== 'detaching') return this.#detach(server, id, context);
-    if (volume.status === 'available' && volume.metadata?.[TAG + server] !== undefined) {
-      const metadata = without(volume.metadata, (name) => name.endsWith(server) && isMark(name));
-      await this.wire.put('volume', `/volumes/${enc(id)}/metadata`, { metadata }, context);
+    for (;;) {
+      const [volume] = await readVolumes(this.wire, [id], context);
+      if (!volume || volume.status === 'detaching') return;
+      if (attached(volume).includes(server)) return this.#detach(server, id, context);
+      if (!holders(volume).includes(server)) return this.#forget(volume, server, context);
+      await pause(context, PACE_MS, BUSY);
     }
+  }
+
+  /** Takes the marks of an attachment off a volume that is free. */
+  async #forget({ id, status, metadata }: Volume, server: string, context: CallContext): Promise<void> {
+    if (status !== 'available' || metadata?.[TAG + server] === undefined) return;
+    const rest = without(metadata, (name) => name.endsWith(server) && isMark(name));
+    await this.wire.put('volume', `/volumes/${enc(id)}/metadata`, { metadata: rest }, context);
   }
 
   async #detach(server: string, volume: string, context: CallContext): Promise<void> {
@@ -93,10 +131,13 @@ const without = (metadata: Volume['metadata'], which: (name: string) => boolean)
   Object.fromEntries(Object.entries(usersOwn(metadata)).filter(([name]) => !which(name)));
 
 const attached = (volume: Volume): string[] => (volume.attachments ?? []).map(({ server_id: id }) => id);
+/** About to be in use; Cinder says `in-use` a moment before it tells by whom. */
+const isComing = (volume: Volume): boolean =>
+  COMING.includes(volume.status) || (volume.status === 'in-use' && attached(volume).length === 0);
 /** Servers that have the volume, or are on the way: meanwhile Cinder tells no attachment, and the marks do. */
 function holders(volume: Volume): string[] {
   const own = attached(volume);
-  if (own.length > 0 || !ON_THE_WAY.includes(volume.status)) return own;
+  if (own.length > 0 || !(isComing(volume) || volume.status === 'detaching')) return own;
   return Object.keys(volume.metadata ?? {}).flatMap((name) => (name.startsWith(TAG) ? name.slice(TAG.length) : []));
 }
 
@@ -117,5 +158,6 @@ function attachmentItem(volume: Volume, server: string): Item {
     ...(tag === undefined ? {} : { tag }),
     ...(token === undefined ? {} : { token }),
     ...(at ? { created: utc(at) } : {}),
+    ...(isComing(volume) ? { unfinished: true } : {}),
   };
 }

@@ -71,7 +71,7 @@ export async function resize(wire: Wire, flavors: Flavors, key: string, config: 
     } else if (isTarget(server)) {
       return;
     } else if (asked) {
-      throw failed(server, (await lastWords(wire, key, context)) ?? 'Nova gave no reason');
+      throw failed(server, (await lastWords(wire, key, 'resize', context)) ?? 'Nova gave no reason');
     } else {
       await act(wire, key, { resize: { flavorRef: config } }, context);
       asked = true;
@@ -101,21 +101,30 @@ interface Action {
   message?: string | null;
 }
 
-/** What Nova's log of a server says of its last resize. */
-async function lastWords(wire: Wire, key: string, context: CallContext): Promise<string | undefined> {
+/** What Nova's log of a server says of its last action of this kind. */
+export async function lastWords(wire: Wire, key: string, kind: string, context: CallContext): Promise<string | undefined> {
   const answer = await wire.getIfThere<{ instanceActions: readonly Action[] }>(
     'compute',
     `/servers/${enc(key)}/os-instance-actions`,
     context,
   );
-  return answer?.instanceActions.find(({ action }) => action === 'resize')?.message ?? undefined;
+  return answer?.instanceActions.find(({ action }) => action === kind)?.message ?? undefined;
 }
 
-/** Waits a little; giving up in between has done nothing more. */
-export async function pause({ signal }: CallContext, ms = PACE_MS, busy = 'Nova was still busy with the server'): Promise<void> {
+/**
+ * Waits a little.
+ * @param maybeDone whether what was begun may come to its end although nobody waits any more
+ * @throws ProviderError `timeout`
+ */
+export async function pause(
+  { signal }: CallContext,
+  ms = PACE_MS,
+  busy = 'Nova was still busy with the server',
+  maybeDone = false,
+): Promise<void> {
   try {
     await sleep(ms, undefined, { signal });
   } catch {
-    throw new ProviderError('timeout', `${busy} at the deadline`, { maybeDone: false });
+    throw new ProviderError('timeout', `${busy} at the deadline`, { maybeDone });
   }
 }

@@ -126,6 +126,48 @@ describeWith('OpenStack storage', openstackAvailable(), () => {
     await drop('volumes', volume.key);
   });
 
+  test('an attachment is made when Cinder tells of it: until then it is unfinished, and a detach waits; what Nova gives up is said', async () => {
+    const server = await machine();
+    const volume = await make('volumes', { capacity: 1 });
+    const request = { machine: server, volume: volume.key };
+    const one = { service: 'volume', method: 'GET', path: /\/volumes\/[0-9a-f-]{36}$/ };
+    const asked = () => account.proxy.calls().some((call) => /POST compute .*os-volume_attachments/.test(call));
+    const shown = (status: string) => (each: object) => ({ ...each, status, attachments: [] });
+    const reads = () => account.proxy.calls().filter((call) => /GET volume .*volumes\/[0-9a-f-]{36}$/.test(call)).length;
+
+    const own = marks('late');
+    account.proxy.add({ service: 'compute', method: 'POST', path: /os-volume_attachments$/, drop: 'after', times: 1 });
+    await expect(create('attachments', request, own)).rejects.toMatchObject({ maybeDone: true });
+    const coming = account.proxy.add({
+      ...{ service: 'volume', path: /\/volumes\/detail/ },
+      rewrite: ({ volumes }: { volumes: object[] }) => ({ volumes: volumes.map(shown('attaching')) }),
+    });
+    expect(await driver.attachments!.find!(own, context())).toMatchObject([{ token: own.token, unfinished: true }]);
+    coming();
+    account.proxy.add({ ...one, times: 3, rewrite: (body: { volume: object }) => ({ volume: shown('attaching')(body.volume) }) });
+    const before = reads();
+    const key = await create('attachments', request, own);
+    expect(reads() - before).toBeGreaterThanOrEqual(4);
+    const [made, ...more] = await driver.attachments!.find!(own, context());
+    expect([made?.key, made?.unfinished, more]).toEqual([key, undefined, []]);
+
+    account.proxy.add({ ...one, times: 2, rewrite: (body: { volume: object }) => ({ volume: shown('reserved')(body.volume) }) });
+    await drop('attachments', key);
+
+    account.proxy.reset();
+    await seen('volumes', volume.key, ({ values, refuses }) => values['state'] === 'AVAILABLE' && refuses?.['delete'] === undefined);
+    const free = (body: { volume: object }) => ({ volume: shown('available')(body.volume) });
+    const givenUp = account.proxy.add({ ...one, when: asked, rewrite: free });
+    await expect(create('attachments', request)).rejects.toMatchObject({
+      ...{ kind: 'unavailable', maybeDone: false },
+      message: expect.stringMatching(/did not attach the volume \(it is available\)/) as string,
+    });
+    givenUp();
+    await drop('attachments', (await seen('attachments', key, ({ unfinished }) => unfinished === undefined))?.key ?? '');
+    await dropped(server);
+    await drop('volumes', volume.key);
+  });
+
   test('the disks of a flavor are told, and refuse to be changed', async () => {
     const { key } = await driver.machines!.create!({ ...marks(), config: '4', image: account.image }, context());
     await reaches(driver, key, 'STARTED', PATIENCE);
