@@ -20,6 +20,7 @@ const EXTENSIONS: readonly DriverExtension[] = [
 export function capabilities(settleMs: number): Capabilities {
   return {
     settleMs,
+    resizesIn: ['STOPPED', 'STARTED'],
     extensions: EXTENSIONS,
     types: {
       CloudEntryPoint: { capabilities: { MaxPropertyItems: MAX_PROPERTIES } },
