@@ -13,6 +13,7 @@ const EXTENSIONS: readonly DriverExtension[] = [
   placement('datastore'),
   placement('network'),
   placement('guestId'),
+  placement('customization'),
   { name: 'linkedClone', types: ['Machine'], kind: 'boolean' },
 ];
 

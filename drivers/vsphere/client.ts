@@ -18,6 +18,7 @@ export interface Service {
   searchIndex: Ref;
   viewManager: Ref;
   authorizationManager: Ref | undefined;
+  customizationSpecManager: Ref | undefined;
   about: Typed<'AboutInfo'>;
 }
 
@@ -180,10 +181,11 @@ export class Wire {
 }
 
 function serviceOf(content: Typed<'ServiceContent'>): Service {
-  const { rootFolder, propertyCollector, sessionManager, searchIndex, viewManager, authorizationManager, about } = content;
+  const { rootFolder, propertyCollector, sessionManager, searchIndex, viewManager, about } = content;
+  const { authorizationManager, customizationSpecManager } = content;
   if (!rootFolder || !propertyCollector || !sessionManager || !searchIndex || !viewManager || !about)
     throw new ProviderError('unsupported', 'this is no vCenter: its service content is not complete');
-  return { rootFolder, propertyCollector, sessionManager, searchIndex, viewManager, authorizationManager, about };
+  return { rootFolder, propertyCollector, sessionManager, searchIndex, viewManager, authorizationManager, customizationSpecManager, about };
 }
 
 /** RetrievePropertiesEx without a session answers objects, each property of which is missing for that reason. */
