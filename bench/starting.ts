@@ -104,7 +104,12 @@ async function startedAlone(direct: Driver, keys: { config: string; image: strin
     { ...keys, token: `bench-${process.pid}-${made}`, tag: `bench-${made}`, name: 'measured' },
     context,
   );
-  while ((await machines.getMany([key], context))[0]?.values.state !== 'STARTED') await pause();
+  for (;;) {
+    const [item] = await machines.getMany([key], context);
+    if (item?.values.state === 'STARTED') break;
+    if (item?.gone || item?.values.state === 'ERROR') throw new Error(`${key} did not start: ${item.gone?.reason ?? 'ERROR'}`);
+    await pause();
+  }
   const ms = performance.now() - begun;
   await machines.delete(key, context);
   return ms;

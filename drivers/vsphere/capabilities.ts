@@ -20,8 +20,8 @@ const EXTENSIONS: readonly DriverExtension[] = [
 /** What is true of this cloud. */
 export function capabilities(settleMs: number): Capabilities {
   return {
-    settleMs,
     resizesIn: ['STOPPED', 'STARTED'],
+    settleMs,
     extensions: EXTENSIONS,
     types: {
       CloudEntryPoint: { capabilities: { MaxPropertyItems: MAX_PROPERTIES } },

@@ -14,11 +14,11 @@ const LOGIN_MS = 30_000;
 export interface Service {
   rootFolder: Ref;
   propertyCollector: Ref;
+  customizationSpecManager: Ref | undefined;
   sessionManager: Ref;
   searchIndex: Ref;
   viewManager: Ref;
   authorizationManager: Ref | undefined;
-  customizationSpecManager: Ref | undefined;
   about: Typed<'AboutInfo'>;
 }
 

@@ -1,6 +1,6 @@
 import { METHODS, type Declared, type MethodName, type Parameters, type Ref, type Result, TYPES, type TypeName } from './types';
-import { writeRaw } from './raw';
 import { escape, type Node } from './xml';
+import { writeRaw } from './raw';
 
 /** Typed values ↔ XML, by the declared table. */
 
