@@ -1,8 +1,4 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { RunInstancesCommand } from '@aws-sdk/client-ec2';
-import { stringify } from 'yaml';
 import { driver as ec2 } from '../drivers/ec2/index';
 import { driver as openstack } from '../drivers/openstack/index';
 import { driver as vsphere } from '../drivers/vsphere/index';
@@ -14,8 +10,7 @@ import { leaveOpenstack, openstackAvailable } from '../test/backends/openstack';
 import { startOpenstackAccount } from '../test/backends/openstack-account';
 import { vcsimAvailable } from '../test/backends/vcsim';
 import { startVsphere } from '../test/backends/vsphere';
-import { createAsk } from './load';
-import { startProcess } from './processes';
+import { inFrontOf } from './in-front';
 import { exactly, interleave, line, median, quantile, type Line } from './rounds';
 
 /** Machines of the long list. */
@@ -123,18 +118,8 @@ function copyOf<T extends { id: string }>(server: T, n: number): T {
 
 async function measure(provider: Provider, rounds: number): Promise<Line[]> {
   const { name, machine } = provider;
-  const folder = await mkdtemp(join(tmpdir(), 'cimi-bench-'));
-  const file = join(folder, 'gateway.yaml');
-  const cloud = { driver: provider.driver, guard: { cacheMs: 0 }, options: provider.options };
-  await writeFile(file, stringify({ server: { port: 0 }, data: { dir: folder }, clouds: { there: cloud } }));
-  const { said, stop } = await startProcess('src/main.ts', ['serve', '--config', file, '--make-key'], /cimi-gateway: (\S+)cloudEntryPoint/);
-  const direct = await provider.module.connect(provider.module.options.parse(provider.options), {
-    dataDir: folder,
-    warn: (message) => console.error(message),
-  });
-  const { ask, close } = createAsk();
-  try {
-    const machines = `${said[1]}machines`;
+  return inFrontOf({ ...provider, guard: { cacheMs: 0 } }, async ({ base, direct, ask }) => {
+    const machines = `${base}machines`;
     const get = async (uri: string): Promise<void> => {
       const { status, body } = await ask(uri);
       if (status !== 200) throw new Error(`${uri} answered ${status}: ${body.toString().slice(0, 300)}`);
@@ -153,12 +138,7 @@ async function measure(provider: Provider, rounds: number): Promise<Line[]> {
       await added(name, rounds, { alone: () => read(direct, machine), through: () => get(one) }),
       await list(name, rounds, { alone: () => drain(direct), through: () => get(machines) }),
     ];
-  } finally {
-    close();
-    await direct.close();
-    await stop();
-    await rm(folder, { recursive: true, force: true });
-  }
+  });
 }
 
 interface Ways {

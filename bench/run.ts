@@ -5,6 +5,7 @@ import { measureLatency } from './latency';
 import { measureProviders } from './providers';
 import { measureReads } from './reading';
 import { table, type Line } from './rounds';
+import { measureStarts } from './starting';
 import { measureJobs } from './working';
 import { startWorld, type World } from './world';
 
@@ -17,6 +18,7 @@ const PARTS: Readonly<Record<string, () => Promise<Line[]>>> = {
   accept: () => measureAccept(ROUNDS),
   jobs: () => measureJobs(Math.min(ROUNDS, 3)),
   providers: () => measureProviders(Math.min(ROUNDS, 3)),
+  starts: () => measureStarts(Math.min(ROUNDS, 5)),
   latency: () => inWorld((world) => measureLatency(world, Math.min(ROUNDS, 3))),
 };
 const ROUNDS = Number(process.env.BENCH_ROUNDS ?? 3);

@@ -13,12 +13,14 @@ const EXTENSIONS: readonly DriverExtension[] = [
   placement('datastore'),
   placement('network'),
   placement('guestId'),
+  placement('customization'),
   { name: 'linkedClone', types: ['Machine'], kind: 'boolean' },
 ];
 
 /** What is true of this cloud. */
 export function capabilities(settleMs: number): Capabilities {
   return {
+    resizesIn: ['STOPPED', 'STARTED'],
     settleMs,
     extensions: EXTENSIONS,
     types: {

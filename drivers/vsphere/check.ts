@@ -11,6 +11,8 @@ const PRIVILEGES: readonly (readonly [string, string])[] = [
   ['VirtualMachine.Provisioning.DeployTemplate', 'to create machines from templates'],
   ['VirtualMachine.Provisioning.Clone', 'to create machines from snapshots'],
   ['VirtualMachine.Provisioning.CreateTemplateFromVM', 'to capture machines'],
+  ['VirtualMachine.Provisioning.Customize', 'to customize guests'],
+  ['VirtualMachine.Provisioning.ReadCustSpecs', 'to customize guests'],
   ['VirtualMachine.Interact.PowerOn', 'to start machines'],
   ['VirtualMachine.Interact.PowerOff', 'to stop machines'],
   ['VirtualMachine.Interact.Suspend', 'to suspend machines'],

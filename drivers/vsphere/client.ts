@@ -14,6 +14,7 @@ const LOGIN_MS = 30_000;
 export interface Service {
   rootFolder: Ref;
   propertyCollector: Ref;
+  customizationSpecManager: Ref | undefined;
   sessionManager: Ref;
   searchIndex: Ref;
   viewManager: Ref;
@@ -180,10 +181,11 @@ export class Wire {
 }
 
 function serviceOf(content: Typed<'ServiceContent'>): Service {
-  const { rootFolder, propertyCollector, sessionManager, searchIndex, viewManager, authorizationManager, about } = content;
+  const { rootFolder, propertyCollector, sessionManager, searchIndex, viewManager, about } = content;
+  const { authorizationManager, customizationSpecManager } = content;
   if (!rootFolder || !propertyCollector || !sessionManager || !searchIndex || !viewManager || !about)
     throw new ProviderError('unsupported', 'this is no vCenter: its service content is not complete');
-  return { rootFolder, propertyCollector, sessionManager, searchIndex, viewManager, authorizationManager, about };
+  return { rootFolder, propertyCollector, sessionManager, searchIndex, viewManager, authorizationManager, customizationSpecManager, about };
 }
 
 /** RetrievePropertiesEx without a session answers objects, each property of which is missing for that reason. */

@@ -3,7 +3,8 @@ import { ProviderError } from '../../src/clouds/errors';
 import type { Values } from '../../src/model/values';
 import type { Wire } from './client';
 import { objects, type Seen } from './collector';
-import { cardChanges, coresFor, devicesOf, diskChanges, networksThere } from './hardware';
+import { checkCards, type Customization, customizationOf } from './customization';
+import { cardChanges, cardsOf, coresFor, devicesOf, diskChanges, networksThere } from './hardware';
 import { BLANK } from './image-item';
 import { isKey, isSnapshotKey, snapshotRef } from './images';
 import { isTemplate, refOf } from './machine-item';
@@ -29,7 +30,7 @@ export type Plan =
   | { kind: 'blank'; folder: Ref; pool: Ref; config: Typed<'VirtualMachineConfigSpec'> };
 
 /**
- * Resolves a create against the inventory: two or three reads, no write.
+ * Resolves a create against the inventory: two or three reads (one more for a guest customization), no write.
  * @throws ProviderError `invalid` or `notFound` for what is not there, and naming the candidates where nothing decides
  */
 export async function planCreate(wire: Wire, request: CreateMachine, context: CallContext): Promise<Plan> {
@@ -37,6 +38,7 @@ export async function planCreate(wire: Wire, request: CreateMachine, context: Ca
   if (!size) throw invalid(`there is no machine configuration '${request.config}'`);
   const { extensions = {} } = request;
   const source = request.image === BLANK ? undefined : await sourceOf(wire, request.image, context);
+  const customization = await customizationOf(wire, request, source !== undefined, context);
   const inventory = await Inventory.read(wire, context);
   const place = inventory.place(wishesOf(extensions, wire.options), source?.parent);
   const named = typeof extensions.network === 'string' ? extensions.network : undefined;
@@ -48,8 +50,17 @@ export async function planCreate(wire: Wire, request: CreateMachine, context: Ca
         size,
         networks: asked ?? networksThere(devicesOf(source.devices), place.networks, preset),
         linked: extensions.linkedClone === true,
+        customization,
       })
     : blank(request, place, config, { size, networks: asked ?? [preset()] }, wire.options);
+}
+
+interface CloneWishes {
+  size: Size;
+  /** One for each card; undefined: the source's cards as they are. */
+  networks: readonly Network[] | undefined;
+  linked: boolean;
+  customization: Customization | undefined;
 }
 
 function clone(
@@ -57,11 +68,12 @@ function clone(
   source: Source,
   place: Place,
   config: Typed<'VirtualMachineConfigSpec'>,
-  { size, networks, linked }: { size: Size; networks: readonly Network[] | undefined; linked: boolean },
+  { size, networks, linked, customization }: CloneWishes,
 ): Plan {
   if (linked && !source.snapshot) throw invalid('a linked clone is made of a snapshot: name one as the image, or give the template one');
   const devices = devicesOf(source.devices);
   const deviceChange = [...diskChanges(devices, size, linked), ...(networks ? cardChanges(devices, networks) : [])];
+  if (customization) checkCards(customization, networks?.length ?? cardsOf(devices).length);
   const location = {
     datastore: place.datastore,
     pool: place.pool,
@@ -71,6 +83,7 @@ function clone(
     location,
     template: false,
     config: { ...config, ...(deviceChange.length === 0 ? {} : { deviceChange }) },
+    ...(customization ? { customization: customization.spec } : {}),
     powerOn: true,
     ...(source.snapshot ? { snapshot: source.snapshot } : {}),
   };

@@ -2,6 +2,7 @@ import type { Item } from '../../src/clouds/driver';
 import { mibToKib } from '../../src/model/units';
 import type { Seen } from './collector';
 import { EXTRA, extraOf, propertiesOf, readableName } from './naming';
+import { HOT_PATHS, refusesHotResize } from './hot-plug';
 import { machineState, type StateReading } from './states';
 import type { Ref } from './types';
 
@@ -13,6 +14,7 @@ export const MACHINE_PATHS: readonly string[] = [
   'config.annotation',
   'config.createDate',
   'config.extraConfig',
+  ...HOT_PATHS,
   'summary.config.template',
   'summary.config.numCpu',
   'summary.config.memorySizeMB',
@@ -82,6 +84,13 @@ export function machineItem(seen: Seen): Item {
     token: extra.get(EXTRA.token),
     created: text(seen, 'config.createDate'),
     ...(unmapped === undefined ? {} : { unmappedState: unmapped }),
-    ...(words === undefined ? {} : { refuses: Object.fromEntries(NEEDING_IT.map((each) => [each, `Not possible: ${words}`])) }),
+    ...refusals(seen, words),
   };
+}
+
+/** @param broken why it is in ERROR */
+function refusals(seen: Seen, broken: string | undefined): Pick<Item, 'refuses'> {
+  if (broken !== undefined) return { refuses: Object.fromEntries(NEEDING_IT.map((each) => [each, `Not possible: ${broken}`])) };
+  const resize = text(seen, 'runtime.powerState') === 'poweredOn' ? refusesHotResize(seen) : undefined;
+  return resize === undefined ? {} : { refuses: { resize } };
 }

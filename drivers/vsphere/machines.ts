@@ -3,13 +3,13 @@ import { ProviderError } from '../../src/clouds/errors';
 import type { Wire } from './client';
 import { everything, finished, objects, type Seen } from './collector';
 import { type Plan, planCreate } from './creates';
-import { coresFor } from './hardware';
 import { isKey, isSnapshotKey, keyOf, snapshotRef } from './images';
 import { isTemplate, MACHINE_PATHS, machineItem, refOf, text } from './machine-item';
 import { EXTRA, extraList, extraOf, escapeName, holds, inventoryName, propertiesText, suffixOf, uuidOf } from './naming';
+import { RESIZE_PATHS, sizeChange } from './resize';
 import { sizeOf } from './sizes';
 import { SoapFault } from './soap';
-import { isA, type Ref, type Typed } from './types';
+import { isA, type Ref } from './types';
 
 const WANTED = { VirtualMachine: MACHINE_PATHS };
 const vm = (value: string): Ref => ({ type: 'VirtualMachine', value });
@@ -138,14 +138,12 @@ export class VsphereMachines implements Machines {
     }
   }
 
+  /** Of a machine that runs only as far as that machine allows it. @throws ProviderError `conflict` where it does not */
   async resize(key: string, to: { config: string }, context: CallContext): Promise<void> {
     const size = sizeOf(to.config);
     if (!size) throw new ProviderError('invalid', `there is no machine configuration '${to.config}'`, { maybeDone: false });
-    const seen = await this.#present(key, ['config.hardware.numCoresPerSocket'], context);
-    const cores = seen.properties.get('config.hardware.numCoresPerSocket');
-    const numCoresPerSocket = coresFor(size.cpu, typeof cores === 'number' ? cores : undefined);
-    const spec: Typed<'VirtualMachineConfigSpec'> = { numCPUs: size.cpu, memoryMB: size.memory, numCoresPerSocket };
-    await this.#run('ReconfigVM_Task', vm(key), { spec }, context);
+    const spec = sizeChange(await this.#present(key, RESIZE_PATHS, context), size);
+    if (spec) await this.#run('ReconfigVM_Task', vm(key), { spec }, context);
   }
 
   /** Reverts to a snapshot of this very machine. */

@@ -41,6 +41,7 @@ export const vsphereOptions = z
     datastore: place.optional().describe('Datastore of new machines; absent: the one with the most free space'),
     network: place.optional().describe('Network of machines made from nothing; needed where there are several'),
     guestId: place.default('otherLinux64Guest').describe('Guest of machines made from nothing'),
+    customization: place.optional().describe('Guest customization specification, kept in vCenter, of machines that are copies'),
     blankImage: z.boolean().default(true).describe('List an image that stands for a machine made from nothing'),
     machineConfigs: z
       .array(size)

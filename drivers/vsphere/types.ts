@@ -1,3 +1,5 @@
+import type { Node } from './xml';
+
 /**
  * What this driver uses of the vim25 API, declared by hand: members in the API's own order (vCenter refuses another), a
  * base's members first. A type is a name of this table, a simple type, or either with `[]`. A member that is not
@@ -23,6 +25,7 @@ export const TYPES = {
     about: 'AboutInfo',
     sessionManager: 'ref',
     authorizationManager: 'ref',
+    customizationSpecManager: 'ref',
     searchIndex: 'ref',
   },
   AboutInfo: { fullName: 'string', version: 'string', apiType: 'string', apiVersion: 'string', instanceUuid: 'string' },
@@ -91,9 +94,12 @@ export const TYPES = {
     location: 'VirtualMachineRelocateSpec',
     template: 'boolean',
     config: 'VirtualMachineConfigSpec',
+    customization: 'xml',
     powerOn: 'boolean',
     snapshot: 'ref',
   },
+  CustomizationSpecInfo: { name: 'string', type: 'string' },
+  CustomizationSpecItem: { info: 'CustomizationSpecInfo', spec: 'xml' },
   VirtualMachineSnapshotInfo: { currentSnapshot: 'ref', rootSnapshotList: 'VirtualMachineSnapshotTree[]' },
   VirtualMachineSnapshotTree: {
     snapshot: 'ref',
@@ -153,6 +159,7 @@ export const METHODS = {
   WaitForUpdatesEx: { takes: { version: 'string', options: 'WaitOptions' }, returns: 'UpdateSet' },
   FindAllByUuid: { takes: { uuid: 'string', vmSearch: 'boolean', instanceUuid: 'boolean' }, returns: 'ref[]' },
   HasPrivilegeOnEntity: { takes: { entity: 'ref', sessionId: 'string', privId: 'string[]' }, returns: 'boolean[]' },
+  GetCustomizationSpec: { takes: { name: 'string' }, returns: 'CustomizationSpecItem' },
   CloneVM_Task: { takes: { folder: 'ref', name: 'string', spec: 'VirtualMachineCloneSpec' }, returns: 'ref' },
   CreateVM_Task: { takes: { config: 'VirtualMachineConfigSpec', pool: 'ref', host: 'ref' }, returns: 'ref' },
   PowerOnVM_Task: { takes: {}, returns: 'ref' },
@@ -185,6 +192,8 @@ interface Simple {
   ref: Ref;
   /** Whatever its xsi:type says; `Typed` for a declared type. */
   any: unknown;
+  /** An element as it is, whatever is in it: written back whole, under another name (raw.ts). */
+  xml: Node;
   none: undefined;
 }
 

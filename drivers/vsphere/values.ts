@@ -1,5 +1,6 @@
 import { METHODS, type Declared, type MethodName, type Parameters, type Ref, type Result, TYPES, type TypeName } from './types';
 import { escape, type Node } from './xml';
+import { writeRaw } from './raw';
 
 /** Typed values ↔ XML, by the declared table. */
 
@@ -42,6 +43,7 @@ function writeMember(name: string, type: string, value: unknown): string {
     return `<${name} type="${escape(ref.type)}">${escape(ref.value)}</${name}>`;
   }
   if (type === 'any') return writeAny(name, value);
+  if (type === 'xml') return writeRaw(name, value as Node);
   const declared = membersOf(type);
   if (!declared) return `<${name}>${escape(String(value))}</${name}>`;
   const { $type: actual = type, ...loose } = value as Loose & { $type?: string };
@@ -89,6 +91,8 @@ function readOne(type: string, node: Node): unknown {
       return { type: node.type ?? '', value: node.text } satisfies Ref;
     case 'any':
       return readAny(node);
+    case 'xml':
+      return node;
     default:
       return readTyped(type, node);
   }

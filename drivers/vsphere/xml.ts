@@ -7,13 +7,21 @@ export interface Node {
   name: string;
   /** Local name of what xsi:type says. */
   xsiType?: string | undefined;
+  /** The namespace of that type. */
+  xsiSpace?: string | undefined;
   /** The plain attribute `type` (of a managed object reference). */
   type?: string | undefined;
+  /** It has a namespace or an attribute that is not kept here: it cannot be written again as it was. */
+  strange?: true;
   text: string;
   children: Node[];
 }
 
 const XSI = 'http://www.w3.org/2001/XMLSchema-instance';
+const XMLNS = 'http://www.w3.org/2000/xmlns/';
+export const XSD = 'http://www.w3.org/2001/XMLSchema';
+/** Namespace of the API. */
+export const VIM = 'urn:vim25';
 const MAX_DEPTH = 200;
 
 /** Control characters and halves of surrogate pairs are no characters of XML 1.0, escaped or not. */
@@ -49,9 +57,14 @@ export function parse(text: string): Node {
   parser.on('opentag', (tag) => {
     if (open.length > MAX_DEPTH) throw new Error('nested too deeply');
     const node: Node = { name: tag.local, text: '', children: [] };
+    if (tag.uri !== VIM) node.strange = true;
     for (const { uri, local, value } of Object.values(tag.attributes)) {
-      if (uri === XSI && local === 'type') node.xsiType = value.slice(value.indexOf(':') + 1);
-      else if (uri === '' && local === 'type') node.type = value;
+      if (uri === XSI && local === 'type') {
+        const colon = value.indexOf(':');
+        node.xsiType = value.slice(colon + 1);
+        node.xsiSpace = parser.resolve(value.slice(0, Math.max(0, colon)));
+      } else if (uri === '' && local === 'type') node.type = value;
+      else if (uri !== XMLNS) node.strange = true;
     }
     open.at(-1)?.children.push(node);
     open.push(node);

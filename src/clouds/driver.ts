@@ -211,6 +211,8 @@ export interface Capabilities {
   settleMs: number;
   /** Machines take the ports of their interfaces when they are created; else an interface gets its port by `update`. */
   portsAtCreate?: boolean;
+  /** States of a Machine in which `resize` may work; its Item refuses it in words where it does not. Absent: STOPPED. */
+  resizesIn?: readonly string[];
   extensions?: readonly DriverExtension[];
   types: Readonly<Record<string, TypeCapabilities>>;
 }

@@ -205,8 +205,12 @@ async function resizeOf(context: PlanContext, found: Found, { set }: UpdateReque
   if (set.cpuSpeed !== undefined && set.cpuSpeed !== found.values.cpuSpeed)
     throw new Refusal(400, `cpuSpeed cannot be changed on cloud '${cloud.key}'`);
   if (!cloud.offers(GROUP, 'resize')) throw new Refusal(400, `cloud '${cloud.key}' does not change the size of a machine`);
-  if (found.values.state !== 'STOPPED')
-    throw new Refusal(409, `cpu and memory can be changed while the machine is STOPPED; it is ${String(found.values.state)}`);
+  const state = String(found.values.state);
+  const states = cloud.capabilities.resizesIn ?? ['STOPPED'];
+  if (!states.includes(state))
+    throw new Refusal(409, `cpu and memory can be changed while the machine is ${states.join(' or ')}; it is ${state}`);
+  const reason = found.item?.refuses?.resize;
+  if (reason !== undefined) throw new Refusal(409, reason, { kind: 'conflict' });
   if (found.values.cpuArch !== undefined) asked.cpuArch = found.values.cpuArch;
   return (await sizeFor(context, cloud, asked)).key;
 }

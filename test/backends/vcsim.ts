@@ -70,6 +70,16 @@ export interface VcsimOrder {
   machine?: { key: string; connectionState?: string; powerState?: string; name?: string; template?: boolean; tools?: string };
   fill?: { name: string; count: number; template?: boolean };
   drop?: string;
+  /** What a machine allows while it runs; memory in MiB. What is not said is not allowed. */
+  hotPlug?: {
+    key: string;
+    cpuAdd?: boolean;
+    cpuRemove?: boolean;
+    memoryAdd?: boolean;
+    memoryLimit?: number;
+    memoryStep?: number;
+    coresPerSocket?: number;
+  };
 }
 
 /** A running vCenter simulator. */

@@ -39,6 +39,8 @@ type order struct {
 		Template bool
 	}
 	Drop string
+	// HotPlug says what a machine allows while it runs.
+	HotPlug *hotPlug
 }
 
 type control struct {
@@ -84,6 +86,9 @@ func (c *control) obey(asked *order) (any, error) {
 		if err := c.change(asked); err != nil {
 			return nil, err
 		}
+	}
+	if asked.HotPlug != nil {
+		return map[string]string{}, asked.HotPlug.obey(c.model)
 	}
 	if asked.Drop != "" {
 		return c.drop(asked.Drop), nil

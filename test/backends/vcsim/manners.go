@@ -113,6 +113,9 @@ func (m *manners) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if xml.Unmarshal(body, &asked) == nil && m.prepare(w, &asked) {
 		return
 	}
+	if m.refuseResize(w, body) {
+		return
+	}
 	r.Body = io.NopCloser(bytes.NewReader(body))
 	r.ContentLength = int64(len(body))
 	answer := &held{header: w.Header(), status: http.StatusOK}

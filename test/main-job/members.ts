@@ -1,13 +1,13 @@
-import { type Ec2Account, startEc2, TEST_KEYS, TEST_REGION } from '../backends/ec2';
-import { motoAvailable } from '../backends/moto';
-import { describeWith } from '../backends/need';
-import { openstackAvailable } from '../backends/openstack';
-import { type OpenstackAccount, startOpenstackAccount } from '../backends/openstack-account';
-import { brokerSuite, type Member } from './broker';
 import { DescribeInstancesCommand } from '@aws-sdk/client-ec2';
+import { startEc2, TEST_KEYS, TEST_REGION } from '../backends/ec2';
+import { startOpenstackAccount } from '../backends/openstack-account';
+import { startVsphere } from '../backends/vsphere';
+import type { Member } from './broker';
 
-async function ec2Member(): Promise<Member> {
-  const account: Ec2Account = await startEc2();
+/** The clouds that are configured together, each over its counterpart, with nothing in it. */
+
+export async function ec2Member(): Promise<Member> {
+  const account = await startEc2();
   const options = {
     region: TEST_REGION,
     endpoint: account.url,
@@ -31,8 +31,8 @@ async function ec2Member(): Promise<Member> {
   };
 }
 
-async function openstackMember(): Promise<Member> {
-  const account: OpenstackAccount = await startOpenstackAccount();
+export async function openstackMember(): Promise<Member> {
+  const account = await startOpenstackAccount();
   return {
     key: 'stack',
     config: { driver: 'openstack', options: { ...account.options, settleMs: 300 } },
@@ -45,11 +45,16 @@ async function openstackMember(): Promise<Member> {
   };
 }
 
-describeWith('EC2 (moto) and OpenStack in one configuration', bothAvailable(), () =>
-  brokerSuite(async () => Promise.all([ec2Member(), openstackMember()])),
-);
-
-function bothAvailable(): true | { missing: string } {
-  const moto = motoAvailable();
-  return moto === true ? openstackAvailable() : moto;
+export async function vsphereMember(): Promise<Member> {
+  const account = await startVsphere({ machines: 1, templates: 1 });
+  return {
+    key: 'vc',
+    config: { driver: 'vsphere', options: { ...account.options, settleMs: 300 } },
+    machineConfig: 'small',
+    machineImage: 'template-0',
+    down: () => account.proxy.add({ drop: 'before' }),
+    machines: async () => (await account.machines()).filter(({ template }) => !template).map(({ key }) => key),
+    leftovers: () => account.leftovers(),
+    stop: () => account.stop(),
+  };
 }
