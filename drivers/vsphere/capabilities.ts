@@ -1,4 +1,5 @@
 import type { Capabilities, DriverExtension } from '../../src/clouds/driver';
+import { NETWORK_EXTENSIONS, NETWORK_TYPES } from './network-capabilities';
 
 const MAX_PROPERTIES = 100;
 
@@ -20,7 +21,7 @@ const EXTENSIONS: readonly DriverExtension[] = [
 export function capabilities(settleMs: number): Capabilities {
   return {
     settleMs,
-    extensions: EXTENSIONS,
+    extensions: [...EXTENSIONS, ...NETWORK_EXTENSIONS],
     types: {
       CloudEntryPoint: { capabilities: { MaxPropertyItems: MAX_PROPERTIES } },
       Machine: {
@@ -35,6 +36,7 @@ export function capabilities(settleMs: number): Capabilities {
       },
       MachineConfiguration: { attributes: ['cpu', 'disks'] },
       MachineImage: { attributes: ['relatedImage', 'created'], constraints: { type: { values: ['IMAGE', 'SNAPSHOT'] } } },
+      ...NETWORK_TYPES,
     },
   };
 }

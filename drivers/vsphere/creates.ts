@@ -38,7 +38,7 @@ export async function planCreate(wire: Wire, request: CreateMachine, context: Ca
   const { extensions = {} } = request;
   const source = request.image === BLANK ? undefined : await sourceOf(wire, request.image, context);
   const inventory = await Inventory.read(wire, context);
-  const place = inventory.place(wishesOf(extensions, wire.options), source?.parent);
+  const place = inventory.place({ ...wishesOf(extensions, wire.options), networks: request.networks }, source?.parent);
   const named = typeof extensions.network === 'string' ? extensions.network : undefined;
   const preset = () => defaultNetwork(place, named ?? wire.options.network);
   const asked = networksOf(request.networks, place) ?? (named === undefined ? undefined : [preset()]);

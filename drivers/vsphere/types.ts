@@ -11,7 +11,7 @@ const DEVICE = {
   controllerKey: 'int',
   unitNumber: 'int',
 } as const;
-const CARD = { ...DEVICE, addressType: 'string', macAddress: 'string' } as const;
+const CARD = { ...DEVICE, addressType: 'string', macAddress: 'string', externalId: 'string' } as const;
 const CONTROLLER = { ...DEVICE, busNumber: 'int', device: 'int[]' } as const;
 const SCSI = { ...CONTROLLER, hotAddRemove: 'boolean', sharedBus: 'string', scsiCtlrUnitNumber: 'int' } as const;
 
@@ -69,6 +69,7 @@ export const TYPES = {
   OptionValue: { key: 'string', value: 'any' },
   VirtualMachineFileInfo: { vmPathName: 'string' },
   VirtualMachineConfigSpec: {
+    changeVersion: 'string',
     name: 'string',
     instanceUuid: 'string',
     guestId: 'string',
@@ -115,6 +116,7 @@ export const TYPES = {
   ParaVirtualSCSIController: SCSI,
   VirtualEthernetCard: CARD,
   VirtualVmxnet3: CARD,
+  VirtualVmxnet3Vrdma: CARD,
   VirtualVmxnet2: CARD,
   VirtualVmxnet: CARD,
   VirtualE1000: CARD,
@@ -123,12 +125,31 @@ export const TYPES = {
   VirtualSriovEthernetCard: CARD,
   VirtualEthernetCardNetworkBackingInfo: { deviceName: 'string', network: 'ref' },
   VirtualEthernetCardDistributedVirtualPortBackingInfo: { port: 'DistributedVirtualSwitchPortConnection' },
-  DistributedVirtualSwitchPortConnection: { switchUuid: 'string', portgroupKey: 'string' },
+  VirtualEthernetCardOpaqueNetworkBackingInfo: { opaqueNetworkId: 'string', opaqueNetworkType: 'string' },
+  DistributedVirtualSwitchPortConnection: { switchUuid: 'string', portgroupKey: 'string', portKey: 'string', connectionCookie: 'int' },
+
+  DVPortgroupConfigSpec: {
+    configVersion: 'string',
+    name: 'string',
+    numPorts: 'int',
+    defaultPortConfig: 'DVPortSetting',
+    description: 'string',
+    type: 'string',
+    autoExpand: 'boolean',
+  },
+  DVPortSetting: {},
+  VMwareDVSPortSetting: { vlan: 'VmwareDistributedVirtualSwitchVlanSpec' },
+  VmwareDistributedVirtualSwitchVlanSpec: { inherited: 'boolean' },
+  VmwareDistributedVirtualSwitchVlanIdSpec: { inherited: 'boolean', vlanId: 'int' },
+  GuestNicInfo: { ipAddress: 'string[]', macAddress: 'string', deviceConfigId: 'int', ipConfig: 'NetIpConfigInfo' },
+  NetIpConfigInfo: { ipAddress: 'NetIpConfigInfoIpAddress[]' },
+  NetIpConfigInfoIpAddress: { ipAddress: 'string', prefixLength: 'int' },
 } as const;
 
 /** Network cards, by name of their type. */
 export const CARDS: readonly string[] = [
   'VirtualVmxnet3',
+  'VirtualVmxnet3Vrdma',
   'VirtualVmxnet2',
   'VirtualVmxnet',
   'VirtualE1000',
@@ -166,6 +187,8 @@ export const METHODS = {
   CreateSnapshot_Task: { takes: { name: 'string', description: 'string', memory: 'boolean', quiesce: 'boolean' }, returns: 'ref' },
   RevertToSnapshot_Task: { takes: { suppressPowerOn: 'boolean' }, returns: 'ref' },
   RemoveSnapshot_Task: { takes: { removeChildren: 'boolean' }, returns: 'ref' },
+  AddDVPortgroup_Task: { takes: { spec: 'DVPortgroupConfigSpec[]' }, returns: 'ref' },
+  ReconfigureDVPortgroup_Task: { takes: { spec: 'DVPortgroupConfigSpec' }, returns: 'ref' },
   RenameSnapshot: { takes: { name: 'string', description: 'string' }, returns: 'none' },
 } as const;
 

@@ -68,7 +68,7 @@ export interface VcsimOrder {
   delay?: Record<string, number>;
   taskDelay?: Record<string, number>;
   machine?: { key: string; connectionState?: string; powerState?: string; name?: string; template?: boolean; tools?: string };
-  fill?: { name: string; count: number; template?: boolean };
+  fill?: { name: string; count: number; template?: boolean; card?: boolean };
   drop?: string;
 }
 

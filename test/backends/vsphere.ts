@@ -1,5 +1,6 @@
 import { startSoapProxy, type SoapProxy } from './vsphere-proxy';
 import { startVcsim, type Vcsim, type VcsimSize } from './vcsim';
+import { portgroupsOf } from './vsphere-networks';
 
 /** A vCenter for tests: the simulator, the proxy in front of it, and a view past both driver and proxy. */
 export interface VsphereAccount {
@@ -13,6 +14,8 @@ export interface VsphereAccount {
   machines(): Promise<{ key: string; name: string; template: boolean }[]>;
   /** Every machine with these properties, each as the text of vCenter's answer. */
   read(paths: readonly string[]): Promise<string[]>;
+  /** One call of a method, past driver and proxy: the body of its request, the text of the answer. */
+  call(body: string): Promise<string>;
   /** Names of all snapshots now there. */
   snapshots(): Promise<string[]>;
   /** Words for each thing that the model did not begin with. */
@@ -29,6 +32,8 @@ export async function startVsphere(size: VcsimSize = {}): Promise<VsphereAccount
   const machines = () => direct.machines();
   const begun = new Set((await machines()).map(({ key }) => key));
   const snapshots = () => direct.snapshots();
+  const call = (body: string) => direct.loggedIn(body);
+  const networks = new Set((await portgroupsOf(call)).map(({ key }) => key));
   return {
     url: proxy.url,
     sim,
@@ -36,10 +41,12 @@ export async function startVsphere(size: VcsimSize = {}): Promise<VsphereAccount
     options: { url: proxy.url, username: sim.username, password: sim.password, insecure: true, settleMs: 100, pageSize: 5 },
     machines,
     read: (paths) => direct.read(paths),
+    call,
     snapshots,
     leftovers: async () => [
       ...(await machines()).filter(({ key }) => !begun.has(key)).map(({ key, name }) => `machine ${key} ${name}`),
       ...(await snapshots()).map((name) => `snapshot ${name}`),
+      ...(await portgroupsOf(call)).filter(({ key }) => !networks.has(key)).map(({ key, name }) => `network ${key} ${name}`),
     ],
     endSessions: () => direct.endSessions(),
     stop: async () => {
@@ -75,6 +82,11 @@ class Direct {
     await this.call(
       `<Login xmlns="urn:vim25"><_this type="SessionManager">SessionManager</_this><userName>${this.sim.username}</userName><password>${password}</password></Login>`,
     );
+  }
+
+  async loggedIn(body: string): Promise<string> {
+    await this.login();
+    return this.call(body);
   }
 
   /** Every machine with these properties, as the text of each object's answer. */
