@@ -34,6 +34,7 @@ func (f *mannerly) CreateVMTask(ctx *simulator.Context, req *types.CreateVM_Task
 	if text, ok := f.annotations.LoadAndDelete(req.Config.Name); ok && req.Config.Annotation == "" {
 		req.Config.Annotation = text.(string)
 	}
+	ownMacs(&req.Config)
 	name, folder := req.Config.Name, f.Folder
 	if existing := ctx.Map.FindByName(name, folder.ChildEntity); existing != nil {
 		task := simulator.CreateTask(folder, "createVm", func(*simulator.Task) (types.AnyType, types.BaseMethodFault) {

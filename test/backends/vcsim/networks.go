@@ -15,9 +15,10 @@ import (
 // What vCenter does with networks and with machines' network cards and the simulator does not: a port group's
 // configuration has a version; who changes it names that (else ConcurrentAccess), what the change does not say stays, and
 // a new name is the inventory's, too, and not one that is there (DuplicateName); a port group that a machine or template
-// is plugged into is not destroyed (ResourceInUse), and one that is destroyed goes from hosts and clusters; a machine is
-// not reconfigured against another changeVersion (ConcurrentAccess); the MAC address of a card of a machine that is on
-// stays (InvalidPowerState); the tools in a guest tell addresses of each connected card: one by DHCP, one of its own link.
+// is plugged into is not destroyed (ResourceInUse), and one that is destroyed, or whose switch a host leaves, goes from
+// hosts and clusters; a machine is not reconfigured against another changeVersion (ConcurrentAccess); the MAC address of a
+// card of a machine that is on stays (InvalidPowerState), and a copy has MAC addresses of its own unless they were set by
+// hand; the tools in a guest tell addresses of each connected card: one by DHCP, one of its own link.
 
 // teachNetworks puts these manners in front of the simulator's own.
 func teachNetworks(model *simulator.Model) {
@@ -52,6 +53,14 @@ func before(ctx *simulator.Context, object mo.Reference, body any) types.BaseMet
 	case *types.Destroy_Task:
 		if pg, ok := object.(*simulator.DistributedVirtualPortgroup); ok {
 			return beforeDestroy(ctx, pg)
+		}
+	case *types.ReconfigureDvs_Task:
+		if dvs, ok := object.(*simulator.DistributedVirtualSwitch); ok {
+			for _, member := range asked.Spec.GetDVSConfigSpec().Host {
+				if member.Operation == string(types.ConfigSpecOperationRemove) {
+					leave(ctx, dvs, member.Host)
+				}
+			}
 		}
 	case *types.ReconfigVM_Task:
 		if vm, ok := object.(*simulator.VirtualMachine); ok {
@@ -107,6 +116,29 @@ func beforeDestroy(ctx *simulator.Context, pg *simulator.DistributedVirtualPortg
 	return nil
 }
 
+// leave takes a switch's port groups from a host, and from its cluster where no other host has them.
+func leave(ctx *simulator.Context, dvs *simulator.DistributedVirtualSwitch, ref types.ManagedObjectReference) {
+	host, ok := ctx.Map.Get(ref).(*simulator.HostSystem)
+	if !ok {
+		return
+	}
+	for _, pg := range dvs.Portgroup {
+		ctx.Map.RemoveReference(ctx, host, &host.Network, pg)
+	}
+	cluster, ok := ctx.Map.Get(*host.Parent).(*simulator.ClusterComputeResource)
+	if !ok {
+		return
+	}
+	for _, pg := range dvs.Portgroup {
+		has := func(other types.ManagedObjectReference) bool {
+			return slices.Contains(ctx.Map.Get(other).(*simulator.HostSystem).Network, pg)
+		}
+		if !slices.ContainsFunc(cluster.Host, has) {
+			ctx.Map.RemoveReference(ctx, cluster, &cluster.Network, pg)
+		}
+	}
+}
+
 func beforeReconfig(vm *simulator.VirtualMachine, spec *types.VirtualMachineConfigSpec) types.BaseMethodFault {
 	if spec.ChangeVersion != "" && spec.ChangeVersion != vm.Config.ChangeVersion {
 		return new(types.ConcurrentAccess)
@@ -127,6 +159,18 @@ func beforeReconfig(vm *simulator.VirtualMachine, spec *types.VirtualMachineConf
 		}
 	}
 	return nil
+}
+
+// ownMacs leaves it to the simulator to make up MAC addresses, as for new cards.
+func ownMacs(config *types.VirtualMachineConfigSpec) {
+	for _, change := range config.DeviceChange {
+		if card, ok := change.GetVirtualDeviceConfigSpec().Device.(types.BaseVirtualEthernetCard); ok {
+			own := card.GetVirtualEthernetCard()
+			if !strings.EqualFold(own.AddressType, string(types.VirtualEthernetCardMacTypeManual)) {
+				own.MacAddress = ""
+			}
+		}
+	}
 }
 
 func cardOf(vm *mo.VirtualMachine, key int32) *types.VirtualEthernetCard {
