@@ -1,63 +1,30 @@
-import { driver as module } from '../../drivers/vsphere/index';
-import type { CreateMachine, Driver, Item, ListedGroup } from '../../src/clouds/driver';
-import type { CreateInterface, CreateNetwork } from '../../src/clouds/infrastructure';
+import type { Driver } from '../../src/clouds/driver';
 import { describeWith } from '../backends/need';
 import { vcsimAvailable } from '../backends/vcsim';
-import { startVsphere, type VsphereAccount } from '../backends/vsphere';
+import type { VsphereAccount } from '../backends/vsphere';
 import { addPortgroups, addSwitch, destroy, ended, portgroupsOf, switchesOf } from '../backends/vsphere-networks';
 import { ref } from './contract/scene';
-import type { Counterpart } from './counterpart';
-import { context, dropMachine, machinesMethod, marks, pagesOf, reaches, read } from './counterpart';
+import { context, marks, read } from './counterpart';
+import { networking, refused, STANDARD, type Started, startNetworks, stopNetworks } from './vsphere-network-kit';
 
-const PATIENCE_MS = 10_000;
-const STANDARD = 'VM Network';
-
-/** What vSphere has of networks beyond the contract suite, and what holds there of the tests that are skipped. */
+/** Networks on vSphere beyond the contract suite, and what holds there of the tests that are skipped. */
 describeWith('vcsim', vcsimAvailable(), () => {
+  let started: Started;
   let account: VsphereAccount;
   let driver: Driver;
-  let template: string;
-  const call = (body: string) => account.call(body);
-  const connected = (more: Record<string, unknown> = {}): Promise<Driver> =>
-    module.connect(module.options.parse({ ...account.options, ...more }), { dataDir: '', warn: () => undefined });
-  const all = async (group: ListedGroup, of = driver): Promise<Item[]> => (await pagesOf(of, group)).flat();
-  const values = async (group: ListedGroup, key: string): Promise<Item['values']> => {
-    const item = await read(driver, group, key);
-    if (!item) throw new Error(`${group} ${key} is gone`);
-    return item.values;
-  };
-  const network = async (more: Partial<CreateNetwork> = {}, of = driver): Promise<string> =>
-    (await of.networks!.create!({ ...marks('net'), networkType: 'PRIVATE', ...more }, context())).key;
-  const dropNetwork = (key: string) => driver.networks!.delete!(key, context());
-  const machine = async (more: Partial<CreateMachine> = {}): Promise<string> => {
-    const { key } = await machinesMethod(driver, 'create')({ ...marks(), config: 'c1-m1024', image: template, ...more }, context());
-    return key;
-  };
-  const dropped = (key: string) => dropMachine({ driver } as Counterpart, key, PATIENCE_MS);
-  const add = async (request: Omit<CreateInterface, 'tag' | 'token'>, own = marks('nic')): Promise<string> =>
-    (await driver.interfaces!.create!({ ...own, ...request }, context())).key;
-  const update = (key: string, to: object) => driver.interfaces!.update!(key, to, context());
-  const nicsOf = async (owner: string): Promise<Item[]> => (await all('interfaces')).filter((item) => item.owner === owner);
-  const keyOf = async (name: string): Promise<string> => (await portgroupsOf(call)).find((each) => each.name === name)?.key ?? '';
-  const refused = async (promise: Promise<unknown>, kind: string, words: RegExp): Promise<void> => {
-    await expect(promise).rejects.toMatchObject({ name: 'ProviderError', kind, message: expect.stringMatching(words) as string });
-  };
+  const { add, all, call, connected, dropNetwork, dropped, keyOf, machine, network, nicsOf, values } = networking(() => started);
 
   describe('one vCenter', () => {
     beforeAll(async () => {
-      account = await startVsphere({ machines: 2, templates: 1 });
-      driver = await connected();
-      template = (await account.machines()).find((each) => each.template)?.key ?? '';
+      started = await startNetworks({ machines: 2, templates: 1 });
+      ({ account, driver } = started);
     }, 300_000);
     afterEach(async () => {
       account.proxy.reset();
       await account.sim.order({ clear: true });
       expect(await account.leftovers()).toEqual([]);
     });
-    afterAll(async () => {
-      await driver.close();
-      await account.stop();
-    });
+    afterAll(() => stopNetworks(started));
 
     test('port groups of both kinds are Networks, but not those of uplinks; a list is one call', async () => {
       await all('networks');
@@ -167,201 +134,19 @@ describeWith('vcsim', vcsimAvailable(), () => {
       await refused(driver.networks!.rename!(key, { name: 'DC0_DVPG0' }, context()), 'conflict', /DuplicateName/);
       await dropNetwork(key);
     });
-
-    test('a card is added to a machine that runs, switched, moved to another network, and taken away', async () => {
-      const [one, standard] = [await network(), await keyOf(STANDARD)];
-      const owner = await machine({ networks: [one] });
-      await reaches(driver, owner, 'STARTED', PATIENCE_MS);
-      const nic = await add({ machine: owner, network: standard, state: 'DISABLED', macAddress: '00:50:56:00:AB:CD' });
-      expect(await read(driver, 'interfaces', nic)).toMatchObject({
-        owner,
-        values: { network: ref('Network', standard), state: 'DISABLED', macAddress: '00:50:56:00:ab:cd' },
-      });
-      expect((await all('addresses')).filter((item) => item.owner === nic)).toEqual([]);
-      for (let time = 0; time < 2; time += 1) await update(nic, { state: 'ACTIVE' });
-      expect((await values('interfaces', nic))['state']).toBe('ACTIVE');
-      await update(nic, { network: one, state: 'DISABLED' });
-      expect(await values('interfaces', nic)).toMatchObject({ network: ref('Network', one), state: 'DISABLED' });
-      expect(await nicsOf(owner)).toHaveLength(2);
-      await refused(dropNetwork(one), 'conflict', /ResourceInUse/);
-      for (let time = 0; time < 2; time += 1) await driver.interfaces!.delete!(nic, context());
-      expect(await nicsOf(owner)).toHaveLength(1);
-      await dropped(owner);
-      await driver.interfaces!.delete!(nic, context());
-      await dropNetwork(one);
-    });
-
-    test('a stopped machine’s card is what it will be; its MAC address can be changed then, and only then', async () => {
-      const owner = await machine();
-      const [nic] = await nicsOf(owner);
-      const key = String(nic?.key);
-      const macAddress = '00:50:56:00:00:7f';
-      await refused(update(key, { macAddress }), 'conflict', /stopped/);
-      await update(key, { macAddress: String(nic?.values['macAddress']).toUpperCase() });
-      await machinesMethod(driver, 'stop')(owner, { force: true }, context());
-      expect((await values('interfaces', key))['state']).toBe('ACTIVE');
-      await update(key, { macAddress, state: 'DISABLED' });
-      expect(await values('interfaces', key)).toMatchObject({ macAddress, state: 'DISABLED' });
-      await machinesMethod(driver, 'start')(owner, context());
-      await reaches(driver, owner, 'STARTED', PATIENCE_MS);
-      expect(await values('interfaces', key)).toMatchObject({ macAddress, state: 'DISABLED' });
-      await dropped(owner);
-    });
-
-    test('what an interface cannot be is refused in words', async () => {
-      const owner = await machine();
-      const [nic] = await nicsOf(owner);
-      const key = String(nic?.key);
-      const there = { machine: owner, network: await keyOf('DC0_DVPG0') };
-      for (const [given, words] of [
-        [{ state: 'PASSIVE' }, /ACTIVE or DISABLED/],
-        [{ mtu: 9000 }, /mtu: .*switch/],
-        [{ networkPort: 'port-1' }, /no ports/],
-      ] as const) {
-        await refused(add({ ...there, ...given }), 'unsupported', words);
-        await refused(update(key, given), 'unsupported', words);
-      }
-      await refused(add({ ...there, macAddress: 'a:b' }), 'invalid', /six bytes/);
-      await refused(add({ ...there, network: 'dvportgroup-99999' }), 'notFound', /no network/);
-      await refused(update(key, { network: 'network-99999' }), 'notFound', /no network/);
-      const uplinks = (await portgroupsOf(call)).find(({ name }) => name.includes('-DVUplinks-'));
-      await refused(add({ ...there, network: String(uplinks?.key) }), 'notFound', /no network/);
-      await refused(add({ ...there, machine: 'vm-99999' }), 'notFound', /vm-99999/);
-      await refused(add({ ...there, machine: template }), 'notFound', new RegExp(template));
-      await refused(update(`${owner}:4999`, { state: 'ACTIVE' }), 'notFound', /4999/);
-      expect(await nicsOf(owner)).toHaveLength(1);
-      await dropped(owner);
-    });
-
-    test.each(['before', 'after'] as const)('an interface whose create was cut off %s it took effect is there once', async (drop) => {
-      const owner = await machine();
-      const own = marks('cut');
-      const request = { machine: owner, network: await keyOf('DC0_DVPG0') };
-      account.proxy.add({ method: 'ReconfigVM_Task', drop, times: 1 });
-      await expect(add(request, own)).rejects.toMatchObject({ kind: 'timeout', maybeDone: true });
-      const key = await add(request, own);
-      expect((await driver.interfaces!.find!(own, context())).map((item) => item.key)).toEqual([key]);
-      expect(await nicsOf(owner)).toHaveLength(2);
-      await dropped(owner);
-    });
-
-    test('of two creates with the same marks at the same time one adds the card, and both answer it', async () => {
-      const owner = await machine();
-      const own = marks('twin');
-      const request = { machine: owner, network: await keyOf('DC0_DVPG0') };
-      account.proxy.add({ method: 'ReconfigVM_Task', delayMs: 600, times: 1 });
-      const late = add(request, own);
-      await new Promise((resolve) => setTimeout(resolve, 200));
-      expect(await add(request, own)).toBe(await late);
-      expect(await nicsOf(owner)).toHaveLength(2);
-      await dropped(owner);
-    });
-
-    test('a machine that somebody keeps changing is read anew, up to a point', async () => {
-      const owner = await machine();
-      const request = { machine: owner, network: await keyOf('DC0_DVPG0') };
-      await account.sim.order({ fault: { method: 'ReconfigVM_Task', fault: 'ConcurrentAccess', times: 2 } });
-      const key = await add(request);
-      await account.sim.order({ clear: true, fault: { method: 'ReconfigVM_Task', fault: 'ConcurrentAccess' } });
-      account.proxy.reset();
-      await refused(driver.interfaces!.delete!(key, context()), 'conflict', /ConcurrentAccess/);
-      expect(account.proxy.count('ReconfigVM_Task')).toBe(3);
-      await account.sim.order({ clear: true });
-      await dropped(owner);
-    });
-
-    test('a copy of a machine has a copy of its cards, which nobody’s create made', async () => {
-      const owner = await machine();
-      const own = marks('copied');
-      await add({ machine: owner, network: await keyOf('DC0_DVPG0') }, own);
-      const snapshot = await driver.machineImages!.capture!({ ...marks(), machine: owner, type: 'SNAPSHOT' }, context());
-      const copy = await machine({ image: snapshot.key });
-      expect((await nicsOf(copy)).map(({ tag }) => tag)).toEqual([undefined, undefined]);
-      const macs = [...(await nicsOf(owner)), ...(await nicsOf(copy))].map((item) => item.values['macAddress']);
-      expect(new Set(macs).size).toBe(4);
-      expect((await driver.interfaces!.find!(own, context())).map((item) => item.owner)).toEqual([owner]);
-      for (const key of [copy, owner]) await dropped(key);
-    });
-
-    test('a card in a network that this user is not shown is listed, and so is one of a machine that is out of reach', async () => {
-      const owner = await machine();
-      const [nic] = await nicsOf(owner);
-      const rewrite = (xml: string) => xml.replaceAll(/<portgroupKey>[^<]*</g, '<portgroupKey>dvportgroup-777<');
-      account.proxy.add({ method: 'RetrievePropertiesEx', rewrite, times: 1 });
-      expect((await read(driver, 'interfaces', String(nic?.key)))?.values['network']).toEqual(ref('Network', 'dvportgroup-777'));
-      await account.sim.order({ machine: { key: owner, connectionState: 'disconnected' } });
-      const words = expect.stringContaining('disconnected') as string;
-      expect(await read(driver, 'interfaces', String(nic?.key))).toMatchObject({ refuses: { edit: words, delete: words } });
-      await account.sim.order({ machine: { key: owner, connectionState: 'connected' } });
-      await dropped(owner);
-    });
-
-    test('addresses are what the guest tells: one call a page, with mask, without link-local ones, gone when it stops', async () => {
-      const owner = await machine();
-      await reaches(driver, owner, 'STARTED', PATIENCE_MS);
-      const [nic] = await nicsOf(owner);
-      account.proxy.reset();
-      const mine = async () => (await all('addresses')).filter((item) => item.owner === nic?.key);
-      const [address, ...more] = await mine();
-      expect(account.proxy.calls()).toEqual(['RetrievePropertiesEx']);
-      expect(more).toEqual([]);
-      expect(address).toMatchObject({
-        key: `${nic?.key}/${String(address?.values['ip'])}`,
-        values: {
-          allocation: 'dynamic',
-          protocol: 'IPv4',
-          mask: '255.0.0.0',
-          network: nic?.values['network'],
-          resource: ref('Machine', owner),
-        },
-        refuses: { delete: expect.stringMatching(/guest/) as string },
-      });
-      expect(Object.keys(Object.getOwnPropertyDescriptors(Object.getPrototypeOf(driver.addresses)))).toEqual([
-        'constructor',
-        'list',
-        'getMany',
-      ]);
-      await machinesMethod(driver, 'stop')(owner, { force: true }, context());
-      expect(await mine()).toEqual([]);
-      await dropped(owner);
-    });
-
-    test('a guest tells more than its cards’ addresses: IPv6 is one, its own bridges are none, by MAC where it has no other link', async () => {
-      const owner = await machine();
-      await reaches(driver, owner, 'STARTED', PATIENCE_MS);
-      const [nic] = await nicsOf(owner);
-      const device = Number(String(nic?.key).split(':')[1]);
-      const ip = (address: string, prefix: number) =>
-        `<ipAddress><ipAddress>${address}</ipAddress><prefixLength>${prefix}</prefixLength></ipAddress>`;
-      const told = (mac: string, id: number, inner: string) =>
-        `<GuestNicInfo><macAddress>${mac}</macAddress><connected>true</connected><deviceConfigId>${id}</deviceConfigId>${inner}</GuestNicInfo>`;
-      const guest = [
-        told('02:42:00:00:00:01', -1, `<ipConfig>${ip('172.17.0.1', 16)}</ipConfig>`),
-        told('02:42:00:00:00:02', device, `<ipConfig>${ip('2001:db8::7', 64)}${ip('169.254.3.4', 16)}${ip('192.0.2.7', 25)}</ipConfig>`),
-        told(String(nic?.values['macAddress']), -1, '<ipAddress>198.51.100.9</ipAddress><ipAddress>fe80::1</ipAddress>'),
-      ].join('');
-      const rewrite = (xml: string) => xml.replaceAll(/(<name>guest\.net<\/name><val[^>]*>).*?(<\/val>)/gs, `$1${guest}$2`);
-      account.proxy.add({ method: 'RetrievePropertiesEx', rewrite, times: 1 });
-      const found = (await all('addresses')).filter((item) => item.owner === nic?.key);
-      expect(found.map(({ values: { ip: address, protocol, mask } }) => [address, protocol, mask])).toEqual([
-        ['2001:db8::7', 'IPv6', undefined],
-        ['192.0.2.7', 'IPv4', '255.255.255.128'],
-        ['198.51.100.9', 'IPv4', undefined],
-      ]);
-      await dropped(owner);
-    });
   });
 
   describe('two clusters', () => {
     beforeAll(async () => {
-      account = await startVsphere({ clusters: 2, machines: 1, templates: 1 });
-      driver = await connected();
-      template = (await account.machines()).find((each) => each.template)?.key ?? '';
+      started = await startNetworks({ clusters: 2, machines: 1, templates: 1 });
+      ({ account, driver } = started);
     }, 300_000);
-    afterAll(async () => {
-      await driver.close();
-      await account.stop();
+    afterEach(async () => {
+      account.proxy.reset();
+      await account.sim.order({ clear: true });
+      expect(await account.leftovers()).toEqual([]);
     });
+    afterAll(() => stopNetworks(started));
 
     test('a machine goes to the cluster that has its networks; a host has no network of a switch that it left', async () => {
       const [, elsewhere] = await account.machines();
@@ -385,7 +170,6 @@ describeWith('vcsim', vcsimAvailable(), () => {
       await refused(add({ machine: other, network: inside }), 'invalid', new RegExp(`\\(${inside}\\) is not at the host`));
       for (const key of [placed, other]) await dropped(key);
       await dropNetwork(inside);
-      expect(await account.leftovers()).toEqual([]);
     });
   });
 });
