@@ -4,7 +4,7 @@ import { type Card, devicesOf, isCard } from './hardware';
 import { isTemplate, text } from './machine-item';
 import { refsOf } from './places';
 import { connectionWords } from './states';
-import { isA, type Typed } from './types';
+import { isA, type Typed, TYPES } from './types';
 
 /** What machines are read by for their network cards. */
 export const CARD_PATHS: readonly string[] = [
@@ -41,8 +41,13 @@ export function cardsOf(seen: Seen): Plugged[] {
   const machine = seen.ref.value;
   return devicesOf(seen.properties.get('config.hardware.device'))
     .filter(isCard)
+    .map(declared)
     .map((card) => ({ key: `${machine}:${card.key ?? ''}`, card, machine, network: networkOf(card, seen) }));
 }
+
+/** A card is sent back as it was read; a backing that is not declared here is left out, and stays. */
+const declared = (card: Card): Card =>
+  Object.hasOwn(TYPES, card.backing?.$type ?? 'VirtualDeviceBackingInfo') ? card : { ...card, backing: undefined };
 
 /** A port group's key is the value of its reference, also of one that this user is not shown. */
 function networkOf({ backing }: Card, seen: Seen): string | undefined {

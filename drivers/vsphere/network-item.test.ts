@@ -54,6 +54,8 @@ test('the network of a card: by its backing; of NSX’s own switch where the mac
   ]);
   expect(of(opaque, ['network-3', 'network-o4'])).toEqual([['vm-7:4000', 'network-o4']]);
   expect(of(opaque, ['network-o3', 'network-o4'])).toEqual([['vm-7:4000', undefined]]);
+  expect(of({ $type: 'SomeOtherBackingInfo' }, [])).toEqual([['vm-7:4000', undefined]]);
+  expect(cardsOf(machine({ 'config.hardware.device': [card({ $type: 'SomeOtherBackingInfo' })] }))[0]?.card.backing).toBeUndefined();
   expect(cardsOf(machine({ 'config.template': true, 'config.hardware.device': [card(opaque)] }))).toEqual([]);
 });
 
