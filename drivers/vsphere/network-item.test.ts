@@ -23,10 +23,9 @@ test.each([
 });
 
 test.each([
-  [{ 'config.uplink': true, name: 'plain' }, true],
-  [{ 'config.uplink': false, name: 'a-DVUplinks-7' }, false],
-  [{ name: 'a-DVUplinks-7' }, true],
-  [{ name: 'plain' }, false],
+  [{ tag: [{ $type: 'Tag', key: 'SYSTEM/DVS.UPLINKPG' }], name: 'plain' }, true],
+  [{ tag: [{ $type: 'Tag', key: 'SYSTEM/OTHER' }], name: 'a-DVUplinks-7' }, false],
+  [{ name: 'a-DVUplinks-7' }, false],
 ])('of %j being an uplink port group is %s', (properties, is) => {
   expect(isUplink(group(properties))).toBe(is);
 });
@@ -36,6 +35,12 @@ test('a VLAN ID is told where there is one: not of no VLAN, not of a trunk', () 
   expect(vlan({ $type: 'VmwareDistributedVirtualSwitchVlanIdSpec', vlanId: 12 })).toMatchObject({ vlan: 12 });
   expect(vlan({ $type: 'VmwareDistributedVirtualSwitchVlanIdSpec', vlanId: 0 })).not.toHaveProperty('vlan');
   expect(vlan({ $type: 'VmwareDistributedVirtualSwitchTrunkVlanSpec' })).not.toHaveProperty('vlan');
+});
+
+test('what NSX shows of its own switch is NSX’s to change', () => {
+  const words = expect.stringMatching(/NSX/) as string;
+  const { refuses } = networkItem(seen(networkRef('network-o7'), { name: 'web', 'summary.accessible': true }), []);
+  expect(refuses).toEqual({ edit: words, delete: words });
 });
 
 test('what vCenter does not tell of its being accessible is ERROR', () => {

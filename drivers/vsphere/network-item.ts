@@ -12,7 +12,7 @@ const SHOWN: readonly string[] = ['name', 'summary.accessible'];
 export const NETWORK_PATHS = {
   Network: SHOWN,
   OpaqueNetwork: SHOWN,
-  [PORT_GROUP]: [...SHOWN, 'config.uplink', 'config.description', 'config.defaultPortConfig', 'config.backingType'],
+  [PORT_GROUP]: [...SHOWN, 'tag', 'config.description', 'config.defaultPortConfig'],
 };
 
 const STANDARD = 'A standard port group is each host’s own: it is changed there, not at vCenter';
@@ -26,7 +26,7 @@ export function networkRef(key: string): Ref {
 
 /** Why a network is not the gateway's to change; undefined where it may be. */
 export function networkFixed(seen: Seen): string | undefined {
-  if (seen.ref.type === 'OpaqueNetwork' || text(seen, 'config.backingType') === 'nsx') return NSX;
+  if (seen.ref.type === 'OpaqueNetwork') return NSX;
   return seen.ref.type === PORT_GROUP ? undefined : STANDARD;
 }
 

@@ -4,7 +4,7 @@ import type { Wire } from './client';
 import { everything, type Seen } from './collector';
 import { refOf, text } from './machine-item';
 import { unescapeName } from './naming';
-import type { Ref } from './types';
+import { isA, type Ref } from './types';
 
 /** Where a machine can be told to go: what the request says, else the configuration. */
 export interface Wishes {
@@ -42,7 +42,7 @@ const WANTED = {
   ResourcePool: ['name', 'parent', 'owner'],
   Datastore: ['name', 'summary.accessible', 'summary.freeSpace', 'summary.maintenanceMode'],
   Network: ['name'],
-  DistributedVirtualPortgroup: ['name', 'key', 'config.distributedVirtualSwitch', 'config.uplink'],
+  DistributedVirtualPortgroup: ['name', 'key', 'config.distributedVirtualSwitch', 'tag'],
   DistributedVirtualSwitch: ['uuid'],
 };
 
@@ -148,7 +148,7 @@ export class Inventory {
     const found = new Map<string, Network>();
     for (const ref of refsOf(compute.properties.get('network'))) {
       const seen = this.byKey.get(ref.value);
-      if (!seen || isUplink(seen)) continue;
+      if (!seen || ref.type === 'OpaqueNetwork' || isUplink(seen)) continue;
       const name = this.nameOf(seen);
       const key = text(seen, 'key');
       const owner = refOf(seen.properties.get('config.distributedVirtualSwitch'));
@@ -206,10 +206,10 @@ export class Inventory {
   }
 }
 
-/** Port groups for a switch's own uplinks are no networks for machines. Where vCenter does not say so, their usual name does. */
+/** Port groups for a switch's own uplinks are no networks for machines. vCenter tags them; `config.uplink` is of 7.0 only. */
 export function isUplink(seen: Seen): boolean {
-  if (seen.ref.type !== 'DistributedVirtualPortgroup') return false;
-  return (seen.properties.get('config.uplink') ?? text(seen, 'name')?.includes('-DVUplinks-')) === true;
+  const tags = seen.properties.get('tag');
+  return Array.isArray(tags) && tags.some((tag) => isA(tag, 'Tag') && tag.key === 'SYSTEM/DVS.UPLINKPG');
 }
 
 const ownerOf = (pool: Seen): string | undefined => refOf(pool.properties.get('owner'))?.value;

@@ -11,7 +11,7 @@ import type { Ref } from './types';
 const WANTED = {
   HostSystem: ['network'],
   Network: ['name'],
-  DistributedVirtualPortgroup: ['name', 'key', 'config.distributedVirtualSwitch', 'config.uplink', 'config.backingType'],
+  DistributedVirtualPortgroup: ['name', 'key', 'config.distributedVirtualSwitch', 'tag'],
 };
 
 /**
@@ -23,12 +23,12 @@ export async function networkOnHost(wire: Wire, machine: Seen, key: string, cont
   const wanted = networkRef(key);
   const host = refOf(machine.properties.get('runtime.host'));
   // NSX keeps an interface's own id where the gateway's marks go.
-  if (wanted.type === 'OpaqueNetwork') throw ofNsx(key);
+  if (wanted.type === 'OpaqueNetwork')
+    throw new ProviderError('unsupported', `${key} is a segment of NSX: interfaces are not added to it here`, { maybeDone: false });
   const seen = isKey(key) ? await objects(wire, [wanted, ...(host ? [host] : [])], WANTED, context) : [];
   const network = seen.find(({ ref }) => ref.value === key);
   if (!network || isUplink(network)) throw new ProviderError('notFound', `vCenter has no network ${key}`, { maybeDone: false });
   const name = text(network, 'name') ?? key;
-  if (text(network, 'config.backingType') === 'nsx') throw ofNsx(name);
   const there = seen.find(({ ref }) => ref.value === host?.value)?.properties.get('network');
   if (there !== undefined && !refsOf(there).some(({ value }) => value === key))
     throw new ProviderError('invalid', `the network '${name}' (${key}) is not at the host that ${machine.ref.value} is on`, {
@@ -43,8 +43,4 @@ async function portOf(wire: Wire, network: Seen, on: Ref, context: CallContext):
   const [portgroupKey, switchUuid] = [text(network, 'key'), seen && text(seen, 'uuid')];
   if (portgroupKey !== undefined && switchUuid !== undefined) return { portgroupKey, switchUuid };
   throw new ProviderError('forbidden', `vCenter does not tell the switch of ${network.ref.value}`, { maybeDone: false });
-}
-
-function ofNsx(name: string): ProviderError {
-  return new ProviderError('unsupported', `'${name}' is a segment of NSX: interfaces are not added to it here`, { maybeDone: false });
 }

@@ -128,6 +128,7 @@ export const TYPES = {
   VirtualEthernetCardOpaqueNetworkBackingInfo: { opaqueNetworkId: 'string', opaqueNetworkType: 'string' },
   DistributedVirtualSwitchPortConnection: { switchUuid: 'string', portgroupKey: 'string', portKey: 'string', connectionCookie: 'int' },
 
+  Tag: { key: 'string' },
   DVPortgroupConfigSpec: {
     configVersion: 'string',
     name: 'string',

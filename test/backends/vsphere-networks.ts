@@ -8,22 +8,26 @@ export interface Portgroup {
   description: string;
 }
 
-/** Distributed and standard networks now there, uplink port groups too. */
-export async function portgroupsOf(call: Call): Promise<Portgroup[]> {
-  const edges = [
-    ['Folder', 'childEntity'],
-    ['Datacenter', 'networkFolder'],
-  ];
+/** What a read of properties begins with: the root folder, and the ways down from it by which it goes, each repeatedly. */
+export function walk(edges: readonly (readonly [type: string, path: string])[]): string {
   const names = edges.map((_, index) => `<selectSet><name>e${index}</name></selectSet>`).join('');
-  const select = edges.map(
+  const ways = edges.map(
     ([type, path], index) =>
       `<selectSet xsi:type="TraversalSpec"><name>e${index}</name><type>${type}</type><path>${path}</path><skip>false</skip>${names}</selectSet>`,
   );
+  return `<objectSet><obj type="Folder">group-d1</obj><skip>false</skip>${ways.join('')}</objectSet>`;
+}
+
+/** Distributed and standard networks now there, uplink port groups too. */
+export async function portgroupsOf(call: Call): Promise<Portgroup[]> {
   const text = await call(
     `<RetrievePropertiesEx xmlns="urn:vim25"><_this type="PropertyCollector">propertyCollector</_this><specSet>` +
       `<propSet><type>DistributedVirtualPortgroup</type><pathSet>name</pathSet><pathSet>config.description</pathSet></propSet>` +
       `<propSet><type>Network</type><pathSet>name</pathSet></propSet>` +
-      `<objectSet><obj type="Folder">group-d1</obj><skip>false</skip>${select.join('')}</objectSet></specSet><options/></RetrievePropertiesEx>`,
+      `${walk([
+        ['Folder', 'childEntity'],
+        ['Datacenter', 'networkFolder'],
+      ])}</specSet><options/></RetrievePropertiesEx>`,
   );
   const objects = text.match(/<objects>.*?<\/objects>/gs) ?? [];
   const value = (object: string, name: string) => new RegExp(`<name>${name}</name><val[^>]*>([^<]*)<`).exec(object)?.[1] ?? '';

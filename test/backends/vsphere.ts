@@ -1,6 +1,6 @@
 import { startSoapProxy, type SoapProxy } from './vsphere-proxy';
 import { startVcsim, type Vcsim, type VcsimSize } from './vcsim';
-import { portgroupsOf } from './vsphere-networks';
+import { portgroupsOf, walk } from './vsphere-networks';
 
 /** A vCenter for tests: the simulator, the proxy in front of it, and a view past both driver and proxy. */
 export interface VsphereAccount {
@@ -56,6 +56,13 @@ export async function startVsphere(size: VcsimSize = {}): Promise<VsphereAccount
   };
 }
 
+/** Ways to machines. */
+const EDGES = [
+  ['Folder', 'childEntity'],
+  ['Datacenter', 'vmFolder'],
+  ['VirtualApp', 'vm'],
+] as const;
+
 /** The few calls that tests make themselves, written and read as text: nothing of the driver's is in them. */
 class Direct {
   private cookie: string | undefined;
@@ -92,20 +99,10 @@ class Direct {
   /** Every machine with these properties, as the text of each object's answer. */
   async read(paths: readonly string[]): Promise<string[]> {
     await this.login();
-    const edges = [
-      ['Folder', 'childEntity'],
-      ['Datacenter', 'vmFolder'],
-      ['VirtualApp', 'vm'],
-    ];
-    const names = edges.map((_, index) => `<selectSet><name>e${index}</name></selectSet>`).join('');
-    const select = edges.map(
-      ([type, path], index) =>
-        `<selectSet xsi:type="TraversalSpec"><name>e${index}</name><type>${type}</type><path>${path}</path><skip>false</skip>${names}</selectSet>`,
-    );
     const text = await this.call(
       `<RetrievePropertiesEx xmlns="urn:vim25"><_this type="PropertyCollector">propertyCollector</_this><specSet>` +
         `<propSet><type>VirtualMachine</type>${paths.map((path) => `<pathSet>${path}</pathSet>`).join('')}</propSet>` +
-        `<objectSet><obj type="Folder">group-d1</obj><skip>false</skip>${select.join('')}</objectSet></specSet><options/></RetrievePropertiesEx>`,
+        `${walk(EDGES)}</specSet><options/></RetrievePropertiesEx>`,
     );
     return text.match(/<objects>.*?<\/objects>/gs) ?? [];
   }

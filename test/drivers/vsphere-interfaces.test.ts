@@ -1,38 +1,22 @@
-import type { Driver } from '../../src/clouds/driver';
 import { describeWith } from '../backends/need';
 import { vcsimAvailable } from '../backends/vcsim';
-import type { VsphereAccount } from '../backends/vsphere';
-import { addPortgroups, destroy, portgroupsOf } from '../backends/vsphere-networks';
+import { portgroupsOf } from '../backends/vsphere-networks';
 import { ref } from './contract/scene';
 import { context, machinesMethod, marks, reaches, read } from './counterpart';
-import { networking, PATIENCE_MS, refused, STANDARD, type Started, startNetworks, stopNetworks } from './vsphere-network-kit';
+import { networking, PATIENCE_MS, refused, STANDARD, vcenter } from './vsphere-network-kit';
 
 /** Interfaces and addresses on vSphere beyond the contract suite, and what holds there of the tests that are skipped. */
 describeWith('vcsim', vcsimAvailable(), () => {
-  let started: Started;
-  let account: VsphereAccount;
-  let driver: Driver;
-  let template: string;
-  const { add, all, call, dropNetwork, dropped, keyOf, machine, network, nicsOf, update, values } = networking(() => started);
-
   describe('one vCenter', () => {
-    beforeAll(async () => {
-      started = await startNetworks({ machines: 2, templates: 1 });
-      ({ account, driver, template } = started);
-    }, 300_000);
-    afterEach(async () => {
-      account.proxy.reset();
-      await account.sim.order({ clear: true });
-      expect(await account.leftovers()).toEqual([]);
-    });
-    afterAll(() => stopNetworks(started));
+    const vc = vcenter({ machines: 2, templates: 1 });
+    const { add, all, call, dropNetwork, dropped, keyOf, machine, network, nicsOf, update, values } = networking(vc);
 
     test('a card is added to a machine that runs, switched, moved to another network, and taken away', async () => {
       const [one, standard] = [await network(), await keyOf(STANDARD)];
       const owner = await machine({ networks: [one] });
-      await reaches(driver, owner, 'STARTED', PATIENCE_MS);
+      await reaches(vc.driver, owner, 'STARTED', PATIENCE_MS);
       const nic = await add({ machine: owner, network: standard, state: 'DISABLED', macAddress: '00:50:56:00:AB:CD' });
-      expect(await read(driver, 'interfaces', nic)).toMatchObject({
+      expect(await read(vc.driver, 'interfaces', nic)).toMatchObject({
         owner,
         values: { network: ref('Network', standard), state: 'DISABLED', macAddress: '00:50:56:00:ab:cd' },
       });
@@ -43,10 +27,10 @@ describeWith('vcsim', vcsimAvailable(), () => {
       expect(await values('interfaces', nic)).toMatchObject({ network: ref('Network', one), state: 'DISABLED' });
       expect(await nicsOf(owner)).toHaveLength(2);
       await refused(dropNetwork(one), 'conflict', /ResourceInUse/);
-      for (let time = 0; time < 2; time += 1) await driver.interfaces!.delete!(nic, context());
+      for (let time = 0; time < 2; time += 1) await vc.driver.interfaces!.delete!(nic, context());
       expect(await nicsOf(owner)).toHaveLength(1);
       await dropped(owner);
-      await driver.interfaces!.delete!(nic, context());
+      await vc.driver.interfaces!.delete!(nic, context());
       await dropNetwork(one);
     });
 
@@ -57,12 +41,12 @@ describeWith('vcsim', vcsimAvailable(), () => {
       const macAddress = '00:50:56:00:00:7f';
       await refused(update(key, { macAddress }), 'conflict', /stopped/);
       await update(key, { macAddress: String(nic?.values['macAddress']).toUpperCase() });
-      await machinesMethod(driver, 'stop')(owner, { force: true }, context());
+      await machinesMethod(vc.driver, 'stop')(owner, { force: true }, context());
       expect((await values('interfaces', key))['state']).toBe('ACTIVE');
       await update(key, { macAddress, state: 'DISABLED' });
       expect(await values('interfaces', key)).toMatchObject({ macAddress, state: 'DISABLED' });
-      await machinesMethod(driver, 'start')(owner, context());
-      await reaches(driver, owner, 'STARTED', PATIENCE_MS);
+      await machinesMethod(vc.driver, 'start')(owner, context());
+      await reaches(vc.driver, owner, 'STARTED', PATIENCE_MS);
       expect(await values('interfaces', key)).toMatchObject({ macAddress, state: 'DISABLED' });
       await dropped(owner);
     });
@@ -85,8 +69,9 @@ describeWith('vcsim', vcsimAvailable(), () => {
       await refused(update(key, { network: 'network-99999' }), 'notFound', /no network/);
       const uplinks = (await portgroupsOf(call)).find(({ name }) => name.includes('-DVUplinks-'));
       await refused(add({ ...there, network: String(uplinks?.key) }), 'notFound', /no network/);
+      await refused(add({ ...there, network: 'network-o7' }), 'unsupported', /segment of NSX/);
       await refused(add({ ...there, machine: 'vm-99999' }), 'notFound', /vm-99999/);
-      await refused(add({ ...there, machine: template }), 'notFound', new RegExp(template));
+      await refused(add({ ...there, machine: vc.template }), 'notFound', new RegExp(vc.template));
       await refused(update(`${owner}:4999`, { state: 'ACTIVE' }), 'notFound', /4999/);
       expect(await nicsOf(owner)).toHaveLength(1);
       await dropped(owner);
@@ -96,10 +81,10 @@ describeWith('vcsim', vcsimAvailable(), () => {
       const owner = await machine();
       const own = marks('cut');
       const request = { machine: owner, network: await keyOf('DC0_DVPG0') };
-      account.proxy.add({ method: 'ReconfigVM_Task', drop, times: 1 });
+      vc.account.proxy.add({ method: 'ReconfigVM_Task', drop, times: 1 });
       await expect(add(request, own)).rejects.toMatchObject({ kind: 'timeout', maybeDone: true });
       const key = await add(request, own);
-      expect((await driver.interfaces!.find!(own, context())).map((item) => item.key)).toEqual([key]);
+      expect((await vc.driver.interfaces!.find!(own, context())).map((item) => item.key)).toEqual([key]);
       expect(await nicsOf(owner)).toHaveLength(2);
       await dropped(owner);
     });
@@ -108,7 +93,7 @@ describeWith('vcsim', vcsimAvailable(), () => {
       const owner = await machine();
       const own = marks('twin');
       const request = { machine: owner, network: await keyOf('DC0_DVPG0') };
-      account.proxy.add({ method: 'ReconfigVM_Task', delayMs: 600, times: 1 });
+      vc.account.proxy.add({ method: 'ReconfigVM_Task', delayMs: 600, times: 1 });
       const late = add(request, own);
       await new Promise((resolve) => setTimeout(resolve, 200));
       expect(await add(request, own)).toBe(await late);
@@ -119,13 +104,13 @@ describeWith('vcsim', vcsimAvailable(), () => {
     test('a machine that somebody keeps changing is read anew, up to a point', async () => {
       const owner = await machine();
       const request = { machine: owner, network: await keyOf('DC0_DVPG0') };
-      await account.sim.order({ fault: { method: 'ReconfigVM_Task', fault: 'ConcurrentAccess', times: 2 } });
+      await vc.account.sim.order({ fault: { method: 'ReconfigVM_Task', fault: 'ConcurrentAccess', times: 2 } });
       const key = await add(request);
-      await account.sim.order({ clear: true, fault: { method: 'ReconfigVM_Task', fault: 'ConcurrentAccess' } });
-      account.proxy.reset();
-      await refused(driver.interfaces!.delete!(key, context()), 'conflict', /ConcurrentAccess/);
-      expect(account.proxy.count('ReconfigVM_Task')).toBe(3);
-      await account.sim.order({ clear: true });
+      await vc.account.sim.order({ clear: true, fault: { method: 'ReconfigVM_Task', fault: 'ConcurrentAccess' } });
+      vc.account.proxy.reset();
+      await refused(vc.driver.interfaces!.delete!(key, context()), 'conflict', /ConcurrentAccess/);
+      expect(vc.account.proxy.count('ReconfigVM_Task')).toBe(3);
+      await vc.account.sim.order({ clear: true });
       await dropped(owner);
     });
 
@@ -133,12 +118,12 @@ describeWith('vcsim', vcsimAvailable(), () => {
       const owner = await machine();
       const own = marks('copied');
       await add({ machine: owner, network: await keyOf('DC0_DVPG0') }, own);
-      const snapshot = await driver.machineImages!.capture!({ ...marks(), machine: owner, type: 'SNAPSHOT' }, context());
+      const snapshot = await vc.driver.machineImages!.capture!({ ...marks(), machine: owner, type: 'SNAPSHOT' }, context());
       const copy = await machine({ image: snapshot.key });
       expect((await nicsOf(copy)).map(({ tag }) => tag)).toEqual([undefined, undefined]);
       const macs = [...(await nicsOf(owner)), ...(await nicsOf(copy))].map((item) => item.values['macAddress']);
       expect(new Set(macs).size).toBe(4);
-      expect((await driver.interfaces!.find!(own, context())).map((item) => item.owner)).toEqual([owner]);
+      expect((await vc.driver.interfaces!.find!(own, context())).map((item) => item.owner)).toEqual([owner]);
       for (const key of [copy, owner]) await dropped(key);
     });
 
@@ -146,23 +131,23 @@ describeWith('vcsim', vcsimAvailable(), () => {
       const owner = await machine();
       const [nic] = await nicsOf(owner);
       const rewrite = (xml: string) => xml.replaceAll(/<portgroupKey>[^<]*</g, '<portgroupKey>dvportgroup-777<');
-      account.proxy.add({ method: 'RetrievePropertiesEx', rewrite, times: 1 });
-      expect((await read(driver, 'interfaces', String(nic?.key)))?.values['network']).toEqual(ref('Network', 'dvportgroup-777'));
-      await account.sim.order({ machine: { key: owner, connectionState: 'disconnected' } });
+      vc.account.proxy.add({ method: 'RetrievePropertiesEx', rewrite, times: 1 });
+      expect((await read(vc.driver, 'interfaces', String(nic?.key)))?.values['network']).toEqual(ref('Network', 'dvportgroup-777'));
+      await vc.account.sim.order({ machine: { key: owner, connectionState: 'disconnected' } });
       const words = expect.stringContaining('disconnected') as string;
-      expect(await read(driver, 'interfaces', String(nic?.key))).toMatchObject({ refuses: { edit: words, delete: words } });
-      await account.sim.order({ machine: { key: owner, connectionState: 'connected' } });
+      expect(await read(vc.driver, 'interfaces', String(nic?.key))).toMatchObject({ refuses: { edit: words, delete: words } });
+      await vc.account.sim.order({ machine: { key: owner, connectionState: 'connected' } });
       await dropped(owner);
     });
 
     test('addresses are what the guest tells: one call a page, with mask, without link-local ones, gone when it stops', async () => {
       const owner = await machine();
-      await reaches(driver, owner, 'STARTED', PATIENCE_MS);
+      await reaches(vc.driver, owner, 'STARTED', PATIENCE_MS);
       const [nic] = await nicsOf(owner);
-      account.proxy.reset();
+      vc.account.proxy.reset();
       const mine = async () => (await all('addresses')).filter((item) => item.owner === nic?.key);
       const [address, ...more] = await mine();
-      expect(account.proxy.calls()).toEqual(['RetrievePropertiesEx']);
+      expect(vc.account.proxy.calls()).toEqual(['RetrievePropertiesEx']);
       expect(more).toEqual([]);
       expect(address).toMatchObject({
         key: `${nic?.key}/${String(address?.values['ip'])}`,
@@ -176,15 +161,15 @@ describeWith('vcsim', vcsimAvailable(), () => {
         refuses: { delete: expect.stringMatching(/guest/) as string },
       });
       for (const name of ['create', 'update', 'bind', 'release', 'rename', 'delete'])
-        expect(Reflect.get(driver.addresses ?? {}, name)).toBeUndefined();
-      await machinesMethod(driver, 'stop')(owner, { force: true }, context());
+        expect(Reflect.get(vc.driver.addresses ?? {}, name)).toBeUndefined();
+      await machinesMethod(vc.driver, 'stop')(owner, { force: true }, context());
       expect(await mine()).toEqual([]);
       await dropped(owner);
     });
 
     test('a guest tells more than its cards’ addresses: IPv6 is one, its own bridges are none, by MAC where it has no other link', async () => {
       const owner = await machine();
-      await reaches(driver, owner, 'STARTED', PATIENCE_MS);
+      await reaches(vc.driver, owner, 'STARTED', PATIENCE_MS);
       const [nic] = await nicsOf(owner);
       const device = Number(String(nic?.key).split(':')[1]);
       const ip = (address: string, prefix: number) =>
@@ -197,7 +182,7 @@ describeWith('vcsim', vcsimAvailable(), () => {
         told(String(nic?.values['macAddress']), -1, '<ipAddress>198.51.100.9</ipAddress><ipAddress>fe80::1</ipAddress>'),
       ].join('');
       const rewrite = (xml: string) => xml.replaceAll(/(<name>guest\.net<\/name><val[^>]*>).*?(<\/val>)/gs, `$1${guest}$2`);
-      account.proxy.add({ method: 'RetrievePropertiesEx', rewrite, times: 1 });
+      vc.account.proxy.add({ method: 'RetrievePropertiesEx', rewrite, times: 1 });
       const found = (await all('addresses')).filter((item) => item.owner === nic?.key);
       expect(found.map(({ values: { ip: address, protocol, mask } }) => [address, protocol, mask])).toEqual([
         ['2001:db8::7', 'IPv6', undefined],
@@ -205,19 +190,6 @@ describeWith('vcsim', vcsimAvailable(), () => {
         ['198.51.100.9', 'IPv4', undefined],
       ]);
       await dropped(owner);
-    });
-
-    test('a segment of NSX is listed and left to NSX: not renamed, not deleted, no interface added', async () => {
-      const [key = ''] = await addPortgroups(call, ['NSX-web'], '<backingType>nsx</backingType>');
-      const words = expect.stringMatching(/segment of NSX/) as string;
-      expect(await read(driver, 'networks', key)).toMatchObject({ values: { name: 'NSX-web' }, refuses: { edit: words, delete: words } });
-      await refused(dropNetwork(key), 'unsupported', /segment of NSX/);
-      const owner = await machine({ networks: [key] });
-      expect((await nicsOf(owner)).map((item) => item.values['network'])).toEqual([ref('Network', key)]);
-      await refused(add({ machine: owner, network: key }), 'unsupported', /segment of NSX/);
-      await refused(add({ machine: owner, network: 'network-o7' }), 'unsupported', /segment of NSX/);
-      await dropped(owner);
-      await destroy(call, 'DistributedVirtualPortgroup', key);
     });
   });
 });

@@ -22,15 +22,36 @@ export interface Started {
 const connect = (account: VsphereAccount, more: Record<string, unknown> = {}): Promise<Driver> =>
   module.connect(module.options.parse({ ...account.options, ...more }), { dataDir: '', warn: () => undefined });
 
-export async function startNetworks(size: VcsimSize): Promise<Started> {
-  const account = await startVsphere(size);
-  const template = (await account.machines()).find((each) => each.template)?.key ?? '';
-  return { account, driver: await connect(account), template };
-}
-
-export async function stopNetworks({ account, driver }: Started): Promise<void> {
-  await driver.close();
-  await account.stop();
+/** Starts a vCenter for the tests of a describe; each leaves nothing there. */
+export function vcenter(size: VcsimSize): Started {
+  let account: VsphereAccount;
+  let driver: Driver;
+  let template: string;
+  beforeAll(async () => {
+    account = await startVsphere(size);
+    driver = await connect(account);
+    template = (await account.machines()).find((each) => each.template)?.key ?? '';
+  }, 300_000);
+  afterEach(async () => {
+    account.proxy.reset();
+    await account.sim.order({ clear: true });
+    expect(await account.leftovers()).toEqual([]);
+  });
+  afterAll(async () => {
+    await driver.close();
+    await account.stop();
+  });
+  return {
+    get account() {
+      return account;
+    },
+    get driver() {
+      return driver;
+    },
+    get template() {
+      return template;
+    },
+  };
 }
 
 /** Expects a refusal of the kind with such words, and nothing done. */
@@ -40,30 +61,30 @@ export async function refused(promise: Promise<unknown>, kind: string, words: Re
 }
 
 /** Words for what the tests of networks do. */
-export function networking(now: () => Started) {
-  const all = async (group: ListedGroup, of = now().driver): Promise<Item[]> => (await pagesOf(of, group)).flat();
+export function networking(vc: Started) {
+  const all = async (group: ListedGroup, of = vc.driver): Promise<Item[]> => (await pagesOf(of, group)).flat();
   return {
     all,
-    call: (body: string) => now().account.call(body),
-    connected: (more: Record<string, unknown>) => connect(now().account, more),
+    call: (body: string) => vc.account.call(body),
+    connected: (more: Record<string, unknown>) => connect(vc.account, more),
     async values(group: ListedGroup, key: string): Promise<Item['values']> {
-      const item = await read(now().driver, group, key);
+      const item = await read(vc.driver, group, key);
       if (!item) throw new Error(`${group} ${key} is gone`);
       return item.values;
     },
-    network: async (more: Partial<CreateNetwork> = {}, of = now().driver): Promise<string> =>
+    network: async (more: Partial<CreateNetwork> = {}, of = vc.driver): Promise<string> =>
       (await of.networks!.create!({ ...marks('net'), networkType: 'PRIVATE', ...more }, context())).key,
-    dropNetwork: (key: string) => now().driver.networks!.delete!(key, context()),
+    dropNetwork: (key: string) => vc.driver.networks!.delete!(key, context()),
     machine: async (more: Partial<CreateMachine> = {}): Promise<string> => {
-      const { driver, template } = now();
+      const { driver, template } = vc;
       return (await machinesMethod(driver, 'create')({ ...marks(), config: 'c1-m1024', image: template, ...more }, context())).key;
     },
-    dropped: (key: string) => dropMachine({ driver: now().driver } as Counterpart, key, PATIENCE_MS),
+    dropped: (key: string) => dropMachine({ driver: vc.driver } as Counterpart, key, PATIENCE_MS),
     add: async (request: Omit<CreateInterface, 'tag' | 'token'>, own = marks('nic')): Promise<string> =>
-      (await now().driver.interfaces!.create!({ ...own, ...request }, context())).key,
-    update: (key: string, to: object) => now().driver.interfaces!.update!(key, to, context()),
+      (await vc.driver.interfaces!.create!({ ...own, ...request }, context())).key,
+    update: (key: string, to: object) => vc.driver.interfaces!.update!(key, to, context()),
     nicsOf: async (owner: string): Promise<Item[]> => (await all('interfaces')).filter((item) => item.owner === owner),
     keyOf: async (name: string): Promise<string> =>
-      (await portgroupsOf((body) => now().account.call(body))).find((each) => each.name === name)?.key ?? '',
+      (await portgroupsOf((body) => vc.account.call(body))).find((each) => each.name === name)?.key ?? '',
   };
 }

@@ -1,58 +1,36 @@
-import type { Driver } from '../../src/clouds/driver';
 import { describeWith } from '../backends/need';
 import { vcsimAvailable } from '../backends/vcsim';
-import type { VsphereAccount } from '../backends/vsphere';
 import { addPortgroups, addSwitch, destroy, ended, portgroupsOf, switchesOf } from '../backends/vsphere-networks';
 import { ref } from './contract/scene';
 import { context, marks, read } from './counterpart';
-import { networking, refused, STANDARD, type Started, startNetworks, stopNetworks } from './vsphere-network-kit';
+import { networking, refused, STANDARD, vcenter } from './vsphere-network-kit';
 
 /** Networks on vSphere beyond the contract suite, and what holds there of the tests that are skipped. */
 describeWith('vcsim', vcsimAvailable(), () => {
-  let started: Started;
-  let account: VsphereAccount;
-  let driver: Driver;
-  const { add, all, call, connected, dropNetwork, dropped, keyOf, machine, network, nicsOf, values } = networking(() => started);
-
   describe('one vCenter', () => {
-    beforeAll(async () => {
-      started = await startNetworks({ machines: 2, templates: 1 });
-      ({ account, driver } = started);
-    }, 300_000);
-    afterEach(async () => {
-      account.proxy.reset();
-      await account.sim.order({ clear: true });
-      expect(await account.leftovers()).toEqual([]);
-    });
-    afterAll(() => stopNetworks(started));
+    const vc = vcenter({ machines: 2, templates: 1 });
+    const { all, call, connected, dropNetwork, keyOf, network, values } = networking(vc);
 
     test('port groups of both kinds are Networks, but not those of uplinks; a list is one call', async () => {
       await all('networks');
-      account.proxy.reset();
+      vc.account.proxy.reset();
       const found = await all('networks');
-      expect(account.proxy.calls()).toEqual(['RetrievePropertiesEx']);
+      expect(vc.account.proxy.calls()).toEqual(['RetrievePropertiesEx']);
       const there = await portgroupsOf(call);
       expect(there.filter(({ name }) => name.includes('-DVUplinks-'))).toHaveLength(1);
       expect(found.map(({ values: { name } }) => name).sort()).toEqual(['DC0_DVPG0', STANDARD]);
       expect(found.map(({ values: { networkType, state } }) => [networkType, state])).toEqual(Array(2).fill(['PRIVATE', 'STARTED']));
     });
 
-    test('an uplink port group is one by what vCenter says of it, whatever its name', async () => {
-      const [key = ''] = await addPortgroups(call, ['odd-DVUplinks-name']);
-      expect(await read(driver, 'networks', key)).toBeUndefined();
-      const said = (uplink: boolean) => (xml: string) =>
-        xml.replaceAll(
-          '<propSet><name>name</name>',
-          `<propSet><name>config.uplink</name><val xsi:type="xsd:boolean">${uplink}</val></propSet><propSet><name>name</name>`,
-        );
-      account.proxy.add({ method: 'RetrievePropertiesEx', rewrite: said(false), times: 1 });
-      expect(await read(driver, 'networks', key)).toBeDefined();
-      account.proxy.add({ method: 'RetrievePropertiesEx', rewrite: said(true), times: 1 });
-      expect(await read(driver, 'networks', await keyOf('DC0_DVPG0'))).toBeUndefined();
-      // Nobody deletes an uplink port group by its key.
-      await dropNetwork(key);
-      expect(await keyOf('odd-DVUplinks-name')).toBe(key);
-      await destroy(call, 'DistributedVirtualPortgroup', key);
+    test('an uplink port group is one by vCenter’s tag, whatever its name; nobody deletes it by its key', async () => {
+      const [odd = ''] = await addPortgroups(call, ['odd-DVUplinks-name']);
+      expect(await values('networks', odd)).toMatchObject({ name: 'odd-DVUplinks-name' });
+      await dropNetwork(odd);
+      const own = (await portgroupsOf(call)).find(({ name }) => name.includes('-DVUplinks-'));
+      expect(await read(vc.driver, 'networks', String(own?.key))).toBeUndefined();
+      await dropNetwork(String(own?.key));
+      await refused(vc.driver.networks!.rename!(String(own?.key), { name: 'mine' }, context()), 'notFound', /no network/);
+      expect(await portgroupsOf(call)).toContainEqual(own);
     });
 
     test('which networks are PUBLIC the option says, by name or key; a consumer’s own name says nothing', async () => {
@@ -67,16 +45,16 @@ describeWith('vcsim', vcsimAvailable(), () => {
 
     test('a standard port group is the hosts’: listed, neither renamed nor deleted, and says why', async () => {
       const key = await keyOf(STANDARD);
-      const item = await read(driver, 'networks', key);
+      const item = await read(vc.driver, 'networks', key);
       const words = expect.stringMatching(/each host’s own/) as string;
       expect(item).toMatchObject({ refuses: { edit: words, delete: words } });
       await refused(dropNetwork(key), 'unsupported', /each host’s own/);
-      await refused(driver.networks!.rename!(key, { name: 'mine' }, context()), 'unsupported', /each host’s own/);
+      await refused(vc.driver.networks!.rename!(key, { name: 'mine' }, context()), 'unsupported', /each host’s own/);
     });
 
     test('a network no host provides is in ERROR', async () => {
       const rewrite = (xml: string) => xml.replaceAll(/(<name>summary\.accessible<\/name><val[^>]*>)true/g, '$1false');
-      account.proxy.add({ method: 'RetrievePropertiesEx', rewrite, times: 1 });
+      vc.account.proxy.add({ method: 'RetrievePropertiesEx', rewrite, times: 1 });
       expect((await all('networks')).map(({ values: { state } }) => state)).toEqual(['ERROR', 'ERROR']);
     });
 
@@ -117,40 +95,32 @@ describeWith('vcsim', vcsimAvailable(), () => {
 
     test.each(['before', 'after'] as const)('a create of a network whose answer was lost %s it took effect makes one', async (drop) => {
       const own = marks('lost');
-      account.proxy.add({ method: 'AddDVPortgroup_Task', drop, times: 1 });
+      vc.account.proxy.add({ method: 'AddDVPortgroup_Task', drop, times: 1 });
       await expect(network({ ...own, name: 'once' })).rejects.toMatchObject({ kind: 'timeout', maybeDone: true });
       const key = await network({ ...own, name: 'once' });
-      expect(await driver.networks!.find!(own, context())).toEqual([await read(driver, 'networks', key)]);
+      expect(await vc.driver.networks!.find!(own, context())).toEqual([await read(vc.driver, 'networks', key)]);
       await dropNetwork(key);
     });
 
     test('one made elsewhere is renamed as it is, and deleted; another name that is there is a conflict', async () => {
       const [key = ''] = await addPortgroups(call, ['their%2fs'], '<description>of theirs</description>');
       expect(await values('networks', key)).toMatchObject({ name: 'their/s', description: 'of theirs' });
-      await driver.networks!.rename!(key, { name: 'adopted %' }, context());
+      await vc.driver.networks!.rename!(key, { name: 'adopted %' }, context());
       expect(await portgroupsOf(call)).toContainEqual({ key, name: 'adopted %25', description: '' });
-      await driver.networks!.rename!(key, { description: 'kept' }, context());
+      await vc.driver.networks!.rename!(key, { description: 'kept' }, context());
       expect(await values('networks', key)).toMatchObject({ name: 'adopted %', description: 'kept' });
-      await refused(driver.networks!.rename!(key, { name: 'DC0_DVPG0' }, context()), 'conflict', /DuplicateName/);
+      await refused(vc.driver.networks!.rename!(key, { name: 'DC0_DVPG0' }, context()), 'conflict', /DuplicateName/);
       await dropNetwork(key);
     });
   });
 
   describe('two clusters', () => {
-    beforeAll(async () => {
-      started = await startNetworks({ clusters: 2, machines: 1, templates: 1 });
-      ({ account, driver } = started);
-    }, 300_000);
-    afterEach(async () => {
-      account.proxy.reset();
-      await account.sim.order({ clear: true });
-      expect(await account.leftovers()).toEqual([]);
-    });
-    afterAll(() => stopNetworks(started));
+    const vc = vcenter({ clusters: 2, machines: 1, templates: 1 });
+    const { add, call, dropNetwork, dropped, keyOf, machine, network, nicsOf } = networking(vc);
 
     test('a machine goes to the cluster that has its networks; a host has no network of a switch that it left', async () => {
-      const [, elsewhere] = await account.machines();
-      const text = (await account.read(['runtime.host'])).find((each) => each.includes(`>${elsewhere?.key}<`)) ?? '';
+      const [, elsewhere] = await vc.account.machines();
+      const text = (await vc.account.read(['runtime.host'])).find((each) => each.includes(`>${elsewhere?.key}<`)) ?? '';
       const host = /<val type="HostSystem"[^>]*>([^<]*)</.exec(text)?.[1] ?? '';
       const standard = await keyOf(STANDARD);
       await dropped(String(elsewhere?.key));

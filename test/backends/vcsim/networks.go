@@ -3,6 +3,7 @@ package main
 import (
 	"cmp"
 	"fmt"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -18,7 +19,8 @@ import (
 // is plugged into is not destroyed (ResourceInUse), and one that is destroyed, or whose switch a host leaves, goes from
 // hosts and clusters; a machine is not reconfigured against another changeVersion (ConcurrentAccess); the MAC address of a
 // card of a machine that is on stays (InvalidPowerState), and a copy has MAC addresses of its own unless they were set by
-// hand; the tools in a guest tell addresses of each connected card: one by DHCP, one of its own link.
+// hand; port groups for uplinks are tagged; the tools in a guest tell addresses of each connected card: one by DHCP, one
+// of its own link.
 
 // teachNetworks puts these manners in front of the simulator's own.
 func teachNetworks(model *simulator.Model) {
@@ -36,6 +38,7 @@ func teachNetworks(model *simulator.Model) {
 	}
 	for _, entity := range model.Map().All("DistributedVirtualPortgroup") {
 		entity.(*simulator.DistributedVirtualPortgroup).Config.ConfigVersion = "1"
+		tag(entity)
 	}
 }
 
@@ -189,7 +192,7 @@ func cardOf(vm *mo.VirtualMachine, key int32) *types.VirtualEthernetCard {
 type guests struct{ self types.ManagedObjectReference }
 
 func (g *guests) Reference() types.ManagedObjectReference                       { return g.self }
-func (g *guests) PutObject(*simulator.Context, mo.Reference)                    {}
+func (g *guests) PutObject(_ *simulator.Context, obj mo.Reference)              { tag(obj) }
 func (g *guests) RemoveObject(*simulator.Context, types.ManagedObjectReference) {}
 func (g *guests) UpdateObject(_ *simulator.Context, obj mo.Reference, changes []types.PropertyChange) {
 	vm, ok := obj.(*mo.VirtualMachine)
@@ -200,6 +203,15 @@ func (g *guests) UpdateObject(_ *simulator.Context, obj mo.Reference, changes []
 		}
 	}
 }
+
+// tag marks what a switch makes for its uplinks, as vCenter does.
+func tag(obj mo.Reference) {
+	if pg, ok := obj.(*simulator.DistributedVirtualPortgroup); ok && uplinks.MatchString(pg.Name) {
+		pg.Tag = []types.Tag{{Key: "SYSTEM/DVS.UPLINKPG"}}
+	}
+}
+
+var uplinks = regexp.MustCompile(`-DVUplinks-\d+$`)
 
 func tell(vm *mo.VirtualMachine) {
 	if vm.Guest == nil {
@@ -235,7 +247,7 @@ func (c *control) withCard(config *types.VirtualMachineConfigSpec) error {
 	for _, entity := range groups {
 		pg := entity.(*simulator.DistributedVirtualPortgroup)
 		dvs, ok := c.model.Map().Get(*pg.Config.DistributedVirtualSwitch).(*simulator.DistributedVirtualSwitch)
-		if !ok || strings.Contains(pg.Name, "-DVUplinks") {
+		if !ok || uplinks.MatchString(pg.Name) {
 			continue
 		}
 		card := new(types.VirtualVmxnet3)
