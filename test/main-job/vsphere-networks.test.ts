@@ -5,6 +5,7 @@ import { vcsimAvailable } from '../backends/vcsim';
 import { addPortgroups, portgroupsOf } from '../backends/vsphere-networks';
 import { capability, hrefOf, reading } from '../families/network-kit';
 import type { Json } from '../harness/client';
+import { networkSteps } from './network-steps';
 import { Steps } from './steps';
 import { CLOUD, startVsphereWorld, type VsphereWorld } from './vsphere-world';
 import { offers } from './world';
@@ -17,6 +18,7 @@ describeWith('vcsim', vcsimAvailable(), () => {
   let world: VsphereWorld;
   const steps = new Steps(() => world);
   const { get, gone, items } = reading(() => world.client);
+  const { make, add, refused } = networkSteps(steps);
   const call = (body: string) => world.account.call(body);
   beforeAll(async () => {
     world = await startVsphereWorld(undefined, { publicNetworks: [STANDARD] });
@@ -27,13 +29,8 @@ describeWith('vcsim', vcsimAvailable(), () => {
   });
   afterAll(() => world.stop());
 
-  const add = async (collection: string, type: string, body: object): Promise<Json> => {
-    const { location } = await steps.done('POST', collection, { json: { resourceURI: `${CIMI}/${type}`, ...body } });
-    await steps.xml(location);
-    return get(location);
-  };
   const network = (more: object = {}, template: object = { networkConfig: { networkType: 'PRIVATE' } }) =>
-    add('networks', 'NetworkCreate', { networkTemplate: template, ...more });
+    make('networks', 'Network', { networkTemplate: template, ...more });
   const interfacesOf = (machine: Json) => items(hrefOf(machine, 'networkInterfaces'), 'machineNetworkInterfaces');
   const named = async (name: string): Promise<Json> => {
     const found = (await items('networks', 'networks')).find((each) => String(each.name) === name);
@@ -41,12 +38,6 @@ describeWith('vcsim', vcsimAvailable(), () => {
     return found;
   };
   const uriOf = (collection: string, key: string) => `${world.client.base}${collection}/${encodeId(CLOUD, key)}`;
-  const refused = async (method: string, uri: unknown, status: number, words: RegExp, json?: object) => {
-    const answer = await world.client.send(method, String(uri), json ? { json } : {});
-    const job = answer.status === 202 ? await world.client.ended(answer) : answer.json;
-    expect([answer.status === 202 ? status : answer.status, String(job.state)]).toEqual([status, 'FAILED']);
-    expect(job.statusMessage).toMatch(words);
-  };
   const change = (resource: Json, to: object) =>
     steps.done('PUT', `${String(resource.id)}?$select=${Object.keys(to).join(',')}`, {
       json: { resourceURI: resource.resourceURI, ...to },
