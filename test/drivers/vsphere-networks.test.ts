@@ -142,4 +142,23 @@ describeWith('vcsim', vcsimAvailable(), () => {
       await dropNetwork(inside);
     });
   });
+
+  describe('NSX', () => {
+    const vc = vcenter({ machines: 2, templates: 1, opaque: 1 });
+    const { add, all, dropNetwork, machine, nicsOf } = networking(vc);
+
+    test('an opaque network is listed and left to NSX: not renamed, not deleted, no machine or interface put into it', async () => {
+      const opaque = (await all('networks')).find(({ values: { name } }) => name === 'DC0_NSX0');
+      const key = String(opaque?.key);
+      const words = expect.stringMatching(/segment of NSX/) as string;
+      expect(opaque).toMatchObject({ values: { state: 'STARTED' }, refuses: { edit: words, delete: words } });
+      expect(await read(vc.driver, 'networks', key)).toEqual(opaque);
+      await refused(dropNetwork(key), 'unsupported', /segment of NSX/);
+      await refused(vc.driver.networks!.rename!(key, { name: 'mine' }, context()), 'unsupported', /segment of NSX/);
+      await refused(machine({ networks: [key] }), 'invalid', new RegExp(`${key} is not one of those`));
+      const owner = (await vc.account.machines()).find(({ template }) => !template)?.key ?? '';
+      await refused(add({ machine: owner, network: key }), 'unsupported', /segment of NSX/);
+      expect(await nicsOf(owner)).toHaveLength(1);
+    });
+  });
 });
