@@ -1,4 +1,5 @@
 import type { Capabilities, DriverExtension } from '../../src/clouds/driver';
+import { NETWORK_EXTENSIONS, NETWORK_TYPES } from './network-capabilities';
 
 const MAX_PROPERTIES = 100;
 
@@ -22,7 +23,7 @@ export function capabilities(settleMs: number): Capabilities {
   return {
     resizesIn: ['STOPPED', 'STARTED'],
     settleMs,
-    extensions: EXTENSIONS,
+    extensions: [...EXTENSIONS, ...NETWORK_EXTENSIONS],
     types: {
       CloudEntryPoint: { capabilities: { MaxPropertyItems: MAX_PROPERTIES } },
       Machine: {
@@ -40,6 +41,7 @@ export function capabilities(settleMs: number): Capabilities {
       },
       MachineConfiguration: { attributes: ['cpu', 'disks'] },
       MachineImage: { attributes: ['relatedImage', 'created'], constraints: { type: { values: ['IMAGE', 'SNAPSHOT'] } } },
+      ...NETWORK_TYPES,
     },
   };
 }

@@ -25,6 +25,8 @@ const PRIVILEGES: readonly (readonly [string, string])[] = [
   ['VirtualMachine.Config.AddNewDisk', 'to give machines disks'],
   ['VirtualMachine.Config.DiskExtend', 'to give machines larger disks'],
   ['VirtualMachine.Config.EditDevice', 'to plug machines into networks'],
+  ['VirtualMachine.Config.AddRemoveDevice', 'to add interfaces to machines and take them away'],
+  ['VirtualMachine.Interact.DeviceConnection', 'to enable and disable interfaces'],
   ['VirtualMachine.State.CreateSnapshot', 'to take snapshots'],
   ['VirtualMachine.State.RevertToSnapshot', 'to restore machines'],
   ['VirtualMachine.State.RemoveSnapshot', 'to delete snapshots'],
@@ -32,6 +34,9 @@ const PRIVILEGES: readonly (readonly [string, string])[] = [
   ['Resource.AssignVMToPool', 'to place machines'],
   ['Datastore.AllocateSpace', 'to place machines'],
   ['Network.Assign', 'to plug machines into networks'],
+  ['DVPortgroup.Create', 'to create networks'],
+  ['DVPortgroup.Modify', 'to rename networks'],
+  ['DVPortgroup.Delete', 'to delete networks'],
 ];
 
 /** Tries the login and asks for every privilege. Throws nothing. */

@@ -4,7 +4,7 @@ import type { Values } from '../../src/model/values';
 import type { Wire } from './client';
 import { objects, type Seen } from './collector';
 import { checkCards, type Customization, customizationOf } from './customization';
-import { cardChanges, cardsOf, coresFor, devicesOf, diskChanges, networksThere } from './hardware';
+import { cardChanges, coresFor, devicesOf, diskChanges, isCard, networksThere } from './hardware';
 import { BLANK } from './image-item';
 import { isKey, isSnapshotKey, snapshotRef } from './images';
 import { isTemplate, refOf } from './machine-item';
@@ -40,7 +40,7 @@ export async function planCreate(wire: Wire, request: CreateMachine, context: Ca
   const source = request.image === BLANK ? undefined : await sourceOf(wire, request.image, context);
   const customization = await customizationOf(wire, request, source !== undefined, context);
   const inventory = await Inventory.read(wire, context);
-  const place = inventory.place(wishesOf(extensions, wire.options), source?.parent);
+  const place = inventory.place({ ...wishesOf(extensions, wire.options), networks: request.networks }, source?.parent);
   const named = typeof extensions.network === 'string' ? extensions.network : undefined;
   const preset = () => defaultNetwork(place, named ?? wire.options.network);
   const asked = networksOf(request.networks, place) ?? (named === undefined ? undefined : [preset()]);
@@ -73,7 +73,7 @@ function clone(
   if (linked && !source.snapshot) throw invalid('a linked clone is made of a snapshot: name one as the image, or give the template one');
   const devices = devicesOf(source.devices);
   const deviceChange = [...diskChanges(devices, size, linked), ...(networks ? cardChanges(devices, networks) : [])];
-  if (customization) checkCards(customization, networks?.length ?? cardsOf(devices).length);
+  if (customization) checkCards(customization, networks?.length ?? devices.filter(isCard).length);
   const location = {
     datastore: place.datastore,
     pool: place.pool,

@@ -19,6 +19,7 @@ const FAULTS: readonly (readonly [ErrorKind, string])[] = [
     'conflict',
     'SnapshotFault ApplicationQuiesceFault FilesystemQuiesceFault MemorySnapshotOnIndependentDisk MultipleSnapshotsNotSupported',
   ],
+  ['conflict', 'ConflictingConfiguration DvsScopeViolated NetworksMayNotBeTheSame'],
   ['conflict', 'SnapshotDisabled SnapshotIncompatibleDeviceInVm SnapshotLocked SnapshotNoChange TooManySnapshotLevels'],
   ['conflict', 'CustomizationPending TooManyConcurrentNativeClones TooManyNativeClonesOnFile TooManyNativeCloneLevels'],
   ['quota', 'InsufficientResourcesFault InsufficientAgentVmsDeployed InsufficientCpuResourcesFault InsufficientFailoverResourcesFault'],
@@ -28,7 +29,7 @@ const FAULTS: readonly (readonly [ErrorKind, string])[] = [
   ['quota', 'InsufficientStandbyMemoryResource InsufficientVFlashResourcesFault InvalidResourcePoolStructureFault NoDiskSpace'],
   ['quota', 'NumVirtualCpusExceedsLimit VmFaultToleranceTooManyVMsOnHost VmFaultToleranceTooManyFtVcpusOnHost HostInventoryFull'],
   ['quota', 'NotEnoughLicenses LicenseExpired LicenseRestricted ExpiredFeatureLicense VmLimitLicense VramLimitLicense TooManyDevices'],
-  ['quota', 'NoAvailableIp DestinationSwitchFull'],
+  ['quota', 'NoAvailableIp DestinationSwitchFull LimitExceeded'],
   [
     'invalid',
     'InvalidArgument IncompatibleSetting InvalidIndexArgument InvalidName InvalidProperty InvalidRequest InvalidType OutOfBounds',
@@ -57,6 +58,7 @@ const FAULTS: readonly (readonly [ErrorKind, string])[] = [
     'CustomizationFault UncustomizableGuest MissingLinuxCustResources NicSettingMismatch NoDisksToCustomize MismatchedNetworkPolicies',
   ],
   ['unavailable', 'HostNotConnected HostNotReachable HostCommunication HostConnectFault NoCompatibleHost NoHost NoCompatibleDatastore'],
+  ['unavailable', 'DvsFault DvsApplyOperationFault DvsOperationBulkFault NetworkDisruptedAndConfigRolledBack RollbackFailure'],
   ['unavailable', 'InaccessibleDatastore InvalidDatastore DatastoreNotWritableOnHost CannotAccessFile CannotCreateFile CannotDeleteFile'],
   [
     'unavailable',

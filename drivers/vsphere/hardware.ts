@@ -6,6 +6,7 @@ import { CARDS, isA, type Typed } from './types';
 type Device = Typed<'VirtualDevice'>;
 type Change = Typed<'VirtualDeviceConfigSpec'>;
 type Disk = Typed<'VirtualDisk'>;
+export type Card = Typed<'VirtualEthernetCard'>;
 
 /** Unit 7 of a SCSI bus is the controller itself. */
 const OWN_UNIT = 7;
@@ -18,9 +19,7 @@ export function devicesOf(value: unknown): readonly Device[] {
 }
 
 export const isDisk = (device: Device): device is Disk => isA(device, 'VirtualDisk');
-const isCard = (device: Device): device is Typed<'VirtualEthernetCard'> => CARDS.includes(device.$type ?? '');
-/** The network cards among devices. */
-export const cardsOf = (devices: readonly Device[]): readonly Device[] => devices.filter(isCard);
+export const isCard = (device: Device): device is Card => CARDS.includes(device.$type ?? '');
 const isScsi = (device: Device): boolean => /SCSI|LsiLogic|BusLogic/.test(device.$type ?? '');
 
 /**
@@ -95,18 +94,23 @@ export function cardChanges(have: readonly Device[], networks: readonly Network[
   const cards = have.filter(isCard);
   const kept = networks.map((network, index): Change => {
     const card = cards[index];
-    const backing = backingOf(network);
-    if (card) return { operation: 'edit', device: { ...card, backing } };
-    const connectable = { startConnected: true, allowGuestControl: true, connected: true };
-    return {
-      operation: 'add',
-      device: { $type: 'VirtualVmxnet3', key: -300 - index, backing, connectable, addressType: 'generated' } as Device,
-    };
+    if (!card) return newCard(network, -300 - index);
+    // What is not said stays: the MAC address that the copy was given, not its source's.
+    const device = { ...card, backing: backingOf(network), macAddress: undefined, externalId: undefined };
+    return { operation: 'edit', device };
   });
   return [...kept, ...cards.slice(networks.length).map((device): Change => ({ operation: 'remove', device }))];
 }
 
-function backingOf(network: Network): Typed<'VirtualDeviceBackingInfo'> {
+/** A card to be added, by a key of its own below zero; connected and with a MAC address of vCenter's unless told otherwise. */
+export function newCard(network: Network, key: number, more: Partial<Card> = {}): Change {
+  const connectable = { startConnected: true, allowGuestControl: true, connected: true };
+  const device = { $type: 'VirtualVmxnet3', key, backing: backingOf(network), connectable, addressType: 'generated', ...more };
+  return { operation: 'add', device };
+}
+
+/** What a card that is plugged into a network is backed by. */
+export function backingOf(network: Network): Typed<'VirtualDeviceBackingInfo'> {
   const backing = network.port
     ? { $type: 'VirtualEthernetCardDistributedVirtualPortBackingInfo', port: network.port }
     : { $type: 'VirtualEthernetCardNetworkBackingInfo', deviceName: network.name, network: network.ref };

@@ -1,10 +1,13 @@
 import type { CallContext, Driver, DriverModule, Finding } from '../../src/clouds/driver';
+import { VsphereAddresses } from './addresses';
 import { capabilities } from './capabilities';
 import { check } from './check';
 import { Wire } from './client';
 import { VsphereCredentials } from './credentials';
 import { VsphereImages } from './images';
+import { VsphereInterfaces } from './interfaces';
 import { VsphereMachines } from './machines';
+import { VsphereNetworks } from './networks';
 import { vsphereOptions, type VsphereOptions } from './options';
 import { VsphereSizes } from './sizes';
 
@@ -19,6 +22,9 @@ export const driver: DriverModule<VsphereOptions> = {
       machines: new VsphereMachines(wire),
       machineConfigs: new VsphereSizes(options),
       machineImages: new VsphereImages(wire),
+      networks: new VsphereNetworks(wire),
+      interfaces: new VsphereInterfaces(wire),
+      addresses: new VsphereAddresses(wire),
       credentials: new VsphereCredentials(),
       check: (context: CallContext): Promise<Finding[]> => check(wire, context),
       close: () => wire.close(),

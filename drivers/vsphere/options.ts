@@ -40,6 +40,8 @@ export const vsphereOptions = z
     folder: place.optional().describe('Folder of new machines (a path below the datacenter); absent: the datacenter’s own'),
     datastore: place.optional().describe('Datastore of new machines; absent: the one with the most free space'),
     network: place.optional().describe('Network of machines made from nothing; needed where there are several'),
+    switch: place.optional().describe('Distributed switch of new networks; needed where there are several'),
+    publicNetworks: z.array(place).max(500).default([]).describe('Networks (names or keys) that are PUBLIC; all others are PRIVATE'),
     guestId: place.default('otherLinux64Guest').describe('Guest of machines made from nothing'),
     customization: place.optional().describe('Guest customization specification, kept in vCenter, of machines that are copies'),
     blankImage: z.boolean().default(true).describe('List an image that stands for a machine made from nothing'),

@@ -4,7 +4,7 @@ import type { Wire } from './client';
 import { everything, type Seen } from './collector';
 import { refOf, text } from './machine-item';
 import { unescapeName } from './naming';
-import type { Ref } from './types';
+import { isA, type Ref } from './types';
 
 /** Where a machine can be told to go: what the request says, else the configuration. */
 export interface Wishes {
@@ -13,6 +13,8 @@ export interface Wishes {
   resourcePool?: string | undefined;
   folder?: string | undefined;
   datastore?: string | undefined;
+  /** Keys of networks that it is to have: of several clusters that fit, one that has them. */
+  networks?: readonly string[] | undefined;
 }
 
 /** Where a machine goes. */
@@ -40,7 +42,7 @@ const WANTED = {
   ResourcePool: ['name', 'parent', 'owner'],
   Datastore: ['name', 'summary.accessible', 'summary.freeSpace', 'summary.maintenanceMode'],
   Network: ['name'],
-  DistributedVirtualPortgroup: ['name', 'key', 'config.distributedVirtualSwitch'],
+  DistributedVirtualPortgroup: ['name', 'key', 'config.distributedVirtualSwitch', 'tag'],
   DistributedVirtualSwitch: ['uuid'],
 };
 
@@ -88,8 +90,10 @@ export class Inventory {
     );
     if (fitting.length === 0) throw wrong(`there is no cluster '${wishes.cluster ?? 'any'}' to choose: ${this.list(within)}`);
     const home = wishes.datacenter === undefined && from ? this.above(from, 'Datacenter') : undefined;
-    const near = home ? fitting.filter((each) => this.isIn(each, home)) : [];
-    return this.only(near.length > 0 ? near : fitting, 'cluster', wishes.cluster);
+    const wired = fitting.filter((each) => this.hasNetworks(each, wishes.networks ?? []));
+    const usable = wired.length > 0 ? wired : fitting;
+    const near = home ? usable.filter((each) => this.isIn(each, home)) : [];
+    return this.only(near.length > 0 ? near : usable, 'cluster', wishes.cluster);
   }
 
   private datacenter(name: string): Seen {
@@ -144,7 +148,7 @@ export class Inventory {
     const found = new Map<string, Network>();
     for (const ref of refsOf(compute.properties.get('network'))) {
       const seen = this.byKey.get(ref.value);
-      if (!seen || this.isUplink(seen)) continue;
+      if (!seen || ref.type === 'OpaqueNetwork' || isUplink(seen)) continue;
       const name = this.nameOf(seen);
       const key = text(seen, 'key');
       const owner = refOf(seen.properties.get('config.distributedVirtualSwitch'));
@@ -155,9 +159,9 @@ export class Inventory {
     return found;
   }
 
-  /** Port groups for a switch's own uplinks are no networks for machines. */
-  private isUplink(seen: Seen): boolean {
-    return seen.ref.type === 'DistributedVirtualPortgroup' && this.nameOf(seen).includes('-DVUplinks-');
+  private hasNetworks(compute: Seen, keys: readonly string[]): boolean {
+    const there = new Set(refsOf(compute.properties.get('network')).map(({ value }) => value));
+    return keys.every((key) => there.has(key));
   }
 
   private above(ref: Ref, type: string): Seen | undefined {
@@ -202,6 +206,12 @@ export class Inventory {
   }
 }
 
+/** Port groups for a switch's own uplinks are no networks for machines. vCenter tags them; `config.uplink` is of 7.0 only. */
+export function isUplink(seen: Seen): boolean {
+  const tags = seen.properties.get('tag');
+  return Array.isArray(tags) && tags.some((tag) => isA(tag, 'Tag') && tag.key === 'SYSTEM/DVS.UPLINKPG');
+}
+
 const ownerOf = (pool: Seen): string | undefined => refOf(pool.properties.get('owner'))?.value;
 
 const freeOf = (seen: Seen): number => {
@@ -209,7 +219,7 @@ const freeOf = (seen: Seen): number => {
   return typeof free === 'number' ? free : 0;
 };
 
-const refsOf = (value: unknown): Ref[] => (Array.isArray(value) ? value.flatMap((each) => refOf(each) ?? []) : []);
+export const refsOf = (value: unknown): Ref[] => (Array.isArray(value) ? value.flatMap((each) => refOf(each) ?? []) : []);
 
 function wrong(words: string): ProviderError {
   return new ProviderError('invalid', words, { maybeDone: false });

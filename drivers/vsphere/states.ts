@@ -55,12 +55,20 @@ function connectionState(connection: string | undefined): StateReading | undefin
   return { state: CONNECTION[connection] ?? 'ERROR', words: WORDS[connection] ?? connection };
 }
 
+/** Why nothing can be done to a machine that vCenter has in this connection state; undefined where it is connected. */
+export function connectionWords(connection: string | undefined): string | undefined {
+  return connectionState(connection)?.words;
+}
+
 /** State of an image: a template, or a snapshot of a machine. Templates do not run; one that does is not what it claims to be. */
 export function imageState(seen: { connection: string | undefined; runs: boolean }): StateReading {
   const broken = connectionState(seen.connection);
   if (broken) return broken;
   return seen.runs ? { state: 'ERROR', words: 'the template is powered on' } : { state: 'AVAILABLE' };
 }
+
+/** Of a network, by NetworkSummary.accessible: whether a host provides it. There is nothing to start or stop. */
+export const NETWORK_STATES: Readonly<Record<string, string>> = { true: 'STARTED', false: 'ERROR' };
 
 /** For the contract's tests: every word of vSphere's with what it leads to. */
 export const MACHINE_STATES: Readonly<Record<string, string>> = { ...POWER, ...GUEST, ...CONNECTION };

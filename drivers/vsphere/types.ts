@@ -13,7 +13,7 @@ const DEVICE = {
   controllerKey: 'int',
   unitNumber: 'int',
 } as const;
-const CARD = { ...DEVICE, addressType: 'string', macAddress: 'string' } as const;
+const CARD = { ...DEVICE, addressType: 'string', macAddress: 'string', externalId: 'string' } as const;
 const CONTROLLER = { ...DEVICE, busNumber: 'int', device: 'int[]' } as const;
 const SCSI = { ...CONTROLLER, hotAddRemove: 'boolean', sharedBus: 'string', scsiCtlrUnitNumber: 'int' } as const;
 
@@ -72,6 +72,7 @@ export const TYPES = {
   OptionValue: { key: 'string', value: 'any' },
   VirtualMachineFileInfo: { vmPathName: 'string' },
   VirtualMachineConfigSpec: {
+    changeVersion: 'string',
     name: 'string',
     instanceUuid: 'string',
     guestId: 'string',
@@ -121,6 +122,7 @@ export const TYPES = {
   ParaVirtualSCSIController: SCSI,
   VirtualEthernetCard: CARD,
   VirtualVmxnet3: CARD,
+  VirtualVmxnet3Vrdma: CARD,
   VirtualVmxnet2: CARD,
   VirtualVmxnet: CARD,
   VirtualE1000: CARD,
@@ -129,12 +131,32 @@ export const TYPES = {
   VirtualSriovEthernetCard: CARD,
   VirtualEthernetCardNetworkBackingInfo: { deviceName: 'string', network: 'ref' },
   VirtualEthernetCardDistributedVirtualPortBackingInfo: { port: 'DistributedVirtualSwitchPortConnection' },
-  DistributedVirtualSwitchPortConnection: { switchUuid: 'string', portgroupKey: 'string' },
+  VirtualEthernetCardOpaqueNetworkBackingInfo: { opaqueNetworkId: 'string', opaqueNetworkType: 'string' },
+  DistributedVirtualSwitchPortConnection: { switchUuid: 'string', portgroupKey: 'string', portKey: 'string', connectionCookie: 'int' },
+
+  Tag: { key: 'string' },
+  DVPortgroupConfigSpec: {
+    configVersion: 'string',
+    name: 'string',
+    numPorts: 'int',
+    defaultPortConfig: 'DVPortSetting',
+    description: 'string',
+    type: 'string',
+    autoExpand: 'boolean',
+  },
+  DVPortSetting: {},
+  VMwareDVSPortSetting: { vlan: 'VmwareDistributedVirtualSwitchVlanSpec' },
+  VmwareDistributedVirtualSwitchVlanSpec: { inherited: 'boolean' },
+  VmwareDistributedVirtualSwitchVlanIdSpec: { inherited: 'boolean', vlanId: 'int' },
+  GuestNicInfo: { ipAddress: 'string[]', macAddress: 'string', deviceConfigId: 'int', ipConfig: 'NetIpConfigInfo' },
+  NetIpConfigInfo: { ipAddress: 'NetIpConfigInfoIpAddress[]' },
+  NetIpConfigInfoIpAddress: { ipAddress: 'string', prefixLength: 'int' },
 } as const;
 
 /** Network cards, by name of their type. */
 export const CARDS: readonly string[] = [
   'VirtualVmxnet3',
+  'VirtualVmxnet3Vrdma',
   'VirtualVmxnet2',
   'VirtualVmxnet',
   'VirtualE1000',
@@ -173,6 +195,8 @@ export const METHODS = {
   CreateSnapshot_Task: { takes: { name: 'string', description: 'string', memory: 'boolean', quiesce: 'boolean' }, returns: 'ref' },
   RevertToSnapshot_Task: { takes: { suppressPowerOn: 'boolean' }, returns: 'ref' },
   RemoveSnapshot_Task: { takes: { removeChildren: 'boolean' }, returns: 'ref' },
+  AddDVPortgroup_Task: { takes: { spec: 'DVPortgroupConfigSpec[]' }, returns: 'ref' },
+  ReconfigureDVPortgroup_Task: { takes: { spec: 'DVPortgroupConfigSpec' }, returns: 'ref' },
   RenameSnapshot: { takes: { name: 'string', description: 'string' }, returns: 'none' },
 } as const;
 

@@ -56,6 +56,8 @@ export interface VcsimSize {
   templates?: number;
   datastores?: number;
   portGroups?: number;
+  /** Opaque networks, as NSX makes them. */
+  opaque?: number;
   pools?: number;
   vApps?: number;
   tls?: boolean;
@@ -68,7 +70,7 @@ export interface VcsimOrder {
   delay?: Record<string, number>;
   taskDelay?: Record<string, number>;
   machine?: { key: string; connectionState?: string; powerState?: string; name?: string; template?: boolean; tools?: string };
-  fill?: { name: string; count: number; template?: boolean };
+  fill?: { name: string; count: number; template?: boolean; card?: boolean };
   drop?: string;
   /** What a machine allows while it runs; memory in MiB. What is not said is not allowed. */
   hotPlug?: {
@@ -98,7 +100,7 @@ function flags(size: VcsimSize): string[] {
   const { datacenters = 1, clusters = 1, hosts = 1, machines = 3, templates = 1, datastores = 1, portGroups = 1 } = size;
   const numbers = {
     ...{ dc: datacenters, cluster: clusters, 'cluster-host': hosts, host: 0, vm: machines, templates, ds: datastores, pg: portGroups },
-    ...{ pool: size.pools ?? 0, app: size.vApps ?? 0 },
+    ...{ pool: size.pools ?? 0, app: size.vApps ?? 0, opaque: size.opaque ?? 0 },
   };
   return [
     ...Object.entries(numbers).flatMap(([name, count]) => [`-${name}`, String(count)]),

@@ -1,5 +1,6 @@
 import { startSoapProxy, type SoapProxy } from './vsphere-proxy';
 import { startVcsim, type Vcsim, type VcsimSize } from './vcsim';
+import { portgroupsOf, walk } from './vsphere-networks';
 
 /** A vCenter for tests: the simulator, the proxy in front of it, and a view past both driver and proxy. */
 export interface VsphereAccount {
@@ -13,6 +14,8 @@ export interface VsphereAccount {
   machines(): Promise<{ key: string; name: string; template: boolean }[]>;
   /** Every machine with these properties, each as the text of vCenter's answer. */
   read(paths: readonly string[]): Promise<string[]>;
+  /** One call of a method, past driver and proxy: the body of its request, the text of the answer. */
+  call(body: string): Promise<string>;
   /** Names of all snapshots now there. */
   snapshots(): Promise<string[]>;
   /** Words for each thing that the model did not begin with. */
@@ -29,6 +32,8 @@ export async function startVsphere(size: VcsimSize = {}): Promise<VsphereAccount
   const machines = () => direct.machines();
   const begun = new Set((await machines()).map(({ key }) => key));
   const snapshots = () => direct.snapshots();
+  const call = (body: string) => direct.loggedIn(body);
+  const networks = new Set((await portgroupsOf(call)).map(({ key }) => key));
   return {
     url: proxy.url,
     sim,
@@ -36,10 +41,12 @@ export async function startVsphere(size: VcsimSize = {}): Promise<VsphereAccount
     options: { url: proxy.url, username: sim.username, password: sim.password, insecure: true, settleMs: 100, pageSize: 5 },
     machines,
     read: (paths) => direct.read(paths),
+    call,
     snapshots,
     leftovers: async () => [
       ...(await machines()).filter(({ key }) => !begun.has(key)).map(({ key, name }) => `machine ${key} ${name}`),
       ...(await snapshots()).map((name) => `snapshot ${name}`),
+      ...(await portgroupsOf(call)).filter(({ key }) => !networks.has(key)).map(({ key, name }) => `network ${key} ${name}`),
     ],
     endSessions: () => direct.endSessions(),
     stop: async () => {
@@ -48,6 +55,13 @@ export async function startVsphere(size: VcsimSize = {}): Promise<VsphereAccount
     },
   };
 }
+
+/** Ways to machines. */
+const EDGES = [
+  ['Folder', 'childEntity'],
+  ['Datacenter', 'vmFolder'],
+  ['VirtualApp', 'vm'],
+] as const;
 
 /** The few calls that tests make themselves, written and read as text: nothing of the driver's is in them. */
 class Direct {
@@ -77,23 +91,18 @@ class Direct {
     );
   }
 
+  async loggedIn(body: string): Promise<string> {
+    await this.login();
+    return this.call(body);
+  }
+
   /** Every machine with these properties, as the text of each object's answer. */
   async read(paths: readonly string[]): Promise<string[]> {
     await this.login();
-    const edges = [
-      ['Folder', 'childEntity'],
-      ['Datacenter', 'vmFolder'],
-      ['VirtualApp', 'vm'],
-    ];
-    const names = edges.map((_, index) => `<selectSet><name>e${index}</name></selectSet>`).join('');
-    const select = edges.map(
-      ([type, path], index) =>
-        `<selectSet xsi:type="TraversalSpec"><name>e${index}</name><type>${type}</type><path>${path}</path><skip>false</skip>${names}</selectSet>`,
-    );
     const text = await this.call(
       `<RetrievePropertiesEx xmlns="urn:vim25"><_this type="PropertyCollector">propertyCollector</_this><specSet>` +
         `<propSet><type>VirtualMachine</type>${paths.map((path) => `<pathSet>${path}</pathSet>`).join('')}</propSet>` +
-        `<objectSet><obj type="Folder">group-d1</obj><skip>false</skip>${select.join('')}</objectSet></specSet><options/></RetrievePropertiesEx>`,
+        `${walk(EDGES)}</specSet><options/></RetrievePropertiesEx>`,
     );
     return text.match(/<objects>.*?<\/objects>/gs) ?? [];
   }

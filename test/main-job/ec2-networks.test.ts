@@ -13,6 +13,7 @@ import { describeWith } from '../backends/need';
 import { capability, hrefOf, reading } from '../families/network-kit';
 import type { Json } from '../harness/client';
 import { CLOUD, startEc2World, type Ec2World } from './ec2-world';
+import { networkSteps } from './network-steps';
 import { Steps } from './steps';
 import { offers, operation } from './world';
 
@@ -23,6 +24,7 @@ describeWith('moto', motoAvailable(), () => {
   let world: Ec2World;
   const steps = new Steps(() => world);
   const { get, gone, items } = reading(() => world.client);
+  const { make, add, refused } = networkSteps(steps);
 
   beforeAll(async () => {
     world = await startEc2World();
@@ -30,15 +32,6 @@ describeWith('moto', motoAvailable(), () => {
   afterEach(async () => expect(await world.leftovers()).toEqual([]));
   afterAll(() => world.stop());
 
-  const make = async (collection: string, type: string, body: object): Promise<Json> => {
-    const { location } = await steps.done('POST', collection, { json: { resourceURI: `${CIMI}/${type}Create`, ...body } });
-    await steps.xml(location);
-    return get(location);
-  };
-  const add = async (collection: string, type: string, body: object): Promise<Json> => {
-    const { location } = await steps.done('POST', collection, { json: { resourceURI: `${CIMI}/${type}`, ...body } });
-    return get(location);
-  };
   const network = (networkType: string, forwardingGroup: Json, more: object = {}) =>
     make('networks', 'Network', {
       networkTemplate: { networkConfig: { networkType }, forwardingGroup: { href: forwardingGroup.id } },
@@ -49,12 +42,6 @@ describeWith('moto', motoAvailable(), () => {
   const tagsOf = async (id: string) => {
     const { Tags } = await world.account.direct.send(new DescribeTagsCommand({ Filters: [{ Name: 'resource-id', Values: [id] }] }));
     return Object.fromEntries((Tags ?? []).map(({ Key, Value }) => [Key, Value]));
-  };
-  const refused = async (method: string, uri: unknown, status: number, words: RegExp, json?: object) => {
-    const answer = await world.client.send(method, String(uri), json ? { json } : {});
-    const job = answer.status === 202 ? await world.client.ended(answer) : answer.json;
-    expect([answer.status === 202 ? status : answer.status, String(job.state)]).toEqual([status, 'FAILED']);
-    expect(job.statusMessage).toMatch(words);
   };
 
   test('group, networks, port, address, a machine on them, interfaces added and removed; then nothing is left', async () => {

@@ -5,6 +5,7 @@ import { openstackAvailable } from '../backends/openstack';
 import { capability, hrefOf, reading } from '../families/network-kit';
 import type { Json } from '../harness/client';
 import { CLOUD, type OpenstackWorld, startOpenstackWorld } from './openstack-world';
+import { networkSteps } from './network-steps';
 import { Steps } from './steps';
 import { offers } from './world';
 
@@ -16,6 +17,7 @@ describeWith('OpenStack', openstackAvailable(), () => {
   let world: OpenstackWorld;
   const steps = new Steps(() => world);
   const { get, gone, items } = reading(() => world.client);
+  const { make, add, refused } = networkSteps(steps);
   beforeAll(async () => {
     world = await startOpenstackWorld({ floatingNetwork: 'public' });
     expect(await world.leftovers()).toEqual([]);
@@ -26,25 +28,10 @@ describeWith('OpenStack', openstackAvailable(), () => {
   });
   afterAll(() => world.stop());
 
-  const make = async (collection: string, type: string, body: object): Promise<Json> => {
-    const { location } = await steps.done('POST', collection, { json: { resourceURI: `${CIMI}/${type}Create`, ...body } });
-    await steps.xml(location);
-    return get(location);
-  };
-  const add = async (collection: string, type: string, body: object): Promise<Json> => {
-    const { location } = await steps.done('POST', collection, { json: { resourceURI: `${CIMI}/${type}`, ...body } });
-    return get(location);
-  };
   const network = (template: object, more: object = {}) =>
     make('networks', 'Network', { networkTemplate: { networkConfig: { networkType: 'PRIVATE' }, ...template }, ...more });
   const interfacesOf = (machine: Json) => items(hrefOf(machine, 'networkInterfaces'), 'machineNetworkInterfaces');
   const uriOf = (collection: string, key: string) => `${world.client.base}${collection}/${encodeId(CLOUD, key)}`;
-  const refused = async (method: string, uri: unknown, status: number, words: RegExp, json?: object) => {
-    const answer = await world.client.send(method, String(uri), json ? { json } : {});
-    const job = answer.status === 202 ? await world.client.ended(answer) : answer.json;
-    expect([answer.status === 202 ? status : answer.status, String(job.state)]).toEqual([status, 'FAILED']);
-    expect(job.statusMessage).toMatch(words);
-  };
   const publicNetwork = async (): Promise<Json> => {
     const found = (await items('networks', 'networks')).find(({ name }) => String(name) === 'public');
     expect(found).toMatchObject({ networkType: 'PUBLIC', state: 'STARTED' });

@@ -5,7 +5,7 @@ import { startTestGateway, type TestGateway } from '../harness/gateway';
 import type { World } from './world';
 
 /** Key of the cloud in the gateway's configuration. */
-const CLOUD = 'vc';
+export const CLOUD = 'vc';
 
 /** The gateway in front of a vCenter of the test's own. */
 export interface VsphereWorld extends World {

@@ -27,6 +27,8 @@ describe('config/vsphere.yaml', () => {
       thumbprint: expect.stringMatching(/^AA:BB/) as string,
       cluster: 'production',
       network: 'VM Network',
+      switch: 'production',
+      publicNetworks: ['VM Network'],
     });
     rmSync(folder, { recursive: true });
   });

@@ -33,10 +33,12 @@ type order struct {
 		Tools           string
 	}
 	// Fill makes so many small machines, or templates, with names that begin so; Drop destroys those with such names.
+	// With Card each is started and has a card in the first port group.
 	Fill *struct {
 		Name     string
 		Count    int
 		Template bool
+		Card     bool
 	}
 	Drop string
 	// HotPlug says what a machine allows while it runs.
@@ -94,7 +96,7 @@ func (c *control) obey(asked *order) (any, error) {
 		return c.drop(asked.Drop), nil
 	}
 	if asked.Fill != nil {
-		return c.fill(asked.Fill.Name, asked.Fill.Count, asked.Fill.Template)
+		return c.fill(asked)
 	}
 	return map[string]string{}, nil
 }
@@ -147,17 +149,23 @@ func (c *control) change(asked *order) error {
 }
 
 // fill copies a machine of the model's, as SOAP would have it done; answers the keys.
-func (c *control) fill(name string, count int, template bool) (any, error) {
+func (c *control) fill(asked *order) (any, error) {
+	want := asked.Fill
 	ctx := c.model.Service.Context
 	keys := []string{}
 	folder, pool, err := c.home()
 	if err != nil {
 		return nil, err
 	}
-	for i := range count {
+	for i := range want.Count {
 		config := types.VirtualMachineConfigSpec{
-			Name: fmt.Sprintf("%s-%d", name, i), GuestId: "otherLinux64Guest", NumCPUs: 1, MemoryMB: 128,
+			Name: fmt.Sprintf("%s-%d", want.Name, i), GuestId: "otherLinux64Guest", NumCPUs: 1, MemoryMB: 128,
 			Files: &types.VirtualMachineFileInfo{VmPathName: "[LocalDS_0]"},
+		}
+		if want.Card {
+			if err := c.withCard(&config); err != nil {
+				return nil, err
+			}
 		}
 		body := folder.CreateVMTask(ctx, &types.CreateVM_Task{This: folder.Self, Config: config, Pool: pool})
 		task := ctx.Map.Get(body.(*methods.CreateVM_TaskBody).Res.Returnval).(*simulator.Task)
@@ -167,7 +175,10 @@ func (c *control) fill(name string, count int, template bool) (any, error) {
 		}
 		ref := task.Info.Result.(types.ManagedObjectReference)
 		keys = append(keys, ref.Value)
-		if template {
+		if want.Card {
+			ctx.Map.Get(ref).(*simulator.VirtualMachine).PowerOnVMTask(ctx, &types.PowerOnVM_Task{This: ref})
+		}
+		if want.Template {
 			ctx.Map.Get(ref).(*simulator.VirtualMachine).MarkAsTemplate(&types.MarkAsTemplate{This: ref})
 		}
 	}

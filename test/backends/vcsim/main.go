@@ -50,6 +50,7 @@ func main() {
 	flag.IntVar(&model.Machine, "vm", model.Machine, "machines in each pool")
 	flag.IntVar(&model.Datastore, "ds", model.Datastore, "datastores in each datacenter")
 	flag.IntVar(&model.Portgroup, "pg", model.Portgroup, "distributed port groups in each datacenter")
+	flag.IntVar(&model.OpaqueNetwork, "opaque", 0, "opaque networks (of NSX) in each datacenter")
 	templates := flag.Int("templates", 0, "machines of the model that are templates instead")
 	flag.Var(calls, "delay", "NAME=ms: a call of this method takes so long")
 	flag.Var(tasks, "task-delay", "NAME=ms: a task of this name takes so long")

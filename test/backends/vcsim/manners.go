@@ -18,7 +18,7 @@ import (
 // What vCenter does and the simulator does not, so far as it matters to a driver: machine names are unique in a folder
 // also for CreateVM_Task; a clone has the annotation of its specification; an empty annotation erases; snapshots can be
 // renamed; reverting brings the power state back; a guest has its tools running (until told otherwise), and without them
-// it is not shut down.
+// it is not shut down. Of networks and network cards: networks.go.
 
 // emptied stands for an empty text inside the simulator, which takes an empty one for none. It never leaves it.
 const emptied = "\uE000"
@@ -34,6 +34,7 @@ func (f *mannerly) CreateVMTask(ctx *simulator.Context, req *types.CreateVM_Task
 	if text, ok := f.annotations.LoadAndDelete(req.Config.Name); ok && req.Config.Annotation == "" {
 		req.Config.Annotation = text.(string)
 	}
+	ownMacs(&req.Config)
 	name, folder := req.Config.Name, f.Folder
 	if existing := ctx.Map.FindByName(name, folder.ChildEntity); existing != nil {
 		task := simulator.CreateTask(folder, "createVm", func(*simulator.Task) (types.AnyType, types.BaseMethodFault) {
@@ -75,6 +76,7 @@ func teach(model *simulator.Model) *manners {
 		model.Map().Put(&mannerly{Folder: folder, annotations: &m.annotations})
 	}
 	model.Map().AddHandler(&tools{types.ManagedObjectReference{Type: "Manners", Value: "tools"}})
+	teachNetworks(model)
 	return m
 }
 
@@ -109,6 +111,7 @@ func (m *manners) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	body = bytes.ReplaceAll(body, []byte("<annotation></annotation>"), []byte("<annotation>"+emptied+"</annotation>"))
+	body = bytes.ReplaceAll(body, []byte("<description></description>"), []byte("<description>"+emptied+"</description>"))
 	var asked call
 	if xml.Unmarshal(body, &asked) == nil && m.prepare(w, &asked) {
 		return
