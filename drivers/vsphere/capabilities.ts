@@ -1,4 +1,5 @@
 import type { Capabilities, DriverExtension } from '../../src/clouds/driver';
+import { STORAGE, STORAGE_EXTENSIONS } from './storage-capabilities';
 
 const MAX_PROPERTIES = 100;
 
@@ -10,7 +11,7 @@ const EXTENSIONS: readonly DriverExtension[] = [
   placement('cluster'),
   placement('resourcePool'),
   placement('folder'),
-  placement('datastore'),
+  ...STORAGE_EXTENSIONS,
   placement('network'),
   placement('guestId'),
   { name: 'linkedClone', types: ['Machine'], kind: 'boolean' },
@@ -22,6 +23,7 @@ export function capabilities(settleMs: number): Capabilities {
     settleMs,
     extensions: EXTENSIONS,
     types: {
+      ...STORAGE,
       CloudEntryPoint: { capabilities: { MaxPropertyItems: MAX_PROPERTIES } },
       Machine: {
         capabilities: {

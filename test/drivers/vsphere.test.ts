@@ -1,4 +1,5 @@
 import { driver as module } from '../../drivers/vsphere/index';
+import { FCD_STATES } from '../../drivers/vsphere/fcd-item';
 import { diskReport, diskRequest, memoryRequest } from '../../drivers/vsphere/sizes';
 import { CONNECTION, MACHINE_STATES } from '../../drivers/vsphere/states';
 import type { ErrorKind } from '../../src/clouds/errors';
@@ -10,6 +11,9 @@ import { driverContract } from './contract';
 import type { Counterpart } from './counterpart';
 
 const PUBLIC_KEY = 'ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJ0nJ3q8mG2bS0Wc3V2o2xqXo5Xw2m8bM9w1u1m3s0xk test@example.org';
+
+/** Id of no first-class disk. */
+const NO_FCD = '00000000-0000-4000-8000-000000000000';
 
 /** The fault that each kind is made from. */
 const FAULTS: Readonly<Partial<Record<ErrorKind, string>>> = {
@@ -37,15 +41,28 @@ async function start(): Promise<Counterpart> {
       config: 'c1-m1024',
       otherConfig: 'c2-m2048',
       image: template,
-      missing: { machines: 'vm-999999', machineConfigs: 'none', machineImages: 'vm-999998' },
+      missing: {
+        machines: 'vm-999999',
+        machineConfigs: 'none',
+        machineImages: 'vm-999998',
+        disks: 'vm-999999:2000',
+        attachments: `vm-999999:${NO_FCD}`,
+        volumes: NO_FCD,
+        volumeImages: NO_FCD,
+      },
       publicKey: PUBLIC_KEY,
     },
-    pageSize: { machines: 5, machineImages: 5 },
+    pageSize: { machines: 5, machineImages: 5, disks: 5, attachments: 5, volumes: 5, volumeImages: 5 },
     populate: async (group, count) => {
       if (group === 'machineConfigs') return () => Promise.resolve();
       filled += 1;
       const name = `fill-${filled}`;
-      await sim.order({ fill: { name, count, template: group === 'machineImages' } });
+      if (group === 'volumes') await sim.order({ fcds: { name: `${name}-`, count } });
+      else if (group === 'volumeImages') await sim.order({ fcds: { name: `${name}-`, count, metadata: { 'cimi.kind': 'image' } } });
+      else {
+        const more = { template: group === 'machineImages', disk: group === 'disks', volume: group === 'attachments' };
+        await sim.order({ fill: { name, count, ...more } });
+      }
       return async () => void (await sim.order({ drop: `${name}-` }));
     },
     calls: () => Promise.resolve(proxy.count()),
@@ -61,7 +78,8 @@ async function start(): Promise<Counterpart> {
     provokes: [...(Object.keys(FAULTS) as ErrorKind[]), 'timeout'],
     strangeState: (machine) => sim.order({ machine: { key: machine, powerState: 'levitating' } }).then(() => undefined),
     machineStates: MACHINE_STATES,
-    otherStates: { MachineImage: CONNECTION },
+    // A first-class disk has no states: it is there, or vCenter tells why it cannot tell of it.
+    otherStates: { MachineImage: CONNECTION, Volume: FCD_STATES, VolumeImage: FCD_STATES },
     units: [
       {
         name: 'memory in 4 MiB',
@@ -79,7 +97,7 @@ async function start(): Promise<Counterpart> {
 describeWith('vcsim', vcsimAvailable(), () => {
   driverContract('vsphere', {
     start,
-    groups: ['machines', 'machineConfigs', 'machineImages'],
+    groups: ['machines', 'machineConfigs', 'machineImages', 'disks', 'attachments', 'volumes', 'volumeImages'],
     skips: [
       { test: 'pause ends in PAUSED, start in STARTED', reason: 'vSphere has no pause: it suspends' },
       {

@@ -34,6 +34,7 @@ func (f *mannerly) CreateVMTask(ctx *simulator.Context, req *types.CreateVM_Task
 	if text, ok := f.annotations.LoadAndDelete(req.Config.Name); ok && req.Config.Annotation == "" {
 		req.Config.Annotation = text.(string)
 	}
+	forgetFcds(req.Config.DeviceChange)
 	name, folder := req.Config.Name, f.Folder
 	if existing := ctx.Map.FindByName(name, folder.ChildEntity); existing != nil {
 		task := simulator.CreateTask(folder, "createVm", func(*simulator.Task) (types.AnyType, types.BaseMethodFault) {
@@ -74,6 +75,7 @@ func teach(model *simulator.Model) *manners {
 		folder := model.Map().Get(dc.VmFolder).(*simulator.Folder)
 		model.Map().Put(&mannerly{Folder: folder, annotations: &m.annotations})
 	}
+	teachStorage(model)
 	model.Map().AddHandler(&tools{types.ManagedObjectReference{Type: "Manners", Value: "tools"}})
 	return m
 }
