@@ -16,6 +16,7 @@ import {
   presentMachine,
   reconfigure,
   recordText,
+  type Turns,
   volumeRecord,
   withFreeSlot,
 } from './vm-storage';
@@ -23,7 +24,10 @@ import { presentFcd } from './volumes';
 
 /** First-class disks that machines have, as MachineVolumes. The key is made of both ends. */
 export class VsphereAttachments implements Attachments {
-  constructor(private readonly wire: Wire) {}
+  constructor(
+    private readonly wire: Wire,
+    private readonly turns: Turns,
+  ) {}
 
   async *list(context: CallContext): Pages {
     for await (const page of allDisks(this.wire, context)) yield page.flatMap(attachmentItems);
@@ -42,27 +46,37 @@ export class VsphereAttachments implements Attachments {
   }
 
   /**
-   * AttachDisk_Task, at the first free place. It takes no identity: that is written into the machine before, so that the
+   * AttachDisk_Task, to a bus that has room; vCenter chooses the place. It takes no identity: that is written into the machine before, so that the
    * attachment is never without it; alone it means nothing.
    */
-  async create({ machine: key, volume, tag, token }: AttachVolume, context: CallContext): Promise<Created> {
+  create(request: AttachVolume, context: CallContext): Promise<Created> {
+    return this.turns.take(request.machine, () => this.#create(request, context));
+  }
+
+  async #create({ machine: key, volume, tag, token }: AttachVolume, context: CallContext): Promise<Created> {
     const machine = await presentMachine(this.wire, key, context);
     const there = disksOf(machine).find(({ fcd }) => fcd === volume);
     if (there?.record?.tag === tag) return { key: keyOf(key, volume) };
     const { datastore, attached } = await presentFcd(this.wire, volume, context);
     if (there || attached) throw new ProviderError('conflict', ATTACHED, { code: 'InvalidState', maybeDone: false });
-    const slot = await withFreeSlot(this.wire, machine, context);
+    const { controllerKey } = await withFreeSlot(this.wire, machine, context);
     const record = recordText({ vm: key, tag, token });
     await reconfigure(this.wire, machine, { extraConfig: extraList({ [volumeRecord(volume)]: record }) }, context);
-    const task = await this.wire.call('AttachDisk_Task', machine.ref, { diskId: { id: volume }, datastore, ...slot }, context);
-    await finished(this.wire, task, context);
+    await explained(machine, async () => {
+      const parameters = { diskId: { id: volume }, datastore, controllerKey };
+      await finished(this.wire, await this.wire.call('AttachDisk_Task', machine.ref, parameters, context), context);
+    });
     return { key: keyOf(key, volume) };
   }
 
   /** Detaches, and forgets what was recorded. Again, or where machine or volume is gone, is success. */
   async delete(key: string, context: CallContext): Promise<void> {
     const parts = partsOf(key);
-    const machine = parts && (await machineWithDisks(this.wire, parts.machine, context));
+    if (parts) await this.turns.take(parts.machine, () => this.#detach(parts, context));
+  }
+
+  async #detach(parts: { machine: string; volume: string }, context: CallContext): Promise<void> {
+    const machine = await machineWithDisks(this.wire, parts.machine, context);
     if (!machine) return;
     if (disksOf(machine).some(({ fcd }) => fcd === parts.volume))
       await explained(machine, () => detach(this.wire, machine, parts.volume, context));

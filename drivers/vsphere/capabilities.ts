@@ -29,11 +29,17 @@ export function capabilities(settleMs: number): Capabilities {
         capabilities: {
           DefaultInitialState: 'STARTED',
           InitialStates: ['STARTED', 'STOPPED', 'SUSPENDED'],
+          MachineConfigByValue: true,
+          MachineTemplateByValue: true,
+          MachineVolumeTemplatesByValue: true,
           MachineStopForce: true,
           MachineStopForceDefault: false,
           UserData: 'metadata',
         },
         attributes: ['cpu', 'created', 'latestSnapshot'],
+      },
+      MachineTemplate: {
+        attributes: [...['initialState', 'machineConfig', 'machineImage', 'credential', 'userData'], ...['volumes', 'volumeTemplates']],
       },
       MachineConfiguration: { attributes: ['cpu', 'disks'] },
       MachineImage: { attributes: ['relatedImage', 'created'], constraints: { type: { values: ['IMAGE', 'SNAPSHOT'] } } },

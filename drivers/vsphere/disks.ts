@@ -3,9 +3,11 @@ import { ProviderError } from '../../src/clouds/errors';
 import type { CreateDisk, Disks } from '../../src/clouds/infrastructure';
 import { bytesToKb } from '../../src/model/units';
 import type { Wire } from './client';
+import type { Seen } from './collector';
 import { destroyedDisk, type Disk, grownDisk, newDisk, type Slot } from './hardware';
 import { extraList } from './naming';
 import { diskRequest } from './sizes';
+import type { Typed } from './types';
 import {
   allDisks,
   disksOf,
@@ -17,12 +19,16 @@ import {
   recordText,
   slotOf,
   slotRecord,
+  type Turns,
   withFreeSlot,
 } from './vm-storage';
 
 /** Virtual disks that are no first-class ones: they live and die with their machine. The key is the machine's and the disk's own UUID. */
 export class VsphereDisks implements Disks {
-  constructor(private readonly wire: Wire) {}
+  constructor(
+    private readonly wire: Wire,
+    private readonly turns: Turns,
+  ) {}
 
   async *list(context: CallContext): Pages {
     for await (const page of allDisks(this.wire, context)) yield page.filter(isOwn).map(diskItem);
@@ -50,7 +56,11 @@ export class VsphereDisks implements Disks {
    * Thin, at the first free place. Identity and token go into the machine in the very call that adds the disk; its own UUID,
    * which is known afterwards, in a second one.
    */
-  async create(request: CreateDisk, context: CallContext): Promise<Created> {
+  create(request: CreateDisk, context: CallContext): Promise<Created> {
+    return this.turns.take(request.machine, () => this.#create(request, context));
+  }
+
+  async #create(request: CreateDisk, context: CallContext): Promise<Created> {
     const machine = await presentMachine(this.wire, request.machine, context);
     const { tag, token } = request;
     const first = disksOf(machine).find((held) => isOwn(held) && held.record?.tag === tag && held.record.token === token);
@@ -58,10 +68,22 @@ export class VsphereDisks implements Disks {
     const slot = await withFreeSlot(this.wire, machine, context);
     const record = recordText({ vm: request.machine, tag, token });
     const deviceChange = [newDisk(diskRequest(request.capacity), slot)];
-    await reconfigure(this.wire, machine, { deviceChange, extraConfig: extraList({ [slotRecord(slot)]: record }) }, context);
+    await this.#add(machine, slot, { deviceChange, extraConfig: extraList({ [slotRecord(slot)]: record }) }, context);
     const made = disksOf(await presentMachine(this.wire, request.machine, context)).find(({ disk }) => isAt(disk, slot));
     if (!made) throw new ProviderError('unavailable', 'the disk was added and is not there', { maybeDone: true });
     return this.#finish(made, context);
+  }
+
+  /** Another gateway may have taken the place meanwhile: then the Job comes again. */
+  async #add(machine: Seen, slot: Slot, spec: Typed<'VirtualMachineConfigSpec'>, context: CallContext): Promise<void> {
+    try {
+      await reconfigure(this.wire, machine, spec, context);
+    } catch (error) {
+      if (!(error instanceof ProviderError) || error.kind !== 'invalid') throw error;
+      const now = await presentMachine(this.wire, machine.ref.value, context);
+      if (!disksOf(now).some(({ disk }) => isAt(disk, slot))) throw error;
+      throw new ProviderError('unavailable', 'the place of the disk was taken meanwhile', { code: error.code, maybeDone: false });
+    }
   }
 
   async #finish(held: Held, context: CallContext): Promise<Created> {

@@ -103,14 +103,33 @@ export async function withFreeSlot(wire: Wire, machine: Seen, context: CallConte
   throw new ProviderError('quota', 'the machine has no place for another disk', { maybeDone: false });
 }
 
-/** vCenter's refusals do not say that it is the snapshots which stand in the way. */
+/** vCenter's refusals do not say that it is the snapshots which stand in the way; who is busy is asked again. */
 export async function explained<T>(machine: Seen, change: () => Promise<T>): Promise<T> {
   try {
     return await change();
   } catch (error) {
-    const refused = error instanceof ProviderError && (error.kind === 'invalid' || error.kind === 'conflict');
-    if (!refused || !refOf(machine.properties.get('snapshot.currentSnapshot'))) throw error;
+    if (!(error instanceof ProviderError) || (error.kind !== 'invalid' && error.kind !== 'conflict')) throw error;
+    const { code, message } = error;
+    if (code === 'TaskInProgress' || code === 'ConcurrentAccess')
+      throw new ProviderError('unavailable', `vCenter is busy with the machine: ${message}`, { code, maybeDone: false });
+    if (!refOf(machine.properties.get('snapshot.currentSnapshot'))) throw error;
     const words = 'vSphere neither grows nor takes away a disk that is part of a snapshot: delete the machine’s snapshots first';
-    throw new ProviderError('conflict', `${words} (${error.message})`, { code: error.code, maybeDone: false });
+    throw new ProviderError('conflict', `${words} (${message})`, { code, maybeDone: false });
+  }
+}
+
+/** Changes of one machine's disks, one after the other: each looks first which places are free. */
+export class Turns {
+  private readonly last = new Map<string, Promise<unknown>>();
+
+  async take<T>(machine: string, change: () => Promise<T>): Promise<T> {
+    const before = this.last.get(machine) ?? Promise.resolve();
+    const own = before.then(change, change);
+    this.last.set(machine, own);
+    try {
+      return await own;
+    } finally {
+      if (this.last.get(machine) === own) this.last.delete(machine);
+    }
   }
 }

@@ -43,9 +43,19 @@ func (*storage) AttachDiskTask(ctx *simulator.Context, req *types.AttachDisk_Tas
 }
 
 func (vm *storageVM) attach(ctx *simulator.Context, req *types.AttachDisk_Task) (fault types.BaseMethodFault) {
-	controller, ok := object.VirtualDeviceList(vm.Config.Hardware.Device).FindByKey(req.ControllerKey).(types.BaseVirtualController)
-	if !ok || req.UnitNumber == nil {
+	devices := object.VirtualDeviceList(vm.Config.Hardware.Device)
+	controller, ok := devices.FindByKey(req.ControllerKey).(types.BaseVirtualController)
+	if req.ControllerKey == 0 {
+		if only, err := devices.FindSCSIController(""); err == nil {
+			controller, ok = only, true
+		}
+	}
+	if !ok {
 		return new(types.MissingController)
+	}
+	key, unit := controller.GetVirtualController().Key, req.UnitNumber
+	if unit == nil {
+		unit = vm.freeUnit(key)
 	}
 	m := manager(ctx)
 	ctx.WithLock(m.VcenterVStorageObjectManager, func() {
@@ -64,7 +74,7 @@ func (vm *storageVM) attach(ctx *simulator.Context, req *types.AttachDisk_Task) 
 			Operation: types.VirtualDeviceConfigSpecOperationAdd,
 			Device: &types.VirtualDisk{
 				VirtualDevice: types.VirtualDevice{
-					Key: -1, ControllerKey: controller.GetVirtualController().Key, UnitNumber: req.UnitNumber,
+					Key: -1, ControllerKey: key, UnitNumber: unit,
 					Backing: &types.VirtualDiskFlatVer2BackingInfo{
 						VirtualDeviceFileBackingInfo: types.VirtualDeviceFileBackingInfo{FileName: file},
 						DiskMode:                     string(types.VirtualDiskModePersistent),
@@ -78,6 +88,21 @@ func (vm *storageVM) attach(ctx *simulator.Context, req *types.AttachDisk_Task) 
 		}
 	})
 	return fault
+}
+
+// freeUnit is the next one that no device has; 7 is the controller's own.
+func (vm *storageVM) freeUnit(controller int32) *int32 {
+	used := map[int32]bool{7: true}
+	for _, device := range vm.Config.Hardware.Device {
+		if base := device.GetVirtualDevice(); base.ControllerKey == controller && base.UnitNumber != nil {
+			used[*base.UnitNumber] = true
+		}
+	}
+	for unit := int32(0); ; unit++ {
+		if !used[unit] {
+			return &unit
+		}
+	}
 }
 
 func (*storage) DetachDiskTask(ctx *simulator.Context, req *types.DetachDisk_Task) soap.HasFault {
