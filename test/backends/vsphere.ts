@@ -17,8 +17,8 @@ export interface VsphereAccount {
   snapshots(): Promise<string[]>;
   /** First-class disks now there, by the catalogue of vCenter. */
   fcds(): Promise<{ id: string; name: string; capacity: number; metadata: Record<string, string> }[]>;
-  /** What somebody else does at vCenter: the body of a call, and the text of its answer. A task is waited for. */
-  console(body: string): Promise<string>;
+  /** What somebody else does at vCenter: the body of a call (`/vslm`: of that service), and the text of its answer. A task is waited for. */
+  console(body: string, service?: '/vslm'): Promise<string>;
   /** Words for each thing that the model did not begin with. */
   leftovers(): Promise<string[]>;
   /** Ends every session but the one that does it. */
@@ -45,7 +45,7 @@ export async function startVsphere(size: VcsimSize = {}): Promise<VsphereAccount
     read: (paths) => direct.read(paths),
     snapshots,
     fcds,
-    console: (body) => direct.act(body),
+    console: (body, service) => direct.act(body, service),
     leftovers: async () => [
       ...(await machines()).filter(({ key }) => !begun.has(key)).map(({ key, name }) => `machine ${key} ${name}`),
       ...(await snapshots()).map((name) => `snapshot ${name}`),
@@ -150,9 +150,9 @@ class Direct {
   }
 
   /** One call, and the wait for its task where it begins one. */
-  async act(body: string): Promise<string> {
+  async act(body: string, service = ''): Promise<string> {
     await this.login();
-    const text = await this.call(body);
+    const text = await this.call(body, service);
     const task = /<returnval type="Task">([^<]*)</.exec(text)?.[1];
     for (let state = 'running'; task !== undefined && (state === 'running' || state === 'queued');) {
       const info = await this.call(
