@@ -1,5 +1,6 @@
 import type { Capabilities, DriverExtension } from '../../src/clouds/driver';
 import { NETWORK_EXTENSIONS, NETWORK_TYPES } from './network-capabilities';
+import { STORAGE, STORAGE_EXTENSIONS } from './storage-capabilities';
 
 const MAX_PROPERTIES = 100;
 
@@ -11,7 +12,7 @@ const EXTENSIONS: readonly DriverExtension[] = [
   placement('cluster'),
   placement('resourcePool'),
   placement('folder'),
-  placement('datastore'),
+  ...STORAGE_EXTENSIONS,
   placement('network'),
   placement('guestId'),
   placement('customization'),
@@ -25,6 +26,7 @@ export function capabilities(settleMs: number): Capabilities {
     settleMs,
     extensions: [...EXTENSIONS, ...NETWORK_EXTENSIONS],
     types: {
+      ...STORAGE,
       CloudEntryPoint: { capabilities: { MaxPropertyItems: MAX_PROPERTIES } },
       Machine: {
         capabilities: {
@@ -33,11 +35,18 @@ export function capabilities(settleMs: number): Capabilities {
           MachineConfigByValue: true,
           MachineCredentialByValue: true,
           MachineTemplateByValue: true,
+          MachineVolumeTemplatesByValue: true,
           MachineStopForce: true,
           MachineStopForceDefault: false,
           UserData: 'metadata',
         },
         attributes: ['cpu', 'created', 'latestSnapshot'],
+      },
+      MachineTemplate: {
+        attributes: [
+          ...['initialState', 'machineConfig', 'machineImage', 'credential', 'userData'],
+          ...['volumes', 'volumeTemplates', 'networkInterfaces'],
+        ],
       },
       MachineConfiguration: { attributes: ['cpu', 'disks'] },
       MachineImage: { attributes: ['relatedImage', 'created'], constraints: { type: { values: ['IMAGE', 'SNAPSHOT'] } } },

@@ -7,6 +7,7 @@ import { connections } from './tls';
 import type { MethodName, Parameters, Ref, Result, Typed } from './types';
 
 const SERVICE_INSTANCE: Ref = { type: 'ServiceInstance', value: 'ServiceInstance' };
+const VSLM_INSTANCE: Ref = { type: 'VslmServiceInstance', value: 'ServiceInstance' };
 /** For the login itself, which several callers may wait for, in ms. */
 const LOGIN_MS = 30_000;
 
@@ -19,6 +20,8 @@ export interface Service {
   searchIndex: Ref;
   viewManager: Ref;
   authorizationManager: Ref | undefined;
+  /** Of first-class disks; not there on a vCenter that has none. */
+  vStorageObjectManager: Ref | undefined;
   about: Typed<'AboutInfo'>;
 }
 
@@ -27,7 +30,7 @@ interface Session {
   service: Service;
   key: string;
   user: string;
-  /** Views over the inventory, by the types they hold. */
+  /** Views over the inventory, by the types they hold; and the catalogue of first-class disks. */
   views: Map<string, Promise<Ref>>;
 }
 
@@ -67,12 +70,26 @@ export class Wire {
 
   /** A view of everything of these types in the inventory, made once in a session. */
   async view(types: readonly string[], context: CallContext): Promise<Ref> {
-    const { service, views } = await this.current(context);
-    const name = types.join(' ');
+    const { service } = await this.current(context);
+    const parameters = { container: service.rootFolder, type: types, recursive: true };
+    return this.once(types.join(' '), (own) => this.call('CreateContainerView', service.viewManager, parameters, own), context);
+  }
+
+  /** The catalogue of all first-class disks, asked for once in a session. @throws ProviderError `unsupported` where there is none */
+  async catalogue(context: CallContext): Promise<Ref> {
+    const ask = async (own: CallContext): Promise<Ref> => {
+      const { vStorageObjectManager } = await this.call('RetrieveContent', VSLM_INSTANCE, {}, own);
+      if (vStorageObjectManager) return vStorageObjectManager;
+      throw new ProviderError('unsupported', 'this vCenter has no catalogue of first-class disks', { maybeDone: false });
+    };
+    return this.once('catalogue', ask, context);
+  }
+
+  private async once(name: string, make: (own: CallContext) => Promise<Ref>, context: CallContext): Promise<Ref> {
+    const { views } = await this.current(context);
     const known = views.get(name);
     if (known) return unlessAborted(known, context.signal);
-    const parameters = { container: service.rootFolder, type: types, recursive: true };
-    const made = this.call('CreateContainerView', service.viewManager, parameters, { signal: AbortSignal.timeout(LOGIN_MS) });
+    const made = make({ signal: AbortSignal.timeout(LOGIN_MS) });
     views.set(name, made);
     made.catch(() => views.delete(name));
     return unlessAborted(made, context.signal);
@@ -182,10 +199,11 @@ export class Wire {
 
 function serviceOf(content: Typed<'ServiceContent'>): Service {
   const { rootFolder, propertyCollector, sessionManager, searchIndex, viewManager, about } = content;
-  const { authorizationManager, customizationSpecManager } = content;
+  const { authorizationManager, customizationSpecManager, vStorageObjectManager } = content;
   if (!rootFolder || !propertyCollector || !sessionManager || !searchIndex || !viewManager || !about)
     throw new ProviderError('unsupported', 'this is no vCenter: its service content is not complete');
-  return { rootFolder, propertyCollector, sessionManager, searchIndex, viewManager, authorizationManager, customizationSpecManager, about };
+  const always = { rootFolder, propertyCollector, sessionManager, searchIndex, viewManager, about };
+  return { ...always, authorizationManager, customizationSpecManager, vStorageObjectManager };
 }
 
 /** RetrievePropertiesEx without a session answers objects, each property of which is missing for that reason. */

@@ -9,7 +9,7 @@ const FAULTS: readonly (readonly [ErrorKind, string])[] = [
   ['auth', 'InvalidLogin NotAuthenticated NoClientCertificate PasswordExpired InvalidLocale InvalidToken SSPIChallenge'],
   ['forbidden', 'NoPermission SecurityError RestrictedVersion RestrictedByAdministrator SolutionUserRequired DvsNotAuthorized'],
   ['forbidden', 'AuthMinimumAdminPermission NoPermissionOnHost NoPermissionOnNasVolume DisallowedChangeByService'],
-  ['notFound', 'ManagedObjectNotFound NotFound FileNotFound DeviceNotFound InvalidFolder NoDiskFound'],
+  ['notFound', 'ManagedObjectNotFound NotFound FileNotFound DeviceNotFound InvalidFolder NoDiskFound KeyNotFound'],
   ['conflict', 'DuplicateName AlreadyExists FileAlreadyExists FileLocked ConcurrentAccess ResourceInUse TaskInProgress'],
   ['conflict', 'InvalidState CannotPowerOffVmInCluster EncryptionKeyRequired InvalidDatastoreState InvalidHostState InvalidPowerState'],
   ['conflict', 'InvalidVmState MksConnectionLimitReached NoActiveHostInCluster OvfConsumerPowerOnFault QuestionPending VmPowerOnDisabled'],
@@ -64,6 +64,7 @@ const FAULTS: readonly (readonly [ErrorKind, string])[] = [
     'unavailable',
     'CannotAccessLocalSource NetworkCopyFault SystemError SystemErrorFault UnexpectedFault DatabaseError RuntimeFault HttpFault',
   ],
+  ['unavailable', 'VslmFault VslmSyncFault'],
   ['timeout', 'Timedout RequestCanceled'],
   [
     'unsupported',

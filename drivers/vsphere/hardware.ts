@@ -5,13 +5,16 @@ import { CARDS, isA, type Typed } from './types';
 
 type Device = Typed<'VirtualDevice'>;
 type Change = Typed<'VirtualDeviceConfigSpec'>;
-type Disk = Typed<'VirtualDisk'>;
+export type Disk = Typed<'VirtualDisk'>;
 export type Card = Typed<'VirtualEthernetCard'>;
 
 /** Unit 7 of a SCSI bus is the controller itself. */
 const OWN_UNIT = 7;
 const UNITS = 16;
 const KB_PER_MIB = 1024;
+/** Key of a SCSI bus to be made, and of the first one that a machine has; the others follow it. */
+const NEW_BUS = -100;
+const FIRST_BUS = 1000;
 
 /** Devices as the property collector gave them for `config.hardware.device`. */
 export function devicesOf(value: unknown): readonly Device[] {
@@ -33,9 +36,7 @@ export function diskChanges(have: readonly Device[], size: Size, linked: boolean
     const disk = disks[index];
     if (!disk || (disk.capacityInKB ?? 0) >= mib * KB_PER_MIB) return [];
     if (linked) throw new ProviderError('invalid', 'disks of a linked clone cannot be larger than its source', { maybeDone: false });
-    // Backings of other kinds than files are not declared here; an edit of the capacity does without.
-    const backing = isA(disk.backing, 'VirtualDiskFlatVer2BackingInfo') ? disk.backing : undefined;
-    return [{ operation: 'edit', device: { ...disk, backing, ...capacity(mib) } }];
+    return [grownDisk(disk, mib)];
   });
   const more = size.disks.slice(disks.length);
   if (more.length === 0) return grown;
@@ -44,26 +45,62 @@ export function diskChanges(have: readonly Device[], size: Size, linked: boolean
 
 function added(have: readonly Device[], disks: readonly number[]): Change[] {
   const controller = have.find(isScsi);
-  const key = controller?.key ?? -100;
-  const used = new Set(have.filter((device) => device.controllerKey === key).map(({ unitNumber }) => unitNumber));
-  const free = Array.from({ length: UNITS }, (_, unit) => unit).filter((unit) => unit !== OWN_UNIT && !used.has(unit));
+  const key = controller?.key ?? NEW_BUS;
+  const free = freeUnits(have, key);
   if (disks.length > free.length) throw new ProviderError('invalid', `there is room for ${free.length} more disks`, { maybeDone: false });
-  const bus: Change[] = controller
-    ? []
-    : [{ operation: 'add', device: { $type: 'ParaVirtualSCSIController', key, busNumber: 0, sharedBus: 'noSharing' } as Device }];
-  const changes = disks.map((mib, index): Change => {
-    const backing = { $type: 'VirtualDiskFlatVer2BackingInfo', fileName: '', diskMode: 'persistent', thinProvisioned: true };
-    const device = {
-      $type: 'VirtualDisk',
-      key: -200 - index,
-      backing,
-      controllerKey: key,
-      unitNumber: free[index],
-      ...capacity(mib),
-    };
-    return { operation: 'add', fileOperation: 'create', device };
-  });
-  return [...bus, ...changes];
+  const changes = disks.map((mib, index): Change => newDisk(mib, { controllerKey: key, unitNumber: free[index] ?? 0 }, index));
+  return [...(controller ? [] : [newBus(have)]), ...changes];
+}
+
+/** Where a disk is plugged in. */
+export interface Slot {
+  controllerKey: number;
+  unitNumber: number;
+}
+
+function freeUnits(have: readonly Device[], controllerKey: number): number[] {
+  const used = new Set(have.filter((device) => device.controllerKey === controllerKey).map(({ unitNumber }) => unitNumber));
+  return Array.from({ length: UNITS }, (_, unit) => unit).filter((unit) => unit !== OWN_UNIT && !used.has(unit));
+}
+
+/** The first free place for a disk on the SCSI buses that are there; undefined where there is none. */
+export function freeSlot(have: readonly Device[]): Slot | undefined {
+  const slots = have
+    .filter(isScsi)
+    .flatMap(({ key = 0 }) => freeUnits(have, key).map((unitNumber) => ({ controllerKey: key, unitNumber })));
+  return slots[0];
+}
+
+/** Gives a machine another SCSI bus. @throws ProviderError `quota` where it has all four */
+export function newBus(have: readonly Device[]): Change {
+  const used = new Set(have.filter(isScsi).map(({ key = FIRST_BUS }) => key - FIRST_BUS));
+  const busNumber = [0, 1, 2, 3].find((number) => !used.has(number));
+  if (busNumber === undefined) throw new ProviderError('quota', 'the machine has no place for another disk', { maybeDone: false });
+  const device = { $type: 'ParaVirtualSCSIController', key: NEW_BUS, busNumber, sharedBus: 'noSharing' };
+  return { operation: 'add', device: device as Device };
+}
+
+/** A new thin disk of so many MiB; `index` tells the new disks of one request apart. */
+export function newDisk(mib: number, slot: Slot, index = 0): Change {
+  const backing = { $type: 'VirtualDiskFlatVer2BackingInfo', fileName: '', diskMode: 'persistent', thinProvisioned: true };
+  const device = { $type: 'VirtualDisk', key: -200 - index, backing, ...slot, ...capacity(mib) };
+  return { operation: 'add', fileOperation: 'create', device };
+}
+
+/** A disk made larger. The disk of a copy is no volume, whatever its source's is. */
+export function grownDisk(disk: Disk, mib: number): Change {
+  const device: Disk = { ...disk, backing: fileOf(disk), vDiskId: undefined, ...capacity(mib) };
+  return { operation: 'edit', device };
+}
+
+/** Takes a disk away, and its files. */
+export function destroyedDisk(disk: Disk): Change {
+  return { operation: 'remove', fileOperation: 'destroy', device: { ...disk, backing: fileOf(disk) } };
+}
+
+/** Backings of other kinds than files are not declared here; changes do without them. */
+export function fileOf({ backing }: Disk): Typed<'VirtualDiskFlatVer2BackingInfo'> | undefined {
+  return isA(backing, 'VirtualDiskFlatVer2BackingInfo') ? backing : undefined;
 }
 
 /** Said twice, as the API has it. */

@@ -10,6 +10,7 @@ import { VsphereMachines } from './machines';
 import { VsphereNetworks } from './networks';
 import { vsphereOptions, type VsphereOptions } from './options';
 import { VsphereSizes } from './sizes';
+import { storageGroups } from './storage';
 
 /** VMware vSphere, through one vCenter. */
 export const driver: DriverModule<VsphereOptions> = {
@@ -25,6 +26,7 @@ export const driver: DriverModule<VsphereOptions> = {
       networks: new VsphereNetworks(wire),
       interfaces: new VsphereInterfaces(wire),
       addresses: new VsphereAddresses(wire),
+      ...storageGroups(wire),
       credentials: new VsphereCredentials(),
       check: (context: CallContext): Promise<Finding[]> => check(wire, context),
       close: () => wire.close(),

@@ -1,5 +1,6 @@
 import type { CallContext, CreateMachine, Created, Item, Machines, Marks, Naming, Pages } from '../../src/clouds/driver';
 import { ProviderError } from '../../src/clouds/errors';
+import { letGoOfVolumes } from './attachments';
 import type { Wire } from './client';
 import { everything, finished, objects, type Seen } from './collector';
 import { type Plan, planCreate } from './creates';
@@ -157,7 +158,7 @@ export class VsphereMachines implements Machines {
     await this.#run('RevertToSnapshot_Task', snapshotRef(from.image), {}, context);
   }
 
-  /** vCenter destroys what is off; the snapshots go with it. A template is no machine: what is not there is gone. */
+  /** vCenter destroys what is off; the snapshots go with it, its volumes do not. A template is no machine: what is not there is gone. */
   async delete(key: string, context: CallContext): Promise<void> {
     if (!isKey(key)) return;
     try {
@@ -165,6 +166,7 @@ export class VsphereMachines implements Machines {
       if (isTemplate(seen)) return;
       const off = text(seen, 'runtime.powerState') === 'poweredOff';
       if (!off) await already('poweredOff', this.#run('PowerOffVM_Task', vm(key), {}, context));
+      await letGoOfVolumes(this.wire, key, context);
       await this.#run('Destroy_Task', vm(key), {}, context);
     } catch (error) {
       if (!(error instanceof ProviderError) || error.code !== 'ManagedObjectNotFound') throw error;

@@ -101,24 +101,43 @@ export function holdsTexts(naming: Naming): Naming {
   };
 }
 
-/** The same with properties, in the order of their keys as long as there is room. */
+/** The same with properties. */
 export function holds(naming: Naming): Naming {
+  return { ...holdsTexts(naming), ...heldProperties(naming, MAX_PROPERTIES) };
+}
+
+/** Properties in the order of their keys, as long as their text has room. */
+export function heldProperties({ properties }: Naming, room: number): Pick<Naming, 'properties'> {
+  if (!properties) return {};
   const held: [string, string][] = [];
-  for (const [key, value] of Object.entries(naming.properties ?? {}).sort(([a], [b]) => (a < b ? -1 : 1))) {
+  for (const [key, value] of Object.entries(properties).sort(([a], [b]) => (a < b ? -1 : 1))) {
     const more = [...held, [key, value] as [string, string]];
-    if (propertiesText(Object.fromEntries(more)).length <= MAX_PROPERTIES) held.push([key, value]);
+    if (propertiesText(Object.fromEntries(more)).length <= room) held.push([key, value]);
   }
-  return { ...holdsTexts(naming), ...(naming.properties ? { properties: Object.fromEntries(held) } : {}) };
+  return { properties: Object.fromEntries(held) };
 }
 
 /** Properties as one text of ASCII characters; empty for none. */
 export function propertiesText(properties: { [key: string]: string } | undefined): string {
   if (!properties || Object.keys(properties).length === 0) return '';
-  return JSON.stringify(properties).replace(/[^\x20-\x7e]/g, (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`);
+  return asciiJson(properties);
+}
+
+/** JSON of ASCII characters alone. */
+export function asciiJson(value: object): string {
+  return JSON.stringify(value).replace(/[^\x20-\x7e]/g, (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`);
 }
 
 /** Properties from such a text; none where somebody else wrote it. */
 export function propertiesOf(text: string | undefined): { [key: string]: string } | undefined {
+  const read = objectOf(text);
+  if (!read) return undefined;
+  const entries = Object.entries(read).filter((entry): entry is [string, string] => typeof entry[1] === 'string');
+  return entries.length === 0 ? undefined : Object.fromEntries(entries);
+}
+
+/** The object that a text of ours is the JSON of; undefined where it is none. */
+export function objectOf(text: string | undefined): { readonly [member: string]: unknown } | undefined {
   if (text === undefined || text === '') return undefined;
   let read: unknown;
   try {
@@ -127,9 +146,7 @@ export function propertiesOf(text: string | undefined): { [key: string]: string 
     if (error instanceof SyntaxError) return undefined;
     throw error;
   }
-  if (typeof read !== 'object' || read === null || Array.isArray(read)) return undefined;
-  const entries = Object.entries(read).filter((entry): entry is [string, string] => typeof entry[1] === 'string');
-  return entries.length === 0 ? undefined : Object.fromEntries(entries);
+  return typeof read === 'object' && read !== null && !Array.isArray(read) ? { ...read } : undefined;
 }
 
 /** Before our own lines at the end of a snapshot's description, the only place there for them. */

@@ -2,9 +2,6 @@ import type { Capabilities } from '../../src/clouds/driver';
 
 /** What is true of networks and of what machines have of them. */
 export const NETWORK_TYPES: Capabilities['types'] = {
-  MachineTemplate: {
-    attributes: ['initialState', 'machineConfig', 'machineImage', 'credential', 'userData', 'networkInterfaces'],
-  },
   MachineNetworkInterface: { attributes: ['macAddress'], constraints: { state: { values: ['ACTIVE', 'DISABLED'] } } },
   Network: {
     capabilities: {

@@ -116,10 +116,7 @@ export class Inventory {
   /** The named one, else the accessible one with the most free space. */
   private datastore(wishes: Wishes, compute: Seen): Seen {
     const all = refsOf(compute.properties.get('datastore')).flatMap(({ value }) => this.byKey.get(value) ?? []);
-    const usable = all.filter(
-      (each) =>
-        each.properties.get('summary.accessible') !== false && ['normal', undefined].includes(text(each, 'summary.maintenanceMode')),
-    );
+    const usable = all.filter(isUsable);
     if (wishes.datastore !== undefined) {
       const named = usable.filter((each) => this.isCalled(each, wishes.datastore ?? ''));
       if (named.length === 0) throw wrong(`${this.nameOf(compute)} has no usable datastore '${wishes.datastore}': ${this.list(usable)}`);
@@ -214,11 +211,20 @@ export function isUplink(seen: Seen): boolean {
 
 const ownerOf = (pool: Seen): string | undefined => refOf(pool.properties.get('owner'))?.value;
 
-const freeOf = (seen: Seen): number => {
+/** Whether a datastore takes something new. */
+export function isUsable(datastore: Seen): boolean {
+  return (
+    datastore.properties.get('summary.accessible') !== false && ['normal', undefined].includes(text(datastore, 'summary.maintenanceMode'))
+  );
+}
+
+/** Free bytes of a datastore. */
+export const freeOf = (seen: Seen): number => {
   const free = seen.properties.get('summary.freeSpace');
   return typeof free === 'number' ? free : 0;
 };
 
+/** References, where the property is a list of them. */
 export const refsOf = (value: unknown): Ref[] => (Array.isArray(value) ? value.flatMap((each) => refOf(each) ?? []) : []);
 
 function wrong(words: string): ProviderError {

@@ -1,12 +1,12 @@
 import { type Dispatcher, request } from 'undici';
 import { ProviderError } from '../../src/clouds/errors';
 import { type Fault, nameOf, translate, withoutAnswer } from './errors';
-import type { MethodName, Parameters, Ref, Result } from './types';
+import { type MethodName, type Parameters, type Ref, type Result, serviceOf, sinceOf } from './types';
 import { readAs, readResult, writeCall } from './values';
-import { child, type Node, parse } from './xml';
+import { child, escape, type Node, parse } from './xml';
 
 /** Version of the API spoken; every vCenter since 6.7 answers it. */
-const VERSION = 'urn:vim25/6.7';
+const VERSION = '6.7';
 /** An answer longer than this is refused, in characters. */
 const MAX_ANSWER = 512 * 1024 * 1024;
 
@@ -46,19 +46,19 @@ export async function send<M extends MethodName>(
   signal: AbortSignal,
 ): Promise<Sent<M>> {
   if (signal.aborted) throw new ProviderError('timeout', 'Nobody waits for this call any more', { maybeDone: false });
-  const body = envelope(writeCall(call.method, call.self, call.parameters));
+  const body = envelope(writeCall(call.method, call.self, call.parameters), headerOf(call.method, to.cookie));
   let status: number;
   let text: string;
   let cookie: string | undefined;
   try {
-    const answer = await request(to.url, {
+    const answer = await request(endpoint(to.url, call.method), {
       method: 'POST',
       dispatcher: to.agent,
       body,
       signal,
       headers: {
         'content-type': 'text/xml; charset=utf-8',
-        soapaction: VERSION,
+        soapaction: actionOf(call.method),
         ...(to.cookie === undefined ? {} : { cookie: to.cookie }),
       },
     });
@@ -71,11 +71,29 @@ export async function send<M extends MethodName>(
   return { result: read(call.method, status, text), cookie };
 }
 
-function envelope(inner: string): string {
+/** Other services have their own path beside vim25's, and take its session by a header of the envelope. */
+function endpoint(url: string, method: MethodName): string {
+  const service = serviceOf(method);
+  return service === undefined ? url : new URL(`/${service}/sdk`, url).href;
+}
+
+function actionOf(method: MethodName): string {
+  const service = serviceOf(method);
+  return service === undefined ? `urn:vim25/${sinceOf(method) ?? VERSION}` : `urn:${service}/`;
+}
+
+function headerOf(method: MethodName, cookie: string | undefined): string {
+  if (serviceOf(method) === undefined || cookie === undefined) return '';
+  const session = cookie.slice(cookie.indexOf('=') + 1).replace(/^"(.*)"$/, '$1');
+  return `<soapenv:Header><vcSessionCookie>${escape(session)}</vcSessionCookie></soapenv:Header>`;
+}
+
+function envelope(inner: string, header: string): string {
   const spaces = 'xmlns:soapenv="http://schemas.xmlsoap.org/soap/envelope/" xmlns:xsd="http://www.w3.org/2001/XMLSchema"';
   return (
     '<?xml version="1.0" encoding="UTF-8"?>' +
-    `<soapenv:Envelope ${spaces} xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance"><soapenv:Body>${inner}</soapenv:Body></soapenv:Envelope>`
+    `<soapenv:Envelope ${spaces} xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance">` +
+    `${header}<soapenv:Body>${inner}</soapenv:Body></soapenv:Envelope>`
   );
 }
 

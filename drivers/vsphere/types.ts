@@ -27,6 +27,7 @@ export const TYPES = {
     authorizationManager: 'ref',
     customizationSpecManager: 'ref',
     searchIndex: 'ref',
+    vStorageObjectManager: 'ref',
   },
   AboutInfo: { fullName: 'string', version: 'string', apiType: 'string', apiVersion: 'string', instanceUuid: 'string' },
   UserSession: { key: 'string', userName: 'string' },
@@ -116,7 +117,7 @@ export const TYPES = {
   VirtualDevice: DEVICE,
   VirtualDeviceConnectInfo: { startConnected: 'boolean', allowGuestControl: 'boolean', connected: 'boolean' },
   VirtualDeviceBackingInfo: {},
-  VirtualDisk: { ...DEVICE, capacityInKB: 'long', capacityInBytes: 'long' },
+  VirtualDisk: { ...DEVICE, capacityInKB: 'long', capacityInBytes: 'long', vDiskId: 'ID' },
   VirtualDiskFlatVer2BackingInfo: { fileName: 'string', datastore: 'ref', diskMode: 'string', thinProvisioned: 'boolean', uuid: 'string' },
   VirtualController: CONTROLLER,
   ParaVirtualSCSIController: SCSI,
@@ -151,6 +152,48 @@ export const TYPES = {
   GuestNicInfo: { ipAddress: 'string[]', macAddress: 'string', deviceConfigId: 'int', ipConfig: 'NetIpConfigInfo' },
   NetIpConfigInfo: { ipAddress: 'NetIpConfigInfoIpAddress[]' },
   NetIpConfigInfoIpAddress: { ipAddress: 'string', prefixLength: 'int' },
+
+  ID: { id: 'string' },
+  KeyValue: { key: 'string', value: 'string' },
+  VslmCreateSpec: {
+    name: 'string',
+    keepAfterDeleteVm: 'boolean',
+    backingSpec: 'VslmCreateSpecBackingSpec',
+    capacityInMB: 'long',
+    metadata: 'KeyValue[]',
+  },
+  VslmCloneSpec: {
+    backingSpec: 'VslmCreateSpecBackingSpec',
+    consolidate: 'boolean',
+    name: 'string',
+    keepAfterDeleteVm: 'boolean',
+    metadata: 'KeyValue[]',
+  },
+  VslmCreateSpecBackingSpec: { datastore: 'ref' },
+  VslmCreateSpecDiskFileBackingSpec: { datastore: 'ref', provisioningType: 'string' },
+  VStorageObject: { config: 'VStorageObjectConfigInfo' },
+  VStorageObjectConfigInfo: {
+    id: 'ID',
+    name: 'string',
+    backing: 'BaseConfigInfoBackingInfo',
+    capacityInMB: 'long',
+    consumerId: 'ID[]',
+  },
+  BaseConfigInfoBackingInfo: { datastore: 'ref' },
+  VslmServiceInstanceContent: { vStorageObjectManager: 'ref' },
+  VslmVsoVStorageObjectQuerySpec: { queryField: 'string', queryOperator: 'string', queryValue: 'string[]' },
+  VslmVsoVStorageObjectQueryResult: { allRecordsReturned: 'boolean', queryResults: 'VslmVsoVStorageObjectResult[]' },
+  VslmVsoVStorageObjectResult: {
+    id: 'ID',
+    name: 'string',
+    capacityInMB: 'long',
+    createTime: 'dateTime',
+    diskPath: 'string',
+    metadata: 'KeyValue[]',
+    error: 'LocalizedMethodFault',
+  },
+  VslmVsoVStorageObjectAssociations: { id: 'ID', vmDiskAssociation: 'VslmVsoVStorageObjectAssociationsVmDiskAssociation[]' },
+  VslmVsoVStorageObjectAssociationsVmDiskAssociation: { vmId: 'string', diskKey: 'int' },
 } as const;
 
 /** Network cards, by name of their type. */
@@ -166,7 +209,10 @@ export const CARDS: readonly string[] = [
   'VirtualEthernetCard',
 ];
 
-/** Methods: their parameters in the API's order (after the object itself), and what they return. */
+/**
+ * Methods: their parameters in the API's order (after the object itself), and what they return. `service`: the one that has
+ * it, where it is not vim25. `since`: the version of the API to speak, where it is later than the usual one.
+ */
 export const METHODS = {
   RetrieveServiceContent: { takes: {}, returns: 'ServiceContent' },
   Login: { takes: { userName: 'string', password: 'string', locale: 'string' }, returns: 'UserSession' },
@@ -198,7 +244,48 @@ export const METHODS = {
   AddDVPortgroup_Task: { takes: { spec: 'DVPortgroupConfigSpec[]' }, returns: 'ref' },
   ReconfigureDVPortgroup_Task: { takes: { spec: 'DVPortgroupConfigSpec' }, returns: 'ref' },
   RenameSnapshot: { takes: { name: 'string', description: 'string' }, returns: 'none' },
+
+  RemoveAllSnapshots_Task: { takes: {}, returns: 'ref' },
+  AttachDisk_Task: { takes: { diskId: 'ID', datastore: 'ref', controllerKey: 'int', unitNumber: 'int' }, returns: 'ref' },
+  DetachDisk_Task: { takes: { diskId: 'ID' }, returns: 'ref' },
+  CreateDisk_Task: { takes: { spec: 'VslmCreateSpec' }, returns: 'ref', since: '6.7.2' },
+  CloneVStorageObject_Task: { takes: { id: 'ID', datastore: 'ref', spec: 'VslmCloneSpec' }, returns: 'ref', since: '6.7.2' },
+  ExtendDisk_Task: { takes: { id: 'ID', datastore: 'ref', newCapacityInMB: 'long' }, returns: 'ref' },
+  DeleteVStorageObject_Task: { takes: { id: 'ID', datastore: 'ref' }, returns: 'ref' },
+  RenameVStorageObject: { takes: { id: 'ID', datastore: 'ref', name: 'string' }, returns: 'none' },
+  VCenterUpdateVStorageObjectMetadataEx_Task: {
+    takes: { id: 'ID', datastore: 'ref', metadata: 'KeyValue[]', deleteKeys: 'string[]' },
+    returns: 'ref',
+    since: '6.7.2',
+  },
+  RetrieveContent: { takes: {}, returns: 'VslmServiceInstanceContent', service: 'vslm' },
+  VslmListVStorageObjectForSpec: {
+    takes: { query: 'VslmVsoVStorageObjectQuerySpec[]', maxResult: 'int' },
+    returns: 'VslmVsoVStorageObjectQueryResult',
+    service: 'vslm',
+  },
+  VslmRetrieveVStorageObject: { takes: { id: 'ID' }, returns: 'VStorageObject', service: 'vslm' },
+  VslmRetrieveVStorageObjects: { takes: { ids: 'ID[]' }, returns: 'VslmVsoVStorageObjectResult[]', service: 'vslm' },
+  VslmRetrieveVStorageObjectAssociations: { takes: { ids: 'ID[]' }, returns: 'VslmVsoVStorageObjectAssociations[]', service: 'vslm' },
 } as const;
+
+interface DeclaredMethod {
+  readonly returns: string;
+  readonly service?: 'vslm';
+  readonly since?: string;
+}
+
+/** Another service of vCenter's than vim25 that has the method. */
+export function serviceOf(method: MethodName): 'vslm' | undefined {
+  const declared: DeclaredMethod = METHODS[method];
+  return declared.service;
+}
+
+/** Version of the API to speak when the method is called; undefined for the usual one. */
+export function sinceOf(method: MethodName): string | undefined {
+  const declared: DeclaredMethod = METHODS[method];
+  return declared.since;
+}
 
 /** A reference to a managed object: sent back exactly as it came. */
 export interface Ref {

@@ -1,4 +1,4 @@
-import { METHODS, type Declared, type MethodName, type Parameters, type Ref, type Result, TYPES, type TypeName } from './types';
+import { METHODS, type Declared, type MethodName, type Parameters, type Ref, type Result, serviceOf, TYPES, type TypeName } from './types';
 import { escape, type Node } from './xml';
 import { writeRaw } from './raw';
 
@@ -32,7 +32,7 @@ export function writeCall<M extends MethodName>(method: M, self: Ref, parameters
   const takes: Members = METHODS[method].takes;
   const given = parameters as Loose;
   const inner = Object.entries(takes).map(([name, type]) => writeMember(name, type, given[name]));
-  return `<${method} xmlns="urn:vim25">${writeMember('_this', 'ref', self)}${inner.join('')}</${method}>`;
+  return `<${method} xmlns="urn:${serviceOf(method) ?? 'vim25'}">${writeMember('_this', 'ref', self)}${inner.join('')}</${method}>`;
 }
 
 function writeMember(name: string, type: string, value: unknown): string {

@@ -70,7 +70,8 @@ export interface VcsimOrder {
   delay?: Record<string, number>;
   taskDelay?: Record<string, number>;
   machine?: { key: string; connectionState?: string; powerState?: string; name?: string; template?: boolean; tools?: string };
-  fill?: { name: string; count: number; template?: boolean; card?: boolean };
+  fill?: { name: string; count: number; template?: boolean; card?: boolean; disk?: boolean; volume?: boolean };
+  fcds?: { name: string; count: number; metadata?: Record<string, string>; keep?: boolean };
   drop?: string;
   /** What a machine allows while it runs; memory in MiB. What is not said is not allowed. */
   hotPlug?: {

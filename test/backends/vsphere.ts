@@ -18,6 +18,10 @@ export interface VsphereAccount {
   call(body: string): Promise<string>;
   /** Names of all snapshots now there. */
   snapshots(): Promise<string[]>;
+  /** First-class disks now there, by the catalogue of vCenter. */
+  fcds(): Promise<{ id: string; name: string; capacity: number; metadata: Record<string, string> }[]>;
+  /** What somebody else does at vCenter: the body of a call (`/vslm`: of that service), and the text of its answer. A task is waited for. */
+  console(body: string, service?: '/vslm'): Promise<string>;
   /** Words for each thing that the model did not begin with. */
   leftovers(): Promise<string[]>;
   /** Ends every session but the one that does it. */
@@ -31,9 +35,12 @@ export async function startVsphere(size: VcsimSize = {}): Promise<VsphereAccount
   const direct = new Direct(sim);
   const machines = () => direct.machines();
   const begun = new Set((await machines()).map(({ key }) => key));
+  const disks = () => direct.disks();
+  const plugged = new Set(await disks());
   const snapshots = () => direct.snapshots();
   const call = (body: string) => direct.loggedIn(body);
   const networks = new Set((await portgroupsOf(call)).map(({ key }) => key));
+  const fcds = () => direct.fcds();
   return {
     url: proxy.url,
     sim,
@@ -43,10 +50,14 @@ export async function startVsphere(size: VcsimSize = {}): Promise<VsphereAccount
     read: (paths) => direct.read(paths),
     call,
     snapshots,
+    fcds,
+    console: (body, service) => direct.act(body, service),
     leftovers: async () => [
       ...(await machines()).filter(({ key }) => !begun.has(key)).map(({ key, name }) => `machine ${key} ${name}`),
       ...(await snapshots()).map((name) => `snapshot ${name}`),
       ...(await portgroupsOf(call)).filter(({ key }) => !networks.has(key)).map(({ key, name }) => `network ${key} ${name}`),
+      ...(await disks()).filter((disk) => !plugged.has(disk)).map((disk) => `disk ${disk}`),
+      ...(await fcds()).map(({ id, name }) => `first-class disk ${id} ${name}`),
     ],
     endSessions: () => direct.endSessions(),
     stop: async () => {
@@ -69,10 +80,12 @@ class Direct {
 
   constructor(private readonly sim: Vcsim) {}
 
-  async call(body: string): Promise<string> {
+  async call(body: string, service = ''): Promise<string> {
+    const session = this.cookie?.replace(/^[^=]*=/, '') ?? '';
+    const header = service === '' ? '' : `<soapenv:Header><vcSessionCookie>${session}</vcSessionCookie></soapenv:Header>`;
     const envelope = `<soapenv:Envelope xmlns:soapenv="http://schemas.xmlsoap.org/soap/envelope/"
-      xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance"><soapenv:Body>${body}</soapenv:Body></soapenv:Envelope>`;
-    const answer = await fetch(`${this.sim.url}/sdk`, {
+      xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance">${header}<soapenv:Body>${body}</soapenv:Body></soapenv:Envelope>`;
+    const answer = await fetch(`${this.sim.url}${service}/sdk`, {
       method: 'POST',
       headers: { 'content-type': 'text/xml', ...(this.cookie === undefined ? {} : { cookie: this.cookie }) },
       body: envelope,
@@ -118,6 +131,48 @@ class Direct {
   async snapshots(): Promise<string[]> {
     const trees = (await this.read(['snapshot'])).join('');
     return [...trees.matchAll(/<\/vm><name>([^<]*)</g)].map(([, name]) => name ?? '');
+  }
+
+  /** Machine and device of every virtual disk, the first-class ones too. */
+  async disks(): Promise<string[]> {
+    return (await this.read(['config.hardware.device'])).flatMap((object) => {
+      const machine = /<obj type="VirtualMachine">([^<]*)</.exec(object)?.[1] ?? '';
+      return [...object.matchAll(/xsi:type="VirtualDisk"[^>]*><key>(\d+)</g)].map(([, key]) => `${machine}:${key}`);
+    });
+  }
+
+  async fcds(): Promise<{ id: string; name: string; capacity: number; metadata: Record<string, string> }[]> {
+    await this.login();
+    const text = await this.call(
+      '<VslmListVStorageObjectForSpec xmlns="urn:vslm"><_this type="VslmVStorageObjectManager">VStorageObjectManager</_this>' +
+        '<maxResult>10000</maxResult></VslmListVStorageObjectForSpec>',
+      '/vslm',
+    );
+    return (text.match(/<queryResults>.*?<\/queryResults>/gs) ?? []).map((result) => ({
+      id: /<id><id>([^<]*)</.exec(result)?.[1] ?? '',
+      name: /<name>([^<]*)</.exec(result)?.[1] ?? '',
+      capacity: Number(/<capacityInMB>([^<]*)</.exec(result)?.[1]),
+      metadata: Object.fromEntries(
+        [...result.matchAll(/<key>([^<]*)<\/key><value>([^<]*)</g)].map(([, key, value]) => [key ?? '', value ?? '']),
+      ),
+    }));
+  }
+
+  /** One call, and the wait for its task where it begins one. */
+  async act(body: string, service = ''): Promise<string> {
+    await this.login();
+    const text = await this.call(body, service);
+    const task = /<returnval type="Task">([^<]*)</.exec(text)?.[1];
+    for (let state = 'running'; task !== undefined && (state === 'running' || state === 'queued');) {
+      const info = await this.call(
+        '<RetrievePropertiesEx xmlns="urn:vim25"><_this type="PropertyCollector">propertyCollector</_this><specSet>' +
+          '<propSet><type>Task</type><pathSet>info.state</pathSet><pathSet>info.error</pathSet></propSet>' +
+          `<objectSet><obj type="Task">${task}</obj></objectSet></specSet><options/></RetrievePropertiesEx>`,
+      );
+      state = /<name>info.state<\/name><val[^>]*>(\w+)</.exec(info)?.[1] ?? 'unknown';
+      if (state === 'error' || state === 'unknown') throw new Error(info);
+    }
+    return text;
   }
 
   async endSessions(): Promise<void> {

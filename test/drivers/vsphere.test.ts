@@ -1,4 +1,5 @@
 import { driver as module } from '../../drivers/vsphere/index';
+import { FCD_STATES } from '../../drivers/vsphere/fcd-item';
 import { diskReport, diskRequest, memoryRequest } from '../../drivers/vsphere/sizes';
 import { CONNECTION, MACHINE_STATES, NETWORK_STATES } from '../../drivers/vsphere/states';
 import type { ListedGroup } from '../../src/clouds/driver';
@@ -12,6 +13,9 @@ import { driverContract } from './contract';
 import type { Counterpart } from './counterpart';
 
 const PUBLIC_KEY = 'ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJ0nJ3q8mG2bS0Wc3V2o2xqXo5Xw2m8bM9w1u1m3s0xk test@example.org';
+
+/** Id of no first-class disk. */
+const NO_FCD = '00000000-0000-4000-8000-000000000000';
 
 /** The fault that each kind is made from. */
 const FAULTS: Readonly<Partial<Record<ErrorKind, string>>> = {
@@ -46,10 +50,14 @@ async function start(): Promise<Counterpart> {
       missing: {
         ...{ machines: 'vm-999999', machineConfigs: 'none', machineImages: 'vm-999998' },
         ...{ networks: 'dvportgroup-999999', interfaces: 'vm-999999:4000', addresses: 'vm-999999:4000/10.0.0.1' },
+        ...{ disks: 'vm-999999:2000', attachments: `vm-999999:${NO_FCD}`, volumes: NO_FCD, volumeImages: NO_FCD },
       },
       publicKey: PUBLIC_KEY,
     },
-    pageSize: { machines: 5, machineImages: 5, networks: 5, interfaces: 5, addresses: 5 },
+    pageSize: {
+      ...{ machines: 5, machineImages: 5, networks: 5, interfaces: 5, addresses: 5 },
+      ...{ disks: 5, attachments: 5, volumes: 5, volumeImages: 5 },
+    },
     populate: async (group, count) => {
       if (group === 'machineConfigs') return () => Promise.resolve();
       filled += 1;
@@ -61,7 +69,17 @@ async function start(): Promise<Counterpart> {
           for (const key of keys) await destroy((body) => account.call(body), 'DistributedVirtualPortgroup', key);
         };
       }
-      await sim.order({ fill: { name, count, template: group === 'machineImages', card: CARDED.includes(group) } });
+      if (group === 'volumes') await sim.order({ fcds: { name: `${name}-`, count } });
+      else if (group === 'volumeImages') await sim.order({ fcds: { name: `${name}-`, count, metadata: { 'cimi.kind': 'image' } } });
+      else {
+        const more = {
+          template: group === 'machineImages',
+          card: CARDED.includes(group),
+          disk: group === 'disks',
+          volume: group === 'attachments',
+        };
+        await sim.order({ fill: { name, count, ...more } });
+      }
       return async () => void (await sim.order({ drop: `${name}-` }));
     },
     calls: () => Promise.resolve(proxy.count()),
@@ -77,7 +95,8 @@ async function start(): Promise<Counterpart> {
     provokes: [...(Object.keys(FAULTS) as ErrorKind[]), 'timeout'],
     strangeState: (machine) => sim.order({ machine: { key: machine, powerState: 'levitating' } }).then(() => undefined),
     machineStates: MACHINE_STATES,
-    otherStates: { MachineImage: CONNECTION, Network: NETWORK_STATES },
+    // A first-class disk has no states: it is there, or vCenter tells why it cannot tell of it.
+    otherStates: { MachineImage: CONNECTION, Network: NETWORK_STATES, Volume: FCD_STATES, VolumeImage: FCD_STATES },
     units: [
       {
         name: 'memory in 4 MiB',
@@ -95,7 +114,10 @@ async function start(): Promise<Counterpart> {
 describeWith('vcsim', vcsimAvailable(), () => {
   driverContract('vsphere', {
     start,
-    groups: ['machines', 'machineConfigs', 'machineImages', 'networks', 'interfaces', 'addresses'],
+    groups: [
+      ...(['machines', 'machineConfigs', 'machineImages', 'networks', 'interfaces', 'addresses'] as const),
+      ...(['disks', 'attachments', 'volumes', 'volumeImages'] as const),
+    ],
     skips: [
       { test: 'pause ends in PAUSED, start in STARTED', reason: 'vSphere has no pause: it suspends' },
       {

@@ -33,12 +33,20 @@ type order struct {
 		Tools           string
 	}
 	// Fill makes so many small machines, or templates, with names that begin so; Drop destroys those with such names.
-	// With Card each is started and has a card in the first port group.
+	// With Card each is started and has a card in the first port group; Disk gives each a disk, Volume attaches a first-class
+	// disk to each.
 	Fill *struct {
+		Name               string
+		Count              int
+		Template           bool
+		Card, Disk, Volume bool
+	}
+	// Fcds makes first-class disks with names that begin so; Drop takes them away.
+	Fcds *struct {
 		Name     string
 		Count    int
-		Template bool
-		Card     bool
+		Metadata map[string]string
+		Keep     *bool
 	}
 	Drop string
 	// HotPlug says what a machine allows while it runs.
@@ -96,7 +104,15 @@ func (c *control) obey(asked *order) (any, error) {
 		return c.drop(asked.Drop), nil
 	}
 	if asked.Fill != nil {
-		return c.fill(asked)
+		keys, err := c.fill(asked)
+		if err == nil && (asked.Fill.Disk || asked.Fill.Volume) {
+			err = c.fillStorage(keys, asked)
+		}
+		return map[string]any{"keys": keys}, err
+	}
+	if asked.Fcds != nil {
+		ids, err := fillFcds(c.model, asked.Fcds.Name, asked.Fcds.Count, asked.Fcds.Metadata, asked.Fcds.Keep)
+		return map[string]any{"keys": ids}, err
 	}
 	return map[string]string{}, nil
 }
@@ -149,7 +165,7 @@ func (c *control) change(asked *order) error {
 }
 
 // fill copies a machine of the model's, as SOAP would have it done; answers the keys.
-func (c *control) fill(asked *order) (any, error) {
+func (c *control) fill(asked *order) ([]string, error) {
 	want := asked.Fill
 	ctx := c.model.Service.Context
 	keys := []string{}
@@ -182,7 +198,24 @@ func (c *control) fill(asked *order) (any, error) {
 			ctx.Map.Get(ref).(*simulator.VirtualMachine).MarkAsTemplate(&types.MarkAsTemplate{This: ref})
 		}
 	}
-	return map[string]any{"keys": keys}, nil
+	return keys, nil
+}
+
+func (c *control) fillStorage(keys []string, asked *order) error {
+	fcds := make([]string, len(keys))
+	if asked.Fill.Volume {
+		ids, err := fillFcds(c.model, asked.Fill.Name, len(keys), nil, types.NewBool(true))
+		if err != nil {
+			return err
+		}
+		copy(fcds, ids)
+	}
+	for i, key := range keys {
+		if err := fillDisks(c.model, types.ManagedObjectReference{Type: "VirtualMachine", Value: key}, fcds[i]); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func (c *control) home() (*simulator.Folder, types.ManagedObjectReference, error) {
@@ -210,9 +243,10 @@ func (c *control) drop(prefix string) any {
 			continue
 		}
 		vm.Runtime.PowerState = types.VirtualMachinePowerStatePoweredOff
-		body := vm.DestroyTask(ctx, &types.Destroy_Task{This: vm.Self})
+		body := (&storageVM{vm}).destroy(ctx, &types.Destroy_Task{This: vm.Self})
 		ctx.Map.Get(body.(*methods.Destroy_TaskBody).Res.Returnval).(*simulator.Task).Wait()
 		dropped++
 	}
+	dropFcds(c.model, prefix)
 	return map[string]any{"dropped": dropped}
 }

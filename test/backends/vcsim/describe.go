@@ -22,6 +22,9 @@ func describeTypes(names []string) {
 	for _, name := range names {
 		found, ok := lookUp(name)
 		if !ok {
+			found, ok = lookUp("vslm:" + name)
+		}
+		if !ok {
 			log.Fatalf("the API has no type %s", name)
 		}
 		out[name] = membersOf(found)

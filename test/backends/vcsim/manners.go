@@ -35,6 +35,7 @@ func (f *mannerly) CreateVMTask(ctx *simulator.Context, req *types.CreateVM_Task
 		req.Config.Annotation = text.(string)
 	}
 	ownMacs(&req.Config)
+	forgetFcds(req.Config.DeviceChange)
 	name, folder := req.Config.Name, f.Folder
 	if existing := ctx.Map.FindByName(name, folder.ChildEntity); existing != nil {
 		task := simulator.CreateTask(folder, "createVm", func(*simulator.Task) (types.AnyType, types.BaseMethodFault) {
@@ -75,6 +76,7 @@ func teach(model *simulator.Model) *manners {
 		folder := model.Map().Get(dc.VmFolder).(*simulator.Folder)
 		model.Map().Put(&mannerly{Folder: folder, annotations: &m.annotations})
 	}
+	teachStorage(model)
 	model.Map().AddHandler(&tools{types.ManagedObjectReference{Type: "Manners", Value: "tools"}})
 	teachNetworks(model)
 	return m

@@ -1,0 +1,135 @@
+import type { CallContext, Marks } from '../../src/clouds/driver';
+import { ProviderError } from '../../src/clouds/errors';
+import type { Wire } from './client';
+import { everything, finished, objects, type Seen } from './collector';
+import { devicesOf, type Disk, fileOf, freeSlot, isDisk, newBus, type Slot } from './hardware';
+import { isKey } from './images';
+import { isTemplate, refOf } from './machine-item';
+import { asciiJson, extraOf, objectOf } from './naming';
+import type { Typed } from './types';
+
+/** What machines tell of their disks, and what is ours in their extraConfig about those. */
+
+const PATHS = ['config.template', 'summary.config.template', 'config.hardware.device', 'config.extraConfig'];
+
+/** What the gateway wrote of a disk or an attachment, in the extraConfig of the machine. */
+interface DeviceRecord extends Marks {
+  /** Key of the machine: the copy of a machine has its source's records, and they do not mean it. */
+  vm: string;
+  /** Id of the disk; written when vCenter has told it. Another disk in the same place is not meant. */
+  disk?: string;
+}
+
+/** A disk of a machine. */
+export interface Held {
+  machine: Seen;
+  disk: Disk;
+  /** Unique in the machine, and not used again for another disk. */
+  id: string;
+  /** Id of the first-class disk that it is; absent for what lives and dies with the machine. */
+  fcd: string | undefined;
+  record: DeviceRecord | undefined;
+}
+
+/** Where the record of a disk is: by its place, which is all that is known of it before it is there. */
+export const slotRecord = ({ controllerKey, unitNumber }: Slot): string => `cimi.disk.${controllerKey}.${unitNumber}`;
+export const volumeRecord = (fcd: string): string => `cimi.volume.${fcd}`;
+export const recordText = ({ vm, tag, token, disk }: DeviceRecord): string => asciiJson({ vm, tag, token, disk });
+
+function recordOf(text: string | undefined): DeviceRecord | undefined {
+  const { vm, tag, token, disk } = objectOf(text) ?? {};
+  if (typeof vm !== 'string' || typeof tag !== 'string' || typeof token !== 'string') return undefined;
+  return { vm, tag, token, ...(typeof disk === 'string' ? { disk } : {}) };
+}
+
+/** Every disk of a machine; nothing of a template. */
+export function disksOf(machine: Seen): Held[] {
+  if (isTemplate(machine)) return [];
+  const disks = devicesOf(machine.properties.get('config.hardware.device')).filter(isDisk);
+  const extra = extraOf(machine.properties.get('config.extraConfig'));
+  const uuids = disks.map((disk) => fileOf(disk)?.uuid);
+  return disks.map((disk, index): Held => {
+    const uuid = uuids[index];
+    // The UUID stays with the disk; the device's key is the next disk's in its place. Copied files may share one.
+    const id = uuid !== undefined && uuid !== '' && uuids.indexOf(uuid) === uuids.lastIndexOf(uuid) ? uuid : String(disk.key);
+    const fcd = disk.vDiskId?.id;
+    const record = recordOf(extra.get(fcd === undefined ? slotRecord(slotOf(disk)) : volumeRecord(fcd)));
+    const meant = record?.vm === machine.ref.value && (record.disk === undefined || record.disk === id);
+    return { machine, disk, id, fcd, record: meant ? record : undefined };
+  });
+}
+
+export const slotOf = ({ controllerKey = 0, unitNumber = 0 }: Disk): Slot => ({ controllerKey, unitNumber });
+
+/** The disks of all machines: a call a page. */
+export async function* allDisks(wire: Wire, context: CallContext): AsyncIterable<Held[]> {
+  for await (const page of everything(wire, { VirtualMachine: PATHS }, context)) yield page.flatMap(disksOf);
+}
+
+/** The disks of these machines, without those that are gone. */
+export async function disksOfMachines(wire: Wire, keys: readonly string[], context: CallContext): Promise<Held[]> {
+  const refs = [...new Set(keys)].filter(isKey).map((value) => ({ type: 'VirtualMachine', value }));
+  return refs.length === 0 ? [] : (await objects(wire, refs, { VirtualMachine: PATHS }, context)).flatMap(disksOf);
+}
+
+/** A machine with its disks and whether it has snapshots; undefined where there is none. */
+export async function machineWithDisks(wire: Wire, key: string, context: CallContext): Promise<Seen | undefined> {
+  if (!isKey(key)) return undefined;
+  const paths = [...PATHS, 'snapshot.currentSnapshot'];
+  const [seen] = await objects(wire, [{ type: 'VirtualMachine', value: key }], { VirtualMachine: paths }, context);
+  return seen && !isTemplate(seen) ? seen : undefined;
+}
+
+/** The same where it must be there. */
+export async function presentMachine(wire: Wire, key: string, context: CallContext): Promise<Seen> {
+  const seen = await machineWithDisks(wire, key, context);
+  if (!seen) throw new ProviderError('notFound', `vCenter has no machine ${key}`, { code: 'ManagedObjectNotFound', maybeDone: false });
+  return seen;
+}
+
+/** Changes a machine and waits for it. */
+export async function reconfigure(wire: Wire, machine: Seen, spec: Typed<'VirtualMachineConfigSpec'>, context: CallContext): Promise<void> {
+  await explained(machine, async () => finished(wire, await wire.call('ReconfigVM_Task', machine.ref, { spec }, context), context));
+}
+
+/** The machine with a free place for a disk, which may take another bus first. */
+export async function withFreeSlot(wire: Wire, machine: Seen, context: CallContext): Promise<Slot> {
+  const have = (seen: Seen) => devicesOf(seen.properties.get('config.hardware.device'));
+  const slot = freeSlot(have(machine));
+  if (slot) return slot;
+  await reconfigure(wire, machine, { deviceChange: [newBus(have(machine))] }, context);
+  const made = freeSlot(have(await presentMachine(wire, machine.ref.value, context)));
+  if (made) return made;
+  throw new ProviderError('quota', 'the machine has no place for another disk', { maybeDone: false });
+}
+
+/** vCenter's refusals do not say that it is the snapshots which stand in the way; who is busy is asked again. */
+export async function explained<T>(machine: Seen, change: () => Promise<T>): Promise<T> {
+  try {
+    return await change();
+  } catch (error) {
+    if (!(error instanceof ProviderError) || (error.kind !== 'invalid' && error.kind !== 'conflict')) throw error;
+    const { code, message } = error;
+    if (code === 'TaskInProgress' || code === 'ConcurrentAccess')
+      throw new ProviderError('unavailable', `vCenter is busy with the machine: ${message}`, { code, maybeDone: false });
+    if (!refOf(machine.properties.get('snapshot.currentSnapshot'))) throw error;
+    const words = 'vSphere neither grows nor takes away a disk that is part of a snapshot: delete the machine’s snapshots first';
+    throw new ProviderError('conflict', `${words} (${message})`, { code, maybeDone: false });
+  }
+}
+
+/** Changes of one machine's disks, one after the other: each looks first which places are free. */
+export class Turns {
+  private readonly last = new Map<string, Promise<unknown>>();
+
+  async take<T>(machine: string, change: () => Promise<T>): Promise<T> {
+    const before = this.last.get(machine) ?? Promise.resolve();
+    const own = before.then(change, change);
+    this.last.set(machine, own);
+    try {
+      return await own;
+    } finally {
+      if (this.last.get(machine) === own) this.last.delete(machine);
+    }
+  }
+}
