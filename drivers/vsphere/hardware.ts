@@ -17,11 +17,10 @@ export function devicesOf(value: unknown): readonly Device[] {
   return Array.isArray(value) ? (value as readonly Device[]) : [];
 }
 
-/** The network cards among devices. */
-export const cardsOf = (devices: readonly Device[]): readonly Device[] => devices.filter((device) => isCard(device));
-
 export const isDisk = (device: Device): device is Disk => isA(device, 'VirtualDisk');
 const isCard = (device: Device): device is Typed<'VirtualEthernetCard'> => CARDS.includes(device.$type ?? '');
+/** The network cards among devices. */
+export const cardsOf = (devices: readonly Device[]): readonly Device[] => devices.filter(isCard);
 const isScsi = (device: Device): boolean => /SCSI|LsiLogic|BusLogic/.test(device.$type ?? '');
 
 /**
