@@ -110,6 +110,7 @@ function datastoreOf({ path }: Fcd): { datastore?: string } {
   return name === undefined ? {} : { datastore: name };
 }
 
+/** One as a Volume, its capacity in kB. @param attached whether a machine has it, which keeps it from being deleted */
 export function volumeItem(fcd: Fcd, attached: boolean): Item {
   return {
     key: fcd.id,
@@ -126,6 +127,7 @@ export function volumeItem(fcd: Fcd, attached: boolean): Item {
   };
 }
 
+/** One as a VolumeImage. @param host name of the vCenter, for its location */
 export function volumeImageItem(fcd: Fcd, host: string): Item {
   return {
     key: fcd.id,

@@ -161,21 +161,24 @@ export class FcdWriter {
       this.copying.delete(token);
       return id;
     } catch (error) {
-      if (!(error instanceof ProviderError) || error.kind !== 'timeout') this.copying.delete(token);
+      // A fault is the task's end; without one nobody has seen it.
+      if (!(error instanceof ProviderError) || error.kind !== 'timeout' || error.cause !== undefined) this.copying.delete(token);
       throw error;
     }
   }
 
-  /** Grows it; one that is so large is left alone. */
+  /** Grows it to so many MiB; one that is so large is left alone. */
   async extend(id: string, { datastore, capacity }: FcdPlace, to: number, context: CallContext): Promise<void> {
     if (to <= capacity) return;
     await this.#done('ExtendDisk_Task', { id: idOf(id), datastore, newCapacityInMB: to }, context);
   }
 
+  /** Writes these keys of its metadata; the others stay. */
   async describe(id: string, datastore: Ref, metadata: Readonly<Record<string, string>>, context: CallContext): Promise<void> {
     await this.#done('VCenterUpdateVStorageObjectMetadataEx_Task', { id: idOf(id), datastore, metadata: pairs(metadata) }, context);
   }
 
+  /** Gives it another name of its own; names repeat. */
   async rename(id: string, datastore: Ref, name: string, context: CallContext): Promise<void> {
     await this.wire.call('RenameVStorageObject', await this.#manager(context), { id: idOf(id), datastore, name }, context);
   }

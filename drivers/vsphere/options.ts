@@ -38,7 +38,7 @@ export const vsphereOptions = z
     cluster: place.optional().describe('Cluster (or host of its own) of new machines; needed where there are several'),
     resourcePool: place.optional().describe('Resource pool of new machines; absent: the cluster’s own'),
     folder: place.optional().describe('Folder of new machines (a path below the datacenter); absent: the datacenter’s own'),
-    datastore: place.optional().describe('Datastore of new machines; absent: the one with the most free space'),
+    datastore: place.optional().describe('Datastore of new machines and volumes; absent: the one with the most free space'),
     network: place.optional().describe('Network of machines made from nothing; needed where there are several'),
     switch: place.optional().describe('Distributed switch of new networks; needed where there are several'),
     publicNetworks: z.array(place).max(500).default([]).describe('Networks (names or keys) that are PUBLIC; all others are PRIVATE'),

@@ -25,6 +25,14 @@ describe('writeCall', () => {
     );
   });
 
+  test('a method of another service is of its namespace', () => {
+    const self = { type: 'VslmVStorageObjectManager', value: 'VStorageObjectManager' };
+    expect(writeCall('VslmRetrieveVStorageObjects', self, { ids: [{ id: 'a' }, { id: 'b' }] })).toBe(
+      '<VslmRetrieveVStorageObjects xmlns="urn:vslm"><_this type="VslmVStorageObjectManager">VStorageObjectManager</_this>' +
+        '<ids><id>a</id></ids><ids><id>b</id></ids></VslmRetrieveVStorageObjects>',
+    );
+  });
+
   test('a type that is not declared is no accident to be sent', () => {
     const device = { $type: 'VirtualToaster' };
     expect(() => writeCall('ReconfigVM_Task', VM, { spec: { deviceChange: [{ operation: 'add', device }] } })).toThrow(/VirtualToaster/);

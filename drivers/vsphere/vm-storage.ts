@@ -33,6 +33,7 @@ export interface Held {
 
 /** Where the record of a disk is: by its place, which is all that is known of it before it is there. */
 export const slotRecord = ({ controllerKey, unitNumber }: Slot): string => `cimi.disk.${controllerKey}.${unitNumber}`;
+/** The same of an attachment: by its volume. */
 export const volumeRecord = (fcd: string): string => `cimi.volume.${fcd}`;
 export const recordText = ({ vm, tag, token, disk }: DeviceRecord): string => asciiJson({ vm, tag, token, disk });
 
@@ -59,6 +60,7 @@ export function disksOf(machine: Seen): Held[] {
   });
 }
 
+/** Where a disk is plugged in. */
 export const slotOf = ({ controllerKey = 0, unitNumber = 0 }: Disk): Slot => ({ controllerKey, unitNumber });
 
 /** The disks of all machines: a call a page. */
@@ -80,7 +82,7 @@ export async function machineWithDisks(wire: Wire, key: string, context: CallCon
   return seen && !isTemplate(seen) ? seen : undefined;
 }
 
-/** The same where it must be there. */
+/** The same where it must be there. @throws ProviderError `notFound` */
 export async function presentMachine(wire: Wire, key: string, context: CallContext): Promise<Seen> {
   const seen = await machineWithDisks(wire, key, context);
   if (!seen) throw new ProviderError('notFound', `vCenter has no machine ${key}`, { code: 'ManagedObjectNotFound', maybeDone: false });
@@ -92,7 +94,7 @@ export async function reconfigure(wire: Wire, machine: Seen, spec: Typed<'Virtua
   await explained(machine, async () => finished(wire, await wire.call('ReconfigVM_Task', machine.ref, { spec }, context), context));
 }
 
-/** The machine with a free place for a disk, which may take another bus first. */
+/** A free place for a disk in the machine, which may be given another bus for it. @throws ProviderError `quota` where it has no room */
 export async function withFreeSlot(wire: Wire, machine: Seen, context: CallContext): Promise<Slot> {
   const have = (seen: Seen) => devicesOf(seen.properties.get('config.hardware.device'));
   const slot = freeSlot(have(machine));

@@ -109,6 +109,7 @@ export async function markedFcds(wire: Wire, tag: string, kind: Kind, context: C
   return (await fcdsWith(wire, tag, context)).filter((fcd) => fcd.metadata.get(META.id) === tag && kindOfFcd(fcd) === kind);
 }
 
+/** Where one is. @throws ProviderError `notFound` */
 export async function presentFcd(wire: Wire, key: string, context: CallContext): Promise<FcdPlace> {
   const place = await fcdPlace(wire, key, context);
   if (!place) throw new ProviderError('notFound', `vCenter has no first-class disk ${key}`, { code: 'NotFound', maybeDone: false });
@@ -125,6 +126,7 @@ export async function renameFcd(wire: Wire, writer: FcdWriter, key: string, nami
   if (name !== undefined && name !== fcd?.name) await writer.rename(key, datastore, name, context);
 }
 
+/** Deletes one of this kind; what is none of it is not there. @throws ProviderError `conflict` where a machine has it */
 export async function deleteFcd(wire: Wire, writer: FcdWriter, key: string, kind: Kind, context: CallContext): Promise<void> {
   const [fcd] = await fcdsById(wire, [key], context);
   if (fcd && kindOfFcd(fcd) === kind) await writer.delete(key, context);

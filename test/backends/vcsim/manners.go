@@ -61,6 +61,21 @@ func (t *tools) UpdateObject(_ *simulator.Context, obj mo.Reference, changes []t
 	}
 }
 
+// manner looks at a call before the simulator does: it may refuse it, or have it answered by another object.
+type manner func(ctx *simulator.Context, method *simulator.Method) (mo.Reference, types.BaseMethodFault)
+
+// inTurn asks one after the other; the first that has something to say decides.
+func inTurn(all ...manner) manner {
+	return func(ctx *simulator.Context, method *simulator.Method) (mo.Reference, types.BaseMethodFault) {
+		for _, each := range all {
+			if object, fault := each(ctx, method); object != nil || fault != nil {
+				return object, fault
+			}
+		}
+		return nil, nil
+	}
+}
+
 type manners struct {
 	model       *simulator.Model
 	annotations sync.Map
@@ -76,9 +91,8 @@ func teach(model *simulator.Model) *manners {
 		folder := model.Map().Get(dc.VmFolder).(*simulator.Folder)
 		model.Map().Put(&mannerly{Folder: folder, annotations: &m.annotations})
 	}
-	teachStorage(model)
 	model.Map().AddHandler(&tools{types.ManagedObjectReference{Type: "Manners", Value: "tools"}})
-	teachNetworks(model)
+	model.Map().Handler = inTurn(teachNetworks(model), teachStorage(model))
 	return m
 }
 

@@ -22,16 +22,8 @@ import (
 // hand; port groups for uplinks are tagged; the tools in a guest tell addresses of each connected card: one by DHCP, one
 // of its own link.
 
-// teachNetworks puts these manners in front of the simulator's own.
-func teachNetworks(model *simulator.Model) {
-	model.Map().Handler = func(ctx *simulator.Context, method *simulator.Method) (_ mo.Reference, fault types.BaseMethodFault) {
-		object := ctx.Map.Get(method.This)
-		if ctx.Session == nil || object == nil {
-			return nil, nil
-		}
-		ctx.Map.WithLock(ctx, object, func() { fault = before(ctx, object, method.Body) })
-		return nil, fault
-	}
+// teachNetworks prepares the model for these manners.
+func teachNetworks(model *simulator.Model) manner {
 	model.Map().AddHandler(&guests{types.ManagedObjectReference{Type: "Manners", Value: "guests"}})
 	for _, entity := range model.Map().All("VirtualMachine") {
 		tell(&entity.(*simulator.VirtualMachine).VirtualMachine)
@@ -39,6 +31,14 @@ func teachNetworks(model *simulator.Model) {
 	for _, entity := range model.Map().All("DistributedVirtualPortgroup") {
 		entity.(*simulator.DistributedVirtualPortgroup).Config.ConfigVersion = "1"
 		tag(entity)
+	}
+	return func(ctx *simulator.Context, method *simulator.Method) (_ mo.Reference, fault types.BaseMethodFault) {
+		object := ctx.Map.Get(method.This)
+		if ctx.Session == nil || object == nil {
+			return nil, nil
+		}
+		ctx.Map.WithLock(ctx, object, func() { fault = before(ctx, object, method.Body) })
+		return nil, fault
 	}
 }
 

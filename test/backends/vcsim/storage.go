@@ -34,11 +34,11 @@ type storageManager struct {
 	*simulator.VcenterVStorageObjectManager
 }
 
-// teachStorage sends calls about storage to the type above.
-func teachStorage(model *simulator.Model) {
+// teachStorage has calls about storage sent to the type above.
+func teachStorage(model *simulator.Model) manner {
 	model.Service.RegisterEndpoints = true
 	own := &storage{types.ManagedObjectReference{Type: "Manners", Value: "storage"}}
-	model.Map().Handler = func(ctx *simulator.Context, method *simulator.Method) (mo.Reference, types.BaseMethodFault) {
+	return func(ctx *simulator.Context, method *simulator.Method) (mo.Reference, types.BaseMethodFault) {
 		switch ctx.Map.Get(method.This).(type) {
 		case *simulator.VcenterVStorageObjectManager, *simulator.VirtualMachine:
 			name := strings.TrimSuffix(method.Name, "_Task")
