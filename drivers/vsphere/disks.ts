@@ -6,7 +6,7 @@ import type { Wire } from './client';
 import type { Seen } from './collector';
 import { destroyedDisk, type Disk, grownDisk, newDisk, type Slot } from './hardware';
 import { extraList } from './naming';
-import { diskRequest } from './sizes';
+import { diskAsked } from './sizes';
 import type { Typed } from './types';
 import {
   allDisks,
@@ -67,7 +67,7 @@ export class VsphereDisks implements Disks {
     if (first) return this.#finish(first, context);
     const slot = await withFreeSlot(this.wire, machine, context);
     const record = recordText({ vm: request.machine, tag, token });
-    const deviceChange = [newDisk(diskRequest(request.capacity), slot)];
+    const deviceChange = [newDisk(diskAsked(request.capacity), slot)];
     await this.#add(machine, slot, { deviceChange, extraConfig: extraList({ [slotRecord(slot)]: record }) }, context);
     const made = disksOf(await presentMachine(this.wire, request.machine, context)).find(({ disk }) => isAt(disk, slot));
     if (!made) throw new ProviderError('unavailable', 'the disk was added and is not there', { maybeDone: true });
@@ -100,7 +100,7 @@ export class VsphereDisks implements Disks {
     const held = await this.#held(key, context);
     if (!held) throw new ProviderError('notFound', `vCenter has no disk ${key}`, { maybeDone: false });
     if (capacity <= bytesToKb(bytesOf(held.disk))) return;
-    await reconfigure(this.wire, held.machine, { deviceChange: [grownDisk(held.disk, diskRequest(capacity))] }, context);
+    await reconfigure(this.wire, held.machine, { deviceChange: [grownDisk(held.disk, diskAsked(capacity))] }, context);
   }
 
   /** With its files, and what is recorded of it. */

@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import { mibToKib } from '../../src/model/units';
-import { SIZES, vsphereOptions } from './options';
-import { memoryRequest, sizeKey, sizeOf, VsphereSizes } from './sizes';
+import { MAX_DISK, SIZES, vsphereOptions } from './options';
+import { diskAsked, diskReport, memoryRequest, sizeKey, sizeOf, VsphereSizes } from './sizes';
 
 const options = vsphereOptions.parse({ url: 'https://vc.example.org', username: 'u', password: 'p' });
 const sizes = new VsphereSizes(options);
@@ -26,6 +26,14 @@ test('figures get just what they ask for, rounded up to 4 MiB and 1 MiB', () => 
   expect(memoryRequest(mibToKib(980))).toBe(980);
   expect(sizes.sized({ cpu: 1, cpuSpeed: 2000 })).toBeUndefined();
   expect(sizes.sized({ cpu: 1, cpuArch: 'ARM' })).toBeUndefined();
+});
+
+test('no disk is larger than vSphere has them', () => {
+  const most = diskReport(MAX_DISK);
+  expect(diskAsked(most)).toBe(MAX_DISK);
+  expect(() => diskAsked(most + 1)).toThrow(`${most} kB`);
+  expect(sizes.sized({ cpu: 1, disks: [{ capacity: most }] })).toBeDefined();
+  expect(sizes.sized({ cpu: 1, disks: [{ capacity: most + 1 }] })).toBeUndefined();
 });
 
 test('the shipped set is listed by name, any other size is read by its key', async () => {

@@ -2,7 +2,7 @@ import type { CallContext, Item, Pages, SizedGroup } from '../../src/clouds/driv
 import { ProviderError } from '../../src/clouds/errors';
 import { kibToMib, mibToKib, roundDown, roundUp } from '../../src/model/units';
 import type { Value, Values } from '../../src/model/values';
-import type { VsphereOptions } from './options';
+import { MAX_DISK, type VsphereOptions } from './options';
 
 /** vSphere takes memory in multiples of this many MiB. */
 const MEMORY_STEP = 4;
@@ -21,6 +21,12 @@ export interface Size {
 export const memoryRequest = (kib: number): number => Math.ceil(kibToMib(kib) / MEMORY_STEP) * MEMORY_STEP;
 /** kB asked for → MiB given. Rounds up. */
 export const diskRequest = (kb: number): number => roundUp(kb, 'kilobyte', 'mebibyte');
+/** The same for a disk that is to be made or to grow. @throws ProviderError `invalid` where there can be none so large */
+export function diskAsked(kb: number): number {
+  const mib = diskRequest(kb);
+  if (mib <= MAX_DISK) return mib;
+  throw new ProviderError('invalid', `capacity: the largest disk of vSphere has ${diskReport(MAX_DISK)} kB`, { maybeDone: false });
+}
 /** MiB → kB reported. Rounds down. */
 export const diskReport = (mib: number): number => roundDown(mib, 'mebibyte', 'kilobyte');
 
@@ -65,6 +71,7 @@ export class VsphereSizes implements SizedGroup {
       memory: typeof memory === 'number' ? memoryRequest(memory) : LEAST_MEMORY,
       disks: capacities(disks).map(diskRequest),
     };
+    if (size.disks.some((disk) => disk > MAX_DISK)) return undefined;
     return sizeOf(sizeKey(size)) ? item(size, this.#nameOf(sizeKey(size))) : undefined;
   }
 

@@ -1,10 +1,9 @@
 import type { Capabilities, TypeCapabilities } from '../../src/clouds/driver';
 import { BLOCK } from './fcd-item';
+import { MAX_DISK } from './options';
 import { diskReport } from './sizes';
 
-/** 62 TB, vSphere's largest virtual disk, in MiB. */
-const MAX_MIB = 65_011_712;
-const capacity = { ranges: [{ low: 1, high: diskReport(MAX_MIB) }] };
+const capacity = { ranges: [{ low: 1, high: diskReport(MAX_DISK) }] };
 
 /** What is true of storage on this cloud. */
 export const STORAGE: Readonly<Record<string, TypeCapabilities>> = {

@@ -5,7 +5,7 @@ import type { Wire } from './client';
 import { datastoreFor } from './datastores';
 import { attachedFcds, type Fcd, fcdPages, type FcdPlace, fcdPlace, fcdsById, fcdsWith, type FcdWriter } from './fcd';
 import { aboutText, BLOCK, fcdHolds, fcdMetadata, fcdName, type Kind, kindOfFcd, META, missingSize, volumeItem } from './fcd-item';
-import { diskRequest } from './sizes';
+import { diskAsked } from './sizes';
 
 /** First-class disks as Volumes, but those that are marked as images. The key is the disk's id. */
 export class VsphereVolumes implements Volumes {
@@ -52,14 +52,13 @@ export class VsphereVolumes implements Volumes {
     );
     const key = first?.id ?? (await this.#make(request, context));
     // The copy of an image has the image's size.
-    if (first ? missingSize(first) !== undefined : request.image !== undefined)
-      await this.#grow(key, diskRequest(request.capacity), context);
+    if (first ? missingSize(first) !== undefined : request.image !== undefined) await this.#grow(key, diskAsked(request.capacity), context);
     return { key };
   }
 
   async #make(request: CreateVolume, context: CallContext): Promise<string> {
     const held = fcdHolds(request);
-    const capacity = diskRequest(request.capacity);
+    const capacity = diskAsked(request.capacity);
     const name = fcdName(held.name, request.tag) ?? request.tag;
     const image = request.image === undefined ? undefined : await this.#image(request.image, context);
     const named = request.extensions?.datastore;
@@ -80,11 +79,12 @@ export class VsphereVolumes implements Volumes {
   }
 
   async update(key: string, to: { capacity?: number; bootable?: boolean }, context: CallContext): Promise<void> {
+    const capacity = to.capacity === undefined ? undefined : diskAsked(to.capacity);
     if (to.bootable !== undefined) {
       const { datastore } = await presentFcd(this.wire, key, context);
       await this.writer.describe(key, datastore, { [META.bootable]: String(to.bootable) }, context);
     }
-    if (to.capacity !== undefined) await this.#grow(key, diskRequest(to.capacity), context);
+    if (capacity !== undefined) await this.#grow(key, capacity, context);
   }
 
   async #grow(key: string, capacity: number, context: CallContext): Promise<void> {
