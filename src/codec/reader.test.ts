@@ -6,6 +6,7 @@ const catalogue = standardCatalogue();
 const readers = { json: createReader(catalogue, 'json'), xml: createReader(catalogue, 'xml') };
 const base = 'http://cimi.example.com/cimi/';
 const CIMI = 'http://schemas.dmtf.org/cimi/1';
+const EXTENSION = 'http://cimi-gateway.org/extension/1';
 
 const machineCreate: Shape = { kind: 'create', type: 'Machine' };
 const machineUpdate: Shape = { kind: 'resource', type: 'Machine', purpose: 'update' };
@@ -243,6 +244,8 @@ describe('refused, naming the place', () => {
     ['<MachineCreate>text</MachineCreate>', 'text where elements are expected'],
     ['<MachineCreate><name>a</name><name>b</name></MachineCreate>', 'given twice'],
     ['<MachineCreate><x xmlns="urn:x"/></MachineCreate>', 'urn:x'],
+    [`<MachineCreate xmlns="${CIMI}"><cloud>a</cloud></MachineCreate>`, `is of the namespace ${EXTENSION}, not ${CIMI}`],
+    [`<MachineCreate><name xmlns="${EXTENSION}">a</name></MachineCreate>`, `is of the namespace ${CIMI}, not ${EXTENSION}`],
     ['<MachineCreate><property key="a">1</property><property key="a">2</property></MachineCreate>', 'given twice'],
     ['<MachineCreate><name>&#0;</name></MachineCreate>', 'not well-formed'],
     ['<MachineCreate><name>&e;</name></MachineCreate>', 'not well-formed'],

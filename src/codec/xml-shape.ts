@@ -71,7 +71,7 @@ function shapeChildren(shaped: Shaped, element: XmlElement, content: Content, at
   }
 }
 
-/** @throws BodyError for elements of foreign namespaces (5.2). */
+/** @throws BodyError for elements of foreign namespaces (5.2), and of the other one of the two that are known here. */
 function memberOf({ name, uri }: XmlElement, content: Content, at: string): Member | undefined {
   const member = content.byElement.get(name);
   if (uri !== '' && uri !== CIMI && uri !== EXTENSION)
@@ -79,7 +79,11 @@ function memberOf({ name, uri }: XmlElement, content: Content, at: string): Memb
       `<${shortened(name)}> is of the namespace ${shortened(uri)}, of which ${content.name} knows nothing`,
       below(at, shortened(name)),
     );
-  return member && (uri === '' || (uri === EXTENSION) === member.extension) ? member : undefined;
+  if (member && uri !== '' && (uri === EXTENSION) !== member.extension) {
+    const own = member.extension ? EXTENSION : CIMI;
+    throw new BodyError(`<${name}> of ${content.name} is of the namespace ${own}, not ${uri}`, below(at, name));
+  }
+  return member;
 }
 
 function add(shaped: Shaped, { name, node }: Member, child: XmlElement, at: string, creating: boolean): void {
