@@ -137,7 +137,9 @@ start(){
     wait $identity || return 1
   fi
   wait_port "$RABBIT_PORT" rabbit && services_up || return 1
-  if [ $fresh ]; then map_host && helper seed.py || return 1; touch "$OS_DIR/synced"; say "seeded"; fi
+  if [ $fresh ]; then map_host || return 1; fi
+  helper reporting.py || return 1
+  if [ $fresh ]; then helper seed.py || return 1; touch "$OS_DIR/synced"; say "seeded"; fi
   all_live && write_clouds_yaml
 }
 all_live(){
