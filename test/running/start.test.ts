@@ -1,0 +1,63 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { createServer } from 'node:net';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+const ROOT = resolve(__dirname, '../..');
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, 'close');
+  return port;
+}
+
+const answer = (url: string): Promise<Response | undefined> => fetch(url).catch(() => undefined);
+
+async function until(what: string, ms: number, holds: () => Promise<boolean>): Promise<void> {
+  const end = Date.now() + ms;
+  while (!(await holds())) {
+    if (Date.now() > end) throw new Error(`waited in vain until ${what}`);
+    await sleep(200);
+  }
+}
+
+/** That all of it has ended by itself is as it should be. */
+function endGroup(pid: number): void {
+  try {
+    process.kill(-pid, 'SIGKILL');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
+  }
+}
+
+/** README's first command as it is written. It compiles the sources where that has not been done yet. */
+test('npm start serves the simulated cloud, and ends with npm', async () => {
+  const data = mkdtempSync(join(tmpdir(), 'cimi-start-'));
+  const port = await freePort();
+  const env = { ...process.env, CIMI_PORT: String(port), CIMI_DATA: data };
+  // A group of its own, so that nothing of it stays whatever happens.
+  const npm = spawn('npm', ['start'], { cwd: ROOT, env, stdio: ['ignore', 'pipe', 'pipe'], detached: true });
+  let said = '';
+  for (const stream of [npm.stdout, npm.stderr]) stream.on('data', (chunk: Buffer) => (said += chunk.toString()));
+  const entry = `http://127.0.0.1:${port}/cimi/cloudEntryPoint`;
+  try {
+    await until('it answers', 240_000, async () => {
+      if (npm.exitCode !== null) throw new Error(`npm start ended with ${npm.exitCode}:\n${said}`);
+      return (await answer(entry))?.status === 200;
+    });
+    const { machines } = (await (await fetch(entry)).json()) as { machines: { href: string } };
+    expect((await fetch(machines.href)).status).toBe(200);
+    npm.kill('SIGTERM');
+    await until('nothing listens any more', 20_000, async () => (await answer(entry)) === undefined);
+  } finally {
+    if (npm.pid !== undefined) endGroup(npm.pid);
+    rmSync(data, { recursive: true, force: true });
+  }
+}, 300_000);
