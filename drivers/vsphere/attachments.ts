@@ -46,8 +46,8 @@ export class VsphereAttachments implements Attachments {
   }
 
   /**
-   * AttachDisk_Task, to a bus that has room; vCenter chooses the place. It takes no identity: that is written into the machine before, so that the
-   * attachment is never without it; alone it means nothing.
+   * AttachDisk_Task, to a bus that has room; vCenter chooses the place. It takes no identity: that is written into the
+   * machine before, so that the attachment is never without it; alone it means nothing.
    */
   create(request: AttachVolume, context: CallContext): Promise<Created> {
     return this.turns.take(request.machine, () => this.#create(request, context));

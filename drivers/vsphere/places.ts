@@ -203,7 +203,7 @@ export class Inventory {
   }
 }
 
-/** Port groups for a switch's own uplinks are no networks for machines. vCenter tags them, in every version. */
+/** Port groups for a switch's own uplinks are no networks for machines. vCenter tags them. */
 export function isUplink(seen: Seen): boolean {
   const tags = seen.properties.get('tag');
   return Array.isArray(tags) && tags.some((tag) => isA(tag, 'Tag') && tag.key === 'SYSTEM/DVS.UPLINKPG');

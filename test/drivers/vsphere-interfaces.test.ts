@@ -3,7 +3,8 @@ import { vcsimAvailable } from '../backends/vcsim';
 import { portgroupsOf } from '../backends/vsphere-networks';
 import { ref } from './contract/scene';
 import { context, machinesMethod, marks, reaches, read } from './counterpart';
-import { networking, PATIENCE_MS, refused, STANDARD, vcenter } from './vsphere-network-kit';
+import { PATIENCE_MS, vcenter } from './vsphere-kit';
+import { networking, refused, STANDARD } from './vsphere-network-kit';
 
 /** Interfaces and addresses on vSphere beyond the contract suite, and what holds there of the tests that are skipped. */
 describeWith('vcsim', vcsimAvailable(), () => {

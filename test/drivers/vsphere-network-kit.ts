@@ -1,58 +1,12 @@
-import { driver as module } from '../../drivers/vsphere/index';
-import type { CreateMachine, Driver, Item, ListedGroup } from '../../src/clouds/driver';
+import type { CreateMachine, Item, ListedGroup } from '../../src/clouds/driver';
 import type { CreateInterface, CreateNetwork } from '../../src/clouds/infrastructure';
-import type { VcsimSize } from '../backends/vcsim';
-import { startVsphere, type VsphereAccount } from '../backends/vsphere';
 import { portgroupsOf } from '../backends/vsphere-networks';
 import type { Counterpart } from './counterpart';
+import { connect, PATIENCE_MS, type Started } from './vsphere-kit';
 import { context, dropMachine, machinesMethod, marks, pagesOf, read } from './counterpart';
 
-/** How long a machine may take to get from one state to the next, in ms. */
-export const PATIENCE_MS = 10_000;
 /** The standard port group that the simulator begins with. */
 export const STANDARD = 'VM Network';
-
-/** A vCenter of the test's own, a driver connected to it, and the key of a template. */
-export interface Started {
-  account: VsphereAccount;
-  driver: Driver;
-  template: string;
-}
-
-const connect = (account: VsphereAccount, more: Record<string, unknown> = {}): Promise<Driver> =>
-  module.connect(module.options.parse({ ...account.options, ...more }), { dataDir: '', warn: () => undefined });
-
-/** Starts a vCenter for the tests of a describe; each leaves nothing there. */
-export function vcenter(size: VcsimSize): Started {
-  let account: VsphereAccount;
-  let driver: Driver;
-  let template: string;
-  beforeAll(async () => {
-    account = await startVsphere(size);
-    driver = await connect(account);
-    template = (await account.machines()).find((each) => each.template)?.key ?? '';
-  }, 300_000);
-  afterEach(async () => {
-    account.proxy.reset();
-    await account.sim.order({ clear: true });
-    expect(await account.leftovers()).toEqual([]);
-  });
-  afterAll(async () => {
-    await driver.close();
-    await account.stop();
-  });
-  return {
-    get account() {
-      return account;
-    },
-    get driver() {
-      return driver;
-    },
-    get template() {
-      return template;
-    },
-  };
-}
 
 /** Expects a refusal of the kind with such words, and nothing done. */
 export async function refused(promise: Promise<unknown>, kind: string, words: RegExp): Promise<void> {

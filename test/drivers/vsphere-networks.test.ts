@@ -3,7 +3,8 @@ import { vcsimAvailable } from '../backends/vcsim';
 import { addPortgroups, addSwitch, destroy, ended, portgroupsOf, switchesOf } from '../backends/vsphere-networks';
 import { ref } from './contract/scene';
 import { context, marks, read } from './counterpart';
-import { networking, refused, STANDARD, vcenter } from './vsphere-network-kit';
+import { vcenter } from './vsphere-kit';
+import { networking, refused, STANDARD } from './vsphere-network-kit';
 
 /** Networks on vSphere beyond the contract suite, and what holds there of the tests that are skipped. */
 describeWith('vcsim', vcsimAvailable(), () => {

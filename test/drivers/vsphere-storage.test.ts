@@ -1,13 +1,11 @@
-import { driver as module } from '../../drivers/vsphere/index';
-import type { Driver, Item } from '../../src/clouds/driver';
+import type { Item } from '../../src/clouds/driver';
 import type { ProviderError } from '../../src/clouds/errors';
 import { mibToKb } from '../../src/model/units';
 import { describeWith } from '../backends/need';
 import { vcsimAvailable } from '../backends/vcsim';
-import { startVsphere, type VsphereAccount } from '../backends/vsphere';
 import { context, dropMachine, machinesMethod, marks, pagesOf, read } from './counterpart';
+import { PATIENCE_MS, vcenter } from './vsphere-kit';
 
-const PATIENCE_MS = 10_000;
 const MIB = mibToKb(1);
 type Making = 'disks' | 'attachments' | 'volumes' | 'volumeImages';
 
@@ -21,64 +19,48 @@ const failure = (promise: Promise<unknown> | undefined): Promise<ProviderError> 
 
 /** What vSphere's storage has beyond the contract suite. */
 describeWith('vcsim', vcsimAvailable(), () => {
-  let account: VsphereAccount;
-  let driver: Driver;
-  let template: string;
-  beforeAll(async () => {
-    account = await startVsphere({ machines: 2, templates: 1, datastores: 2 });
-    driver = await module.connect(module.options.parse({ ...account.options, network: 'DC0_DVPG0' }), {
-      dataDir: '',
-      warn: () => undefined,
-    });
-    template = (await account.machines()).find((machine) => machine.template)?.key ?? '';
-  }, 300_000);
-  afterEach(async () => {
-    account.proxy.reset();
-    await account.sim.order({ clear: true });
-    expect(await account.leftovers()).toEqual([]);
-  });
-  afterAll(async () => {
-    await driver.close();
-    await account.stop();
-  });
+  const vc = vcenter({ machines: 2, templates: 1, datastores: 2 }, { network: 'DC0_DVPG0' });
 
   const create = async (group: Making, request: object, own = marks(group), at = context()): Promise<string> =>
-    (await driver[group]!.create!({ ...own, ...request } as never, at)).key;
-  const drop = (group: Making, key: string): Promise<void> => driver[group]!.delete!(key, context());
-  const machine = async (image = template, config = 'c1-m1024'): Promise<string> =>
-    (await machinesMethod(driver, 'create')({ ...marks(), config, image }, context())).key;
-  const dropped = (key: string): Promise<void> => dropMachine({ driver } as never, key, PATIENCE_MS);
+    (await vc.driver[group]!.create!({ ...own, ...request } as never, at)).key;
+  const drop = (group: Making, key: string): Promise<void> => vc.driver[group]!.delete!(key, context());
+  const machine = async (image = vc.template, config = 'c1-m1024'): Promise<string> =>
+    (await machinesMethod(vc.driver, 'create')({ ...marks(), config, image }, context())).key;
+  const dropped = (key: string): Promise<void> => dropMachine({ driver: vc.driver } as never, key, PATIENCE_MS);
   const of = async (group: 'disks' | 'attachments', owner: string): Promise<Item[]> =>
-    (await pagesOf(driver, group)).flat().filter((item) => item.owner === owner);
+    (await pagesOf(vc.driver, group)).flat().filter((item) => item.owner === owner);
   const reconfigured = (key: string, spec: string): Promise<string> =>
-    account.console(`<ReconfigVM_Task xmlns="urn:vim25"><_this type="VirtualMachine">${key}</_this><spec>${spec}</spec></ReconfigVM_Task>`);
-  const snapshot = (key: string) => driver.machineImages!.capture!({ ...marks(), machine: key, type: 'SNAPSHOT', name: 'held' }, context());
-  const placeOf = async (key: string): Promise<unknown> => (await read(driver, 'volumes', key))?.values['datastore'];
+    vc.account.console(
+      `<ReconfigVM_Task xmlns="urn:vim25"><_this type="VirtualMachine">${key}</_this><spec>${spec}</spec></ReconfigVM_Task>`,
+    );
+  const snapshot = (key: string) =>
+    vc.driver.machineImages!.capture!({ ...marks(), machine: key, type: 'SNAPSHOT', name: 'held' }, context());
+  const placeOf = async (key: string): Promise<unknown> => (await read(vc.driver, 'volumes', key))?.values['datastore'];
 
   test('a list of volumes costs its pages and one call for what is attached; of disks and attachments, its pages', async () => {
-    await account.sim.order({ fcds: { name: 'many-', count: 7 } });
-    await pagesOf(driver, 'volumes');
-    await pagesOf(driver, 'disks');
-    account.proxy.reset();
-    expect((await pagesOf(driver, 'volumes')).flat()).toHaveLength(7);
-    expect(account.proxy.calls()).toEqual([
+    await vc.account.sim.order({ fcds: { name: 'many-', count: 7 } });
+    await pagesOf(vc.driver, 'volumes');
+    await pagesOf(vc.driver, 'disks');
+    vc.account.proxy.reset();
+    expect((await pagesOf(vc.driver, 'volumes')).flat()).toHaveLength(7);
+    expect(vc.account.proxy.calls()).toEqual([
       'VslmListVStorageObjectForSpec',
       'VslmListVStorageObjectForSpec',
       'VslmRetrieveVStorageObjectAssociations',
     ]);
-    account.proxy.reset();
-    await pagesOf(driver, 'disks');
-    await pagesOf(driver, 'attachments');
-    expect(account.proxy.calls()).toEqual(['RetrievePropertiesEx', 'RetrievePropertiesEx']);
-    await account.sim.order({ drop: 'many-' });
+    vc.account.proxy.reset();
+    await pagesOf(vc.driver, 'disks');
+    await pagesOf(vc.driver, 'attachments');
+    expect(vc.account.proxy.calls()).toEqual(['RetrievePropertiesEx', 'RetrievePropertiesEx']);
+    await vc.account.sim.order({ drop: 'many-' });
   });
 
   test('the catalogue is asked again where the session has ended', async () => {
-    await pagesOf(driver, 'volumes');
-    await account.endSessions();
-    account.proxy.reset();
-    expect((await pagesOf(driver, 'volumes')).flat()).toEqual([]);
-    expect(account.proxy.count('Login')).toBe(1);
+    await pagesOf(vc.driver, 'volumes');
+    await vc.account.endSessions();
+    vc.account.proxy.reset();
+    expect((await pagesOf(vc.driver, 'volumes')).flat()).toEqual([]);
+    expect(vc.account.proxy.count('Login')).toBe(1);
   });
 
   test('a volume goes where it is told, else beside its machine, else where most space is; what is not there is refused', async () => {
@@ -87,7 +69,7 @@ describeWith('vcsim', vcsimAvailable(), () => {
     const one = await machine();
     const near = await create('volumes', { capacity: MIB, machine: one });
     const [, datastore] =
-      /<val[^>]*>.*?>(datastore-\d+)</.exec((await account.read(['datastore'])).find((text) => text.includes(`>${one}<`)) ?? '') ?? [];
+      /<val[^>]*>.*?>(datastore-\d+)</.exec((await vc.account.read(['datastore'])).find((text) => text.includes(`>${one}<`)) ?? '') ?? [];
     const byKey = await create('volumes', { capacity: MIB, extensions: { datastore } });
     expect(await placeOf(near)).toBe(await placeOf(byKey));
     const error = await failure(create('volumes', { capacity: MIB, extensions: { datastore: 'none' } }));
@@ -97,7 +79,7 @@ describeWith('vcsim', vcsimAvailable(), () => {
       message: expect.stringContaining("'LocalDS_0', 'LocalDS_1'") as string,
     });
     const image = await create('volumeImages', { volume: there, extensions: { datastore: 'LocalDS_0' } });
-    expect((await read(driver, 'volumeImages', image))?.values['datastore']).toBe('LocalDS_0');
+    expect((await read(vc.driver, 'volumeImages', image))?.values['datastore']).toBe('LocalDS_0');
     await drop('volumeImages', image);
     for (const key of [there, near, byKey]) await drop('volumes', key);
     await dropped(one);
@@ -106,51 +88,51 @@ describeWith('vcsim', vcsimAvailable(), () => {
   test('the whole name is kept where vCenter shows a part of it; a rename there is seen', async () => {
     const name = `long ${'é'.repeat(100)} 漢字 <&> end`;
     const key = await create('volumes', { capacity: MIB, name, description: 'd', properties: { a: 'b' } });
-    expect((await read(driver, 'volumes', key))?.values).toMatchObject({ name, description: 'd', properties: { a: 'b' } });
-    expect((await account.fcds())[0]?.name).toHaveLength(80);
+    expect((await read(vc.driver, 'volumes', key))?.values).toMatchObject({ name, description: 'd', properties: { a: 'b' } });
+    expect((await vc.account.fcds())[0]?.name).toHaveLength(80);
     expect(
-      driver.volumes!.holds!({ name: 'x'.repeat(251), description: ' padded', properties: { big: 'x'.repeat(3000), s: '1' } }),
+      vc.driver.volumes!.holds!({ name: 'x'.repeat(251), description: ' padded', properties: { big: 'x'.repeat(3000), s: '1' } }),
     ).toEqual({
       properties: { s: '1' },
     });
-    await driver.volumes!.rename!(key, {}, context());
-    expect((await read(driver, 'volumes', key))?.values['name']).toBeUndefined();
-    expect((await account.fcds())[0]?.name).toMatch(/^cimi-\w{12}$/);
+    await vc.driver.volumes!.rename!(key, {}, context());
+    expect((await read(vc.driver, 'volumes', key))?.values['name']).toBeUndefined();
+    expect((await vc.account.fcds())[0]?.name).toMatch(/^cimi-\w{12}$/);
     const which = `<id><id>${key}</id></id>`;
     const catalogue = '<_this type="VslmVStorageObjectManager">VStorageObjectManager</_this>';
-    const told = await account.console(
+    const told = await vc.account.console(
       `<VslmRetrieveVStorageObject xmlns="urn:vslm">${catalogue}${which}</VslmRetrieveVStorageObject>`,
       '/vslm',
     );
     const datastore = /<datastore type="Datastore"[^>]*>[^<]*<\/datastore>/.exec(told)?.[0] ?? '';
     const manager = '<_this type="VcenterVStorageObjectManager">VStorageObjectManager</_this>';
-    await account.console(
+    await vc.account.console(
       `<RenameVStorageObject xmlns="urn:vim25">${manager}${which}${datastore}<name>by hand</name></RenameVStorageObject>`,
     );
-    expect((await read(driver, 'volumes', key))?.values['name']).toBe('by hand');
+    expect((await read(vc.driver, 'volumes', key))?.values['name']).toBe('by hand');
     await drop('volumes', key);
   });
 
   test('what vCenter cannot tell of is in ERROR, in its words', async () => {
-    await account.sim.order({ fcds: { name: 'broken-', count: 1 } });
+    await vc.account.sim.order({ fcds: { name: 'broken-', count: 1 } });
     const error = '<error><fault xsi:type="InaccessibleDatastore"/><localizedMessage>it is away</localizedMessage></error>';
-    account.proxy.add({
+    vc.account.proxy.add({
       method: 'VslmListVStorageObjectForSpec',
       rewrite: (xml) => xml.replace('</queryResults>', `${error}</queryResults>`),
     });
-    const [item] = (await pagesOf(driver, 'volumes')).flat();
+    const [item] = (await pagesOf(vc.driver, 'volumes')).flat();
     expect(item).toMatchObject({ values: { state: 'ERROR' }, refuses: { edit: expect.stringContaining('it is away') as string } });
-    await account.sim.order({ drop: 'broken-' });
+    await vc.account.sim.order({ drop: 'broken-' });
   });
 
   test('images are no volumes and volumes no images', async () => {
     const volume = await create('volumes', { capacity: MIB, name: 'one' });
     const image = await create('volumeImages', { volume });
-    expect([(await pagesOf(driver, 'volumes')).flat().length, (await pagesOf(driver, 'volumeImages')).flat().length]).toEqual([1, 1]);
-    expect([await read(driver, 'volumes', image), await read(driver, 'volumeImages', volume)]).toEqual([undefined, undefined]);
+    expect([(await pagesOf(vc.driver, 'volumes')).flat().length, (await pagesOf(vc.driver, 'volumeImages')).flat().length]).toEqual([1, 1]);
+    expect([await read(vc.driver, 'volumes', image), await read(vc.driver, 'volumeImages', volume)]).toEqual([undefined, undefined]);
     await drop('volumes', image);
     await drop('volumeImages', volume);
-    expect(await account.fcds()).toHaveLength(2);
+    expect(await vc.account.fcds()).toHaveLength(2);
     expect(await failure(create('volumes', { capacity: MIB, image: volume }))).toMatchObject({ kind: 'notFound', maybeDone: false });
     expect(await failure(create('volumeImages', { volume: image }))).toMatchObject({ kind: 'notFound', maybeDone: false });
     expect(await failure(create('volumes', { capacity: MIB, type: 'http://example.org/fast' }))).toMatchObject({ kind: 'invalid' });
@@ -160,13 +142,13 @@ describeWith('vcsim', vcsimAvailable(), () => {
 
   test('a copy that takes longer than anybody waits is waited for again, not made twice', async () => {
     const volume = await create('volumes', { capacity: MIB });
-    await account.sim.order({ taskDelay: { cloneVStorageObject: 1200, CloneVStorageObject: 1200 } });
+    await vc.account.sim.order({ taskDelay: { cloneVStorageObject: 1200, CloneVStorageObject: 1200 } });
     const own = marks('slow');
     const error = await failure(create('volumeImages', { volume }, own, { signal: AbortSignal.timeout(500) }));
     expect(error).toMatchObject({ kind: 'timeout', maybeDone: true });
     const image = await create('volumeImages', { volume }, own);
-    expect(account.proxy.count('CloneVStorageObject_Task')).toBe(1);
-    expect((await driver.volumeImages!.find!(own, context())).map(({ key }) => key)).toEqual([image]);
+    expect(vc.account.proxy.count('CloneVStorageObject_Task')).toBe(1);
+    expect((await vc.driver.volumeImages!.find!(own, context())).map(({ key }) => key)).toEqual([image]);
     expect(await create('volumeImages', { volume }, own)).toBe(image);
     await drop('volumeImages', image);
     await drop('volumes', volume);
@@ -176,12 +158,12 @@ describeWith('vcsim', vcsimAvailable(), () => {
     const volume = await create('volumes', { capacity: MIB });
     const image = await create('volumeImages', { volume });
     const own = marks('cut');
-    account.proxy.add({ method: 'ExtendDisk_Task', drop: 'before', times: 1 });
+    vc.account.proxy.add({ method: 'ExtendDisk_Task', drop: 'before', times: 1 });
     expect(await failure(create('volumes', { capacity: 20 * MIB, image }, own))).toMatchObject({ kind: 'timeout', maybeDone: true });
-    const [begun] = await driver.volumes!.find!(own, context());
+    const [begun] = await vc.driver.volumes!.find!(own, context());
     expect(begun).toMatchObject({ tag: own.tag, token: own.token, unfinished: true });
     expect(await create('volumes', { capacity: 20 * MIB, image }, own)).toBe(begun?.key);
-    const [whole, ...more] = await driver.volumes!.find!(own, context());
+    const [whole, ...more] = await vc.driver.volumes!.find!(own, context());
     expect([whole?.unfinished, Number(whole?.values['capacity']) >= 20 * MIB, more]).toEqual([undefined, true, []]);
     for (const key of [volume, begun?.key ?? '']) await drop('volumes', key);
     await drop('volumeImages', image);
@@ -190,12 +172,12 @@ describeWith('vcsim', vcsimAvailable(), () => {
   test('a disk whose create was cut off is found unfinished, and gone on with', async () => {
     const one = await machine();
     const own = marks('cut');
-    account.proxy.add({ method: 'ReconfigVM_Task', when: (body) => !body.includes('deviceChange'), drop: 'before', times: 1 });
+    vc.account.proxy.add({ method: 'ReconfigVM_Task', when: (body) => !body.includes('deviceChange'), drop: 'before', times: 1 });
     expect(await failure(create('disks', { machine: one, capacity: MIB }, own))).toMatchObject({ kind: 'timeout', maybeDone: true });
-    const [begun] = await driver.disks!.find!(own, context());
+    const [begun] = await vc.driver.disks!.find!(own, context());
     expect(begun).toMatchObject({ tag: own.tag, token: own.token, unfinished: true });
     expect(await create('disks', { machine: one, capacity: MIB }, own)).toBe(begun?.key);
-    const [whole, ...more] = await driver.disks!.find!(own, context());
+    const [whole, ...more] = await vc.driver.disks!.find!(own, context());
     expect([whole?.key, whole?.unfinished, more]).toEqual([begun?.key, undefined, []]);
     await dropped(one);
   });
@@ -204,7 +186,7 @@ describeWith('vcsim', vcsimAvailable(), () => {
     const [one, other] = [await machine(), await machine()];
     const own = marks('mine');
     const key = await create('disks', { machine: one, capacity: MIB }, own);
-    const text = (await account.read(['config.hardware.device'])).find((each) => each.includes(`>${one}<`)) ?? '';
+    const text = (await vc.account.read(['config.hardware.device'])).find((each) => each.includes(`>${one}<`)) ?? '';
     const all = text.match(/<VirtualDevice .*?<\/VirtualDevice>/gs) ?? [];
     const disk = all.find((each) => each.includes('"VirtualDisk"') && each.includes('>1048576<')) ?? '';
     const value = (name: string): string => new RegExp(`<${name}>([^<]*)<`).exec(disk)?.[1] ?? '';
@@ -215,7 +197,7 @@ describeWith('vcsim', vcsimAvailable(), () => {
     const change = (operation: string, more: string, inner: string) =>
       `<deviceChange><operation>${operation}</operation>${more}<device xsi:type="VirtualDisk">${inner}</device></deviceChange>`;
     // The record itself, as a copy of the machine would have it.
-    const extra = (await account.read(['config.extraConfig'])).find((each) => each.includes(`>${one}<`)) ?? '';
+    const extra = (await vc.account.read(['config.extraConfig'])).find((each) => each.includes(`>${one}<`)) ?? '';
     const [record = ''] = /<key>cimi\.disk\.[^<]*<\/key><value[^>]*>[^<]*<\/value>/.exec(extra) ?? [];
     expect(record).toContain(own.tag);
     const plain = record.replace(/<value[^>]*>/, '<value xmlns:xsd="http://www.w3.org/2001/XMLSchema" xsi:type="xsd:string">');
@@ -223,7 +205,7 @@ describeWith('vcsim', vcsimAvailable(), () => {
     expect((await of('disks', other)).map(({ tag }) => tag)).toEqual([undefined]);
     // Somebody takes the disk off, leaving its file, and puts another one in the same place.
     await reconfigured(one, change('remove', '', `<key>${deviceKey}</key>`));
-    expect(await read(driver, 'disks', key)).toBeUndefined();
+    expect(await read(vc.driver, 'disks', key)).toBeUndefined();
     const backing = '<backing xsi:type="VirtualDiskFlatVer2BackingInfo"><fileName></fileName><diskMode>persistent</diskMode></backing>';
     await reconfigured(
       one,
@@ -231,7 +213,7 @@ describeWith('vcsim', vcsimAvailable(), () => {
     );
     const disks = await of('disks', one);
     expect([disks.length, disks.some((each) => each.key === key), disks.map(({ tag }) => tag)]).toEqual([2, false, [undefined, undefined]]);
-    expect(await driver.disks!.find!(own, context())).toEqual([]);
+    expect(await vc.driver.disks!.find!(own, context())).toEqual([]);
     await drop('disks', key);
     expect(await of('disks', one)).toHaveLength(2);
     for (const each of [one, other]) await dropped(each);
@@ -256,11 +238,11 @@ describeWith('vcsim', vcsimAvailable(), () => {
     const attachment = await create('attachments', { machine: one, volume });
     await snapshot(one);
     const words = { kind: 'conflict', maybeDone: false, message: expect.stringContaining('snapshots first') as string };
-    expect(await failure(driver.disks!.update!(disk, { capacity: 9 * MIB }, context()))).toMatchObject(words);
+    expect(await failure(vc.driver.disks!.update!(disk, { capacity: 9 * MIB }, context()))).toMatchObject(words);
     expect(await failure(drop('disks', disk))).toMatchObject(words);
     expect(await failure(drop('attachments', attachment))).toMatchObject(words);
     await dropped(one);
-    expect((await pagesOf(driver, 'volumes')).flat()).toMatchObject([{ key: volume, values: { state: 'AVAILABLE' } }]);
+    expect((await pagesOf(vc.driver, 'volumes')).flat()).toMatchObject([{ key: volume, values: { state: 'AVAILABLE' } }]);
     await drop('volumes', volume);
   });
 
@@ -277,7 +259,7 @@ describeWith('vcsim', vcsimAvailable(), () => {
 
   test('vCenter busy with the machine is no refusal: the Job comes again', async () => {
     const one = await machine();
-    await account.sim.order({ fault: { method: 'ReconfigVM_Task', fault: 'TaskInProgress', times: 1 } });
+    await vc.account.sim.order({ fault: { method: 'ReconfigVM_Task', fault: 'TaskInProgress', times: 1 } });
     const error = await failure(create('disks', { machine: one, capacity: MIB }));
     expect(error).toMatchObject({ kind: 'unavailable', maybeDone: false, passing: true });
     await dropped(one);
