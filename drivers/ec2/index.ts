@@ -1,3 +1,4 @@
+import { absenceAsProof } from '../../src/clouds/absence';
 import type { CallContext, Driver, DriverModule, Finding } from '../../src/clouds/driver';
 import { Ec2Addresses } from './addresses';
 import { Ec2Attachments } from './attachments';
@@ -27,26 +28,28 @@ export const driver: DriverModule<Ec2Options> = {
     const types = new InstanceTypes(wire);
     const zones = new Zones(wire);
     const machines = new Ec2Machines(wire, types, zones);
-    return Promise.resolve({
-      capabilities: capabilities(options.settleMs),
-      machines,
-      machineConfigs: new MachineConfigs(types),
-      machineImages: new Ec2MachineImages(wire),
-      disks: new Ec2Disks(wire, types),
-      attachments: new Ec2Attachments(wire),
-      volumes: new Ec2Volumes(wire, zones),
-      volumeImages: new Ec2VolumeImages(wire),
-      interfaces: new Ec2Interfaces(wire),
-      networks: new Ec2Networks(wire, zones),
-      networkPorts: new Ec2NetworkPorts(wire),
-      addresses: new Ec2Addresses(wire),
-      forwardingGroups: new Ec2ForwardingGroups(wire),
-      credentials: new Ec2Credentials(wire),
-      check: (context: CallContext): Promise<Finding[]> => check(wire, context),
-      close: () => {
-        wire.close();
-        return Promise.resolve();
-      },
-    });
+    return Promise.resolve(
+      absenceAsProof({
+        capabilities: capabilities(options.settleMs),
+        machines,
+        machineConfigs: new MachineConfigs(types),
+        machineImages: new Ec2MachineImages(wire),
+        disks: new Ec2Disks(wire, types),
+        attachments: new Ec2Attachments(wire),
+        volumes: new Ec2Volumes(wire, zones),
+        volumeImages: new Ec2VolumeImages(wire),
+        interfaces: new Ec2Interfaces(wire),
+        networks: new Ec2Networks(wire, zones),
+        networkPorts: new Ec2NetworkPorts(wire),
+        addresses: new Ec2Addresses(wire),
+        forwardingGroups: new Ec2ForwardingGroups(wire),
+        credentials: new Ec2Credentials(wire),
+        check: (context: CallContext): Promise<Finding[]> => check(wire, context),
+        close: () => {
+          wire.close();
+          return Promise.resolve();
+        },
+      }),
+    );
   },
 };

@@ -1,3 +1,4 @@
+import { absenceAsProof } from '../../src/clouds/absence';
 import type { CallContext, Driver, DriverModule, Finding } from '../../src/clouds/driver';
 import { capabilities } from './capabilities';
 import { check } from './check';
@@ -17,16 +18,18 @@ export const driver: DriverModule<OpenstackOptions> = {
   connect(options: OpenstackOptions): Promise<Driver> {
     const wire = new Wire(options);
     const flavors = new Flavors(wire);
-    return Promise.resolve({
-      capabilities: capabilities(options.settleMs),
-      machines: new OpenstackMachines(wire, flavors),
-      machineConfigs: new MachineConfigs(flavors),
-      machineImages: new OpenstackMachineImages(wire),
-      ...storageGroups(wire, flavors),
-      ...networkGroups(wire),
-      credentials: new OpenstackCredentials(wire),
-      check: (context: CallContext): Promise<Finding[]> => check(wire, context),
-      close: () => wire.close(),
-    });
+    return Promise.resolve(
+      absenceAsProof({
+        capabilities: capabilities(options.settleMs),
+        machines: new OpenstackMachines(wire, flavors),
+        machineConfigs: new MachineConfigs(flavors),
+        machineImages: new OpenstackMachineImages(wire),
+        ...storageGroups(wire, flavors),
+        ...networkGroups(wire),
+        credentials: new OpenstackCredentials(wire),
+        check: (context: CallContext): Promise<Finding[]> => check(wire, context),
+        close: () => wire.close(),
+      }),
+    );
   },
 };

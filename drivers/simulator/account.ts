@@ -72,7 +72,7 @@ export class Account {
 
   need<K extends Kind>(kind: K, id: string): Of<K> {
     const found = this.find(kind, id);
-    if (!found) throw new SimulatorFault('NoSuchThing', `There is no ${kind} ${id}`);
+    if (!found) throw new SimulatorFault('NoSuchThing', `There is no ${kind} ${id}`, { thing: { type: kind, key: id } });
     return found;
   }
 

@@ -1,5 +1,5 @@
-import type { ErrorKind } from '../../src/clouds/errors';
-import { ProviderError } from '../../src/clouds/errors';
+import type { ErrorKind, Thing } from '../../src/clouds/errors';
+import { Gone, ProviderError } from '../../src/clouds/errors';
 
 /** The provider's error codes and the kind each crosses as. */
 export const ERROR_KINDS = {
@@ -23,7 +23,7 @@ export class SimulatorFault extends Error {
   constructor(
     readonly code: ErrorCode,
     message: string,
-    readonly details: { retryAfterMs?: number | undefined; requestId?: string; lost?: boolean; cause?: unknown } = {},
+    readonly details: { retryAfterMs?: number | undefined; requestId?: string; lost?: boolean; cause?: unknown; thing?: Thing } = {},
   ) {
     super(message, details.cause === undefined ? undefined : { cause: details.cause });
     this.name = 'SimulatorFault';
@@ -43,12 +43,20 @@ export function translate(thrown: unknown): ProviderError {
     const words = thrown instanceof Error ? thrown.message : String(thrown);
     return new ProviderError('unavailable', `The simulator's state file: ${words}`, { maybeDone: true, cause: thrown });
   }
-  const { retryAfterMs, requestId, lost } = thrown.details;
-  return new ProviderError(ERROR_KINDS[thrown.code], thrown.message, {
+  const { retryAfterMs, requestId, lost, thing } = thrown.details;
+  if (thrown.code === 'NoSuchThing' && thing) return Gone.told(thing, { code: thrown.code, message: thrown.message, requestId });
+  // A fault that names nothing proves nothing.
+  const kind = thrown.code === 'NoSuchThing' ? 'unavailable' : ERROR_KINDS[thrown.code];
+  return new ProviderError(kind, thrown.message, {
     code: thrown.code,
     requestId,
     retryAfterMs,
     maybeDone: lost ?? false,
     cause: thrown,
   });
+}
+
+/** The proof that the provider has no such thing. */
+export function noSuch(kind: string, id: string): Gone {
+  return Gone.told({ type: kind, key: id }, { code: 'NoSuchThing', message: `There is no ${kind} ${id}` });
 }

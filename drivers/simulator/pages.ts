@@ -1,5 +1,6 @@
 import type { CallContext, FindGroup, Item } from '../../src/clouds/driver';
-import { translate } from './errors';
+import { Gone } from '../../src/clouds/errors';
+import { noSuch, translate } from './errors';
 import type { Requests } from './requests';
 import type { Kind, Of } from './things';
 
@@ -21,7 +22,7 @@ export async function sentDelete(request: Promise<void>): Promise<void> {
     await request;
   } catch (thrown) {
     const error = translate(thrown);
-    if (error.kind !== 'notFound') throw error;
+    if (!(error instanceof Gone)) throw error;
   }
 }
 
@@ -48,10 +49,13 @@ export function reads<K extends Kind>(
     list: (context) => pages(`${group}.list`, {}, context),
     async getMany(keys, context) {
       const wanted = [...new Set(keys)];
-      const found: Item[] = [];
+      const found: (Item | Gone)[] = [];
       for (let at = 0; at < wanted.length; at += BATCH) {
         const ids = wanted.slice(at, at + BATCH);
-        found.push(...items((await sent(client.describe(kind, `${group}.getMany`, { ids }, context))).things));
+        const there = items((await sent(client.describe(kind, `${group}.getMany`, { ids }, context))).things);
+        const told = new Set(there.map(({ key }) => key));
+        // The provider answers for every id that it was asked for: what it leaves out, it does not have.
+        found.push(...there, ...ids.filter((id) => !told.has(id)).map((id) => noSuch(kind, id)));
       }
       return found;
     },

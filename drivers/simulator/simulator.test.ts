@@ -4,7 +4,8 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Driver, Machines } from '../../src/clouds/driver';
+import type { Driver } from '../../src/clouds/driver';
+import { endedDriver, type EndedDriver } from '../../test/drivers/counterpart';
 import { Account } from './account';
 import type { SimulatorControl } from './control';
 import { foreignInstance, openControl } from './control';
@@ -18,13 +19,13 @@ describe('the simulated cloud', () => {
   let dataDir: string;
   let control: SimulatorControl;
   const open: Driver[] = [];
-  const connect = async (options: object = {}): Promise<Driver & { machines: Required<Machines> }> => {
+  const connect = async (options: object = {}): Promise<EndedDriver & { machines: Required<NonNullable<EndedDriver['machines']>> }> => {
     const driver = await simulator.connect(optionsSchema.parse({ delays: { create: 0, stop: 0, delete: 0 }, ...options }), {
       dataDir,
       warn: () => undefined,
     });
     open.push(driver);
-    return driver as Driver & { machines: Required<Machines> };
+    return endedDriver(driver) as Awaited<ReturnType<typeof connect>>;
   };
   beforeEach(() => {
     dataDir = mkdtempSync(join(tmpdir(), 'simulator-'));

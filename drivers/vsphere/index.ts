@@ -1,3 +1,4 @@
+import { absenceAsProof } from '../../src/clouds/absence';
 import type { CallContext, Driver, DriverModule, Finding } from '../../src/clouds/driver';
 import { VsphereAddresses } from './addresses';
 import { capabilities } from './capabilities';
@@ -18,18 +19,20 @@ export const driver: DriverModule<VsphereOptions> = {
   options: vsphereOptions,
   connect(options: VsphereOptions): Promise<Driver> {
     const wire = new Wire(options);
-    return Promise.resolve({
-      capabilities: capabilities(options.settleMs),
-      machines: new VsphereMachines(wire),
-      machineConfigs: new VsphereSizes(options),
-      machineImages: new VsphereImages(wire),
-      networks: new VsphereNetworks(wire),
-      interfaces: new VsphereInterfaces(wire),
-      addresses: new VsphereAddresses(wire),
-      ...storageGroups(wire),
-      credentials: new VsphereCredentials(),
-      check: (context: CallContext): Promise<Finding[]> => check(wire, context),
-      close: () => wire.close(),
-    });
+    return Promise.resolve(
+      absenceAsProof({
+        capabilities: capabilities(options.settleMs),
+        machines: new VsphereMachines(wire),
+        machineConfigs: new VsphereSizes(options),
+        machineImages: new VsphereImages(wire),
+        networks: new VsphereNetworks(wire),
+        interfaces: new VsphereInterfaces(wire),
+        addresses: new VsphereAddresses(wire),
+        ...storageGroups(wire),
+        credentials: new VsphereCredentials(),
+        check: (context: CallContext): Promise<Finding[]> => check(wire, context),
+        close: () => wire.close(),
+      }),
+    );
   },
 };

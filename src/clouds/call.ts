@@ -80,11 +80,21 @@ export class Caller {
 
   /**
    * Runs one call, again after passing failures where its kind allows that.
-   * @param moreMs what the call may take beyond the deadline, because it passes on what comes from elsewhere.
+   * @param more `ms`: what the call may take beyond the deadline, because it passes on what comes from elsewhere; `since`:
+   *   when an earlier attempt was sent whose end is unknown. Attempts after one that may have taken effect are told so.
    * @throws ProviderError and nothing else
    */
-  async call<T>(name: CallName, run: (context: CallContext) => Promise<T>, moreMs = 0): Promise<T> {
-    return this.repeat(name, () => this.once(name, run, moreMs));
+  async call<T>(name: CallName, run: (context: CallContext) => Promise<T>, more: { ms?: number; since?: number } = {}): Promise<T> {
+    const began = Date.now();
+    let { since } = more;
+    return this.repeat(name, async () => {
+      try {
+        return await this.once(name, (context) => run(since === undefined ? context : { ...context, repeated: { since } }), more.ms);
+      } catch (error) {
+        if (error instanceof ProviderError && error.maybeDone) since ??= began;
+        throw error;
+      }
+    });
   }
 
   /** Reads a listing to its end; after a passing failure it begins again. `begun` is told when the first page is asked for. */

@@ -1,4 +1,5 @@
-import type { Values } from '../model/values';
+import type { Value, Values } from '../model/values';
+import type { Gone } from './errors';
 
 /** What every group of the Driver contract is made of; see driver.ts. */
 
@@ -6,6 +7,34 @@ import type { Values } from '../model/values';
 export interface CallContext {
   /** Aborted at the deadline or when nobody waits any more. */
   signal: AbortSignal;
+  /**
+   * An earlier attempt of this very call may have taken effect, or may still do so: the driver looks for what it began
+   * (a task of the thing, by token, tag or name) before it sends anything again. `since`: when the first one was sent,
+   * ms since the epoch by this process's clock.
+   */
+  repeated?: { since: number } | undefined;
+}
+
+/** What a driver needs to find work under way again, in whichever process: plain JSON, no secrets. */
+export type Handle = { readonly [name: string]: Value | undefined };
+
+/**
+ * Work that the provider goes on with by itself. `Driver.poll` tells how far it is; nobody waits inside a call.
+ */
+export interface Ongoing {
+  ongoing: Handle;
+  /** Percent, where the provider tells. */
+  progress?: number | undefined;
+  /** How far it is, in words. */
+  words?: string | undefined;
+}
+
+/** What a write answers: its result where it is done (or where the item's own state tells the rest), else a handle. */
+export type Outcome<T = void> = T | Ongoing;
+
+/** Whether a write is still under way at the provider. */
+export function isOngoing(outcome: unknown): outcome is Ongoing {
+  return typeof outcome === 'object' && outcome !== null && 'ongoing' in outcome;
 }
 
 /** Stands in an Item's values for a reference to another item of the same cloud; the core makes it an href. */
@@ -40,6 +69,8 @@ export interface Item {
    * with the provider's words. Only getMany returns such items, list and find never do.
    */
   gone?: { reason: string } | undefined;
+  /** The provider's own reason for the state it shows (EC2's state reason, Nova's fault), in its words. */
+  reason?: string | undefined;
   /** An accepted write (its token) of which the provider later said that it failed (a restore); shown for some time after. */
   failure?: { token: string; reason: string } | undefined;
   /**
@@ -81,8 +112,11 @@ export interface Created {
 export interface ReadGroup {
   /** Every item, page by page. No call per item. */
   list(context: CallContext): Pages;
-  /** Reads by key, in batches as large as the provider takes. Keys that are gone are missing from the answer. */
-  getMany(keys: readonly string[], context: CallContext): Promise<Item[]>;
+  /**
+   * Reads by key, in batches as large as the provider takes: for each key its item, or the proof that there is none.
+   * A key with neither is unknown: readers are told so, and nothing is forgotten.
+   */
+  getMany(keys: readonly string[], context: CallContext): Promise<readonly (Item | Gone)[]>;
 }
 
 /** Configurations of machines. */
@@ -111,5 +145,5 @@ export interface NamingGroup {
    */
   holds?(naming: Naming): Naming;
   /** Writes name, description and properties (the held part; absent members are erased). Repeatable. */
-  rename?(key: string, naming: Naming, context: CallContext): Promise<void>;
+  rename?(key: string, naming: Naming, context: CallContext): Promise<Outcome>;
 }

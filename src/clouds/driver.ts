@@ -1,6 +1,18 @@
 import type { ZodType } from 'zod';
 import type { Value } from '../model/values';
-import type { CallContext, Created, Extended, FindGroup, Marks, Naming, NamingGroup, ReadGroup, SizedGroup } from './contract';
+import type {
+  CallContext,
+  Created,
+  Extended,
+  FindGroup,
+  Handle,
+  Marks,
+  Naming,
+  NamingGroup,
+  Outcome,
+  ReadGroup,
+  SizedGroup,
+} from './contract';
 import type {
   Addresses,
   Attachments,
@@ -16,7 +28,8 @@ import type { UploadImage } from './upload';
 
 /**
  * The Driver contract: what a cloud offers, in CIMI's terms and units (memory in KiB, capacity in kB of 1000
- * bytes, durations in ms). A missing group is a resource the cloud does not offer, a missing method an operation
+ * bytes, durations in ms). No call waits for the provider's work: what takes time is answered by a handle or told by the
+ * item's own state. A missing group is a resource the cloud does not offer, a missing method an operation
  * it does not offer. Drivers know no HTTP, JSON, XML, SQL or Redis, retry nothing and cache nothing: the guard
  * (guard.ts) does. Every method throws ProviderError and nothing else.
  */
@@ -26,15 +39,19 @@ export type {
   Created,
   Extended,
   FindGroup,
+  Handle,
   Item,
   ItemRef,
   Marks,
   Naming,
   NamingGroup,
+  Ongoing,
+  Outcome,
   Pages,
   ReadGroup,
   SizedGroup,
 } from './contract';
+export { isOngoing } from './contract';
 export type { UploadImage, UploadSource } from './upload';
 
 export interface CreateMachine extends Marks, Naming, Extended {
@@ -57,20 +74,20 @@ export interface CreateMachine extends Marks, Naming, Extended {
 
 export interface Machines extends FindGroup, NamingGroup {
   /** Once. Brings the machine into the provider's own initial state (see Capabilities DefaultInitialState). */
-  create?(request: CreateMachine, context: CallContext): Promise<Created>;
+  create?(request: CreateMachine, context: CallContext): Promise<Outcome<Created>>;
   /** Repeatable: starting what is started is success. */
-  start?(key: string, context: CallContext): Promise<void>;
-  stop?(key: string, options: { force?: boolean | undefined }, context: CallContext): Promise<void>;
+  start?(key: string, context: CallContext): Promise<Outcome>;
+  stop?(key: string, options: { force?: boolean | undefined }, context: CallContext): Promise<Outcome>;
   /** Once. From STARTED only; the core starts a STOPPED machine instead. */
-  restart?(key: string, options: { force?: boolean | undefined }, context: CallContext): Promise<void>;
-  pause?(key: string, context: CallContext): Promise<void>;
-  suspend?(key: string, context: CallContext): Promise<void>;
+  restart?(key: string, options: { force?: boolean | undefined }, context: CallContext): Promise<Outcome>;
+  pause?(key: string, context: CallContext): Promise<Outcome>;
+  suspend?(key: string, context: CallContext): Promise<Outcome>;
   /** Changes the size to that of another configuration (repeatable). */
-  resize?(key: string, to: { config: string }, context: CallContext): Promise<void>;
+  resize?(key: string, to: { config: string }, context: CallContext): Promise<Outcome>;
   /** Once. Brings the machine back to an image; `image` is its provider key. */
-  restore?(key: string, from: Marks & { image: string }, context: CallContext): Promise<void>;
+  restore?(key: string, from: Marks & { image: string }, context: CallContext): Promise<Outcome>;
   /** Repeatable; what is already gone is success. */
-  delete?(key: string, context: CallContext): Promise<void>;
+  delete?(key: string, context: CallContext): Promise<Outcome>;
 }
 
 export interface CaptureMachine extends Marks, Naming {
@@ -82,15 +99,15 @@ export interface CaptureMachine extends Marks, Naming {
 
 export interface MachineImages extends FindGroup, NamingGroup {
   /** Once. */
-  capture?(request: CaptureMachine, context: CallContext): Promise<Created>;
+  capture?(request: CaptureMachine, context: CallContext): Promise<Outcome<Created>>;
   /**
    * Once. Makes an image of bytes: it shows as CREATING until they are all there, and carries its marks from its beginning.
    * Resolves when the provider has them all. Where it cannot go on (the source throws, the signal is aborted) it takes back
    * what it began as well as it can and throws; what a killed process leaves half done is found by its tag and deleted.
    */
-  upload?(request: UploadImage, context: CallContext): Promise<Created>;
+  upload?(request: UploadImage, context: CallContext): Promise<Outcome<Created>>;
   /** Repeatable; what is already gone is success. */
-  delete?(key: string, context: CallContext): Promise<void>;
+  delete?(key: string, context: CallContext): Promise<Outcome>;
 }
 
 export interface ImportCredential extends Marks {
@@ -181,6 +198,7 @@ export const METHOD_KINDS: Readonly<Record<string, MethodKind>> = {
   rename: 'repeatable',
   import: 'repeatable',
   delete: 'repeatable',
+  poll: 'repeatable',
 };
 
 /** What is true of one resource type on this cloud, for ResourceMetadata and for checks before a call. */
@@ -228,6 +246,13 @@ export interface Finding {
 /** A connected account of one cloud. */
 export interface Driver extends Groups {
   readonly capabilities: Capabilities;
+  /**
+   * How far work under way is, by the handle that a write (or an earlier poll) answered, in whichever process: another
+   * handle while it goes on, else what the write would have answered. Where the work has several parts, it begins the
+   * next one. Repeatable. Needed where any method answers a handle.
+   * @throws ProviderError with the provider's reason where the work has failed
+   */
+  poll?(handle: Handle, context: CallContext): Promise<Outcome<Created | void>>;
   /** Tries the login and the permissions needed; never throws for what the provider answers. */
   check(context: CallContext): Promise<Finding[]>;
   close(): Promise<void>;

@@ -45,6 +45,69 @@ export class ProviderError extends Error {
   }
 }
 
+/** A thing at a provider, in the provider's own words (instance, server, port) with the provider's key. */
+export interface Thing {
+  type: string;
+  key: string;
+}
+
+/**
+ * The provider's own proof that a thing is not there. Nothing else says that something is gone: no HTTP status, no list
+ * without it, no answer of a proxy or of another service. Made only from what a driver's error table knows as such
+ * (`told`), from the provider's own document (`shown`), or for keys that no thing can have (`impossible`).
+ */
+export class Gone extends ProviderError {
+  private constructor(
+    readonly thing: Thing,
+    message: string,
+    details: ProviderErrorDetails,
+  ) {
+    super('notFound', message, { ...details, maybeDone: false });
+    this.name = 'Gone';
+  }
+
+  /** Key of the thing; of an answer of `getMany`, the key that was asked for. */
+  get key(): string {
+    return this.thing.key;
+  }
+
+  /** The provider's fault document names this very thing as one that it does not have. */
+  static told(thing: Thing, fault: { code: string; message: string; requestId?: string | undefined }): Gone {
+    return new Gone(thing, fault.message, { code: fault.code, requestId: fault.requestId });
+  }
+
+  /** The provider's own document shows that the thing has ended (terminated, DELETED), or its owner without it. */
+  static shown(thing: Thing, message: string): Gone {
+    return new Gone(thing, message, {});
+  }
+
+  /** No thing of this type can have such a key. */
+  static impossible(thing: Thing, message = `no ${thing.type} can have the key '${thing.key}'`): Gone {
+    return new Gone(thing, message, {});
+  }
+
+  /** The same proof for a key that is made of this thing's (an attachment of a volume). */
+  as(thing: Thing): Gone {
+    return new Gone(thing, this.message, { code: this.code, requestId: this.requestId, cause: this });
+  }
+}
+
+/**
+ * The provider no longer knows the work under way that a handle names (tasks are forgotten some time after their end): what
+ * came of it has to be looked for, as after a lost answer.
+ */
+export class HandleForgotten extends ProviderError {
+  constructor(message: string, details: ProviderErrorDetails = {}) {
+    super('unavailable', message, { ...details, maybeDone: true });
+    this.name = 'HandleForgotten';
+  }
+}
+
+/** Whether an error proves that this very thing is not there. */
+export function isGone(error: unknown, thing: Thing): error is Gone {
+  return error instanceof Gone && error.thing.type === thing.type && error.thing.key === thing.key;
+}
+
 /** Codes, Node's and its TLS', of a connection that never came about: the request was not sent, so it did nothing. */
 export const UNREACHED: readonly string[] = [
   'ECONNREFUSED',

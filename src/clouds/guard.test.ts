@@ -1,7 +1,7 @@
 import type { CallLimits, GuardHooks } from './call';
 import type { Cloud, CloudSettings } from './cloud';
 import type { CallContext, Driver, Item, Machines, ReadGroup } from './driver';
-import { ProviderError } from './errors';
+import { Gone, ProviderError } from './errors';
 import type { GuardOptions } from './guard';
 import { guardCloud } from './guard';
 
@@ -51,9 +51,13 @@ class FakeGroup {
     }
   }
 
-  private async some(keys: readonly string[], context: CallContext): Promise<Item[]> {
+  /** Keys of which the provider says nothing at all. */
+  silent = new Set<string>();
+
+  private async some(keys: readonly string[], context: CallContext): Promise<(Item | Gone)[]> {
     await this.enter(`getMany(${[...keys].join()})`, context);
-    return keys.flatMap((key) => this.items.get(key) ?? []);
+    const asked = keys.filter((key) => !this.silent.has(key));
+    return asked.map((key) => this.items.get(key) ?? Gone.told({ type: 'thing', key }, { code: 'NoSuchThing', message: `no ${key}` }));
   }
 }
 
@@ -85,7 +89,7 @@ function setUp(options: Partial<GuardOptions> = {}, mode: CloudSettings['mode'] 
       machines.items.set('new', item('new', { tag: request.tag }));
       return { key: 'new' };
     },
-    start: (key, context) => machines.enter(`start(${key})`, context),
+    start: (key, context) => machines.enter(`start(${key})${context.repeated ? ' again' : ''}`, context),
     stop: (key, { force }, context) => machines.enter(`stop(${key},${force})`, context),
   };
   const driver: Driver = {
@@ -153,6 +157,14 @@ describe('retries', () => {
     machines.failures = [new ProviderError('throttled', 'slow down', { retryAfterMs: 120_000 })];
     await expect(cloud.list('machines')).rejects.toMatchObject({ kind: 'throttled', retryAfterMs: 120_000 });
     expect(machines.calls).toHaveLength(1);
+  });
+  it('tells the driver of attempts that may have taken effect', async () => {
+    const { cloud, machines } = setUp();
+    machines.failures = [new ProviderError('throttled', 'x'), new ProviderError('timeout', 'x')];
+    await cloud.write('machines', 'start', 'a');
+    expect(machines.calls).toEqual(['start(a)', 'start(a)', 'start(a) again']);
+    await cloud.repeat(Date.now() - 1000, 'machines', 'start', 'a');
+    expect(machines.calls.at(-1)).toBe('start(a) again');
   });
   it('repeats what is repeatable and never what is to be sent once', async () => {
     const { cloud, machines } = setUp();
@@ -255,9 +267,32 @@ describe('joining and batching', () => {
     machines.gate = async () => {
       if (machines.calls.at(-1)?.includes('bad')) throw new ProviderError('invalid', 'malformed id');
     };
-    const [a, bad] = await Promise.all([cloud.get('machines', 'a'), cloud.get('machines', 'bad')]);
-    expect(a.value?.key).toBe('a');
-    expect(bad.value).toBeUndefined();
+    const [a, bad] = await Promise.allSettled([cloud.get('machines', 'a'), cloud.get('machines', 'bad')]);
+    expect(a).toMatchObject({ value: { value: { key: 'a' } } });
+    expect(bad).toMatchObject({ reason: { kind: 'invalid' } });
+  });
+  it('takes nothing for gone but what the provider has proven', async () => {
+    const { cloud, machines } = setUp();
+    machines.silent.add('b');
+    const { value } = await cloud.getMany('machines', ['a', 'b', 'none'], { maxAgeMs: 0 });
+    expect([...value.keys()]).toEqual(['a']);
+    expect([...value.unknown.keys()]).toEqual(['b']);
+    await expect(cloud.get('machines', 'b')).rejects.toMatchObject({
+      kind: 'unavailable',
+      message: expect.stringContaining('lab') as string,
+    });
+    expect((await cloud.get('machines', 'none')).value).toBeUndefined();
+    // Not even its word on another thing.
+    machines.failures = [Gone.told({ type: 'thing', key: 'other' }, { code: 'NoSuchThing', message: 'no other' })];
+    await expect(cloud.get('machines', 'c', { maxAgeMs: 0 })).rejects.toMatchObject({ kind: 'unavailable' });
+    machines.failures = [Gone.told({ type: 'thing', key: 'c' }, { code: 'NoSuchThing', message: 'no c' })];
+    expect((await cloud.get('machines', 'c', { maxAgeMs: 0 })).value).toBeUndefined();
+  });
+  it('does not ask key by key where nobody may ask', async () => {
+    const { cloud, machines } = setUp();
+    machines.failures = [new ProviderError('auth', 'who are you?')];
+    await expect(cloud.getMany('machines', ['a', 'b', 'c'])).rejects.toMatchObject({ kind: 'auth' });
+    expect(machines.calls).toHaveLength(1);
   });
   it('asks nothing for no keys', async () => {
     const { cloud, machines } = setUp();

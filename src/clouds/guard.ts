@@ -1,7 +1,7 @@
 import type { CallLimits, GuardHooks } from './call';
 import { Caller } from './call';
 import type { Cloud, CloudSettings } from './cloud';
-import type { CallContext, Driver, Finding, GroupName, Item, ListedGroup, Marks, Naming, UploadImage } from './driver';
+import type { CallContext, Driver, Finding, GroupName, Handle, Item, ListedGroup, Marks, Naming, UploadImage } from './driver';
 import { GROUPS, LONG_LIVED_GROUPS, METHOD_KINDS, SHOWN_IN } from './driver';
 import { ProviderError } from './errors';
 import { GroupReads } from './reads';
@@ -42,9 +42,7 @@ export function guardCloud(settings: CloudSettings, driver: Driver, options: Par
   const invalidate = (group: GroupName): void => {
     for (const shown of [group, ...(SHOWN_IN[group] ?? [])]) reads.get(shown)?.invalidate();
   };
-  const write = async (group: GroupName, name: string, args: readonly unknown[]): Promise<unknown> => {
-    const run = method(group, name);
-    if (!run || !isWrite(name)) throw new ProviderError('unsupported', words(group, name));
+  const sent = async (group: GroupName, name: string, args: readonly unknown[], run: Method, since?: number): Promise<unknown> => {
     if (settings.mode === 'observe') {
       throw new ProviderError(
         'forbidden',
@@ -53,10 +51,21 @@ export function guardCloud(settings: CloudSettings, driver: Driver, options: Par
     }
     invalidate(group);
     try {
-      return await caller.call({ group, method: name }, (context: CallContext) => run(...args, context), sourceMs(args));
+      const more = { ms: sourceMs(args), ...(since === undefined ? {} : { since }) };
+      return await caller.call({ group, method: name }, (context: CallContext) => run(...args, context), more);
     } finally {
       invalidate(group);
     }
+  };
+  const write = async (group: GroupName, name: string, args: readonly unknown[], since?: number): Promise<unknown> => {
+    const run = method(group, name);
+    if (!run || !isWrite(name)) throw new ProviderError('unsupported', words(group, name));
+    return sent(group, name, args, run, since);
+  };
+  const poll = async (group: GroupName, handle: Handle): Promise<unknown> => {
+    const { poll: run } = driver;
+    if (!run) throw new ProviderError('unsupported', words(group, 'poll'));
+    return sent(group, 'poll', [handle], (...args) => Reflect.apply(run, driver, args) as Promise<unknown>);
   };
   const offers = (group: GroupName, name: string): boolean =>
     method(group, name) !== undefined && !(settings.mode === 'observe' && isWrite(name));
@@ -69,6 +78,8 @@ export function guardCloud(settings: CloudSettings, driver: Driver, options: Par
     list: async (group, freshness) => read(group).list(freshness),
     async get(group, key, freshness) {
       const { value, at } = await read(group).getMany([key], freshness);
+      const unknown = value.unknown.get(key);
+      if (unknown) throw unknown;
       return { value: value.get(key), at };
     },
     getMany: async (group, keys, freshness) => read(group).getMany(keys, freshness),
@@ -84,6 +95,9 @@ export function guardCloud(settings: CloudSettings, driver: Driver, options: Par
     sized: (figures) => driver.machineConfigs?.sized?.(figures),
     // The contract's types hold for the caller; inside, a write is a method found by its name.
     write: (async (group: GroupName, name: string, ...args: unknown[]) => write(group, name, args)) as Cloud['write'],
+    repeat: (async (since: number, group: GroupName, name: string, ...args: unknown[]) =>
+      write(group, name, args, since)) as Cloud['repeat'],
+    poll: (async (group: GroupName, handle: Handle) => poll(group, handle)) as Cloud['poll'],
     check: () => check(settings, driver, guard.deadlineMs),
     close: () => driver.close(),
   };

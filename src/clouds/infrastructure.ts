@@ -1,4 +1,4 @@
-import type { CallContext, Created, Extended, MakerGroup, Marks, Naming, NamingGroup } from './contract';
+import type { CallContext, Created, Extended, MakerGroup, Marks, Naming, NamingGroup, Outcome } from './contract';
 import type { UploadImage } from './upload';
 
 /**
@@ -15,10 +15,10 @@ export interface CreateDisk extends Marks {
 
 /** Disks that live and die with their machine; `Item.owner` is the machine's key. */
 export interface Disks extends MakerGroup {
-  create?(request: CreateDisk, context: CallContext): Promise<Created>;
+  create?(request: CreateDisk, context: CallContext): Promise<Outcome<Created>>;
   /** Grows the disk; shrinking is refused by the core. */
-  update?(key: string, to: { capacity: number }, context: CallContext): Promise<void>;
-  delete?(key: string, context: CallContext): Promise<void>;
+  update?(key: string, to: { capacity: number }, context: CallContext): Promise<Outcome>;
+  delete?(key: string, context: CallContext): Promise<Outcome>;
 }
 
 export interface AttachVolume extends Marks {
@@ -30,9 +30,9 @@ export interface AttachVolume extends Marks {
 
 /** Volumes attached to machines (MachineVolume); `Item.owner` is the machine's key, `values.volume` an ItemRef. */
 export interface Attachments extends MakerGroup {
-  create?(request: AttachVolume, context: CallContext): Promise<Created>;
+  create?(request: AttachVolume, context: CallContext): Promise<Outcome<Created>>;
   /** Detaches; the volume stays. */
-  delete?(key: string, context: CallContext): Promise<void>;
+  delete?(key: string, context: CallContext): Promise<Outcome>;
 }
 
 export interface CreateInterface extends Marks {
@@ -55,9 +55,9 @@ export interface InterfaceChange {
 
 /** Network interfaces of machines; `Item.owner` is the machine's key, `values.network` and `networkPort` ItemRefs. */
 export interface Interfaces extends MakerGroup {
-  create?(request: CreateInterface, context: CallContext): Promise<Created>;
-  update?(key: string, to: InterfaceChange, context: CallContext): Promise<void>;
-  delete?(key: string, context: CallContext): Promise<void>;
+  create?(request: CreateInterface, context: CallContext): Promise<Outcome<Created>>;
+  update?(key: string, to: InterfaceChange, context: CallContext): Promise<Outcome>;
+  delete?(key: string, context: CallContext): Promise<Outcome>;
 }
 
 export interface CreateVolume extends Marks, Naming, Extended {
@@ -73,10 +73,10 @@ export interface CreateVolume extends Marks, Naming, Extended {
 }
 
 export interface Volumes extends MakerGroup, NamingGroup {
-  create?(request: CreateVolume, context: CallContext): Promise<Created>;
+  create?(request: CreateVolume, context: CallContext): Promise<Outcome<Created>>;
   /** Grows it, or marks it bootable or not; absent members stay. */
-  update?(key: string, to: { capacity?: number; bootable?: boolean }, context: CallContext): Promise<void>;
-  delete?(key: string, context: CallContext): Promise<void>;
+  update?(key: string, to: { capacity?: number; bootable?: boolean }, context: CallContext): Promise<Outcome>;
+  delete?(key: string, context: CallContext): Promise<Outcome>;
 }
 
 export interface CreateVolumeImage extends Marks, Naming, Extended {
@@ -86,10 +86,10 @@ export interface CreateVolumeImage extends Marks, Naming, Extended {
 }
 
 export interface VolumeImages extends MakerGroup, NamingGroup {
-  create?(request: CreateVolumeImage, context: CallContext): Promise<Created>;
+  create?(request: CreateVolumeImage, context: CallContext): Promise<Outcome<Created>>;
   /** Once. Makes an image of bytes, as MachineImages.upload does. */
-  upload?(request: UploadImage, context: CallContext): Promise<Created>;
-  delete?(key: string, context: CallContext): Promise<void>;
+  upload?(request: UploadImage, context: CallContext): Promise<Outcome<Created>>;
+  delete?(key: string, context: CallContext): Promise<Outcome>;
 }
 
 export interface CreateNetwork extends Marks, Naming, Extended {
@@ -100,11 +100,11 @@ export interface CreateNetwork extends Marks, Naming, Extended {
 }
 
 export interface Networks extends MakerGroup, NamingGroup {
-  create?(request: CreateNetwork, context: CallContext): Promise<Created>;
-  start?(key: string, context: CallContext): Promise<void>;
-  stop?(key: string, context: CallContext): Promise<void>;
-  update?(key: string, to: { networkType?: string; mtu?: number; classOfService?: string }, context: CallContext): Promise<void>;
-  delete?(key: string, context: CallContext): Promise<void>;
+  create?(request: CreateNetwork, context: CallContext): Promise<Outcome<Created>>;
+  start?(key: string, context: CallContext): Promise<Outcome>;
+  stop?(key: string, context: CallContext): Promise<Outcome>;
+  update?(key: string, to: { networkType?: string; mtu?: number; classOfService?: string }, context: CallContext): Promise<Outcome>;
+  delete?(key: string, context: CallContext): Promise<Outcome>;
 }
 
 export interface CreateNetworkPort extends Marks, Naming, Extended {
@@ -114,11 +114,11 @@ export interface CreateNetworkPort extends Marks, Naming, Extended {
 }
 
 export interface NetworkPorts extends MakerGroup, NamingGroup {
-  create?(request: CreateNetworkPort, context: CallContext): Promise<Created>;
-  start?(key: string, context: CallContext): Promise<void>;
-  stop?(key: string, context: CallContext): Promise<void>;
-  update?(key: string, to: { portType?: string; classOfService?: string }, context: CallContext): Promise<void>;
-  delete?(key: string, context: CallContext): Promise<void>;
+  create?(request: CreateNetworkPort, context: CallContext): Promise<Outcome<Created>>;
+  start?(key: string, context: CallContext): Promise<Outcome>;
+  stop?(key: string, context: CallContext): Promise<Outcome>;
+  update?(key: string, to: { portType?: string; classOfService?: string }, context: CallContext): Promise<Outcome>;
+  delete?(key: string, context: CallContext): Promise<Outcome>;
 }
 
 export interface CreateAddress extends Marks, Naming, Extended {
@@ -134,13 +134,13 @@ export interface CreateAddress extends Marks, Naming, Extended {
 }
 
 export interface Addresses extends MakerGroup, NamingGroup {
-  create?(request: CreateAddress, context: CallContext): Promise<Created>;
-  update?(key: string, to: { hostname?: string; dns?: readonly string[]; allocation?: 'static' }, context: CallContext): Promise<void>;
+  create?(request: CreateAddress, context: CallContext): Promise<Outcome<Created>>;
+  update?(key: string, to: { hostname?: string; dns?: readonly string[]; allocation?: 'static' }, context: CallContext): Promise<Outcome>;
   /** Gives the address to an interface. */
-  bind?(key: string, to: { interface: string }, context: CallContext): Promise<void>;
+  bind?(key: string, to: { interface: string }, context: CallContext): Promise<Outcome>;
   /** Takes it from whatever has it. */
-  release?(key: string, context: CallContext): Promise<void>;
-  delete?(key: string, context: CallContext): Promise<void>;
+  release?(key: string, context: CallContext): Promise<Outcome>;
+  delete?(key: string, context: CallContext): Promise<Outcome>;
 }
 
 export interface CreateForwardingGroup extends Marks, Naming, Extended {
@@ -148,10 +148,10 @@ export interface CreateForwardingGroup extends Marks, Naming, Extended {
 }
 
 export interface ForwardingGroups extends MakerGroup, NamingGroup {
-  create?(request: CreateForwardingGroup, context: CallContext): Promise<Created>;
+  create?(request: CreateForwardingGroup, context: CallContext): Promise<Outcome<Created>>;
   /** Adds a network; one that is in it already is success. */
-  bind?(key: string, to: { network: string }, context: CallContext): Promise<void>;
+  bind?(key: string, to: { network: string }, context: CallContext): Promise<Outcome>;
   /** Takes a network out. */
-  release?(key: string, from: { network: string }, context: CallContext): Promise<void>;
-  delete?(key: string, context: CallContext): Promise<void>;
+  release?(key: string, from: { network: string }, context: CallContext): Promise<Outcome>;
+  delete?(key: string, context: CallContext): Promise<Outcome>;
 }

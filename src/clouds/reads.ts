@@ -1,7 +1,7 @@
-import type { Freshness, Seen } from './cloud';
+import type { Answers, Freshness, Seen } from './cloud';
 import type { Caller, GuardHooks } from './call';
 import type { Item, ListedGroup, ReadGroup } from './driver';
-import { ProviderError } from './errors';
+import { Gone, ProviderError } from './errors';
 
 /** What the reads of one group need to know. */
 export interface ReadSettings {
@@ -26,7 +26,14 @@ interface Listing extends Flight {
 
 interface Batch extends Flight {
   readonly keys: Set<string>;
-  answer: Promise<Seen<ReadonlyMap<string, Item>>>;
+  answer: Promise<Seen<ReadonlyMap<string, Known>>>;
+}
+
+/** What is known of one key: its item, the proof that there is none, or why neither is known. */
+type Known = Item | ProviderError;
+
+class Found extends Map<string, Item> implements Answers {
+  readonly unknown = new Map<string, ProviderError>();
 }
 
 /** Keys that travel in one call of the driver, so that one deadline suffices. */
@@ -90,9 +97,9 @@ export class GroupReads {
     return (this.all = { value, at: list.at });
   }
 
-  /** Items by key; what is gone is missing. `at` is that of the oldest part. @throws ProviderError */
-  async getMany(keys: readonly string[], freshness?: Freshness): Promise<Seen<ReadonlyMap<string, Item>>> {
-    const found = new Map<string, Item>();
+  /** Items by key; what is proven gone is missing. `at` is that of the oldest part. @throws ProviderError where nothing could be asked */
+  async getMany(keys: readonly string[], freshness?: Freshness): Promise<Seen<Answers>> {
+    const found = new Found();
     let oldest = Date.now();
     const flights = new Map<Batch, string[]>();
     for (const key of new Set(keys)) {
@@ -111,11 +118,19 @@ export class GroupReads {
     for (const { own, seen } of answers) {
       oldest = Math.min(oldest, seen.at);
       for (const key of own) {
-        const item = seen.value.get(key) ?? (this.settings.outlives ? this.retired.get(key)?.value : undefined);
-        if (item) found.set(key, item);
+        const known = seen.value.get(key);
+        if (known && !(known instanceof ProviderError)) found.set(key, known);
+        else if (known && !(known instanceof Gone)) found.unknown.set(key, known);
+        else this.outlived(key, found);
       }
     }
     return { value: found, at: oldest };
+  }
+
+  /** Configurations outlive their retirement: what was read of one once is its answer from then on. */
+  private outlived(key: string, found: Map<string, Item>): void {
+    const item = this.settings.outlives ? this.retired.get(key)?.value : undefined;
+    if (item) found.set(key, item);
   }
 
   private fresh(at: number, freshness: Freshness | undefined): boolean {
@@ -167,16 +182,21 @@ export class GroupReads {
     return batch;
   }
 
-  private async fetch(batch: Omit<Batch, 'answer'>): Promise<Seen<ReadonlyMap<string, Item>>> {
+  private async fetch(batch: Omit<Batch, 'answer'>): Promise<Seen<ReadonlyMap<string, Known>>> {
     if (this.waiting === batch) this.waiting = undefined;
     const keys = [...batch.keys];
     try {
       const found = await this.ask(keys, (at) => (batch.at = at));
       const at = batch.at ?? Date.now();
-      this.report([...found.values()]);
+      const items = [...found.values()].flatMap((known) => (known instanceof ProviderError ? [] : known));
+      this.report(items);
       if (batch.generation === this.generation) {
-        for (const key of keys) this.keep(key, { value: found.get(key), at });
-        if (this.all && at > this.all.at) for (const key of keys) this.newer.set(key, listable(found.get(key)));
+        for (const [key, known] of found) {
+          if (known instanceof ProviderError && !(known instanceof Gone)) continue;
+          const value = known instanceof Gone ? undefined : known;
+          this.keep(key, { value, at });
+          if (this.all && at > this.all.at) this.newer.set(key, listable(value));
+        }
       }
       return { value: found, at };
     } finally {
@@ -184,23 +204,32 @@ export class GroupReads {
     }
   }
 
-  private async ask(keys: readonly string[], begun: (at: number) => void): Promise<Map<string, Item>> {
+  /** Every key with what is known of it. @throws ProviderError where none could be asked */
+  private async ask(keys: readonly string[], begun: (at: number) => void): Promise<Map<string, Known>> {
     const name = { group: this.settings.group, method: 'getMany' };
     try {
-      const items = await this.caller.call(name, (context) => {
+      const answers = await this.caller.call(name, (context) => {
         begun(Date.now());
         return this.driver.getMany(keys, context);
       });
-      const wanted = new Set(keys);
-      return new Map(items.filter((item) => wanted.has(item.key)).map((item) => [item.key, item]));
+      const known = new Map(answers.map((answer) => [answer.key, answer]));
+      return new Map(keys.map((key) => [key, known.get(key) ?? this.untold(key)]));
     } catch (error) {
-      if (!(error instanceof ProviderError) || (error.kind !== 'notFound' && error.kind !== 'invalid')) throw error;
-      // A key that the provider can't even read belongs to nothing; in a batch it must not spoil the others.
-      if (keys.length === 1) return new Map();
+      if (!(error instanceof ProviderError) || (error.kind !== 'invalid' && !(error instanceof Gone))) throw error;
+      // One key that the provider refuses to read must not spoil the others; of itself nothing is known but what was proven.
+      const [only] = keys;
+      if (only !== undefined && keys.length === 1)
+        return new Map([[only, error instanceof Gone && error.key !== only ? this.untold(only) : error]]);
       const half = Math.ceil(keys.length / 2);
       const parts = await Promise.all([this.ask(keys.slice(0, half), begun), this.ask(keys.slice(half), begun)]);
       return new Map(parts.flatMap((part) => [...part]));
     }
+  }
+
+  /** The provider answered, but said nothing of this key. */
+  private untold(key: string): ProviderError {
+    const { cloud, type } = this.settings;
+    return new ProviderError('unavailable', `The cloud ${cloud} answered without a word on the ${type} ${key}`, { maybeDone: false });
   }
 
   private keep(key: string, seen: Seen<Item | undefined>): void {

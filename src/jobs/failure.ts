@@ -2,7 +2,7 @@ import type { ErrorKind } from '../clouds/errors';
 import { ProviderError } from '../clouds/errors';
 import type { Value } from '../model/values';
 import type { JobRow } from '../store/store';
-import { StepFailure } from './workflow';
+import { LeftUnderWay, StepFailure } from './workflow';
 
 /** Job.returnCode by kind of failure: 0 to 9999 belong to the standard, which defines none (D151). */
 export const RETURN_CODES: Readonly<Record<ErrorKind | 'internal' | 'stopped', number>> = {
@@ -54,6 +54,7 @@ export function failureOf(error: ProviderError | StepFailure, doing: string, wor
     message: error instanceof StepFailure ? words : `${doing}: ${words}`,
     returnCode: returnCodeOf(error.kind),
     kind: error.kind,
+    ...(error instanceof LeftUnderWay ? { left: true } : {}),
     ...(error instanceof ProviderError && error.requestId ? { requestId: error.requestId } : {}),
   };
 }
@@ -65,8 +66,9 @@ export function internalFailure(reference: string): Failure {
 
 /** The remembered failure as an error again, for the workflow's own last words. */
 export function errorOf(failure: Failure): ProviderError | StepFailure {
-  const { kind, message, requestId } = failure;
-  if (!isKnown(kind) || kind === 'internal' || kind === 'stopped') return new StepFailure(message, kind);
+  const { kind, message, requestId, left } = failure;
+  if (left) return new LeftUnderWay(message);
+  if (!isKnown(kind) || kind === 'internal' || kind === 'stopped' || kind === 'notFound') return new StepFailure(message, kind);
   return new ProviderError(kind, message, { requestId, maybeDone: false });
 }
 

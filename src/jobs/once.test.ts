@@ -1,4 +1,5 @@
-import { ProviderError } from '../clouds/errors';
+import type { Ongoing } from '../clouds/driver';
+import { HandleForgotten, ProviderError } from '../clouds/errors';
 import type { Value } from '../model/values';
 import { createOnce, type Found } from './once';
 
@@ -12,15 +13,19 @@ function provider(...shown: (readonly Found[])[]) {
         calls.push('find');
         return shown.shift() ?? [];
       },
-      create: async () => {
+      create: async (): Promise<{ key: string } | Ongoing> => {
         calls.push('create');
+        return { key: 'new' };
+      },
+      poll: async (handle: Ongoing['ongoing']): Promise<{ key: string } | Ongoing> => {
+        calls.push(`poll ${String(handle.task)}`);
         return { key: 'new' };
       },
     },
   };
 }
 
-const at = (attempt: number, memory: Value = null) => ({ attempt, memory });
+const at = (attempt: number, memory: Value = null) => ({ attempt, memory, elapsedMs: 0 });
 
 test('the first attempt creates without looking', async () => {
   const { calls, once } = provider();
@@ -81,4 +86,26 @@ test('a provider that refuses the twin by name has the first one', async () => {
   const create = async () => Promise.reject(new ProviderError('conflict', 'duplicate name'));
   expect(await createOnce(at(1), { ...once, create })).toMatchObject({ done: { key: 'a', found: true } });
   await expect(createOnce(at(1), { ...once, create })).rejects.toThrow('duplicate name');
+});
+
+test('what the provider goes on with is polled at due times and never sent again', async () => {
+  const { calls, once } = provider();
+  const create = async () => ({ ongoing: { task: 'task-1' }, words: 'copying', progress: 40 });
+  const first = await createOnce(at(1), { ...once, create });
+  expect(first).toEqual({ wait: 250, remember: { ongoing: { task: 'task-1' } }, message: 'copying', progress: 40 });
+  // Another process: all it has is what was remembered.
+  const remembered = 'remember' in first ? (first.remember ?? null) : null;
+  const on = await createOnce(at(1, remembered), { ...once, poll: async () => ({ ongoing: { task: 'task-1' } }) });
+  expect(on).toMatchObject({ remember: { ongoing: { task: 'task-1' } } });
+  expect(await createOnce(at(2, remembered), once)).toMatchObject({ done: { key: 'new', attempts: 2 } });
+  expect(calls).toEqual(['poll task-1']);
+});
+
+test('of work that the provider has forgotten, what it made is looked for before anything is sent again', async () => {
+  const { calls, once } = provider([{ key: 'late' }]);
+  const poll = async () => Promise.reject(new HandleForgotten('no such task'));
+  const lost = await createOnce(at(1, { ongoing: { task: 'task-1' } }), { ...once, poll });
+  expect(lost).toMatchObject({ wait: 0, remember: { lost: true } });
+  expect(await createOnce(at(1, { lost: true }), once)).toMatchObject({ done: { key: 'late', found: true } });
+  expect(calls).toEqual(['find']);
 });

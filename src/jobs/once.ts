@@ -1,6 +1,8 @@
-import { ProviderError } from '../clouds/errors';
+import { isOngoing, type Handle, type Ongoing } from '../clouds/driver';
+import { HandleForgotten, ProviderError } from '../clouds/errors';
 import type { Value } from '../model/values';
-import type { StepContext, StepOutcome } from './workflow';
+import { pauseOf, type Wait } from './until';
+import type { StepContext } from './workflow';
 
 /** Something found at the provider that carries this Job's token or tag. */
 export interface Found {
@@ -17,7 +19,11 @@ export interface Once {
   /** Everything that carries the token of this create; empty where nothing shows (yet). */
   find(): Promise<readonly Found[]>;
   /** The create itself, sending the token; its parameters come from the Job's input and earlier results only. */
-  create(): Promise<{ key: string }>;
+  create(): Promise<{ key: string } | Ongoing>;
+  /** How far a create is that the provider goes on with by itself. */
+  poll(handle: Handle): Promise<{ key: string } | Ongoing>;
+  /** An operator's limit on waiting for it, ms. */
+  atMostMs?: number | undefined;
 }
 
 /** Result of a create that happens once; a type alias, so that it is a Value. */
@@ -32,43 +38,76 @@ export type OnceResult = {
   twins: { key: string; created: string | null }[];
 };
 
-export type OnceOutcome = { done: OnceResult } | Extract<StepOutcome, { wait: number }>;
+export type OnceOutcome = { done: OnceResult } | Wait;
+
+/** Between two attempts: which of them all was looked for after, and the provider's work under way. */
+type Memory = { looked?: number; ongoing?: Handle; lost?: boolean };
 
 /**
  * Creates at most once, whatever answers were lost. The first attempt creates. Any later one, which means that an
  * earlier one may have taken effect, looks first, gives the slot up for the settle time, looks again, and only then
  * creates; what it finds unfinished it goes on with. Whether the looking was done is remembered together with the
- * attempt it was done for: one more attempt without an end, and all is looked for again.
+ * attempt it was done for: one more attempt without an end, and all is looked for again. What the provider answers by a
+ * handle is polled at due times, by whichever process has the Job.
  * @returns the step's outcome; spread it to add `apply` and `affected`.
- * @throws ProviderError from `find` and `create`; a conflict only when nothing of this token is found.
+ * @throws ProviderError from `find`, `create` and `poll`; a conflict only when nothing of this token is found.
  */
-export async function createOnce(context: Pick<StepContext, 'attempt' | 'memory'>, once: Once): Promise<OnceOutcome> {
-  if (context.attempt > 1) {
+export async function createOnce(context: Pick<StepContext, 'attempt' | 'memory' | 'elapsedMs'>, once: Once): Promise<OnceOutcome> {
+  const memory = memoryOf(context.memory);
+  const { attempt } = context;
+  if (memory.ongoing) return followed(context, memory, once);
+  if (attempt > 1 || memory.lost) {
     const found = await once.find();
     const whole = found.filter(isWhole);
-    if (whole.length > 0) return foundOutcome(whole, context.attempt);
-    if (found.length === 0 && once.settleMs > 0 && lookedFor(context.memory) !== context.attempt) {
-      return { wait: once.settleMs, remember: { looked: context.attempt }, message: 'looking for what an earlier attempt may have made' };
+    if (whole.length > 0) return foundOutcome(whole, attempt);
+    if (found.length === 0 && once.settleMs > 0 && memory.looked !== attempt) {
+      const message = 'looking for what an earlier attempt may have made';
+      return { wait: once.settleMs, remember: { ...memory, looked: attempt }, message, inTrouble: true };
     }
   }
+  return concluded(context, memory, once, () => once.create());
+}
+
+async function followed(context: Pick<StepContext, 'attempt' | 'elapsedMs'>, memory: Memory, once: Once): Promise<OnceOutcome> {
+  const { ongoing, ...before } = memory;
   try {
-    const { key } = await once.create();
-    return { done: { key, found: false, attempts: context.attempt, twins: [] } };
+    return await concluded(context, before, once, () => once.poll(ongoing ?? {}));
+  } catch (error) {
+    if (!(error instanceof HandleForgotten)) throw error;
+    return { wait: 0, remember: { ...before, lost: true }, message: error.message, inTrouble: true };
+  }
+}
+
+async function concluded(
+  context: Pick<StepContext, 'attempt' | 'elapsedMs'>,
+  memory: Memory,
+  once: Once,
+  ask: () => Promise<{ key: string } | Ongoing>,
+): Promise<OnceOutcome> {
+  const attempts = context.attempt;
+  try {
+    const outcome = await ask();
+    if (!isOngoing(outcome)) return { done: { key: outcome.key, found: memory.lost === true, attempts, twins: [] } };
+    const { ongoing, words, progress } = outcome;
+    return {
+      wait: pauseOf(context, { atMostMs: once.atMostMs }, words),
+      remember: { ...memory, ongoing },
+      ...(words === undefined ? {} : { message: words }),
+      ...(progress === undefined ? {} : { progress }),
+    };
   } catch (error) {
     // A provider that refuses the twin by name has the first one.
     if (!(error instanceof ProviderError) || error.kind !== 'conflict') throw error;
     const found = (await once.find()).filter(isWhole);
     if (found.length === 0) throw error;
-    return foundOutcome(found, context.attempt);
+    return foundOutcome(found, attempts);
   }
 }
 
 const isWhole = ({ unfinished }: Found): boolean => unfinished !== true;
 
-function lookedFor(memory: Value): number | undefined {
-  if (typeof memory !== 'object' || memory === null || Array.isArray(memory)) return undefined;
-  const { looked } = memory as { readonly looked?: Value };
-  return typeof looked === 'number' ? looked : undefined;
+function memoryOf(memory: Value): Memory {
+  return typeof memory === 'object' && memory !== null && !Array.isArray(memory) ? (memory as Memory) : {};
 }
 
 /** The oldest by the provider's clock is kept; of equals (or unknown ages), the first by key. */

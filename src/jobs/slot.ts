@@ -58,6 +58,7 @@ async function stepTurn(hand: Hand, row: JobRow): Promise<Turn> {
     outcome = await step.run(contextOf(hand, row, step, memory, nested));
   } catch (error) {
     const failure = await judge(hand, row, step, memory, error);
+    if (failure?.left) return finishBadly(hand, row, failure, []);
     return failure && beginUndo(hand, row, index, failure);
   }
   await hand.kit.boundary(row, step.name, 'ran');

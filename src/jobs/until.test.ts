@@ -1,7 +1,7 @@
 import { until } from './until';
-import { StepFailure } from './workflow';
+import { LeftUnderWay } from './workflow';
 
-const options = { goal: (state: string) => state === 'STARTED', intervalMs: 100, timeoutMs: 60_000 };
+const options = { goal: (state: string) => state === 'STARTED', intervalMs: 100, longestMs: 1_000, atMostMs: 60_000 };
 
 test('done when the goal is reached, with its result', async () => {
   const result = (state: string) => ({ state });
@@ -16,9 +16,15 @@ test('waits longer the longer it takes, up to the longest pause and never past t
   expect(await pause(59_990)).toEqual({ wait: 10 });
 });
 
-test('gives up after the timeout, but looks once more before', async () => {
-  const words = (state: string) => `it is ${state}`;
+test('without a limit it waits for as long as the provider goes on', async () => {
+  const { atMostMs: _none, ...unlimited } = options;
+  expect(await until({ elapsedMs: 7 * 24 * 3_600_000 }, async () => 'STARTING', unlimited)).toEqual({ wait: 1_000 });
+});
+
+test('at the limit of an operator the work is left under way, after one more look', async () => {
+  const words = (state: string) => `the provider shows ${state}`;
   const late = until({ elapsedMs: 60_000 }, async () => 'STARTING', { ...options, words });
-  await expect(late).rejects.toThrow(new StepFailure('given up after 60 s: it is STARTING', 'timeout'));
+  await expect(late).rejects.toBeInstanceOf(LeftUnderWay);
+  await expect(late).rejects.toThrow(/60 s.*the provider shows STARTING.*nothing was undone/);
   expect(await until({ elapsedMs: 70_000 }, async () => 'STARTED', options)).toEqual({ done: null });
 });

@@ -1,41 +1,63 @@
 import type { Value } from '../model/values';
-import { StepFailure, type StepContext, type StepOutcome } from './workflow';
+import { LeftUnderWay, type StepContext, type StepOutcome } from './workflow';
 
 export interface Until<T> {
   /** Whether the goal is reached. Throws (a StepFailure, say) where it never will be. */
   goal(seen: T): boolean;
-  /** First pause between two probes, ms; pauses grow with the time that the step has taken. */
-  intervalMs: number;
-  /** Longest pause, ms. Default ten times the first. */
+  /** First pause between two probes, ms; pauses grow with the time that the step has taken. Default 250. */
+  intervalMs?: number;
+  /** Longest pause, ms. Default 15,000. */
   longestMs?: number;
-  /** When to give up, ms since the step began. */
-  timeoutMs: number;
+  /** An operator's limit on the waiting, ms since the step began; absent: until the provider ends it. */
+  atMostMs?: number | undefined;
   /** The step's result. Default null. */
   result?(seen: T): Value;
   /** statusMessage while it waits. */
   words?(seen: T): string;
+  /** Remembered between two probes. */
+  remember?(seen: T): Value | undefined;
 }
 
-export type UntilOutcome = { done: Value } | Extract<StepOutcome, { wait: number }>;
+export type Wait = Extract<StepOutcome, { wait: number }>;
+export type UntilOutcome = { done: Value } | Wait;
 
 /** Pauses are this share of the time the step has taken: a poll costs little, and its end is seen late by little. */
 const GROWTH = 0.2;
+const INTERVAL_MS = 250;
+const LONGEST_MS = 15_000;
+
+/**
+ * The pause before the provider is asked again, in ms.
+ * @throws LeftUnderWay when the step has taken longer than an operator lets it; `words`: what the provider shows
+ */
+export function pauseOf(
+  { elapsedMs }: Pick<StepContext, 'elapsedMs'>,
+  { intervalMs = INTERVAL_MS, longestMs = LONGEST_MS, atMostMs }: Pick<Until<unknown>, 'intervalMs' | 'longestMs' | 'atMostMs'>,
+  words: string | undefined,
+): number {
+  const left = atMostMs === undefined ? Number.POSITIVE_INFINITY : atMostMs - elapsedMs;
+  if (left <= 0) {
+    const shown = words === undefined ? '' : `: ${words}`;
+    throw new LeftUnderWay(
+      `not waited for any longer after ${Math.round(elapsedMs / 1000)} s, the limit of this cloud${shown}; nothing was undone, it may still finish`,
+    );
+  }
+  return Math.ceil(Math.min(longestMs, Math.max(intervalMs, elapsedMs * GROWTH), left));
+}
 
 /**
  * Probes once: the step is done when the goal is reached, else it waits for a due time outside the slot.
- * @throws StepFailure of kind `timeout` when the step has taken longer than `timeoutMs`; whatever `probe` throws.
+ * @throws LeftUnderWay when the step has taken longer than an operator lets it; whatever `probe` throws.
  */
 export async function until<T>(
   context: Pick<StepContext, 'elapsedMs'>,
   probe: () => Promise<T>,
-  { goal, intervalMs, longestMs = 10 * intervalMs, timeoutMs, result, words }: Until<T>,
+  { goal, result, words, remember, ...pace }: Until<T>,
 ): Promise<UntilOutcome> {
   const seen = await probe();
   if (goal(seen)) return { done: result?.(seen) ?? null };
   const message = words?.(seen);
-  const left = timeoutMs - context.elapsedMs;
-  if (left <= 0)
-    throw new StepFailure(`given up after ${Math.round(context.elapsedMs / 1000)} s${message ? `: ${message}` : ''}`, 'timeout');
-  const pause = Math.min(longestMs, Math.max(intervalMs, context.elapsedMs * GROWTH), left);
-  return { wait: Math.ceil(pause), ...(message !== undefined && { message }) };
+  const memory = remember?.(seen);
+  const wait = pauseOf(context, pace, message);
+  return { wait, ...(message !== undefined && { message }), ...(memory === undefined ? {} : { remember: memory }) };
 }

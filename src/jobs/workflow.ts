@@ -57,6 +57,10 @@ export type StepOutcome =
       remember?: Value;
       message?: string;
       holds?: readonly Hold[];
+      /** How far the step is, in percent, where the provider tells. */
+      progress?: number;
+      /** The wait is part of getting over trouble: the time that passing errors have taken goes on. */
+      inTrouble?: boolean;
     }
   | {
       /** Child Jobs, made once: their ids derive from parent and step. The step runs again when all have ended. */
@@ -99,6 +103,17 @@ export class StepFailure extends Error {
   ) {
     super(message);
     this.name = 'StepFailure';
+  }
+}
+
+/**
+ * Thrown by a step where an operator's limit ends the waiting for what the provider still goes on with. The Job is FAILED,
+ * and nothing is undone: the work may still come to its end, and a later read shows what became of it.
+ */
+export class LeftUnderWay extends StepFailure {
+  constructor(message: string) {
+    super(message, 'timeout');
+    this.name = 'LeftUnderWay';
   }
 }
 

@@ -1,6 +1,6 @@
 import type { Cloud } from '../clouds/cloud';
 import { ProviderError, type ErrorKind } from '../clouds/errors';
-import type { Created, UploadImage } from '../clouds/driver';
+import type { Created, Ongoing, UploadImage } from '../clouds/driver';
 import { isProblem, type Fetcher } from '../fetch/fetcher';
 import { FetchBroken, type FetchProblem } from '../fetch/problem';
 import { createOnce, type OnceResult } from '../jobs/once';
@@ -9,7 +9,7 @@ import type { Values } from '../model/values';
 import { Refusal, type CreateRequest, type Plan, type PlanContext } from './family';
 import { chooseCloud } from './placement';
 import { afterCreate, marks, planProviderCreate, providerCreate, type ProviderCreateInput } from './provider-create';
-import { callGroup } from './provider-change';
+import { pollAt } from './carry-out';
 import { madeHere, undoCreate } from './undo-create';
 
 /** Images from other places: an `imageLocation` that is no resource of this gateway (DSP0263 5.14.7.1, 5.15.8.1). */
@@ -95,7 +95,9 @@ async function upload(fetcher: Fetcher, context: Context): Promise<StepOutcome> 
   const outcome = await createOnce(context, {
     settleMs: cloud.capabilities.settleMs,
     find: () => whole(cloud, context),
+    atMostMs: cloud.waitAtMostMs,
     create: () => transfer(fetcher, cloud, context),
+    poll: (handle) => pollAt(context, input.group, handle),
   });
   if (!('done' in outcome)) return outcome;
   const { key } = outcome.done;
@@ -108,12 +110,13 @@ async function whole(cloud: Cloud, context: Context) {
   const complete = (await cloud.find(group, marks(context))).filter((item) => item.values.state === 'AVAILABLE');
   const { ours, ageless } = await madeHere(context, group, marks(context));
   const half = [...ours, ...ageless].filter((key) => !complete.some((item) => item.key === key));
-  for (const key of half) await callGroup(context, group, 'delete', [key]);
+  // Where the provider takes its time over it, nobody has to wait: the next attempt looks again.
+  for (const key of half) await cloud.write(group, 'delete', key);
   return complete;
 }
 
 /** @throws StepFailure for what is wrong with the source, ProviderError for the rest. */
-async function transfer(fetcher: Fetcher, cloud: Cloud, context: Context): Promise<Created> {
+async function transfer(fetcher: Fetcher, cloud: Cloud, context: Context): Promise<Created | Ongoing> {
   const { input } = context;
   const asked = stopAsked(context);
   try {

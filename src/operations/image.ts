@@ -5,6 +5,7 @@ import type { Fetcher } from '../fetch/fetcher';
 import type { Value, Values } from '../model/values';
 import type { ResourcePath } from '../store/store';
 import { heldBy, Refusal, type CreateRequest, type Family, type Found, type Plan, type PlanContext } from './family';
+import { makeAt, pollAt } from './carry-out';
 import { rowOfDiscovered } from './discovered';
 import { isElsewhere, planUpload } from './image-upload';
 import { namingOf, restOf } from './naming';
@@ -44,7 +45,9 @@ export const captureMachine: Workflow<CaptureInput> = {
         const outcome = await createOnce(context, {
           settleMs: cloud.capabilities.settleMs,
           find: () => cloud.find(GROUP, marks(context)),
-          create: () => cloud.write(GROUP, 'capture', { ...context.input.request, token: marks(context).token }),
+          atMostMs: cloud.waitAtMostMs,
+          create: () => makeAt(context, GROUP, 'capture', { ...context.input.request, token: marks(context).token } as unknown as Values),
+          poll: (handle) => pollAt(context, GROUP, handle),
         });
         if (!('done' in outcome)) return outcome;
         const { key } = outcome.done as { key: string };

@@ -2,11 +2,12 @@ import type { CreateMachine } from '../clouds/driver';
 import { ProviderError } from '../clouds/errors';
 import { createOnce, type OnceResult } from '../jobs/once';
 import { cloudOf, type Step, type StepContext, type Workflow } from '../jobs/workflow';
-import type { Value } from '../model/values';
+import type { Value, Values } from '../model/values';
 import type { ResourcePath } from '../store/store';
 import { forgetParts, partSteps, type MachineParts } from './machine-storage';
 import { withKeys, type KeysToCome } from './provider-create';
-import { callGroup, keptOf, reachState, settle } from './provider-change';
+import { carryOut, carryOutAll, makeAt, pollAt } from './carry-out';
+import { keptOf, reachState, settle } from './provider-change';
 import { madeHere, undoCreate } from './undo-create';
 
 export interface CreateMachineInput {
@@ -31,7 +32,9 @@ const importCredential: Step<CreateMachineInput> = {
   async run(context) {
     const { credential } = context.input;
     if (!credential) return { done: null };
-    const key = await importOf(context, credential);
+    const imported = await importOf(context, credential);
+    if (!('done' in imported)) return imported;
+    const { key } = imported.done as { key: string };
     const cloud = context.input.cloud;
     return {
       done: key,
@@ -50,17 +53,16 @@ const importCredential: Step<CreateMachineInput> = {
     if (credential?.path !== null) return { done: null };
     const known = context.results.credential;
     // Importing again tells the key of an import that was not recorded; one that is refused had made nothing.
-    const key = typeof known === 'string' ? known : await importOf(context, credential).catch(refused);
-    if (key !== undefined) await callGroup(context, 'credentials', 'delete', [key]);
-    return { done: null };
+    const imported = typeof known === 'string' ? { done: { key: known } } : await importOf(context, credential).catch(refused);
+    if (imported === undefined) return { done: null };
+    if (!('done' in imported)) return imported;
+    return carryOut(context, 'credentials', 'delete', [(imported.done as { key: string }).key]);
   },
 };
 
-async function importOf(context: Context, credential: NonNullable<CreateMachineInput['credential']>): Promise<string> {
-  const made = await callGroup(context, 'credentials', 'import', [
-    { ...credential, path: undefined, token: context.token('credential') } as Value,
-  ]);
-  return (made as { key: string }).key;
+function importOf(context: Context, credential: NonNullable<CreateMachineInput['credential']>) {
+  const request = { ...credential, path: undefined, token: context.token('credential') } as Value;
+  return carryOut(context, 'credentials', 'import', [request]);
 }
 
 function refused(error: unknown): undefined {
@@ -92,7 +94,9 @@ const create: Step<CreateMachineInput> = {
     const outcome = await createOnce(context, {
       settleMs: cloud.capabilities.settleMs,
       find: () => cloud.find('machines', marks(context)),
-      create: () => cloud.write('machines', 'create', request),
+      atMostMs: cloud.waitAtMostMs,
+      create: () => makeAt(context, 'machines', 'create', request as unknown as Values),
+      poll: (handle) => pollAt(context, 'machines', handle),
     });
     if (!('done' in outcome)) return outcome;
     const { key } = outcome.done as { key: string };
@@ -123,8 +127,10 @@ const twins: Step<CreateMachineInput> = {
     const cloud = cloudOf(context.clouds, context.input.cloud);
     if (context.elapsedMs < cloud.capabilities.settleMs) return { wait: cloud.capabilities.settleMs - context.elapsedMs };
     const { ours } = await madeHere(context, 'machines', marks(context));
-    for (const key of ours) if (key !== made.key) await cloud.write('machines', 'delete', key);
-    return { done: null };
+    return carryOutAll(
+      context,
+      ours.filter((key) => key !== made.key).map((key) => ({ group: 'machines' as const, method: 'delete', args: [key] })),
+    );
   },
 };
 
@@ -139,8 +145,7 @@ const reachInitialState: Step<CreateMachineInput> = {
   words: 'Bringing the machine into its initial state',
   async run(context) {
     const { method } = context.input.initialState;
-    if (method) await callGroup(context, 'machines', method, [madeKey(context), ...(method === 'stop' ? [{}] : [])]);
-    return { done: null };
+    return method ? carryOut(context, 'machines', method, [madeKey(context), ...(method === 'stop' ? [{}] : [])]) : { done: null };
   },
 };
 

@@ -4,6 +4,7 @@ import { StepFailure, type Step, type StepContext } from '../jobs/workflow';
 import type { Value, Values } from '../model/values';
 import type { ResourcePath } from '../store/store';
 import { Refusal, type PlanContext } from './family';
+import { carryOutAll, type Call } from './carry-out';
 import { interfaceRequest } from './machine-parts';
 import { asRef } from './merge';
 import { keyAt } from './placement';
@@ -83,12 +84,13 @@ export function interfaceStep<I extends WithInterfaces>(machineKey: (context: St
       }
       const wanted = (await withKeys(context, planned as unknown as Value)) as unknown as readonly PlannedInterface[];
       const ports = wanted.flatMap(({ networkPort }) => networkPort ?? []);
+      const calls: Call[] = [];
       for (const { network, networkPort, update, addresses } of wanted) {
         const item = take(free, network, (port) => (networkPort === undefined ? !ports.includes(port ?? '') : port === networkPort));
-        if (Object.keys(update).length > 0) await cloud.write('interfaces', 'update', item.key, update);
-        for (const address of addresses) await cloud.write('addresses', 'bind', address, { interface: item.key });
+        if (Object.keys(update).length > 0) calls.push({ group: 'interfaces', method: 'update', args: [item.key, update as Value] });
+        for (const address of addresses) calls.push({ group: 'addresses', method: 'bind', args: [address, { interface: item.key }] });
       }
-      return { done: null };
+      return carryOutAll(context, calls);
     },
   };
 }

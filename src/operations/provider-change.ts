@@ -1,10 +1,11 @@
 import type { WriteGroups } from '../clouds/cloud';
 import type { ListedGroup, Naming } from '../clouds/driver';
-import { until, type UntilOutcome } from '../jobs/until';
+import { pauseOf, until, type UntilOutcome, type Wait } from '../jobs/until';
 import { cloudOf, StepFailure, type EndContext, type Step, type StepContext, type StepOutcome, type Workflow } from '../jobs/workflow';
 import type { Value, Values } from '../model/values';
 import type { Hold, ResourcePath } from '../store/store';
 import { removeWithAssociations } from './associations';
+import { carryOut, carryOutAll } from './carry-out';
 
 /**
  * Workflows that change what already lives at a provider, the same for every type: act (start, stop, …), update
@@ -61,15 +62,10 @@ export interface DeleteInput {
   relink?: readonly { path: ResourcePath; attribute: string; to: Value }[];
 }
 
-/** How often a provider is asked whether a state is reached, and how long at most, in ms. */
-const PACE = { intervalMs: 250, timeoutMs: 30 * 60_000 };
-
-/** Calls whose method is known only as data: one visible cast for the whole house. */
-export async function callGroup(context: StepContext<{ cloud: string }>, group: keyof WriteGroups, method: string, args: readonly Value[]) {
-  const cloud = cloudOf(context.clouds, context.input.cloud);
-  const write = cloud.write.bind(cloud) as unknown as (group: string, method: string, ...args: readonly Value[]) => Promise<Value>;
-  return write(group, method, ...args);
-}
+/** How soon what goes with something else is looked at again, in ms. */
+const LOOK_AGAIN_MS = 250;
+/** A state that has not moved for so long after an accepted request never will, in ms. */
+const NOT_MOVED_MS = 60_000;
 
 /** Waits for a Job that was asked to stop (or is about to end), then takes over its hold. */
 export function precede(hold: (input: { path: ResourcePath }) => Hold): Step<{ path: ResourcePath; after?: string }> {
@@ -105,9 +101,6 @@ const actSteps: Step<ActInput>[] = [
   ...[0, 1].flatMap((index) => [call(index), reached(index)]),
 ];
 
-/** States that end the waiting in vain, by the method called: a machine that cannot go to sleep is shut down instead. */
-const IN_VAIN: Readonly<Record<string, readonly string[]>> = { suspend: ['STOPPED'] };
-
 /** The n-th call of an act; an act of one call passes over the second. */
 function call(index: number): Step<ActInput> {
   return {
@@ -118,8 +111,7 @@ function call(index: number): Step<ActInput> {
       const key = results.locate;
       if (typeof key !== 'string') throw new StepFailure('the resource does not exist at the provider', 'notFound');
       const wanted = input.calls[index];
-      if (wanted) await callGroup(context, input.group, wanted.method, [key, ...wanted.args]);
-      return { done: null };
+      return wanted ? carryOut(context, input.group, wanted.method, [key, ...wanted.args]) : { done: null };
     },
   };
 }
@@ -135,7 +127,6 @@ function reached(index: number): Step<ActInput> {
       const outcome = await reachState(context, input.group, String(results.locate), {
         goal: wanted.goal,
         goneIsFailure: true,
-        inVain: IN_VAIN[wanted.method] ?? [],
         ...(wanted.token === undefined ? {} : { token: wanted.token }),
       });
       const next = input.calls[index + 1];
@@ -151,46 +142,54 @@ export async function stateOf(context: StepContext<{ cloud: string }>, group: Li
   return value === undefined ? undefined : String(value.values.state ?? '');
 }
 
+/** What a wait for a state remembers: that the state has moved since the request. */
+type Moved = { moved?: boolean };
+
 /**
- * Waits for one of the goal states. ERROR ends it; an item that is not there (yet) does so only where it was there
- * before (`goneIsFailure`) or once a write should have become visible.
- * @throws StepFailure with what the provider says of the failure.
+ * Waits for one of the goal states, for as long as the provider shows that it goes on. It ends at once in a state from
+ * which the goal is not reached any more: in ERROR; in any other stable state once the state has moved, or has not for a
+ * minute. An item that is not there (yet) ends it only where it was there before (`goneIsFailure`) or once a write should
+ * have become visible.
+ * @throws StepFailure with what the provider says of the failure; LeftUnderWay at the operator's limit.
  */
 export async function reachState(
   context: StepContext<{ cloud: string }>,
   group: ListedGroup,
   key: string,
-  {
-    goal,
-    goneIsFailure = false,
-    inVain = [],
-    token,
-  }: { goal: readonly string[]; goneIsFailure?: boolean; inVain?: readonly string[]; token?: string },
+  { goal, goneIsFailure = false, token }: { goal: readonly string[]; goneIsFailure?: boolean; token?: string },
 ): Promise<UntilOutcome> {
   const cloud = cloudOf(context.clouds, context.input.cloud);
+  const { moved = false } = (context.memory ?? {}) as Moved;
   return until(
     context,
     async () => {
       const { value: item } = await cloud.get(group, key, { maxAgeMs: 0 });
-      if (item?.gone) throw new StepFailure(`the provider gave it up: ${item.gone.reason}`, 'unavailable');
+      if (item?.gone) throw new StepFailure(`the provider reports that the operation failed: ${item.gone.reason}`, 'unavailable');
       if (item?.failure && item.failure.token === token)
-        throw new StepFailure(`the provider gave it up: ${item.failure.reason}`, 'unavailable');
-      if (token !== undefined && item?.failure?.token === token) throw new StepFailure(item.failure.reason, 'unavailable');
+        throw new StepFailure(`the provider reports that the operation failed: ${item.failure.reason}`, 'unavailable');
       const state = item === undefined ? undefined : String(item.values.state ?? '');
-      if (state === 'ERROR') throw new StepFailure(item?.failure?.reason ?? 'the provider shows it in an error state', 'unavailable');
-      if (state !== undefined && inVain.includes(state))
-        throw new StepFailure(`the provider shows ${state} instead of ${goal.join(' or ')}`, 'unavailable');
-      const overdue = context.elapsedMs > 2 * cloud.capabilities.settleMs + PACE.intervalMs;
+      if (state !== undefined && goal.includes(state)) return state;
+      const because = item?.reason === undefined ? '' : `: ${item.reason}`;
+      if (state === 'ERROR')
+        throw new StepFailure(item?.failure?.reason ?? `the provider shows it in an error state${because}`, 'unavailable');
+      const overdue = context.elapsedMs > 2 * cloud.capabilities.settleMs + LOOK_AGAIN_MS;
       if (state === undefined && (goneIsFailure || overdue)) throw new StepFailure('the provider does not show it any more', 'notFound');
+      const waited = moved || context.elapsedMs > Math.max(NOT_MOVED_MS, 2 * cloud.capabilities.settleMs);
+      if (state !== undefined && !isTransitional(state) && waited)
+        throw new StepFailure(`the provider shows ${state} instead of ${goal.join(' or ')}${because}`, 'unavailable');
       return state;
     },
     {
       goal: (state) => state !== undefined && goal.includes(state),
       words: (state) => `the provider shows ${state ?? 'nothing yet'}`,
-      ...PACE,
+      remember: (state): Moved => (moved || (state !== undefined && isTransitional(state)) ? { moved: true } : {}),
+      atMostMs: cloud.waitAtMostMs,
     },
   );
 }
+
+/** States in which something is going on end so, of every type (5.8). */
+const isTransitional = (state: string): boolean => state.endsWith('ING');
 
 /**
  * Deletes what a provider may not show yet: to delete what is not there is success, so a delete that comes before its
@@ -207,8 +206,7 @@ export async function deleteSeen(
   const { value } = await cloud.get(group, key, { maxAgeMs: 0 });
   const left = Date.parse(made) + cloud.capabilities.settleMs - (await context.store.now());
   if (!value && left > 0) return { wait: Math.min(left, 1_000), message: 'the provider does not show it yet' };
-  await callGroup(context, group, 'delete', [key]);
-  return { done: null };
+  return carryOut(context, group, 'delete', [key]);
 }
 
 /** After a change: what was last seen goes into the row, and readers must not answer from anything older. */
@@ -251,9 +249,8 @@ export const update: Workflow<UpdateInput> = {
       name: 'resize',
       words: 'Changing the size at the provider',
       async run(context) {
-        if (context.input.resize === undefined) return { done: null };
-        await callGroup(context, context.input.group, 'resize', [context.input.key, { config: context.input.resize }]);
-        return { done: null };
+        const { resize, group, key } = context.input;
+        return resize === undefined ? { done: null } : carryOut(context, group, 'resize', [key, { config: resize }]);
       },
     },
     {
@@ -261,8 +258,7 @@ export const update: Workflow<UpdateInput> = {
       words: 'Changing attributes at the provider',
       async run(context) {
         const { update: to, group, key } = context.input;
-        if (to) await callGroup(context, group, 'update', [key, to]);
-        return { done: null };
+        return to ? carryOut(context, group, 'update', [key, to as Value]) : { done: null };
       },
     },
     {
@@ -273,7 +269,10 @@ export const update: Workflow<UpdateInput> = {
         if (!input.naming) return { done: null };
         const { held, rest } = input.naming;
         const cloud = cloudOf(context.clouds, input.cloud);
-        if (cloud.offers(input.group, 'rename')) await callGroup(context, input.group, 'rename', [input.key, held as Value]);
+        const renamed = cloud.offers(input.group, 'rename')
+          ? await carryOut(context, input.group, 'rename', [input.key, held as Value])
+          : { done: null };
+        if (!('done' in renamed)) return renamed;
         return {
           done: null,
           apply: async (unit) => {
@@ -309,17 +308,25 @@ function naming(rest: Naming): { [name: string]: Value | undefined } {
   return { name: rest.name, description: rest.description, properties: rest.properties };
 }
 
-/** Deletes what the resource owns. @returns whether the provider still shows any of it. */
-async function ownedLeft(context: StepContext<{ cloud: string }>, { owned }: DeleteInput): Promise<boolean> {
-  if (!owned || owned.items.length === 0) return false;
-  const { value } = await cloudOf(context.clouds, context.input.cloud).getMany(
+/** Deletes what the resource owns. @returns the step's wait while the provider still shows any of it. */
+async function dropOwned(context: StepContext<{ cloud: string }>, { owned }: DeleteInput): Promise<Wait | undefined> {
+  if (!owned || owned.items.length === 0) return undefined;
+  const cloud = cloudOf(context.clouds, context.input.cloud);
+  const { value } = await cloud.getMany(
     owned.group,
     owned.items.map(({ key }) => key),
     { maxAgeMs: 0 },
   );
-  if (value.size > 0 && context.elapsedMs > PACE.timeoutMs) throw new StepFailure('what belongs to it does not go', 'unavailable');
-  for (const [key, item] of value) if (item.values.state !== 'DELETING') await callGroup(context, owned.group, 'delete', [key]);
-  return value.size > 0;
+  for (const error of value.unknown.values()) throw error;
+  if (value.size === 0) return undefined;
+  const going = [...value].filter(([, item]) => item.values.state !== 'DELETING');
+  const outcome = await carryOutAll(
+    context,
+    going.map(([key]) => ({ group: owned.group, method: 'delete', args: [key] })),
+  );
+  if (!('done' in outcome)) return outcome;
+  const words = 'what belongs to it goes first';
+  return { wait: pauseOf(context, { atMostMs: cloud.waitAtMostMs, intervalMs: LOOK_AGAIN_MS }, words), message: words };
 }
 
 export const remove: Workflow<DeleteInput> = {
@@ -334,7 +341,8 @@ export const remove: Workflow<DeleteInput> = {
       async run(context) {
         const key = context.results.locate;
         if (typeof key !== 'string' || context.input.cloud === null) return { done: null };
-        if (await ownedLeft(inCloud(context), context.input)) return { wait: PACE.intervalMs, message: 'what belongs to it goes first' };
+        const waiting = await dropOwned(inCloud(context), context.input);
+        if (waiting) return waiting;
         const row = await context.store.resource(context.input.path);
         return deleteSeen(inCloud(context), context.input.group, key, row?.created ?? context.job.created);
       },
@@ -345,7 +353,12 @@ export const remove: Workflow<DeleteInput> = {
       async run(context) {
         const key = context.results.locate;
         if (typeof key !== 'string' || context.input.cloud === null) return { done: null };
-        return until(context, () => stateOf(inCloud(context), context.input.group, key), { goal: (state) => state === undefined, ...PACE });
+        const { waitAtMostMs } = cloudOf(context.clouds, context.input.cloud);
+        return until(context, () => stateOf(inCloud(context), context.input.group, key), {
+          goal: (state) => state === undefined,
+          words: (state) => `the provider still shows ${state ?? ''}`,
+          atMostMs: waitAtMostMs,
+        });
       },
     },
     {
@@ -353,8 +366,11 @@ export const remove: Workflow<DeleteInput> = {
       words: 'Removing key pairs that were imported for it',
       async run(context) {
         if (context.input.cloud === null) return { done: null };
-        for (const key of context.input.credentials ?? []) await callGroup(inCloud(context), 'credentials', 'delete', [key]);
-        return { done: null };
+        const keys = context.input.credentials ?? [];
+        return carryOutAll(
+          inCloud(context),
+          keys.map((key) => ({ group: 'credentials' as const, method: 'delete', args: [key] })),
+        );
       },
     },
   ],

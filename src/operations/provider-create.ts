@@ -9,7 +9,8 @@ import { rowOfDiscovered } from './discovered';
 import { extensionsFor } from './extensions';
 import type { Found, Plan, PlanContext } from './family';
 import { namingOf, restOf } from './naming';
-import { callGroup, keptOf, reachState, settle } from './provider-change';
+import { carryOut, carryOutAll, makeAt, pollAt } from './carry-out';
+import { keptOf, reachState, settle } from './provider-change';
 import { madeHere, undoCreate } from './undo-create';
 
 /** The making of one thing at a provider, the same for every type; what and how is in the Job's input. */
@@ -80,8 +81,9 @@ const create: Step<ProviderCreateInput> = {
     const outcome = await createOnce(context, {
       settleMs: cloud.capabilities.settleMs,
       find: () => cloud.find(input.group, marks(context)),
-      create: async () =>
-        (await callGroup(context, input.group, input.method ?? 'create', [{ ...request, token: marks(context).token }])) as { key: string },
+      atMostMs: cloud.waitAtMostMs,
+      create: () => makeAt(context, input.group, input.method ?? 'create', { ...request, token: marks(context).token }),
+      poll: (handle) => pollAt(context, input.group, handle),
     });
     if (!('done' in outcome)) return outcome;
     const { key } = outcome.done;
@@ -101,8 +103,10 @@ const twins: Step<ProviderCreateInput> = {
     const cloud = cloudOf(context.clouds, input.cloud);
     if (context.elapsedMs < cloud.capabilities.settleMs) return { wait: cloud.capabilities.settleMs - context.elapsedMs };
     const { ours } = await madeHere(context, input.group, marks(context));
-    for (const key of ours) if (key !== kept.key) await callGroup(context, input.group, 'delete', [key]);
-    return { done: null };
+    return carryOutAll(
+      context,
+      ours.filter((key) => key !== kept.key).map((key) => ({ group: input.group, method: 'delete', args: [key] })),
+    );
   },
 };
 
@@ -118,8 +122,7 @@ const call: Step<ProviderCreateInput> = {
   words: 'Bringing it into its initial state',
   async run(context) {
     const [next] = context.input.calls ?? [];
-    if (next) await callGroup(context, context.input.group, next.method, [made(context).key, ...next.args]);
-    return { done: null };
+    return next ? carryOut(context, context.input.group, next.method, [made(context).key, ...next.args]) : { done: null };
   },
 };
 

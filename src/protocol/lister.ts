@@ -216,7 +216,7 @@ export class Lister {
     const retired = await this.protocol.store.retired(tagged.map(({ path }) => path));
     const shown: Found[] = [];
     for (const { item, path, tenant } of tagged) {
-      const now = fresh.value.get(item.key);
+      const now = fresh.value.get(item.key) ?? (fresh.value.unknown.has(item.key) ? item : undefined);
       if (!now || now.gone) continue;
       const part = retired.has(path) ? this.underKey(merge, now) : { path, tenant, row: undefined, item: now };
       this.show({ ...merge, at: fresh.at }, shown, part);
@@ -255,8 +255,10 @@ export class Lister {
     const keys = missing.flatMap((row) => row.providerKey ?? []);
     const fresh = await merge.cloud.getMany(merge.group, keys, { maxAgeMs: 0 });
     for (const row of missing) {
-      const item = fresh.value.get(row.providerKey ?? '');
-      if (!item && !merge.holds.has(row.path) && (await this.finder.retire(row, merge.cloud))) continue;
+      const key = row.providerKey ?? '';
+      const item = fresh.value.get(key);
+      const gone = !item && !fresh.value.unknown.has(key) && !merge.holds.has(row.path);
+      if (gone && (await this.finder.retire(row, merge.cloud))) continue;
       this.show({ ...merge, at: fresh.at }, shown, { path: row.path, tenant: row.tenant, row, item });
     }
     return shown;

@@ -58,7 +58,8 @@ export class Nested {
     if (!cloud || !group || !cloud.has(group) || !key) return undefined;
     let seen = await cloud.get(group, key, options);
     if (row && seen.at < settledAt(row)) seen = await cloud.get(group, key, { maxAgeMs: 0 });
-    const item = seen.value?.owner === owner.key ? seen.value : undefined;
+    // What does not say whose it is may still be this owner's, where the row says so.
+    const item = seen.value?.owner === owner.key || (row && seen.value && seen.value.owner === undefined) ? seen.value : undefined;
     if (!row && (!item || (await this.hasRow(family, cloud, key)))) return undefined;
     if (row && !item && !held && (await this.finder.retire(row, cloud))) return undefined;
     return this.finder.assemble({ path: location.path, type: family.type, tenant: owner.tenant, cloud, row, item, held, at: seen.at });
@@ -144,7 +145,8 @@ export class Nested {
     const fresh = cloud && group && keys.length > 0 ? await cloud.getMany(group, keys, { maxAgeMs: 0 }) : undefined;
     for (const row of missing) {
       const item = fresh?.value.get(row.providerKey ?? '');
-      if (row.providerKey !== null && !item && cloud && !holds.has(row.path) && (await this.finder.retire(row, cloud))) continue;
+      const gone = row.providerKey !== null && !item && fresh?.value.unknown.has(row.providerKey) === false && !holds.has(row.path);
+      if (gone && cloud && (await this.finder.retire(row, cloud))) continue;
       show(row.path, row, item, fresh?.at ?? Date.now());
     }
     return founds;

@@ -97,7 +97,14 @@ export interface JobRow {
   /** Raised by every lease; every write of a worker names it. */
   epoch: number;
   /** Why it is being undone: the words and return code to end with. */
-  failure: { message: string; returnCode: number; kind: string; requestId?: string } | null;
+  failure: {
+    message: string;
+    returnCode: number;
+    kind: string;
+    requestId?: string;
+    /** The provider goes on with it: nothing is undone. */
+    left?: boolean;
+  } | null;
   /** Unique per tenant while the row lives. */
   idempotencyKey: string | null;
   /** Hash of the request that brought the key. */

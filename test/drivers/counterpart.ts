@@ -1,5 +1,16 @@
-import type { Driver, DriverModule, Item, ListedGroup, Machines } from '../../src/clouds/driver';
-import type { ErrorKind } from '../../src/clouds/errors';
+import {
+  type CallContext,
+  GROUPS,
+  type Groups,
+  isOngoing,
+  type Driver,
+  type DriverModule,
+  type Item,
+  type ListedGroup,
+  type Machines,
+  type Ongoing,
+} from '../../src/clouds/driver';
+import { Gone, type ErrorKind } from '../../src/clouds/errors';
 
 /** What a driver's test lends to the contract suite: a provider, real or simulated, and a driver connected to it. */
 export interface Counterpart {
@@ -99,11 +110,62 @@ export function marks(prefix = 'contract'): { token: string; tag: string } {
   return { token: `token-${unique}`, tag: `${unique}:mac` };
 }
 
+/** A method as one call that comes back when the provider's work has ended. */
+export type Ended<F> = F extends (...args: infer A) => Promise<infer R> ? (...args: A) => Promise<Exclude<R, Ongoing>> : F;
+
+/** Polls what a write answered until the provider's work has ended. */
+export async function ended<T>(driver: Driver, outcome: T): Promise<Exclude<T, Ongoing>> {
+  let seen: unknown = outcome;
+  while (isOngoing(seen)) {
+    await new Promise((resolve) => setTimeout(resolve, 10));
+    // Through JSON, as a Job remembers it.
+    seen = await driver.poll?.(JSON.parse(JSON.stringify(seen.ongoing)) as Ongoing['ongoing'], context());
+  }
+  return seen as Exclude<T, Ongoing>;
+}
+
+/** A method of one of the driver's groups, called to its end. */
+export function toTheEnd<F>(driver: Driver, owner: object, found: F): Ended<NonNullable<F>> {
+  const call = (found as (...args: unknown[]) => unknown).bind(owner);
+  return ((...args: unknown[]) => {
+    const answer = call(...args);
+    return answer instanceof Promise ? answer.then((outcome) => ended(driver, outcome)) : answer;
+  }) as Ended<NonNullable<F>>;
+}
+
+/** A driver whose methods come back when the provider's work has ended, and whose reads by key tell items alone. */
+export type EndedDriver = Omit<Driver, keyof Groups> & {
+  [G in keyof Groups]: {
+    [M in keyof NonNullable<Groups[G]>]: M extends 'getMany'
+      ? (keys: readonly string[], at: CallContext) => Promise<Item[]>
+      : Ended<NonNullable<Groups[G]>[M]>;
+  };
+};
+
+/** The driver as tests like it where neither handles nor proofs are what they are about. */
+export function endedDriver(driver: Driver): EndedDriver {
+  const wrap = (owner: object): object =>
+    new Proxy(owner, {
+      get(target, name) {
+        const found: unknown = Reflect.get(target, name);
+        if (typeof found !== 'function' || name === 'list') return typeof found === 'function' ? found.bind(target) : found;
+        const call = toTheEnd(driver, target, found as (...args: unknown[]) => Promise<unknown>);
+        return name === 'getMany' ? async (...args: unknown[]) => itemsOf((await call(...args)) as (Item | Gone)[]) : call;
+      },
+    });
+  return new Proxy(driver, {
+    get(target, name) {
+      const found: unknown = Reflect.get(target, name);
+      return Object.hasOwn(GROUPS, name) && typeof found === 'object' && found !== null ? wrap(found) : found;
+    },
+  }) as unknown as EndedDriver;
+}
+
 /** A method of the machines group; a test that calls it without the driver offering it must be skipped by name. */
-export function machinesMethod<M extends keyof Machines>(driver: Driver, method: M): NonNullable<Machines[M]> {
+export function machinesMethod<M extends keyof Machines>(driver: Driver, method: M): Ended<NonNullable<Machines[M]>> {
   const found = driver.machines?.[method];
   if (!driver.machines || !found) throw new Error(`machines.${method} is not offered: skip this test by name, with the reason`);
-  return (found as (...args: never[]) => unknown).bind(driver.machines) as NonNullable<Machines[M]>;
+  return toTheEnd(driver, driver.machines, found);
 }
 
 /** All pages of a group. */
@@ -116,9 +178,15 @@ export async function pagesOf(driver: Driver, group: ListedGroup): Promise<(read
 }
 
 export async function read(driver: Driver, group: ListedGroup, key: string): Promise<Item | undefined> {
-  const items = await driver[group]?.getMany([key], context());
-  return items?.find((item) => item.key === key);
+  const answers = (await driver[group]?.getMany([key], context())) ?? [];
+  const found = answers.find((answer) => answer.key === key);
+  if (!found) throw new Error(`the driver answered without a word on ${group} ${key}`);
+  return found instanceof Gone ? undefined : found;
 }
+
+/** The items among the answers of a driver's getMany. */
+export const itemsOf = (answers: readonly (Item | Gone)[] | undefined): Item[] =>
+  (answers ?? []).flatMap((answer) => (answer instanceof Gone ? [] : answer));
 
 /** Reads until `done` holds; fails with the last item read. */
 export async function until(
@@ -168,3 +236,7 @@ export async function dropMachine({ driver }: Counterpart, key: string, patience
   await machinesMethod(driver, 'delete')(key, context());
   await until(driver, 'machines', key, (item) => item === undefined, patienceMs);
 }
+
+/** The keys of which a driver's getMany proves that there is nothing. */
+export const provenGone = (answers: readonly (Item | Gone)[] | undefined): string[] =>
+  (answers ?? []).flatMap((answer) => (answer instanceof Gone ? answer.key : []));

@@ -109,7 +109,7 @@ async function start(settings: { [option: string]: unknown } = {}): Promise<Coun
     calls: async () => control.totalCalls(),
     loseAnswer: async (method) => control.fail({ method, kind: 'timeout', message: 'the connection was reset', afterEffect: true }),
     failNextRead: async (kind) => control.fail({ method: 'machines.list', kind, message: `made ${kind}` }),
-    provokes: ['auth', 'forbidden', 'notFound', 'conflict', 'quota', 'throttled', 'invalid', 'unavailable', 'timeout', 'unsupported'],
+    provokes: ['auth', 'forbidden', 'conflict', 'quota', 'throttled', 'invalid', 'unavailable', 'timeout', 'unsupported'],
     strangeState: async (machine) => control.setPhase(machine, 'levitating'),
     machineStates: Object.fromEntries(PHASES.map((phase) => [phase, MACHINE_STATES[phase]])),
     otherStates: Object.fromEntries(

@@ -1,11 +1,23 @@
 import type { MachineImages } from '../../../src/clouds/driver';
 import type { Bench, Counterpart } from '../counterpart';
-import { context, dropMachine, machinesMethod, makeMachine, marks, pagesOf, reaches, read, until } from '../counterpart';
+import {
+  context,
+  dropMachine,
+  type Ended,
+  toTheEnd,
+  machinesMethod,
+  makeMachine,
+  marks,
+  pagesOf,
+  reaches,
+  read,
+  until,
+} from '../counterpart';
 
-function imagesMethod<M extends keyof MachineImages>({ driver }: Counterpart, method: M): NonNullable<MachineImages[M]> {
+function imagesMethod<M extends keyof MachineImages>({ driver }: Counterpart, method: M): Ended<NonNullable<MachineImages[M]>> {
   const found = driver.machineImages?.[method];
   if (!driver.machineImages || !found) throw new Error(`machineImages.${method} is not offered: skip this test by name, with the reason`);
-  return (found as (...args: never[]) => unknown).bind(driver.machineImages) as NonNullable<MachineImages[M]>;
+  return toTheEnd(driver, driver.machineImages, found);
 }
 
 async function capture(counterpart: Counterpart, machine: string, type: 'IMAGE' | 'SNAPSHOT', patienceMs: number): Promise<string> {

@@ -65,7 +65,7 @@ async function wrongState({ driver, fixtures }: Counterpart, key: string, patien
   expect(error).toBeInstanceOf(ProviderError);
   expect(error).toMatchObject({ kind: 'conflict' });
   const start = machinesMethod(driver, 'start')(fixtures.missing.machines, context());
-  await expect(start).rejects.toMatchObject({ name: 'ProviderError', kind: 'notFound' });
+  await expect(start).rejects.toMatchObject({ name: 'Gone', kind: 'notFound' });
 }
 
 /** A machine's life from create to delete. */

@@ -1,6 +1,6 @@
 import type { Driver, Item } from '../../../src/clouds/driver';
 import type { Bench, Counterpart } from '../counterpart';
-import { context, dropMachine, makeMachine, marks, until } from '../counterpart';
+import { context, dropMachine, type Ended, makeMachine, marks, read, toTheEnd, until } from '../counterpart';
 
 /** Groups whose things the suite makes by `create`. */
 export const MAKERS = [
@@ -22,11 +22,15 @@ type Create<G extends Maker> = NonNullable<Group<G>['create']>;
 export type Given<G extends Maker> = Omit<Parameters<Create<G>>[0], 'token' | 'tag'>;
 
 /** A method of a group; a test that calls one that the driver does not offer must be skipped by name. */
-export function method<G extends Maker, M extends keyof Group<G> & string>(driver: Driver, group: G, name: M): NonNullable<Group<G>[M]> {
+export function method<G extends Maker, M extends keyof Group<G> & string>(
+  driver: Driver,
+  group: G,
+  name: M,
+): Ended<NonNullable<Group<G>[M]>> {
   const owner: object | undefined = driver[group];
   const found: unknown = owner && Reflect.get(owner, name);
   if (!owner || !found) throw new Error(`${group}.${name} is not offered: skip this test by name, with the reason`);
-  return (found as (...args: never[]) => unknown).bind(owner) as NonNullable<Group<G>[M]>;
+  return toTheEnd(driver, owner, found as Group<G>[M]);
 }
 
 export interface Made {
@@ -80,8 +84,7 @@ export class Scene {
   }
 
   async values(group: Maker, key: string): Promise<Item['values']> {
-    const items = await this.driver[group]?.getMany([key], context());
-    const [item] = items ?? [];
+    const item = await read(this.driver, group, key);
     if (!item) throw new Error(`${group} ${key} is gone`);
     return item.values;
   }

@@ -1,9 +1,9 @@
 import type { Driver, MachineImages, UploadImage, UploadSource } from '../../../src/clouds/driver';
 import type { Bench, Counterpart, UploadGroup as Group } from '../counterpart';
-import { context, marks, pagesOf, read, until } from '../counterpart';
+import { context, type Ended, marks, pagesOf, read, toTheEnd, until } from '../counterpart';
 
 const GROUPS: readonly Group[] = ['machineImages', 'volumeImages'];
-type Methods = Required<Pick<MachineImages, 'upload' | 'find' | 'delete'>>;
+type Methods = { [M in 'upload' | 'find' | 'delete']: Ended<NonNullable<MachineImages[M]>> };
 
 /** Bytes of a raw image: a boot sector's signature at its place, and what differs from any other. */
 const BYTES = Buffer.alloc(3 * 65_536, 'contract');
@@ -12,7 +12,11 @@ BYTES.writeUInt16LE(0xaa55, 510);
 function methodsOf(driver: Driver, group: Group): Methods {
   const owner = driver[group];
   if (!owner?.upload || !owner.find || !owner.delete) throw new Error(`${group}.upload is not offered with find and delete`);
-  return { upload: owner.upload.bind(owner), find: owner.find.bind(owner), delete: owner.delete.bind(owner) };
+  return {
+    upload: toTheEnd(driver, owner, owner.upload.bind(owner) as MachineImages['upload']),
+    find: owner.find.bind(owner),
+    delete: toTheEnd(driver, owner, owner.delete.bind(owner) as MachineImages['delete']),
+  };
 }
 
 function sourceOf(bytes: () => AsyncIterable<Uint8Array>, size?: number): UploadSource {
