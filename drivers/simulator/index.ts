@@ -16,6 +16,7 @@ import { NicClient } from './nics';
 import type { SimulatorOptions } from './options';
 import { optionsSchema } from './options';
 import { StorageClient } from './storage';
+import { answeringByTasks } from './tasks';
 import { volumeConfigs, volumeImages, volumes } from './volumes';
 import { UploadClient } from './uploads';
 import { Wire } from './wire';
@@ -51,7 +52,7 @@ export const driver: DriverModule<SimulatorOptions> = {
     const client = new SimulatorClient(wire);
     const uploads = new UploadClient(wire);
     const [storage, nets, nics] = [new StorageClient(wire), new NetClient(wire), new NicClient(wire)];
-    return Promise.resolve({
+    const groups: Driver = {
       capabilities: capabilitiesOf(options),
       machines: machines(client),
       machineConfigs: machineConfigs(client),
@@ -80,6 +81,7 @@ export const driver: DriverModule<SimulatorOptions> = {
         account.close();
         return Promise.resolve();
       },
-    });
+    };
+    return Promise.resolve(options.tasks ? answeringByTasks(groups, wire) : groups);
   },
 };

@@ -68,6 +68,7 @@ export const optionsSchema = z.strictObject({
     .describe('name of its state file in the data folder; clouds with one file are one account'),
   failures: z.array(faultSchema).default([]),
   seed: z.enum(['believable', 'none']).default('believable').describe('what a new account holds'),
+  tasks: z.boolean().default(false).describe('writes answer with tasks, and what they make has a key only at their end, as vCenter does'),
   settleMs: ms.optional().describe('how long a write may stay invisible; default: visibilityDelayMs'),
 });
 

@@ -20,6 +20,8 @@ export const CLOUDS = {
   late: { visibilityDelayMs: 150 },
   /** Does what was asked and loses the answer. */
   mute: { ignoreTokens: true },
+  /** Answers with tasks: nothing has a key before its task has ended. */
+  tasks: { tasks: true, ignoreTokens: true },
   /** All of it. */
   worst: { ignoreTokens: true, visibilityDelayMs: 150 },
 } as const satisfies Record<string, Partial<SimulatorOptions>>;

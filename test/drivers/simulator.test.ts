@@ -138,3 +138,8 @@ driverContract('simulator, new things showing late', {
   groups: OFFERED,
   uploads,
 });
+driverContract('simulator, answering with tasks', {
+  start: () => start({ tasks: true, visibilityDelayMs: 60 }),
+  groups: OFFERED,
+  uploads,
+});
