@@ -2,7 +2,7 @@ import type { WriteGroups } from '../clouds/cloud';
 import type { Item, ListedGroup, Marks } from '../clouds/driver';
 import { splitTwins, type OnceResult } from '../jobs/once';
 import { cloudOf, type StepContext, type StepOutcome } from '../jobs/workflow';
-import type { ResourcePath } from '../store/store';
+import type { ResourcePath, ResourceRow } from '../store/store';
 import { deleteSeen } from './provider-change';
 
 type Context = StepContext<{ cloud: string; path: ResourcePath }>;
@@ -49,4 +49,9 @@ export async function undoCreate(
       if (await unit.resource(context.input.path)) await unit.updateResource(context.input.path, undefined, { providerKey: null });
     },
   };
+}
+
+/** Whether something of a resource may still be at its provider, or come to be there, although its create ended badly. */
+export function isThere({ providerKey, internal }: Pick<ResourceRow, 'providerKey' | 'internal'>): boolean {
+  return providerKey !== null || internal.underWay === true || (Array.isArray(internal.left) && internal.left.length > 0);
 }
