@@ -3,7 +3,7 @@ import { Completion } from './completion';
 import type { EngineOptions, Kit } from './kit';
 import { Lease, LeaseLost } from './lease';
 import { runSlot } from './slot';
-import { requestStop } from './stop';
+import { mayStop, requestStop } from './stop';
 import { Sweep } from './sweep';
 
 /** Works Jobs. Every process that answers requests has one; only those that `start` it work any. */
@@ -18,6 +18,8 @@ export interface Engine {
   waitFor(jobId: string, ms: number): Promise<JobRow>;
   /** See requestStop in stop.ts. */
   requestStop(jobId: string): Promise<JobRow | undefined>;
+  /** See mayStop in stop.ts. */
+  mayStop(job: JobRow): boolean;
   /** Looks for due Jobs once and removes expired ones. */
   sweep(): Promise<void>;
   /** Jobs in hand in this process. */
@@ -66,7 +68,8 @@ export function createEngine(options: EngineOptions): Engine {
   return {
     work,
     waitFor: (jobId, ms) => completion.waitFor(jobId, ms, () => leases.has(jobId)),
-    requestStop: (jobId) => requestStop(store, queue, jobId),
+    requestStop: (jobId) => requestStop(store, queue, jobId, kit.workflows),
+    mayStop: (job) => mayStop(job, kit.workflows),
     sweep: () => sweep.once(),
     inHand: () => leases.size,
     async tell(jobIds) {

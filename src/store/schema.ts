@@ -64,6 +64,7 @@ export interface JobsTable {
   lease_owner: string | null;
   lease_until: number | null;
   epoch: number;
+  doubtful: Flag;
   failure: Json | null;
   idempotency_key: string | null;
   request_hash: string | null;

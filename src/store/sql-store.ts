@@ -5,6 +5,7 @@ import * as jobs from './jobs';
 import * as resources from './resources';
 import { decode, encode, type Session } from './session';
 import type { EventRecord, Store, StoreReads, UnitOfWork } from './store';
+import { StoreUnavailable } from './unavailable';
 
 /** How often a transaction that the database gave up in favour of another is begun again. */
 const ATTEMPTS = 5;
@@ -26,7 +27,7 @@ export function sqlStore(writes: Session, reads: Session, close: () => Promise<v
     }
   };
   return {
-    ...readsOf(reads),
+    ...twice(readsOf(reads)),
     transaction: (work) => write((session) => work(unitOf(session))),
     leaseJob: (id, owner, leaseMs) => write((session) => jobs.leaseJob(session, id, owner, leaseMs)),
     renewLease: (id, epoch, leaseMs) => write((session) => jobs.renewLease(session, id, epoch, leaseMs)),
@@ -36,6 +37,22 @@ export function sqlStore(writes: Session, reads: Session, close: () => Promise<v
     access: accessStore(reads, write),
     close,
   };
+}
+
+/** Reads that are tried once more: of the connections of a pool some may be broken, and the next one is another. */
+function twice(reads: StoreReads): StoreReads {
+  const again = ([name, read]: [string, (...args: never[]) => Promise<unknown>]) => [
+    name,
+    async (...args: never[]): Promise<unknown> => {
+      try {
+        return await read(...args);
+      } catch (error) {
+        if (!(error instanceof StoreUnavailable)) throw error;
+        return read(...args);
+      }
+    },
+  ];
+  return Object.fromEntries(Object.entries(reads).map(again)) as unknown as StoreReads;
 }
 
 function readsOf(session: Session): StoreReads {

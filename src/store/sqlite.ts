@@ -10,6 +10,7 @@ import type { Session } from './session';
 import { sqlStore } from './sql-store';
 import { libsqlDialect } from './sqlite-driver';
 import type { Store } from './store';
+import { sqliteOutages, tellingOutages } from './unavailable';
 
 export interface SqliteStoreOptions {
   /** The database file; made (readable by the owner only) with its folder where absent. */
@@ -23,13 +24,13 @@ export interface SqliteStoreOptions {
  * Opens the embedded store: one SQLite file in WAL mode, every commit synced to the disk. Transactions use one
  * connection in turn; reads use another and never wait for them. A transaction begun inside the callback of another
  * (also by leaseJob and the like) would wait for itself: inside a callback write through the unit only.
- * @throws WrongKeyError, or the database's error where the file can't be used.
+ * @throws WrongKeyError; StoreUnavailable where the file can't be used.
  */
 export async function openSqliteStore({ file, cipher, patienceMs = 10_000 }: SqliteStoreOptions): Promise<Store> {
   await mkdir(dirname(file), { recursive: true });
   await createPrivate(file);
   const session = (readOnly: boolean): Session => ({
-    db: new Kysely<Tables>({ dialect: libsqlDialect({ file, readOnly, patienceMs }) }),
+    db: new Kysely<Tables>({ dialect: tellingOutages(libsqlDialect({ file, readOnly, patienceMs }), sqliteOutages) }),
     dialect: sqliteDialect,
     cipher,
   });

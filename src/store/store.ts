@@ -96,6 +96,8 @@ export interface JobRow {
   leaseUntil: number | null;
   /** Raised by every lease; every write of a worker names it. */
   epoch: number;
+  /** The store may be older than what was done (a restored backup): each step may have been attempted before. */
+  doubtful: boolean;
   /** Why it is being undone: the words and return code to end with. */
   failure: {
     message: string;
