@@ -2,6 +2,7 @@ import type { JobRow, UnitOfWork } from '../store/store';
 import { jobFacts, type Hand } from './context';
 import { errorOf, RETURN_CODES, type Failure } from './failure';
 import { announceEnd } from './settle';
+import { readMemory } from './step-memory';
 import { bug } from './trouble';
 import type { EndContext, EndWords } from './workflow';
 import { StepFailure } from './workflow';
@@ -31,7 +32,11 @@ export async function finishBadly(hand: Hand, row: JobRow, failure: Failure | nu
       return unit.advanceJob(row.id, row.epoch, {
         state: failure ? 'FAILED' : 'STOPPED',
         returnCode: failure?.returnCode ?? RETURN_CODES.stopped,
-        statusMessage: [words.message ?? defaultWords(row, failure, ending), ...ending.notes].join('; '),
+        statusMessage: [
+          words.message ?? defaultWords(row, failure, ending),
+          ...ending.notes,
+          ...(words.note === undefined ? [] : [words.note]),
+        ].join('; '),
         ...(words.affected && { affected: words.affected }),
         failure,
         expires: hand.lease.now() + kit.retentionMs,
@@ -58,7 +63,13 @@ async function lastWords(
   failure: Failure | null,
   left: readonly string[],
 ): Promise<EndWords> {
-  const context: EndContext = { job: jobFacts(row), input: row.input, results: row.results ?? {}, unit };
+  const context: EndContext = {
+    job: jobFacts(row),
+    input: row.input,
+    results: row.results ?? {},
+    memory: readMemory(row.memory).own,
+    unit,
+  };
   if (!failure && workflow.stopped) return workflow.stopped({ ...context, left });
   const error = failure ? errorOf(failure) : new StepFailure('the job was stopped', 'stopped');
   return (await workflow.failed?.({ ...context, error, left })) ?? {};

@@ -158,14 +158,14 @@ async function stoppedAtLast(hand: Hand, row: JobRow, unit: UnitOfWork, index: n
 }
 
 async function succeed(hand: Hand, row: JobRow, unit: UnitOfWork, besides: JobProgress, notes: readonly string[] = []): Promise<JobRow> {
-  const context = { job: jobFacts(row), input: row.input, results: row.results ?? {}, unit };
+  const context = { job: jobFacts(row), input: row.input, results: row.results ?? {}, memory: null, unit };
   const words = (await hook(async () => hand.workflow.succeeded?.(context))) ?? {};
   return unit.advanceJob(row.id, row.epoch, {
     ...besides,
     state: 'SUCCESS',
     returnCode: 0,
     progress: 100,
-    statusMessage: [words.message ?? 'done', ...notes].join('; '),
+    statusMessage: [words.message ?? 'done', ...notes, ...(words.note === undefined ? [] : [words.note])].join('; '),
     ...(words.affected && { affected: words.affected }),
     expires: hand.lease.now() + hand.kit.retentionMs,
   });

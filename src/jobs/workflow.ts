@@ -33,6 +33,8 @@ export interface EndWords {
   message?: string;
   /** affectedResources; default: as they are. References to what was deleted are left out (D015). */
   affected?: readonly ResourcePath[];
+  /** Added to the message, the default one too. */
+  note?: string;
 }
 
 export interface Step<I = Value> {
@@ -115,6 +117,8 @@ export interface EndContext<I = Value> {
   job: StepContext<I>['job'];
   input: I;
   results: { readonly [step: string]: Value | undefined };
+  /** What the step in progress remembered. */
+  memory: Value;
   unit: UnitOfWork;
 }
 

@@ -1,14 +1,16 @@
 import type { Created, Ongoing } from '../clouds/driver';
 import { createOnce, type Found, type OnceResult } from '../jobs/once';
-import { cloudOf, LeftUnderWay, type EndContext, type Step, type StepContext, type Workflow } from '../jobs/workflow';
+import { tokenOf } from '../jobs/context';
+import { cloudOf, LeftUnderWay, type EndContext, type EndWords, type Step, type StepContext, type Workflow } from '../jobs/workflow';
 import type { Value, Values } from '../model/values';
 import type { UnitOfWork } from '../store/store';
 import { carryOut, carryOutAll, makeAt, pollAt } from './carry-out';
 import { CREATE_VERSION, type CreateInput } from './create-input';
 import { withKeys } from './create-keys';
+import { lookLater, type Unseen } from './look-again';
 import { forgetParts } from './machine-storage';
 import { keptOf, reachState, settle } from './provider-change';
-import { madeHere, undoCreate } from './undo-create';
+import { lateCreate, madeHere, undoCreate } from './undo-create';
 
 type Context = StepContext<CreateInput>;
 type CreateStep = Step<CreateInput>;
@@ -82,6 +84,7 @@ function create(row: CreateRow): CreateStep {
       return { ...outcome, apply: async (unit) => void (await unit.updateResource(input.path, undefined, { providerKey: key })) };
     },
     undo: (context) => undoCreate(context, context.input.group, marks(context), context.results.create as OnceResult | undefined),
+    late: (context, outcome) => lateCreate(context, context.input.group, marks(context), outcome),
   };
 }
 
@@ -152,7 +155,7 @@ async function begun(context: Pick<EndContext<CreateInput>, 'unit' | 'input'>): 
     await unit.updateResource(row.path, undefined, { state: null, internal });
   }
   await associate(unit, input);
-  await settle(context);
+  await settle(context, input.calls?.at(-1)?.goal ?? input.goal);
 }
 
 async function inherited(unit: UnitOfWork, { inherit = [] }: CreateInput): Promise<{ [attribute: string]: Value }> {
@@ -178,19 +181,37 @@ async function associate(unit: UnitOfWork, { keep = [], insert = [] }: CreateInp
  * The last words of a create that did not come to its end. What the provider still goes on with stays as it would have
  * been; a later read shows what became of it.
  */
-const failed: NonNullable<Workflow<CreateInput>['failed']> = async ({ unit, input, error, left }) => {
+const failed: NonNullable<Workflow<CreateInput>['failed']> = async (context) => {
+  const { unit, input, error, left } = context;
   await forgetParts(unit, input.parts);
+  const later = left.length > 0 ? await lookLater(unit, context.job, unseenOf(context), { why: 'not undone' }) : undefined;
+  const words = later ? { note: `what was made without being recorded is looked for again at ${later.at} (jobs/${later.id})` } : {};
   const row = await unit.resource(input.path);
-  if (!row) return {};
+  if (!row) return words;
   const underWay = error instanceof LeftUnderWay;
   // What has no state could not say that it never came to be.
   if (row.values.state === undefined && row.providerKey === null && !underWay) await unit.deleteResource(input.path);
   else {
+    const internal = { ...row.internal, failed: error.message, left: [...left] };
+    if (underWay) return staysUnderWay(context, internal);
     const values = row.values.state === undefined ? row.values : { ...row.values, state: 'ERROR' };
-    const kept = underWay ? { kept: { ...keptOf(row.internal), ...(await inherited(unit, input)) } } : {};
-    const internal = { ...row.internal, ...kept, failed: error.message, left: [...left], ...(underWay ? { underWay } : {}) };
     await unit.updateResource(input.path, undefined, { state: 'ERROR', values, internal });
-    if (underWay) await associate(unit, input);
   }
-  return {};
+  return words;
 };
+
+/** The row stays as it would have been, with what it will know its thing by. */
+async function staysUnderWay(context: EndContext<CreateInput>, internal: Values): Promise<EndWords> {
+  const { unit, input, memory, job } = context;
+  const { ongoing } = (memory ?? {}) as { ongoing?: Value };
+  const unseen = { ...unseenOf(context), principal: job.principal, ...(ongoing === undefined ? {} : { handle: ongoing }) };
+  const kept = { ...keptOf(internal), ...(await inherited(unit, input)) };
+  await unit.updateResource(input.path, undefined, { internal: { ...internal, kept, underWay: unseen as unknown as Value } });
+  await associate(unit, input);
+  return {};
+}
+
+function unseenOf({ input, job }: Pick<EndContext<CreateInput>, 'input' | 'job'>): Unseen {
+  const marks = { token: tokenOf(job.id, 'create'), tag: String(input.request.tag) };
+  return { cloud: input.cloud, group: input.group, path: input.path, marks, of: job.id, from: job.created };
+}

@@ -19,6 +19,7 @@ interface RemoveInput {
 export const removeCredential: Workflow<RemoveInput> = {
   name: 'credential.delete',
   version: 1,
+  endures: true,
   steps: [
     {
       name: 'copies',

@@ -10,6 +10,8 @@ import { createAtProvider } from './create-at-provider';
 import { formerCreates } from './create-formerly';
 import { createTable } from './create-table';
 import { imageFamily } from './image';
+import { lateCall } from './late-call';
+import { lookAgain } from './look-again';
 import { machineFamily } from './machine';
 import { machineConfigFamily } from './machine-config';
 import { diskFamily, interfaceAddressFamily, interfaceFamily, machineVolumeFamily } from './machine-parts';
@@ -66,5 +68,14 @@ function storedAssociation(type: string): Family {
 /** Every workflow that a stored Job may name; a version stays until no unfinished Job uses it. */
 export function workflows(fetcher = nothingFetched()): readonly Workflow<Value>[] {
   const creates = createTable(fetcher).map(createAtProvider);
-  return [...creates, ...formerCreates(creates), act, update, remove, removeCredential] as unknown as Workflow<Value>[];
+  return [
+    ...creates,
+    ...formerCreates(creates),
+    act,
+    update,
+    remove,
+    removeCredential,
+    lookAgain,
+    lateCall,
+  ] as unknown as Workflow<Value>[];
 }

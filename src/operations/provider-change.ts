@@ -6,6 +6,7 @@ import type { Value, Values } from '../model/values';
 import type { Hold, ResourcePath } from '../store/store';
 import { removeWithAssociations } from './associations';
 import { carryOut, carryOutAll } from './carry-out';
+import { watchLate } from './late-call';
 
 /**
  * Workflows that change what already lives at a provider, the same for every type: act (start, stop, …), update
@@ -72,6 +73,7 @@ export function precede(hold: (input: { path: ResourcePath }) => Hold): Step<{ p
   return {
     name: 'precede',
     words: 'Waiting for the operation in progress to end',
+    looks: true,
     async run({ input, store }) {
       if (!input.after) return { done: null };
       const first = await store.job(input.after);
@@ -88,6 +90,7 @@ function locate<I extends { path: ResourcePath; key?: string }>(): Step<I> {
   return {
     name: 'locate',
     words: 'Finding the resource at the provider',
+    looks: true,
     async run({ input, store }) {
       if (input.key !== undefined) return { done: input.key };
       return { done: (await store.resource(input.path))?.providerKey ?? null };
@@ -112,6 +115,12 @@ function call(index: number): Step<ActInput> {
       if (typeof key !== 'string') throw new StepFailure('the resource does not exist at the provider', 'notFound');
       const wanted = input.calls[index];
       return wanted ? carryOut(context, input.group, wanted.method, [key, ...wanted.args]) : { done: null };
+    },
+    late(context, outcome) {
+      const { input, results } = context;
+      const wanted = input.calls[index];
+      const asked = wanted && wanted.goal.length > 0 && typeof results.locate === 'string' && !(outcome && 'nested' in outcome);
+      return Promise.resolve(asked ? watchLate(context, String(results.locate), wanted) : undefined);
     },
   };
 }
@@ -209,12 +218,19 @@ export async function deleteSeen(
   return carryOut(context, group, 'delete', [key]);
 }
 
-/** After a change: what was last seen goes into the row, and readers must not answer from anything older. */
-export async function settle({ unit, input }: Pick<EndContext<{ path: ResourcePath }>, 'unit' | 'input'>): Promise<void> {
+/**
+ * After a change: readers must not answer from anything older than it.
+ * @param became states of which it brought the resource into one: what shows another later was changed by somebody else
+ */
+export async function settle(
+  { unit, input }: Pick<EndContext<{ path: ResourcePath }>, 'unit' | 'input'>,
+  became?: readonly string[],
+): Promise<void> {
   const row = await unit.resource(input.path);
   if (!row) return;
   const { shows: _shows, ...internal } = row.internal;
-  await unit.updateResource(input.path, undefined, { internal: { ...internal, settledAt: await unit.now() } });
+  const state = became && became.length > 0 ? { became: [...became] } : {};
+  await unit.updateResource(input.path, undefined, { internal: { ...internal, ...state, settledAt: await unit.now() } });
 }
 
 /** What an act led to, in words. */
@@ -232,7 +248,7 @@ export const act: Workflow<ActInput> = {
     const row = input.keep ? await unit.resource(input.path) : undefined;
     if (row)
       await unit.updateResource(input.path, undefined, { internal: { ...row.internal, kept: { ...keptOf(row.internal), ...input.keep } } });
-    await settle(context);
+    await settle(context, input.calls.at(-1)?.goal);
     return { message: endOf(input) };
   },
   async failed(context) {
@@ -332,6 +348,7 @@ async function dropOwned(context: StepContext<{ cloud: string }>, { owned }: Del
 export const remove: Workflow<DeleteInput> = {
   name: 'provider.delete',
   version: 1,
+  endures: true,
   steps: [
     precede((input) => ({ path: input.path, shows: 'DELETING' })) as Step<DeleteInput>,
     locate<DeleteInput>(),

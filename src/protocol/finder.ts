@@ -77,6 +77,7 @@ export class Finder {
     if (row.cloud !== null && !cloud) throw new ProviderError('unavailable', `the cloud '${row.cloud}' is not configured any more`);
     if (!cloud || !family.group) return this.assemble({ ...base(row, cloud), item: undefined, held, at: Date.now() });
     if (row.providerKey === null) {
+      if (!held && row.internal.underWay !== undefined) return this.assemble(await this.landed(row, cloud, family.group));
       const item = held ? await this.unrecorded(row, cloud, family.group) : undefined;
       return this.assemble({ ...base(row, cloud), item, held, at: Date.now() });
     }
@@ -92,6 +93,24 @@ export class Finder {
     const known = await cloud.list(group).catch(ignoreProvider);
     const id = row.path.split('/')[1];
     return known?.value.find((item) => item.tag !== undefined && readTag(this.protocol.tagKey, item.tag, [row.tenant])?.id === id);
+  }
+
+  /** A create was left under way at an operator's limit: once its thing shows, by its tag, the row has it for good. */
+  async landed(row: ResourceRow, cloud: Cloud, group: ListedGroup): Promise<Parts> {
+    const item = await this.unrecorded(row, cloud, group);
+    const parts = { item, held: undefined, at: Date.now() };
+    if (!item) return { ...base(row, cloud), ...parts };
+    const { underWay: _known, failed: _words, ...internal } = row.internal;
+    try {
+      const known = await this.protocol.store.transaction((unit) =>
+        unit.updateResource(row.path, row.version, { providerKey: item.key, state: null, internal }),
+      );
+      return { ...base(known, cloud), ...parts };
+    } catch (error) {
+      // Another reader was faster, or it has been changed since.
+      if (!(error instanceof StaleError)) throw error;
+      return { ...base(row, cloud), ...parts };
+    }
   }
 
   /**

@@ -202,10 +202,12 @@ export async function releaseJob({ db, dialect }: Session, id: string, epoch: nu
   await release.where('id', '=', id).where('epoch', '=', epoch).where('done', '=', 0).execute();
 }
 
-/** Refused: born FAILED, so that no workflow ever stood behind it. */
+/** Those of nested Jobs stay until the parent, which reads how they ended, has ended itself. Refused: born FAILED, so that no workflow ever stood behind it. */
 export async function removeExpiredJobs({ db, dialect }: Session, limit: number, refusedPerTenant: number): Promise<number> {
   const expired = await sql`delete from jobs where id in (
-      select id from jobs where done = 1 and expires <= (select ${dialect.nowMs}) order by expires limit ${limit})`.execute(db);
+      select id from jobs where done = 1 and expires <= (select ${dialect.nowMs})
+        and (parent is null or not exists (select 1 from jobs p where p.id = jobs.parent and p.done = 0))
+      order by expires limit ${limit})`.execute(db);
   const refused = await sql`delete from jobs where id in (
       select id from (
         select id, row_number() over (partition by tenant order by created desc, id desc) as place
