@@ -3,7 +3,7 @@ import type { JobRow } from '../store/store';
 import type { Kit } from './kit';
 import type { Lease } from './lease';
 import type { StepMemory } from './step-memory';
-import { isSpent } from './trouble';
+import { isSpent } from './patience';
 import type { Step, StepContext, Workflow } from './workflow';
 
 /** A Job in hand: everything a turn of the engine needs. */
@@ -56,7 +56,7 @@ export function contextOf(hand: Hand, row: JobRow, step: Step, memory: StepMemor
 }
 
 function unansweredOf(hand: Hand, row: JobRow, memory: StepMemory): Pick<StepContext, 'unanswered'> {
-  const spent = isSpent(hand, row, memory);
+  const spent = isSpent(hand.workflow, hand.lease.now(), row, memory);
   if (!memory.unanswered && !spent) return {};
   return { unanswered: { count: memory.unanswered?.count ?? row.attempts - 1, spent } };
 }

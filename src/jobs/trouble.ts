@@ -15,26 +15,11 @@ import {
 } from './failure';
 import { ProviderError } from '../clouds/errors';
 import { LeaseLost } from './lease';
+import { patienceOf } from './patience';
 import { answered, giveBack } from './settle';
 import { withUnanswered, writeMemory, type StepMemory } from './step-memory';
 import { advance, HookFault } from './write';
 import type { Step } from './workflow';
-
-/** How long passing errors of one step are tried again unless the workflow says otherwise, in ms. */
-export const PATIENCE_MS = 600_000;
-/** Attempts without an end, crashes included, after which a call is not sent once more, however quick they were. */
-const MOST_ATTEMPTS = 100;
-
-/** How long a Job is patient, in ms. */
-function patienceOf({ workflow }: Hand): number {
-  return workflow.patienceMs ?? PATIENCE_MS;
-}
-
-/** Whether the patience with attempts of the step that never answered is over. */
-export function isSpent(hand: Hand, row: JobRow, { unanswered }: StepMemory): boolean {
-  if (row.attempts > MOST_ATTEMPTS) return true;
-  return unanswered !== undefined && hand.lease.now() - unanswered.since > patienceOf(hand);
-}
 
 /** The step's memory after an attempt that threw: one that may have taken effect all the same is counted. */
 export function after(hand: Hand, memory: StepMemory, thrown: unknown): StepMemory {
@@ -83,7 +68,7 @@ async function passing(
   const now = lease.now();
   const trouble = memory.trouble ?? { since: now, count: 0 };
   const delay = backoffMs(trouble.count, error.retryAfterMs, kit.random);
-  if (now + delay - trouble.since > patienceOf(hand))
+  if (now + delay - trouble.since > patienceOf(hand.workflow))
     return failureOf(error, `${doing}: given up after ${seconds(now - trouble.since)}`, words);
   await giveBack(hand, row, delay, (release) =>
     advance(hand, {

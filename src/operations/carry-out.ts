@@ -1,11 +1,14 @@
 import { createHash } from 'node:crypto';
 import type { WriteGroups } from '../clouds/cloud';
-import { isOngoing, type Handle, type Ongoing } from '../clouds/driver';
+import { isOngoing, type Handle, type ListedGroup, type Ongoing } from '../clouds/driver';
 import { HandleForgotten, ProviderError } from '../clouds/errors';
 import { refuseOnceMore } from '../jobs/once';
 import { pauseOf, type Wait } from '../jobs/until';
 import { cloudOf, type StepContext } from '../jobs/workflow';
 import type { Value, Values } from '../model/values';
+
+/** A group of things that are made at a provider and listed as resources. */
+export type MadeGroup = keyof WriteGroups & ListedGroup;
 
 /** A write of a driver whose group and method are known as data. */
 export interface Call {

@@ -1,12 +1,8 @@
-import type { WriteGroups } from '../clouds/cloud';
-import type { ListedGroup } from '../clouds/driver';
 import type { Value, Values } from '../model/values';
 import type { NewJob, NewResourceRow, ResourcePath } from '../store/store';
+import type { MadeGroup } from './carry-out';
 import type { KeysToCome } from './create-keys';
 import type { PlannedInterface } from './machine-interfaces';
-
-/** A group of things that are made at a provider and listed as resources. */
-export type MadeGroup = keyof WriteGroups & ListedGroup;
 
 /** Version of the create workflows that new Jobs are given; see create-formerly.ts for those that older ones have. */
 export const CREATE_VERSION = 2;

@@ -5,7 +5,7 @@ import { cloudOf, type Step, type StepContext, type Workflow } from '../jobs/wor
 import { ACTION, CIMI } from '../model/define';
 import type { Value, Values } from '../model/values';
 import type { ResourcePath, UnitOfWork } from '../store/store';
-import type { MadeGroup } from './create-input';
+import type { MadeGroup } from './carry-out';
 import { note } from './look-again';
 
 interface LateCallInput {

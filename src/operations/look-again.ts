@@ -8,8 +8,7 @@ import { cloudOf, type Step, type StepContext, type Workflow } from '../jobs/wor
 import { ACTION } from '../model/define';
 import type { Value, Values } from '../model/values';
 import type { ResourcePath, ResourceRow, UnitOfWork } from '../store/store';
-import { carryOutAll } from './carry-out';
-import type { MadeGroup } from './create-input';
+import { carryOutAll, type MadeGroup } from './carry-out';
 
 /** What a Job may have made without knowing it, and how it is told from what others made. */
 export type Unseen = {
@@ -45,6 +44,8 @@ const ended: Step<LookAgainInput> = {
   words: 'Waiting for the job to end whose late effects are looked for',
   looks: true,
   async run({ input, store }) {
+    const left = Date.parse(input.to) - (await store.now());
+    if (left > 0) return { wait: left };
     const job = await store.job(input.of);
     return job && !isFinished(job) ? { wait: LOOK_EVERY_MS } : { done: null };
   },

@@ -1,11 +1,12 @@
 import type { WriteGroups } from '../clouds/cloud';
 import type { ListedGroup, Naming } from '../clouds/driver';
-import { pauseOf, until, type UntilOutcome, type Wait } from '../jobs/until';
+import { until, type UntilOutcome } from '../jobs/until';
 import { cloudOf, StepFailure, type EndContext, type Step, type StepContext, type StepOutcome, type Workflow } from '../jobs/workflow';
 import type { Value, Values } from '../model/values';
 import type { Hold, ResourcePath } from '../store/store';
 import { removeWithAssociations } from './associations';
 import { carryOut, carryOutAll } from './carry-out';
+import { dropOwned, type Owned } from './drop-owned';
 import { watchLate } from './late-call';
 
 /**
@@ -56,7 +57,7 @@ export interface DeleteInput {
   key?: string;
   after?: string;
   /** What is deleted with it and goes first, with its rows (the ports of a network). */
-  owned?: { group: keyof WriteGroups & ListedGroup; items: readonly { key: string; path: ResourcePath }[] };
+  owned?: Owned;
   /** Provider copies of credentials that were imported for this resource alone. */
   credentials?: readonly string[];
   /** Kept references to the deleted resource, and what they become. */
@@ -324,27 +325,6 @@ function naming(rest: Naming): { [name: string]: Value | undefined } {
   return { name: rest.name, description: rest.description, properties: rest.properties };
 }
 
-/** Deletes what the resource owns. @returns the step's wait while the provider still shows any of it. */
-async function dropOwned(context: StepContext<{ cloud: string }>, { owned }: DeleteInput): Promise<Wait | undefined> {
-  if (!owned || owned.items.length === 0) return undefined;
-  const cloud = cloudOf(context.clouds, context.input.cloud);
-  const { value } = await cloud.getMany(
-    owned.group,
-    owned.items.map(({ key }) => key),
-    { maxAgeMs: 0 },
-  );
-  for (const error of value.unknown.values()) throw error;
-  if (value.size === 0) return undefined;
-  const going = [...value].filter(([, item]) => item.values.state !== 'DELETING');
-  const outcome = await carryOutAll(
-    context,
-    going.map(([key]) => ({ group: owned.group, method: 'delete', args: [key] })),
-  );
-  if (!('done' in outcome)) return outcome;
-  const words = 'what belongs to it goes first';
-  return { wait: pauseOf(context, { atMostMs: cloud.waitAtMostMs, intervalMs: LOOK_AGAIN_MS }, words), message: words };
-}
-
 export const remove: Workflow<DeleteInput> = {
   name: 'provider.delete',
   version: 1,
@@ -358,7 +338,7 @@ export const remove: Workflow<DeleteInput> = {
       async run(context) {
         const key = context.results.locate;
         if (typeof key !== 'string' || context.input.cloud === null) return { done: null };
-        const waiting = await dropOwned(inCloud(context), context.input);
+        const waiting = await dropOwned(inCloud(context), context.input.owned);
         if (waiting) return waiting;
         const row = await context.store.resource(context.input.path);
         return deleteSeen(inCloud(context), context.input.group, key, row?.created ?? context.job.created);

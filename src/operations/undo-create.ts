@@ -4,7 +4,7 @@ import { splitTwins, type OnceResult } from '../jobs/once';
 import { pauseOf, type Wait } from '../jobs/until';
 import { cloudOf, type StepContext, type StepOutcome } from '../jobs/workflow';
 import type { ResourcePath, ResourceRow, UnitOfWork } from '../store/store';
-import type { MadeGroup } from './create-input';
+import type { MadeGroup } from './carry-out';
 import { LATER_MS, lookLater, type Unseen } from './look-again';
 import { deleteSeen } from './provider-change';
 

@@ -26,7 +26,7 @@ export type PathOfItem = (cloud: Cloud, type: string, key: string) => string | u
  * gateway keeps; while a Job holds the resource its state is the Job's.
  */
 export function assemble(catalogue: Catalogue, parts: Parts, pathOfItem: PathOfItem, offered: (type: string) => boolean): Found {
-  const { cloud, row, item, held } = parts;
+  const { cloud, row, item } = parts;
   const values: Values = provided(item?.values ?? row?.values ?? {}, cloud, pathOfItem);
   if (!item && row) Object.assign(values, readableSecrets(catalogue, row));
   if (item && row) Object.assign(values, keptValues(values, row));

@@ -216,4 +216,17 @@ export async function removeExpiredJobs({ db, dialect }: Session, limit: number,
   return Number((expired.numAffectedRows ?? 0n) + (refused.numAffectedRows ?? 0n));
 }
 
+export async function capWaits({ db, dialect }: Session, ms: number): Promise<number> {
+  const latest = inMs(dialect.nowMs, ms);
+  const far = db.updateTable('jobs').where('done', '=', 0);
+  const due = await far.set({ due: latest }).where('due', '>', latest).executeTakeFirst();
+  const leased = await far.set({ lease_until: latest }).where('lease_until', '>', latest).executeTakeFirst();
+  return Number(due.numUpdatedRows + leased.numUpdatedRows);
+}
+
+export async function doubtJobs({ db }: Session): Promise<number> {
+  const { numUpdatedRows } = await db.updateTable('jobs').set({ doubtful: 1 }).where('done', '=', 0).executeTakeFirst();
+  return Number(numUpdatedRows);
+}
+
 type Tail<F> = F extends (first: infer _First, ...rest: infer R) => unknown ? R : never;

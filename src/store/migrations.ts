@@ -23,12 +23,13 @@ function migrations(dialect: SqlDialect): Record<string, Migration> {
   return {
     '0001-first': { up: (db) => first(db, dialect) },
     '0002-retired': { up: (db) => retired(db, dialect) },
-    '0003-doubt': { up: doubt },
+    '0003-doubt': { up: (db) => doubt(db, dialect) },
   };
 }
 
-async function doubt(db: Kysely<unknown>): Promise<void> {
+async function doubt(db: Kysely<unknown>, { text }: SqlDialect): Promise<void> {
   await sql`alter table jobs add column doubtful integer not null default 0`.execute(db);
+  await sql`create table marks (instance ${text} primary key, count bigint not null, at bigint not null)`.execute(db);
 }
 
 async function retired(db: Kysely<unknown>, { text }: SqlDialect): Promise<void> {

@@ -2,6 +2,7 @@ import { sql } from 'kysely';
 import { accessStore } from './access';
 import { readHolds } from './holds';
 import * as jobs from './jobs';
+import { mark, readMarks } from './marks';
 import * as resources from './resources';
 import { decode, encode, type Session } from './session';
 import type { EventRecord, Store, StoreReads, UnitOfWork } from './store';
@@ -33,6 +34,10 @@ export function sqlStore(writes: Session, reads: Session, close: () => Promise<v
     renewLease: (id, epoch, leaseMs) => write((session) => jobs.renewLease(session, id, epoch, leaseMs)),
     releaseJob: (id, epoch, dueInMs) => write((session) => jobs.releaseJob(session, id, epoch, dueInMs)),
     removeExpiredJobs: (limit, refusedPerTenant) => write((session) => jobs.removeExpiredJobs(session, limit, refusedPerTenant)),
+    capWaits: (ms) => write((session) => jobs.capWaits(session, ms)),
+    mark: (instance) => write((session) => mark(session, instance)),
+    marks: () => readMarks(reads),
+    doubtJobs: () => write((session) => jobs.doubtJobs(session)),
     events: (query) => readEvents(reads, query),
     access: accessStore(reads, write),
     close,
