@@ -22,6 +22,7 @@ import { BullMqQueue } from './jobs/bullmq-queue';
 import { EmbeddedQueue } from './jobs/embedded-queue';
 import { createEngine, type Engine } from './jobs/engine';
 import type { BoundaryPoint } from './jobs/kit';
+import { Newest } from './jobs/newest';
 import type { JobQueue } from './jobs/queue';
 import { workflowTable } from './jobs/table';
 import { standardCatalogue, type Catalogue } from './model/catalogue';
@@ -267,6 +268,8 @@ function createJobs(
     retentionMs: config.jobs.retentionMinutes * 60_000,
     refusedPerTenant: config.jobs.refusedPerTenant,
     secretNames: confidentialNames(catalogue),
+    alone: config.store.kind === 'sqlite',
+    newest: new Newest(parts.store, join(config.data.dir, 'newest.json'), log),
     ...(onBoundary ? { onBoundary } : {}),
   });
   return { queue, engine };
@@ -288,7 +291,12 @@ function protocolOf({ config, log }: GatewayOptions, { store, clouds, catalogue,
     families: withSystems(families(fetcher), catalogue),
     clouds,
     store,
-    jobs: { tell: (id) => engine.tell([id]), waitFor: (id, ms) => engine.waitFor(id, ms), requestStop: (id) => engine.requestStop(id) },
+    jobs: {
+      tell: (id) => engine.tell([id]),
+      waitFor: (id, ms) => engine.waitFor(id, ms),
+      requestStop: (id) => engine.requestStop(id),
+      mayStop: (job) => engine.mayStop(job),
+    },
     writers: { json: createWriter(catalogue, 'json'), xml: createWriter(catalogue, 'xml') },
     readers: { json: createReader(catalogue, 'json'), xml: createReader(catalogue, 'xml') },
     bodyLimits: { depth: config.server.limits.bodyDepth, items: config.server.limits.bodyItems },

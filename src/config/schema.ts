@@ -237,6 +237,11 @@ const cloud = z
       .enum(['manage', 'observe'])
       .default('manage')
       .describe('observe: nothing is changed in this cloud; no operation is shown and none accepted.'),
+    waitAtMostMs: milliseconds(100, 31 * 24 * HOUR)
+      .optional()
+      .describe(
+        'How long a Job waits at most for one piece of work that the cloud still goes on with, in ms. It then is FAILED, nothing is undone, and a later read shows what became of it. Default: until the cloud ends it.',
+      ),
     tenants: z.array(tenantName).min(1).default(['default']).describe('Tenants that may use this cloud.'),
     discoveredTenant: tenantName
       .optional()

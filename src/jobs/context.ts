@@ -3,6 +3,7 @@ import type { JobRow } from '../store/store';
 import type { Kit } from './kit';
 import type { Lease } from './lease';
 import type { StepMemory } from './step-memory';
+import { isSpent } from './patience';
 import type { Step, StepContext, Workflow } from './workflow';
 
 /** A Job in hand: everything a turn of the engine needs. */
@@ -43,7 +44,8 @@ export function contextOf(hand: Hand, row: JobRow, step: Step, memory: StepMemor
     input: row.input,
     results: row.results ?? {},
     memory: memory.own,
-    attempt: Math.max(1, row.attempts),
+    attempt: Math.max(1, row.attempts) + (row.doubtful ? 1 : 0),
+    ...unansweredOf(hand, row, memory),
     elapsedMs: row.stepSince === null ? 0 : Math.max(0, lease.now() - row.stepSince),
     ...(nested && { nested }),
     clouds: kit.clouds,
@@ -51,4 +53,10 @@ export function contextOf(hand: Hand, row: JobRow, step: Step, memory: StepMemor
     signal: lease.signal,
     token: (name = step.name) => tokenOf(row.id, name),
   };
+}
+
+function unansweredOf(hand: Hand, row: JobRow, memory: StepMemory): Pick<StepContext, 'unanswered'> {
+  const spent = isSpent(hand.workflow, hand.lease.now(), row, memory);
+  if (!memory.unanswered && !spent) return {};
+  return { unanswered: { count: memory.unanswered?.count ?? row.attempts - 1, spent } };
 }

@@ -3,7 +3,7 @@ import { Completion } from './completion';
 import type { EngineOptions, Kit } from './kit';
 import { Lease, LeaseLost } from './lease';
 import { runSlot } from './slot';
-import { requestStop } from './stop';
+import { mayStop, requestStop } from './stop';
 import { Sweep } from './sweep';
 
 /** Works Jobs. Every process that answers requests has one; only those that `start` it work any. */
@@ -18,6 +18,8 @@ export interface Engine {
   waitFor(jobId: string, ms: number): Promise<JobRow>;
   /** See requestStop in stop.ts. */
   requestStop(jobId: string): Promise<JobRow | undefined>;
+  /** See mayStop in stop.ts. */
+  mayStop(job: JobRow): boolean;
   /** Looks for due Jobs once and removes expired ones. */
   sweep(): Promise<void>;
   /** Jobs in hand in this process. */
@@ -30,6 +32,8 @@ export interface Engine {
 const FOREIGN_MS = 30_000;
 /** A message may come a moment early where clocks differ; such a Job is brought again. */
 const EARLY_MS = 2_000;
+/** Where the clock was set back while no process ran, what waits for a time rests no longer than this at the start. */
+const LONGEST_REST_MS = 60_000;
 
 /**
  * Makes the engine. How attempts are counted: leaseJob counts one for the step in progress, an answer (done, wait,
@@ -42,6 +46,7 @@ export function createEngine(options: EngineOptions): Engine {
   const completion = new Completion(store);
   const leases = new Map<string, Lease>();
   let closing = false;
+  let worked = false;
   const kit = kitOf(options, completion, () => closing);
 
   async function work(jobId: string): Promise<void> {
@@ -50,6 +55,7 @@ export function createEngine(options: EngineOptions): Engine {
     try {
       const row = await store.leaseJob(jobId, kit.owner, kit.leaseMs);
       if (!row) return await bringAgainIfEarly(kit, jobId);
+      worked = true;
       lease = new Lease(row, store, kit.leaseMs, log);
       leases.set(jobId, lease);
       if (closing) lease.abort('the process is shutting down');
@@ -62,17 +68,27 @@ export function createEngine(options: EngineOptions): Engine {
     }
   }
 
-  const sweep = new Sweep(kit, work);
+  /** What was done is proven beside the store; where that fails, the next start looks before it does anything. */
+  async function prove(): Promise<void> {
+    if (!worked) return;
+    worked = false;
+    await kit.newest.raise();
+  }
+
+  const sweep = new Sweep(kit, work, prove);
   return {
     work,
     waitFor: (jobId, ms) => completion.waitFor(jobId, ms, () => leases.has(jobId)),
-    requestStop: (jobId) => requestStop(store, queue, jobId),
+    requestStop: (jobId) => requestStop(store, queue, jobId, kit.workflows),
+    mayStop: (job) => mayStop(job, kit.workflows),
     sweep: () => sweep.once(),
     inHand: () => leases.size,
     async tell(jobIds) {
       await Promise.all(jobIds.map((id) => queue.tell(id).catch((error: unknown) => log.warn({ job: id, err: error }, 'untold'))));
     },
     async start() {
+      if (kit.alone) await store.capWaits(LONGEST_REST_MS);
+      await kit.newest.begin();
       await queue.start(work, kit.concurrency);
       sweep.start();
     },
@@ -80,6 +96,7 @@ export function createEngine(options: EngineOptions): Engine {
       closing = true;
       for (const lease of leases.values()) lease.abort('the process is shutting down');
       await Promise.all([sweep.close(graceMs), queue.close(graceMs)]);
+      await prove().catch((error: unknown) => log.warn({ err: error }, 'what was done is not proven'));
     },
   };
 }
@@ -93,6 +110,8 @@ function kitOf(options: EngineOptions, completion: Completion, closing: () => bo
     refusedPerTenant: 1_000,
     secretNames: new Set(),
     random: Math.random,
+    alone: false,
+    newest: { begin: () => Promise.resolve(), raise: () => Promise.resolve() },
     ...options,
     closing,
     ended: (row) => {

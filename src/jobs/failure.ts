@@ -2,6 +2,7 @@ import type { ErrorKind } from '../clouds/errors';
 import { ProviderError } from '../clouds/errors';
 import type { Value } from '../model/values';
 import type { JobRow } from '../store/store';
+import { StoreUnavailable } from '../store/unavailable';
 import { LeftUnderWay, StepFailure } from './workflow';
 
 /** Job.returnCode by kind of failure: 0 to 9999 belong to the standard, which defines none (D151). */
@@ -34,6 +35,11 @@ function isKnown(kind: string): kind is keyof typeof RETURN_CODES {
 /** True for errors made for people: what a provider said, or what a step decided. All others are bugs. */
 export function isSpoken(error: unknown): error is ProviderError | StepFailure {
   return error instanceof ProviderError || error instanceof StepFailure;
+}
+
+/** True where the gateway's own store could not be used: whatever was being done is done again later. */
+export function isStoreAway(error: unknown): error is StoreUnavailable {
+  return error instanceof StoreUnavailable;
 }
 
 /** True for errors worth another attempt later. */

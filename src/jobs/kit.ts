@@ -1,5 +1,6 @@
 import type { Clouds } from '../clouds/cloud';
 import type { JobRow, Store } from '../store/store';
+import type { Newest } from './newest';
 import type { JobQueue } from './queue';
 import type { WorkflowTable } from './table';
 
@@ -48,6 +49,10 @@ export interface EngineOptions {
   secretNames?: ReadonlySet<string>;
   /** Told of each Job that this process has ended. */
   onEnded?: (job: JobRow) => void;
+  /** Tells whether the store is a restored backup. Default: it is taken as the newest. */
+  newest?: Pick<Newest, 'begin' | 'raise'>;
+  /** No other process works Jobs of this store: at the start nobody has a lease. Default false. */
+  alone?: boolean;
   /** For crash tests. */
   onBoundary?: (point: BoundaryPoint) => Promise<void>;
   /** For tests of backoff: 0 <= x < 1. Default Math.random. */

@@ -50,18 +50,23 @@ function asStepFailure(error: unknown): never {
  * @returns 'waiting' while one has not ended, undefined when the step has none.
  */
 export async function childrenOf(hand: Hand, row: JobRow, memory: StepMemory, stop: boolean): Promise<Nested | 'waiting' | undefined> {
-  const { store, queue } = hand.kit;
+  const { store, queue, workflows } = hand.kit;
   if (!memory.children) return undefined;
   if (memory.children.length === 0) return [];
   const unfinished = await store.jobs({ parent: row.id, states: UNFINISHED, ...(stop ? {} : { limit: 1 }) });
   if (unfinished.length > 0) {
-    if (stop) await Promise.all(unfinished.map((child) => requestStop(store, queue, child.id)));
+    if (stop) await Promise.all(unfinished.map((child) => requestStop(store, queue, child.id, workflows)));
     return 'waiting';
   }
   return Promise.all(
     memory.children.map(async (id) => {
       const child = await store.job(id);
-      return { id, state: child?.state ?? 'FAILED', statusMessage: child?.statusMessage ?? 'the job was removed before its end was read' };
+      return {
+        id,
+        state: child?.state ?? 'FAILED',
+        statusMessage: child?.statusMessage ?? 'the job was removed before its end was read',
+        ...(child?.failure?.left ? { left: true } : {}),
+      };
     }),
   );
 }

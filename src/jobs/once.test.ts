@@ -105,7 +105,20 @@ test('of work that the provider has forgotten, what it made is looked for before
   const { calls, once } = provider([{ key: 'late' }]);
   const poll = async () => Promise.reject(new HandleForgotten('no such task'));
   const lost = await createOnce(at(1, { ongoing: { task: 'task-1' } }), { ...once, poll });
-  expect(lost).toMatchObject({ wait: 0, remember: { lost: true } });
-  expect(await createOnce(at(1, { lost: true }), once)).toMatchObject({ done: { key: 'late', found: true } });
+  expect(lost).toMatchObject({ wait: 0, unanswered: true, remember: {} });
+  // The engine counts the attempt as one without an end.
+  expect(await createOnce(at(2), once)).toMatchObject({ done: { key: 'late', found: true } });
   expect(calls).toEqual(['find']);
+});
+
+test('once the patience with calls that never answered is spent, it looks and sends no more', async () => {
+  const { calls, once } = provider([], [{ key: 'late' }]);
+  const spent = { ...at(4, { looked: 4 }), unanswered: { count: 3, spent: true } };
+  await expect(createOnce(spent, once)).rejects.toMatchObject({
+    kind: 'timeout',
+    passing: false,
+    message: expect.stringMatching(/3 calls/),
+  });
+  expect(await createOnce(spent, once)).toMatchObject({ done: { key: 'late', found: true, attempts: 4, unanswered: 3 } });
+  expect(calls).toEqual(['find', 'find']);
 });

@@ -34,60 +34,65 @@ export type OnceResult = {
   found: boolean;
   /** Attempts it took: above 1, an earlier one may still show its effect late. */
   attempts: number;
+  /** Of these, calls that never answered; absent: none. */
+  unanswered?: number;
   /** Others with the same token: the doubled effect of lost answers, or somebody's clones; see `splitTwins`. */
   twins: { key: string; created: string | null }[];
 };
 
+type Attempt = Pick<StepContext, 'attempt' | 'elapsedMs' | 'unanswered'>;
+
 export type OnceOutcome = { done: OnceResult } | Wait;
 
 /** Between two attempts: which of them all was looked for after, and the provider's work under way. */
-type Memory = { looked?: number; ongoing?: Handle; lost?: boolean };
+type Memory = { looked?: number; ongoing?: Handle };
 
 /**
  * Creates at most once, whatever answers were lost. The first attempt creates. Any later one, which means that an
  * earlier one may have taken effect, looks first, gives the slot up for the settle time, looks again, and only then
  * creates; what it finds unfinished it goes on with. Whether the looking was done is remembered together with the
  * attempt it was done for: one more attempt without an end, and all is looked for again. What the provider answers by a
- * handle is polled at due times, by whichever process has the Job.
+ * handle is polled at due times, by whichever process has the Job. Once the patience with calls that never answer is
+ * spent, it only looks.
  * @returns the step's outcome; spread it to add `apply` and `affected`.
  * @throws ProviderError from `find`, `create` and `poll`; a conflict only when nothing of this token is found.
  */
-export async function createOnce(context: Pick<StepContext, 'attempt' | 'memory' | 'elapsedMs'>, once: Once): Promise<OnceOutcome> {
+export async function createOnce(context: Attempt & Pick<StepContext, 'memory'>, once: Once): Promise<OnceOutcome> {
   const memory = memoryOf(context.memory);
   const { attempt } = context;
   if (memory.ongoing) return followed(context, memory, once);
-  if (attempt > 1 || memory.lost) {
+  if (attempt > 1) {
     const found = await once.find();
     const whole = found.filter(isWhole);
-    if (whole.length > 0) return foundOutcome(whole, attempt);
+    if (whole.length > 0) return foundOutcome(whole, context);
     if (found.length === 0 && once.settleMs > 0 && memory.looked !== attempt) {
       const message = 'looking for what an earlier attempt may have made';
       return { wait: once.settleMs, remember: { ...memory, looked: attempt }, message, inTrouble: true };
     }
+    refuseOnceMore(context);
   }
   return concluded(context, memory, once, () => once.create());
 }
 
-async function followed(context: Pick<StepContext, 'attempt' | 'elapsedMs'>, memory: Memory, once: Once): Promise<OnceOutcome> {
+async function followed(context: Attempt, memory: Memory, once: Once): Promise<OnceOutcome> {
   const { ongoing, ...before } = memory;
   try {
     return await concluded(context, before, once, () => once.poll(ongoing ?? {}));
   } catch (error) {
     if (!(error instanceof HandleForgotten)) throw error;
-    return { wait: 0, remember: { ...before, lost: true }, message: error.message, inTrouble: true };
+    return { wait: 0, remember: before, message: error.message, inTrouble: true, unanswered: true };
   }
 }
 
 async function concluded(
-  context: Pick<StepContext, 'attempt' | 'elapsedMs'>,
+  context: Attempt,
   memory: Memory,
   once: Once,
   ask: () => Promise<{ key: string } | Ongoing>,
 ): Promise<OnceOutcome> {
-  const attempts = context.attempt;
   try {
     const outcome = await ask();
-    if (!isOngoing(outcome)) return { done: { key: outcome.key, found: memory.lost === true, attempts, twins: [] } };
+    if (!isOngoing(outcome)) return { done: { key: outcome.key, found: false, ...countsOf(context), twins: [] } };
     const { ongoing, words, progress } = outcome;
     return {
       wait: pauseOf(context, { atMostMs: once.atMostMs }, words),
@@ -100,7 +105,7 @@ async function concluded(
     if (!(error instanceof ProviderError) || error.kind !== 'conflict') throw error;
     const found = (await once.find()).filter(isWhole);
     if (found.length === 0) throw error;
-    return foundOutcome(found, attempts);
+    return foundOutcome(found, context);
   }
 }
 
@@ -111,10 +116,25 @@ function memoryOf(memory: Value): Memory {
 }
 
 /** The oldest by the provider's clock is kept; of equals (or unknown ages), the first by key. */
-function foundOutcome(found: readonly Found[], attempts: number): OnceOutcome {
+function foundOutcome(found: readonly Found[], context: Attempt): OnceOutcome {
   const [kept, ...others] = [...found].sort((a, b) => ageOf(a) - ageOf(b) || (a.key < b.key ? -1 : 1));
   if (!kept) throw new Error('nothing found');
-  return { done: { key: kept.key, found: true, attempts, twins: others.map(({ key, created }) => ({ key, created: created ?? null })) } };
+  const twins = others.map(({ key, created }) => ({ key, created: created ?? null }));
+  return { done: { key: kept.key, found: true, ...countsOf(context), twins } };
+}
+
+function countsOf({ attempt, unanswered }: Attempt): Pick<OnceResult, 'attempts' | 'unanswered'> {
+  return { attempts: attempt, ...(unanswered && unanswered.count > 0 ? { unanswered: unanswered.count } : {}) };
+}
+
+/**
+ * The end of sending a call again of which no attempt ever answered.
+ * @throws ProviderError once the patience with such calls is spent; it is not passing any more
+ */
+export function refuseOnceMore({ unanswered }: Pick<StepContext, 'unanswered'>): void {
+  if (!unanswered?.spent) return;
+  const words = `given up: ${unanswered.count === 1 ? 'a call' : `${unanswered.count} calls`} never answered, and nothing shows that one took effect`;
+  throw new ProviderError('timeout', words, { maybeDone: true, lasting: true });
 }
 
 function ageOf({ created }: Found): number {

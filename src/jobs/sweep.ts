@@ -17,6 +17,7 @@ export class Sweep {
   constructor(
     private readonly kit: Kit,
     private readonly work: (jobId: string) => Promise<void>,
+    private readonly prove: () => Promise<void>,
   ) {}
 
   /** Sweeps now and every `sweepMs`. */
@@ -48,6 +49,7 @@ export class Sweep {
       const due = await store.dueJobs(DUE_AT_ONCE);
       for (const { id } of due) if (!this.stopped) await this.bring(id);
       if (!this.stopped) await store.removeExpiredJobs(EXPIRED_AT_ONCE, refusedPerTenant);
+      if (!this.stopped) await this.prove();
     } catch (error) {
       if (!this.stopped) log.warn({ err: error }, 'the sweep for due jobs failed');
     }

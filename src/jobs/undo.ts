@@ -4,8 +4,8 @@ import type { Failure } from './failure';
 import { finishBadly } from './finish';
 import { childrenOf, makeChildren, waitForChildren } from './nested';
 import type { Turn } from './settle';
-import { readMemory, writeMemory } from './step-memory';
-import { judge } from './trouble';
+import { carriedOver, readMemory, writeMemory, type StepMemory } from './step-memory';
+import { after, judge } from './trouble';
 import { waitTurn } from './wait';
 import type { Step, StepOutcome } from './workflow';
 import { advance, hook, HookFault, write } from './write';
@@ -18,24 +18,27 @@ import { advance, hook, HookFault, write } from './write';
 export async function beginUndo(hand: Hand, row: JobRow, from: number, failure: Failure | null, besides: JobProgress = {}): Promise<Turn> {
   const progress = undoProgress(hand, row, from, failure);
   if (progress) return { row: await advance(hand, { ...besides, ...progress }), begun: true };
-  return finishBadly(hand, { ...row, results: besides.results ?? row.results }, failure, []);
+  const begun = hand.workflow.steps.slice(0, from + 1).some((step) => !step.looks);
+  const { notes = [] } = readMemory(row.memory);
+  return finishBadly(hand, { ...row, results: besides.results ?? row.results }, failure, { left: [], notes, begun });
 }
 
 /** What turning round records, or undefined when no step up to `from` can be undone. */
 export function undoProgress(hand: Hand, row: JobRow, from: number, failure: Failure | null): JobProgress | undefined {
   const first = undoable(hand, from);
   if (!first) return undefined;
-  const own = first.name === row.step ? readMemory(row.memory).own : null;
-  return { undoing: true, failure, ...beginning(first), memory: writeMemory({ own }) };
+  const memory = readMemory(row.memory);
+  const { own, unanswered } = memory;
+  const kept = first.name === row.step ? { own, ...(unanswered && { unanswered }) } : {};
+  return { undoing: true, failure, ...beginning(first), memory: writeMemory({ ...carriedOver(memory), ...kept }) };
 }
 
 /** Undoes one step, or goes on with it. */
 export async function undoTurn(hand: Hand, row: JobRow): Promise<Turn> {
   const index = hand.workflow.steps.findIndex((step) => step.name === row.step);
   const step = hand.workflow.steps[index];
-  if (!step?.undo) return next(hand, row, index - 1, readMemory(row.memory).left ?? []);
   const memory = readMemory(row.memory);
-  const left = memory.left ?? [];
+  if (!step?.undo) return next(hand, row, index - 1, memory);
   const nested = await childrenOf(hand, row, memory, false);
   if (nested === 'waiting') return waitForChildren(hand, row);
   await hand.kit.boundary(row, step.name, 'undoing');
@@ -44,30 +47,38 @@ export async function undoTurn(hand: Hand, row: JobRow): Promise<Turn> {
   try {
     outcome = await step.undo(contextOf(hand, row, step, memory, nested));
   } catch (error) {
-    const failure = await judge(hand, row, step, memory, error);
-    return failure && next(hand, row, index - 1, [...left, failure.message]);
+    const failure = await judge(hand, row, step, after(hand, memory, error), error);
+    return failure && next(hand, row, index - 1, leaving(memory, failure));
   }
   await hand.kit.boundary(row, step.name, 'undone');
   try {
     if ('wait' in outcome) return await waitTurn(hand, row, step, memory, outcome);
     if ('nested' in outcome) return await makeChildren(hand, row, step, memory, outcome.nested);
-    return await next(hand, row, index - 1, left, outcome);
+    return await next(hand, row, index - 1, memory, outcome);
   } catch (error) {
     if (!(error instanceof HookFault)) throw error;
     const failure = await judge(hand, row, step, memory, error);
-    return failure && next(hand, row, index - 1, [...left, failure.message]);
+    return failure && next(hand, row, index - 1, leaving(memory, failure));
   }
 }
 
-async function next(hand: Hand, row: JobRow, from: number, left: readonly string[], outcome?: StepOutcome): Promise<Turn> {
-  const apply = outcome && 'done' in outcome ? outcome.apply : undefined;
+function leaving(memory: StepMemory, { message }: Failure): StepMemory {
+  return { ...memory, left: [...(memory.left ?? []), message] };
+}
+
+/** Goes on to the step before, or ends. `memory`: of the step just undone. */
+async function next(hand: Hand, row: JobRow, from: number, memory: StepMemory, outcome?: StepOutcome): Promise<Turn> {
+  const { apply, note } = outcome && 'done' in outcome ? outcome : {};
   const step = undoable(hand, from);
-  if (!step && !apply) return finishBadly(hand, row, row.failure, left);
+  const { left = [] } = memory;
+  const over = carriedOver(memory, note);
+  const told = { left, notes: over.notes ?? [], begun: true };
+  if (!step && !apply) return finishBadly(hand, row, row.failure, told);
   const recorded = await write(hand, async (unit) => {
     if (apply) await hook(() => apply(unit));
-    return unit.advanceJob(row.id, row.epoch, { ...(step && beginning(step)), memory: writeMemory({ own: null, left }) });
+    return unit.advanceJob(row.id, row.epoch, { ...(step && beginning(step)), memory: writeMemory({ ...over, left }) });
   });
-  return step ? { row: recorded, begun: true } : finishBadly(hand, recorded, recorded.failure, left);
+  return step ? { row: recorded, begun: true } : finishBadly(hand, recorded, recorded.failure, told);
 }
 
 function undoable(hand: Hand, from: number): Step | undefined {

@@ -39,7 +39,7 @@ export function pauseOf(
   if (left <= 0) {
     const shown = words === undefined ? '' : `: ${words}`;
     throw new LeftUnderWay(
-      `not waited for any longer after ${Math.round(elapsedMs / 1000)} s, the limit of this cloud${shown}; nothing was undone, it may still finish`,
+      `not waited for any longer after ${Math.round(elapsedMs / 1000)} s, the limit of this cloud (waitAtMostMs)${shown}; it may still finish`,
     );
   }
   return Math.ceil(Math.min(longestMs, Math.max(intervalMs, elapsedMs * GROWTH), left));

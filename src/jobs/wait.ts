@@ -1,20 +1,24 @@
 import type { JobRow } from '../store/store';
 import type { Hand } from './context';
 import { answered, giveBack } from './settle';
-import { writeMemory, type StepMemory } from './step-memory';
+import { withUnanswered, writeMemory, type StepMemory } from './step-memory';
 import { advance } from './write';
 import type { Step, StepOutcome } from './workflow';
 
 type Wait = Extract<StepOutcome, { wait: number }>;
 
-/** Records a step's wait and gives the slot up; the attempt ended with an answer and is not counted. */
+/**
+ * Records a step's wait and gives the slot up. An attempt that ended with an answer is not counted; one whose work can't be
+ * followed any more is.
+ */
 export async function waitTurn(hand: Hand, row: JobRow, step: Step, memory: StepMemory, outcome: Wait): Promise<undefined> {
   const { trouble, ...over } = memory;
-  const kept = outcome.inTrouble && trouble ? { ...over, trouble } : over;
+  const known = outcome.inTrouble && trouble ? { ...over, trouble } : over;
+  const kept = outcome.unanswered ? withUnanswered(known, hand.lease.now()) : known;
   await giveBack(hand, row, Math.max(0, outcome.wait), (release) =>
     advance(hand, {
       step: step.name,
-      attempts: answered(row),
+      attempts: outcome.unanswered ? row.attempts : answered(row),
       memory: writeMemory({ ...kept, own: outcome.remember ?? memory.own }),
       statusMessage: outcome.message ?? (row.undoing ? `undoing: ${step.words}` : step.words),
       ...(outcome.holds && { holds: outcome.holds }),

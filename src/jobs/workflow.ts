@@ -19,8 +19,13 @@ export interface Workflow<I = Value> {
   failed?(context: EndContext<I> & { error: ProviderError | Error; left: readonly string[] }): Promise<EndWords>;
   /** As failed, for a Job that was stopped. Default: as failed. */
   stopped?(context: EndContext<I> & { left: readonly string[] }): Promise<EndWords>;
-  /** How long passing errors (throttled, unavailable, timeout) of one step are tried again, in ms. Default 600,000. */
+  /**
+   * How long passing errors (throttled, unavailable, timeout) of one step are tried again, and calls that never answered
+   * are sent again, in ms. Default 600,000.
+   */
   patienceMs?: number;
+  /** Not stopped any more once a step that changes something has begun (deletes): it goes on to its end. */
+  endures?: boolean;
 }
 
 export interface EndWords {
@@ -28,6 +33,8 @@ export interface EndWords {
   message?: string;
   /** affectedResources; default: as they are. References to what was deleted are left out (D015). */
   affected?: readonly ResourcePath[];
+  /** Added to the message, the default one too. */
+  note?: string;
 }
 
 export interface Step<I = Value> {
@@ -37,6 +44,15 @@ export interface Step<I = Value> {
   run(context: StepContext<I>): Promise<StepOutcome>;
   /** Takes back what `run` did (or may have done); also called for the step that failed. Absent: nothing to take back. */
   undo?(context: StepContext<I>): Promise<StepOutcome>;
+  /** It only looks: a Job that was stopped before any other step began has done nothing. */
+  looks?: boolean;
+  /**
+   * Called by a worker that finds, after `run` has sent something, that another worker has the Job: what it sent may take
+   * effect beside the other's. It must not touch what the other may be keeping.
+   * @param outcome how `run` ended; undefined where it threw
+   * @returns store changes (a follow-up Job, see look-again.ts), if any
+   */
+  late?(context: StepContext<I>, outcome: StepOutcome | undefined): Promise<((unit: UnitOfWork) => Promise<void>) | undefined>;
 }
 
 export type StepOutcome =
@@ -49,6 +65,8 @@ export type StepOutcome =
       affected?: readonly ResourcePath[];
       /** New states shown by held resources from now on. */
       holds?: readonly Hold[];
+      /** Added to the words that the Job ends with (of an undo: what may still come to be). */
+      note?: string;
     }
   | {
       /** Come back after this many ms; the slot is given up meanwhile. */
@@ -61,6 +79,8 @@ export type StepOutcome =
       progress?: number;
       /** The wait is part of getting over trouble: the time that passing errors have taken goes on. */
       inTrouble?: boolean;
+      /** What the attempt began can't be followed any more: it counts as one whose end is unknown. */
+      unanswered?: boolean;
     }
   | {
       /** Child Jobs, made once: their ids derive from parent and step. The step runs again when all have ended. */
@@ -76,10 +96,15 @@ export interface StepContext<I = Value> {
   memory: Value;
   /** 1 for the first attempt. Above 1, an earlier attempt began and may have taken effect at the provider. */
   attempt: number;
+  /**
+   * Calls of this step that never answered (timeouts, forgotten work), over all waits; absent: none. `spent`: the patience
+   * with them is over, nothing may be sent once more.
+   */
+  unanswered?: { count: number; spent: boolean };
   /** ms since the first attempt of this step began, by the database's clock. */
   elapsedMs: number;
   /** States of nested Jobs made by this step, once they have ended. */
-  nested?: readonly { id: string; state: string; statusMessage: string }[];
+  nested?: readonly { id: string; state: string; statusMessage: string; /** The provider goes on with its work. */ left?: boolean }[];
   clouds: Clouds;
   store: StoreReads;
   /** Aborted at shutdown and when the lease is lost. */
@@ -92,6 +117,8 @@ export interface EndContext<I = Value> {
   job: StepContext<I>['job'];
   input: I;
   results: { readonly [step: string]: Value | undefined };
+  /** What the step in progress remembered. */
+  memory: Value;
   unit: UnitOfWork;
 }
 

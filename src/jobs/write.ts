@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { StaleError, type JobProgress, type JobRow, type UnitOfWork } from '../store/store';
 import type { Hand } from './context';
-import { isSpoken } from './failure';
+import { isSpoken, isStoreAway } from './failure';
 import { LeaseLost } from './lease';
 
 /** An error that came from the workflow's part of a transaction, not from the engine's or the store. */
@@ -27,7 +27,7 @@ export async function write<T>(hand: Hand, work: (unit: UnitOfWork) => Promise<T
     } catch (error) {
       if (isStale(error) && !(await stillHeld(hand))) throw lost(hand);
       const pause = PAUSES_MS[attempt];
-      if (pause === undefined || isHopeless(error)) throw error;
+      if (pause === undefined || isHopeless(error)) throw error instanceof HookFault && isStoreAway(error.cause) ? error.cause : error;
       await sleep(pause);
     }
   }

@@ -2,7 +2,7 @@ import type { Values } from '../model/values';
 import { Refusal, type CreateRequest, type Family, type Found, type Plan, type PlanContext } from './family';
 import { asRef } from './merge';
 import { chooseCloud, keyAt } from './placement';
-import { planProviderCreate } from './provider-create';
+import { planCreateAtProvider } from './create-plan';
 import { providerFamily } from './provider-family';
 
 const ADDRESS = 'Address';
@@ -20,13 +20,13 @@ export const addressFamily: Family = providerFamily({
 async function planAddress(context: PlanContext, { template, values, collection }: CreateRequest): Promise<Plan> {
   const networkRef = asRef(template.network)?.href;
   const network = networkRef === undefined ? undefined : await context.resolve(networkRef, 'Network', `${AT}.network`);
-  const cloud = chooseCloud(context, network ? [network] : [], typeof values.cloud === 'string' ? values.cloud : undefined);
+  const cloud = chooseCloud(context, network ? [network] : [], values);
   if (!cloud.offers('addresses', 'create'))
     throw new Refusal(400, `cloud '${cloud.key}' does not create addresses`, { kind: 'unsupported' });
   const shows: Values = { allocation: template.allocation ?? 'static', protocol: template.protocol ?? protocolOf(template.ip) };
   for (const name of ['ip', 'hostname', 'defaultGateway', 'dns', 'mask'] as const)
     if (template[name] !== undefined) shows[name] = template[name];
-  return planProviderCreate(context, {
+  return planCreateAtProvider(context, {
     type: ADDRESS,
     group: 'addresses',
     cloud,

@@ -1,10 +1,14 @@
 import { createHash } from 'node:crypto';
 import type { WriteGroups } from '../clouds/cloud';
-import { isOngoing, type Handle, type Ongoing } from '../clouds/driver';
+import { isOngoing, type Handle, type ListedGroup, type Ongoing } from '../clouds/driver';
 import { HandleForgotten, ProviderError } from '../clouds/errors';
+import { refuseOnceMore } from '../jobs/once';
 import { pauseOf, type Wait } from '../jobs/until';
 import { cloudOf, type StepContext } from '../jobs/workflow';
 import type { Value, Values } from '../model/values';
+
+/** A group of things that are made at a provider and listed as resources. */
+export type MadeGroup = keyof WriteGroups & ListedGroup;
 
 /** A write of a driver whose group and method are known as data. */
 export interface Call {
@@ -40,12 +44,13 @@ export async function carryOutAll(context: Context, calls: readonly Call[]): Pro
     const id = digest(call);
     if (ended.includes(id)) continue;
     const mine = memory.current === id ? memory : undefined;
+    if (mine && !mine.ongoing) refuseOnceMore(context);
     let outcome: unknown;
     try {
       outcome = mine?.ongoing ? await cloud.poll(call.group, mine.ongoing) : await send(context, call, mine !== undefined);
     } catch (error) {
       if (!(error instanceof HandleForgotten)) throw error;
-      return { wait: 0, remember: { ended, current: id }, message: error.message, inTrouble: true };
+      return { wait: 0, remember: { ended, current: id }, message: error.message, inTrouble: true, unanswered: true };
     }
     if (isOngoing(outcome)) {
       const { ongoing, words, progress } = outcome;

@@ -3,7 +3,7 @@ import { cloudOf } from '../jobs/workflow';
 import type { Values } from '../model/values';
 import { Refusal, type Family, type Plan, type PlanContext, type CreateRequest } from './family';
 import { isPublicKey, makeKeyPair } from './keypair';
-import { importedOf } from './machine-create';
+import { importedOf } from './create-credential';
 import { planStoredCreate, planStoredRemove, planStoredUpdate, storedOffered } from './stored';
 import { removeWithAssociations } from './associations';
 
@@ -19,6 +19,7 @@ interface RemoveInput {
 export const removeCredential: Workflow<RemoveInput> = {
   name: 'credential.delete',
   version: 1,
+  endures: true,
   steps: [
     {
       name: 'copies',

@@ -6,15 +6,17 @@ import { addressFamily } from './address';
 import { credentialFamily, removeCredential } from './credential';
 import type { Family } from './family';
 import { forwardingGroupFamily, forwardingGroupNetworkFamily } from './forwarding-group';
-import { captureMachine, imageFamily } from './image';
-import { uploadImage } from './image-upload';
+import { createAtProvider } from './create-at-provider';
+import { formerCreates } from './create-formerly';
+import { createTable } from './create-table';
+import { imageFamily } from './image';
+import { lateCall } from './late-call';
+import { lookAgain } from './look-again';
 import { machineFamily } from './machine';
 import { machineConfigFamily } from './machine-config';
-import { createMachine } from './machine-create';
 import { diskFamily, interfaceAddressFamily, interfaceFamily, machineVolumeFamily } from './machine-parts';
 import { networkFamily, networkPortFamily } from './network';
 import { act, remove, update } from './provider-change';
-import { providerCreate } from './provider-create';
 import { planStoredRemove, planStoredUpdate, storedFamily, storedOffered } from './stored';
 import { volumeFamily, volumeImageFamily } from './volume';
 
@@ -65,14 +67,15 @@ function storedAssociation(type: string): Family {
 
 /** Every workflow that a stored Job may name; a version stays until no unfinished Job uses it. */
 export function workflows(fetcher = nothingFetched()): readonly Workflow<Value>[] {
+  const creates = createTable(fetcher).map(createAtProvider);
   return [
-    createMachine,
-    captureMachine,
-    providerCreate,
-    uploadImage(fetcher),
+    ...creates,
+    ...formerCreates(creates),
     act,
     update,
     remove,
     removeCredential,
+    lookAgain,
+    lateCall,
   ] as unknown as Workflow<Value>[];
 }

@@ -3,7 +3,7 @@ import { Refusal, type CreateRequest, type Family, type Found, type Plan, type P
 import { asRef } from './merge';
 import { chooseCloud, keyAt } from './placement';
 import { act, type ActInput } from './provider-change';
-import { planProviderCreate } from './provider-create';
+import { planCreateAtProvider } from './create-plan';
 import { providerFamily } from './provider-family';
 
 const GROUP = 'ForwardingGroup';
@@ -36,11 +36,11 @@ async function planGroup(context: PlanContext, { template, values, collection }:
       return context.resolve(ref.href, NETWORK, `forwardingGroupTemplate.networks[${index}]`);
     }),
   );
-  const cloud = chooseCloud(context, networks, typeof values.cloud === 'string' ? values.cloud : undefined);
+  const cloud = chooseCloud(context, networks, values);
   if (!cloud.offers('forwardingGroups', 'create'))
     throw new Refusal(400, `cloud '${cloud.key}' does not create forwarding groups`, { kind: 'unsupported' });
   refuseMixed(cloud, networks);
-  return planProviderCreate(context, {
+  return planCreateAtProvider(context, {
     type: GROUP,
     group: 'forwardingGroups',
     cloud,
@@ -73,7 +73,7 @@ async function planJoin(context: PlanContext, { values, collection }: CreateRequ
     .slice(0, 2)
     .join('/');
   const group = await context.resolve(owner, GROUP, 'the forwarding group');
-  const cloud = chooseCloud(context, [group, network], undefined);
+  const cloud = chooseCloud(context, [group, network], values);
   const others = (await context.list(NETWORK, cloud)).filter((other) => asRef(other.values.forwardingGroup)?.href === group.path);
   refuseMixed(cloud, [...others, network]);
   const current = asRef(network.values.forwardingGroup)?.href;

@@ -1,27 +1,21 @@
-import type { Cloud } from '../clouds/cloud';
 import { ProviderError, type ErrorKind } from '../clouds/errors';
 import type { Created, Ongoing, UploadImage } from '../clouds/driver';
 import { isProblem, type Fetcher } from '../fetch/fetcher';
 import { FetchBroken, type FetchProblem } from '../fetch/problem';
-import { createOnce, type OnceResult } from '../jobs/once';
-import { cloudOf, StepFailure, type Step, type StepContext, type StepOutcome, type Workflow } from '../jobs/workflow';
+import { cloudOf, StepFailure, type StepContext } from '../jobs/workflow';
 import type { Values } from '../model/values';
 import { Refusal, type CreateRequest, type Plan, type PlanContext } from './family';
 import { chooseCloud } from './placement';
-import { afterCreate, marks, planProviderCreate, providerCreate, type ProviderCreateInput } from './provider-create';
-import { pollAt } from './carry-out';
-import { madeHere, undoCreate } from './undo-create';
+import { marks, type CreateRow } from './create-at-provider';
+import { CREATES, type CreateInput } from './create-input';
+import { planCreateAtProvider } from './create-plan';
+import { madeHere } from './undo-create';
 
 /** Images from other places: an `imageLocation` that is no resource of this gateway (DSP0263 5.14.7.1, 5.15.8.1). */
 
 type ImageGroup = 'machineImages' | 'volumeImages';
 
-interface UploadInput extends ProviderCreateInput {
-  group: ImageGroup;
-  uri: string;
-}
-
-type Context = StepContext<UploadInput>;
+type Context = StepContext<CreateInput>;
 
 /** How a problem of fetching ends a Job or refuses a request. */
 const KINDS: Readonly<Record<FetchProblem['kind'], { kind: ErrorKind; status: number }>> = {
@@ -63,50 +57,31 @@ export function planUpload(fetcher: Fetcher, context: PlanContext, request: Crea
     const { kind, status } = KINDS[problem.kind];
     throw new Refusal(status, `imageLocation: ${problem.words}`, { kind });
   }
-  const cloud = chooseCloud(context, [], typeof request.values.cloud === 'string' ? request.values.cloud : undefined);
+  const cloud = chooseCloud(context, [], request.values);
   if (!cloud.offers(plan.group, 'upload'))
     throw new Refusal(400, `imageLocation: cloud '${cloud.key}' takes no images from other places`, { kind: 'unsupported' });
-  const create = planProviderCreate(context, {
-    ...{ type: plan.type, group: plan.group, cloud, collection: request.collection, naming: request.values },
-    ...{ shows: plan.shows, request: plan.request, goal: ['AVAILABLE'] },
+  return planCreateAtProvider(context, {
+    ...{ workflow: CREATES.upload, type: plan.type, group: plan.group, method: 'upload', uri: plan.location },
+    ...{ cloud, collection: request.collection, naming: request.values, shows: plan.shows, request: plan.request },
+    ...{ goal: ['AVAILABLE'], statusMessage: 'Waiting to be fetched' },
   });
-  const input = { ...create.work?.input, uri: plan.location };
-  return { ...create, work: { workflow: NAME, version: VERSION, input }, statusMessage: 'Waiting to be fetched' };
 }
-
-const NAME = 'image.upload';
-const VERSION = 1;
 
 /** Fetches an image and passes it to the provider, byte by byte; begun again from the start wherever it was broken off. */
-export function uploadImage(fetcher: Fetcher): Workflow<UploadInput> {
-  const create: Step<UploadInput> = {
-    name: 'create',
-    words: 'Fetching the image for the provider',
-    run: (context) => upload(fetcher, context),
-    undo: (context) => undoCreate(context, context.input.group, marks(context), context.results.create as OnceResult | undefined),
+export function uploadRow(fetcher: Fetcher): CreateRow {
+  return {
+    workflow: CREATES.upload,
+    words: { create: 'Fetching the image for the provider', ready: 'Waiting for the provider to have it ready', done: 'Created' },
+    busy: () => (fetcher.busy() ? { wait: LOOK_EVERY_MS, message: 'Waiting for other images to be fetched' } : undefined),
+    find: whole,
+    make: (context) => transfer(fetcher, context),
   };
-  return { ...providerCreate, name: NAME, version: VERSION, steps: [create, ...afterCreate] };
-}
-
-async function upload(fetcher: Fetcher, context: Context): Promise<StepOutcome> {
-  const { input } = context;
-  if (fetcher.busy()) return { wait: LOOK_EVERY_MS, message: 'Waiting for other images to be fetched' };
-  const cloud = cloudOf(context.clouds, input.cloud);
-  const outcome = await createOnce(context, {
-    settleMs: cloud.capabilities.settleMs,
-    find: () => whole(cloud, context),
-    atMostMs: cloud.waitAtMostMs,
-    create: () => transfer(fetcher, cloud, context),
-    poll: (handle) => pollAt(context, input.group, handle),
-  });
-  if (!('done' in outcome)) return outcome;
-  const { key } = outcome.done;
-  return { ...outcome, apply: async (unit) => void (await unit.updateResource(input.path, undefined, { providerKey: key })) };
 }
 
 /** What earlier attempts of this Job completed; what they left half done is deleted. */
-async function whole(cloud: Cloud, context: Context) {
+async function whole(context: Context) {
   const { group } = context.input;
+  const cloud = cloudOf(context.clouds, context.input.cloud);
   const complete = (await cloud.find(group, marks(context))).filter((item) => item.values.state === 'AVAILABLE');
   const { ours, ageless } = await madeHere(context, group, marks(context));
   const half = [...ours, ...ageless].filter((key) => !complete.some((item) => item.key === key));
@@ -116,11 +91,12 @@ async function whole(cloud: Cloud, context: Context) {
 }
 
 /** @throws StepFailure for what is wrong with the source, ProviderError for the rest. */
-async function transfer(fetcher: Fetcher, cloud: Cloud, context: Context): Promise<Created | Ongoing> {
+async function transfer(fetcher: Fetcher, context: Context): Promise<Created | Ongoing> {
   const { input } = context;
+  const cloud = cloudOf(context.clouds, input.cloud);
   const asked = stopAsked(context);
   try {
-    const opened = await fetcher.open(input.uri, { signal: AbortSignal.any([context.signal, asked.signal]) });
+    const opened = await fetcher.open(input.uri ?? '', { signal: AbortSignal.any([context.signal, asked.signal]) });
     if (isProblem(opened)) throw failureOf(opened);
     let problem: FetchProblem | undefined;
     const source: UploadImage['source'] = {
@@ -129,8 +105,8 @@ async function transfer(fetcher: Fetcher, cloud: Cloud, context: Context): Promi
       open: () => watched(opened.bytes(), (seen) => (problem = seen)),
     };
     try {
-      const request = { ...(input.request as Omit<UploadImage, 'source' | 'token'>), token: marks(context).token, source };
-      return await cloud.write(input.group, 'upload', request);
+      const request = { ...(input.request as unknown as Omit<UploadImage, 'source' | 'token'>), token: marks(context).token, source };
+      return await cloud.write(input.group as ImageGroup, 'upload', request);
     } catch (error) {
       // Whatever the driver makes of it: the bytes are what failed.
       throw problem ? failureOf(problem) : error;

@@ -1,112 +1,17 @@
-import type { CaptureMachine } from '../clouds/driver';
-import { createOnce, type OnceResult } from '../jobs/once';
-import { cloudOf, type StepContext, type Workflow } from '../jobs/workflow';
 import type { Fetcher } from '../fetch/fetcher';
 import type { Value, Values } from '../model/values';
-import type { ResourcePath } from '../store/store';
 import { heldBy, Refusal, type CreateRequest, type Family, type Found, type Plan, type PlanContext } from './family';
-import { makeAt, pollAt } from './carry-out';
-import { rowOfDiscovered } from './discovered';
+import { CREATES } from './create-input';
+import { pathToBe, planCreateAtProvider, type CreatePlan } from './create-plan';
 import { isElsewhere, planUpload } from './image-upload';
-import { namingOf, restOf } from './naming';
-import { keptOf, reachState, remove, settle, update, type DeleteInput } from './provider-change';
-import { undoCreate } from './undo-create';
+import { chooseCloud } from './placement';
+import { keptOf, remove, update, type DeleteInput } from './provider-change';
 import { planRename } from './rename';
+import { keptSnapshot } from './snapshot';
 
 const TYPE = 'MachineImage';
 const GROUP = 'machineImages';
 const MACHINE = 'Machine';
-
-interface CaptureInput {
-  cloud: string;
-  path: ResourcePath;
-  /** The machine captured. */
-  machine: ResourcePath;
-  /** State the machine was in: a SNAPSHOT restores to it (D082). */
-  machineState: string;
-  request: Omit<CaptureMachine, 'token'>;
-}
-
-type Context = StepContext<CaptureInput>;
-
-function marks(context: Context): { token: string; tag: string } {
-  return { token: context.token('capture'), tag: context.input.request.tag };
-}
-
-export const captureMachine: Workflow<CaptureInput> = {
-  name: 'machineImage.capture',
-  version: 1,
-  steps: [
-    {
-      name: 'capture',
-      words: 'Capturing the machine at the provider',
-      async run(context) {
-        const cloud = cloudOf(context.clouds, context.input.cloud);
-        const outcome = await createOnce(context, {
-          settleMs: cloud.capabilities.settleMs,
-          find: () => cloud.find(GROUP, marks(context)),
-          atMostMs: cloud.waitAtMostMs,
-          create: () => makeAt(context, GROUP, 'capture', { ...context.input.request, token: marks(context).token } as unknown as Values),
-          poll: (handle) => pollAt(context, GROUP, handle),
-        });
-        if (!('done' in outcome)) return outcome;
-        const { key } = outcome.done as { key: string };
-        return {
-          ...outcome,
-          apply: async (unit) => {
-            await unit.updateResource(context.input.path, undefined, { providerKey: key });
-          },
-        };
-      },
-      undo: (context) => undoCreate(context, GROUP, marks(context), context.results.capture as OnceResult | undefined),
-    },
-    {
-      name: 'available',
-      words: 'Waiting for the image to become available',
-      run: (context) => reachState(context, GROUP, (context.results.capture as { key: string }).key, { goal: ['AVAILABLE'] }),
-    },
-  ],
-  async succeeded(context) {
-    const { unit, input } = context;
-    const image = await unit.resource(input.path);
-    const machine = await unit.resource(input.machine);
-    const previous = machine ? keptOf(machine.internal).latestSnapshot : undefined;
-    const snapshot = input.request.type === 'SNAPSHOT';
-    if (image) {
-      const kept = { ...keptOf(image.internal), ...(snapshot && previous !== undefined ? { relatedImage: previous } : {}) };
-      await unit.updateResource(image.path, undefined, { state: null, internal: { ...image.internal, kept: kept as Value } });
-    }
-    if (snapshot && machine) {
-      const kept = { ...keptOf(machine.internal), latestSnapshot: { href: input.path } };
-      await unit.updateResource(machine.path, undefined, { internal: { ...machine.internal, kept: kept as Value } });
-      await unit.insertResource({
-        path: `${machine.path}/snapshots/${input.path.split('/')[1] ?? ''}`,
-        type: 'MachineSnapshot',
-        tenant: machine.tenant,
-        cloud: null,
-        providerKey: null,
-        owner: machine.path,
-        state: null,
-        values: { snapshot: { href: input.path } },
-        secrets: null,
-        internal: {},
-      });
-    }
-    await settle(context);
-    return { message: 'Captured' };
-  },
-  async failed({ unit, input, error, left }) {
-    const row = await unit.resource(input.path);
-    if (row) {
-      await unit.updateResource(input.path, undefined, {
-        state: 'ERROR',
-        values: { ...row.values, state: 'ERROR' },
-        internal: { ...row.internal, failed: error.message, left: [...left] },
-      });
-    }
-    return {};
-  },
-};
 
 /** MachineImage (DSP0263 5.14.7): made from machines or fetched from elsewhere, deleted, renamed. */
 export const imageFamily = (fetcher: Fetcher): Family => ({
@@ -140,52 +45,36 @@ async function planCreate(fetcher: Fetcher, context: PlanContext, request: Creat
 
 async function planCapture(context: PlanContext, request: CreateRequest, location: string): Promise<Plan> {
   const machine = await context.resolve(location, MACHINE, 'imageLocation');
-  const cloud = machine.cloud;
-  if (!cloud || machine.key === undefined) throw new Refusal(409, `${machine.path} does not exist at its provider`);
+  if (machine.key === undefined) throw new Refusal(409, `${machine.path} does not exist at its provider`);
+  const cloud = chooseCloud(context, [machine], request.values);
   if (!cloud.offers(GROUP, 'capture')) throw new Refusal(400, `cloud '${cloud.key}' does not capture machines`, { kind: 'unsupported' });
   const state = String(machine.values.state);
   const type = typeOf(request.values.type, context.parameters.from, state);
   if (machine.held) throw heldBy(machine);
   if (!['STARTED', 'STOPPED', 'PAUSED', 'SUSPENDED'].includes(state))
     throw new Refusal(409, `a machine can be captured in a stable state; it is ${state}`);
-  const id = context.newId();
-  const path = `machineImages/${id}`;
-  const wanted = namingOf(request.values);
-  const held = cloud.holds(GROUP, wanted);
-  const input: CaptureInput = {
-    cloud: cloud.key,
-    path,
-    machine: machine.path,
-    machineState: state,
-    request: { ...held, tag: context.tag(id), machine: machine.key, type },
-  };
-  return {
-    target: request.collection,
-    affected: [request.collection, path, machine.path],
-    insert: [
-      // The association needs an owner with a row.
-      ...(machine.row ? [] : [rowOfDiscovered(machine)]),
-      {
-        path,
-        type: TYPE,
-        tenant: context.principal.tenant,
-        cloud: cloud.key,
-        providerKey: null,
-        owner: null,
-        state: 'CREATING',
-        values: { ...wanted, state: 'CREATING', type },
-        secrets: null,
-        internal: { kept: restOf(wanted, held) as Value, machine: machine.path, machineState: state },
-      },
-    ],
-    holds: [
-      { path, shows: 'CREATING' },
-      { path: machine.path, shows: null },
-    ],
-    work: { workflow: captureMachine.name, version: captureMachine.version, input: input as unknown as Values },
+  const to = pathToBe(context, request.collection);
+  const plan: CreatePlan = {
+    workflow: CREATES.capture,
+    type: TYPE,
+    group: GROUP,
+    method: 'capture',
+    cloud,
+    collection: request.collection,
+    naming: request.values,
+    shows: { type },
+    request: { machine: machine.key, type },
+    goal: ['AVAILABLE'],
+    holds: [{ path: machine.path, shows: null }],
+    // A SNAPSHOT restores to the state that the machine was in (D082).
+    internal: { machine: machine.path, machineState: state },
+    // The association needs an owner with a row.
+    remembered: [machine],
     statusMessage: 'Waiting to be captured',
-    location: path,
   };
+  if (type === 'IMAGE') return planCreateAtProvider(context, plan, to);
+  const { inherit, insert, keep } = keptSnapshot(machine.path, to.path, machine.tenant);
+  return planCreateAtProvider(context, { ...plan, inherit, insert: () => insert, keep: () => keep }, to);
 }
 
 /** IMAGE by the capture link of a stopped machine, SNAPSHOT otherwise; an explicit type must not contradict (D010, D018). */

@@ -52,8 +52,9 @@ export function unstoredJob(fault: { action: string; target: string; message: st
   };
 }
 
-/** Operations that would work now on a Job. */
-export function jobOffers(job: JobRow): string[] {
+/** Operations that would work now on a Job. Deleting an unfinished one is stopping it first (5.17.1.1). */
+export function jobOffers(job: JobRow, mayStop: boolean): string[] {
   if (isFinished(job)) return ['edit', 'delete'];
+  if (!mayStop) return ['edit'];
   return ['edit', 'delete', ...(job.state === 'STOPPING' ? [] : ['stop'])];
 }

@@ -8,7 +8,7 @@ import { carryOutAll, type Call } from './carry-out';
 import { interfaceRequest } from './machine-parts';
 import { asRef } from './merge';
 import { keyAt } from './placement';
-import { withKeys, type KeysToCome } from './provider-create';
+import { withKeys, type KeysToCome } from './create-keys';
 
 /** What an interface that came with its machine is to become, in provider keys. */
 export interface PlannedInterface {

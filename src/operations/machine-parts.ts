@@ -3,9 +3,9 @@ import type { ItemRef } from '../clouds/driver';
 import type { Value, Values } from '../model/values';
 import { Refusal, type CreateRequest, type Family, type Found, type Plan, type PlanContext } from './family';
 import { asRef } from './merge';
-import { keyAt } from './placement';
+import { chooseCloud, keyAt } from './placement';
 import { act, type ActInput } from './provider-change';
-import { planProviderCreate, type CreatePlan } from './provider-create';
+import { planCreateAtProvider, type CreatePlan } from './create-plan';
 import { providerFamily } from './provider-family';
 
 const MACHINE = 'Machine';
@@ -44,16 +44,18 @@ export const machineVolumeFamily: Family = providerFamily({
     if (href === undefined) throw new Refusal(400, 'volume: a reference to the Volume to attach is needed');
     const volume = await context.resolve(href, 'Volume', 'volume');
     await refuseUnattachable(context, volume, 'volume');
-    return planPart(context, request, (machine) => {
-      if (volume.cloud !== machine.cloud) throw new Refusal(400, `${volume.path} and ${machine.path} are in different clouds`);
-      return {
+    return planPart(
+      context,
+      request,
+      (machine) => ({
         type: 'MachineVolume',
         group: 'attachments',
         shows: { volume: { href: volume.path }, ...hint(request.values) },
         request: { machine: machine.key ?? '', volume: keyAt(volume, 'volume'), ...hint(request.values) },
         holds: [{ path: volume.path, shows: null }],
-      };
-    });
+      }),
+      [volume],
+    );
   },
 });
 
@@ -81,16 +83,17 @@ export const interfaceFamily: Family = providerFamily({
   createNeeds: ['interfaces', 'create'],
   async create(context, { values, collection }) {
     const asked = await interfaceRequest(context, values, '');
-    return planPart(context, { values, collection }, (machine) => {
-      if (asked.network.cloud !== machine.cloud)
-        throw new Refusal(400, `${asked.network.path} and ${machine.path} are in different clouds`);
-      return {
+    return planPart(
+      context,
+      { values, collection },
+      (machine) => ({
         type: 'MachineNetworkInterface',
         group: 'interfaces',
         shows: asked.shows,
         request: { machine: machine.key ?? '', ...asked.request },
-      };
-    });
+      }),
+      [asked.network],
+    );
   },
   async change(context, found, changed) {
     const to: Values = {};
@@ -156,11 +159,13 @@ async function planPart(
   context: PlanContext,
   { values, collection }: Pick<CreateRequest, 'values' | 'collection'>,
   part: (machine: Found) => Part,
+  others: readonly Found[] = [],
 ): Promise<Plan> {
   const machine = await context.resolve(ownerPath(collection), MACHINE, 'the machine');
   const { type, group, shows, request, holds } = part(machine);
-  const cloud = reachable(machine, group);
-  return planProviderCreate(context, {
+  const cloud = chooseCloud(context, [machine, ...others], values);
+  refuseUnsteady(cloud, machine, group);
+  return planCreateAtProvider(context, {
     type,
     group,
     cloud,
@@ -174,14 +179,12 @@ async function planPart(
   });
 }
 
-function reachable(machine: Found, group: CreatePlan['group'], method = 'create'): Cloud {
-  const { cloud } = machine;
-  if (!cloud || machine.key === undefined) throw new Refusal(409, `${machine.path} does not exist at its provider`, { kind: 'conflict' });
-  if (!cloud.offers(group, method)) throw new Refusal(400, `cloud '${cloud.key}' does not offer this`, { kind: 'unsupported' });
+function refuseUnsteady(cloud: Cloud, machine: Found, group: CreatePlan['group']): void {
+  if (machine.key === undefined) throw new Refusal(409, `${machine.path} does not exist at its provider`, { kind: 'conflict' });
+  if (!cloud.offers(group, 'create')) throw new Refusal(400, `cloud '${cloud.key}' does not offer this`, { kind: 'unsupported' });
   const state = String(machine.values.state);
   if (!STEADY.includes(state))
     throw new Refusal(409, `parts of a machine can be changed in a stable state; it is ${state}`, { kind: 'conflict' });
-  return cloud;
 }
 
 /** Path of the owner of a nested collection, below whichever entry point. */
@@ -198,10 +201,10 @@ async function planBind(context: PlanContext, { values, collection }: CreateRequ
   if (href === undefined) throw new Refusal(400, 'address: a reference to the Address is needed');
   const address = await context.resolve(href, 'Address', 'address');
   const owner = await context.resolve(ownerPath(collection), 'MachineNetworkInterface', 'the interface');
-  if (address.cloud !== owner.cloud) throw new Refusal(400, `${address.path} and ${owner.path} are in different clouds`);
+  const cloud = chooseCloud(context, [owner, address], values);
   const user = asRef(address.values.resource)?.href;
   if (user !== undefined) throw new Refusal(409, `${address.path} is used by ${user}: take it from there first`, { kind: 'conflict' });
-  if (!owner.cloud?.offers('addresses', 'bind'))
+  if (!cloud.offers('addresses', 'bind'))
     throw new Refusal(400, 'the cloud does not give addresses to interfaces', { kind: 'unsupported' });
   const path = `${collection}/${address.path.split('/')[1] ?? ''}`;
   return addressCall(

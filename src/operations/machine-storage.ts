@@ -1,29 +1,24 @@
 import type { Cloud } from '../clouds/cloud';
 import { ACTION } from '../model/define';
-import { cloudOf, StepFailure, type Step, type StepContext, type StepOutcome } from '../jobs/workflow';
+import type { ItemRef } from '../clouds/driver';
+import { ProviderError } from '../clouds/errors';
+import { pauseOf } from '../jobs/until';
+import { cloudOf, LeftUnderWay, StepFailure, type Step, type StepContext, type StepOutcome } from '../jobs/workflow';
 import type { Value, Values } from '../model/values';
-import type { NewJob, NewResourceRow, ResourcePath, UnitOfWork } from '../store/store';
+import type { NewResourceRow, ResourcePath, UnitOfWork } from '../store/store';
+import { CREATE_VERSION, CREATES, type CreateInput, type Draft, type MachineParts } from './create-input';
+import { withKeys } from './create-keys';
+import { planCreateAtProvider } from './create-plan';
 import { Refusal, type Plan, type PlanContext } from './family';
-import { interfaceStep, planInterfaces, type PlannedInterface } from './machine-interfaces';
+import { interfaceStep, planInterfaces } from './machine-interfaces';
 import { refuseUnattachable } from './machine-parts';
 import { asRef, mergeTemplate } from './merge';
-import { planProviderCreate, providerCreate, withKeys, type KeysToCome } from './provider-create';
 import { deleteSeen } from './provider-change';
+import { isThere } from './undo-create';
 import { planVolume } from './volume';
 
-type Draft = Omit<NewJob, 'id' | 'parent' | 'tenant' | 'principal'>;
-
-/** How long a provider may take to let go of a volume that was taken off a machine, in ms. */
-const RELEASED_WITHIN_MS = 60_000;
-
-/** What comes with a machine when it is created: each is a nested Job with a row of its own (5.14.3). */
-export interface MachineParts {
-  /** Volumes made from templates, then all attachments. */
-  volumes: readonly Draft[];
-  attachments: readonly Draft[];
-  /** What its interfaces are to be. */
-  interfaces: readonly PlannedInterface[];
-}
+/** A volume in a stable state that is on no machine of this Job and still refuses to go will not go by itself, in ms. */
+const NOT_LET_GO_MS = 60_000;
 
 export interface PlannedParts {
   parts: MachineParts;
@@ -91,7 +86,7 @@ function attachment(
   location: Value | undefined,
 ): Plan {
   const hint: Values = typeof location === 'string' ? { initialLocation: location } : {};
-  return planProviderCreate(context, {
+  return planCreateAtProvider(context, {
     type: 'MachineVolume',
     group: 'attachments',
     cloud,
@@ -106,8 +101,8 @@ function attachment(
 
 function draftOf(plan: Plan): Draft {
   return {
-    workflow: plan.work?.workflow ?? providerCreate.name,
-    workflowVersion: plan.work?.version ?? providerCreate.version,
+    workflow: plan.work?.workflow ?? CREATES.other,
+    workflowVersion: plan.work?.version ?? CREATE_VERSION,
     input: plan.work?.input ?? {},
     holds: plan.holds ?? [],
     action: `${ACTION}add`,
@@ -117,14 +112,20 @@ function draftOf(plan: Plan): Draft {
   };
 }
 
-interface WithParts {
-  cloud: string;
-  path: ResourcePath;
-  parts?: MachineParts;
-  keys?: KeysToCome;
-}
+type Context = StepContext<CreateInput>;
 
-function nested<I extends WithParts>(name: 'volumes' | 'attachments', words: string): Step<I> {
+/**
+ * Only there to be undone: the volumes that were made for a machine go after the machine itself, which is what the
+ * provider lets go of them for.
+ */
+export const partsToTakeBack: Step<CreateInput> = {
+  name: 'parts',
+  words: 'Deleting the volumes that were made for it',
+  run: () => Promise.resolve({ done: null }),
+  undo: (context) => takeVolumesBack(context),
+};
+
+function nested(name: 'volumes' | 'attachments', words: string, undo?: Step<CreateInput>['undo']): Step<CreateInput> {
   return {
     name,
     words,
@@ -133,29 +134,72 @@ function nested<I extends WithParts>(name: 'volumes' | 'attachments', words: str
       if (drafts.length === 0) return { done: null };
       if (!context.nested) return { nested: (await withKeys(context, drafts as unknown as Value)) as unknown as readonly Draft[] };
       const failed = context.nested.find((child) => child.state !== 'SUCCESS');
-      if (failed) throw new StepFailure(`${failed.statusMessage} (jobs/${failed.id})`, 'unavailable');
-      return { done: null };
+      if (!failed) return { done: null };
+      const words = `${failed.statusMessage} (jobs/${failed.id})`;
+      // Where the provider still goes on with a part, nothing of the whole is undone.
+      if ((await context.store.job(failed.id))?.failure?.left === true) throw new LeftUnderWay(words);
+      throw new StepFailure(words, 'unavailable');
     },
-    // What is attached is in use: taken off the machine first, deleted then.
-    undo: (context) => deleteMade(context, name, (context.input.parts?.[name] ?? []).map(pathOf)),
+    ...(undo ? { undo } : {}),
   };
 }
 
-async function deleteMade<I extends WithParts>(
-  context: StepContext<I>,
-  group: 'volumes' | 'attachments',
-  paths: readonly ResourcePath[],
-): Promise<StepOutcome> {
-  const cloud = cloudOf(context.clouds, context.input.cloud);
-  for (const path of paths) {
+/** What can not be taken off the machine is released by the provider when the machine goes, which is next. */
+async function takeOff(context: Context): Promise<StepOutcome> {
+  for (const path of (context.input.parts?.attachments ?? []).map(pathOf)) {
     const key = (await context.store.resource(path))?.providerKey;
     if (!key) continue;
-    const { value } = await cloud.get(group, key, { maxAgeMs: 0 });
-    if (value?.refuses?.delete !== undefined && context.elapsedMs < RELEASED_WITHIN_MS) return { wait: 500, message: value.refuses.delete };
-    const outcome = await deleteSeen(context as StepContext<I> & StepContext<{ cloud: string }>, group, key, context.job.created);
+    const outcome = await deleteSeen(context, 'attachments', key, context.job.created).catch(released);
     if (!('done' in outcome)) return outcome;
   }
   return { done: null };
+}
+
+function released(error: unknown): StepOutcome {
+  if (error instanceof ProviderError && !error.passing) return { done: null };
+  throw error;
+}
+
+/**
+ * Deletes the volumes that came with the machine, for as long as the provider takes to let go of them. One that it does
+ * not let go of keeps its row, and is named.
+ */
+async function takeVolumesBack(context: Context): Promise<StepOutcome> {
+  const gone: ResourcePath[] = [];
+  const stay: string[] = [];
+  for (const path of (context.input.parts?.volumes ?? []).map(pathOf)) {
+    const key = (await context.store.resource(path))?.providerKey;
+    if (!key) continue;
+    try {
+      const outcome = await takeBack(context, key);
+      if (!('done' in outcome)) return outcome;
+      gone.push(path);
+    } catch (error) {
+      if (!(error instanceof StepFailure) && !(error instanceof ProviderError && !error.passing)) throw error;
+      stay.push(`${path}: ${error.message}`);
+    }
+  }
+  if (stay.length > 0) throw new StepFailure(`not deleted: ${stay.join('; ')}`, 'conflict');
+  return {
+    done: null,
+    apply: async (unit) => {
+      for (const path of gone) if (await unit.resource(path)) await unit.updateResource(path, undefined, { providerKey: null });
+    },
+  };
+}
+
+/** @throws StepFailure with why it stays, where the provider does not go on with anything that would free it */
+async function takeBack(context: Context, key: string): Promise<StepOutcome> {
+  const cloud = cloudOf(context.clouds, context.input.cloud);
+  const { value: volume } = await cloud.get('volumes', key, { maxAgeMs: 0 });
+  const reason = volume?.refuses?.delete;
+  if (reason === undefined) return deleteSeen(context, 'volumes', key, context.job.created);
+  const { value: attachments } = cloud.has('attachments') ? await cloud.list('attachments', { maxAgeMs: 0 }) : { value: [] };
+  const machine = (context.results.create as { key?: string } | undefined)?.key;
+  const users = attachments.filter(({ values }) => (values.volume as unknown as ItemRef | undefined)?.item.key === key);
+  const goesOn = users.some(({ owner }) => owner === machine) || String(volume?.values.state).endsWith('ING');
+  if (!goesOn && context.elapsedMs > NOT_LET_GO_MS) throw new StepFailure(reason, 'conflict');
+  return { wait: pauseOf(context, { atMostMs: cloud.waitAtMostMs }, reason), message: reason };
 }
 
 function pathOf(draft: Draft): ResourcePath {
@@ -163,11 +207,14 @@ function pathOf(draft: Draft): ResourcePath {
 }
 
 /** Steps that give a machine what comes with it; the machine is there and its interfaces too. */
-export function partSteps<I extends WithParts>(machineKey: (context: StepContext<I>) => string): Step<I>[] {
-  return [nested<I>('volumes', 'Making its volumes'), nested<I>('attachments', 'Attaching its volumes'), interfaceStep<I>(machineKey)];
+export function partSteps(machineKey: (context: Context) => string): Step<CreateInput>[] {
+  return [nested('volumes', 'Making its volumes'), nested('attachments', 'Attaching its volumes', takeOff), interfaceStep(machineKey)];
 }
 
-/** Rows of parts that did not come to be go with the failure of the whole. */
+/** Rows of parts that did not come to be go with the failure of the whole; what is still there keeps its row. */
 export async function forgetParts(unit: UnitOfWork, parts: MachineParts | undefined): Promise<void> {
-  for (const draft of [...(parts?.attachments ?? []), ...(parts?.volumes ?? [])]) await unit.deleteResource(pathOf(draft));
+  for (const path of [...(parts?.attachments ?? []), ...(parts?.volumes ?? [])].map(pathOf)) {
+    const row = await unit.resource(path);
+    if (row && !isThere(row)) await unit.deleteResource(path);
+  }
 }

@@ -3,12 +3,12 @@ import type { Catalogue } from '../model/catalogue';
 import type { ActionDeclaration } from '../model/define';
 import type { Ref, Value, Values } from '../model/values';
 import { publicKeyOf } from './credential';
-import { extensionsFor } from './extensions';
 import { Refusal, type CreateRequest, type Family, type Found, type Plan, type PlanContext, type UpdateRequest } from './family';
 import { planParts } from './machine-storage';
-import { createMachine, importedOf, type CreateMachineInput } from './machine-create';
+import { importedOf } from './create-credential';
+import { CREATES } from './create-input';
+import { pathToBe, planCreateAtProvider, type CreatePlan } from './create-plan';
 import { asRef, inlineOf } from './merge';
-import { namingOf, restOf } from './naming';
 import { chooseCloud } from './placement';
 import { act, remove, update, type ActInput, type DeleteInput } from './provider-change';
 import { planRename } from './rename';
@@ -61,63 +61,39 @@ async function planCreate(context: PlanContext, request: CreateRequest): Promise
     configRef.href === undefined
       ? undefined
       : await context.resolve(configRef.href, 'MachineConfiguration', 'machineTemplate.machineConfig');
-  const cloud = chooseCloud(context, [image, ...(config ? [config] : [])], typeof values.cloud === 'string' ? values.cloud : undefined);
+  const cloud = chooseCloud(context, [image, ...(config ? [config] : [])], values);
   if (!cloud.offers(GROUP, 'create')) throw new Refusal(400, `cloud '${cloud.key}' does not create machines`);
   refuseForeign(context.catalogue, cloud, 'MachineTemplate', template, 'machineTemplate');
   const chosen = await configurationKey(context, cloud, config, inlineOf(configRef), image.item?.cpuArch);
   const initialState = initialStateOf(cloud, template.initialState);
   const credential = await credentialOf(context, cloud, request);
-  const id = context.newId();
-  const path = `machines/${id}`;
-  const wanted = namingOf(values);
-  const held = cloud.holds(GROUP, wanted);
-  const tag = context.tag(id);
-  const extensions = extensionsFor(context.catalogue, cloud, TYPE, { values, template });
-  const planned = await planParts(context, cloud, path, template);
-  const input: CreateMachineInput = {
-    cloud: cloud.key,
-    path,
+  const to = pathToBe(context, request.collection);
+  const planned = await planParts(context, cloud, to.path, template);
+  const shows: Values = {};
+  for (const figure of ['cpu', 'memory', 'cpuArch'] as const)
+    if (chosen.values[figure] !== undefined) shows[figure] = chosen.values[figure];
+  const plan: CreatePlan = {
+    workflow: CREATES.machine,
+    type: TYPE,
+    group: GROUP,
+    cloud,
+    collection: request.collection,
+    naming: values,
+    template,
+    shows,
     request: {
-      tag,
-      ...held,
       config: chosen.key ?? '',
       image: image.key ?? '',
       ...(planned.networks.length > 0 ? { networks: planned.networks } : {}),
       ...(planned.networkPorts.some((port) => port !== null) ? { networkPorts: planned.networkPorts } : {}),
-      ...(Object.keys(extensions).length > 0 ? { extensions } : {}),
-      ...(await userDataOf(cloud, template.userData)),
+      ...userDataOf(cloud, template.userData),
     },
-    initialState,
+    ...initialState,
     parts: planned.parts,
-    ...(credential ? { credential: { ...credential, tag: credential.tag ?? tag } } : {}),
+    credential,
+    with: planned,
   };
-  const shape: Values = { ...wanted, ...extensions, state: 'CREATING' };
-  for (const figure of ['cpu', 'memory', 'cpuArch'] as const)
-    if (chosen.values[figure] !== undefined) shape[figure] = chosen.values[figure];
-  return {
-    target: request.collection,
-    affected: [request.collection, path, ...planned.affected],
-    insert: [
-      {
-        path,
-        type: TYPE,
-        tenant: context.principal.tenant,
-        cloud: cloud.key,
-        providerKey: null,
-        owner: null,
-        state: 'CREATING',
-        values: shape,
-        secrets: null,
-        internal: { kept: restOf(wanted, held) as Value },
-      },
-      ...planned.insert,
-    ],
-    holds: [{ path, shows: 'CREATING' }],
-    work: { workflow: createMachine.name, version: createMachine.version, input: input as unknown as Values },
-    statusMessage: 'Waiting to be created',
-    location: path,
-    becomes: initialState.state,
-  };
+  return planCreateAtProvider(context, plan, to);
 }
 
 /** The provider's configuration to use: by reference, by value, or a reference to one of the gateway's own with overrides. */
@@ -146,18 +122,19 @@ async function sizeFor(context: PlanContext, cloud: Cloud, asked: Values): Promi
   return smallestFitting(asked, offered);
 }
 
-function initialStateOf(cloud: Cloud, wanted: Value | undefined): CreateMachineInput['initialState'] {
+function initialStateOf(cloud: Cloud, wanted: Value | undefined): Pick<CreatePlan, 'goal' | 'calls'> {
   const announced = cloud.capabilities.types[TYPE]?.capabilities ?? {};
   const providerState = String(announced.DefaultInitialState ?? STANDARD_INITIAL);
   const state = typeof wanted === 'string' ? wanted : providerState;
   const possible = Array.isArray(announced.InitialStates) ? (announced.InitialStates as readonly string[]) : [providerState];
   if (!possible.includes(state))
     throw new Refusal(400, `machineTemplate.initialState: cloud '${cloud.key}' offers ${possible.join(', ')}, not ${state}`);
-  if (state === providerState) return { state, method: null, providerState };
-  return { state, method: REACHED_BY[state] ?? null, providerState };
+  const method = REACHED_BY[state];
+  if (state === providerState || method === undefined) return { goal: [providerState] };
+  return { goal: [providerState], calls: [{ method, args: method === 'stop' ? [{}] : [], goal: [state] }] };
 }
 
-async function userDataOf(cloud: Cloud, userData: Value | undefined): Promise<{ userData?: string }> {
+function userDataOf(cloud: Cloud, userData: Value | undefined): { userData?: string } {
   if (typeof userData !== 'string' || userData === '') return {};
   if (cloud.capabilities.types[TYPE]?.capabilities?.UserData === undefined)
     throw new Refusal(400, `machineTemplate.userData is not supported by cloud '${cloud.key}'`);
@@ -283,7 +260,7 @@ async function planRestore(context: PlanContext, found: Found, parameters: Value
   refuseState(declared(context.catalogue, 'restore'), 'restore', found);
   if (found.key === undefined) throw notAtProvider(found);
   const from = await context.resolve(href, 'MachineImage', 'image');
-  const cloud = chooseCloud(context, [found, from], undefined);
+  const cloud = chooseCloud(context, [found, from], {});
   const announced = cloud.capabilities.types[TYPE]?.capabilities ?? {};
   if (from.values.type === 'IMAGE' && announced.RestoreFromImage !== true) {
     throw new Refusal(400, `cloud '${cloud.key}' restores from SNAPSHOT images only`, { kind: 'unsupported' });

@@ -4,7 +4,7 @@ import type { Value, Values } from '../model/values';
 import { Refusal, type CreateRequest, type Family, type Found, type Plan, type PlanContext } from './family';
 import { asRef, inlineOf } from './merge';
 import { chooseCloud, keyAt } from './placement';
-import { planProviderCreate, type CreatePlan } from './provider-create';
+import { planCreateAtProvider, type CreatePlan } from './create-plan';
 import type { DeleteInput } from './provider-change';
 import { planProviderAct, providerFamily } from './provider-family';
 import { refuseForeign } from './supported';
@@ -105,14 +105,14 @@ async function planNetwork(context: PlanContext, { template, values, collection 
   const cloud = chooseCloud(
     context,
     [group, config].filter((one) => one !== undefined),
-    typeof values.cloud === 'string' ? values.cloud : undefined,
+    values,
   );
   if (!cloud.offers('networks', 'create')) throw new Refusal(400, `cloud '${cloud.key}' does not create networks`, { kind: 'unsupported' });
   refuseForeign(context.catalogue, cloud, 'NetworkTemplate', template, at);
   const networkType = wanted.networkType ?? 'PRIVATE';
   const shows: Values = { networkType };
   for (const name of ['mtu', 'classOfService'] as const) if (wanted[name] !== undefined) shows[name] = wanted[name];
-  return planProviderCreate(context, {
+  return planCreateAtProvider(context, {
     type: NETWORK,
     group: 'networks',
     cloud,
@@ -129,15 +129,15 @@ async function planPort(context: PlanContext, { template, values, collection }: 
   const at = 'networkPortTemplate';
   const { values: wanted, found: config } = await configurationOf(context, template, 'networkPortConfig', 'NetworkPortConfiguration', at);
   const networkRef = asRef(template.network)?.href;
-  if (networkRef === undefined) throw new Refusal(400, `${at}.network: the Network that the port is in is needed (D029)`);
+  if (networkRef === undefined) throw new Refusal(400, `${at}.network: the Network that the port is in is needed`);
   const network = await context.resolve(networkRef, NETWORK, `${at}.network`);
-  const cloud = chooseCloud(context, [network, ...(config ? [config] : [])], typeof values.cloud === 'string' ? values.cloud : undefined);
+  const cloud = chooseCloud(context, [network, ...(config ? [config] : [])], values);
   if (!cloud.offers('networkPorts', 'create'))
     throw new Refusal(400, `cloud '${cloud.key}' does not create network ports`, { kind: 'unsupported' });
   refuseForeign(context.catalogue, cloud, 'NetworkPortTemplate', template, at);
   const shows: Values = { portType: wanted.portType ?? 'ACCESS' };
   if (wanted.classOfService !== undefined) shows.classOfService = wanted.classOfService;
-  return planProviderCreate(context, {
+  return planCreateAtProvider(context, {
     type: PORT,
     group: 'networkPorts',
     cloud,

@@ -1,12 +1,17 @@
 import type { Cloud } from '../clouds/cloud';
+import type { Values } from '../model/values';
 import { Refusal, type Found, type PlanContext } from './family';
 
 /**
  * The cloud a create goes to: that of its references, else of the entry point used, else the one named, else the
- * default, else the only one. @throws Refusal (400) for references into two clouds, and naming the candidates
+ * default, else the only one. Nothing is made elsewhere than where it was asked for: every create with references asks here.
+ * @param references all that the create builds on, what it is a part of included
+ * @param values instance attributes of the request, `cloud` among them
+ * @throws Refusal (400) for references into two clouds, and naming the candidates
  * where nothing decides.
  */
-export function chooseCloud(context: PlanContext, references: readonly Found[], named: string | undefined): Cloud {
+export function chooseCloud(context: PlanContext, references: readonly Found[], values: Values): Cloud {
+  const named = typeof values.cloud === 'string' ? values.cloud : undefined;
   const candidates = context.clouds.forTenant(context.principal.tenant);
   const lead = references.find((found) => found.cloud !== null);
   const other = references.find((found) => found.cloud !== null && found.cloud !== lead?.cloud);

@@ -1,11 +1,13 @@
 import type { WriteGroups } from '../clouds/cloud';
 import type { ListedGroup, Naming } from '../clouds/driver';
-import { pauseOf, until, type UntilOutcome, type Wait } from '../jobs/until';
+import { until, type UntilOutcome } from '../jobs/until';
 import { cloudOf, StepFailure, type EndContext, type Step, type StepContext, type StepOutcome, type Workflow } from '../jobs/workflow';
 import type { Value, Values } from '../model/values';
 import type { Hold, ResourcePath } from '../store/store';
 import { removeWithAssociations } from './associations';
 import { carryOut, carryOutAll } from './carry-out';
+import { dropOwned, type Owned } from './drop-owned';
+import { watchLate } from './late-call';
 
 /**
  * Workflows that change what already lives at a provider, the same for every type: act (start, stop, …), update
@@ -55,7 +57,7 @@ export interface DeleteInput {
   key?: string;
   after?: string;
   /** What is deleted with it and goes first, with its rows (the ports of a network). */
-  owned?: { group: keyof WriteGroups & ListedGroup; items: readonly { key: string; path: ResourcePath }[] };
+  owned?: Owned;
   /** Provider copies of credentials that were imported for this resource alone. */
   credentials?: readonly string[];
   /** Kept references to the deleted resource, and what they become. */
@@ -72,6 +74,7 @@ export function precede(hold: (input: { path: ResourcePath }) => Hold): Step<{ p
   return {
     name: 'precede',
     words: 'Waiting for the operation in progress to end',
+    looks: true,
     async run({ input, store }) {
       if (!input.after) return { done: null };
       const first = await store.job(input.after);
@@ -88,6 +91,7 @@ function locate<I extends { path: ResourcePath; key?: string }>(): Step<I> {
   return {
     name: 'locate',
     words: 'Finding the resource at the provider',
+    looks: true,
     async run({ input, store }) {
       if (input.key !== undefined) return { done: input.key };
       return { done: (await store.resource(input.path))?.providerKey ?? null };
@@ -112,6 +116,12 @@ function call(index: number): Step<ActInput> {
       if (typeof key !== 'string') throw new StepFailure('the resource does not exist at the provider', 'notFound');
       const wanted = input.calls[index];
       return wanted ? carryOut(context, input.group, wanted.method, [key, ...wanted.args]) : { done: null };
+    },
+    late(context, outcome) {
+      const { input, results } = context;
+      const wanted = input.calls[index];
+      const asked = wanted && wanted.goal.length > 0 && typeof results.locate === 'string' && !(outcome && 'nested' in outcome);
+      return Promise.resolve(asked ? watchLate(context, String(results.locate), wanted) : undefined);
     },
   };
 }
@@ -209,12 +219,19 @@ export async function deleteSeen(
   return carryOut(context, group, 'delete', [key]);
 }
 
-/** After a change: what was last seen goes into the row, and readers must not answer from anything older. */
-export async function settle({ unit, input }: Pick<EndContext<{ path: ResourcePath }>, 'unit' | 'input'>): Promise<void> {
+/**
+ * After a change: readers must not answer from anything older than it.
+ * @param became states of which it brought the resource into one: what shows another later was changed by somebody else
+ */
+export async function settle(
+  { unit, input }: Pick<EndContext<{ path: ResourcePath }>, 'unit' | 'input'>,
+  became?: readonly string[],
+): Promise<void> {
   const row = await unit.resource(input.path);
   if (!row) return;
   const { shows: _shows, ...internal } = row.internal;
-  await unit.updateResource(input.path, undefined, { internal: { ...internal, settledAt: await unit.now() } });
+  const state = became && became.length > 0 ? { became: [...became] } : {};
+  await unit.updateResource(input.path, undefined, { internal: { ...internal, ...state, settledAt: await unit.now() } });
 }
 
 /** What an act led to, in words. */
@@ -232,7 +249,7 @@ export const act: Workflow<ActInput> = {
     const row = input.keep ? await unit.resource(input.path) : undefined;
     if (row)
       await unit.updateResource(input.path, undefined, { internal: { ...row.internal, kept: { ...keptOf(row.internal), ...input.keep } } });
-    await settle(context);
+    await settle(context, input.calls.at(-1)?.goal);
     return { message: endOf(input) };
   },
   async failed(context) {
@@ -308,30 +325,10 @@ function naming(rest: Naming): { [name: string]: Value | undefined } {
   return { name: rest.name, description: rest.description, properties: rest.properties };
 }
 
-/** Deletes what the resource owns. @returns the step's wait while the provider still shows any of it. */
-async function dropOwned(context: StepContext<{ cloud: string }>, { owned }: DeleteInput): Promise<Wait | undefined> {
-  if (!owned || owned.items.length === 0) return undefined;
-  const cloud = cloudOf(context.clouds, context.input.cloud);
-  const { value } = await cloud.getMany(
-    owned.group,
-    owned.items.map(({ key }) => key),
-    { maxAgeMs: 0 },
-  );
-  for (const error of value.unknown.values()) throw error;
-  if (value.size === 0) return undefined;
-  const going = [...value].filter(([, item]) => item.values.state !== 'DELETING');
-  const outcome = await carryOutAll(
-    context,
-    going.map(([key]) => ({ group: owned.group, method: 'delete', args: [key] })),
-  );
-  if (!('done' in outcome)) return outcome;
-  const words = 'what belongs to it goes first';
-  return { wait: pauseOf(context, { atMostMs: cloud.waitAtMostMs, intervalMs: LOOK_AGAIN_MS }, words), message: words };
-}
-
 export const remove: Workflow<DeleteInput> = {
   name: 'provider.delete',
   version: 1,
+  endures: true,
   steps: [
     precede((input) => ({ path: input.path, shows: 'DELETING' })) as Step<DeleteInput>,
     locate<DeleteInput>(),
@@ -341,7 +338,7 @@ export const remove: Workflow<DeleteInput> = {
       async run(context) {
         const key = context.results.locate;
         if (typeof key !== 'string' || context.input.cloud === null) return { done: null };
-        const waiting = await dropOwned(inCloud(context), context.input);
+        const waiting = await dropOwned(inCloud(context), context.input.owned);
         if (waiting) return waiting;
         const row = await context.store.resource(context.input.path);
         return deleteSeen(inCloud(context), context.input.group, key, row?.created ?? context.job.created);

@@ -5,7 +5,7 @@ import { Refusal } from './family';
 import { isElsewhere, planUpload } from './image-upload';
 import { asRef, inlineOf } from './merge';
 import { chooseCloud } from './placement';
-import { planProviderCreate } from './provider-create';
+import { planCreateAtProvider } from './create-plan';
 import { providerFamily } from './provider-family';
 import { refuseForeign } from './supported';
 
@@ -53,7 +53,7 @@ export async function planVolume(context: PlanContext, request: CreateRequest): 
   const cloud = chooseCloud(
     context,
     [image, config].filter((one) => one !== undefined),
-    typeof values.cloud === 'string' ? values.cloud : undefined,
+    values,
   );
   if (!cloud.offers('volumes', 'create')) throw new Refusal(400, `cloud '${cloud.key}' does not create volumes`, { kind: 'unsupported' });
   refuseForeign(context.catalogue, cloud, 'VolumeTemplate', template, 'volumeTemplate');
@@ -62,7 +62,7 @@ export async function planVolume(context: PlanContext, request: CreateRequest): 
   if (typeof wanted.type === 'string') shape.type = extras.type = wanted.type;
   if (typeof wanted.format === 'string') extras.format = wanted.format;
   if (image?.key !== undefined) extras.image = image.key;
-  return planProviderCreate(context, {
+  return planCreateAtProvider(context, {
     type: VOLUME,
     group: 'volumes',
     cloud,
@@ -95,14 +95,14 @@ async function planVolumeImage(fetcher: Fetcher, context: PlanContext, request: 
     return planUpload(fetcher, context, request, { type: IMAGE, group: 'volumeImages', location, shows: made, request: made });
   }
   const volume = await context.resolve(location, VOLUME, 'imageLocation');
-  const cloud = volume.cloud;
-  if (!cloud || volume.key === undefined) throw new Refusal(409, `${volume.path} does not exist at its provider`, { kind: 'conflict' });
+  if (volume.key === undefined) throw new Refusal(409, `${volume.path} does not exist at its provider`, { kind: 'conflict' });
+  const cloud = chooseCloud(context, [volume], request.values);
   if (volume.values.state !== 'AVAILABLE')
     throw new Refusal(409, `a volume can be captured while AVAILABLE; it is ${String(volume.values.state)}`, { kind: 'conflict' });
   if (!cloud.offers('volumeImages', 'create'))
     throw new Refusal(400, `cloud '${cloud.key}' does not capture volumes`, { kind: 'unsupported' });
   const bootable = typeof request.values.bootable === 'boolean' ? request.values.bootable : volume.values.bootable === true;
-  return planProviderCreate(context, {
+  return planCreateAtProvider(context, {
     type: IMAGE,
     group: 'volumeImages',
     cloud,

@@ -16,6 +16,8 @@ export interface JobRunner {
   waitFor(jobId: string, ms: number): Promise<JobRow | undefined>;
   /** Asks an unfinished Job to stop. */
   requestStop(jobId: string): Promise<JobRow | undefined>;
+  /** Whether a stop would be taken: a delete that has begun goes on to its end. */
+  mayStop(job: JobRow): boolean;
 }
 
 export interface ProtocolOptions {

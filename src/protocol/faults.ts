@@ -8,6 +8,7 @@ import { Refusal } from '../operations/family';
 import { JOB, unstoredJob } from '../operations/job';
 import { QueryError } from '../query/errors';
 import { HeldError, StaleError, type JobRow } from '../store/store';
+import { StoreUnavailable } from '../store/unavailable';
 import { jobPath } from '../operations/job';
 import type { CimiRequest, CimiResponse } from './messages';
 
@@ -62,6 +63,10 @@ export function faultOf(error: unknown, base: string): Fault | undefined {
     };
   }
   if (error instanceof StaleError) return { status: 409, message: error.message, headers: { 'Retry-After': '0' }, kind: 'conflict' };
+  if (error instanceof StoreUnavailable) {
+    const message = error.full ? 'the gateway has no room left to store the change' : 'the gateway cannot use its store now: try again';
+    return { status: error.full ? 507 : 503, message, headers: { 'Retry-After': String(RETRY_S) }, kind: 'unavailable' };
+  }
   if (error instanceof ProviderError) {
     const status = STATUS[error.kind];
     const headers: Record<string, string> = {};

@@ -76,10 +76,7 @@ export class Finder {
     const cloud = row.cloud === null ? null : (this.protocol.clouds.byKey(row.cloud) ?? null);
     if (row.cloud !== null && !cloud) throw new ProviderError('unavailable', `the cloud '${row.cloud}' is not configured any more`);
     if (!cloud || !family.group) return this.assemble({ ...base(row, cloud), item: undefined, held, at: Date.now() });
-    if (row.providerKey === null) {
-      const item = held ? await this.unrecorded(row, cloud, family.group) : undefined;
-      return this.assemble({ ...base(row, cloud), item, held, at: Date.now() });
-    }
+    if (row.providerKey === null) return this.assemble(await this.keyless(row, cloud, family.group, held));
     let seen = await cloud.get(family.group, row.providerKey, options);
     if (seen.at < settledAt(row) || (!seen.value && options.maxAgeMs !== 0))
       seen = await cloud.get(family.group, row.providerKey, { maxAgeMs: 0 });
@@ -90,8 +87,29 @@ export class Finder {
   /** What a create made but has not recorded yet: the provider's values may already be shown. */
   private async unrecorded(row: ResourceRow, cloud: Cloud, group: ListedGroup): Promise<Item | undefined> {
     const known = await cloud.list(group).catch(ignoreProvider);
-    const id = row.path.split('/')[1];
+    const id = row.path.split('/').at(-1);
     return known?.value.find((item) => item.tag !== undefined && readTag(this.protocol.tagKey, item.tag, [row.tenant])?.id === id);
+  }
+
+  /**
+   * What there is of a row without a key: its create has not recorded one yet, never will, or was left under way at an
+   * operator's limit. Of the last, once its thing shows by its tag, the row has it for good.
+   */
+  async keyless(row: ResourceRow, cloud: Cloud | null, group: ListedGroup | undefined, held: Parts['held']): Promise<Parts> {
+    const underWay = row.internal.underWay !== undefined;
+    const item = cloud && group && (held || underWay) ? await this.unrecorded(row, cloud, group) : undefined;
+    const parts = { item, held, at: Date.now() };
+    if (held || !item) return { ...base(row, cloud), ...parts };
+    const { underWay: _known, failed: _words, ...internal } = row.internal;
+    try {
+      const change = { providerKey: item.key, state: null, internal };
+      const known = await this.protocol.store.transaction((unit) => unit.updateResource(row.path, row.version, change));
+      return { ...base(known, cloud), ...parts };
+    } catch (error) {
+      // Another reader was faster, or it has been changed since.
+      if (!(error instanceof StaleError)) throw error;
+      return { ...base(row, cloud), ...parts };
+    }
   }
 
   /**

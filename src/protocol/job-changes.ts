@@ -33,9 +33,20 @@ export async function changeJob(views: Views, routed: Routed): Promise<CimiRespo
   if (action?.name !== 'stop')
     throw new Refusal(400, `action: ${String(values.action)} is no operation of ${view.type}`, { kind: 'unsupported' });
   if (isFinished(job)) throw new Refusal(409, `${JOBS}/${job.id} has ended: it is ${job.state}`, { kind: 'conflict' });
-  await protocol.jobs.requestStop(job.id);
+  await stop(routed, job);
   const now = await protocol.jobs.waitFor(job.id, protocol.graceMs);
   return answerWithJob(views, routed, now, now && isFinished(now) ? 200 : 202);
+}
+
+/** @throws Refusal 409 for what is not stopped any more. */
+async function stop({ protocol }: Routed, job: JobRow): Promise<void> {
+  const asked = await protocol.jobs.requestStop(job.id);
+  if (!asked || isFinished(asked) || asked.state === 'STOPPING') return;
+  throw new Refusal(409, `${JOBS}/${job.id} can't be stopped any more: its deletion has begun and goes on to its end`, {
+    kind: 'conflict',
+    retryAfterS: 2,
+    job: job.id,
+  });
 }
 
 /** Deleting an unfinished Job is stopping it, then deleting it. */
@@ -43,7 +54,7 @@ async function deleteJob(views: Views, routed: Routed, job: JobRow): Promise<Cim
   const { protocol } = routed;
   let last: JobRow | undefined = job;
   if (!isFinished(job)) {
-    await protocol.jobs.requestStop(job.id);
+    await stop(routed, job);
     last = await protocol.jobs.waitFor(job.id, STOP_MS);
     if (last && !isFinished(last)) {
       throw new Refusal(409, `${JOBS}/${job.id} was asked to stop and has not ended yet: delete it when it has`, {
@@ -53,7 +64,17 @@ async function deleteJob(views: Views, routed: Routed, job: JobRow): Promise<Cim
       });
     }
   }
-  await protocol.store.transaction((unit) => unit.deleteJob(job.id));
+  await protocol.store.transaction(async (unit) => {
+    const parent = job.parent === null ? undefined : await unit.job(job.parent);
+    if (parent && !isFinished(parent)) {
+      throw new Refusal(409, `${JOBS}/${job.id} is part of ${JOBS}/${parent.id}, which has not ended yet: delete it when it has`, {
+        kind: 'conflict',
+        retryAfterS: 2,
+        job: parent.id,
+      });
+    }
+    await unit.deleteJob(job.id);
+  });
   return answerWithJob(views, routed, last, 200);
 }
 

@@ -53,8 +53,7 @@ export class Nested {
     const row = await this.protocol.store.resource(location.path);
     const key = row ? row.providerKey : this.keyOf(location.id, cloud);
     const held = (await this.protocol.store.holds([location.path])).get(location.path);
-    if (row && key === null)
-      return this.finder.assemble({ path: row.path, type: row.type, tenant, cloud, row, item: undefined, held, at: Date.now() });
+    if (row && key === null) return this.finder.assemble(await this.finder.keyless(row, cloud, held ? undefined : group, held));
     if (!cloud || !group || !cloud.has(group) || !key) return undefined;
     let seen = await cloud.get(group, key, options);
     if (row && seen.at < settledAt(row)) seen = await cloud.get(group, key, { maxAgeMs: 0 });

@@ -84,7 +84,7 @@ export class Views {
       type: JOB,
       path,
       values,
-      operations: this.operations(JOB, path, jobOffers(row)),
+      operations: this.operations(JOB, path, jobOffers(row, this.protocol.jobs.mayStop(row))),
       core: () => digest(values),
       created: row.created,
       job: row,

@@ -4,7 +4,7 @@ import { encodeId } from '../clouds/identity';
 import type { Catalogue } from '../model/catalogue';
 import type { Value, Values } from '../model/values';
 import type { Found } from '../operations/family';
-import type { Hold, ResourceRow } from '../store/store';
+import type { ResourceRow } from '../store/store';
 
 /** Puts together what provider, row and unfinished Job each know of a resource. */
 export interface Parts {
@@ -26,11 +26,11 @@ export type PathOfItem = (cloud: Cloud, type: string, key: string) => string | u
  * gateway keeps; while a Job holds the resource its state is the Job's.
  */
 export function assemble(catalogue: Catalogue, parts: Parts, pathOfItem: PathOfItem, offered: (type: string) => boolean): Found {
-  const { cloud, row, item, held } = parts;
+  const { cloud, row, item } = parts;
   const values: Values = provided(item?.values ?? row?.values ?? {}, cloud, pathOfItem);
   if (!item && row) Object.assign(values, readableSecrets(catalogue, row));
   if (item && row) Object.assign(values, keptValues(values, row));
-  const state = shownState(values, row, held);
+  const state = shownState(values, parts);
   if (state !== undefined) values.state = state;
   const created = row?.created ?? item?.created;
   if (created !== undefined) values.created = created;
@@ -102,11 +102,13 @@ function keptValues(shown: Values, row: ResourceRow): Values {
   return over;
 }
 
-function shownState(values: Values, row: ResourceRow | undefined, held: Pick<Hold, 'shows'> | undefined): string | undefined {
+function shownState(values: Values, { row, item, held }: Pick<Parts, 'row' | 'item' | 'held'>): string | undefined {
   const marked = row?.internal.shows;
   if (typeof marked === 'string') return marked;
   if (held?.shows) return held.shows;
-  if (row?.state && row.providerKey === null) return row.state;
+  // What was left under way and shows by its tag is as it shows.
+  const landed = item !== undefined && row?.internal.underWay !== undefined;
+  if (row?.state && row.providerKey === null && !landed) return row.state;
   return typeof values.state === 'string' ? values.state : undefined;
 }
 

@@ -2,7 +2,7 @@ import { sql, type RawBuilder } from 'kysely';
 
 /** Everything in which the two databases differ; all other SQL is written once. */
 export interface SqlDialect {
-  /** ms since the epoch by the database's clock, at the moment of evaluation. */
+  /** ms since the epoch by the database's clock, at the moment of evaluation (SQLite: when it is asked for). */
   readonly nowMs: RawBuilder<number>;
   /** The same moment as RFC 3339 text, UTC, ms. */
   readonly stamp: RawBuilder<string>;
@@ -23,8 +23,7 @@ export interface SqlDialect {
 const heldResource = (parameter: string): string =>
   `select r.*, h.job as holder, h.shows as held_as from resources r left join holds h on h.path = r.path where r.path = ${parameter}`;
 
-export const sqliteDialect: SqlDialect = {
-  nowMs: sql<number>`cast(round(unixepoch('subsec') * 1000) as integer)`,
+const sqlite: Omit<SqlDialect, 'nowMs'> = {
   stamp: sql<string>`strftime('%Y-%m-%dT%H:%M:%fZ', 'now')`,
   text: sql`text`,
   heldResource: heldResource('?'),
@@ -33,6 +32,19 @@ export const sqliteDialect: SqlDialect = {
   isDuplicate: (error) => ['SQLITE_CONSTRAINT_UNIQUE', 'SQLITE_CONSTRAINT_PRIMARYKEY'].includes(codeOf(error)),
   isVictim: () => false,
 };
+
+/**
+ * SQLite has no clock of its own but this machine's, which may be set back: what waits must not wait for that time again.
+ * @param clock ms since the epoch, asked once for each statement that needs the time
+ */
+export function sqliteDialect(clock: () => number): SqlDialect {
+  return {
+    ...sqlite,
+    get nowMs() {
+      return sql<number>`cast(${Math.round(clock())} as integer)`;
+    },
+  };
+}
 
 export const postgresDialect: SqlDialect = {
   nowMs: sql<number>`(extract(epoch from clock_timestamp()) * 1000)::bigint`,

@@ -202,16 +202,31 @@ export async function releaseJob({ db, dialect }: Session, id: string, epoch: nu
   await release.where('id', '=', id).where('epoch', '=', epoch).where('done', '=', 0).execute();
 }
 
-/** Refused: born FAILED, so that no workflow ever stood behind it. */
+/** Those of nested Jobs stay until the parent, which reads how they ended, has ended itself. Refused: born FAILED, so that no workflow ever stood behind it. */
 export async function removeExpiredJobs({ db, dialect }: Session, limit: number, refusedPerTenant: number): Promise<number> {
   const expired = await sql`delete from jobs where id in (
-      select id from jobs where done = 1 and expires <= (select ${dialect.nowMs}) order by expires limit ${limit})`.execute(db);
+      select id from jobs where done = 1 and expires <= (select ${dialect.nowMs})
+        and (parent is null or not exists (select 1 from jobs p where p.id = jobs.parent and p.done = 0))
+      order by expires limit ${limit})`.execute(db);
   const refused = await sql`delete from jobs where id in (
       select id from (
         select id, row_number() over (partition by tenant order by created desc, id desc) as place
         from jobs where workflow is null and state = 'FAILED'
       ) as refused where place > ${refusedPerTenant} limit ${limit})`.execute(db);
   return Number((expired.numAffectedRows ?? 0n) + (refused.numAffectedRows ?? 0n));
+}
+
+export async function capWaits({ db, dialect }: Session, ms: number): Promise<number> {
+  const latest = inMs(dialect.nowMs, ms);
+  const far = db.updateTable('jobs').where('done', '=', 0);
+  const due = await far.set({ due: latest }).where('due', '>', latest).executeTakeFirst();
+  const leased = await far.set({ lease_until: latest }).where('lease_until', '>', latest).executeTakeFirst();
+  return Number(due.numUpdatedRows + leased.numUpdatedRows);
+}
+
+export async function doubtJobs({ db }: Session): Promise<number> {
+  const { numUpdatedRows } = await db.updateTable('jobs').set({ doubtful: 1 }).where('done', '=', 0).executeTakeFirst();
+  return Number(numUpdatedRows);
 }
 
 type Tail<F> = F extends (first: infer _First, ...rest: infer R) => unknown ? R : never;

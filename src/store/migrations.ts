@@ -20,7 +20,16 @@ export async function migrate(db: Kysely<Tables>, dialect: SqlDialect, schema?: 
 
 /** All migrations by name; never changed once released, only added to. */
 function migrations(dialect: SqlDialect): Record<string, Migration> {
-  return { '0001-first': { up: (db) => first(db, dialect) }, '0002-retired': { up: (db) => retired(db, dialect) } };
+  return {
+    '0001-first': { up: (db) => first(db, dialect) },
+    '0002-retired': { up: (db) => retired(db, dialect) },
+    '0003-doubt': { up: (db) => doubt(db, dialect) },
+  };
+}
+
+async function doubt(db: Kysely<unknown>, { text }: SqlDialect): Promise<void> {
+  await sql`alter table jobs add column doubtful integer not null default 0`.execute(db);
+  await sql`create table marks (instance ${text} primary key, count bigint not null, at bigint not null)`.execute(db);
 }
 
 async function retired(db: Kysely<unknown>, { text }: SqlDialect): Promise<void> {

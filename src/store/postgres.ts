@@ -8,6 +8,7 @@ import type { Tables } from './schema';
 import type { Session } from './session';
 import { sqlStore } from './sql-store';
 import type { Store } from './store';
+import { postgresOutages, tellingOutages } from './unavailable';
 
 export interface PostgresStoreOptions {
   /** `postgres://user:password@host:port/database`. */
@@ -35,14 +36,14 @@ const INT8 = 20;
 
 /**
  * Opens the store over PostgreSQL (13 or later); any number of processes may share the database.
- * @throws WrongKeyError, or the server's error where it can't be reached or refuses.
+ * @throws WrongKeyError; StoreUnavailable where the server can't be reached or refuses.
  */
 export async function openPostgresStore(options: PostgresStoreOptions): Promise<Store> {
   const { cipher, poolSize = 10, schema } = options;
   if (schema !== undefined && !/^[a-z_][a-z0-9_]{0,62}$/.test(schema)) throw new Error(`'${schema}' can't be the name of a schema`);
   // Pools apart: a transaction's callback may read outside of it, which must not wait for another transaction's end.
   const session = (size: number): Session => ({
-    db: new Kysely<Tables>({ dialect: new PostgresDialect({ pool: createPool(options, size) }) }),
+    db: new Kysely<Tables>({ dialect: tellingOutages(new PostgresDialect({ pool: createPool(options, size) }), postgresOutages) }),
     dialect: postgresDialect,
     cipher,
   });

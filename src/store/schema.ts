@@ -64,6 +64,7 @@ export interface JobsTable {
   lease_owner: string | null;
   lease_until: number | null;
   epoch: number;
+  doubtful: Flag;
   failure: Json | null;
   idempotency_key: string | null;
   request_hash: string | null;
@@ -111,6 +112,14 @@ export interface MetaTable {
   value: string;
 }
 
+/** How far each instance of the gateway has come; the same is kept beside the store, see newest.ts. */
+export interface MarksTable {
+  instance: string;
+  count: number;
+  /** ms since the epoch by the database's clock. */
+  at: number;
+}
+
 export interface Tables {
   resources: ResourcesTable;
   refs: RefsTable;
@@ -121,4 +130,5 @@ export interface Tables {
   principals: PrincipalsTable;
   tokens: TokensTable;
   meta: MetaTable;
+  marks: MarksTable;
 }

@@ -2,9 +2,11 @@ import { sql } from 'kysely';
 import { accessStore } from './access';
 import { readHolds } from './holds';
 import * as jobs from './jobs';
+import { mark, readMarks } from './marks';
 import * as resources from './resources';
 import { decode, encode, type Session } from './session';
 import type { EventRecord, Store, StoreReads, UnitOfWork } from './store';
+import { StoreUnavailable } from './unavailable';
 
 /** How often a transaction that the database gave up in favour of another is begun again. */
 const ATTEMPTS = 5;
@@ -26,16 +28,36 @@ export function sqlStore(writes: Session, reads: Session, close: () => Promise<v
     }
   };
   return {
-    ...readsOf(reads),
+    ...twice(readsOf(reads)),
     transaction: (work) => write((session) => work(unitOf(session))),
     leaseJob: (id, owner, leaseMs) => write((session) => jobs.leaseJob(session, id, owner, leaseMs)),
     renewLease: (id, epoch, leaseMs) => write((session) => jobs.renewLease(session, id, epoch, leaseMs)),
     releaseJob: (id, epoch, dueInMs) => write((session) => jobs.releaseJob(session, id, epoch, dueInMs)),
     removeExpiredJobs: (limit, refusedPerTenant) => write((session) => jobs.removeExpiredJobs(session, limit, refusedPerTenant)),
+    capWaits: (ms) => write((session) => jobs.capWaits(session, ms)),
+    mark: (instance) => write((session) => mark(session, instance)),
+    marks: () => readMarks(reads),
+    doubtJobs: () => write((session) => jobs.doubtJobs(session)),
     events: (query) => readEvents(reads, query),
     access: accessStore(reads, write),
     close,
   };
+}
+
+/** Reads that are tried once more: of the connections of a pool some may be broken, and the next one is another. */
+function twice(reads: StoreReads): StoreReads {
+  const again = ([name, read]: [string, (...args: never[]) => Promise<unknown>]) => [
+    name,
+    async (...args: never[]): Promise<unknown> => {
+      try {
+        return await read(...args);
+      } catch (error) {
+        if (!(error instanceof StoreUnavailable)) throw error;
+        return read(...args);
+      }
+    },
+  ];
+  return Object.fromEntries(Object.entries(reads).map(again)) as unknown as StoreReads;
 }
 
 function readsOf(session: Session): StoreReads {

@@ -3,6 +3,7 @@ import { mkdir, open } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { Cipher } from './cipher';
 import { codeOf, sqliteDialect } from './dialect';
+import { steadyClock } from './steady-clock';
 import { checkKey } from './key-check';
 import { migrate } from './migrations';
 import type { Tables } from './schema';
@@ -10,6 +11,7 @@ import type { Session } from './session';
 import { sqlStore } from './sql-store';
 import { libsqlDialect } from './sqlite-driver';
 import type { Store } from './store';
+import { sqliteOutages, tellingOutages } from './unavailable';
 
 export interface SqliteStoreOptions {
   /** The database file; made (readable by the owner only) with its folder where absent. */
@@ -17,25 +19,28 @@ export interface SqliteStoreOptions {
   cipher: Cipher;
   /** How long a write waits for another process's transaction, in ms. Default 10,000. */
   patienceMs?: number;
+  /** Time of due dates and leases, ms since the epoch. Default: this machine's clock, which never goes back here. */
+  clock?: () => number;
 }
 
 /**
  * Opens the embedded store: one SQLite file in WAL mode, every commit synced to the disk. Transactions use one
  * connection in turn; reads use another and never wait for them. A transaction begun inside the callback of another
  * (also by leaseJob and the like) would wait for itself: inside a callback write through the unit only.
- * @throws WrongKeyError, or the database's error where the file can't be used.
+ * @throws WrongKeyError; StoreUnavailable where the file can't be used.
  */
-export async function openSqliteStore({ file, cipher, patienceMs = 10_000 }: SqliteStoreOptions): Promise<Store> {
+export async function openSqliteStore({ file, cipher, patienceMs = 10_000, clock = steadyClock() }: SqliteStoreOptions): Promise<Store> {
   await mkdir(dirname(file), { recursive: true });
   await createPrivate(file);
+  const dialect = sqliteDialect(clock);
   const session = (readOnly: boolean): Session => ({
-    db: new Kysely<Tables>({ dialect: libsqlDialect({ file, readOnly, patienceMs }) }),
-    dialect: sqliteDialect,
+    db: new Kysely<Tables>({ dialect: tellingOutages(libsqlDialect({ file, readOnly, patienceMs }), sqliteOutages) }),
+    dialect,
     cipher,
   });
   const writes = session(false);
   try {
-    await migrate(writes.db, sqliteDialect);
+    await migrate(writes.db, dialect);
     await checkKey(writes);
   } catch (error) {
     await writes.db.destroy();

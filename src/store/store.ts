@@ -96,6 +96,8 @@ export interface JobRow {
   leaseUntil: number | null;
   /** Raised by every lease; every write of a worker names it. */
   epoch: number;
+  /** The store may be older than what was done (a restored backup): each step may have been attempted before. */
+  doubtful: boolean;
   /** Why it is being undone: the words and return code to end with. */
   failure: {
     message: string;
@@ -275,6 +277,14 @@ export interface Store extends StoreReads {
   releaseJob(id: string, epoch: number, dueInMs: number): Promise<void>;
   /** Removes expired Jobs (at most `limit`) and the oldest refused ones above `refusedPerTenant`. @returns how many. */
   removeExpiredJobs(limit: number, refusedPerTenant: number): Promise<number>;
+  /** Brings due times and leases that lie further ahead than `ms` down to that: their clock was set back since. @returns how many. */
+  capWaits(ms: number): Promise<number>;
+  /** Counts one more mark of an instance. @returns how many it has now. */
+  mark(instance: string): Promise<number>;
+  /** How far each instance has come, and how long ago that was, ms. */
+  marks(): Promise<{ instance: string; count: number; ageMs: number }[]>;
+  /** Makes every unfinished Job doubtful. @returns how many. */
+  doubtJobs(): Promise<number>;
   events(query: { tenant: string; resource?: ResourcePath; limit: number }): Promise<(EventRecord & { id: string; timestamp: string })[]>;
   access: AccessStore;
   close(): Promise<void>;

@@ -1,5 +1,6 @@
 import { StepFailure, type EndContext, type Step, type StepContext, type Workflow } from '../jobs/workflow';
 import { removeWithAssociations } from '../operations/associations';
+import { isThere } from '../operations/undo-create';
 import type { ResourcePath, UnitOfWork } from '../store/store';
 import { SYSTEM } from './kinds';
 import { takingBack, type Ground } from './take-back';
@@ -91,7 +92,7 @@ async function tell(
 async function isStillThere(ground: Ground, unit: UnitOfWork, path: ResourcePath, type: string): Promise<boolean> {
   const row = await unit.resource(path);
   if (!row) return false;
-  let there = row.providerKey !== null || (Array.isArray(row.internal.left) && row.internal.left.length > 0);
+  let there = isThere(row);
   if (type === SYSTEM) {
     for (const { kind, path: part } of await membersOf(unit, ground.catalogue, path))
       there = (await isStillThere(ground, unit, part, kind.type)) || there;

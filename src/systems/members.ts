@@ -3,7 +3,7 @@ import { ACTION } from '../model/define';
 import type { Value, Values } from '../model/values';
 import type { Plan } from '../operations/family';
 import { asRef } from '../operations/merge';
-import type { KeysToCome } from '../operations/provider-create';
+import type { KeysToCome } from '../operations/create-keys';
 import type { NewJob, NewResourceRow, ResourcePath, StoreReads } from '../store/store';
 import { kindsOf, SYSTEM, type Kind } from './kinds';
 

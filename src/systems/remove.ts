@@ -53,6 +53,7 @@ export function removeSystemWorkflow(ground: Ground): Workflow<RemoveSystemInput
   const types = order(kindsOf(ground.catalogue).map(({ type }) => type));
   return {
     ...removeSystemName,
+    endures: true,
     steps: [precede(({ path }) => ({ path, shows: 'DELETING' })) as Step<RemoveSystemInput>, ...types.map((type) => removal(ground, type))],
     async succeeded({ unit, input }) {
       // What is left of the components is nothing but rows.

@@ -2,7 +2,7 @@ import type { Catalogue } from '../model/catalogue';
 import { ACTION } from '../model/define';
 import type { Values } from '../model/values';
 import { removeCredential } from '../operations/credential';
-import { importedOf } from '../operations/machine-create';
+import { importedOf } from '../operations/create-credential';
 import { remove, type DeleteInput } from '../operations/provider-change';
 import type { Hold, ResourcePath, StoreReads } from '../store/store';
 import { SYSTEM, type Group } from './kinds';

@@ -86,7 +86,7 @@ describe.each(clouds)('lists at every step boundary, with $name', ({ options, ca
   test('a machine that is deleted while it is created is there once until it is gone, and DELETING from then on', async () => {
     let deleted: Promise<Answer> | undefined;
     atPlace = async (point) => {
-      if (point.step === 'running' && point.moment === 'before') deleted ??= client.delete(path);
+      if (point.step === 'ready' && point.moment === 'before') deleted ??= client.delete(path);
       await deleted;
     };
     const created = await client.post('machines', template);
@@ -94,7 +94,7 @@ describe.each(clouds)('lists at every step boundary, with $name', ({ options, ca
     expect(await client.ended(created)).toMatchObject({ state: 'STOPPED' });
     expect(deleted && (await client.ended(await deleted))).toMatchObject({ state: 'SUCCESS' });
     await expectPlaces('provider.delete');
-    const since = looks.findIndex(({ at }) => at === 'running/before');
+    const since = looks.findIndex(({ at }) => at === 'ready/before');
     for (const [index, { at, listed, status, state }] of looks.entries()) {
       const shown = index < since ? 'CREATING' : 'DELETING';
       if (at === 'credentials/ended') expect({ at, listed, status }).toEqual({ at, listed: [], status: 404 });

@@ -67,7 +67,7 @@ describe('a gateway killed while creates are undone because the machines are del
     for (const key of KEYS) scene.cloud(key).resetSettings();
   });
 
-  test.each(undoPlacesOf('machine.create', 'running'))('at $step/$moment: nothing is left', async (place) => {
+  test.each(undoPlacesOf('machine.create', 'ready'))('at $step/$moment: nothing is left', async (place) => {
     for (const key of KEYS) scene.cloud(key).set({ delays: { ...DELAYS, create: 5_000 } });
     scene.lose('machines.create');
     scene.lose('machines.delete');

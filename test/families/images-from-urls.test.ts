@@ -280,7 +280,7 @@ test('an address that is not allowed ends the job, whatever the host is called',
 
 /** Where an upload differs from every other create; the rest of the boundaries are storage-crash.test.ts's matter. */
 const PLACES = placesOf('image.upload').filter(
-  ({ step, moment }) => step === 'create' || (step === 'twins' && moment === 'ran') || moment === 'ending',
+  ({ step, moment }) => step === 'create' || (step === 'duplicates' && moment === 'ran') || moment === 'ending',
 );
 
 describe('killed in the middle', () => {

@@ -188,7 +188,7 @@ describe('attaching', () => {
   test('a machine in motion, a volume of another cloud, and what is no volume are refused', async () => {
     const [one, volume] = [await machine('still'), await volumeOf(scene.client, 'still')];
     const elsewhere = await made(scene.client, 'volumes', volumeCreate({ cloud: 'two' }));
-    expectFault(await attach(one, elsewhere), 400, /different clouds/);
+    expectFault(await attach(one, elsewhere), 400, /cannot span two clouds/);
     expectFault(await attach(one, { id: 'volumes/none' } as unknown as Json), 400, /volume/);
     expectFault(await attach(one, one), 400, /volume/);
     expectFault(await scene.client.post(hrefOf(one.volumes), { initialLocation: '/dev/vdx' }), 400, /a reference to the Volume/);

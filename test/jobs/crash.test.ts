@@ -41,7 +41,7 @@ function creating(provider: Provider, settleMs: number): Workflow {
           settleMs,
           find: async () => provider.find(context.token()),
           create: async () => provider.create(context.token()),
-          poll: () => Promise.reject(new Error('this provider has no tasks')),
+          poll: async () => Promise.reject(new Error('this provider has no work under way')),
         }),
       (context) => {
         for (const found of provider.find(context.token())) provider.delete(found.key);

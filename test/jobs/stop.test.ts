@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Moment } from '../../src/jobs/kit';
 import { requestStop } from '../../src/jobs/stop';
+import { workflowTable } from '../../src/jobs/table';
 import { house, noted, undone, workflow, type House, type Process } from './harness';
 
 let at: House;
@@ -113,6 +114,6 @@ test('stopping twice, after the end, or what does not exist, changes nothing', a
   const id = await at.accept('plain');
   await process.tell([id]);
   const ended = await at.end(id);
-  expect(await requestStop(at.store, process.queue, id)).toEqual(ended);
-  expect(await requestStop(at.store, process.queue, 'none')).toBeUndefined();
+  expect(await requestStop(at.store, process.queue, id, workflowTable([]))).toEqual(ended);
+  expect(await requestStop(at.store, process.queue, 'none', workflowTable([]))).toBeUndefined();
 });

@@ -1,0 +1,217 @@
+import type { Created, Ongoing } from '../clouds/driver';
+import { createOnce, type Found, type OnceResult } from '../jobs/once';
+import { tokenOf } from '../jobs/context';
+import { cloudOf, LeftUnderWay, type EndContext, type EndWords, type Step, type StepContext, type Workflow } from '../jobs/workflow';
+import type { Value, Values } from '../model/values';
+import type { UnitOfWork } from '../store/store';
+import { carryOut, carryOutAll, makeAt, pollAt } from './carry-out';
+import { CREATE_VERSION, type CreateInput } from './create-input';
+import { withKeys } from './create-keys';
+import { lookLater, type Unseen } from './look-again';
+import { forgetParts } from './machine-storage';
+import { keptOf, reachState, settle } from './provider-change';
+import { lateCreate, madeHere, undoCreate } from './undo-create';
+
+type Context = StepContext<CreateInput>;
+type CreateStep = Step<CreateInput>;
+
+/** What is its own of a kind of create; all else is the same for every kind (create-table.ts has them all). */
+export interface CreateRow {
+  /** Name of the workflow, which stored Jobs have. */
+  workflow: string;
+  /** Words of the create, of the wait until it is ready, and of the end. */
+  words: { create: string; ready: string; done: string };
+  /** Steps before the create. A result that is a text goes into the request under the name of its step. */
+  before?: readonly CreateStep[];
+  /** Makes it, where that is more than one call with the request. */
+  make?(context: Context): Promise<Created | Ongoing>;
+  /** What earlier attempts of the Job have made, where their marks alone do not tell. */
+  find?(context: Context): Promise<readonly Found[]>;
+  /** Why it cannot be made just now, in words, and when to look again, in ms. */
+  busy?(): { message: string; wait: number } | undefined;
+  /** Steps that give it what comes with it, once it is ready. */
+  parts?: readonly CreateStep[];
+  /** Whether it may have to be brought into another state than the provider's own. */
+  initialState?: boolean;
+}
+
+/** Marks of what the Job makes. */
+export function marks({ input, token }: Pick<Context, 'input' | 'token'>): { token: string; tag: string } {
+  return { token: token('create'), tag: String(input.request.tag) };
+}
+
+/** Key of what the Job has made. */
+export function madeKey(context: Pick<Context, 'results'>): string {
+  return (context.results.create as OnceResult).key;
+}
+
+/**
+ * The workflow that makes one thing at a provider: once, however many answers are lost; one is kept where several came
+ * to be; it is waited for, given its parts, and brought into its initial state. What fails is taken back, newest first.
+ */
+export function createAtProvider(row: CreateRow): Workflow<CreateInput> {
+  const { before = [], parts = [] } = row;
+  return {
+    name: row.workflow,
+    version: CREATE_VERSION,
+    steps: [...before, create(row), duplicates, ready(row), ...parts, ...(row.initialState ? [initialState, settled] : [])],
+    async succeeded(context) {
+      await begun(context);
+      return { message: row.words.done };
+    },
+    failed,
+  };
+}
+
+function create(row: CreateRow): CreateStep {
+  return {
+    name: 'create',
+    words: row.words.create,
+    async run(context) {
+      const { input } = context;
+      const busy = row.busy?.();
+      if (busy) return busy;
+      const cloud = cloudOf(context.clouds, input.cloud);
+      const outcome = await createOnce(context, {
+        settleMs: cloud.capabilities.settleMs,
+        find: () => row.find?.(context) ?? cloud.find(input.group, marks(context)),
+        atMostMs: cloud.waitAtMostMs,
+        create: () => row.make?.(context) ?? make(row, context),
+        poll: (handle) => pollAt(context, input.group, handle),
+      });
+      if (!('done' in outcome)) return outcome;
+      const { key } = outcome.done;
+      return { ...outcome, apply: async (unit) => void (await unit.updateResource(input.path, undefined, { providerKey: key })) };
+    },
+    undo: (context) => undoCreate(context, context.input.group, marks(context), context.results.create as OnceResult | undefined),
+    late: (context, outcome) => lateCreate(context, context.input.group, marks(context), outcome),
+  };
+}
+
+async function make({ before = [] }: CreateRow, context: Context): Promise<Created | Ongoing> {
+  const { input, results } = context;
+  const request = (await withKeys(context, input.request)) as Values;
+  for (const { name } of before) if (typeof results[name] === 'string') request[name] = results[name];
+  return makeAt(context, input.group, input.method ?? 'create', { ...request, token: marks(context).token });
+}
+
+/**
+ * After attempts whose end is unknown, one more look for what they may have made late. A duplicate goes only if the
+ * provider's own timestamp puts its creation inside this Job: people clone machines with their tags.
+ */
+const duplicates: CreateStep = {
+  name: 'duplicates',
+  words: 'Making sure that there is only one',
+  async run(context) {
+    const { input } = context;
+    const kept = context.results.create as OnceResult;
+    if (!kept.found && kept.attempts === 1) return { done: null };
+    const cloud = cloudOf(context.clouds, input.cloud);
+    if (context.elapsedMs < cloud.capabilities.settleMs) return { wait: cloud.capabilities.settleMs - context.elapsedMs };
+    const { ours } = await madeHere(context, input.group, marks(context));
+    return carryOutAll(
+      context,
+      ours.filter((key) => key !== kept.key).map((key) => ({ group: input.group, method: 'delete', args: [key] })),
+    );
+  },
+};
+
+function ready(row: CreateRow): CreateStep {
+  return {
+    name: 'ready',
+    words: row.words.ready,
+    async run(context) {
+      const { goal, group } = context.input;
+      return goal ? reachState(context, group, madeKey(context), { goal }) : { done: null };
+    },
+  };
+}
+
+const initialState: CreateStep = {
+  name: 'initialState',
+  words: 'Bringing it into its initial state',
+  async run(context) {
+    const [next] = context.input.calls ?? [];
+    return next ? carryOut(context, context.input.group, next.method, [madeKey(context), ...next.args]) : { done: null };
+  },
+};
+
+const settled: CreateStep = {
+  name: 'settled',
+  words: 'Waiting for the initial state',
+  async run(context) {
+    const [next] = context.input.calls ?? [];
+    return next ? reachState(context, context.input.group, madeKey(context), { goal: next.goal }) : { done: null };
+  },
+};
+
+/** The row goes on with what the provider does not hold; what comes to be with the resource does. */
+async function begun(context: Pick<EndContext<CreateInput>, 'unit' | 'input'>): Promise<void> {
+  const { unit, input } = context;
+  const row = await unit.resource(input.path);
+  if (row) {
+    const kept = { ...keptOf(row.internal), ...(await inherited(unit, input)) };
+    const internal = { ...row.internal, kept, madeAt: await unit.now() };
+    await unit.updateResource(row.path, undefined, { state: null, internal });
+  }
+  await associate(unit, input);
+  await settle(context, input.calls?.at(-1)?.goal ?? input.goal);
+}
+
+async function inherited(unit: UnitOfWork, { inherit = [] }: CreateInput): Promise<{ [attribute: string]: Value }> {
+  const values: { [attribute: string]: Value } = {};
+  for (const { attribute, from, of } of inherit) {
+    const other = await unit.resource(from);
+    const value = other && keptOf(other.internal)[of];
+    if (value !== undefined) values[attribute] = value;
+  }
+  return values;
+}
+
+async function associate(unit: UnitOfWork, { keep = [], insert = [] }: CreateInput): Promise<void> {
+  for (const { path, values } of keep) {
+    const other = await unit.resource(path);
+    if (other)
+      await unit.updateResource(path, undefined, { internal: { ...other.internal, kept: { ...keptOf(other.internal), ...values } } });
+  }
+  for (const row of insert) if (row.owner === null || (await unit.resource(row.owner))) await unit.insertResource(row);
+}
+
+/**
+ * The last words of a create that did not come to its end. What the provider still goes on with stays as it would have
+ * been; a later read shows what became of it.
+ */
+const failed: NonNullable<Workflow<CreateInput>['failed']> = async (context) => {
+  const { unit, input, error, left } = context;
+  await forgetParts(unit, input.parts);
+  const later = left.length > 0 ? await lookLater(unit, context.job, unseenOf(context), { why: 'not undone' }) : undefined;
+  const words = later ? { note: `what was made without being recorded is looked for again at ${later.at} (jobs/${later.id})` } : {};
+  const row = await unit.resource(input.path);
+  if (!row) return words;
+  const underWay = error instanceof LeftUnderWay;
+  // What has no state could not say that it never came to be.
+  if (row.values.state === undefined && row.providerKey === null && !underWay) await unit.deleteResource(input.path);
+  else {
+    const internal = { ...row.internal, failed: error.message, left: [...left] };
+    if (underWay) return staysUnderWay(context, internal);
+    const values = row.values.state === undefined ? row.values : { ...row.values, state: 'ERROR' };
+    await unit.updateResource(input.path, undefined, { state: 'ERROR', values, internal });
+  }
+  return words;
+};
+
+/** The row stays as it would have been, with what it will know its thing by. */
+async function staysUnderWay(context: EndContext<CreateInput>, internal: Values): Promise<EndWords> {
+  const { unit, input, memory, job } = context;
+  const { ongoing } = (memory ?? {}) as { ongoing?: Value };
+  const unseen = { ...unseenOf(context), principal: job.principal, ...(ongoing === undefined ? {} : { handle: ongoing }) };
+  const kept = { ...keptOf(internal), ...(await inherited(unit, input)) };
+  await unit.updateResource(input.path, undefined, { internal: { ...internal, kept, underWay: unseen as unknown as Value } });
+  await associate(unit, input);
+  return {};
+}
+
+function unseenOf({ input, job }: Pick<EndContext<CreateInput>, 'input' | 'job'>): Unseen {
+  const marks = { token: tokenOf(job.id, 'create'), tag: String(input.request.tag) };
+  return { cloud: input.cloud, group: input.group, path: input.path, marks, of: job.id, from: job.created };
+}

@@ -1,0 +1,55 @@
+import type { Value, Values } from '../model/values';
+import type { NewJob, NewResourceRow, ResourcePath } from '../store/store';
+import type { MadeGroup } from './carry-out';
+import type { KeysToCome } from './create-keys';
+import type { PlannedInterface } from './machine-interfaces';
+
+/** Version of the create workflows that new Jobs are given; see create-formerly.ts for those that older ones have. */
+export const CREATE_VERSION = 2;
+/** Names of the create workflows, by row of the table (create-table.ts). */
+export const CREATES = {
+  machine: 'machine.create',
+  capture: 'machineImage.capture',
+  upload: 'image.upload',
+  other: 'provider.create',
+} as const;
+
+/** The making of one thing at a provider, the same for every type; what and how is in the Job's input. */
+export interface CreateInput {
+  cloud: string;
+  group: MadeGroup;
+  /** Driver method: `create` where absent. */
+  method?: string;
+  path: ResourcePath;
+  /** Everything that the method takes but the token, resolved before the first attempt. */
+  request: Values;
+  keys?: KeysToCome;
+  /** Public key to import first, with the tag its provider copy is known by; `path` of the Credential it is of, if any. */
+  credential?: { publicKey: string; tag: string; path: ResourcePath | null };
+  /** Where the bytes of an image come from. */
+  uri?: string;
+  /** States of which one ends the waiting; absent for what has no state. */
+  goal?: readonly string[];
+  /** The call that leads to the initial state, where the provider's own is another. */
+  calls?: readonly { method: string; args: readonly Value[]; goal: readonly string[] }[];
+  /** What comes with it, each with a row and a nested Job of its own. */
+  parts?: MachineParts;
+  /** Rows that come to be with it (associations). */
+  insert?: readonly NewResourceRow[];
+  /** What the gateway keeps of it from then on: the value that another resource's kept attribute had until then. */
+  inherit?: readonly { attribute: string; from: ResourcePath; of: string }[];
+  /** Attributes that the gateway keeps of others from then on. */
+  keep?: readonly { path: ResourcePath; values: Values }[];
+}
+
+/** A nested Job as a step makes it. */
+export type Draft = Omit<NewJob, 'id' | 'parent' | 'tenant' | 'principal'>;
+
+/** What comes with a machine when it is created: each is a nested Job with a row of its own (5.14.3). */
+export interface MachineParts {
+  /** Volumes made from templates, then all attachments. */
+  volumes: readonly Draft[];
+  attachments: readonly Draft[];
+  /** What its interfaces are to be. */
+  interfaces: readonly PlannedInterface[];
+}
