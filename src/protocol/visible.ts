@@ -4,7 +4,7 @@ import { encodeId } from '../clouds/identity';
 import type { Catalogue } from '../model/catalogue';
 import type { Value, Values } from '../model/values';
 import type { Found } from '../operations/family';
-import type { Hold, ResourceRow } from '../store/store';
+import type { ResourceRow } from '../store/store';
 
 /** Puts together what provider, row and unfinished Job each know of a resource. */
 export interface Parts {
@@ -26,13 +26,14 @@ export type PathOfItem = (cloud: Cloud, type: string, key: string) => string | u
  * gateway keeps; while a Job holds the resource its state is the Job's.
  */
 export function assemble(catalogue: Catalogue, parts: Parts, pathOfItem: PathOfItem, offered: (type: string) => boolean): Found {
-  const { cloud, row, item, held } = parts;
+  const { cloud, row, item } = parts;
   const values: Values = provided(item?.values ?? row?.values ?? {}, cloud, pathOfItem);
   if (!item && row) Object.assign(values, readableSecrets(catalogue, row));
   if (item && row) Object.assign(values, keptValues(values, row));
-  const state = shownState(values, row, held);
+  const state = shownState(values, parts);
   if (state !== undefined) values.state = state;
-  const created = row?.created ?? item?.created;
+  else delete values.state;
+  const created = createdOf(row, item);
   if (created !== undefined) values.created = created;
   if (row?.updated) values.updated = row.updated;
   if (cloud && catalogue.attributesOf(parts.type).cloud) values.cloud = cloud.key;
@@ -102,12 +103,23 @@ function keptValues(shown: Values, row: ResourceRow): Values {
   return over;
 }
 
-function shownState(values: Values, row: ResourceRow | undefined, held: Pick<Hold, 'shows'> | undefined): string | undefined {
+/** Of what was made at a provider and cannot be read now no state is told: what its row says is how it began. */
+function shownState(values: Values, { row, item, held }: Pick<Parts, 'row' | 'item' | 'held'>): string | undefined {
   const marked = row?.internal.shows;
   if (typeof marked === 'string') return marked;
   if (held?.shows) return held.shows;
-  if (row?.state && row.providerKey === null) return row.state;
+  if (row?.state && row.providerKey === null && !(item && row.internal.underWay === true)) return row.state;
+  if (row && !item && row.providerKey !== null) return undefined;
   return typeof values.state === 'string' ? values.state : undefined;
+}
+
+/**
+ * When it was created: as the gateway made it, or as the provider says. Of what the provider gives no date nothing is told,
+ * also once there is a row: the time of its first change is not that of its creation.
+ */
+function createdOf(row: ResourceRow | undefined, item: Item | undefined): string | undefined {
+  if (row?.internal.undated === true || (row?.internal.discovered === true && item)) return item?.created;
+  return row?.created ?? item?.created;
 }
 
 /** Path of what was discovered and has no row: an id that any replica resolves (Identity). */
