@@ -8,6 +8,10 @@ import { keyPairName, TAG, tagList } from './naming';
 export class Ec2Credentials implements Credentials {
   constructor(private readonly wire: Wire) {}
 
+  keyOf(tag: string): string {
+    return keyPairName(tag);
+  }
+
   /** Importing the same key again is success; another key under the same tag is a conflict. */
   async import(request: ImportCredential, context: CallContext): Promise<Created> {
     const KeyName = keyPairName(request.tag);

@@ -7,6 +7,10 @@ import { keyPairName } from './naming';
 export class OpenstackCredentials implements Credentials {
   constructor(private readonly wire: Wire) {}
 
+  keyOf(tag: string): string {
+    return keyPairName(tag);
+  }
+
   /** Importing the same key again is success; another key under the same tag is a conflict. */
   async import(request: ImportCredential, context: CallContext): Promise<Created> {
     const name = keyPairName(request.tag);

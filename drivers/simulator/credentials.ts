@@ -7,6 +7,7 @@ import { sent, sentDelete } from './pages';
 export function credentials(client: SimulatorClient): Credentials {
   const idOf = (tag: string) => `key-${createHash('sha256').update(tag).digest('hex').slice(0, 24)}`;
   return {
+    keyOf: idOf,
     import: async ({ tag, publicKey }, context) => ({ key: await sent(client.importKeyPair(idOf(tag), publicKey, context)) }),
     delete: (key, context) => sentDelete(client.dropKeyPair(key, context)),
   };

@@ -58,6 +58,8 @@ export interface Cloud extends CloudSettings {
   find(group: ListedGroup, marks: Marks): Promise<readonly Item[]>;
   /** The part of a naming that the provider holds; everything undefined when it holds nothing. Pure. */
   holds(group: ListedGroup, naming: Naming): Naming;
+  /** Provider key of the credential that was imported under a tag, if it was; undefined where imports leave nothing. Pure. */
+  importedUnder(tag: string): string | undefined;
   /** The machine configuration of just these figures, on a cloud without fixed sizes; undefined elsewhere. Pure. */
   sized(figures: Values): Item | undefined;
   /** A write. Drops cached answers of the group afterwards. Throws ProviderError, `unsupported` where not offered. */

@@ -119,6 +119,8 @@ export interface ImportCredential extends Marks {
 export interface Credentials {
   /** Repeatable: the provider key is derived from the tag, importing twice is success. */
   import(request: ImportCredential, context: CallContext): Promise<Created>;
+  /** Provider key that an import under this tag gives. Pure. Absent where an import leaves nothing at the provider. */
+  keyOf?(tag: string): string;
   /** Repeatable; what is already gone is success. */
   delete(key: string, context: CallContext): Promise<void>;
 }

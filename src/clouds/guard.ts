@@ -92,6 +92,7 @@ export function guardCloud(settings: CloudSettings, driver: Driver, options: Par
       return items.filter((item) => item.tag === marks.tag);
     },
     holds: (group, naming) => holds(driver, group, naming),
+    importedUnder: (tag) => driver.credentials?.keyOf?.(tag),
     sized: (figures) => driver.machineConfigs?.sized?.(figures),
     // The contract's types hold for the caller; inside, a write is a method found by its name.
     write: (async (group: GroupName, name: string, ...args: unknown[]) => write(group, name, args)) as Cloud['write'],

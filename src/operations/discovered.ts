@@ -13,7 +13,7 @@ export function rowOfDiscovered(found: Found): NewResourceRow {
     state: null,
     values: found.item?.values ?? {},
     secrets: null,
-    internal: { discovered: true },
+    internal: { discovered: true, ...(found.item?.created === undefined ? { undated: true } : {}) },
     ...(found.item?.created === undefined ? {} : { created: found.item.created }),
   };
 }

@@ -51,7 +51,7 @@ export interface PlanContext {
   parameters: Readonly<Record<string, string>>;
   /** A resource a request refers to; foreign, missing and wrongly typed ones are refused naming `at`. */
   resolve(href: string, type: string, at: string): Promise<Found>;
-  /** Everything of a type that the caller can see, in one cloud or in all. */
+  /** Everything of a type that the caller can see, in one cloud or in all. @throws ProviderError where a cloud cannot be read */
   list(type: string, cloud?: Cloud): Promise<readonly Found[]>;
   newId(): string;
   /** Identity tag for a resource of the caller's tenant. */

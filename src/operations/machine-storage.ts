@@ -3,12 +3,13 @@ import { ACTION } from '../model/define';
 import type { ItemRef } from '../clouds/driver';
 import { ProviderError } from '../clouds/errors';
 import { pauseOf } from '../jobs/until';
-import { cloudOf, LeftUnderWay, StepFailure, type Step, type StepContext, type StepOutcome } from '../jobs/workflow';
+import { cloudOf, StepFailure, type Step, type StepContext, type StepOutcome } from '../jobs/workflow';
 import type { Value, Values } from '../model/values';
 import type { NewResourceRow, ResourcePath, UnitOfWork } from '../store/store';
 import { CREATE_VERSION, CREATES, type CreateInput, type Draft, type MachineParts } from './create-input';
 import { withKeys } from './create-keys';
 import { planCreateAtProvider } from './create-plan';
+import { nestedFailure } from './nested-failure';
 import { Refusal, type Plan, type PlanContext } from './family';
 import { interfaceStep, planInterfaces } from './machine-interfaces';
 import { refuseUnattachable } from './machine-parts';
@@ -135,10 +136,7 @@ function nested(name: 'volumes' | 'attachments', words: string, undo?: Step<Crea
       if (!context.nested) return { nested: (await withKeys(context, drafts as unknown as Value)) as unknown as readonly Draft[] };
       const failed = context.nested.find((child) => child.state !== 'SUCCESS');
       if (!failed) return { done: null };
-      const words = `${failed.statusMessage} (jobs/${failed.id})`;
-      // Where the provider still goes on with a part, nothing of the whole is undone.
-      if ((await context.store.job(failed.id))?.failure?.left === true) throw new LeftUnderWay(words);
-      throw new StepFailure(words, 'unavailable');
+      throw await nestedFailure(context.store, [failed], `${failed.statusMessage} (jobs/${failed.id})`);
     },
     ...(undo ? { undo } : {}),
   };

@@ -195,7 +195,7 @@ async function resizeOf(context: PlanContext, found: Found, { set }: UpdateReque
 async function planRemove(context: PlanContext, found: Found): Promise<Plan> {
   const base = { target: found.path, affected: [found.path], statusMessage: 'Waiting to be deleted' };
   if (!found.held && found.key === undefined) return { ...base, remove: [found.path], statusMessage: 'Deleted' };
-  const imported = found.row && found.cloud ? importedOf(found.row.internal)[found.cloud.key] : undefined;
+  const imported = importedFor(context, found);
   const input: DeleteInput = {
     cloud: found.cloud?.key ?? null,
     group: GROUP,
@@ -209,6 +209,15 @@ async function planRemove(context: PlanContext, found: Found): Promise<Plan> {
     ...(found.held ? { stops: [found.held.job] } : { holds: [{ path: found.path, shows: 'DELETING' }] }),
     work: { workflow: remove.name, version: remove.version, input: input as unknown as Values },
   };
+}
+
+/** The copy of a key that was imported for this machine alone; where that was forgotten with a row, it is known by the machine's tag. */
+function importedFor(context: PlanContext, { path, row, cloud }: Found): string | undefined {
+  if (!cloud) return undefined;
+  const id = path.split('/')[1] ?? '';
+  const forgotten = row === undefined || row.internal.foundAgain === true || row.internal.discovered === true;
+  const byTag = forgotten && !id.includes('.') ? cloud.importedUnder(context.tag(id)) : undefined;
+  return (row && importedOf(row.internal)[cloud.key]) ?? byTag;
 }
 
 /** An action that is one driver method of the same name. */

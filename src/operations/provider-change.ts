@@ -14,15 +14,6 @@ import { watchLate } from './late-call';
  * (rename, resize) and delete. Which group and method: in the Job's input.
  */
 
-export interface ActCall {
-  method: string;
-  args: readonly Value[];
-  shows: string | null;
-  goal: readonly string[];
-  /** Token by which the provider tells that it accepted the call and failed later. */
-  token?: string;
-}
-
 export interface ActInput {
   cloud: string;
   group: keyof WriteGroups & ListedGroup;

@@ -60,7 +60,10 @@ function planContext(views: Views, routed: Routed): PlanContext {
     async list(type, cloud) {
       const family = protocol.familyOf(type);
       if (!family) return [];
-      return (await lister.list(family, { tenant: principal.tenant, cloudKey: cloud?.key })).founds;
+      const { founds, unavailable } = await lister.list(family, { tenant: principal.tenant, cloudKey: cloud?.key });
+      // What cannot be read now is not missing: nothing may be planned as if it were.
+      for (const { error } of unavailable) throw error;
+      return founds;
     },
     newId,
     tag: (id) => makeTag(protocol.tagKey, id, principal.tenant),
@@ -150,6 +153,13 @@ function mustTake(found: Found, operation: 'edit' | 'delete'): void {
   if (reason !== undefined) throw new Refusal(409, `${found.path}: ${reason}`, { kind: 'conflict' });
 }
 
+/** What `edit` is not offered of takes no PUT: its cloud has no way to change it. */
+function mustOfferEdit(found: Found, family: Family, { protocol }: Routed): void {
+  if (family.offered(found, protocol.catalogue).includes('edit')) return;
+  const who = found.cloud ? `cloud '${found.cloud.key}' does not change what it has of type ${found.type}` : 'it cannot be changed now';
+  throw new Refusal(400, `${found.path}: ${who}; edit is not among its operations`, { kind: 'unsupported' });
+}
+
 /** PUT: full, or partial with $select (4.2.1.3). */
 export async function update(views: Views, routed: Routed, idempotency: Idempotency | undefined, action: string): Promise<Accepted> {
   mustNotBeReader(routed);
@@ -168,6 +178,7 @@ export async function update(views: Views, routed: Routed, idempotency: Idempote
     if (found.held) throw heldBy(found);
     mustTake(found, 'edit');
     const plan = await (family.update as NonNullable<Family['update']>)(planContext(views, routed), found, change);
+    mustOfferEdit(found, family, routed);
     return { kind: 'update', plan, job: await accept(routed, plan, { action, idempotency, found }) };
   }, request.headers['if-match'] !== undefined);
 }

@@ -4,14 +4,11 @@ import { ProviderError } from '../clouds/errors';
 import { decodeId, makeTag, readTag } from '../clouds/identity';
 import type { Location } from '../model/catalogue';
 import { isEverybodys, type Family, type Found, type Surroundings } from '../operations/family';
-import { removeWithAssociations } from '../operations/associations';
 import { StaleError, type ResourcePath, type ResourceRow, type StoreReads } from '../store/store';
 import { Assembled } from './assembled';
 import type { Protocol } from './context';
+import { OWN_ID, Retirement, settledAt } from './retirement';
 import { assemble, derivedPath, referredKeys, type Parts, type PathOfItem } from './visible';
-
-/** Ids that the gateway itself makes. */
-const OWN_ID = /^[0-9a-z]{26}$/;
 
 type HeldRow = NonNullable<Awaited<ReturnType<StoreReads['heldResource']>>>;
 
@@ -36,9 +33,12 @@ export class Finder {
   /** Likewise: what computed attributes are worked out from. */
   surroundings: ((tenant: string) => Surroundings) | undefined;
 
+  readonly retirement: Retirement;
   private readonly assembled = new Assembled();
 
-  constructor(private readonly protocol: Protocol) {}
+  constructor(private readonly protocol: Protocol) {
+    this.retirement = new Retirement(protocol);
+  }
 
   /** @throws ProviderError when the provider cannot be asked. @returns undefined for what is not there for this tenant. */
   async find(path: ResourcePath, tenant: string, options: FindOptions = {}): Promise<Found | undefined> {
@@ -49,7 +49,8 @@ export class Finder {
     const known = await this.protocol.store.heldResource(path);
     if (known) return this.ofRow(known, family, tenant, options);
     if (!family.group || location.owner) return undefined;
-    return (await this.discovered(path, location.id, family, tenant, options)) ?? (await this.lost(path, location.id, family, tenant));
+    const found = (await this.discovered(path, location.id, family, tenant, options)) ?? (await this.again(path, family, tenant, options));
+    return found ?? this.lost(path, location.id, family, tenant);
   }
 
   private async ofRow(known: HeldRow, family: Family, tenant: string, options: FindOptions): Promise<Found | undefined> {
@@ -80,7 +81,7 @@ export class Finder {
     let seen = await cloud.get(family.group, row.providerKey, options);
     if (seen.at < settledAt(row) || (!seen.value && options.maxAgeMs !== 0))
       seen = await cloud.get(family.group, row.providerKey, { maxAgeMs: 0 });
-    if (!seen.value && !held && (await this.retire(row, cloud))) return undefined;
+    if (!seen.value && !held && (await this.retirement.retire(row, cloud))) return undefined;
     return this.assemble({ ...base(row, cloud), item: seen.value, held, at: seen.at });
   }
 
@@ -112,37 +113,6 @@ export class Finder {
     }
   }
 
-  /**
-   * Removes the row of what is gone at the provider, with its associations and one event, if it is older than the
-   * time a write may stay invisible.
-   * @returns whether it is gone.
-   */
-  async retire(row: ResourceRow, cloud: Cloud): Promise<boolean> {
-    const now = await this.protocol.store.now();
-    const youngest = Math.max(Date.parse(row.created), settledAt(row));
-    if (now - youngest < cloud.capabilities.settleMs) return false;
-    try {
-      await this.protocol.store.transaction(async (unit) => {
-        const current = await unit.resource(row.path);
-        const holds = await unit.holds([row.path]);
-        if (!current || current.version !== row.version || holds.size > 0) throw new StaleError(row.path);
-        await removeWithAssociations(unit, row.path);
-        await unit.recordEvent({
-          tenant: row.tenant,
-          resource: row.path,
-          resourceType: row.type,
-          type: `${this.protocol.catalogue.resource(row.type).typeURI.replace(/\/[^/]*$/, '')}/event/state`,
-          content: { resName: row.values.name, resource: { href: row.path }, state: 'DELETED' },
-          outcome: 'Status',
-        });
-      });
-    } catch (error) {
-      if (error instanceof StaleError) return false;
-      throw error;
-    }
-    return true;
-  }
-
   /** What was not made by the gateway: its id is its key. */
   private async discovered(path: string, id: string, family: Family, tenant: string, options: FindOptions): Promise<Found | undefined> {
     const decoded = decodeId(id);
@@ -158,7 +128,8 @@ export class Finder {
     }
     const seen = await cloud.get(group, decoded.providerKey, options);
     if (cloud.discoveredTenant !== tenant && !isEverybodys(family, seen.value)) return undefined;
-    if (!seen.value || (await this.ownerByTag(seen.value, cloud, family))) return undefined;
+    if (!seen.value || (await this.retirement.formerOf(seen.value, cloud, family.type))) return undefined;
+    if (await this.ownerByTag(seen.value, cloud, family)) return undefined;
     const held = (await this.protocol.store.holds([path])).get(path);
     return this.assemble({
       path,
@@ -170,6 +141,26 @@ export class Finder {
       held,
       at: seen.at,
     });
+  }
+
+  /** What a reading had found gone and the provider shows again: it is back under its own id, with all that was kept of it. */
+  private async again(path: string, family: Family, tenant: string, options: FindOptions): Promise<Found | undefined> {
+    const [former] = await this.protocol.store.takenAway({ paths: [path] });
+    const cloud = former && this.protocol.clouds.byKey(former.cloud ?? '');
+    const item = former && cloud && this.mayUse(former, tenant, family) ? await this.turnedUp(former, cloud, family, options) : undefined;
+    if (!former || !item || !(await this.retirement.bringBack(former, item))) return undefined;
+    const known = await this.protocol.store.heldResource(path);
+    return known && this.ofRow(known, family, tenant, options);
+  }
+
+  private async turnedUp(former: ResourceRow, cloud: Cloud, { group }: Family, options: FindOptions): Promise<Item | undefined> {
+    if (!group || former.providerKey === null) return undefined;
+    const { value } = await cloud.get(group, former.providerKey, options);
+    if (value) return this.retirement.isItself(former, value, cloud) ? value : undefined;
+    const id = former.path.split('/').at(-1) ?? '';
+    if (!OWN_ID.test(id) || !cloud.offers(group, 'find')) return undefined;
+    const items = await cloud.find(group, { tag: makeTag(this.protocol.tagKey, id, former.tenant), token: '' });
+    return oldestFirst(items).find((item) => this.retirement.isItself(former, item, cloud));
   }
 
   /** Path of the resource that an item's tag makes it: one whose create has not recorded a key, or one lost with the database. */
@@ -233,7 +224,7 @@ export class Finder {
           state: null,
           values: item.values,
           secrets: null,
-          internal: {},
+          internal: { foundAgain: true, ...(item.created === undefined ? { undated: true } : {}) },
           ...(item.created === undefined ? {} : { created: item.created }),
         })),
     );
@@ -273,11 +264,6 @@ export class Finder {
 /** Of items with one tag the oldest is the one that was meant. */
 export function oldestFirst(items: readonly Item[]): Item[] {
   return [...items].sort((a, b) => (a.created ?? '').localeCompare(b.created ?? '') || a.key.localeCompare(b.key));
-}
-
-/** Until when the provider's answers may be older than the last finished Job, ms since the epoch. */
-export function settledAt(row: ResourceRow): number {
-  return typeof row.internal.settledAt === 'number' ? row.internal.settledAt : 0;
 }
 
 function base(row: ResourceRow, cloud: Cloud | null): Pick<Parts, 'path' | 'type' | 'tenant' | 'cloud' | 'row'> {

@@ -8,7 +8,8 @@ import type { Family, Found, Surroundings } from '../operations/family';
 import { isEverybodys, Refusal } from '../operations/family';
 import type { ResourceRow } from '../store/store';
 import type { Protocol } from './context';
-import { oldestFirst, settledAt, type Finder } from './finder';
+import { oldestFirst, type Finder } from './finder';
+import { settledAt } from './retirement';
 import type { PathOfItem } from './visible';
 
 /** Items put together before others have their turn. */
@@ -19,7 +20,7 @@ const PAGE = 1000;
 export interface Listing {
   founds: Found[];
   /** Clouds that did not answer, with why in words. */
-  unavailable: { cloud: string; words: string; kind: string }[];
+  unavailable: { cloud: string; words: string; kind: string; error: ProviderError }[];
 }
 
 export interface ListScope {
@@ -42,11 +43,13 @@ interface Merge {
   rows: Map<string, ResourceRow>;
   byPath: Map<string, ResourceRow>;
   holds: Map<string, { job: string; shows: string | null }>;
+  /** Rows that readings took away, by the key that the thing had. */
+  former: Map<string, ResourceRow>;
   pathOfItem: PathOfItem;
   at: number;
 }
 
-/** An item that says by its tag which resource it is. */
+/** An item that says by its tag, or by the key that was remembered of it, which resource it is. */
 interface Tagged {
   item: Item;
   path: string;
@@ -74,7 +77,7 @@ export class Lister {
       clouds.map((cloud) =>
         this.ofCloud(family, cloud, scope).catch((error: unknown): Found[] => {
           if (!(error instanceof ProviderError)) throw error;
-          unavailable.push({ cloud: cloud.key, words: error.message, kind: error.kind });
+          unavailable.push({ cloud: cloud.key, words: error.message, kind: error.kind, error });
           return [];
         }),
       ),
@@ -151,9 +154,10 @@ export class Lister {
     // The provider is asked first: a row that a create records meanwhile is then newer than what was seen.
     const seen = await cloud.list(group, scope.maxAgeMs === undefined ? {} : { maxAgeMs: scope.maxAgeMs });
     const { store } = this.protocol;
-    const [rows, holds, pathOfItem] = await Promise.all([
+    const [rows, holds, former, pathOfItem] = await Promise.all([
       store.resources({ type: family.type, cloud: cloud.key }),
       store.holds(),
+      store.takenAway({ type: family.type, cloud: cloud.key }),
       this.finder.pathsOf(cloud, seen.value),
     ]);
     const merge: Merge = {
@@ -164,6 +168,7 @@ export class Lister {
       rows: new Map(rows.flatMap((row) => (row.providerKey === null ? [] : [[row.providerKey, row]]))),
       byPath: new Map(rows.map((row) => [row.path, row])),
       holds,
+      former: new Map(former.map((row) => [row.providerKey ?? '', row])),
       pathOfItem,
       at: seen.at,
     };
@@ -187,6 +192,11 @@ export class Lister {
         else this.show(merge, shown, { path: row.path, tenant: row.tenant, row, item });
         continue;
       }
+      const former = merge.former.get(item.key);
+      if (former && this.finder.retirement.isItself(former, item, merge.cloud)) {
+        rowless.push({ item, path: former.path, tenant: former.tenant });
+        continue;
+      }
       const tag = item.tag === undefined ? undefined : readTag(this.protocol.tagKey, item.tag, merge.cloud.tenants);
       const path = tag && `${this.protocol.catalogue.pathOf(merge.family.type) ?? ''}/${tag.id}`;
       if (tag && path !== undefined && merge.byPath.get(path)?.providerKey == null) tagged.push({ item, path, tenant: tag.tenant });
@@ -205,8 +215,9 @@ export class Lister {
   }
 
   /**
-   * What carries our tag and has no row: lost with the database, or deleted since the provider was asked (the row goes
-   * last). A deleted resource must not come back from the cache, so these are read again.
+   * What is known to be ours and has no row: lost with the database, deleted since the provider was asked (the row goes
+   * last), or back after it had been told to be gone. A deleted resource must not come back from the cache, so these are
+   * read again.
    */
   private async rowless(merge: Merge, tagged: readonly Tagged[]): Promise<Found[]> {
     if (tagged.length === 0) return [];
@@ -218,10 +229,17 @@ export class Lister {
     for (const { item, path, tenant } of tagged) {
       const now = fresh.value.get(item.key) ?? (fresh.value.unknown.has(item.key) ? item : undefined);
       if (!now || now.gone) continue;
-      const part = retired.has(path) ? this.underKey(merge, now) : { path, tenant, row: undefined, item: now };
-      this.show({ ...merge, at: fresh.at }, shown, part);
+      const row = retired.has(path) ? await this.broughtBack(merge, now) : undefined;
+      const own = row ? { path: row.path, tenant: row.tenant, row, item: now } : { path, tenant, row: undefined, item: now };
+      this.show({ ...merge, at: fresh.at }, shown, row || !retired.has(path) ? own : this.underKey(merge, now));
     }
     return shown;
+  }
+
+  private async broughtBack({ family, cloud }: Merge, item: Item): Promise<ResourceRow | undefined> {
+    const { retirement } = this.finder;
+    const former = await retirement.formerOf(item, cloud, family.type);
+    return former && retirement.bringBack(former, item);
   }
 
   private underKey({ family, cloud }: Merge, item: Item) {
@@ -258,7 +276,7 @@ export class Lister {
       const key = row.providerKey ?? '';
       const item = fresh.value.get(key);
       const gone = !item && !fresh.value.unknown.has(key) && !merge.holds.has(row.path);
-      if (gone && (await this.finder.retire(row, merge.cloud))) continue;
+      if (gone && (await this.finder.retirement.retire(row, merge.cloud))) continue;
       this.show({ ...merge, at: fresh.at }, shown, { path: row.path, tenant: row.tenant, row, item });
     }
     return shown;

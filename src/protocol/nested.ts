@@ -7,7 +7,8 @@ import type { Family, Found } from '../operations/family';
 import { asRef } from '../operations/merge';
 import type { ResourceRow, StoreReads } from '../store/store';
 import type { Protocol } from './context';
-import { settledAt, type Finder, type FindOptions } from './finder';
+import type { Finder, FindOptions } from './finder';
+import { settledAt } from './retirement';
 import type { Lister } from './lister';
 import type { PathOfItem } from './visible';
 
@@ -23,6 +24,8 @@ interface Common {
   at: number;
   byOwner: ReadonlyMap<string | undefined, readonly Item[]>;
   rows: ReadonlyMap<string | null, readonly ResourceRow[]>;
+  /** Rows that readings took away. */
+  former: ReadonlyMap<string | null, readonly ResourceRow[]>;
   holds: Awaited<ReturnType<StoreReads['holds']>>;
   pathOfItem: PathOfItem;
 }
@@ -50,17 +53,18 @@ export class Nested {
     if (family.derived) return (await this.list(location, family, tenant)).find((found) => found.path === location.path);
     const { cloud } = owner;
     const group = family.group;
-    const row = await this.protocol.store.resource(location.path);
+    const row = (await this.protocol.store.resource(location.path)) ?? (await this.again(location.path, owner, family, options));
     const key = row ? row.providerKey : this.keyOf(location.id, cloud);
     const held = (await this.protocol.store.holds([location.path])).get(location.path);
     if (row && key === null) return this.finder.assemble(await this.finder.keyless(row, cloud, held ? undefined : group, held));
     if (!cloud || !group || !cloud.has(group) || !key) return undefined;
     let seen = await cloud.get(group, key, options);
     if (row && seen.at < settledAt(row)) seen = await cloud.get(group, key, { maxAgeMs: 0 });
-    // What does not say whose it is may still be this owner's, where the row says so.
-    const item = seen.value?.owner === owner.key || (row && seen.value && seen.value.owner === undefined) ? seen.value : undefined;
-    if (!row && (!item || (await this.hasRow(family, cloud, key)))) return undefined;
-    if (row && !item && !held && (await this.finder.retire(row, cloud))) return undefined;
+    const item = seen.value && isPartOf(owner, seen.value, row) ? seen.value : undefined;
+    if (!row && (!item || (await this.isKnown(family, cloud, owner, item)))) return undefined;
+    // It is another owner's now: not here, and not gone.
+    if (seen.value && !item && !held) return undefined;
+    if (row && !seen.value && !held && (await this.finder.retirement.retire(row, cloud))) return undefined;
     return this.finder.assemble({ path: location.path, type: family.type, tenant: owner.tenant, cloud, row, item, held, at: seen.at });
   }
 
@@ -98,8 +102,24 @@ export class Nested {
     return decoded && decoded.cloudKey === cloud?.key ? decoded.providerKey : undefined;
   }
 
-  private async hasRow(family: Family, cloud: Cloud, key: string): Promise<boolean> {
-    return (await this.protocol.store.resources({ type: family.type, cloud: cloud.key, providerKeys: [key] })).length > 0;
+  /** Whether a part of this owner goes by another id than its key's. */
+  private async isKnown({ type }: Family, cloud: Cloud, owner: Found, item: Item): Promise<boolean> {
+    const rows = await this.protocol.store.resources({ type, cloud: cloud.key, providerKeys: [item.key] });
+    const former = rows.length > 0 ? undefined : await this.finder.retirement.formerOf(item, cloud, type);
+    return [...rows, ...(former ? [former] : [])].some((row) => row.owner === owner.path);
+  }
+
+  /** The row of a part that a reading had found gone and the provider shows again. */
+  private async again(path: string, owner: Found, { group }: Family, options: FindOptions): Promise<ResourceRow | undefined> {
+    const [former] = await this.protocol.store.takenAway({ paths: [path] });
+    const { cloud } = owner;
+    if (!former?.providerKey || !group || !cloud?.has(group)) return undefined;
+    const { value } = await cloud.get(group, former.providerKey, options);
+    return value && isPartOf(owner, value, former) ? this.broughtBack(former, value, cloud) : undefined;
+  }
+
+  private async broughtBack(former: ResourceRow, item: Item, cloud: Cloud): Promise<ResourceRow | undefined> {
+    return this.finder.retirement.isItself(former, item, cloud) ? this.finder.retirement.bringBack(former, item) : undefined;
   }
 
   /** What the parts of all these owners in one cloud are put together from. */
@@ -112,15 +132,23 @@ export class Nested {
         ? await cloud.list(group)
         : { value: [], at: Date.now() };
     const byOwner = grouped(seen.value, ({ owner }) => owner);
-    const [rows, holds, pathOfItem] = await Promise.all([
+    const [rows, holds, former, pathOfItem] = await Promise.all([
       store.resources({ type, owners: owners.map(({ path }) => path) }),
       store.holds(),
+      cloud ? store.takenAway({ type, cloud: cloud.key }) : [],
       this.finder.pathsOf(
         cloud,
         owners.flatMap(({ key }) => (key === undefined ? [] : (byOwner.get(key) ?? []))),
       ),
     ]);
-    return { at: seen.at, byOwner, rows: grouped(rows, ({ owner }) => owner), holds, pathOfItem };
+    return {
+      at: seen.at,
+      byOwner,
+      rows: grouped(rows, ({ owner }) => owner),
+      former: grouped(former, ({ owner }) => owner),
+      holds,
+      pathOfItem,
+    };
   }
 
   private async parts({ group, type }: Family, { collection, owner }: OwnedList, common: Common): Promise<Found[]> {
@@ -134,21 +162,47 @@ export class Nested {
       founds.push(this.finder.assembleWith({ path, type, tenant: owner.tenant, cloud, row, item, held: holds.get(path), at }, pathOfItem));
     };
     for (const item of owner.key === undefined ? [] : (common.byOwner.get(owner.key) ?? [])) {
-      const row = byKey.get(item.key) ?? this.unrecorded(rows, collection, item, owner);
+      const row =
+        byKey.get(item.key) ?? this.unrecorded(rows, collection, item, owner) ?? (await this.backInList(owner, common, group, item));
       if (row && (listed.has(row.path) || settledAt(row) > common.at)) continue;
       if (row) listed.add(row.path);
       show(row?.path ?? `${collection}/${encodeId(cloud?.key ?? '', item.key)}`, row, item, common.at);
     }
     const missing = rows.filter((row) => !listed.has(row.path));
+    for (const { row, item, at } of await this.unlisted(owner, group, missing, holds)) show(row.path, row, item, at);
+    return founds;
+  }
+
+  /** Rows that the provider did not list, those of what is gone or another owner's left out. */
+  private async unlisted(
+    owner: Found,
+    group: Family['group'],
+    missing: readonly ResourceRow[],
+    holds: Common['holds'],
+  ): Promise<{ row: ResourceRow; item: Item | undefined; at: number }[]> {
+    const { cloud } = owner;
     const keys = missing.flatMap((row) => row.providerKey ?? []);
     const fresh = cloud && group && keys.length > 0 ? await cloud.getMany(group, keys, { maxAgeMs: 0 }) : undefined;
+    const at = fresh?.at ?? Date.now();
+    const there: { row: ResourceRow; item: Item | undefined; at: number }[] = [];
     for (const row of missing) {
-      const item = fresh?.value.get(row.providerKey ?? '');
-      const gone = row.providerKey !== null && !item && fresh?.value.unknown.has(row.providerKey) === false && !holds.has(row.path);
-      if (gone && cloud && (await this.finder.retire(row, cloud))) continue;
-      show(row.path, row, item, fresh?.at ?? Date.now());
+      const key = row.providerKey ?? '';
+      const item = fresh?.value.get(key);
+      const free = row.providerKey !== null && fresh !== undefined && !holds.has(row.path);
+      if (free && item && !isPartOf(owner, item, row)) continue;
+      if (free && cloud && !item && !fresh.value.unknown.has(key) && (await this.finder.retirement.retire(row, cloud))) continue;
+      there.push({ row, item, at });
     }
-    return founds;
+    return there;
+  }
+
+  /** The list may be older than what took the row away: it is read again before anything comes back. */
+  private async backInList(owner: Found, common: Common, group: Family['group'], item: Item): Promise<ResourceRow | undefined> {
+    const { cloud } = owner;
+    const former = common.former.get(owner.path)?.find((row) => row.providerKey === item.key);
+    if (!former || !cloud || !group) return undefined;
+    const { value } = await cloud.get(group, item.key, { maxAgeMs: 0 });
+    return value && this.broughtBack(former, value, cloud);
   }
 
   /** The row whose create made the item and has not recorded its key yet. */
@@ -162,6 +216,11 @@ export class Nested {
     const other = derived && this.protocol.familyOf(derived.from);
     return other ? (await this.lister.list(other, { tenant, cloudKey })).founds : [];
   }
+}
+
+/** What does not say whose it is may still be this owner's, where the row says so. */
+function isPartOf(owner: Found, item: Item, row: ResourceRow | undefined): boolean {
+  return item.owner === owner.key || (item.owner === undefined && row?.owner === owner.path);
 }
 
 function grouped<T, K>(all: readonly T[], key: (one: T) => K): Map<K, T[]> {

@@ -32,7 +32,8 @@ export function assemble(catalogue: Catalogue, parts: Parts, pathOfItem: PathOfI
   if (item && row) Object.assign(values, keptValues(values, row));
   const state = shownState(values, parts);
   if (state !== undefined) values.state = state;
-  const created = row?.created ?? item?.created;
+  else delete values.state;
+  const created = createdOf(row, item);
   if (created !== undefined) values.created = created;
   if (row?.updated) values.updated = row.updated;
   if (cloud && catalogue.attributesOf(parts.type).cloud) values.cloud = cloud.key;
@@ -102,6 +103,7 @@ function keptValues(shown: Values, row: ResourceRow): Values {
   return over;
 }
 
+/** Of what was made at a provider and cannot be read now no state is told: what its row says is how it began. */
 function shownState(values: Values, { row, item, held }: Pick<Parts, 'row' | 'item' | 'held'>): string | undefined {
   const marked = row?.internal.shows;
   if (typeof marked === 'string') return marked;
@@ -109,7 +111,17 @@ function shownState(values: Values, { row, item, held }: Pick<Parts, 'row' | 'it
   // What was left under way and shows by its tag is as it shows.
   const landed = item !== undefined && row?.internal.underWay !== undefined;
   if (row?.state && row.providerKey === null && !landed) return row.state;
+  if (row && !item && row.providerKey !== null) return undefined;
   return typeof values.state === 'string' ? values.state : undefined;
+}
+
+/**
+ * When it was created: as the gateway made it, or as the provider says. Of what the provider gives no date nothing is told,
+ * also once there is a row: the time of its first change is not that of its creation.
+ */
+function createdOf(row: ResourceRow | undefined, item: Item | undefined): string | undefined {
+  if (row?.internal.undated === true || (row?.internal.discovered === true && item)) return item?.created;
+  return row?.created ?? item?.created;
 }
 
 /** Path of what was discovered and has no row: an id that any replica resolves (Identity). */

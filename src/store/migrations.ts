@@ -24,6 +24,7 @@ function migrations(dialect: SqlDialect): Record<string, Migration> {
     '0001-first': { up: (db) => first(db, dialect) },
     '0002-retired': { up: (db) => retired(db, dialect) },
     '0003-doubt': { up: (db) => doubt(db, dialect) },
+    '0004-found-again': { up: (db) => foundAgain(db, dialect) },
   };
 }
 
@@ -34,6 +35,12 @@ async function doubt(db: Kysely<unknown>, { text }: SqlDialect): Promise<void> {
 
 async function retired(db: Kysely<unknown>, { text }: SqlDialect): Promise<void> {
   await sql`create table retired (path ${text} primary key, at ${text} not null)`.execute(db);
+}
+
+async function foundAgain(db: Kysely<unknown>, { text }: SqlDialect): Promise<void> {
+  for (const column of ['type', 'cloud', 'provider_key', 'remains'])
+    await sql`alter table retired add column ${sql.ref(column)} ${text}`.execute(db);
+  await sql`create index retired_key on retired (cloud, type, provider_key) where remains is not null`.execute(db);
 }
 
 async function first(db: Kysely<unknown>, { text, serial }: SqlDialect): Promise<void> {

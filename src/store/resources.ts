@@ -143,7 +143,7 @@ export async function deleteResource({ db, dialect }: Session, path: ResourcePat
     ) delete from resources where path in (select path from tree)`.execute(db);
 }
 
-async function insertRefs({ db }: Session, source: ResourcePath, values: Values): Promise<void> {
+export async function insertRefs({ db }: Session, source: ResourcePath, values: Values): Promise<void> {
   const targets = new Set<string>();
   collectRefs(values, targets);
   const rows = [...targets].map((target) => ({ source, target }));
@@ -161,7 +161,7 @@ function collectRefs(value: Value | Values | undefined, into: Set<string>): void
   for (const part of Object.values(value)) collectRefs(part as Value | undefined, into);
 }
 
-function fromRow(cipher: Session['cipher'], row: Row): ResourceRow {
+export function fromRow(cipher: Session['cipher'], row: Row): ResourceRow {
   return {
     path: row.path,
     type: row.type,

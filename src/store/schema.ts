@@ -22,10 +22,18 @@ export interface ResourcesTable {
   internal: Json;
 }
 
-/** Paths of deleted resources of clouds: their tags may live on at a provider, on somebody's clones. */
+/**
+ * Paths of resources of clouds that are not there any more: their tags may live on at a provider, on somebody's clones.
+ * Of those that were deleted only the path; of those that a reading found gone, all that was known (`remains`: rows of
+ * `resources`, the thing's own first), for the provider may show them again.
+ */
 export interface RetiredTable {
   path: string;
   at: string;
+  type: string | null;
+  cloud: string | null;
+  provider_key: string | null;
+  remains: Json | null;
 }
 
 /** Which resource's values refer to which path. */

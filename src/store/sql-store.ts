@@ -4,6 +4,7 @@ import { readHolds } from './holds';
 import * as jobs from './jobs';
 import { mark, readMarks } from './marks';
 import * as resources from './resources';
+import { bringBack, readTakenAway, takeAway } from './retired';
 import { decode, encode, type Session } from './session';
 import type { EventRecord, Store, StoreReads, UnitOfWork } from './store';
 import { StoreUnavailable } from './unavailable';
@@ -68,6 +69,7 @@ function readsOf(session: Session): StoreReads {
     countResources: (query) => resources.countResources(session, query),
     referring: (paths) => resources.referring(session, paths),
     retired: (paths) => resources.readRetired(session, paths),
+    takenAway: (query) => readTakenAway(session, query),
     job: (id) => jobs.readJob(session, id),
     jobs: (query) => jobs.readJobs(session, query),
     jobByKey: (tenant, idempotencyKey) => jobs.readJobByKey(session, tenant, idempotencyKey),
@@ -83,6 +85,8 @@ function unitOf(session: Session): UnitOfWork {
     insertResource: (row) => resources.insertResource(session, row),
     updateResource: (path, version, change) => resources.updateResource(session, path, version, change),
     deleteResource: (path) => resources.deleteResource(session, path),
+    takeAway: (path, others) => takeAway(session, path, others),
+    bringBack: (path, providerKey) => bringBack(session, path, providerKey),
     insertJob: (job) => jobs.insertJob(session, job),
     updateJob: (id, change, states) => jobs.updateJob(session, id, change, states),
     advanceJob: (id, epoch, progress) => jobs.advanceJob(session, id, epoch, progress),

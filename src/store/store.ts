@@ -51,6 +51,14 @@ export interface ResourceQuery {
   limit?: number;
 }
 
+/** Of what was taken away: these paths, or these keys of a type in a cloud. */
+export interface RetiredQuery {
+  paths?: readonly ResourcePath[];
+  type?: string;
+  cloud?: string;
+  providerKeys?: readonly string[];
+}
+
 export type JobState = 'QUEUED' | 'RUNNING' | 'FAILED' | 'SUCCESS' | 'STOPPING' | 'STOPPED';
 export const FINISHED: readonly JobState[] = ['FAILED', 'SUCCESS', 'STOPPED'];
 
@@ -229,8 +237,10 @@ export interface StoreReads {
   countResources(query: Omit<ResourceQuery, 'after' | 'limit'>): Promise<number>;
   /** Paths of stored resources whose values (at any depth) refer to one of these paths. */
   referring(paths: readonly ResourcePath[]): Promise<ResourcePath[]>;
-  /** Those of these paths whose resource lived in a cloud and was deleted: no tag claims such an id any more. */
+  /** Those of these paths whose resource lived in a cloud and is not there any more: no clone's tag claims such an id. */
   retired(paths: readonly ResourcePath[]): Promise<Set<ResourcePath>>;
+  /** Rows that were taken away because a reading found their thing gone, as they were then. */
+  takenAway(query: RetiredQuery): Promise<ResourceRow[]>;
   job(id: string): Promise<JobRow | undefined>;
   jobs(query: JobQuery): Promise<JobRow[]>;
   jobByKey(tenant: string, idempotencyKey: string): Promise<JobRow | undefined>;
@@ -249,6 +259,14 @@ export interface UnitOfWork extends StoreReads {
   updateResource(path: ResourcePath, version: number | undefined, change: ResourceChange): Promise<ResourceRow>;
   /** Removes the row and, with it, every row it owns at any depth; a row of a cloud is remembered as retired. Absent is success. */
   deleteResource(path: ResourcePath): Promise<void>;
+  /** As deleteResource, with these others and what they own; what is taken away is kept for `bringBack`. */
+  takeAway(path: ResourcePath, others: readonly ResourcePath[]): Promise<void>;
+  /**
+   * Brings back the row that a reading took away, with what went with it, under its own path.
+   * @param providerKey the key under which the provider shows the thing now
+   * @returns undefined where there is none, or another row has the thing meanwhile
+   */
+  bringBack(path: ResourcePath, providerKey: string): Promise<ResourceRow | undefined>;
   /** @throws HeldError, DuplicateKeyError. */
   insertJob(job: NewJob): Promise<JobRow>;
   /** Changes a Job that is not leased (stop requests, naming). @throws StaleError when it has ended and `states` excludes that. */

@@ -1,3 +1,4 @@
+import { ProviderError } from '../clouds/errors';
 import { StepFailure, type Workflow } from '../jobs/workflow';
 import type { Values } from '../model/values';
 import { Refusal, type Family, type Found, type Plan, type PlanContext } from '../operations/family';
@@ -40,6 +41,8 @@ export function planActSystem(families: ReadonlyMap<string, Family>, name: strin
   const plan = async (context: PlanContext, found: Found, parameters: Values): Promise<Plan> => {
     const action = context.catalogue.resource(SYSTEM).actions?.[name];
     const own = context.catalogue.resource(MACHINE).actions?.[name];
+    if (found.values.state === undefined)
+      throw new ProviderError('unavailable', `${found.path}: its Machines cannot all be read now, so its state is not known`);
     const state = String(found.values.state);
     const from = [...(action?.from ?? []), ...(parameters.force === true ? (action?.fromForced ?? []) : [])];
     if (!from.includes(state))

@@ -1,5 +1,6 @@
-import { StepFailure, type EndContext, type Step, type StepContext, type Workflow } from '../jobs/workflow';
+import type { EndContext, Step, StepContext, Workflow } from '../jobs/workflow';
 import { removeWithAssociations } from '../operations/associations';
+import { nestedFailure } from '../operations/nested-failure';
 import { isThere } from '../operations/undo-create';
 import type { ResourcePath, UnitOfWork } from '../store/store';
 import { SYSTEM } from './kinds';
@@ -49,14 +50,15 @@ function level(ground: Ground, index: number): Step<CreateSystemInput> {
   return {
     name: `level${index}`,
     words: 'Making components',
-    async run({ input, nested }) {
+    async run({ input, nested, store }) {
       const parts = input.levels[index] ?? [];
       if (parts.length === 0) return { done: null };
       if (!nested) return { nested: parts.map(({ draft }) => draft) };
       const failed = nested.flatMap((child, place) =>
-        child.state === 'SUCCESS' ? [] : [`${parts[place]?.label ?? 'a component'}: ${child.statusMessage} (jobs/${child.id})`],
+        child.state === 'SUCCESS' ? [] : [{ id: child.id, words: `${parts[place]?.label ?? 'a component'}: ${child.statusMessage}` }],
       );
-      if (failed.length > 0) throw new StepFailure(`could not be created: ${failed.join('; ')}`, 'unavailable');
+      const words = failed.map((child) => `${child.words} (jobs/${child.id})`).join('; ');
+      if (failed.length > 0) throw await nestedFailure(store, failed, `could not be created: ${words}`);
       return { done: null };
     },
     undo: (context) => takeBack(ground, context, index),

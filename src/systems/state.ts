@@ -23,7 +23,7 @@ export function withState(machines: Family | undefined) {
     const known = await read(reads, paths);
     return founds.map((found) => {
       const own = machinesOf(parts, found.path).map((path) => known.get(path));
-      const state = typeof found.values.state === 'string' ? found.values.state : common(own);
+      const { state = common(own) } = found.values as { state?: string };
       const offers = offered(
         reads.catalogue,
         machines,
@@ -89,16 +89,19 @@ async function read(reads: Surroundings, paths: ReadonlySet<string>): Promise<Ma
   return new Map(founds.flatMap((found) => (found && paths.has(found.path) ? [[found.path, found] as const] : [])));
 }
 
-function common(machines: readonly (Found | undefined)[]): string {
-  const states = new Set(machines.map((machine) => machine?.values.state));
+/** Undefined while it depends on what cannot be read now. */
+function common(machines: readonly (Found | undefined)[]): string | undefined {
+  const known = machines.flatMap((machine) => machine?.values.state ?? []);
+  const states = new Set(known);
+  if (known.length < machines.length && states.size < 2) return undefined;
   const [state] = states;
   return states.size === 1 && typeof state === 'string' && SHARED.includes(state) ? state : MIXED;
 }
 
 /** Actions that the System's state allows and at least one Machine can do now. */
-function offered(catalogue: Catalogue, family: Family | undefined, state: string, machines: readonly Found[]): string[] {
+function offered(catalogue: Catalogue, family: Family | undefined, state: string | undefined, machines: readonly Found[]): string[] {
   const can = new Set(machines.flatMap((machine) => family?.offered(machine, catalogue) ?? []));
   return Object.entries(catalogue.resource(SYSTEM).actions ?? {}).flatMap(([name, { from }]) =>
-    from?.includes(state) && can.has(name) ? [name] : [],
+    state !== undefined && from?.includes(state) && can.has(name) ? [name] : [],
   );
 }

@@ -31,7 +31,7 @@ beforeAll(async () => {
     families: [storedFamily('Toy')],
     clouds: { all: () => none, byKey: () => undefined, forTenant: () => none },
     store,
-    jobs: { tell: () => Promise.resolve(), waitFor: (id) => store.job(id), requestStop: (id) => store.job(id) },
+    jobs: { tell: () => Promise.resolve(), waitFor: (id) => store.job(id), requestStop: (id) => store.job(id), mayStop: () => true },
     writers: { json: createWriter(catalogue, 'json'), xml: createWriter(catalogue, 'xml') },
     readers: { json: createReader(catalogue, 'json'), xml: createReader(catalogue, 'xml') },
     bodyLimits: { depth: 32, items: 1000 },

@@ -42,6 +42,43 @@ export function resourceContract(bench: () => Bench): void {
     expect(await store().retired([])).toEqual(new Set());
   });
 
+  test('what a reading took away comes back as it was, with what it owned and the associations to it', async () => {
+    const machine = resourceRow('machines/a', { providerKey: 'i-1', internal: { kept: { name: 'mine' } }, secrets: { userData: 'c2VjcmV0' } });
+    const system = resourceRow('systems/s', { cloud: null, type: 'System' });
+    const other = resourceRow('systems/t', { cloud: null, type: 'System' });
+    const disk = resourceRow('machines/a/disks/d', { owner: 'machines/a', type: 'Disk', providerKey: 'd-1' });
+    const values = { machine: { href: 'machines/a' } };
+    const member = (of: string) => resourceRow(`${of}/machines/a`, { owner: of, cloud: null, type: 'SystemMachine', values });
+    await add(machine, disk, system, other, member('systems/s'), member('systems/t'));
+    const before = await store().resource('machines/a');
+    await store().transaction((unit) => unit.takeAway('machines/a', ['systems/s/machines/a', 'systems/t/machines/a']));
+    for (const path of ['machines/a', 'machines/a/disks/d', 'systems/s/machines/a']) expect(await store().resource(path)).toBeUndefined();
+    expect(await store().retired(['machines/a'])).toEqual(new Set(['machines/a']));
+    const asked = { type: 'Machine', cloud: 'east' };
+    expect(await store().takenAway({ ...asked, providerKeys: ['i-1'] })).toEqual([before]);
+    expect(await store().takenAway({ ...asked, providerKeys: ['i-2'] })).toEqual([]);
+    expect(await store().takenAway({ paths: ['machines/a'] })).toEqual([before]);
+    await store().transaction((unit) => unit.deleteResource('systems/t'));
+    const back = await store().transaction((unit) => unit.bringBack('machines/a', 'i-9'));
+    expect(back).toEqual({ ...before, providerKey: 'i-9', version: 2 });
+    expect(await store().resource('machines/a')).toEqual(back);
+    expect(await store().resource('machines/a/disks/d')).toMatchObject({ providerKey: 'd-1' });
+    expect(await store().referring(['machines/a'])).toEqual(['systems/s/machines/a']);
+    expect(await store().takenAway(asked)).toEqual([]);
+    expect(await store().retired(['machines/a'])).toEqual(new Set());
+    expect(await store().transaction((unit) => unit.bringBack('machines/a', 'i-9'))).toBeUndefined();
+  });
+
+  test('what was taken away stays away while another row has the thing', async () => {
+    await add(resourceRow('machines/a', { providerKey: 'i-1' }));
+    await store().transaction((unit) => unit.takeAway('machines/a', []));
+    await add(resourceRow('machines/b', { providerKey: 'i-1' }));
+    expect(await store().transaction((unit) => unit.bringBack('machines/a', 'i-1'))).toBeUndefined();
+    expect(await store().takenAway({ paths: ['machines/a'] })).toHaveLength(1);
+    await store().transaction((unit) => unit.deleteResource('machines/none'));
+    expect(await store().takenAway({ paths: ['machines/none'] })).toEqual([]);
+  });
+
   test('absent and impossible paths are absent', async () => {
     expect(await store().resource('machines/none')).toBeUndefined();
     expect(await store().resource('machines/\0')).toBeUndefined();

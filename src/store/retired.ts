@@ -1,0 +1,70 @@
+import { sql, type Selectable } from 'kysely';
+import { fromRow, insertRefs } from './resources';
+import type { ResourcesTable } from './schema';
+import { decode, encode, impossible, type Session } from './session';
+import type { ResourcePath, ResourceRow, RetiredQuery } from './store';
+
+/** What is kept of rows that were taken away because a reading found their thing gone: all of them, the thing's own first. */
+
+type Row = Selectable<ResourcesTable>;
+
+/** Rows that were taken away by a reading, as they were. */
+export async function readTakenAway({ db, dialect, cipher }: Session, query: RetiredQuery): Promise<ResourceRow[]> {
+  let select = db.selectFrom('retired').select('remains').where('remains', 'is not', null);
+  if (query.paths) select = select.where(dialect.isIn('path', query.paths));
+  if (query.type !== undefined) select = select.where('type', '=', query.type);
+  if (query.cloud !== undefined) select = select.where('cloud', '=', query.cloud);
+  if (query.providerKeys) select = select.where(dialect.isIn('provider_key', query.providerKeys));
+  const found = await select.orderBy('path').execute();
+  return found.flatMap(({ remains }) => {
+    const [own] = decode<Row[]>(remains ?? '[]');
+    return own ? [fromRow(cipher, own)] : [];
+  });
+}
+
+/** Takes a row away with all it owns, and these others with theirs, and keeps all of them. */
+export async function takeAway({ db, dialect }: Session, path: ResourcePath, others: readonly ResourcePath[]): Promise<void> {
+  const tree = sql`with recursive tree(path) as (
+      select path from resources where ${dialect.isIn('path', [path, ...others])} or owner = ${path}
+      union select r.path from resources r join tree on r.owner = tree.path
+    )`;
+  const { rows } = await sql<Row>`${tree} select * from resources where path in (select path from tree)`.execute(db);
+  const own = rows.find((row) => row.path === path);
+  if (!own) return;
+  const remains = encode([own, ...rows.filter((row) => row !== own)]);
+  const { type, cloud, provider_key } = own;
+  await db.deleteFrom('retired').where('path', '=', path).execute();
+  await db.insertInto('retired').values({ path, at: dialect.stamp, type, cloud, provider_key, remains }).execute();
+  await sql`${tree} delete from resources where path in (select path from tree)`.execute(db);
+}
+
+/**
+ * Brings back what was taken away, under the same paths; associations only with what still has their other end.
+ * @param providerKey the key under which the provider has the thing now
+ * @returns undefined where nothing was taken away, or where another row has the thing meanwhile
+ */
+export async function bringBack(session: Session, path: ResourcePath, providerKey: string): Promise<ResourceRow | undefined> {
+  const { db, dialect, cipher } = session;
+  if (impossible(path)) return undefined;
+  const kept = await db.selectFrom('retired').select('remains').where('path', '=', path).executeTakeFirst();
+  const rows = decode<Row[]>(kept?.remains ?? '[]');
+  const [own] = rows;
+  if (!own) return undefined;
+  const back: Row[] = [{ ...own, provider_key: providerKey, version: own.version + 1 }];
+  const paths = new Set(rows.map((row) => row.path));
+  const elsewhere = rows.flatMap(({ owner }) => (owner !== null && !paths.has(owner) ? [owner] : []));
+  const owners = await db.selectFrom('resources').select('path').where(dialect.isIn('path', elsewhere)).execute();
+  const there = new Set([...paths, ...owners.map((row) => row.path)]);
+  for (const row of rows.slice(1)) if (row.owner === null || there.has(row.owner)) back.push(row);
+  for (const row of back) {
+    const insert = db.insertInto('resources').values(row);
+    const inserted = await insert
+      .onConflict((conflict) => conflict.doNothing())
+      .returning('path')
+      .executeTakeFirst();
+    if (inserted) await insertRefs(session, row.path, decode(row.document));
+    else if (row.path === path) return undefined;
+  }
+  await db.deleteFrom('retired').where('path', '=', path).execute();
+  return fromRow(cipher, { ...own, provider_key: providerKey, version: own.version + 1 });
+}
