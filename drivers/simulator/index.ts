@@ -54,7 +54,7 @@ export const driver: DriverModule<SimulatorOptions> = {
     return Promise.resolve({
       capabilities: capabilitiesOf(options),
       machines: machines(client),
-      machineConfigs: machineConfigs(client),
+      machineConfigs: machineConfigs(client, options.sizes),
       machineImages: machineImages(client, uploads),
       disks: disks(storage),
       attachments: attachments(storage),

@@ -58,8 +58,8 @@ export interface Cloud extends CloudSettings {
   find(group: ListedGroup, marks: Marks): Promise<readonly Item[]>;
   /** The part of a naming that the provider holds; everything undefined when it holds nothing. Pure. */
   holds(group: ListedGroup, naming: Naming): Naming;
-  /** The machine configuration of just these figures, on a cloud without fixed sizes; undefined elsewhere. Pure. */
-  sized(figures: Values): Item | undefined;
+  /** The machine configuration of just these figures, or why there is none, on a cloud without fixed sizes; undefined elsewhere. Pure. */
+  sized(figures: Values): Item | { impossible: string } | undefined;
   /** A write. Drops cached answers of the group afterwards. Throws ProviderError, `unsupported` where not offered. */
   write<G extends keyof WriteGroups, M extends keyof WriteGroups[G] & string>(
     group: G,

@@ -8,6 +8,7 @@ import { CREATE_VERSION, type CreateInput } from './create-input';
 import { withKeys } from './create-keys';
 import { forgetParts } from './machine-storage';
 import { keptOf, reachState, settle } from './provider-change';
+import { withWords } from './size-words';
 import { madeHere, undoCreate } from './undo-create';
 
 type Context = StepContext<CreateInput>;
@@ -55,7 +56,7 @@ export function createAtProvider(row: CreateRow): Workflow<CreateInput> {
     steps: [...before, create(row), duplicates, ready(row), ...parts, ...(row.initialState ? [initialState, settled] : [])],
     async succeeded(context) {
       await begun(context);
-      return { message: row.words.done };
+      return { message: withWords(row.words.done, context.input.told) };
     },
     failed,
   };

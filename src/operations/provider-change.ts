@@ -6,6 +6,7 @@ import type { Value, Values } from '../model/values';
 import type { Hold, ResourcePath } from '../store/store';
 import { removeWithAssociations } from './associations';
 import { carryOut, carryOutAll } from './carry-out';
+import { withWords } from './size-words';
 
 /**
  * Workflows that change what already lives at a provider, the same for every type: act (start, stop, …), update
@@ -44,6 +45,8 @@ export interface UpdateInput {
   resize?: string;
   /** Attributes for the driver's `update`, in its terms. */
   update?: Values;
+  /** How the size was chosen, for the Job's statusMessage. */
+  told?: string;
   /** The naming as the provider is to hold it, and what stays with the gateway. */
   naming?: { held: Naming; rest: Naming };
 }
@@ -294,7 +297,7 @@ export const update: Workflow<UpdateInput> = {
         internal: { ...row.internal, settledAt: await context.unit.now() },
       });
     }
-    return { message: 'Updated' };
+    return { message: withWords('Updated', context.input.told) };
   },
 };
 
