@@ -1,7 +1,6 @@
 import type { Image, Instance, InstanceTypeInfo } from '@aws-sdk/client-ec2';
 import type { Choice, Fit } from '../../src/clouds/driver';
 import { weighed, type SizesOption } from '../../src/clouds/sizes';
-import { mibToKib } from '../../src/model/units';
 
 /** How instance types are weighed where figures choose one, by AWS's own documentation of its families. */
 
@@ -54,7 +53,13 @@ export function typeChoice(type: InstanceTypeInfo, architectures: readonly strin
   const generation = Math.min(Number(digits ?? 0), NEWEST);
   const rank = (place * 100 + (NEWEST - generation)) * 100 + plainness(family, extras);
   const excluded = exclusion(type, letters);
-  return weighed(sizes, [name], { rank, kind, family, ...(architectures.length > 1 ? { architectures } : {}), ...(excluded ? { excluded } : {}) });
+  return weighed(sizes, [name], {
+    rank,
+    kind,
+    family,
+    ...(architectures.length > 1 ? { architectures } : {}),
+    ...(excluded ? { excluded } : {}),
+  });
 }
 
 /** How much a family has that nobody asked for: a processor's make (i, a, g) is nothing, a disk, network or flex limits are. */
@@ -113,7 +118,8 @@ export function imageFit(image: Image): Fit {
 
 /** What an instance needs of another type, and has for it. */
 export function instanceFit(instance: Instance): Fit {
-  const { CurrentInstanceBootMode, RootDeviceType, VirtualizationType, Architecture, TpmSupport, EnaSupport, HibernationOptions } = instance;
+  const { CurrentInstanceBootMode, RootDeviceType, VirtualizationType, Architecture, TpmSupport, EnaSupport, HibernationOptions } =
+    instance;
   return {
     needs: [
       ...(CurrentInstanceBootMode === undefined ? [] : [boot(CurrentInstanceBootMode)]),
@@ -132,7 +138,3 @@ function common(rootDevice: string | undefined, virtualized: string | undefined,
     ...(architecture === undefined ? [] : [only(architecture)]),
   ];
 }
-
-/** Least memory of a machine that hibernates is nothing: EC2 checks the root volume against it. */
-export const memoryOf = (type: InstanceTypeInfo): number | undefined =>
-  type.MemoryInfo?.SizeInMiB === undefined ? undefined : mibToKib(type.MemoryInfo.SizeInMiB);

@@ -41,12 +41,11 @@ export interface UpdateInput {
   group: keyof WriteGroups & ListedGroup;
   path: ResourcePath;
   key: string;
-  /** Provider key of the configuration to change to. */
+  /** Provider key of the configuration to change to, and how it was chosen, for the Job's statusMessage. */
   resize?: string;
+  told?: string;
   /** Attributes for the driver's `update`, in its terms. */
   update?: Values;
-  /** How the size was chosen, for the Job's statusMessage. */
-  told?: string;
   /** The naming as the provider is to hold it, and what stays with the gateway. */
   naming?: { held: Naming; rest: Naming };
 }

@@ -64,22 +64,32 @@ export function chooseSize(wish: Wish, offered: readonly Found[]): Chosen {
 }
 
 /** Why a size is not for this wish, whatever its figures, in words that go after its name. */
-function unfit({ values, item }: Found, { figures, cpuArch, fit, needs, zone }: Wish): string | undefined {
-  const { choice, fit: own } = item ?? {};
-  if (choice?.excluded !== undefined) return choice.excluded;
-  const known = choice?.architectures ?? (typeof values.cpuArch === 'string' ? [values.cpuArch] : undefined);
+function unfit(found: Found, wish: Wish): string | undefined {
+  return found.item?.choice?.excluded ?? wrongArchitecture(found, wish) ?? wrongPlace(found, wish) ?? wrongForImage(found, wish);
+}
+
+function wrongArchitecture({ values, item }: Found, { figures, cpuArch }: Wish): string | undefined {
+  const known = item?.choice?.architectures ?? (typeof values.cpuArch === 'string' ? [values.cpuArch] : undefined);
   const arch = figures.cpuArch ?? cpuArch;
+  if (typeof arch !== 'string') return undefined;
   // A cloud that tells no architecture of its sizes goes by the image's.
-  if (typeof arch === 'string' && (known ? !known.includes(arch) : arch !== cpuArch)) return `is not for cpuArch ${arch}`;
-  if (zone !== undefined) {
-    if (choice?.zones?.includes(zone) === false) return `is not offered in ${zone}`;
-  } else if (choice?.elsewhere === 'impossible') return 'is not offered where machines of this cloud go';
+  const right = known ? known.includes(arch) : arch === cpuArch;
+  return right ? undefined : `is not for cpuArch ${arch}`;
+}
+
+function wrongPlace({ item }: Found, { zone }: Wish): string | undefined {
+  const { zones, elsewhere } = item?.choice ?? {};
+  if (zone !== undefined) return zones?.includes(zone) === false ? `is not offered in ${zone}` : undefined;
+  return elsewhere === 'impossible' ? 'is not offered where machines of this cloud go' : undefined;
+}
+
+function wrongForImage({ values, item }: Found, { fit, needs }: Wish): string | undefined {
+  const own = item?.fit;
   const lacking = missing([...(fit?.needs ?? []), ...(needs ?? [])], own?.has) ?? missing(own?.needs, fit?.has);
   if (lacking !== undefined) return `does not go together with the image or the request: ${lacking}`;
   if (fit?.memory !== undefined && (number(values.memory) ?? 0) < fit.memory) return 'has less memory than the image needs';
   const [root] = capacities(values);
-  if (fit?.disk !== undefined && root !== undefined && root < fit.disk) return 'has a smaller disk than the image needs';
-  return undefined;
+  return fit?.disk !== undefined && root !== undefined && root < fit.disk ? 'has a smaller disk than the image needs' : undefined;
 }
 
 const missing = (needs: readonly string[] = [], has: readonly string[] | undefined): string | undefined =>

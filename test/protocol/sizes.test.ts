@@ -68,10 +68,7 @@ describe('a create', () => {
     expect(await disksOf(machine)).toEqual([42_949_672, 5_368_709]);
     expect(job.statusMessage).toContain(shape('s1.medium'));
     const resized = `<Machine xmlns="${CIMI}"><memory>1</memory></Machine>`;
-    await succeeded(
-      scene.client,
-      await scene.client.post(`${String(machine.id)}/stop`, { resourceURI: `${CIMI}/Action`, action: `${CIMI}/action/stop` }),
-    );
+    await succeeded(scene.client, await scene.client.act(String(machine.id), 'stop'));
     expectFault(
       await scene.client.send('PUT', `${String(machine.id)}?$select=memory`, { xml: resized }),
       400,
