@@ -5,9 +5,10 @@ import { MACHINE_EXTENSIONS, STORAGE_EXTENSIONS } from './placement';
 import { STORAGE } from './storage-capabilities';
 
 /** What is true of this cloud. */
-export function capabilities(settleMs: number): Capabilities {
+export function capabilities(settleMs: number, atMost: number): Capabilities {
   return {
     settleMs,
+    sizes: { atMost },
     portsAtCreate: true,
     extensions: [...MACHINE_EXTENSIONS, ...STORAGE_EXTENSIONS, ...NETWORK_EXTENSIONS],
     types: {

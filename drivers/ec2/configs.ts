@@ -2,7 +2,10 @@ import { DescribeInstanceTypesCommand, type InstanceTypeInfo, type _InstanceType
 import type { CallContext, Item, Pages, ReadGroup } from '../../src/clouds/driver';
 import { gbToKb, mibToKib } from '../../src/model/units';
 import type { Values } from '../../src/model/values';
+import { typeChoice, typeFit } from './choice';
 import { batches, type Wire } from './client';
+import { type Offered, type Offerings, placeOf } from './offerings';
+import type { Ec2Options } from './options';
 
 /** EC2 takes no more than 100 types a page, and 200 values a filter. */
 const PAGE = 100;
@@ -21,7 +24,12 @@ const ARCHITECTURES: readonly (readonly [string, string])[] = [
 
 /** CIMI cpuArch of the first known of EC2's architectures. */
 export function cpuArch(offered: readonly string[] | undefined): string | undefined {
-  return ARCHITECTURES.find(([name]) => offered?.includes(name) === true)?.[1];
+  return cpuArchs(offered)[0];
+}
+
+/** The same of all. */
+function cpuArchs(offered: readonly string[] | undefined): string[] {
+  return ARCHITECTURES.flatMap(([name, arch]) => (offered?.includes(name) === true ? [arch] : []));
 }
 
 /** What an instance type gives, in CIMI's units: memory in KiB, speed in MHz, capacity in kB of 1000 bytes. */
@@ -46,18 +54,33 @@ function storeDisks(type: InstanceTypeInfo): { capacity: number; format: string 
   );
 }
 
-const typeItem = (type: InstanceTypeInfo): Item => ({ key: type.InstanceType ?? '', values: typeValues(type) });
-
 /** Instance types as MachineConfigurations. */
 export class MachineConfigs implements ReadGroup {
-  constructor(private readonly types: InstanceTypes) {}
+  constructor(
+    private readonly types: InstanceTypes,
+    private readonly offerings: Offerings,
+    private readonly options: Pick<Ec2Options, 'sizes'>,
+  ) {}
 
   async *list(context: CallContext): Pages {
-    for await (const page of this.types.all(context)) yield page.map(typeItem);
+    const where = await this.offerings.known(context);
+    for await (const page of this.types.all(context)) yield page.map((type) => this.#item(type, where));
   }
 
+  /** With the zones that are known already. */
   async getMany(keys: readonly string[], context: CallContext): Promise<Item[]> {
-    return (await this.types.named(keys, context)).map(typeItem);
+    const where = this.offerings.kept();
+    return (await this.types.named(keys, context)).map((type) => this.#item(type, where));
+  }
+
+  #item(type: InstanceTypeInfo, where: Offered | undefined): Item {
+    const own = typeChoice(type, cpuArchs(type.ProcessorInfo?.SupportedArchitectures), this.options.sizes);
+    return {
+      key: type.InstanceType ?? '',
+      values: typeValues(type),
+      choice: { ...own, ...(where ? placeOf(type.InstanceType ?? '', where) : {}) },
+      fit: typeFit(type),
+    };
   }
 }
 

@@ -8,6 +8,7 @@ import {
 } from '@aws-sdk/client-ec2';
 import type { CallContext, CaptureMachine, Created, Item, MachineImages, Marks, Naming, Pages } from '../../src/clouds/driver';
 import { ProviderError } from '../../src/clouds/errors';
+import { imageFit } from './choice';
 import { readByIds, type Wire } from './client';
 import { cpuArch } from './configs';
 import { literal } from './machines';
@@ -185,6 +186,7 @@ export function imageItem(image: Image, region: string): Item | undefined {
     token: tags[TAG.token],
     created: image.CreationDate,
     cpuArch: cpuArch(image.Architecture === undefined ? undefined : [image.Architecture]),
+    fit: imageFit(image),
     ...(image.Public === true ? { public: true } : {}),
     ...(unmapped === undefined ? {} : { unmappedState: unmapped }),
     // An alias stands on the images of AWS and its marketplace alone.

@@ -14,6 +14,7 @@ import { Ec2Interfaces } from './interfaces';
 import { Ec2Machines } from './machines';
 import { Ec2NetworkPorts } from './network-ports';
 import { Ec2Networks } from './networks';
+import { Offerings } from './offerings';
 import { ec2Options, type Ec2Options } from './options';
 import { Ec2VolumeImages } from './volume-images';
 import { Ec2Volumes } from './volumes';
@@ -27,12 +28,13 @@ export const driver: DriverModule<Ec2Options> = {
     const wire = new Wire(options);
     const types = new InstanceTypes(wire);
     const zones = new Zones(wire);
-    const machines = new Ec2Machines(wire, types, zones);
+    const offerings = new Offerings(wire, zones);
+    const machines = new Ec2Machines(wire, types, zones, offerings);
     return Promise.resolve(
       absenceAsProof({
-        capabilities: capabilities(options.settleMs),
+        capabilities: capabilities(options.settleMs, options.sizes.atMost),
         machines,
-        machineConfigs: new MachineConfigs(types),
+        machineConfigs: new MachineConfigs(types, offerings, options),
         machineImages: new Ec2MachineImages(wire),
         disks: new Ec2Disks(wire, types),
         attachments: new Ec2Attachments(wire),

@@ -4,6 +4,7 @@ import { ProviderError } from '../../src/clouds/errors';
 import type { Wire } from './client';
 import { instanceType } from './configs';
 import { createTags, TAG, tagList } from './naming';
+import type { Offerings } from './offerings';
 import { type MachineExtensions, machineExtensions } from './placement';
 import { groupsFor, requireSubnet } from './subnets';
 import type { Zones } from './zones';
@@ -37,6 +38,28 @@ export async function launchInput(
       { ResourceType: 'volume', Tags: tagList({ [TAG.owner]: request.tag }) },
     ],
   };
+}
+
+/** EC2 takes no longer tokens. */
+const MAX_TOKEN = 64;
+
+/**
+ * The same launch in another zone, after EC2 has refused it because the zone taken by default does not have the type. It
+ * is a request of its own, with a token of its own.
+ * @returns undefined where the place was said, or no other zone with a default subnet has the type
+ */
+export async function launchElsewhere(
+  zones: Zones,
+  offerings: Offerings,
+  { request, input }: { request: CreateMachine; input: RunInstancesCommandInput },
+  context: CallContext,
+): Promise<RunInstancesCommandInput | undefined> {
+  const { networks = [], extensions, config, token } = request;
+  if (networks.length > 0 || machineExtensions(extensions).availabilityZone !== undefined) return undefined;
+  const [home, possible, offered] = await Promise.all([zones.home(context), zones.possible(context), offerings.zonesOf(config, context)]);
+  const zone = possible.find((each) => each !== home && offered.includes(each));
+  if (zone === undefined) return undefined;
+  return { ...input, SubnetId: await zones.subnetOf(zone, context), ClientToken: `${token.slice(0, MAX_TOKEN - 2)}-z` };
 }
 
 function placementOf({ availabilityZone, placementGroup, tenancy }: MachineExtensions): { Placement?: Placement } {

@@ -1,6 +1,7 @@
 import type { Instance } from '@aws-sdk/client-ec2';
 import type { Item } from '../../src/clouds/driver';
 import type { Values } from '../../src/model/values';
+import { familyOf, instanceFit } from './choice';
 import { cpuArch } from './configs';
 import { namingOf, TAG, tagsOf } from './naming';
 import type { RootTask } from './root-tasks';
@@ -27,6 +28,8 @@ export function machineItem(instance: Instance, figures: Values | undefined, tas
       cpuSpeed: figures?.cpuSpeed,
       ...placed(instance),
     },
+    choice: { rank: 0, family: familyOf(instance.InstanceType ?? '') },
+    fit: instanceFit(instance),
     tag: tags[TAG.id],
     token: tags[TAG.token] ?? instance.ClientToken,
     created: bornAt(instance)?.toISOString(),

@@ -5,6 +5,7 @@ import {
   ModifyInstanceAttributeCommand,
   RebootInstancesCommand,
   RunInstancesCommand,
+  type RunInstancesCommandOutput,
   StartInstancesCommand,
   StopInstancesCommand,
   TerminateInstancesCommand,
@@ -14,9 +15,10 @@ import { ProviderError } from '../../src/clouds/errors';
 import type { Wire } from './client';
 import type { InstanceTypes } from './configs';
 import { instancesById, instancesOf } from './instance-reads';
-import { launchInput } from './launch';
+import { launchElsewhere, launchInput } from './launch';
 import { machineItem } from './machine-item';
 import { holds, TAG, tagList } from './naming';
+import type { Offerings } from './offerings';
 import { RootTasks } from './root-tasks';
 import { failedLaunch } from './states';
 import { renameTags, writeTags } from './tags';
@@ -32,6 +34,7 @@ export class Ec2Machines implements Machines {
     private readonly wire: Wire,
     private readonly types: InstanceTypes,
     private readonly zones: Zones,
+    private readonly offerings: Offerings,
   ) {
     this.rootTasks = new RootTasks(wire);
     this.young = new Young(wire.options.settleMs);
@@ -84,11 +87,24 @@ export class Ec2Machines implements Machines {
 
   /** RunInstances for exactly one, with the token as its ClientToken. */
   async create(request: CreateMachine, context: CallContext): Promise<Created> {
-    const answer = await this.wire.send(new RunInstancesCommand(await launchInput(this.wire, this.zones, request, context)), context);
+    const answer = await this.#launch(request, context);
     const id = answer.Instances?.[0]?.InstanceId;
     if (id === undefined) throw new ProviderError('unavailable', 'RunInstances answered without an instance', { maybeDone: true });
     this.young.add(id);
     return { key: id };
+  }
+
+  /** Type and zone go together: where nobody said a zone, one that has the type is taken. */
+  async #launch(request: CreateMachine, context: CallContext): Promise<RunInstancesCommandOutput> {
+    const input = await launchInput(this.wire, this.zones, request, context);
+    try {
+      return await this.wire.send(new RunInstancesCommand(input), context);
+    } catch (error) {
+      if (!(error instanceof ProviderError) || error.code !== 'Unsupported') throw error;
+      const other = await launchElsewhere(this.zones, this.offerings, { request, input }, context);
+      if (!other) throw error;
+      return this.wire.send(new RunInstancesCommand(other), context);
+    }
   }
 
   async start(key: string, context: CallContext): Promise<void> {

@@ -1,13 +1,16 @@
 import type { DriverExtension } from '../../src/clouds/driver';
+import { SIZES_EXTENSION } from '../../src/clouds/sizes';
 import type { Value, Values } from '../../src/model/values';
+import { HIBERNATION } from './choice';
 
 /** Placement and the like of machines, beyond the standard. */
 export const MACHINE_EXTENSIONS: readonly DriverExtension[] = [
-  { name: 'availabilityZone', types: ['Machine', 'Volume'], kind: 'string' },
+  { name: 'availabilityZone', types: ['Machine', 'Volume'], kind: 'string', choosing: 'zone' },
   { name: 'placementGroup', types: ['Machine'], kind: 'string' },
   { name: 'tenancy', types: ['Machine'], kind: 'string' },
   { name: 'securityGroups', types: ['Machine'], kind: 'strings' },
-  { name: 'hibernation', types: ['Machine'], kind: 'boolean' },
+  { name: 'hibernation', types: ['Machine'], kind: 'boolean', choosing: { needs: HIBERNATION } },
+  SIZES_EXTENSION,
 ];
 
 /** The same of volumes: operations and MiB a second where the volume type leaves them open. */

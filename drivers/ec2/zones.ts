@@ -37,6 +37,13 @@ export class Zones {
     throw new ProviderError('invalid', words, { code: 'MissingDefaultSubnet' });
   }
 
+  /** Zones with a default subnet, by their names: where machines can go that nobody places. */
+  async possible(context: CallContext): Promise<string[]> {
+    const { availabilityZone, subnet } = this.wire.options;
+    if (availabilityZone !== undefined || subnet !== undefined) return [await this.home(context)];
+    return (await this.#defaults(context)).flatMap(({ AvailabilityZone }) => AvailabilityZone ?? []);
+  }
+
   #configured(subnet: string, context: CallContext): Promise<readonly Subnet[]> {
     return this.#once(subnet, () => this.#subnets({ SubnetIds: [subnet] }, context));
   }

@@ -1,4 +1,5 @@
 import type { Capabilities } from '../../src/clouds/driver';
+import { SIZES_EXTENSION } from '../../src/clouds/sizes';
 import { gibToKb } from '../../src/model/units';
 import { MTU, QUALITIES } from './nets';
 import type { SimulatorOptions } from './options';
@@ -13,6 +14,8 @@ const classOfService = { values: QUALITIES };
 export function capabilitiesOf(options: SimulatorOptions): Capabilities {
   return {
     settleMs: options.settleMs ?? options.visibilityDelayMs,
+    sizes: { atMost: options.sizes.atMost },
+    extensions: [SIZES_EXTENSION],
     types: {
       Machine: {
         capabilities: {

@@ -55,7 +55,7 @@ export const driver: DriverModule<SimulatorOptions> = {
     const groups: Driver = {
       capabilities: capabilitiesOf(options),
       machines: machines(client),
-      machineConfigs: machineConfigs(client),
+      machineConfigs: machineConfigs(client, options.sizes),
       machineImages: machineImages(client, uploads),
       disks: disks(storage),
       attachments: attachments(storage),

@@ -1,4 +1,5 @@
-import type { Item, Machines, ReadGroup } from '../../src/clouds/driver';
+import type { Choice, Item, Machines, ReadGroup } from '../../src/clouds/driver';
+import { weighed, type SizesOption } from '../../src/clouds/sizes';
 import { gibToKb, mibToKib } from '../../src/model/units';
 import type { SimulatorClient } from './client';
 import { fromMarks, fromNames, holds, toNames } from './naming';
@@ -23,12 +24,30 @@ function machine(instance: Instance, now: number): Item | undefined {
       ...(instance.latest === null ? {} : { latestSnapshot: { item: { type: 'MachineImage', key: instance.latest } } }),
     },
     ...fromMarks({ ...instance, madeAt: instance.launchedAt }),
+    choice: { rank: 0, family: familyOf(instance.shape) },
     ...(unmappedState === undefined ? {} : { unmappedState }),
   };
 }
 
-function configuration(shape: Shape): Item {
+/** Kinds of shapes by what their names begin with, the first chosen first. */
+const KINDS: readonly (readonly [string, string])[] = [
+  ['s', 'standard'],
+  ['r', 'standard, ARM'],
+  ['c', 'much processor'],
+  ['m', 'much memory'],
+];
+
+const familyOf = (shape: string): string => shape.split('.')[0] ?? shape;
+
+function choiceOf({ id, label }: Shape, sizes: SizesOption): Choice {
+  const place = KINDS.findIndex(([letter]) => id.startsWith(letter));
+  const own: Choice = { rank: place === -1 ? KINDS.length : place, family: familyOf(id), kind: KINDS[place]?.[1] };
+  return weighed(sizes, [id, label], own);
+}
+
+function configuration(shape: Shape, sizes: SizesOption): Item {
   return {
+    choice: choiceOf(shape, sizes),
     key: shape.id,
     values: {
       name: shape.label,
@@ -42,8 +61,8 @@ function configuration(shape: Shape): Item {
 }
 
 /** Shapes as MachineConfigurations. */
-export function machineConfigs(client: SimulatorClient): ReadGroup {
-  const { list, getMany } = reads(client, 'shape', 'machineConfigs', configuration);
+export function machineConfigs(client: SimulatorClient, sizes: SizesOption): ReadGroup {
+  const { list, getMany } = reads(client, 'shape', 'machineConfigs', (shape) => configuration(shape, sizes));
   return { list, getMany };
 }
 

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { sizesOption } from '../../src/clouds/sizes';
 
 const ms = z.number().int().min(0).max(86_400_000);
 
@@ -66,6 +67,7 @@ export const optionsSchema = z.strictObject({
     .regex(/^[A-Za-z0-9._-]+$/)
     .default('simulator.sqlite')
     .describe('name of its state file in the data folder; clouds with one file are one account'),
+  sizes: sizesOption,
   failures: z.array(faultSchema).default([]),
   seed: z.enum(['believable', 'none']).default('believable').describe('what a new account holds'),
   tasks: z.boolean().default(false).describe('writes answer with tasks, and what they make has a key only at their end, as vCenter does'),

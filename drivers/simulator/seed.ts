@@ -19,8 +19,8 @@ const shapes: Shape[] = [
   shape('c1.xlarge', 'Compute extra large', 8, 16_384, [160]),
   shape('m1.large', 'Memory large', 4, 32_768, [80]),
   shape('m1.xlarge', 'Memory extra large', 16, 131_072, [160, 400]),
-  shape('a1.medium', 'ARM medium', 2, 4096, [40], 'ARM'),
-  shape('a1.xlarge', 'ARM extra large', 8, 32_768, [160], 'ARM'),
+  shape('r1.medium', 'ARM medium', 2, 4096, [40], 'ARM'),
+  shape('r1.xlarge', 'ARM extra large', 8, 32_768, [160], 'ARM'),
 ];
 
 const image = (id: string, label: string, note: string, days: number, arch = 'x86_64'): Snapshot => {

@@ -144,7 +144,7 @@ describe('the simulated cloud', () => {
   it('refuses nonsense in a create and makes nothing', async () => {
     const { machines } = await connect();
     const wrong = [
-      { config: 'a1.medium' },
+      { config: 'r1.medium' },
       { credential: 'key-none' },
       { networks: ['net-none'] },
       { userData: 'not base64!' },

@@ -1,4 +1,5 @@
 import type { Capabilities, DriverExtension } from '../../src/clouds/driver';
+import { SIZES_EXTENSION } from '../../src/clouds/sizes';
 import { NETWORK_EXTENSIONS, NETWORK_TYPES } from './network-capabilities';
 import { STORAGE, STORAGE_EXTENSIONS } from './storage-capabilities';
 
@@ -17,6 +18,8 @@ const EXTENSIONS: readonly DriverExtension[] = [
   placement('guestId'),
   placement('customization'),
   { name: 'linkedClone', types: ['Machine'], kind: 'boolean' },
+  // Every size can be had here: it is taken so that one create suits every cloud.
+  SIZES_EXTENSION,
 ];
 
 /** What is true of this cloud. */

@@ -2,12 +2,16 @@ import { z } from 'zod';
 
 /** 62 TB, vSphere's largest virtual disk, in MiB. */
 export const MAX_DISK = 65_011_712;
+/** Most that vSphere gives one machine: virtual CPUs, memory in MiB, disks. */
+export const MAX_CPU = 960;
+export const MAX_MEMORY = 25_165_824;
+export const MAX_DISKS = 60;
 
 const size = z.strictObject({
   name: z.string().min(1).max(80),
-  cpu: z.int().min(1).max(960).describe('Virtual CPUs'),
-  memory: z.int().min(4).max(25_165_824).multipleOf(4).describe('Memory in MiB, a multiple of 4'),
-  disks: z.array(z.int().min(1).max(MAX_DISK)).max(60).default([]).describe('Disks in MiB'),
+  cpu: z.int().min(1).max(MAX_CPU).describe('Virtual CPUs'),
+  memory: z.int().min(4).max(MAX_MEMORY).multipleOf(4).describe('Memory in MiB, a multiple of 4'),
+  disks: z.array(z.int().min(1).max(MAX_DISK)).max(MAX_DISKS).default([]).describe('Disks in MiB'),
 });
 
 /** The machine configurations that come with the driver: name, cpu, memory in MiB. */

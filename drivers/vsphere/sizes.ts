@@ -2,10 +2,12 @@ import type { CallContext, Item, Pages, SizedGroup } from '../../src/clouds/driv
 import { ProviderError } from '../../src/clouds/errors';
 import { kibToMib, mibToKib, roundDown, roundUp } from '../../src/model/units';
 import type { Value, Values } from '../../src/model/values';
-import { MAX_DISK, type VsphereOptions } from './options';
+import { MAX_CPU, MAX_DISK, MAX_DISKS, MAX_MEMORY, type VsphereOptions } from './options';
 
 /** vSphere takes memory in multiples of this many MiB. */
 const MEMORY_STEP = 4;
+/** The only architecture of vSphere's hosts that this driver makes machines for, in the words of Machine.cpuArch. */
+const ARCHITECTURE = 'x86_64';
 /** What a size asked for without one of them gets: one CPU, 1 GiB. */
 const LEAST_CPU = 1;
 const LEAST_MEMORY = 1024;
@@ -62,17 +64,22 @@ export class VsphereSizes implements SizedGroup {
     return items;
   }
 
-  sized(figures: Values): Item | undefined {
+  sized(figures: Values): Item | { impossible: string } {
     const { cpu, memory, disks, cpuArch, cpuSpeed } = figures;
     // Hosts are what they are: neither another architecture nor a clock can be had.
-    if (typeof cpuSpeed === 'number' || (typeof cpuArch === 'string' && cpuArch !== 'x86_64')) return undefined;
+    if (typeof cpuSpeed === 'number') return { impossible: 'vSphere gives no machine a clock of its own: leave cpuSpeed away' };
+    if (typeof cpuArch === 'string' && cpuArch !== ARCHITECTURE)
+      return { impossible: `its machines are for ${ARCHITECTURE}, not for ${cpuArch}` };
     const size: Size = {
       cpu: typeof cpu === 'number' ? cpu : LEAST_CPU,
       memory: typeof memory === 'number' ? memoryRequest(memory) : LEAST_MEMORY,
       disks: capacities(disks).map(diskRequest),
     };
-    if (size.disks.some((disk) => disk > MAX_DISK)) return undefined;
-    return sizeOf(sizeKey(size)) ? item(size, this.#nameOf(sizeKey(size))) : undefined;
+    if (size.disks.some((disk) => disk > MAX_DISK)) return { impossible: `its largest disk has ${diskReport(MAX_DISK)} kB` };
+    if (size.cpu > MAX_CPU) return { impossible: `its largest machine has cpu ${MAX_CPU}` };
+    if (size.memory > MAX_MEMORY) return { impossible: `its largest machine has memory ${mibToKib(MAX_MEMORY)} KiB` };
+    if (size.disks.length > MAX_DISKS) return { impossible: `its machines have at most ${MAX_DISKS} disks` };
+    return item(size, this.#nameOf(sizeKey(size)));
   }
 
   #nameOf(key: string): string | undefined {

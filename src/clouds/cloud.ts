@@ -60,8 +60,8 @@ export interface Cloud extends CloudSettings {
   holds(group: ListedGroup, naming: Naming): Naming;
   /** Provider key of the credential that was imported under a tag, if it was; undefined where imports leave nothing. Pure. */
   importedUnder(tag: string): string | undefined;
-  /** The machine configuration of just these figures, on a cloud without fixed sizes; undefined elsewhere. Pure. */
-  sized(figures: Values): Item | undefined;
+  /** The machine configuration of just these figures, or why there is none, on a cloud without fixed sizes; undefined elsewhere. Pure. */
+  sized(figures: Values): Item | { impossible: string } | undefined;
   /** A write. Drops cached answers of the group afterwards. Throws ProviderError, `unsupported` where not offered. */
   write<G extends keyof WriteGroups, M extends keyof WriteGroups[G] & string>(
     group: G,

@@ -42,6 +42,34 @@ export interface ItemRef {
   item: { type: string; key: string };
 }
 
+/** How a machine configuration is weighed where figures choose one. What is named by reference is never weighed. */
+export interface Choice {
+  /** Order among those that give the same figures: the lowest goes first. */
+  rank: number;
+  /** Its kind in words, for who asks why it was chosen: burstable, general purpose. */
+  kind?: string | undefined;
+  /** Why figures never choose it, in words that go after its name: `has GPUs`. */
+  excluded?: string | undefined;
+  /** Sizes of one family take each other's place: a machine that is resized stays in its own where it can. */
+  family?: string | undefined;
+  /** Architectures that it runs, in the words of Machine.cpuArch, where these are several or its values don't say. */
+  architectures?: readonly string[] | undefined;
+  /** Zones in which it is offered; absent: in all, as far as is known. */
+  zones?: readonly string[] | undefined;
+  /** It is not offered where machines go that nobody places: whether they can go elsewhere by themselves. */
+  elsewhere?: 'possible' | 'impossible' | undefined;
+}
+
+/** What configuration and image must agree on beside the architecture, in words of the driver's own (boot modes, devices). */
+export interface Fit {
+  /** Each has to be among the other's `has`, where the other has any. */
+  needs?: readonly string[] | undefined;
+  has?: readonly string[] | undefined;
+  /** Least memory, in KiB, and least first disk, in kB, of a configuration for this image. */
+  memory?: number | undefined;
+  disk?: number | undefined;
+}
+
 /** One thing at the provider, translated. */
 export interface Item {
   /** The provider's key, unique for its type within the account; reversible into the resource's id. */
@@ -60,6 +88,10 @@ export interface Item {
   public?: boolean | undefined;
   /** CPU architecture that an image needs, in the words of Machine.cpuArch; a configuration that is chosen by size has it. */
   cpuArch?: string | undefined;
+  /** Of a machine configuration: how it is weighed where figures choose. Of a machine: only its family counts. */
+  choice?: Choice | undefined;
+  /** Of a configuration, an image and a machine: what they need of one another. */
+  fit?: Fit | undefined;
   /** Provider state that the state table does not know; `values.state` is then ERROR and the core logs and counts it. */
   unmappedState?: string | undefined;
   /** Actions and operations (edit, delete, release, start, …) this very item refuses although its state allows them, with the reason in words. */
@@ -123,10 +155,10 @@ export interface ReadGroup {
 export interface SizedGroup extends ReadGroup {
   /**
    * A cloud without fixed sizes: the configuration of just these figures (memory in KiB, disks' capacity in kB), rounded
-   * up to the provider's units; undefined where there cannot be one. Its key is read back by getMany, listed or not.
-   * Pure. Absent method: the smallest listed configuration that satisfies the figures is taken.
+   * up to the provider's units, or why there cannot be one, in words. Its key is read back by getMany, listed or not.
+   * Pure. Absent method: a listed configuration is chosen (`Item.choice`).
    */
-  sized?(figures: Values): Item | undefined;
+  sized?(figures: Values): Item | { impossible: string };
 }
 
 /** What any group that creates has: the way to find out whether a lost create took effect. */

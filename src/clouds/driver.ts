@@ -36,9 +36,11 @@ import type { UploadImage } from './upload';
 
 export type {
   CallContext,
+  Choice,
   Created,
   Extended,
   FindGroup,
+  Fit,
   Handle,
   Item,
   ItemRef,
@@ -224,6 +226,11 @@ export interface DriverExtension {
   /** Resource types it belongs to (Machine, Volume, …); their templates get it too. */
   types: readonly string[];
   kind: 'string' | 'strings' | 'integer' | 'boolean';
+  /**
+   * What it asks of a configuration that figures choose: to be offered in the zone that it names, to have a feature
+   * (`Fit.has`) where it is true; `atMost`: it is the bound itself, read by the core alone.
+   */
+  choosing?: 'zone' | 'atMost' | { needs: string };
 }
 
 export interface Capabilities {
@@ -234,6 +241,8 @@ export interface Capabilities {
   /** States of a Machine in which `resize` may work; its Item refuses it in words where it does not. Absent: STOPPED. */
   resizesIn?: readonly string[];
   extensions?: readonly DriverExtension[];
+  /** Sizes by figures: how many times of what was asked a chosen size may have of anything. Absent: twice. */
+  sizes?: { atMost: number };
   types: Readonly<Record<string, TypeCapabilities>>;
 }
 

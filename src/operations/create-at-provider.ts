@@ -10,6 +10,7 @@ import { withKeys } from './create-keys';
 import { lookLater, type Unseen } from './look-again';
 import { forgetParts } from './machine-storage';
 import { keptOf, reachState, settle } from './provider-change';
+import { withWords } from './size-words';
 import { lateCreate, madeHere, undoCreate } from './undo-create';
 
 type Context = StepContext<CreateInput>;
@@ -57,7 +58,7 @@ export function createAtProvider(row: CreateRow): Workflow<CreateInput> {
     steps: [...before, create(row), duplicates, ready(row), ...parts, ...(row.initialState ? [initialState, settled] : [])],
     async succeeded(context) {
       await begun(context);
-      return { message: row.words.done };
+      return { message: withWords(row.words.done, context.input.told) };
     },
     failed,
   };

@@ -34,6 +34,8 @@ export interface CreateInput {
   calls?: readonly { method: string; args: readonly Value[]; goal: readonly string[] }[];
   /** What comes with it, each with a row and a nested Job of its own. */
   parts?: MachineParts;
+  /** How it was chosen what is made (a size), for the Job's statusMessage. */
+  told?: string;
   /** Rows that come to be with it (associations). */
   insert?: readonly NewResourceRow[];
   /** What the gateway keeps of it from then on: the value that another resource's kept attribute had until then. */
@@ -50,6 +52,8 @@ export interface MachineParts {
   /** Volumes made from templates, then all attachments. */
   volumes: readonly Draft[];
   attachments: readonly Draft[];
+  /** Disks that it has beyond those of its size. */
+  disks?: readonly Draft[];
   /** What its interfaces are to be. */
   interfaces: readonly PlannedInterface[];
 }

@@ -8,8 +8,9 @@ import { rowOfDiscovered } from './discovered';
 import { extensionsFor } from './extensions';
 import type { Found, Plan, PlanContext } from './family';
 import { namingOf, restOf } from './naming';
+import { withWords } from './size-words';
 
-export interface CreatePlan extends Pick<CreateInput, 'method' | 'goal' | 'calls' | 'uri' | 'parts'> {
+export interface CreatePlan extends Pick<CreateInput, 'method' | 'goal' | 'calls' | 'uri' | 'parts' | 'told'> {
   /** Name of the workflow (a row of CREATES); that of most things where absent. */
   workflow?: string;
   type: string;
@@ -89,14 +90,14 @@ export function planCreateAtProvider(context: PlanContext, plan: CreatePlan, to 
       version: CREATE_VERSION,
       input: inputOf(plan, path, request) as unknown as Values,
     },
-    statusMessage: plan.statusMessage ?? 'Waiting to be created',
+    statusMessage: withWords(plan.statusMessage ?? 'Waiting to be created', plan.told),
     location: path,
     ...(stateful ? { becomes: plan.calls?.at(-1)?.goal[0] ?? plan.goal?.[0] ?? 'CREATING' } : {}),
   };
 }
 
 function inputOf(plan: CreatePlan, path: ResourcePath, request: Values): CreateInput {
-  const { group, method, goal, calls, uri, parts, inherit, credential } = plan;
+  const { group, method, goal, calls, uri, parts, told, inherit, credential } = plan;
   const insert = plan.insert?.(path);
   const keep = plan.keep?.(path);
   return {
@@ -109,6 +110,7 @@ function inputOf(plan: CreatePlan, path: ResourcePath, request: Values): CreateI
     ...(calls ? { calls } : {}),
     ...(uri === undefined ? {} : { uri }),
     ...(parts ? { parts } : {}),
+    ...(told === undefined ? {} : { told }),
     ...(insert ? { insert } : {}),
     ...(inherit ? { inherit } : {}),
     ...(keep ? { keep } : {}),

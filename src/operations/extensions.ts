@@ -19,7 +19,8 @@ export function extensionsFor(
     if (value === undefined || value === null) continue;
     if (!extensionNames(catalogue, cloud, type).includes(name))
       throw new Refusal(400, `${name} of ${type} is not supported by cloud '${cloud.key}'`, { kind: 'unsupported' });
-    asked[name] = value;
+    // The bound of sizes by figures is the core's own business (machine-size.ts).
+    if (cloud.capabilities.extensions?.find((each) => each.name === name)?.choosing !== 'atMost') asked[name] = value;
   }
   return asked;
 }

@@ -13,8 +13,10 @@ import { nestedFailure } from './nested-failure';
 import { Refusal, type Plan, type PlanContext } from './family';
 import { interfaceStep, planInterfaces } from './machine-interfaces';
 import { refuseUnattachable } from './machine-parts';
+import type { MachineSize } from './machine-size';
 import { asRef, mergeTemplate } from './merge';
 import { deleteSeen } from './provider-change';
+import type { WantedDisk } from './size-words';
 import { isThere } from './undo-create';
 import { planVolume } from './volume';
 
@@ -32,7 +34,13 @@ export interface PlannedParts {
 }
 
 /** Volumes, volume templates and network interfaces of a machine template, resolved before anything is made. */
-export async function planParts(context: PlanContext, cloud: Cloud, machine: ResourcePath, template: Values): Promise<PlannedParts> {
+export async function planParts(
+  context: PlanContext,
+  cloud: Cloud,
+  machine: ResourcePath,
+  template: Values,
+  size: Pick<MachineSize, 'disks' | 'become'>,
+): Promise<PlannedParts> {
   const at = 'machineTemplate';
   const volumes: Plan[] = [];
   const attachments: Plan[] = [];
@@ -47,7 +55,8 @@ export async function planParts(context: PlanContext, cloud: Cloud, machine: Res
     await refuseUnattachable(context, volume, `${at}.volumes[${index}]`);
     attachments.push(attachment(context, cloud, machine, { path: volume.path, key: volume.key ?? '' }, item.initialLocation));
   }
-  for (const [index, item] of items(template.volumeTemplates).entries()) {
+  const more = size.become === 'Volume' ? size.disks.map(volumeFor) : [];
+  for (const [index, item] of [...items(template.volumeTemplates), ...more].entries()) {
     const ref = asRef(item.volumeTemplate);
     if (!ref) throw new Refusal(400, `${at}.volumeTemplates[${index}]: a VolumeTemplate is needed, by reference or by value`);
     const base =
@@ -58,9 +67,15 @@ export async function planParts(context: PlanContext, cloud: Cloud, machine: Res
     attachments.push(attachment(context, cloud, machine, { path, key: { keyOf: path } }, item.initialLocation));
   }
   const interfaces = await planInterfaces(context, cloud, items(template.networkInterfaces));
-  const all = [...volumes, ...attachments];
+  const disks = size.become === 'Disk' ? size.disks.map((disk) => diskPlan(context, cloud, machine, disk)) : [];
+  const all = [...volumes, ...attachments, ...disks];
   return {
-    parts: { volumes: volumes.map(draftOf), attachments: attachments.map(draftOf), interfaces },
+    parts: {
+      volumes: volumes.map(draftOf),
+      attachments: attachments.map(draftOf),
+      ...(disks.length === 0 ? {} : { disks: disks.map(draftOf) }),
+      interfaces,
+    },
     insert: all.flatMap((plan) => plan.insert ?? []),
     affected: all.flatMap((plan) => plan.location ?? []),
     networks: interfaces.map(({ network }) => network),
@@ -70,6 +85,27 @@ export async function planParts(context: PlanContext, cloud: Cloud, machine: Res
 
 function items(value: Value | undefined): Values[] {
   return Array.isArray(value) ? (value as Values[]) : [];
+}
+
+/** A disk that the size does not have, as a volume of the machine's own. */
+function volumeFor({ capacity, format, initialLocation }: WantedDisk): Values {
+  const volumeConfig: Values = { capacity, ...(format === undefined ? {} : { format }) };
+  return { volumeTemplate: { volumeConfig }, ...(initialLocation === undefined ? {} : { initialLocation }) };
+}
+
+/** The same as a Disk, which goes with the machine. */
+function diskPlan(context: PlanContext, cloud: Cloud, machine: ResourcePath, { capacity, initialLocation }: WantedDisk): Plan {
+  const shows: Values = { capacity, ...(initialLocation === undefined ? {} : { initialLocation }) };
+  return planCreateAtProvider(context, {
+    type: 'Disk',
+    group: 'disks',
+    cloud,
+    collection: `${machine}/disks`,
+    naming: {},
+    shows,
+    request: { machine: { keyOf: machine }, ...shows },
+    owner: machine,
+  });
 }
 
 /** A cloud that places volumes has to know for which machine one is. */
@@ -126,7 +162,7 @@ export const partsToTakeBack: Step<CreateInput> = {
   undo: (context) => takeVolumesBack(context),
 };
 
-function nested(name: 'volumes' | 'attachments', words: string, undo?: Step<CreateInput>['undo']): Step<CreateInput> {
+function nested(name: 'volumes' | 'attachments' | 'disks', words: string, undo?: Step<CreateInput>['undo']): Step<CreateInput> {
   return {
     name,
     words,
@@ -143,14 +179,16 @@ function nested(name: 'volumes' | 'attachments', words: string, undo?: Step<Crea
 }
 
 /** What can not be taken off the machine is released by the provider when the machine goes, which is next. */
-async function takeOff(context: Context): Promise<StepOutcome> {
-  for (const path of (context.input.parts?.attachments ?? []).map(pathOf)) {
-    const key = (await context.store.resource(path))?.providerKey;
-    if (!key) continue;
-    const outcome = await deleteSeen(context, 'attachments', key, context.job.created).catch(released);
-    if (!('done' in outcome)) return outcome;
-  }
-  return { done: null };
+function takeOff(name: 'attachments' | 'disks') {
+  return async (context: Context): Promise<StepOutcome> => {
+    for (const path of (context.input.parts?.[name] ?? []).map(pathOf)) {
+      const key = (await context.store.resource(path))?.providerKey;
+      if (!key) continue;
+      const outcome = await deleteSeen(context, name, key, context.job.created).catch(released);
+      if (!('done' in outcome)) return outcome;
+    }
+    return { done: null };
+  };
 }
 
 function released(error: unknown): StepOutcome {
@@ -206,12 +244,17 @@ function pathOf(draft: Draft): ResourcePath {
 
 /** Steps that give a machine what comes with it; the machine is there and its interfaces too. */
 export function partSteps(machineKey: (context: Context) => string): Step<CreateInput>[] {
-  return [nested('volumes', 'Making its volumes'), nested('attachments', 'Attaching its volumes', takeOff), interfaceStep(machineKey)];
+  return [
+    nested('volumes', 'Making its volumes'),
+    nested('attachments', 'Attaching its volumes', takeOff('attachments')),
+    nested('disks', 'Making its disks', takeOff('disks')),
+    interfaceStep(machineKey),
+  ];
 }
 
 /** Rows of parts that did not come to be go with the failure of the whole; what is still there keeps its row. */
 export async function forgetParts(unit: UnitOfWork, parts: MachineParts | undefined): Promise<void> {
-  for (const path of [...(parts?.attachments ?? []), ...(parts?.volumes ?? [])].map(pathOf)) {
+  for (const path of [...(parts?.disks ?? []), ...(parts?.attachments ?? []), ...(parts?.volumes ?? [])].map(pathOf)) {
     const row = await unit.resource(path);
     if (row && !isThere(row)) await unit.deleteResource(path);
   }

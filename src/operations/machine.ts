@@ -4,6 +4,7 @@ import type { ActionDeclaration } from '../model/define';
 import type { Ref, Value, Values } from '../model/values';
 import { publicKeyOf } from './credential';
 import { Refusal, type CreateRequest, type Family, type Found, type Plan, type PlanContext, type UpdateRequest } from './family';
+import { machineSize, resizeOf } from './machine-size';
 import { planParts } from './machine-storage';
 import { importedOf } from './create-credential';
 import { CREATES } from './create-input';
@@ -12,7 +13,6 @@ import { asRef, inlineOf } from './merge';
 import { chooseCloud } from './placement';
 import { act, remove, update, type ActInput, type DeleteInput } from './provider-change';
 import { planRename } from './rename';
-import { checkFigures, smallestFitting } from './sizing';
 import { refuseForeign } from './supported';
 
 const TYPE = 'Machine';
@@ -64,14 +64,14 @@ async function planCreate(context: PlanContext, request: CreateRequest): Promise
   const cloud = chooseCloud(context, [image, ...(config ? [config] : [])], values);
   if (!cloud.offers(GROUP, 'create')) throw new Refusal(400, `cloud '${cloud.key}' does not create machines`);
   refuseForeign(context.catalogue, cloud, 'MachineTemplate', template, 'machineTemplate');
-  const chosen = await configurationKey(context, cloud, config, inlineOf(configRef), image.item?.cpuArch);
+  const said = { ...template, ...values };
+  const size = await machineSize(context, cloud, { config, overrides: inlineOf(configRef), image: image.item, said });
   const initialState = initialStateOf(cloud, template.initialState);
   const credential = await credentialOf(context, cloud, request);
   const to = pathToBe(context, request.collection);
-  const planned = await planParts(context, cloud, to.path, template);
+  const planned = await planParts(context, cloud, to.path, template, size);
   const shows: Values = {};
-  for (const figure of ['cpu', 'memory', 'cpuArch'] as const)
-    if (chosen.values[figure] !== undefined) shows[figure] = chosen.values[figure];
+  for (const figure of ['cpu', 'memory', 'cpuArch'] as const) if (size.values[figure] !== undefined) shows[figure] = size.values[figure];
   const plan: CreatePlan = {
     workflow: CREATES.machine,
     type: TYPE,
@@ -82,7 +82,7 @@ async function planCreate(context: PlanContext, request: CreateRequest): Promise
     template,
     shows,
     request: {
-      config: chosen.key ?? '',
+      config: size.key,
       image: image.key ?? '',
       ...(planned.networks.length > 0 ? { networks: planned.networks } : {}),
       ...(planned.networkPorts.some((port) => port !== null) ? { networkPorts: planned.networkPorts } : {}),
@@ -90,36 +90,11 @@ async function planCreate(context: PlanContext, request: CreateRequest): Promise
     },
     ...initialState,
     parts: planned.parts,
+    ...(size.words === undefined ? {} : { told: size.words }),
     credential,
     with: planned,
   };
   return planCreateAtProvider(context, plan, to);
-}
-
-/** The provider's configuration to use: by reference, by value, or a reference to one of the gateway's own with overrides. */
-async function configurationKey(
-  context: PlanContext,
-  cloud: Cloud,
-  config: Found | undefined,
-  overrides: Values | undefined,
-  cpuArch: string | undefined,
-): Promise<Pick<Found, 'key' | 'values'>> {
-  if (config?.key !== undefined && !overrides) return config;
-  const asked: Values = { ...(cpuArch === undefined ? {} : { cpuArch }), ...config?.values, ...overrides };
-  for (const [name, value] of Object.entries(asked)) if (value === null) delete asked[name];
-  if (typeof asked.memory !== 'number' && typeof asked.cpu !== 'number') {
-    throw new Refusal(400, 'machineTemplate.machineConfig: a configuration by value says at least cpu or memory');
-  }
-  return sizeFor(context, cloud, asked);
-}
-
-/** On a cloud without fixed sizes the very one asked for, else the smallest that satisfies it. @throws Refusal 400 */
-async function sizeFor(context: PlanContext, cloud: Cloud, asked: Values): Promise<Pick<Found, 'key' | 'values'>> {
-  checkFigures(asked);
-  const own = cloud.sized(asked);
-  if (own) return own;
-  const offered = (await context.list('MachineConfiguration', cloud)).filter((found) => found.cloud === cloud && found.key !== undefined);
-  return smallestFitting(asked, offered);
 }
 
 function initialStateOf(cloud: Cloud, wanted: Value | undefined): Pick<CreatePlan, 'goal' | 'calls'> {
@@ -164,32 +139,9 @@ async function credentialOf(
 
 async function planUpdate(context: PlanContext, found: Found, request: UpdateRequest): Promise<Plan> {
   const resize = await resizeOf(context, found, request);
-  return planRename(context, found, request, update, resize === undefined ? {} : { resize });
-}
-
-/** Provider key of the configuration for changed figures; undefined where nothing changes in the provider's terms. */
-async function resizeOf(context: PlanContext, found: Found, { set }: UpdateRequest): Promise<string | undefined> {
-  const asked: Values = {};
-  let changed = false;
-  for (const figure of ['cpu', 'memory', 'cpuSpeed'] as const) {
-    const value = set[figure];
-    if (value !== undefined && value !== found.values[figure]) changed = true;
-    if (value !== undefined && figure !== 'cpuSpeed') asked[figure] = value;
-    else if (figure !== 'cpuSpeed') asked[figure] = found.values[figure];
-  }
-  if (!changed || !found.cloud) return undefined;
-  const cloud = found.cloud;
-  if (set.cpuSpeed !== undefined && set.cpuSpeed !== found.values.cpuSpeed)
-    throw new Refusal(400, `cpuSpeed cannot be changed on cloud '${cloud.key}'`);
-  if (!cloud.offers(GROUP, 'resize')) throw new Refusal(400, `cloud '${cloud.key}' does not change the size of a machine`);
-  const state = String(found.values.state);
-  const states = cloud.capabilities.resizesIn ?? ['STOPPED'];
-  if (!states.includes(state))
-    throw new Refusal(409, `cpu and memory can be changed while the machine is ${states.join(' or ')}; it is ${state}`);
-  const reason = found.item?.refuses?.resize;
-  if (reason !== undefined) throw new Refusal(409, reason, { kind: 'conflict' });
-  if (found.values.cpuArch !== undefined) asked.cpuArch = found.values.cpuArch;
-  return (await sizeFor(context, cloud, asked)).key;
+  const more = resize?.key === undefined ? {} : { resize: resize.key };
+  const told = resize?.words === undefined ? {} : { told: resize.words };
+  return planRename(context, found, request, update, { ...more, ...told });
 }
 
 async function planRemove(context: PlanContext, found: Found): Promise<Plan> {

@@ -8,6 +8,7 @@ import { removeWithAssociations } from './associations';
 import { carryOut, carryOutAll } from './carry-out';
 import { dropOwned, type Owned } from './drop-owned';
 import { watchLate } from './late-call';
+import { withWords } from './size-words';
 
 /**
  * Workflows that change what already lives at a provider, the same for every type: act (start, stop, …), update
@@ -33,8 +34,9 @@ export interface UpdateInput {
   group: keyof WriteGroups & ListedGroup;
   path: ResourcePath;
   key: string;
-  /** Provider key of the configuration to change to. */
+  /** Provider key of the configuration to change to, and how it was chosen, for the Job's statusMessage. */
   resize?: string;
+  told?: string;
   /** Attributes for the driver's `update`, in its terms. */
   update?: Values;
   /** The naming as the provider is to hold it, and what stays with the gateway. */
@@ -302,7 +304,7 @@ export const update: Workflow<UpdateInput> = {
         internal: { ...row.internal, settledAt: await context.unit.now() },
       });
     }
-    return { message: 'Updated' };
+    return { message: withWords('Updated', context.input.told) };
   },
 };
 

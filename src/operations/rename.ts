@@ -4,6 +4,7 @@ import type { Value, Values } from '../model/values';
 import { Refusal, type Found, type Plan, type PlanContext, type UpdateRequest } from './family';
 import { namingOf, restOf } from './naming';
 import { keptOf, type UpdateInput } from './provider-change';
+import { withWords } from './size-words';
 
 /**
  * Plans a change of name, description and properties of something at a provider, with what else `more` asks of the
@@ -14,7 +15,7 @@ export async function planRename(
   found: Found,
   request: UpdateRequest,
   workflow: Pick<Workflow<UpdateInput>, 'name' | 'version'>,
-  more: Pick<UpdateInput, 'resize' | 'update'>,
+  more: Pick<UpdateInput, 'resize' | 'update' | 'told'>,
 ): Promise<Plan> {
   const { cloud, key, row, item } = found;
   const group = row === undefined && item === undefined ? undefined : groupOf(found);
@@ -35,7 +36,7 @@ export async function planRename(
   if (more.resize === undefined && more.update === undefined && !atProvider && (row || !renamed)) {
     return {
       ...base,
-      statusMessage: 'Updated',
+      statusMessage: withWords('Updated', more.told),
       ...(row && renamed ? { change: [{ path: found.path, version: row.version, change: keep(row.internal, naming.rest) }] } : {}),
     };
   }
@@ -44,7 +45,7 @@ export async function planRename(
     ...base,
     holds: [{ path: found.path, shows: null }],
     work: { workflow: workflow.name, version: workflow.version, input: input as unknown as Values },
-    statusMessage: 'Waiting for its turn',
+    statusMessage: withWords('Waiting for its turn', more.told),
   };
 }
 
