@@ -75,7 +75,12 @@ export function createEngine(options: EngineOptions): Engine {
   async function prove(): Promise<void> {
     if (!worked) return;
     worked = false;
-    await kit.newest.raise();
+    try {
+      await kit.newest.raise();
+    } catch (error) {
+      worked = true;
+      throw error;
+    }
   }
 
   const sweep = new Sweep(kit, work, prove);

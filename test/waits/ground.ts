@@ -44,7 +44,7 @@ export interface Ground {
   close(): Promise<void>;
 }
 
-export const versionOf = (name: string): number => Math.max(...workflows().flatMap((one) => (one.name === name ? [one.version] : [])));
+const versionOf = (name: string): number => Math.max(...workflows().flatMap((one) => (one.name === name ? [one.version] : [])));
 
 export async function ground(options: object = {}, { guard = {}, store: given }: { guard?: object; store?: Store } = {}): Promise<Ground> {
   const folder = await mkdtemp(join(tmpdir(), 'cimi-waits-'));
