@@ -72,9 +72,8 @@ test('work that the provider forgets again and again ends, too', async () => {
             run: async (context) => {
               const idle = context.memory === null || !Object.hasOwn(context.memory as object, 'ongoing');
               if (context.unanswered?.spent && idle) return step.run(context);
-              if (context.memory === null) begun++;
-              const wait = context.memory === null ? { wait: 100, remember: { ongoing: { task: begun } } } : { wait: 20, remember: null };
-              return context.memory === null ? wait : { ...wait, inTrouble: true, unanswered: true };
+              if (!idle) return { wait: 20, remember: {}, inTrouble: true, unanswered: true };
+              return { wait: 100, remember: { ongoing: { task: ++begun } } };
             },
           },
     ),

@@ -20,11 +20,22 @@ const open = (clock?: () => number, file = 'cimi.db'): Promise<Store> =>
   openSqliteStore({ file: join(folder, file), cipher: createCipher(Buffer.alloc(32, 1)), ...(clock ? { clock } : {}) });
 const newest = (store: Store) => new Newest(store, join(folder, 'newest.json'), keptLog());
 
+/** Waits until a job has ended well. */
+async function ended(store: Store, id: string): Promise<void> {
+  for (let left = 1_500; ; left--) {
+    const row = await store.job(id);
+    if (row?.state === 'SUCCESS') return;
+    if (left === 0 || row?.state === 'FAILED') throw new Error(`it is ${row?.state ?? 'not there'}: ${row?.statusMessage ?? ''}`);
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+}
+
 test('a backup with a queued create, restored on a cloud that ignores tokens, does not double it', async () => {
   const store = await open();
   const at = await ground({ ignoreTokens: true, settleMs: 30 }, { store });
   const { job, path } = await at.create('web');
   const first = await at.process({ newest: newest(store) });
+  await ended(store, job);
   await first.close(1_000);
   // The backup: the create waits still (its process was told nothing yet).
   const waiting = await at.create('later');
@@ -33,8 +44,7 @@ test('a backup with a queued create, restored on a cloud that ignores tokens, do
   const used = await open();
   const second = await at.process({ store: used, newest: newest(used) });
   await second.tell([waiting.job]);
-  for (const id of [job, waiting.job])
-    while ((await used.job(id))?.state !== 'SUCCESS') await new Promise((resolve) => setTimeout(resolve, 10));
+  await ended(used, waiting.job);
   const kept = (await used.resource(waiting.path))?.providerKey;
   await second.close(1_000);
   await used.close();
@@ -43,7 +53,7 @@ test('a backup with a queued create, restored on a cloud that ignores tokens, do
   const restored = await open(undefined, 'backup.db');
   const third = await at.process({ store: restored, newest: newest(restored) });
   await third.tell([waiting.job]);
-  while ((await restored.job(waiting.job))?.state !== 'SUCCESS') await new Promise((resolve) => setTimeout(resolve, 10));
+  await ended(restored, waiting.job);
   expect((await restored.resource(waiting.path))?.providerKey).toBe(kept);
   expect(at.cloud.instances()).toHaveLength(2);
   expect(path).not.toBe(waiting.path);
