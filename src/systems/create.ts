@@ -1,6 +1,5 @@
-import { LeftUnderWay, type EndContext, type Step, type StepContext, type Workflow } from '../jobs/workflow';
+import { LeftUnderWay, StepFailure, type EndContext, type Step, type StepContext, type Workflow } from '../jobs/workflow';
 import { removeWithAssociations } from '../operations/associations';
-import { nestedFailure } from '../operations/nested-failure';
 import { isThere } from '../operations/undo-create';
 import type { ResourcePath, UnitOfWork } from '../store/store';
 import { SYSTEM } from './kinds';
@@ -50,7 +49,7 @@ function level(ground: Ground, index: number): Step<CreateSystemInput> {
   return {
     name: `level${index}`,
     words: 'Making components',
-    async run({ input, nested, store }) {
+    async run({ input, nested }) {
       const parts = input.levels[index] ?? [];
       if (parts.length === 0) return { done: null };
       if (!nested) return { nested: parts.map(({ draft }) => draft) };
@@ -58,7 +57,7 @@ function level(ground: Ground, index: number): Step<CreateSystemInput> {
         child.state === 'SUCCESS' ? [] : [{ id: child.id, words: `${parts[place]?.label ?? 'a component'}: ${child.statusMessage}` }],
       );
       const words = failed.map((child) => `${child.words} (jobs/${child.id})`).join('; ');
-      if (failed.length > 0) throw await nestedFailure(store, failed, `could not be created: ${words}`);
+      if (failed.length > 0) throw new StepFailure(`could not be created: ${words}`, 'unavailable');
       return { done: null };
     },
     undo: (context) => takeBack(ground, context, index),
