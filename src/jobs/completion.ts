@@ -1,4 +1,5 @@
 import type { JobRow, Store } from '../store/store';
+import { isStoreAway } from './failure';
 import { isFinished } from './stop';
 
 const LOOK_EVERY_MS = 50;
@@ -17,22 +18,33 @@ export class Completion {
   /**
    * @param ms how long to wait at most.
    * @param here whether this process has the Job in hand, so that the store need not be asked.
-   * @returns the Job as it ended, or as it is at the deadline.
+   * @returns the Job as it ended, or as it is at the deadline; undefined where the store can't tell by then.
    * @throws Error when there is no such Job.
    */
-  async waitFor(jobId: string, ms: number, here: () => boolean): Promise<JobRow> {
+  async waitFor(jobId: string, ms: number, here: () => boolean): Promise<JobRow | undefined> {
     const deadline = performance.now() + ms;
     const end = this.listen(jobId);
     try {
       for (let first = true; ; first = false) {
         const left = deadline - performance.now();
         const look = first || left <= 0 || !here();
-        const row = end.row ?? (look ? found(await this.store.job(jobId), jobId) : undefined);
+        const row = end.row ?? (look ? await this.look(jobId) : undefined);
         if (row && (isFinished(row) || left <= 0)) return row;
+        if (left <= 0) return undefined;
         await end.within(Math.min(LOOK_EVERY_MS, deadline - performance.now()));
       }
     } finally {
       end.stop();
+    }
+  }
+
+  /** What was accepted stays accepted while the store is away: nothing is known of it then. */
+  private async look(jobId: string): Promise<JobRow | undefined> {
+    try {
+      return found(await this.store.job(jobId), jobId);
+    } catch (error) {
+      if (isStoreAway(error)) return undefined;
+      throw error;
     }
   }
 

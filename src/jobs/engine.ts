@@ -14,8 +14,11 @@ export interface Engine {
   work(jobId: string): Promise<void>;
   /** Tells the queue of Jobs just accepted. Never rejects. */
   tell(jobIds: readonly string[]): Promise<void>;
-  /** Waits at most `ms` for a Job to end; resolves with its latest row. Rejects when there is no such Job. */
-  waitFor(jobId: string, ms: number): Promise<JobRow>;
+  /**
+   * Waits at most `ms` for a Job to end; resolves with its latest row, or undefined where the store can't tell it. Rejects
+   * when there is no such Job.
+   */
+  waitFor(jobId: string, ms: number): Promise<JobRow | undefined>;
   /** See requestStop in stop.ts. */
   requestStop(jobId: string): Promise<JobRow | undefined>;
   /** See mayStop in stop.ts. */
@@ -72,7 +75,12 @@ export function createEngine(options: EngineOptions): Engine {
   async function prove(): Promise<void> {
     if (!worked) return;
     worked = false;
-    await kit.newest.raise();
+    try {
+      await kit.newest.raise();
+    } catch (error) {
+      worked = true;
+      throw error;
+    }
   }
 
   const sweep = new Sweep(kit, work, prove);

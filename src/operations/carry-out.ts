@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { WriteGroups } from '../clouds/cloud';
+import type { Cloud, WriteGroups } from '../clouds/cloud';
 import { isOngoing, type Handle, type ListedGroup, type Ongoing } from '../clouds/driver';
 import { HandleForgotten, ProviderError } from '../clouds/errors';
 import { refuseOnceMore } from '../jobs/once';
@@ -47,7 +47,7 @@ export async function carryOutAll(context: Context, calls: readonly Call[]): Pro
     if (mine && !mine.ongoing) refuseOnceMore(context);
     let outcome: unknown;
     try {
-      outcome = mine?.ongoing ? await cloud.poll(call.group, mine.ongoing) : await send(context, call, mine !== undefined);
+      outcome = mine?.ongoing ? await polled(cloud, call.group, mine.ongoing) : await send(context, call, mine !== undefined);
     } catch (error) {
       if (!(error instanceof HandleForgotten)) throw error;
       return { wait: 0, remember: { ended, current: id }, message: error.message, inTrouble: true, unanswered: true };
@@ -81,9 +81,20 @@ export async function makeAt(context: Context, group: Call['group'], method: str
 
 /** How far a create is that the provider goes on with. */
 export async function pollAt(context: Context, group: Call['group'], handle: Handle): Promise<{ key: string } | Ongoing> {
-  const outcome = await cloudOf(context.clouds, context.input.cloud).poll(group, handle);
+  const outcome = await polled(cloudOf(context.clouds, context.input.cloud), group, handle);
   if (outcome === undefined) throw new ProviderError('unavailable', 'the provider ended without telling what it made', { maybeDone: true });
   return outcome;
+}
+
+/** Asks how far work is. Asking changes nothing: where no answer comes, nothing may have been done by it. */
+export async function polled(cloud: Cloud, group: Call['group'], handle: Handle): Promise<Ongoing | { key: string } | undefined> {
+  try {
+    return await cloud.poll(group, handle);
+  } catch (error) {
+    if (!(error instanceof ProviderError) || error instanceof HandleForgotten || !error.maybeDone) throw error;
+    const { kind, message, code, requestId, retryAfterMs, lasting } = error;
+    throw new ProviderError(kind, message, { code, requestId, retryAfterMs, lasting, maybeDone: false, cause: error });
+  }
 }
 
 async function send(context: Context, { group, method, args }: Call, lost: boolean): Promise<unknown> {

@@ -1,5 +1,5 @@
 import { isOngoing, type Handle, type Marks } from '../clouds/driver';
-import { ProviderError } from '../clouds/errors';
+import { HandleForgotten, ProviderError } from '../clouds/errors';
 import { childId } from '../jobs/context';
 import { splitTwins } from '../jobs/once';
 import { pauseOf } from '../jobs/until';
@@ -8,7 +8,7 @@ import { cloudOf, type Step, type StepContext, type Workflow } from '../jobs/wor
 import { ACTION } from '../model/define';
 import type { Value, Values } from '../model/values';
 import type { ResourcePath, ResourceRow, UnitOfWork } from '../store/store';
-import { carryOutAll, type MadeGroup } from './carry-out';
+import { carryOutAll, polled, type MadeGroup } from './carry-out';
 
 /** What a Job may have made without knowing it, and how it is told from what others made. */
 export type Unseen = {
@@ -60,12 +60,12 @@ const followed: Step<LookAgainInput> = {
     const { input } = context;
     if (!input.handle) return { done: null };
     try {
-      const outcome = await cloudOf(context.clouds, input.cloud).poll(input.group, input.handle);
+      const outcome = await polled(cloudOf(context.clouds, input.cloud), input.group, input.handle);
       if (isOngoing(outcome)) return { wait: pauseOf(context, {}, outcome.words) };
       return { done: outcome?.key ?? null };
     } catch (error) {
       // It failed, or is forgotten: what there is of it shows by its marks.
-      if (error instanceof ProviderError && (!error.passing || error.maybeDone)) return { done: null };
+      if (error instanceof HandleForgotten || (error instanceof ProviderError && !error.passing)) return { done: null };
       throw error;
     }
   },

@@ -9,7 +9,6 @@ import type { NewResourceRow, ResourcePath, UnitOfWork } from '../store/store';
 import { CREATE_VERSION, CREATES, type CreateInput, type Draft, type MachineParts } from './create-input';
 import { withKeys } from './create-keys';
 import { planCreateAtProvider } from './create-plan';
-import { nestedFailure } from './nested-failure';
 import { Refusal, type Plan, type PlanContext } from './family';
 import { interfaceStep, planInterfaces } from './machine-interfaces';
 import { refuseUnattachable } from './machine-parts';
@@ -172,7 +171,7 @@ function nested(name: 'volumes' | 'attachments' | 'disks', words: string, undo?:
       if (!context.nested) return { nested: (await withKeys(context, drafts as unknown as Value)) as unknown as readonly Draft[] };
       const failed = context.nested.find((child) => child.state !== 'SUCCESS');
       if (!failed) return { done: null };
-      throw await nestedFailure(context.store, [failed], `${failed.statusMessage} (jobs/${failed.id})`);
+      throw new StepFailure(`${failed.statusMessage} (jobs/${failed.id})`, 'unavailable');
     },
     ...(undo ? { undo } : {}),
   };

@@ -1,10 +1,10 @@
 import { isOngoing, type Handle, type Item, type ListedGroup, type Marks } from '../clouds/driver';
-import { ProviderError } from '../clouds/errors';
+import { HandleForgotten, ProviderError } from '../clouds/errors';
 import { splitTwins, type OnceResult } from '../jobs/once';
 import { pauseOf, type Wait } from '../jobs/until';
 import { cloudOf, type StepContext, type StepOutcome } from '../jobs/workflow';
 import type { ResourcePath, ResourceRow, UnitOfWork } from '../store/store';
-import type { MadeGroup } from './carry-out';
+import { polled, type MadeGroup } from './carry-out';
 import { LATER_MS, lookLater, type Unseen } from './look-again';
 import { deleteSeen } from './provider-change';
 
@@ -90,12 +90,12 @@ async function followUndone(context: Context, group: MadeGroup): Promise<Wait | 
   if (!ongoing || ended !== undefined) return undefined;
   const cloud = cloudOf(context.clouds, context.input.cloud);
   try {
-    const outcome = await cloud.poll(group, ongoing);
+    const outcome = await polled(cloud, group, ongoing);
     if (!isOngoing(outcome)) return { key: outcome?.key };
     return { wait: pauseOf(context, { atMostMs: cloud.waitAtMostMs }, outcome.words), message: 'undoing: waiting for what was begun' };
   } catch (error) {
     // It failed, or is forgotten: what there is of it shows by its marks.
-    if (error instanceof ProviderError && (!error.passing || error.maybeDone)) return { key: undefined };
+    if (error instanceof HandleForgotten || (error instanceof ProviderError && !error.passing)) return { key: undefined };
     throw error;
   }
 }

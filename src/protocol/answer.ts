@@ -1,6 +1,7 @@
 import { isFinished, jobPath } from '../operations/job';
 import { parseQuery } from '../query/query';
 import type { JobRow } from '../store/store';
+import { StoreUnavailable } from '../store/unavailable';
 import type { Accepted } from './change';
 import { acceptable, represent } from './read';
 import { statusOfKind } from './faults';
@@ -21,9 +22,8 @@ export async function answerChange(views: Views, routed: Routed, { kind, plan, j
   const now = (waits ? await protocol.jobs.waitFor(job.id, protocol.graceMs) : undefined) ?? job;
   const status = statusFor(kind, now);
   if (now.idempotencyKey !== null) {
-    await protocol.store.transaction((unit) =>
-      unit.updateJob(now.id, { answer: { status, ...(plan.location === undefined ? {} : { location: plan.location }) } }),
-    );
+    const answer = { status, ...(plan.location === undefined ? {} : { location: plan.location }) };
+    await unlessAway(protocol, now, () => protocol.store.transaction((unit) => unit.updateJob(now.id, { answer })));
   }
   return answerJob(views, routed, now, {
     status,
@@ -31,6 +31,17 @@ export async function answerChange(views: Views, routed: Routed, { kind, plan, j
     resource: kind === 'create' ? plan.location : kind === 'update' ? routed.path : undefined,
     answerOnly: plan.answerOnly,
   });
+}
+
+/** What was accepted is answered as such although the store is away by now: another request would do it twice. */
+async function unlessAway<T>({ log }: Routed['protocol'], otherwise: T, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (!(error instanceof StoreUnavailable)) throw error;
+    log.warn('the store was away while an accepted change was answered', { error: error.message });
+    return otherwise;
+  }
 }
 
 /** The first answer again, for a request that came with the same Idempotency-Key. */
@@ -96,7 +107,7 @@ async function answerJob(
       return { ...answer, headers: { ...answer.headers, ...headers } };
     }
   }
-  const view = await views.ofJob(job);
+  const view = await unlessAway(protocol, views.alone(job), () => views.ofJob(job));
   const writer = protocol.writers[acceptable(routed)];
   return {
     status,

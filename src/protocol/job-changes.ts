@@ -35,7 +35,7 @@ export async function changeJob(views: Views, routed: Routed): Promise<CimiRespo
   if (isFinished(job)) throw new Refusal(409, `${JOBS}/${job.id} has ended: it is ${job.state}`, { kind: 'conflict' });
   await stop(routed, job);
   const now = await protocol.jobs.waitFor(job.id, protocol.graceMs);
-  return answerWithJob(views, routed, now, now && isFinished(now) ? 200 : 202);
+  return answerWithJob(views, routed, now ?? job, now && isFinished(now) ? 200 : 202);
 }
 
 /** @throws Refusal 409 for what is not stopped any more. */

@@ -77,6 +77,11 @@ export class Views {
     );
   }
 
+  /** The Job without its nested ones. */
+  alone(row: JobRow): View {
+    return this.jobView(row, []);
+  }
+
   private jobView(row: JobRow, nested: readonly string[]): View {
     const path = jobPath(row.id);
     const values = jobValues(row, nested);

@@ -1,4 +1,5 @@
 import { sql } from 'kysely';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { accessStore } from './access';
 import { readHolds } from './holds';
 import * as jobs from './jobs';
@@ -11,6 +12,8 @@ import { StoreUnavailable } from './unavailable';
 
 /** How often a transaction that the database gave up in favour of another is begun again. */
 const ATTEMPTS = 5;
+/** When a read is tried once more, ms. */
+const AGAIN_MS = 50;
 
 /**
  * The store over one SQL database.
@@ -45,7 +48,7 @@ export function sqlStore(writes: Session, reads: Session, close: () => Promise<v
   };
 }
 
-/** Reads that are tried once more: of the connections of a pool some may be broken, and the next one is another. */
+/** Reads that are tried once more: connections of a pool may break together, and the next one is a new one. */
 function twice(reads: StoreReads): StoreReads {
   const again = ([name, read]: [string, (...args: never[]) => Promise<unknown>]) => [
     name,
@@ -54,6 +57,7 @@ function twice(reads: StoreReads): StoreReads {
         return await read(...args);
       } catch (error) {
         if (!(error instanceof StoreUnavailable)) throw error;
+        await sleep(AGAIN_MS);
         return read(...args);
       }
     },

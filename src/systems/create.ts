@@ -1,6 +1,5 @@
-import type { EndContext, Step, StepContext, Workflow } from '../jobs/workflow';
+import { LeftUnderWay, StepFailure, type EndContext, type Step, type StepContext, type Workflow } from '../jobs/workflow';
 import { removeWithAssociations } from '../operations/associations';
-import { nestedFailure } from '../operations/nested-failure';
 import { isThere } from '../operations/undo-create';
 import type { ResourcePath, UnitOfWork } from '../store/store';
 import { SYSTEM } from './kinds';
@@ -31,7 +30,7 @@ export function createSystemWorkflow(ground: Ground): Workflow<CreateSystemInput
       await unit.updateResource(input.path, undefined, { state: null });
       return { message: 'Created' };
     },
-    failed: async (context) => ({ message: await tell(ground, context, context.error.message) }),
+    failed: async (context) => ({ message: await tell(ground, context, context.error.message, context.error instanceof LeftUnderWay) }),
     stopped: async (context) => ({ message: await tell(ground, context, 'Stopped; what had been made was taken back') }),
   };
 }
@@ -50,7 +49,7 @@ function level(ground: Ground, index: number): Step<CreateSystemInput> {
   return {
     name: `level${index}`,
     words: 'Making components',
-    async run({ input, nested, store }) {
+    async run({ input, nested }) {
       const parts = input.levels[index] ?? [];
       if (parts.length === 0) return { done: null };
       if (!nested) return { nested: parts.map(({ draft }) => draft) };
@@ -58,7 +57,7 @@ function level(ground: Ground, index: number): Step<CreateSystemInput> {
         child.state === 'SUCCESS' ? [] : [{ id: child.id, words: `${parts[place]?.label ?? 'a component'}: ${child.statusMessage}` }],
       );
       const words = failed.map((child) => `${child.words} (jobs/${child.id})`).join('; ');
-      if (failed.length > 0) throw await nestedFailure(store, failed, `could not be created: ${words}`);
+      if (failed.length > 0) throw new StepFailure(`could not be created: ${words}`, 'unavailable');
       return { done: null };
     },
     undo: (context) => takeBack(ground, context, index),
@@ -73,11 +72,15 @@ async function takeBack(ground: Ground, context: Context, index: number) {
   return { nested: drafts.filter((draft) => draft !== undefined) };
 }
 
-/** The last words: rows of what is not there any more go; what is still there is named and stays the System's. */
+/**
+ * The last words: rows of what is not there any more go; what is still there is named and stays the System's.
+ * @param underWay nothing was undone: its state is that of its components
+ */
 async function tell(
   ground: Ground,
   { unit, input, left }: EndContext<CreateSystemInput> & { left: readonly string[] },
   why: string,
+  underWay = false,
 ): Promise<string> {
   const remaining: string[] = [...left];
   for (const { path, type, association, label } of input.members) {
@@ -85,8 +88,10 @@ async function tell(
     else await unit.deleteResource(association);
   }
   const row = await unit.resource(input.path);
-  if (row)
+  if (row && underWay) await unit.updateResource(input.path, undefined, { state: null });
+  else if (row)
     await unit.updateResource(input.path, undefined, { state: 'ERROR', internal: { ...row.internal, failed: why, left: remaining } });
+  if (underWay) return `${why}; nothing was undone`;
   return remaining.length > 0 ? `${why}; could not be taken back: ${remaining.join('; ')}` : why;
 }
 

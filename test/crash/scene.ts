@@ -122,12 +122,17 @@ export class Scene {
     for (const room of this.rooms.values()) room.clearFailures();
   }
 
-  /** Rows that say a resource is held by an unfinished Job, and Jobs that have not ended. */
+  /**
+   * Rows that say a resource is held by an unfinished Job, and Jobs that have not ended; those that look minutes later for
+   * what calls without an answer did are meant to be there.
+   */
   leftovers(): { holds: unknown[]; unfinished: unknown[] } {
     const db = new Database(join(this.dataDir, 'cimi.db'), { timeout: 5_000 });
     try {
       const holds = db.prepare('SELECT path, job FROM holds').all();
-      const unfinished = db.prepare('SELECT workflow, state, step, status_message FROM jobs WHERE done = 0').all();
+      const unfinished = db
+        .prepare("SELECT workflow, state, step, status_message FROM jobs WHERE done = 0 AND workflow <> 'provider.lookAgain'")
+        .all();
       return { holds, unfinished };
     } finally {
       db.close();

@@ -25,8 +25,8 @@ test('runs the steps in order, each with the input and the earlier results, and 
   expect(seen.map((context) => context.input)).toEqual([{ a: 1 }, { a: 1 }, { a: 1 }]);
   expect(seen[2]?.results).toEqual({ one: { from: 'one' }, two: { from: 'two' } });
   expect(row).toMatchObject({ state: 'SUCCESS', returnCode: 0, progress: 100, input: null, results: null, memory: null, leaseOwner: null });
-  expect(row.affected).toEqual(['machines/one', 'machines/two', 'machines/three']);
-  expect(row.expires).toBeGreaterThan(Date.now());
+  expect(row?.affected).toEqual(['machines/one', 'machines/two', 'machines/three']);
+  expect(row?.expires).toBeGreaterThan(Date.now());
 });
 
 test('writes what a step changes in the store, and the last words, in the transactions that record them', async () => {

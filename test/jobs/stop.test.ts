@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Moment } from '../../src/jobs/kit';
 import { requestStop } from '../../src/jobs/stop';
 import { workflowTable } from '../../src/jobs/table';
+import type { Step, Workflow } from '../../src/jobs/workflow';
 import { house, noted, undone, workflow, type House, type Process } from './harness';
 
 let at: House;
@@ -116,4 +117,75 @@ test('stopping twice, after the end, or what does not exist, changes nothing', a
   const ended = await at.end(id);
   expect(await requestStop(at.store, process.queue, id, workflowTable([]))).toEqual(ended);
   expect(await requestStop(at.store, process.queue, 'none', workflowTable([]))).toBeUndefined();
+});
+
+describe('words of a stopped job', () => {
+  const words = async (id: string) => (await at.end(id, 3_000)).statusMessage;
+  const waiting = () => ({ wait: 3_600_000 });
+  const looking = { ...noted([], 'look', waiting), looks: true };
+
+  async function stoppedIn(steps: Step[], more: Partial<Workflow> = {}): Promise<string> {
+    const process = await at.process([workflow('words', steps, more)]);
+    const id = await at.accept('words');
+    await process.tell([id]);
+    // It waits for an hour.
+    while ((await at.job(id)).due - Date.now() < 1_800_000) await sleep(2);
+    await process.requestStop(id);
+    return words(id);
+  }
+
+  test('only looks so far: nothing was done', async () => {
+    expect(await stoppedIn([looking, noted([], 'call')])).toBe('stopped before anything was done');
+  });
+
+  test('no step has an undo: what was asked for may still happen', async () => {
+    const steps = [noted([], 'call'), { ...noted([], 'reached', waiting), looks: true }];
+    expect(await stoppedIn(steps)).toMatch(/^stopped: .*nothing was undone, and what the provider was asked for may still happen$/);
+  });
+
+  test('undone is said only where an undo ran', async () => {
+    expect(await stoppedIn([noted([], 'make', undefined, undone), noted([], 'wait', waiting)])).toBe(
+      'stopped; what had been done was undone',
+    );
+  });
+
+  test('what an undo leaves to be told is told', async () => {
+    const undo = () => ({ done: null, note: 'one more may come' });
+    const made = [noted([], 'first', undefined, undone), noted([], 'make', undefined, undo), noted([], 'wait', waiting)];
+    expect(await stoppedIn(made)).toBe('stopped; what had been done was undone; one more may come');
+  });
+
+  test.each(['row', 'stop'])('what endures goes on once it has begun (asked by %s)', async (how) => {
+    const diary: string[] = [];
+    let ready = false;
+    const steps = [
+      { ...noted(diary, 'look'), looks: true },
+      noted(diary, 'delete'),
+      noted(diary, 'gone', () => (ready ? { done: null } : { wait: 20 })),
+      noted(diary, 'parts'),
+    ];
+    const process = await at.process([workflow('delete', steps, { endures: true })]);
+    const id = await at.accept('delete');
+    await process.tell([id]);
+    while (!diary.includes('gone#1')) await sleep(2);
+    const row = await at.job(id);
+    expect(process.mayStop(row)).toBe(false);
+    if (how === 'stop') expect(await process.requestStop(id)).toMatchObject({ state: 'RUNNING' });
+    else await at.store.transaction((unit) => unit.updateJob(id, { state: 'STOPPING' }));
+    ready = true;
+    expect(await at.end(id)).toMatchObject({ state: 'SUCCESS' });
+    expect(diary.at(-1)).toBe('parts#1');
+  });
+
+  test('what endures is stopped as long as it only looks', async () => {
+    const diary: string[] = [];
+    const process = await at.process([workflow('delete', [looking, noted(diary, 'delete')], { endures: true })]);
+    const id = await at.accept('delete');
+    await process.tell([id]);
+    while ((await at.job(id)).step !== 'look' || (await at.job(id)).leaseOwner !== null) await sleep(2);
+    expect(process.mayStop(await at.job(id))).toBe(true);
+    await process.requestStop(id);
+    expect(await at.end(id, 3_000)).toMatchObject({ state: 'STOPPED', statusMessage: 'stopped before anything was done' });
+    expect(diary).toEqual([]);
+  });
 });

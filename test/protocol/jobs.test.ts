@@ -5,10 +5,12 @@ import {
   ACTION_URI,
   eventually,
   expectFault,
+  IMAGE,
   KEY_BYTES,
   listOf,
   machineCreate,
   made,
+  NANO,
   openScene,
   rels,
   succeeded,
@@ -184,6 +186,53 @@ describe('a Job itself', () => {
     expect(String((await get(jobOf(stop))).state)).toBe('STOPPING');
     expect(String((await scene.client.ended(stop)).state)).toBe('STOPPED');
     expect((await scene.client.delete(jobOf(stop))).status).toBe(200);
+  });
+
+  test('R5.17.1.1-02: a delete that has begun is not stopped: neither offered nor taken, and it goes on to its end with its key pair', async () => {
+    const before = scene.control.keyPairs();
+    const machine = await made(scene.client, 'machines', machineCreate({ name: 'going' }, { credential: { key: KEY_BYTES } }));
+    scene.control.fail({ method: 'machines.delete', delayMs: 1_000 });
+    const remove = await scene.client.delete(String(machine.id));
+    await eventually(async () => ((scene.control.calls()['machines.delete'] ?? 0) > 0 ? true : undefined));
+    await eventually(async () => (rels(await get(jobOf(remove))).includes('stop') ? undefined : true));
+    expect(rels(await get(jobOf(remove)))).toEqual(['edit']);
+    const refused = /can't be stopped any more: its deletion has begun and goes on to its end/;
+    expectFault(await scene.client.act(jobOf(remove), 'stop'), 409, refused);
+    expectFault(await scene.client.delete(jobOf(remove)), 409, refused);
+    expect(await scene.client.ended(remove)).toMatchObject({ state: 'SUCCESS', statusMessage: 'Deleted' });
+    expect([count('going'), scene.control.keyPairs()]).toEqual([0, before]);
+  });
+
+  test('a stopped action says what may still happen, not that it was undone', async () => {
+    const machine = await made(scene.client, 'machines', machineCreate({ name: 'acting' }));
+    const stop = await scene.client.act(String(machine.id), 'stop');
+    await eventually(async () => (String((await get(jobOf(stop))).statusMessage).includes('the provider shows') ? true : undefined));
+    await scene.client.act(jobOf(stop), 'stop');
+    const ended = await scene.client.ended(stop);
+    expect([String(ended.state), String(ended.statusMessage)]).toEqual([
+      'STOPPED',
+      'stopped: the gateway goes on with it no more; nothing was undone, and what the provider was asked for may still happen',
+    ]);
+    await eventually(async () => (String((await get(machine.id)).state) === 'STOPPED' ? true : undefined));
+  });
+
+  test('records of ended nested Jobs stay while their parent has not ended', async () => {
+    const component = (name: string) => ({
+      name,
+      type: `${CIMI}/Machine`,
+      machineTemplate: { machineConfig: { href: NANO }, machineImage: { href: IMAGE } },
+    });
+    scene.control.fail({ method: 'machines.create', nth: 2, delayMs: 1_500 });
+    const systemTemplate = { componentDescriptors: [component('one'), component('two')] };
+    const create = await scene.client.post('systems', { resourceURI: `${CIMI}/SystemCreate`, name: 's', systemTemplate });
+    const nested = await eventually(async () => {
+      const jobs = listOf(await get(`jobs?$filter=state='SUCCESS'`), 'jobs');
+      return jobs.find(({ parentJob }) => (parentJob as { href?: string } | undefined)?.href === jobOf(create));
+    });
+    expectFault(await scene.client.delete(String(nested.id)), 409, /is part of jobs\/\w+, which has not ended yet/);
+    expect(await scene.client.ended(create)).toMatchObject({ state: 'SUCCESS' });
+    expect((await scene.client.delete(String(nested.id))).status).toBe(200);
+    await succeeded(scene.client, await scene.client.delete(String(create.headers.get('location'))));
   });
 
   test('what it does not know is refused', async () => {

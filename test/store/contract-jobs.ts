@@ -245,13 +245,22 @@ export function jobContract(bench: () => Bench): void {
     await insert(store(), newJob('kept', { ...ended, expires: now + 60_000 }), newJob('work', { expires: now - 10 }));
     expect(await store().removeExpiredJobs(1, 10)).toBe(1);
     expect(ids(await store().jobs({})).sort()).toEqual(['kept', 'old2', 'work']);
+    const parent = { ...ended, parent: 'work', expires: now - 30 };
+    await insert(store(), newJob('child', { ...parent, target: 'machines/c' }), newJob('orphan', { ...parent, parent: 'gone' }));
+    // What ended nested Jobs tell is read by the parent.
+    await store().removeExpiredJobs(10, 10);
+    expect(ids(await store().jobs({})).sort()).toEqual(['child', 'kept', 'work']);
+    const leased = await store().leaseJob('work', 'w', 1_000);
+    await store().transaction((unit) => unit.advanceJob('work', leased?.epoch ?? 0, { state: 'SUCCESS', expires: now + 60_000 }));
+    await store().removeExpiredJobs(10, 10);
+    expect(ids(await store().jobs({})).sort()).toEqual(['kept', 'work']);
     const refused = { state: 'FAILED' as const, workflow: null, expires: now + 60_000 };
     for (const id of ['r1', 'r2', 'r3']) {
       await insert(store(), newJob(id, refused));
       await new Promise((resolve) => setTimeout(resolve, 3));
     }
     await insert(store(), newJob('ran', { ...refused, workflow: 'test' }), newJob('theirs', { ...refused, tenant: 'other' }));
-    expect(await store().removeExpiredJobs(10, 2)).toBe(2);
+    expect(await store().removeExpiredJobs(10, 2)).toBe(1);
     expect(ids(await store().jobs({})).sort()).toEqual(['kept', 'r2', 'r3', 'ran', 'theirs', 'work']);
   });
 
