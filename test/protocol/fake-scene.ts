@@ -86,8 +86,7 @@ export async function lookAt({ client }: FakeScene, world: World): Promise<Recor
   const seen: Record<string, unknown> = {};
   const nested = world.parts.map((part) => part.slice(0, part.lastIndexOf('/')));
   for (const uri of [...world.all, ...LISTS, ...nested]) {
-    const json = await client.get(uri);
-    const xml = await client.get(uri, { accept: 'application/xml' });
+    const [json, xml] = await Promise.all([client.get(uri), client.get(uri, { accept: 'application/xml' })]);
     seen[uri] = [json.status, json.text, xml.status, xml.text];
   }
   return seen;
