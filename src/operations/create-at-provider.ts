@@ -184,7 +184,7 @@ async function associate(unit: UnitOfWork, { keep = [], insert = [] }: CreateInp
  */
 const failed: NonNullable<Workflow<CreateInput>['failed']> = async (context) => {
   const { unit, input, error, left } = context;
-  await forgetParts(unit, input.parts);
+  await forgetParts(unit, input);
   const later = left.length > 0 ? await lookLater(unit, context.job, unseenOf(context), { why: 'not undone' }) : undefined;
   const words = later ? { note: `what was made without being recorded is looked for again at ${later.at} (jobs/${later.id})` } : {};
   const row = await unit.resource(input.path);

@@ -56,12 +56,13 @@ function formerly(today: Workflow<CreateInput>, former: Former): Workflow<Values
     name: former.name,
     version: FORMER_VERSION,
     steps: today.steps.map((step): Step<Values> => {
-      const { undo, late } = step;
+      const { undo, late, looks } = step;
       return {
         name: nameOf(step.name),
         words: step.words,
         run: (context) => step.run(inStep(context, step.name)),
         ...(undo ? { undo: (context: StepContext<Values>) => undo(inStep(context, step.name)) } : {}),
+        ...(looks ? { looks } : {}),
         ...(late ? { late: (context: StepContext<Values>, outcome) => late(inStep(context, step.name), outcome) } : {}),
       };
     }),

@@ -251,10 +251,16 @@ export function partSteps(machineKey: (context: Context) => string): Step<Create
   ];
 }
 
-/** Rows of parts that did not come to be go with the failure of the whole; what is still there keeps its row. */
-export async function forgetParts(unit: UnitOfWork, parts: MachineParts | undefined): Promise<void> {
-  for (const path of [...(parts?.disks ?? []), ...(parts?.attachments ?? []), ...(parts?.volumes ?? [])].map(pathOf)) {
-    const row = await unit.resource(path);
-    if (row && !isThere(row)) await unit.deleteResource(path);
+/**
+ * Rows of parts that did not come to be go with the failure of the whole; what is still there keeps its row. Where there is
+ * no machine, nothing is attached to it and nothing in it.
+ */
+export async function forgetParts(unit: UnitOfWork, { path, parts }: Pick<CreateInput, 'path' | 'parts'>): Promise<void> {
+  const machine = await unit.resource(path);
+  const inside = [...(parts?.disks ?? []), ...(parts?.attachments ?? [])].map(pathOf);
+  if (machine && !isThere(machine)) for (const part of inside) await unit.deleteResource(part);
+  for (const part of [...inside, ...(parts?.volumes ?? []).map(pathOf)]) {
+    const row = await unit.resource(part);
+    if (row && !isThere(row)) await unit.deleteResource(part);
   }
 }

@@ -138,11 +138,11 @@ function reached(index: number): Step<ActInput> {
   };
 }
 
-/** State of an item as the provider shows it now; undefined when it is gone. */
+/** State of an item as the provider shows it now; undefined when it is gone, or was given up. */
 export async function stateOf(context: StepContext<{ cloud: string }>, group: ListedGroup, key: string): Promise<string | undefined> {
   const cloud = cloudOf(context.clouds, context.input.cloud);
   const { value } = await cloud.get(group, key, { maxAgeMs: 0 });
-  return value === undefined ? undefined : String(value.values.state ?? '');
+  return value === undefined || value.gone ? undefined : String(value.values.state ?? '');
 }
 
 /** What a wait for a state remembers: that the state has moved since the request. */

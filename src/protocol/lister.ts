@@ -154,18 +154,20 @@ export class Lister {
     // The provider is asked first: a row that a create records meanwhile is then newer than what was seen.
     const seen = await cloud.list(group, scope.maxAgeMs === undefined ? {} : { maxAgeMs: scope.maxAgeMs });
     const { store } = this.protocol;
-    const [rows, holds, former, pathOfItem] = await Promise.all([
+    const [rows, holds, pathOfItem] = await Promise.all([
       store.resources({ type: family.type, cloud: cloud.key }),
       store.holds(),
-      store.takenAway({ type: family.type, cloud: cloud.key }),
       this.finder.pathsOf(cloud, seen.value),
     ]);
+    const byKey = new Map(rows.flatMap((row) => (row.providerKey === null ? [] : [[row.providerKey, row] as const])));
+    const without = seen.value.filter(({ key }) => !byKey.has(key));
+    const former = await this.finder.retirement.formersOf(without, cloud, family.type);
     const merge: Merge = {
       family,
       cloud,
       group,
       tenant: scope.tenant,
-      rows: new Map(rows.flatMap((row) => (row.providerKey === null ? [] : [[row.providerKey, row]]))),
+      rows: byKey,
       byPath: new Map(rows.map((row) => [row.path, row])),
       holds,
       former: new Map(former.map((row) => [row.providerKey ?? '', row])),

@@ -132,15 +132,15 @@ export class Nested {
         ? await cloud.list(group)
         : { value: [], at: Date.now() };
     const byOwner = grouped(seen.value, ({ owner }) => owner);
-    const [rows, holds, former, pathOfItem] = await Promise.all([
+    const items = owners.flatMap(({ key }) => (key === undefined ? [] : (byOwner.get(key) ?? [])));
+    const [rows, holds, pathOfItem] = await Promise.all([
       store.resources({ type, owners: owners.map(({ path }) => path) }),
       store.holds(),
-      cloud ? store.takenAway({ type, cloud: cloud.key }) : [],
-      this.finder.pathsOf(
-        cloud,
-        owners.flatMap(({ key }) => (key === undefined ? [] : (byOwner.get(key) ?? []))),
-      ),
+      this.finder.pathsOf(cloud, items),
     ]);
+    const known = new Set(rows.map(({ providerKey }) => providerKey));
+    const without = items.filter(({ key }) => !known.has(key));
+    const former = cloud ? await this.finder.retirement.formersOf(without, cloud, type) : [];
     return {
       at: seen.at,
       byOwner,

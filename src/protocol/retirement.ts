@@ -7,6 +7,8 @@ import type { Protocol } from './context';
 
 /** Ids that the gateway itself makes. */
 export const OWN_ID = /^[0-9a-z]{26}$/;
+/** Above so many keys, all that was taken away of the type is read at once. */
+const MANY = 1_000;
 /** How far a provider's clock may be off, in ms. */
 const SKEW_MS = 2_000;
 
@@ -38,10 +40,17 @@ export class Retirement {
     return true;
   }
 
+  /** Rows that were taken away of things that had these items' keys; usually there are none. */
+  async formersOf(items: readonly Item[], cloud: Cloud, type: string): Promise<ResourceRow[]> {
+    if (items.length === 0) return [];
+    const asked = { type, cloud: cloud.key };
+    return this.protocol.store.takenAway(items.length > MANY ? asked : { ...asked, providerKeys: items.map(({ key }) => key) });
+  }
+
   /** The row that was taken away of the very thing that this item is, by its key or else its tag. */
   async formerOf(item: Item, cloud: Cloud, type: string): Promise<ResourceRow | undefined> {
     const { store, catalogue } = this.protocol;
-    const keyed = await store.takenAway({ type, cloud: cloud.key, providerKeys: [item.key] });
+    const keyed = await this.formersOf([item], cloud, type);
     const former = keyed.find((row) => this.isItself(row, item, cloud));
     const tag = former || item.tag === undefined ? undefined : this.tagOf(item, cloud);
     if (!tag) return former;

@@ -3,12 +3,12 @@ import { ACTION } from '../model/define';
 import type { Value, Values } from '../model/values';
 import type { Plan } from '../operations/family';
 import { asRef } from '../operations/merge';
+import type { Draft } from '../operations/create-input';
 import type { KeysToCome } from '../operations/create-keys';
-import type { NewJob, NewResourceRow, ResourcePath, StoreReads } from '../store/store';
+import type { NewResourceRow, ResourcePath, StoreReads } from '../store/store';
 import { kindsOf, SYSTEM, type Kind } from './kinds';
 
-/** A nested Job as a step makes it. */
-export type Draft = Omit<NewJob, 'id' | 'parent' | 'tenant' | 'principal'>;
+export type { Draft } from '../operations/create-input';
 
 /** A resource that a System owns, by the association that says so. */
 export interface Member {
