@@ -9,6 +9,7 @@ import {
   DeregisterImageCommand,
   DescribeImagesCommand,
   DescribeInstancesCommand,
+  DescribeInstanceTypeOfferingsCommand,
   DescribeInstanceTypesCommand,
   DescribeKeyPairsCommand,
   DescribeReplaceRootVolumeTasksCommand,
@@ -39,6 +40,11 @@ const Tags = [{ Key: 'cimi:id', Value: 'check' }];
 /** A dry run of each action this driver uses: permission, what it is needed for, the call. */
 const ACTIONS: readonly Attempt[] = [
   ['DescribeInstances', 'to list machines', (w, c) => w.send(new DescribeInstancesCommand({ DryRun }), c)],
+  [
+    'DescribeInstanceTypeOfferings',
+    'to choose instance types by zone',
+    (w, c) => w.send(new DescribeInstanceTypeOfferingsCommand({ DryRun, MaxResults: 5 }), c),
+  ],
   [
     'DescribeInstanceTypes',
     'to list machine configurations',

@@ -1,4 +1,5 @@
 import type { Capabilities } from '../../src/clouds/driver';
+import { SIZES_EXTENSION } from '../../src/clouds/sizes';
 import { MAX_PROPERTIES } from './naming';
 import { NETWORK_EXTENSIONS, NETWORK_TYPES } from './network';
 import { STORAGE_EXTENSIONS, STORAGE_TYPES } from './storage';
@@ -38,12 +39,14 @@ const COMPUTE_EXTENSIONS: NonNullable<Capabilities['extensions']> = [
   { name: 'schedulerHints', types: ['Machine'], kind: 'strings' },
   { name: 'bootFromVolume', types: ['Machine'], kind: 'boolean' },
   { name: 'volumeType', types: ['Machine'], kind: 'string' },
+  SIZES_EXTENSION,
 ];
 
 /** What is true of this cloud. */
-export function capabilities(settleMs: number): Capabilities {
+export function capabilities(settleMs: number, atMost: number): Capabilities {
   return {
     settleMs,
+    sizes: { atMost },
     portsAtCreate: true,
     extensions: [...COMPUTE_EXTENSIONS, ...STORAGE_EXTENSIONS, ...NETWORK_EXTENSIONS],
     types: { ...COMPUTE_TYPES, ...STORAGE_TYPES, ...NETWORK_TYPES },

@@ -1,6 +1,8 @@
 import type { CallContext, Item, Pages, ReadGroup } from '../../src/clouds/driver';
+import type { SizesOption } from '../../src/clouds/sizes';
 import { gibToKb, mibToKb, mibToKib } from '../../src/model/units';
 import type { Values } from '../../src/model/values';
+import { flavorChoice, flavorFit } from './choice';
 import { enc, type Wire } from './client';
 import { few } from './reads';
 
@@ -14,6 +16,8 @@ export interface Flavor {
   swap?: number | string;
   'OS-FLV-EXT-DATA:ephemeral'?: number;
   description?: string | null;
+  'OS-FLV-DISABLED:disabled'?: boolean;
+  extra_specs?: Readonly<Record<string, string>>;
 }
 
 const FIXED = 'Flavors belong to the administrators of the cloud';
@@ -34,20 +38,29 @@ export function flavorValues(flavor: Flavor): Values {
   };
 }
 
-function flavorItem(flavor: Flavor): Item {
-  return { key: flavor.id, values: flavorValues(flavor), refuses: { edit: FIXED, delete: FIXED } };
+function flavorItem(flavor: Flavor, sizes: SizesOption): Item {
+  return {
+    key: flavor.id,
+    values: flavorValues(flavor),
+    choice: flavorChoice(flavor, sizes),
+    fit: flavorFit(flavor),
+    refuses: { edit: FIXED, delete: FIXED },
+  };
 }
 
 /** Flavors as MachineConfigurations. */
 export class MachineConfigs implements ReadGroup {
-  constructor(private readonly flavors: Flavors) {}
+  constructor(
+    private readonly flavors: Flavors,
+    private readonly sizes: SizesOption,
+  ) {}
 
   async *list(context: CallContext): Pages {
-    for await (const page of this.flavors.pages(context)) yield page.map(flavorItem);
+    for await (const page of this.flavors.pages(context)) yield page.map((flavor) => flavorItem(flavor, this.sizes));
   }
 
   async getMany(keys: readonly string[], context: CallContext): Promise<Item[]> {
-    return (await this.flavors.named(keys, context)).map(flavorItem);
+    return (await this.flavors.named(keys, context)).map((flavor) => flavorItem(flavor, this.sizes));
   }
 }
 

@@ -1,4 +1,5 @@
 import type { Item } from '../../src/clouds/driver';
+import { imageFit } from './choice';
 import { decodeKey, isImageKey, type Metadata, shownName, TAG } from './naming';
 import { imageState } from './states';
 
@@ -68,6 +69,7 @@ export function imageItem(
   const related = marks[TAG.related];
   const { description, hw_architecture: architecture = image.architecture } = image;
   const refuses = refusals(image, login);
+  const fit = imageFit(image);
   return {
     key: image.id,
     values: {
@@ -83,6 +85,7 @@ export function imageItem(
     token: marks[TAG.token],
     created: image.created_at,
     ...(typeof architecture === 'string' && Object.hasOwn(ARCHITECTURES, architecture) ? { cpuArch: ARCHITECTURES[architecture] } : {}),
+    ...(fit ? { fit } : {}),
     ...(image.visibility === 'public' ? { public: true } : {}),
     ...(unmapped === undefined ? {} : { unmappedState: unmapped }),
     ...(Object.keys(refuses).length === 0 ? {} : { refuses }),

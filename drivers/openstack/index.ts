@@ -20,9 +20,9 @@ export const driver: DriverModule<OpenstackOptions> = {
     const flavors = new Flavors(wire);
     return Promise.resolve(
       absenceAsProof({
-        capabilities: capabilities(options.settleMs),
+        capabilities: capabilities(options.settleMs, options.sizes.atMost),
         machines: new OpenstackMachines(wire, flavors),
-        machineConfigs: new MachineConfigs(flavors),
+        machineConfigs: new MachineConfigs(flavors, options.sizes),
         machineImages: new OpenstackMachineImages(wire),
         ...storageGroups(wire, flavors),
         ...networkGroups(wire),

@@ -1,5 +1,6 @@
 import type { Item } from '../../src/clouds/driver';
 import { mibToKib } from '../../src/model/units';
+import { familyOf, serverFit } from './choice';
 import type { Flavor } from './configs';
 import { type Metadata, propertiesOf, shownName, TAG } from './naming';
 import { machineState, MOVING, type ServerState } from './states';
@@ -15,7 +16,7 @@ export interface Server extends ServerState {
   /** "" where the server boots from a volume. */
   image?: { id: string } | string | null;
   /** Up to 2.46 the id alone, from 2.47 on the figures without the id. */
-  flavor: { id?: string; original_name?: string; vcpus?: number; ram?: number };
+  flavor: { id?: string; original_name?: string; vcpus?: number; ram?: number; disk?: number };
   locked?: boolean;
   locked_reason?: string | null;
   fault?: { message?: string; code?: number };
@@ -48,6 +49,8 @@ export function machineItem(server: Server, known: ReadonlyMap<string, Flavor>, 
   const zone = server['OS-EXT-AZ:availability_zone'];
   const groups = [...new Set((server.security_groups ?? []).map(({ name }) => name))].sort();
   const refuses = refusals(server, may);
+  const fit = serverFit({ ...server, flavor: figures ?? {} });
+  const size = server.flavor.original_name ?? known.get(server.flavor.id ?? '')?.name;
   return {
     key: server.id,
     values: {
@@ -60,6 +63,8 @@ export function machineItem(server: Server, known: ReadonlyMap<string, Flavor>, 
       ...(zone === undefined || zone === null || zone === '' ? {} : { availabilityZone: zone }),
       ...(groups.length === 0 ? {} : { securityGroups: groups }),
     },
+    ...(size === undefined ? {} : { choice: { rank: 0, family: familyOf(size) } }),
+    ...(fit ? { fit } : {}),
     tag: metadata[TAG.id],
     token,
     created: server.created,

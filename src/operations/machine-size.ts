@@ -3,7 +3,9 @@ import type { Item } from '../clouds/driver';
 import { encodeId } from '../clouds/identity';
 import { AT_MOST } from '../clouds/sizes';
 import type { Values } from '../model/values';
+import { extensionNames } from './extensions';
 import { Refusal, type Found, type PlanContext, type UpdateRequest } from './family';
+import { asRef } from './merge';
 import { describe, told, wantedDisks, type WantedDisk } from './size-words';
 import { checkFigures, chooseSize, FIGURES, figuresOf, type Wish } from './sizing';
 
@@ -47,11 +49,27 @@ export async function machineSize(context: PlanContext, cloud: Cloud, { config, 
     throw new Refusal(400, `${CONFIG}: a configuration by value says at least cpu or memory`);
   if (image?.cpuArch !== undefined && asked.cpuArch !== undefined && asked.cpuArch !== image.cpuArch)
     throw new Refusal(400, `${CONFIG}: cpuArch ${String(asked.cpuArch)} is asked for, and the image is for ${image.cpuArch}`);
-  return sizeFor(context, cloud, asked, {
-    cpuArch: image?.cpuArch,
-    fit: image?.fit,
-    ...extending(cloud, said),
-  });
+  const asks = extending(cloud, said);
+  const zone = asks.zone ?? (await zoneOfParts(context, cloud, said));
+  return sizeFor(context, cloud, asked, { cpuArch: image?.cpuArch, fit: image?.fit, ...asks, zone });
+}
+
+/** Zone of the networks and volumes that the machine is to have: it goes where they are. */
+async function zoneOfParts(context: PlanContext, cloud: Cloud, said: Values): Promise<string | undefined> {
+  const name = zoneAttribute(cloud);
+  if (name === undefined) return undefined;
+  const parts = [
+    { type: 'Network', list: said.networkInterfaces, at: 'network' },
+    { type: 'Volume', list: said.volumes, at: 'volume' },
+  ].filter(({ type }) => extensionNames(context.catalogue, cloud, type).includes(name));
+  for (const { type, list, at } of parts) {
+    for (const part of Array.isArray(list) ? (list as readonly Values[]) : []) {
+      const href = asRef(part[at])?.href;
+      const zone = href === undefined ? undefined : (await context.resolve(href, type, `machineTemplate.${at}`)).values[name];
+      if (typeof zone === 'string') return zone;
+    }
+  }
+  return undefined;
 }
 
 /** Of a provider's size that is overridden, cpu and memory count; its disks and clock are that very size's own. */
@@ -160,9 +178,13 @@ export async function resizeOf(context: PlanContext, found: Found, { set }: Upda
   return { ...(same ? {} : { key: size.key }), words: size.words };
 }
 
+/** Attribute that tells a machine's zone, on a cloud whose sizes are not in every zone. */
+const zoneAttribute = ({ capabilities }: Cloud): string | undefined =>
+  capabilities.extensions?.find(({ choosing, types }) => choosing === 'zone' && types.includes('Machine'))?.name;
+
 /** Where a machine is; it stays there. */
 function zoneOf(cloud: Cloud, values: Values): string | undefined {
-  const name = cloud.capabilities.extensions?.find(({ choosing, types }) => choosing === 'zone' && types.includes('Machine'))?.name;
+  const name = zoneAttribute(cloud);
   const zone = name === undefined ? undefined : values[name];
   return typeof zone === 'string' ? zone : undefined;
 }

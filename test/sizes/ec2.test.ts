@@ -121,7 +121,7 @@ test('options that contradict each other are refused, naming the option', () => 
   expect(module.options.safeParse(options).error?.issues[0]).toMatchObject({ path: ['sizes', 'prefer'] });
 });
 
-test('hibernation, boot mode, ENA and architecture of the image are kept to', () => {
+test('hibernation, boot mode, ENA and architecture of the image are kept to', async () => {
   const hibernating = keyOr(sizes, { cpu: 2, memory: 8 }, { ...IMAGES.x86, needs: ['hibernation'] });
   expect(sizes.find(({ key }) => key === hibernating)?.item?.fit?.has).toContain('hibernation');
   expect(keyOr(sizes, { cpu: 48, memory: 192 }, { ...IMAGES.x86, needs: ['hibernation'] })).toMatch(/^refused/);
