@@ -151,14 +151,11 @@ describeWith('vcsim', vcsimAvailable(), () => {
         for (const [how, change] of changes) {
           let first = true;
           const rewrite = (xml: string): string =>
-            xml
-              .replace('<soapenv:Envelope ', '<soapenv:Envelope xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" ')
-              .replace(/xmlns:xsi="[^"]*" (?=.*xmlns:xsi=)/, '')
-              .replace(property, (found: string, of: string) => {
-                if (of !== name || !first) return found;
-                first = false;
-                return change(found);
-              });
+            xml.replace(property, (found: string, of: string) => {
+              if (of !== name || !first) return found;
+              first = false;
+              return change(found);
+            });
           const end = vc.account.proxy.add({ method: 'RetrievePropertiesEx', rewrite });
           const listed = (await pagesOf(vc.driver, group)).flat();
           end();
