@@ -6,6 +6,7 @@ import { motoAvailable } from '../test/backends/moto';
 import type { Availability } from '../test/backends/need';
 import { leaveOpenstack, openstackAvailable } from '../test/backends/openstack';
 import { vcsimAvailable } from '../test/backends/vcsim';
+import { endedDriver } from '../test/drivers/counterpart';
 import type { Member } from '../test/main-job/broker';
 import { ec2Member, openstackMember, vsphereMember } from '../test/main-job/members';
 import { inFrontOf } from './in-front';
@@ -96,7 +97,7 @@ let made = 0;
 /** Creates a machine and takes it away again. @returns ms until it was read STARTED */
 async function startedAlone(direct: Driver, keys: { config: string; image: string }): Promise<number> {
   const context = { signal: AbortSignal.timeout(120_000) };
-  const { machines } = direct;
+  const { machines } = endedDriver(direct);
   if (!machines?.create || !machines.delete) throw new Error('the driver makes no machines');
   made += 1;
   const begun = performance.now();

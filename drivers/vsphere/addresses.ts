@@ -1,10 +1,14 @@
 import { isIP, isIPv6 } from 'node:net';
 import type { CallContext, Item, Pages } from '../../src/clouds/driver';
+import { Gone } from '../../src/clouds/errors';
 import type { Addresses } from '../../src/clouds/infrastructure';
 import { CARD_PATHS, cardsOf, itemRef, nicsOf, partsOf, type Plugged } from './card-item';
 import type { Wire } from './client';
-import { everything, objects, type Seen } from './collector';
-import type { Ref, Typed } from './types';
+import { answers, everything, type Seen, told } from './collector';
+import { vm } from './keys';
+import { withOpaque } from './opaque';
+import type { Typed } from './types';
+import { goneFrom } from './vm-storage';
 
 const WANTED = { VirtualMachine: [...CARD_PATHS, 'guest.net'] };
 const GUEST = 'The guest has this address of its network or its own settings: it is changed there';
@@ -15,17 +19,27 @@ export class VsphereAddresses implements Addresses {
   constructor(private readonly wire: Wire) {}
 
   async *list(context: CallContext): Pages {
-    for await (const page of everything(this.wire, WANTED, context)) yield page.flatMap(addressItems);
+    for await (const page of everything(this.wire, WANTED, context)) yield await this.#items(page, context);
   }
 
-  async getMany(keys: readonly string[], context: CallContext): Promise<Item[]> {
-    const wanted = new Set(keys);
-    const machines = new Set([...wanted].flatMap((key) => partsOf(key.split('/')[0] ?? '')?.machine ?? []));
-    const refs = [...machines].map((value): Ref => ({ type: 'VirtualMachine', value }));
-    const seen = refs.length === 0 ? [] : await objects(this.wire, refs, WANTED, context);
-    return seen.flatMap(addressItems).filter(({ key }) => wanted.has(key));
+  async getMany(keys: readonly string[], context: CallContext): Promise<(Item | Gone)[]> {
+    const machines = new Set(keys.flatMap((key) => machineOf(key) ?? []));
+    const known =
+      machines.size === 0 ? { seen: [], gone: new Map<string, Gone>() } : await told(this.wire, [...machines].map(vm), WANTED, context);
+    const items = await this.#items(known.seen, context);
+    return answers(keys, items, (key) => {
+      const thing = { type: 'address', key };
+      const machine = machineOf(key);
+      return machine === undefined ? Gone.impossible(thing) : goneFrom(known, machine, thing);
+    });
+  }
+
+  async #items(page: readonly Seen[], context: CallContext): Promise<Item[]> {
+    return (await withOpaque(this.wire, page, context)).flatMap(addressItems);
   }
 }
+
+const machineOf = (key: string): string | undefined => partsOf(key.split('/')[0] ?? '')?.machine;
 
 /** Cards that the guest made itself (bridges, tunnels) are none of the machine's, and their addresses neither. */
 function addressItems(seen: Seen): Item[] {

@@ -1,10 +1,11 @@
 import type { Item, Marks } from '../../src/clouds/driver';
 import type { Seen } from './collector';
-import { type Card, devicesOf, isCard } from './hardware';
+import { type Card, declaredCard, devicesOf, isCard } from './hardware';
 import { isTemplate, text } from './machine-item';
-import { refsOf } from './places';
+import { MANAGED_PATH, managedWords } from './managed';
+import { OPAQUE_IDS, opaqueOf } from './opaque';
 import { connectionWords } from './states';
-import { isA, type Typed, TYPES } from './types';
+import { isA, type Typed } from './types';
 
 /** What machines are read by for their network cards. */
 export const CARD_PATHS: readonly string[] = [
@@ -14,6 +15,7 @@ export const CARD_PATHS: readonly string[] = [
   'network',
   'runtime.powerState',
   'runtime.connectionState',
+  MANAGED_PATH,
 ];
 
 /** A card in its machine. */
@@ -41,21 +43,22 @@ export function cardsOf(seen: Seen): Plugged[] {
   const machine = seen.ref.value;
   return devicesOf(seen.properties.get('config.hardware.device'))
     .filter(isCard)
-    .map(declared)
+    .map(declaredCard)
+    .filter(({ key }) => key !== undefined)
     .map((card) => ({ key: `${machine}:${card.key ?? ''}`, card, machine, network: networkOf(card, seen) }));
 }
-
-/** A card is sent back as it was read; a backing that is not declared here is left out, and stays. */
-const declared = (card: Card): Card =>
-  Object.hasOwn(TYPES, card.backing?.$type ?? 'VirtualDeviceBackingInfo') ? card : { ...card, backing: undefined };
 
 /** A port group's key is the value of its reference, also of one that this user is not shown. */
 function networkOf({ backing }: Card, seen: Seen): string | undefined {
   if (isA(backing, 'VirtualEthernetCardDistributedVirtualPortBackingInfo')) return backing.port?.portgroupKey;
   if (isA(backing, 'VirtualEthernetCardNetworkBackingInfo')) return backing.network?.value;
-  // Of NSX's own switch, by NSX's id: told where the machine has one such network.
-  const opaque = refsOf(seen.properties.get('network')).filter(({ type }) => type === 'OpaqueNetwork');
-  return isA(backing, 'VirtualEthernetCardOpaqueNetworkBackingInfo') && opaque.length === 1 ? opaque[0]?.value : undefined;
+  if (!isA(backing, 'VirtualEthernetCardOpaqueNetworkBackingInfo')) return undefined;
+  // Of NSX's own switch, by NSX's id; where the machine has one such network, it is that.
+  const ids = seen.properties.get(OPAQUE_IDS);
+  const known =
+    ids instanceof Map && backing.opaqueNetworkId !== undefined ? (ids as Map<string, string>).get(backing.opaqueNetworkId) : undefined;
+  const opaque = opaqueOf(seen);
+  return known ?? (opaque.length === 1 ? opaque[0]?.value : undefined);
 }
 
 /** What a card is connected by: now, while its machine is on; else when that is started. */
@@ -83,6 +86,7 @@ export function marksOf({ card, machine }: Plugged): Partial<Marks> {
 export function interfaceItem(seen: Seen, plugged: Plugged): Item {
   const { key, card, machine, network } = plugged;
   const broken = connectionWords(text(seen, 'runtime.connectionState'));
+  const refusal = managedWords(seen) ?? (broken === undefined ? undefined : `Not possible: ${broken}`);
   return {
     key,
     values: {
@@ -92,7 +96,7 @@ export function interfaceItem(seen: Seen, plugged: Plugged): Item {
     },
     owner: machine,
     ...marksOf(plugged),
-    ...(broken === undefined ? {} : { refuses: { edit: `Not possible: ${broken}`, delete: `Not possible: ${broken}` } }),
+    ...(refusal === undefined ? {} : { refuses: { edit: refusal, delete: refusal } }),
   };
 }
 
@@ -100,5 +104,6 @@ export function interfaceItem(seen: Seen, plugged: Plugged): Item {
 export function nicsOf(seen: Seen): readonly Typed<'GuestNicInfo'>[] {
   const nics = seen.properties.get('guest.net');
   // Of a guest that does not run, vCenter may still know what was said last.
-  return Array.isArray(nics) && text(seen, 'runtime.powerState') === 'poweredOn' ? (nics as readonly Typed<'GuestNicInfo'>[]) : [];
+  if (!Array.isArray(nics) || text(seen, 'runtime.powerState') !== 'poweredOn') return [];
+  return nics.filter((nic): nic is Typed<'GuestNicInfo'> => isA(nic, 'GuestNicInfo'));
 }

@@ -20,6 +20,7 @@ const PRIVILEGES: readonly (readonly [string, string])[] = [
   ['VirtualMachine.Config.CPUCount', 'to change the size of machines'],
   ['VirtualMachine.Config.Memory', 'to change the size of machines'],
   ['VirtualMachine.Config.AdvancedConfig', 'to write names, properties and user data'],
+  ['VirtualMachine.Config.Settings', 'to create machines with settings of their own, and to change them'],
   ['VirtualMachine.Config.Rename', 'to rename machines'],
   ['VirtualMachine.Config.Annotation', 'to describe machines'],
   ['VirtualMachine.Config.AddNewDisk', 'to give machines disks'],
@@ -80,6 +81,7 @@ async function attempt<T>(call: () => Promise<T>): Promise<T | ProviderError> {
 
 function advice(error: ProviderError): string {
   if (error.kind === 'auth') return `vCenter does not accept the login (${error.message}): check username and password`;
+  if (error.code === 'VersionTooOld') return error.message;
   if (error.code === 'THUMBPRINT_MISMATCH') return `${error.message}: was the certificate changed? Compare it at vCenter itself first`;
   if (/CERT|SIGNATURE|ISSUER/.test(error.code ?? '')) return `${error.message}: set ca or thumbprint`;
   if (error.kind === 'unavailable' || error.kind === 'timeout') return `${error.message}: check url, DNS and the way out of this network`;

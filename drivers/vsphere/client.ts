@@ -1,10 +1,11 @@
 import type { Agent } from 'undici';
-import type { CallContext } from '../../src/clouds/driver';
+import type { CallContext, DriverEnvironment } from '../../src/clouds/driver';
 import { ProviderError } from '../../src/clouds/errors';
 import type { VsphereOptions } from './options';
-import { send, SoapFault } from './soap';
+import { send, SoapFault, VERSION } from './soap';
 import { connections } from './tls';
-import type { MethodName, Parameters, Ref, Result, Typed } from './types';
+import { type MethodName, type Parameters, type Ref, type Result, sinceOf, type TaskMethod, type Typed } from './types';
+import { isOlder } from './versions';
 
 const SERVICE_INSTANCE: Ref = { type: 'ServiceInstance', value: 'ServiceInstance' };
 const VSLM_INSTANCE: Ref = { type: 'VslmServiceInstance', value: 'ServiceInstance' };
@@ -19,10 +20,15 @@ export interface Service {
   sessionManager: Ref;
   searchIndex: Ref;
   viewManager: Ref;
+  taskManager: Ref;
   authorizationManager: Ref | undefined;
+  /** Of datastore clusters. */
+  storageResourceManager: Ref | undefined;
   /** Of first-class disks; not there on a vCenter that has none. */
   vStorageObjectManager: Ref | undefined;
   about: Typed<'AboutInfo'>;
+  /** Of its API. */
+  version: string;
 }
 
 interface Session {
@@ -45,7 +51,10 @@ export class Wire {
   private readonly keepAlive: NodeJS.Timeout;
   private lastCall = 0;
 
-  constructor(readonly options: VsphereOptions) {
+  constructor(
+    readonly options: VsphereOptions,
+    readonly warn: DriverEnvironment['warn'],
+  ) {
     this.agent = connections(options);
     this.url = new URL('/sdk', options.url).href;
     this.keepAlive = setInterval(() => void this.stayAlive(), options.keepAliveMs);
@@ -72,14 +81,16 @@ export class Wire {
   async view(types: readonly string[], context: CallContext): Promise<Ref> {
     const { service } = await this.current(context);
     const parameters = { container: service.rootFolder, type: types, recursive: true };
-    return this.once(types.join(' '), (own) => this.call('CreateContainerView', service.viewManager, parameters, own), context);
+    const make = async (own: CallContext): Promise<Ref> =>
+      told('CreateContainerView', await this.call('CreateContainerView', service.viewManager, parameters, own));
+    return this.once(types.join(' '), make, context);
   }
 
   /** The catalogue of all first-class disks, asked for once in a session. @throws ProviderError `unsupported` where there is none */
   async catalogue(context: CallContext): Promise<Ref> {
     const ask = async (own: CallContext): Promise<Ref> => {
-      const { vStorageObjectManager } = await this.call('RetrieveContent', VSLM_INSTANCE, {}, own);
-      if (vStorageObjectManager) return vStorageObjectManager;
+      const content = await this.call('RetrieveContent', VSLM_INSTANCE, {}, own);
+      if (content?.vStorageObjectManager) return content.vStorageObjectManager;
       throw new ProviderError('unsupported', 'this vCenter has no catalogue of first-class disks', { maybeDone: false });
     };
     return this.once('catalogue', ask, context);
@@ -107,6 +118,11 @@ export class Wire {
     } catch (error) {
       throw error instanceof SoapFault ? error.translated() : error;
     }
+  }
+
+  /** Begins a task. @throws ProviderError */
+  async begin<M extends TaskMethod>(method: M, self: Ref, parameters: Parameters<M>, context: CallContext): Promise<Ref> {
+    return told(method, await this.call<MethodName>(method, self, parameters as Parameters<MethodName>, context));
   }
 
   /** The same where the caller looks at the fault. @throws SoapFault, ProviderError */
@@ -139,6 +155,10 @@ export class Wire {
     { signal }: CallContext,
   ): Promise<Result<M>> {
     this.lastCall = Date.now();
+    const { version } = session.service;
+    const since = sinceOf(call.method);
+    if (since !== undefined && isOlder(version, since))
+      throw new ProviderError('unsupported', `${call.method} needs the API ${since}; this vCenter speaks ${version}`, { maybeDone: false });
     const { result } = await send({ url: this.url, agent: this.agent, cookie: session.cookie }, call, AbortSignal.any([signal]));
     refuseHidden(result);
     return result;
@@ -162,11 +182,11 @@ export class Wire {
     const signal = AbortSignal.timeout(LOGIN_MS);
     try {
       const first = await send(to, { method: 'RetrieveServiceContent', self: SERVICE_INSTANCE, parameters: {} }, signal);
-      const service = serviceOf(first.result);
+      const service = serviceOf(first.result ?? {});
       const { username: userName, password } = this.options;
       const parameters = { userName, password, locale: 'en' };
       const second = await send({ ...to, cookie: first.cookie }, { method: 'Login', self: service.sessionManager, parameters }, signal);
-      const { key = '', userName: user = userName } = second.result;
+      const { key = '', userName: user = userName } = second.result ?? {};
       return { cookie: second.cookie ?? first.cookie, service, key, user, views: new Map() };
     } catch (error) {
       if (error instanceof SoapFault) throw error.translated();
@@ -197,13 +217,25 @@ export class Wire {
   }
 }
 
+/** The reference that a method answered. */
+function told(method: MethodName, answer: unknown): Ref {
+  const ref = typeof answer === 'object' && answer !== null && 'type' in answer && 'value' in answer ? (answer as Ref) : undefined;
+  if (ref) return ref;
+  throw new ProviderError('unavailable', `vCenter answered ${method} without telling what it begins`, { maybeDone: true });
+}
+
 function serviceOf(content: Typed<'ServiceContent'>): Service {
   const { rootFolder, propertyCollector, sessionManager, searchIndex, viewManager, about } = content;
-  const { authorizationManager, customizationSpecManager, vStorageObjectManager } = content;
-  if (!rootFolder || !propertyCollector || !sessionManager || !searchIndex || !viewManager || !about)
-    throw new ProviderError('unsupported', 'this is no vCenter: its service content is not complete');
-  const always = { rootFolder, propertyCollector, sessionManager, searchIndex, viewManager, about };
-  return { ...always, authorizationManager, customizationSpecManager, vStorageObjectManager };
+  const { authorizationManager, customizationSpecManager, storageResourceManager, taskManager, vStorageObjectManager } = content;
+  if (!rootFolder || !propertyCollector || !sessionManager || !searchIndex || !viewManager || !taskManager || !about)
+    throw new ProviderError('unavailable', 'this is no vCenter: its service content is not complete', { maybeDone: false });
+  const version = about.apiVersion ?? about.version ?? VERSION;
+  if (isOlder(version, VERSION)) {
+    const words = `${about.fullName ?? 'this vCenter'} speaks the API ${version}: the gateway needs ${VERSION} or later`;
+    throw new ProviderError('unsupported', words, { code: 'VersionTooOld', maybeDone: false });
+  }
+  const always = { rootFolder, propertyCollector, sessionManager, searchIndex, taskManager, viewManager, about, version };
+  return { ...always, authorizationManager, customizationSpecManager, storageResourceManager, vStorageObjectManager };
 }
 
 /** RetrievePropertiesEx without a session answers objects, each property of which is missing for that reason. */
@@ -216,7 +248,7 @@ function refuseHidden(result: unknown): void {
   }
 }
 
-async function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
+export async function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
   let stop: (() => void) | undefined;
   const aborted = new Promise<never>((_resolve, reject) => {
     stop = () => reject(new ProviderError('timeout', 'vCenter did not answer in time', { maybeDone: false }));

@@ -1,7 +1,6 @@
-import type { CallContext } from '../../src/clouds/driver';
-import { ProviderError } from '../../src/clouds/errors';
+import type { CallContext, Item } from '../../src/clouds/driver';
+import { Gone, ProviderError } from '../../src/clouds/errors';
 import type { Wire } from './client';
-import { type Fault, translate } from './errors';
 import { SoapFault } from './soap';
 import type { Ref, Result, Typed } from './types';
 
@@ -17,8 +16,6 @@ export interface Seen {
 /** Property paths wanted of each type. */
 export type Wanted = Readonly<Record<string, readonly string[]>>;
 
-/** Longest wait for changes in one call, in seconds. */
-const WAIT_S = 60;
 const BATCH = 500;
 
 /** Every object of the wanted types in the inventory: a call for each page, and one for the view where this session has none yet. */
@@ -26,10 +23,10 @@ export async function* everything(wire: Wire, wanted: Wanted, context: CallConte
   let result: Result<'RetrievePropertiesEx'> | undefined = await firstPage(wire, wanted, context);
   const { propertyCollector } = await wire.service(context);
   for (;;) {
-    yield (result?.objects ?? []).map(seen);
+    yield (result?.objects ?? []).map(seenOf).filter(({ ref }) => ref.value !== '');
     const token: string | undefined = result?.token;
     if (token === undefined || token === '') return;
-    result = await wire.call('ContinueRetrievePropertiesEx', propertyCollector, { token }, context);
+    result = await nextPage(wire, propertyCollector, token, context);
   }
 }
 
@@ -43,53 +40,132 @@ async function firstPage(wire: Wire, wanted: Wanted, context: CallContext): Prom
     try {
       return await wire.faulty('RetrievePropertiesEx', propertyCollector, { specSet, options }, context);
     } catch (error) {
-      if (!(error instanceof SoapFault)) throw error;
       // A view lives as long as its session: where that was opened again meanwhile, so is the view.
-      if (again || error.code !== 'ManagedObjectNotFound' || error.fault?.obj?.value !== view.value) throw error.translated();
+      const lost = error instanceof SoapFault && error.code === 'ManagedObjectNotFound' && error.fault?.obj?.value === view.value;
+      if (again || !lost) throw unsteady(error);
       wire.forgetViews();
     }
   }
 }
 
-/** These objects, without those that are gone. */
-export async function objects(wire: Wire, refs: readonly Ref[], wanted: Wanted, context: CallContext): Promise<Seen[]> {
-  const found: Seen[] = [];
+async function nextPage(wire: Wire, collector: Ref, token: string, context: CallContext): Promise<Result<'RetrievePropertiesEx'>> {
+  try {
+    return await wire.faulty('ContinueRetrievePropertiesEx', collector, { token }, context);
+  } catch (error) {
+    throw unsteady(error);
+  }
+}
+
+/** What vanishes while much is read fails the reading and proves nothing of the rest: it is read again. */
+function unsteady(error: unknown): unknown {
+  const translated = error instanceof SoapFault ? error.translated() : error;
+  if (!(translated instanceof Gone)) return translated;
+  const words = `what vCenter has changed while it was read: ${translated.message}`;
+  return new ProviderError('unavailable', words, { code: translated.code, maybeDone: false, cause: translated });
+}
+
+/** What vCenter tells of objects that were asked for by reference. */
+export interface Told {
+  seen: readonly Seen[];
+  /** By key, the proofs of those that are gone. A key in neither is unknown. */
+  gone: ReadonlyMap<string, Gone>;
+}
+
+/**
+ * These objects, and the proofs for those that vCenter does not have: a call for 500. What is left out of the answer is asked
+ * for once more by itself, so that vCenter's own fault names it.
+ */
+export async function told(wire: Wire, refs: readonly Ref[], wanted: Wanted, context: CallContext): Promise<Told> {
+  const seen: Seen[] = [];
+  const gone = new Map<string, Gone>();
   let left = [...refs];
   while (left.length > 0) {
     const batch = left.slice(0, BATCH);
     try {
-      found.push(...(await batchOf(wire, batch, wanted, context)));
+      seen.push(...(await batchOf(wire, batch, { wanted, report: true }, context)));
       left = left.slice(BATCH);
     } catch (error) {
       // Where a server refuses all for one that is gone, it names it: the rest is asked again.
-      const gone = error instanceof SoapFault && error.code === 'ManagedObjectNotFound' ? error.fault?.obj : undefined;
-      const rest = gone === undefined ? left : left.filter((ref) => ref.value !== gone.value);
-      if (rest.length === left.length) throw error instanceof SoapFault ? error.translated() : error;
-      left = rest;
+      const proof = proofOf(error, left);
+      if (!proof) throw unsteady(error);
+      gone.set(proof.key, proof);
+      left = left.filter((ref) => ref.value !== proof.key);
     }
   }
-  return found;
+  const known = new Set([...seen.map(({ ref }) => ref.value), ...gone.keys()]);
+  for (const ref of refs.filter(({ value }) => !known.has(value))) {
+    const answer = await alone(wire, ref, wanted, context);
+    if (answer instanceof Gone) gone.set(ref.value, answer);
+    else if (answer) seen.push(answer);
+  }
+  return { seen, gone };
 }
 
-async function batchOf(wire: Wire, refs: readonly Ref[], wanted: Wanted, context: CallContext): Promise<Seen[]> {
+async function alone(wire: Wire, ref: Ref, wanted: Wanted, context: CallContext): Promise<Seen | Gone | undefined> {
+  try {
+    const found = await batchOf(wire, [ref], { wanted, report: false }, context);
+    return found.find((each) => each.ref.value === ref.value);
+  } catch (error) {
+    const proof = proofOf(error, [ref]);
+    if (proof) return proof;
+    throw unsteady(error);
+  }
+}
+
+function proofOf(error: unknown, refs: readonly Ref[]): Gone | undefined {
+  const translated = error instanceof SoapFault ? error.translated() : undefined;
+  const named = translated instanceof Gone ? translated : undefined;
+  return named && refs.some(({ type, value }) => value === named.key && type === named.thing.type) ? named : undefined;
+}
+
+/** These objects, as far as they are there. */
+export async function objects(wire: Wire, refs: readonly Ref[], wanted: Wanted, context: CallContext): Promise<readonly Seen[]> {
+  return refs.length === 0 ? [] : (await told(wire, refs, wanted, context)).seen;
+}
+
+/** One that must be there. @throws Gone where vCenter proves that it is not; `unavailable` where it says nothing */
+export async function present(wire: Wire, ref: Ref, paths: readonly string[], context: CallContext): Promise<Seen> {
+  const { seen, gone } = await told(wire, [ref], { [ref.type]: paths }, context);
+  const found = seen.find((each) => each.ref.value === ref.value);
+  if (found) return found;
+  throw gone.get(ref.value) ?? new ProviderError('unavailable', `vCenter says nothing of ${ref.value}`, { maybeDone: false });
+}
+
+/** What is known of one: undefined where vCenter proves that it is gone. @throws ProviderError `unavailable` where it says nothing */
+export async function ifThere(wire: Wire, ref: Ref, paths: readonly string[], context: CallContext): Promise<Seen | undefined> {
+  try {
+    return await present(wire, ref, paths, context);
+  } catch (error) {
+    if (error instanceof Gone && error.key === ref.value) return undefined;
+    throw error;
+  }
+}
+
+async function batchOf(
+  wire: Wire,
+  refs: readonly Ref[],
+  { wanted, report }: { wanted: Wanted; report: boolean },
+  context: CallContext,
+): Promise<Seen[]> {
   const { propertyCollector } = await wire.service(context);
   const objectSet = refs.map((obj) => ({ obj, skip: false }));
-  const specSet = [{ propSet: propSets(wanted), objectSet, reportMissingObjectsInResults: true }];
+  const specSet = [{ propSet: propSets(wanted), objectSet, reportMissingObjectsInResults: report }];
   const found: Seen[] = [];
   let result = await wire.faulty('RetrievePropertiesEx', propertyCollector, { specSet, options: {} }, context);
   for (;;) {
-    found.push(...(result?.objects ?? []).map(seen));
+    found.push(...(result?.objects ?? []).map(seenOf));
     const token: string | undefined = result?.token;
     if (token === undefined || token === '') return found;
     result = await wire.faulty('ContinueRetrievePropertiesEx', propertyCollector, { token }, context);
   }
 }
 
-function propSets(wanted: Wanted): Typed<'PropertySpec'>[] {
+export function propSets(wanted: Wanted): Typed<'PropertySpec'>[] {
   return Object.entries(wanted).map(([type, pathSet]) => ({ type, all: false, pathSet }));
 }
 
-function seen({ obj, propSet, missingSet }: Typed<'ObjectContent'>): Seen {
+/** One object of an answer; without a reference where the answer has none. */
+export function seenOf({ obj, propSet, missingSet }: Typed<'ObjectContent'>): Seen {
   return {
     ref: obj ?? { type: '', value: '' },
     properties: new Map((propSet ?? []).map(({ name, val }) => [name ?? '', val])),
@@ -97,53 +173,8 @@ function seen({ obj, propSet, missingSet }: Typed<'ObjectContent'>): Seen {
   };
 }
 
-/**
- * Waits until a task has ended, by long waits for its changes; a signal that is aborted ends the waiting, not the task.
- * @returns what the task resulted in
- * @throws ProviderError: of the task's own fault; `timeout` where nobody waits any more
- */
-export async function finished(wire: Wire, task: Ref, context: CallContext): Promise<unknown> {
-  const { propertyCollector } = await wire.service(context);
-  // A collector of its own: to end it cancels this wait and no other.
-  const collector = await wire.call('CreatePropertyCollector', propertyCollector, {}, context);
-  try {
-    const propSet = [{ type: 'Task', all: false, pathSet: ['info.state', 'info.error', 'info.result'] }];
-    await wire.call('CreateFilter', collector, { spec: { propSet, objectSet: [{ obj: task }] }, partialUpdates: false }, context);
-    return await ended(wire, collector, context);
-  } finally {
-    await dropped(wire, collector);
-  }
-}
-
-async function ended(wire: Wire, collector: Ref, context: CallContext): Promise<unknown> {
-  const known = new Map<string, unknown>();
-  let version = '';
-  for (;;) {
-    const update = await wire.call('WaitForUpdatesEx', collector, { version, options: { maxWaitSeconds: WAIT_S } }, context);
-    version = update?.version ?? version;
-    for (const { objectSet } of update?.filterSet ?? []) {
-      for (const { changeSet } of objectSet ?? []) for (const { name, val } of changeSet ?? []) known.set(name ?? '', val);
-    }
-    const state = known.get('info.state');
-    if (state === 'success') return known.get('info.result');
-    if (state === 'error') throw taskError(known.get('info.error'));
-  }
-}
-
-function taskError(error: unknown): ProviderError {
-  const { fault, localizedMessage } = (typeof error === 'object' && error !== null ? error : {}) as {
-    fault?: Fault;
-    localizedMessage?: string;
-  };
-  return translate(fault, localizedMessage);
-}
-
-/** With a signal of its own: the caller's may be aborted. */
-async function dropped(wire: Wire, collector: Ref): Promise<void> {
-  try {
-    await wire.call('DestroyPropertyCollector', collector, {}, { signal: AbortSignal.timeout(5_000) });
-  } catch (error) {
-    // It dies with its session; what the task said counts.
-    if (!(error instanceof ProviderError)) throw error;
-  }
+/** Answers of getMany: for each key what was found, else the proof that `proof` has for it; else nothing is said of it. */
+export function answers(keys: readonly string[], items: readonly Item[], proof: (key: string) => Gone | undefined): (Item | Gone)[] {
+  const byKey = new Map(items.map((item) => [item.key, item]));
+  return [...new Set(keys)].flatMap((key) => byKey.get(key) ?? proof(key) ?? []);
 }

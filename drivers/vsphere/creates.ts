@@ -2,14 +2,15 @@ import type { CallContext, CreateMachine } from '../../src/clouds/driver';
 import { ProviderError } from '../../src/clouds/errors';
 import type { Values } from '../../src/model/values';
 import type { Wire } from './client';
-import { objects, type Seen } from './collector';
+import { present, type Seen } from './collector';
 import { checkCards, type Customization, customizationOf } from './customization';
-import { cardChanges, coresFor, devicesOf, diskChanges, isCard, networksThere } from './hardware';
+import { addressChanges, cardChanges, coresFor, devicesOf, diskChanges, isCard, networksThere } from './hardware';
 import { BLANK } from './image-item';
-import { isKey, isSnapshotKey, snapshotRef } from './images';
+import { isKey, isSnapshotKey, snapshotRef, vm } from './keys';
 import { isTemplate, refOf } from './machine-item';
 import { EXTRA, extraList, holds, inventoryName, propertiesText, uuidOf } from './naming';
 import type { VsphereOptions } from './options';
+import { hostFor, onPod } from './placement';
 import { Inventory, type Network, type Place, type Wishes } from './places';
 import { type Size, sizeOf } from './sizes';
 import type { Ref, Typed } from './types';
@@ -26,12 +27,26 @@ interface Source {
 
 /** One create, resolved: what to call. */
 export type Plan =
-  | { kind: 'clone'; source: Ref; folder: Ref; name: string; spec: Typed<'VirtualMachineCloneSpec'> }
-  | { kind: 'blank'; folder: Ref; pool: Ref; config: Typed<'VirtualMachineConfigSpec'> };
+  | { kind: 'clone'; place: Place; source: Ref; name: string; linked: boolean; spec: Typed<'VirtualMachineCloneSpec'> }
+  | { kind: 'blank'; place: Place; config: Typed<'VirtualMachineConfigSpec'> };
+
+/** Begins a create: resolves it, lets storage DRS and (where there is no DRS) this driver choose, and calls. @returns its task */
+export async function beginCreate(wire: Wire, request: CreateMachine, context: CallContext): Promise<Ref> {
+  const plan = await planCreate(wire, request, context);
+  const { place } = plan;
+  const datastore = await onPod(wire, plan, context);
+  if (plan.kind === 'clone') {
+    const spec = { ...plan.spec, location: { ...plan.spec.location, datastore: datastore.ref } };
+    return wire.begin('CloneVM_Task', plan.source, { folder: place.folder, name: plan.name, spec }, context);
+  }
+  const config = { ...plan.config, files: { vmPathName: `[${datastore.name}]` } };
+  const host = await hostFor(wire, place, datastore.ref, context);
+  return wire.begin('CreateVM_Task', place.folder, { config, pool: place.pool, ...(host ? { host } : {}) }, context);
+}
 
 /**
  * Resolves a create against the inventory: two or three reads (one more for a guest customization), no write.
- * @throws ProviderError `invalid` or `notFound` for what is not there, and naming the candidates where nothing decides
+ * @throws Gone or `invalid` for what is not there, and naming the candidates where nothing decides
  */
 export async function planCreate(wire: Wire, request: CreateMachine, context: CallContext): Promise<Plan> {
   const size = sizeOf(request.config);
@@ -72,10 +87,9 @@ function clone(
 ): Plan {
   if (linked && !source.snapshot) throw invalid('a linked clone is made of a snapshot: name one as the image, or give the template one');
   const devices = devicesOf(source.devices);
-  const deviceChange = [...diskChanges(devices, size, linked), ...(networks ? cardChanges(devices, networks) : [])];
+  const deviceChange = [...diskChanges(devices, size, linked), ...(networks ? cardChanges(devices, networks) : addressChanges(devices))];
   if (customization) checkCards(customization, networks?.length ?? devices.filter(isCard).length);
   const location = {
-    datastore: place.datastore,
     pool: place.pool,
     ...(linked ? { diskMoveType: 'createNewChildDiskBacking' } : {}),
   };
@@ -84,10 +98,11 @@ function clone(
     template: false,
     config: { ...config, ...(deviceChange.length === 0 ? {} : { deviceChange }) },
     ...(customization ? { customization: customization.spec } : {}),
-    powerOn: true,
+    // It is started by a task of its own: in this one, the reason would be lost where it does not start.
+    powerOn: false,
     ...(source.snapshot ? { snapshot: source.snapshot } : {}),
   };
-  return { kind: 'clone', source: source.machine, folder: place.folder, name: inventoryName(holds(request).name, request.tag), spec };
+  return { kind: 'clone', place, source: source.machine, name: inventoryName(holds(request).name, request.tag), linked, spec };
 }
 
 function blank(
@@ -102,11 +117,9 @@ function blank(
     ...config,
     name: inventoryName(holds(request).name, request.tag),
     guestId: typeof guestId === 'string' ? guestId : options.guestId,
-    files: { vmPathName: `[${place.datastoreName}]` },
     deviceChange: [...diskChanges([], size, false), ...cardChanges([], networks)],
-    extraConfig: [...(config.extraConfig ?? []), ...extraList({ [EXTRA.start]: 'after its create' })],
   };
-  return { kind: 'blank', folder: place.folder, pool: place.pool, config: whole };
+  return { kind: 'blank', place, config: whole };
 }
 
 /** What every new machine gets. A copy's own marks and user data are overwritten, with nothing where nothing is given. */
@@ -120,6 +133,7 @@ function configOf(request: CreateMachine, size: Size): Typed<'VirtualMachineConf
     extraConfig: extraList({
       [EXTRA.id]: request.tag,
       [EXTRA.token]: request.token,
+      [EXTRA.start]: 'after its create',
       [EXTRA.properties]: propertiesText(held.properties),
       ...guestInfo(request),
     }),
@@ -138,22 +152,18 @@ function guestInfo({ userData, credential, tag }: CreateMachine): Record<string,
 }
 
 async function sourceOf(wire: Wire, image: string, context: CallContext): Promise<Source> {
-  const none = new ProviderError('notFound', `there is no machine image '${image}'`, { maybeDone: false });
-  if (!isKey(image)) throw none;
+  if (!isKey(image)) throw invalid(`there is no machine image '${image}'`);
   const hardware = ['config.hardware.device', 'config.hardware.numCoresPerSocket'];
   const template = ['parent', 'config.template', 'summary.config.template', 'snapshot.currentSnapshot'];
   if (!isSnapshotKey(image)) {
-    const wanted = { VirtualMachine: [...template, ...hardware] };
-    const [seen] = await objects(wire, [{ type: 'VirtualMachine', value: image }], wanted, context);
-    if (!seen || !isTemplate(seen)) throw none;
+    const seen = await present(wire, vm(image), [...template, ...hardware], context);
+    if (!isTemplate(seen)) throw invalid(`${image} is a machine, no image: capture it`);
     return source(seen, seen, refOf(seen.properties.get('snapshot.currentSnapshot')));
   }
-  const ref = snapshotRef(image);
-  const [taken] = await objects(wire, [ref], { VirtualMachineSnapshot: ['vm', ...hardware] }, context);
-  const machine = refOf(taken?.properties.get('vm'));
-  const [owner] = machine ? await objects(wire, [machine], { VirtualMachine: template }, context) : [];
-  if (!taken || !owner) throw none;
-  return source(owner, taken, ref);
+  const taken = await present(wire, snapshotRef(image), ['vm', ...hardware], context);
+  const machine = refOf(taken.properties.get('vm'));
+  if (!machine) throw new ProviderError('unavailable', `vCenter does not tell whose snapshot ${image} is`, { maybeDone: false });
+  return source(await present(wire, machine, template, context), taken, snapshotRef(image));
 }
 
 function source(machine: Seen, hardware: Seen, snapshot: Ref | undefined): Source {

@@ -37,7 +37,7 @@ async function named(wire: Wire, name: string, context: CallContext): Promise<Cu
   if (!manager)
     throw new ProviderError('unsupported', `this vCenter keeps no guest customizations, so not '${name}'`, { maybeDone: false });
   try {
-    const { spec } = await wire.faulty('GetCustomizationSpec', manager, { name }, context);
+    const { spec } = (await wire.faulty('GetCustomizationSpec', manager, { name }, context)) ?? {};
     if (spec) return { name, spec };
   } catch (error) {
     if (!(error instanceof SoapFault)) throw error;

@@ -1,18 +1,24 @@
-import { ProviderError } from '../../src/clouds/errors';
+import { Gone, isGone, ProviderError } from '../../src/clouds/errors';
 import { kindOf, translate, withoutAnswer } from './errors';
 
 test.each([
   ['InvalidLogin', 'auth'],
   ['NotAuthenticated', 'auth'],
   ['NoPermission', 'forbidden'],
-  ['ManagedObjectNotFound', 'notFound'],
-  ['FileNotFound', 'notFound'],
+  ['ManagedObjectNotFound', 'unavailable'],
+  ['FileNotFound', 'invalid'],
   ['DuplicateName', 'conflict'],
   ['InvalidPowerState', 'conflict'],
   ['ToolsUnavailable', 'conflict'],
-  ['TaskInProgress', 'conflict'],
+  ['TaskInProgress', 'unavailable'],
+  ['VAppTaskInProgress', 'unavailable'],
+  ['TooManyConcurrentNativeClones', 'unavailable'],
+  ['SnapshotLocked', 'unavailable'],
+  ['FileLocked', 'unavailable'],
+  ['MethodDisabled', 'unavailable'],
+  ['RequestCanceled', 'conflict'],
   ['TooManySnapshotLevels', 'conflict'],
-  ['ConcurrentAccess', 'conflict'],
+  ['ConcurrentAccess', 'unavailable'],
   ['ResourceInUse', 'conflict'],
   ['LimitExceeded', 'quota'],
   ['DvsOperationBulkFault', 'unavailable'],
@@ -59,4 +65,20 @@ test('what was never sent is unavailable and not done; what got no answer may ha
   expect(withoutAnswer(new Error('aborted'), true)).toMatchObject({ kind: 'timeout', maybeDone: true });
   const own = new ProviderError('quota', 'full');
   expect(withoutAnswer(own, false)).toBe(own);
+});
+
+test('only a fault that names an object proves that this very object is gone', () => {
+  const obj = { type: 'VirtualMachine', value: 'vm-7' };
+  const gone = translate({ $type: 'ManagedObjectNotFound', obj }, 'already deleted');
+  expect(isGone(gone, { type: 'VirtualMachine', key: 'vm-7' })).toBe(true);
+  expect(isGone(gone, { type: 'VirtualMachine', key: 'vm-8' })).toBe(false);
+  const nameless = translate({ $type: 'ManagedObjectNotFound' }, 'already deleted');
+  expect(nameless).toMatchObject({ name: 'ProviderError', kind: 'unavailable', maybeDone: false, passing: true });
+  expect(translate({ $type: 'NotFound', obj }, 'none')).not.toBeInstanceOf(Gone);
+});
+
+test('somebody else’s work in the way passes', () => {
+  const busy = translate({ $type: 'TaskInProgress' }, 'another task');
+  expect(busy).toMatchObject({ kind: 'unavailable', code: 'TaskInProgress', maybeDone: false, passing: true });
+  expect(busy.message).toMatch(/busy.*another task/);
 });

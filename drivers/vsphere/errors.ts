@@ -1,4 +1,4 @@
-import { type ErrorKind, ProviderError, UNREACHED } from '../../src/clouds/errors';
+import { type ErrorKind, Gone, ProviderError, UNREACHED } from '../../src/clouds/errors';
 import type { Typed } from './types';
 
 /**
@@ -9,19 +9,19 @@ const FAULTS: readonly (readonly [ErrorKind, string])[] = [
   ['auth', 'InvalidLogin NotAuthenticated NoClientCertificate PasswordExpired InvalidLocale InvalidToken SSPIChallenge'],
   ['forbidden', 'NoPermission SecurityError RestrictedVersion RestrictedByAdministrator SolutionUserRequired DvsNotAuthorized'],
   ['forbidden', 'AuthMinimumAdminPermission NoPermissionOnHost NoPermissionOnNasVolume DisallowedChangeByService'],
-  ['notFound', 'ManagedObjectNotFound NotFound FileNotFound DeviceNotFound InvalidFolder NoDiskFound KeyNotFound'],
-  ['conflict', 'DuplicateName AlreadyExists FileAlreadyExists FileLocked ConcurrentAccess ResourceInUse TaskInProgress'],
+  ['invalid', 'NotFound FileNotFound DeviceNotFound InvalidFolder NoDiskFound KeyNotFound'],
+  ['conflict', 'DuplicateName AlreadyExists FileAlreadyExists ResourceInUse RequestCanceled'],
   ['conflict', 'InvalidState CannotPowerOffVmInCluster EncryptionKeyRequired InvalidDatastoreState InvalidHostState InvalidPowerState'],
   ['conflict', 'InvalidVmState MksConnectionLimitReached NoActiveHostInCluster OvfConsumerPowerOnFault QuestionPending VmPowerOnDisabled'],
-  ['conflict', 'ToolsUnavailable MethodDisabled MethodAlreadyDisabledFault VAppTaskInProgress VAppOperationInProgress DirectoryNotEmpty'],
+  ['conflict', 'ToolsUnavailable DirectoryNotEmpty'],
   ['conflict', 'GuestOperationsUnavailable AlreadyUpgraded AlreadyConnected CpuHotPlugNotSupported MemoryHotPlugNotSupported'],
   [
     'conflict',
     'SnapshotFault ApplicationQuiesceFault FilesystemQuiesceFault MemorySnapshotOnIndependentDisk MultipleSnapshotsNotSupported',
   ],
   ['conflict', 'ConflictingConfiguration DvsScopeViolated NetworksMayNotBeTheSame'],
-  ['conflict', 'SnapshotDisabled SnapshotIncompatibleDeviceInVm SnapshotLocked SnapshotNoChange TooManySnapshotLevels'],
-  ['conflict', 'CustomizationPending TooManyConcurrentNativeClones TooManyNativeClonesOnFile TooManyNativeCloneLevels'],
+  ['conflict', 'SnapshotDisabled SnapshotIncompatibleDeviceInVm SnapshotNoChange TooManySnapshotLevels'],
+  ['conflict', 'CustomizationPending TooManyNativeClonesOnFile TooManyNativeCloneLevels'],
   ['quota', 'InsufficientResourcesFault InsufficientAgentVmsDeployed InsufficientCpuResourcesFault InsufficientFailoverResourcesFault'],
   ['quota', 'InsufficientGraphicsResourcesFault InsufficientHostCapacityFault InsufficientHostCpuCapacityFault InsufficientStorageSpace'],
   ['quota', 'InsufficientHostMemoryCapacityFault InsufficientPerCpuCapacity InsufficientMemoryResourcesFault InsufficientNetworkCapacity'],
@@ -65,12 +65,18 @@ const FAULTS: readonly (readonly [ErrorKind, string])[] = [
     'CannotAccessLocalSource NetworkCopyFault SystemError SystemErrorFault UnexpectedFault DatabaseError RuntimeFault HttpFault',
   ],
   ['unavailable', 'VslmFault VslmSyncFault'],
-  ['timeout', 'Timedout RequestCanceled'],
+  ['timeout', 'Timedout'],
   [
     'unsupported',
     'NotSupported NotImplemented MethodNotFound MigrationFeatureNotSupported SnapshotCopyNotSupported SnapshotCloneNotSupported',
   ],
   ['unsupported', 'CloneFromSnapshotNotSupported DiskMoveTypeNotSupported NotSupportedHost'],
+];
+
+/** Somebody else's work is in the way (a task, a backup, another change): it passes, in minutes. */
+const BUSY: readonly string[] = [
+  ...['TaskInProgress', 'VAppTaskInProgress', 'VAppOperationInProgress', 'ConcurrentAccess', 'FileLocked', 'SnapshotLocked'],
+  ...['TooManyConcurrentNativeClones', 'MethodDisabled', 'MethodAlreadyDisabledFault'],
 ];
 
 const KINDS: ReadonlyMap<string, ErrorKind> = new Map(FAULTS.flatMap(([kind, names]) => names.split(' ').map((name) => [name, kind])));
@@ -80,6 +86,8 @@ const LASTING: readonly string[] = ['NoCompatibleHost', 'NoCompatibleDatastore',
 
 /** Kind of a fault by the name of its type. */
 export function kindOf(fault: string): ErrorKind {
+  // Only a fault that names the very thing proves that it is gone.
+  if (BUSY.includes(fault) || fault === 'ManagedObjectNotFound') return 'unavailable';
   return KINDS.get(fault) ?? 'invalid';
 }
 
@@ -90,12 +98,19 @@ export function nameOf(fault: Fault | undefined): string {
   return fault?.$type ?? 'UnknownFault';
 }
 
-/** A fault as the contract has it, in vSphere's own words. `said` is the message that came with it. */
+/**
+ * A fault as the contract has it, in vSphere's own words: a Gone where it names the object that vCenter does not have.
+ * @param said the message that came with it
+ */
 export function translate(fault: Fault | undefined, said: string | undefined): ProviderError {
   const code = nameOf(fault);
   const kind = kindOf(code);
   const words = [...new Set([said, ...reasons(fault), about(fault)].map((text) => text?.trim()).filter((text) => text))].join(' ');
-  return new ProviderError(kind, words === '' || words === code ? code : `${words} (${code})`, {
+  const told = words === '' || words === code ? code : `${words} (${code})`;
+  const { type, value } = fault?.obj ?? {};
+  if (code === 'ManagedObjectNotFound' && type !== undefined && type !== '' && value !== undefined && value !== '')
+    return Gone.told({ type, key: value }, { code, message: `vCenter has no ${value}: ${told}` });
+  return new ProviderError(kind, BUSY.includes(code) ? `vCenter is busy with it: ${told}` : told, {
     code,
     // A fault is an answer: what was asked for was not done.
     maybeDone: kind === 'timeout',

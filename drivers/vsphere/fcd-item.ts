@@ -1,5 +1,6 @@
 import type { Item, Marks, Naming } from '../../src/clouds/driver';
-import { ATTACHED, type Fcd } from './fcd';
+import { ATTACHED, type Fcd, KUBERNETES } from './fcd';
+import { ProviderError } from '../../src/clouds/errors';
 import { asciiJson, heldProperties, objectOf, propertiesOf, suffixOf } from './naming';
 import { diskReport } from './sizes';
 import { isXmlText } from './xml';
@@ -99,7 +100,17 @@ const marksOf = ({ metadata, created }: Fcd): Pick<Item, 'tag' | 'token' | 'crea
 export const FCD_STATES = { told: 'AVAILABLE', fault: 'ERROR' } as const;
 const stateOf = ({ error }: Fcd): string => (error === undefined ? FCD_STATES.told : FCD_STATES.fault);
 
-function refusals({ error }: Fcd, attached: boolean): Pick<Item, 'refuses'> {
+/** vCenter's Cloud Native Storage, which serves Kubernetes, keeps its own keys among the metadata. */
+export const isCns = ({ metadata }: Fcd): boolean => [...metadata.keys()].some((key) => key.startsWith('cns.'));
+
+/** @throws ProviderError `forbidden` for a disk of Kubernetes */
+export function refuseCns(fcd: Fcd): void {
+  if (isCns(fcd)) throw new ProviderError('forbidden', KUBERNETES, { code: 'ManagedBy', maybeDone: false });
+}
+
+function refusals(fcd: Fcd, attached: boolean): Pick<Item, 'refuses'> {
+  const { error } = fcd;
+  if (isCns(fcd)) return { refuses: { edit: KUBERNETES, delete: KUBERNETES } };
   if (error !== undefined) return { refuses: { edit: `Not possible: ${error}` } };
   return attached ? { refuses: { delete: ATTACHED } } : {};
 }
@@ -123,6 +134,7 @@ export function volumeItem(fcd: Fcd, attached: boolean): Item {
       ...datastoreOf(fcd),
     },
     ...marksOf(fcd),
+    ...(fcd.error === undefined ? {} : { reason: fcd.error }),
     ...refusals(fcd, attached),
   };
 }

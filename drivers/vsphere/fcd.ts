@@ -1,9 +1,8 @@
 import type { CallContext } from '../../src/clouds/driver';
-import { ProviderError } from '../../src/clouds/errors';
+import { Gone, isGone, ProviderError } from '../../src/clouds/errors';
 import type { Wire } from './client';
-import { finished } from './collector';
 import { SoapFault } from './soap';
-import { isA, type Ref, type Typed } from './types';
+import { isA, type Parameters, type Ref, type TaskMethod, type Typed } from './types';
 
 /** First-class disks (FCDs, virtual storage objects): the calls that read and write them. Capacities in MiB. */
 
@@ -27,6 +26,8 @@ export interface FcdPlace {
   name: string | undefined;
   capacity: number;
   attached: boolean;
+  /** Why it is not the gateway's to take, as far as its name tells. */
+  managed: string | undefined;
 }
 
 /** Ids asked for in one call. */
@@ -62,16 +63,32 @@ export async function fcdsWith(wire: Wire, value: string, context: CallContext):
   return found;
 }
 
-/** These, without those that are gone. */
-export async function fcdsById(wire: Wire, ids: readonly string[], context: CallContext): Promise<Fcd[]> {
+/** These, and the proofs of those that are gone; one in neither is unknown. */
+export async function fcdsById(
+  wire: Wire,
+  ids: readonly string[],
+  context: CallContext,
+): Promise<{ fcds: Fcd[]; gone: Map<string, Gone> }> {
   const wanted = [...new Set(ids)].filter(isFcdId);
-  const found: Fcd[] = [];
+  const fcds: Fcd[] = [];
+  const gone = new Map(ids.filter((id) => !isFcdId(id)).map((key) => [key, Gone.impossible({ type: FCD, key })]));
   for (let at = 0; at < wanted.length; at += BATCH) {
     const catalogue = await wire.catalogue(context);
     const results = await wire.call('VslmRetrieveVStorageObjects', catalogue, { ids: wanted.slice(at, at + BATCH).map(idOf) }, context);
-    found.push(...(results ?? []).flatMap(fcdOf));
+    for (const result of results ?? []) {
+      const { id, error } = result;
+      if (id?.id !== undefined && error?.fault?.$type === 'NotFound') gone.set(id.id, goneFcd(id.id, error.localizedMessage));
+      else fcds.push(...fcdOf(result));
+    }
   }
-  return found;
+  return { fcds, gone };
+}
+
+/** Type of such a disk, as proofs name it. */
+export const FCD = 'first-class disk';
+
+function goneFcd(key: string, said: string | undefined): Gone {
+  return Gone.told({ type: FCD, key }, { code: 'NotFound', message: `vCenter has no first-class disk ${key}${said ? `: ${said}` : ''}` });
 }
 
 /** Which of these a machine has. */
@@ -87,7 +104,7 @@ export async function attachedFcds(wire: Wire, ids: readonly string[], context: 
   return found;
 }
 
-/** Gone is told of by a result that is nothing but a fault. */
+/** A list leaves out what is gone meanwhile. */
 function fcdOf({ id, name, capacityInMB, createTime, diskPath, metadata, error }: Typed<'VslmVsoVStorageObjectResult'>): Fcd[] {
   if (id?.id === undefined || error?.fault?.$type === 'NotFound') return [];
   return [
@@ -103,37 +120,57 @@ function fcdOf({ id, name, capacityInMB, createTime, diskPath, metadata, error }
   ];
 }
 
-/** Where one is and whether a machine has it; undefined where there is none (which vCenter calls an invalid argument). */
-export async function fcdPlace(wire: Wire, id: string, context: CallContext): Promise<FcdPlace | undefined> {
-  if (!isFcdId(id)) return undefined;
+/** Where one is and whether a machine has it. @throws Gone, ProviderError */
+export async function presentFcd(wire: Wire, id: string, context: CallContext): Promise<FcdPlace> {
+  if (!isFcdId(id)) throw Gone.impossible({ type: FCD, key: id });
   const catalogue = await wire.catalogue(context);
   try {
-    const { config } = await wire.faulty('VslmRetrieveVStorageObject', catalogue, { id: idOf(id) }, context);
+    const { config } = (await wire.faulty('VslmRetrieveVStorageObject', catalogue, { id: idOf(id) }, context)) ?? {};
     const datastore = config?.backing?.datastore;
     if (!datastore) throw new ProviderError('unavailable', `vCenter does not tell where the disk ${id} is`, { maybeDone: false });
-    return { datastore, name: config.name, capacity: config.capacityInMB ?? 0, attached: (config.consumerId?.length ?? 0) > 0 };
+    const { name, capacityInMB = 0, consumerId = [] } = config;
+    return { datastore, name, capacity: capacityInMB, attached: consumerId.length > 0, managed: claimName(name) };
   } catch (error) {
     if (!(error instanceof SoapFault)) throw error;
-    if (error.code === 'NotFound' || error.code === 'InvalidArgument') return undefined;
-    throw error.translated();
+    if (error.code === 'NotFound') throw goneFcd(id, error.said);
+    // Some vCenters call an unknown id an invalid argument, which proves nothing: the catalogue itself is asked.
+    const proof = error.code === 'InvalidArgument' ? (await fcdsById(wire, [id], context)).gone.get(id) : undefined;
+    throw proof ?? error.translated();
   }
 }
 
-type Writing = 'CreateDisk_Task' | 'CloneVStorageObject_Task' | 'ExtendDisk_Task' | 'DeleteVStorageObject_Task';
-type TaskMethod = Writing | 'VCenterUpdateVStorageObjectMetadataEx_Task';
+/** The same, or undefined where vCenter proves that it is gone. */
+export async function fcdPlace(wire: Wire, id: string, context: CallContext): Promise<FcdPlace | undefined> {
+  try {
+    return await presentFcd(wire, id, context);
+  } catch (error) {
+    if (isGone(error, { type: FCD, key: id })) return undefined;
+    throw error;
+  }
+}
 
-/** What writes them. */
+/** What Kubernetes calls the disks that it makes for its claims. */
+const claimName = (name: string | undefined): string | undefined =>
+  /^pvc-[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(name ?? '') ? KUBERNETES : undefined;
+
+/** Why a disk of vCenter's Cloud Native Storage is left alone. */
+export const KUBERNETES = 'It is a volume of Kubernetes (Cloud Native Storage), which would not know of the change';
+
+type FcdTask = Extract<
+  TaskMethod,
+  'CreateDisk_Task' | 'CloneVStorageObject_Task' | 'ExtendDisk_Task' | 'DeleteVStorageObject_Task' | Describe
+>;
+type Describe = 'VCenterUpdateVStorageObjectMetadataEx_Task';
+
+/** What begins to write them. */
 export class FcdWriter {
-  /** Copies that were begun and whose end nobody has seen yet, by the token of their create: there is no other trace of them. */
-  private readonly copying = new Map<string, Ref>();
-
   constructor(private readonly wire: Wire) {}
 
-  /** A new thin one, its metadata with it. @returns its id */
+  /** A new thin one, its metadata with it. */
   async create(
     spec: { name: string; capacity: number; datastore: Ref; metadata: Readonly<Record<string, string>> },
     context: CallContext,
-  ): Promise<string> {
+  ): Promise<Ref> {
     const { name, capacity, datastore, metadata } = spec;
     const whole = {
       name,
@@ -142,40 +179,29 @@ export class FcdWriter {
       capacityInMB: capacity,
       metadata: pairs(metadata),
     };
-    return madeId(await finished(this.wire, await this.#task('CreateDisk_Task', { spec: whole }, context), context));
+    return this.#begin('CreateDisk_Task', { spec: whole }, context);
   }
 
-  /** A copy. Called again with the same token while one is being made, it waits for that one. @returns its id */
+  /** A copy. */
   async copy(
-    spec: { source: string; from: Ref; token: string; name: string; datastore: Ref; metadata: Readonly<Record<string, string>> },
+    spec: { source: string; from: Ref; name: string; datastore: Ref; metadata: Readonly<Record<string, string>> },
     context: CallContext,
-  ): Promise<string> {
-    const { source, from, token, name, datastore, metadata } = spec;
+  ): Promise<Ref> {
+    const { source, from, name, datastore, metadata } = spec;
     const backingSpec = { $type: 'VslmCreateSpecDiskFileBackingSpec', datastore, provisioningType: 'thin' };
     const whole = { name, keepAfterDeleteVm: true, consolidate: true, backingSpec, metadata: pairs(metadata) };
-    const parameters = { id: idOf(source), datastore: from, spec: whole };
-    const task = this.copying.get(token) ?? (await this.#task('CloneVStorageObject_Task', parameters, context));
-    this.copying.set(token, task);
-    try {
-      const id = madeId(await finished(this.wire, task, context));
-      this.copying.delete(token);
-      return id;
-    } catch (error) {
-      // A fault is the task's end; without one nobody has seen it.
-      if (!(error instanceof ProviderError) || error.kind !== 'timeout' || error.cause !== undefined) this.copying.delete(token);
-      throw error;
-    }
+    return this.#begin('CloneVStorageObject_Task', { id: idOf(source), datastore: from, spec: whole }, context);
   }
 
   /** Grows it to so many MiB; one that is so large is left alone. */
-  async extend(id: string, { datastore, capacity }: FcdPlace, to: number, context: CallContext): Promise<void> {
-    if (to <= capacity) return;
-    await this.#done('ExtendDisk_Task', { id: idOf(id), datastore, newCapacityInMB: to }, context);
+  async extend(id: string, to: number, context: CallContext): Promise<Ref | undefined> {
+    const { capacity, datastore } = await presentFcd(this.wire, id, context);
+    return to <= capacity ? undefined : this.#begin('ExtendDisk_Task', { id: idOf(id), datastore, newCapacityInMB: to }, context);
   }
 
   /** Writes these keys of its metadata; the others stay. */
-  async describe(id: string, datastore: Ref, metadata: Readonly<Record<string, string>>, context: CallContext): Promise<void> {
-    await this.#done('VCenterUpdateVStorageObjectMetadataEx_Task', { id: idOf(id), datastore, metadata: pairs(metadata) }, context);
+  async describe(id: string, datastore: Ref, metadata: Readonly<Record<string, string>>, context: CallContext): Promise<Ref> {
+    return this.#begin('VCenterUpdateVStorageObjectMetadataEx_Task', { id: idOf(id), datastore, metadata: pairs(metadata) }, context);
   }
 
   /** Gives it another name of its own; names repeat. */
@@ -183,24 +209,15 @@ export class FcdWriter {
     await this.wire.call('RenameVStorageObject', await this.#manager(context), { id: idOf(id), datastore, name }, context);
   }
 
-  /** Again, or after somebody else did, is success. @throws ProviderError `conflict` for one that a machine has */
-  async delete(id: string, context: CallContext): Promise<void> {
-    const place = await fcdPlace(this.wire, id, context);
-    if (!place) return;
-    if (place.attached) throw new ProviderError('conflict', ATTACHED, { code: 'InvalidState', maybeDone: false });
-    try {
-      await this.#done('DeleteVStorageObject_Task', { id: idOf(id), datastore: place.datastore }, context);
-    } catch (error) {
-      if (!(error instanceof ProviderError) || error.kind === 'timeout' || (await fcdPlace(this.wire, id, context))) throw error;
-    }
+  /** @throws Gone; ProviderError `conflict` for one that a machine has */
+  async delete(id: string, context: CallContext): Promise<Ref> {
+    const { attached, datastore } = await presentFcd(this.wire, id, context);
+    if (attached) throw new ProviderError('conflict', ATTACHED, { code: 'InvalidState', maybeDone: false });
+    return this.#begin('DeleteVStorageObject_Task', { id: idOf(id), datastore }, context);
   }
 
-  async #done<M extends TaskMethod>(method: M, parameters: TaskParameters<M>, context: CallContext): Promise<void> {
-    await finished(this.wire, await this.#task(method, parameters, context), context);
-  }
-
-  async #task<M extends TaskMethod>(method: M, parameters: TaskParameters<M>, context: CallContext): Promise<Ref> {
-    return this.wire.call(method, await this.#manager(context), parameters, context);
+  async #begin<M extends FcdTask>(method: M, parameters: Parameters<M>, context: CallContext): Promise<Ref> {
+    return this.wire.begin(method, await this.#manager(context), parameters, context);
   }
 
   async #manager(context: CallContext): Promise<Ref> {
@@ -210,15 +227,14 @@ export class FcdWriter {
   }
 }
 
-type TaskParameters<M extends TaskMethod> = Parameters<typeof Wire.prototype.call<M>>[2];
-
 /** Why what a machine has is not deleted. */
 export const ATTACHED = 'The volume is attached to a machine';
 
 const pairs = (metadata: Readonly<Record<string, string>>): Typed<'KeyValue'>[] =>
   Object.entries(metadata).map(([key, value]) => ({ key, value }));
 
-function madeId(made: unknown): string {
+/** The id of what a task made. @throws ProviderError where vCenter does not tell it */
+export function fcdPicked(made: unknown): string {
   const id = isA(made, 'VStorageObject') ? made.config?.id?.id : undefined;
   if (id === undefined) throw new ProviderError('unavailable', 'the task ended without telling what it made', { maybeDone: true });
   return id;

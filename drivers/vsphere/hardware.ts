@@ -1,7 +1,7 @@
 import { ProviderError } from '../../src/clouds/errors';
 import type { Network } from './places';
 import type { Size } from './sizes';
-import { CARDS, isA, type Typed } from './types';
+import { CARDS, isA, type Typed, TYPES } from './types';
 
 type Device = Typed<'VirtualDevice'>;
 type Change = Typed<'VirtualDeviceConfigSpec'>;
@@ -18,7 +18,7 @@ const FIRST_BUS = 1000;
 
 /** Devices as the property collector gave them for `config.hardware.device`. */
 export function devicesOf(value: unknown): readonly Device[] {
-  return Array.isArray(value) ? (value as readonly Device[]) : [];
+  return Array.isArray(value) ? value.filter((each): each is Device => typeof each === 'object' && each !== null) : [];
 }
 
 export const isDisk = (device: Device): device is Disk => isA(device, 'VirtualDisk');
@@ -98,6 +98,19 @@ export function destroyedDisk(disk: Disk): Change {
   return { operation: 'remove', fileOperation: 'destroy', device: { ...disk, backing: fileOf(disk) } };
 }
 
+/** Why no snapshot of a machine's memory can be taken; undefined where one can. */
+export function refusesMemory(devices: readonly Device[]): string | undefined {
+  if (devices.some(({ $type = '' }) => /^VirtualPCIPassthrough|^VirtualSriovEthernetCard$/.test($type)))
+    return 'a device of the host is passed through to it';
+  const independent = devices.filter(isDisk).some((disk) => /^independent/.test(modeOf(disk)));
+  return independent ? 'it has an independent disk' : undefined;
+}
+
+/** Every kind of backing has it at the same place, but one kind alone is declared here. */
+function modeOf({ backing }: Disk): string {
+  return backing && 'diskMode' in backing && typeof backing.diskMode === 'string' ? backing.diskMode : '';
+}
+
 /** Backings of other kinds than files are not declared here; changes do without them. */
 export function fileOf({ backing }: Disk): Typed<'VirtualDiskFlatVer2BackingInfo'> | undefined {
   return isA(backing, 'VirtualDiskFlatVer2BackingInfo') ? backing : undefined;
@@ -133,11 +146,29 @@ export function cardChanges(have: readonly Device[], networks: readonly Network[
     const card = cards[index];
     if (!card) return newCard(network, -300 - index);
     // What is not said stays: the MAC address that the copy was given, not its source's.
-    const device = { ...card, backing: backingOf(network), macAddress: undefined, externalId: undefined };
+    const device = { ...card, ...ownAddress(card), backing: backingOf(network), macAddress: undefined, externalId: undefined };
     return { operation: 'edit', device };
   });
   return [...kept, ...cards.slice(networks.length).map((device): Change => ({ operation: 'remove', device }))];
 }
+
+/** An address that somebody gave the source's card by hand would be the copy's, too: it gets one of vCenter's. */
+const ownAddress = ({ addressType }: Card): Partial<Card> => (addressType?.toLowerCase() === 'manual' ? { addressType: 'generated' } : {});
+
+/** The same for a copy whose cards stay where they are. */
+export function addressChanges(have: readonly Device[]): Change[] {
+  return have
+    .filter(isCard)
+    .filter((card) => Object.keys(ownAddress(card)).length > 0)
+    .map((card): Change => {
+      const device = { ...declaredCard(card), ...ownAddress(card), macAddress: undefined, externalId: undefined };
+      return { operation: 'edit', device };
+    });
+}
+
+/** A card is sent back as it was read; a backing that is not declared here is left out, and stays. */
+export const declaredCard = (card: Card): Card =>
+  Object.hasOwn(TYPES, card.backing?.$type ?? 'VirtualDeviceBackingInfo') ? card : { ...card, backing: undefined };
 
 /** A card to be added, by a key of its own below zero; connected and with a MAC address of vCenter's unless told otherwise. */
 export function newCard(network: Network, key: number, more: Partial<Card> = {}): Change {

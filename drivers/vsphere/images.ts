@@ -1,23 +1,35 @@
-import type { CallContext, CaptureMachine, Created, Item, MachineImages, Marks, Naming, Pages } from '../../src/clouds/driver';
-import { ProviderError } from '../../src/clouds/errors';
+import type { CallContext, CaptureMachine, Created, Item, MachineImages, Marks, Naming, Outcome, Pages } from '../../src/clouds/driver';
+import { Gone, ProviderError } from '../../src/clouds/errors';
+import { Captures } from './captures';
 import type { Wire } from './client';
-import { everything, finished, objects, type Seen } from './collector';
+import { answers, everything, ifThere, objects, present, type Seen, told } from './collector';
 import { BLANK, blankItem, type Branch, IMAGE_PATHS, imageItems, snapshotsOf } from './image-item';
-import { isTemplate, refOf, text } from './machine-item';
-import { EXTRA, extraList, extraOf, holdsTexts, inventoryName, readSnapshotDescription, snapshotDescription, uuidOf } from './naming';
-import type { Ref } from './types';
+import { isKey, isSnapshotKey, snapshotRef, vm } from './keys';
+import { isTemplate, isTold, refOf } from './machine-item';
+import { MANAGED_PATH, refuseManaged } from './managed';
+import { EXTRA, extraOf, holdsTexts, inventoryName, readSnapshotDescription, snapshotDescription, uuidOf } from './naming';
+import type { Entry, Operations, Stages } from './operations';
+import { readEach } from './partial';
+import type { Scans } from './scans';
 
 const WANTED = { VirtualMachine: IMAGE_PATHS };
-const vm = (value: string): Ref => ({ type: 'VirtualMachine', value });
-export const snapshotRef = (value: string): Ref => ({ type: 'VirtualMachineSnapshot', value });
-/** MoRefs of snapshots begin so, on every vCenter. */
-export const isSnapshotKey = (key: string): boolean => key.startsWith('snapshot-');
-/** Whether the text can be the value of a reference at all. */
-export const isKey = (key: string): boolean => /^[A-Za-z0-9_-]{1,80}$/.test(key);
+const TEMPLATE_PATHS: readonly string[] = ['config.template', 'summary.config.template', MANAGED_PATH];
 
 /** Templates as IMAGEs, snapshots of machines as SNAPSHOTs, and one that stands for nothing to copy from. */
 export class VsphereImages implements MachineImages {
-  constructor(private readonly wire: Wire) {}
+  readonly #captures: Captures;
+  readonly #rename: Entry<{ key: string; name?: string; description: string }, void>;
+  readonly #delete: Entry<{ key: string }, void>;
+
+  constructor(
+    private readonly wire: Wire,
+    operations: Operations,
+    private readonly scans: Scans,
+  ) {
+    this.#captures = new Captures(wire, operations, scans);
+    this.#rename = operations.define('images.rename', (to, stages) => this.#renaming(to, stages));
+    this.#delete = operations.define('images.delete', ({ key }, stages) => this.#deleting(key, stages));
+  }
 
   async *list(context: CallContext): Pages {
     let first = this.#blank();
@@ -27,24 +39,55 @@ export class VsphereImages implements MachineImages {
     }
   }
 
-  async getMany(keys: readonly string[], context: CallContext): Promise<Item[]> {
-    const wanted = new Set(keys);
-    const refs = [...wanted].filter((key) => key !== BLANK && isKey(key)).map((key) => (isSnapshotKey(key) ? snapshotRef(key) : vm(key)));
-    const blank = this.#blank().filter(({ key }) => wanted.has(key));
-    if (refs.length === 0) return blank;
-    const found = await objects(this.wire, refs, { ...WANTED, VirtualMachineSnapshot: ['vm'] }, context);
-    const machines = found.filter(({ ref }) => ref.type === 'VirtualMachine');
+  async getMany(keys: readonly string[], context: CallContext): Promise<(Item | Gone)[]> {
+    const wanted = [...new Set(keys)].filter((key) => key !== BLANK && isKey(key));
+    const refs = wanted.map((key) => (isSnapshotKey(key) ? snapshotRef(key) : vm(key)));
+    const first = refs.length === 0 ? undefined : await told(this.wire, refs, { ...WANTED, VirtualMachineSnapshot: ['vm'] }, context);
+    const machines = (first?.seen ?? []).filter(({ ref }) => ref.type === 'VirtualMachine');
     const known = new Set(machines.map(({ ref }) => ref.value));
-    const owners = found.flatMap(({ properties }) => refOf(properties.get('vm')) ?? []).filter(({ value }) => !known.has(value));
-    const unique = [...new Map(owners.map((ref) => [ref.value, ref])).values()];
-    const more = unique.length === 0 ? [] : await objects(this.wire, unique, WANTED, context);
-    return [...blank, ...this.#items([...machines, ...more]).filter(({ key }) => wanted.has(key))];
+    const owners = new Map(
+      (first?.seen ?? []).flatMap(({ ref, properties }) => {
+        const owner = refOf(properties.get('vm'));
+        return owner ? [[ref.value, owner] as const] : [];
+      }),
+    );
+    const unique = [...new Map([...owners.values()].map((ref) => [ref.value, ref])).values()].filter(({ value }) => !known.has(value));
+    const more = unique.length === 0 ? undefined : await told(this.wire, unique, WANTED, context);
+    const all = new Map([...machines, ...(more?.seen ?? [])].map((seen) => [seen.ref.value, seen]));
+    const items = [...this.#blank(), ...this.#items([...all.values()])];
+    return answers(keys, items, (key) => {
+      const thing = { type: isSnapshotKey(key) ? 'VirtualMachineSnapshot' : 'VirtualMachine', key };
+      if (key === BLANK || !isKey(key)) return Gone.impossible(thing);
+      const proof = first?.gone.get(key) ?? more?.gone.get(owners.get(key)?.value ?? '')?.as(thing);
+      return proof ?? shownGone(thing, all.get(owners.get(key)?.value ?? key));
+    });
   }
 
+  /** A template is in the index, by its instance UUID; for a snapshot all machines are read. */
   async find(marks: Marks, context: CallContext): Promise<Item[]> {
-    const found: Item[] = [];
-    for await (const page of this.list(context)) found.push(...page.filter((item) => item.tag === marks.tag));
-    return found;
+    const { searchIndex } = await this.wire.service(context);
+    const query = { uuid: uuidOf(marks.tag), vmSearch: true, instanceUuid: true };
+    const refs = (await this.wire.call('FindAllByUuid', searchIndex, query, context)) ?? [];
+    const own = (items: readonly Item[]) => items.filter((item) => item.tag === marks.tag);
+    const templates = own(this.#items(await objects(this.wire, refs, WANTED, context)));
+    if (templates.length > 0) return templates;
+    return this.scans.read(
+      `images ${marks.tag}`,
+      async (patient) => {
+        const found: Item[] = [];
+        for await (const page of everything(this.wire, WANTED, patient))
+          found.push(...own(this.#items(page)), ...this.#underWay(page, marks.tag));
+        return found;
+      },
+      context,
+    );
+  }
+
+  /** A template that is being made tells no configuration yet: its name is known by its end, and the same capture goes on with it. */
+  #underWay(page: readonly Seen[], tag: string): Item[] {
+    return page
+      .filter((seen) => this.#captures.isUnderWay(seen, tag))
+      .map(({ ref }) => ({ key: ref.value, values: { state: 'CREATING', type: 'IMAGE' }, tag, unfinished: true }));
   }
 
   holds(naming: Naming): Naming {
@@ -52,98 +95,75 @@ export class VsphereImages implements MachineImages {
   }
 
   /** A template takes another name and annotation and nothing else (its extraConfig cannot be changed). */
-  async rename(key: string, naming: Naming, context: CallContext): Promise<void> {
+  rename(key: string, naming: Naming, context: CallContext): Promise<Outcome> {
     const { name, description = '' } = holdsTexts(naming);
-    if (isSnapshotKey(key)) {
-      const node = await this.#branch(key, context);
-      if (!node) throw notThere(key);
-      const { tag, token } = readSnapshotDescription(node.item.description);
-      const marked = tag === undefined ? description : snapshotDescription(description, { tag, token: token ?? '' });
-      const label = tag === undefined ? (name ?? node.item.name ?? key) : (name ?? inventoryName(undefined, tag));
-      await this.wire.call('RenameSnapshot', snapshotRef(key), { name: label, description: marked }, context);
-      return;
-    }
-    const [seen] = await objects(this.wire, [vm(key)], WANTED, context);
-    if (!seen || !isTemplate(seen)) throw notThere(key);
-    const tag = extraOf(seen.properties.get('config.extraConfig')).get(EXTRA.id);
-    const label = tag === undefined ? name : inventoryName(name, tag);
-    await this.#done(
-      await this.wire.call('ReconfigVM_Task', vm(key), { spec: { name: label, annotation: description } }, context),
-      context,
-    );
+    return this.#rename({ key, description, ...(name === undefined ? {} : { name }) }, context);
+  }
+
+  async #renaming(to: { key: string; name?: string; description: string }, stages: Stages): Promise<void> {
+    const { key, name, description } = to;
+    const { context } = stages;
+    if (isSnapshotKey(key)) return this.#renameSnapshot(to, context);
+    await stages.task('rename', async () => {
+      const seen = await present(this.wire, vm(key), [...IMAGE_PATHS, MANAGED_PATH], context);
+      if (!isTemplate(seen)) throw noImage(key);
+      refuseManaged(seen);
+      const tag = extraOf(seen.properties.get('config.extraConfig')).get(EXTRA.id);
+      const label = tag === undefined ? name : inventoryName(name, tag);
+      return this.wire.begin('ReconfigVM_Task', vm(key), { spec: { name: label, annotation: description } }, context);
+    });
+  }
+
+  async #renameSnapshot({ key, name, description }: { key: string; name?: string; description: string }, context: CallContext) {
+    const node = await this.#branch(key, context);
+    if (!node) throw noImage(key);
+    const { tag, token } = readSnapshotDescription(node.item.description);
+    const marked = tag === undefined ? description : snapshotDescription(description, { tag, token: token ?? '' });
+    const label = tag === undefined ? (name ?? node.item.name ?? key) : (name ?? inventoryName(undefined, tag));
+    await this.wire.call('RenameSnapshot', snapshotRef(key), { name: label, description: marked }, context);
   }
 
   /** IMAGE: a clone that is a template. SNAPSHOT: of the disks, and of the memory of a machine that runs. */
-  async capture(request: CaptureMachine, context: CallContext): Promise<Created> {
-    const paths = [...IMAGE_PATHS, 'parent'];
-    const [seen] = await objects(this.wire, [vm(request.machine)], { VirtualMachine: paths }, context);
-    if (!seen || isTemplate(seen)) throw notThere(request.machine);
-    if (request.type === 'IMAGE') return this.#template(seen, request, context);
-    const first = snapshotsOf(seen).find(({ item }) => readSnapshotDescription(item.description).tag === request.tag);
-    if (first?.item.snapshot) return { key: first.item.snapshot.value };
-    const held = holdsTexts(request);
-    const parameters = {
-      name: held.name ?? inventoryName(undefined, request.tag),
-      description: snapshotDescription(held.description, request),
-      memory: text(seen, 'runtime.powerState') === 'poweredOn',
-      quiesce: false,
-    };
-    const made = await this.#done(await this.wire.call('CreateSnapshot_Task', seen.ref, parameters, context), context);
-    return keyOf(made, 'CreateSnapshot_Task');
+  async capture(request: CaptureMachine, context: CallContext): Promise<Outcome<Created>> {
+    return this.#captures.capture(request, context);
   }
 
-  async #template(seen: Seen, request: CaptureMachine, context: CallContext): Promise<Created> {
-    const folder = refOf(seen.properties.get('parent'));
-    if (!folder)
-      throw new ProviderError('unsupported', 'a machine inside a vApp cannot be captured: take a snapshot', { maybeDone: false });
-    const held = holdsTexts(request);
-    const extra = { [EXTRA.id]: request.tag, [EXTRA.token]: request.token, [EXTRA.properties]: '', [EXTRA.start]: '' };
-    const config = { instanceUuid: uuidOf(request.tag), annotation: held.description ?? '', extraConfig: extraList(extra) };
-    const spec = { location: {}, template: true, config, powerOn: false };
-    try {
-      const name = inventoryName(held.name, request.tag);
-      const made = await this.#done(await this.wire.call('CloneVM_Task', seen.ref, { folder, name, spec }, context), context);
-      return keyOf(made, 'CloneVM_Task');
-    } catch (error) {
-      if (!(error instanceof ProviderError) || error.code !== 'DuplicateName') throw error;
-      const [first] = await this.find(request, context);
-      if (!first) throw error;
-      return { key: first.key };
-    }
+  async delete(key: string, context: CallContext): Promise<Outcome> {
+    return key === BLANK || !isKey(key) ? undefined : this.#delete({ key }, context);
   }
 
-  /** A snapshot's children go on below its parent; a template goes with its files. */
-  async delete(key: string, context: CallContext): Promise<void> {
-    if (key === BLANK || !isKey(key)) return;
+  /** A snapshot's children go on below its parent; a template goes with its files. A machine is no image: what is not there is gone. */
+  async #deleting(key: string, stages: Stages): Promise<void> {
+    const ref = isSnapshotKey(key) ? snapshotRef(key) : vm(key);
     try {
       if (isSnapshotKey(key)) {
         // It is gone, too, where its machine is.
-        if (!(await this.#branch(key, context))) return;
-        await this.#done(await this.wire.call('RemoveSnapshot_Task', snapshotRef(key), { removeChildren: false }, context), context);
-        return;
+        if (!stages.began('remove') && !(await this.#branch(key, stages.context))) return;
+        const remove = () => this.wire.begin('RemoveSnapshot_Task', ref, { removeChildren: false }, stages.context);
+        await stages.task('remove', remove);
+      } else {
+        const seen = await ifThere(this.wire, ref, TEMPLATE_PATHS, stages.context);
+        if (!seen || !isTemplate(seen)) return;
+        refuseManaged(seen);
+        await stages.task('destroy', () => this.wire.begin('Destroy_Task', ref, {}, stages.context));
       }
-      const [seen] = await objects(this.wire, [vm(key)], { VirtualMachine: ['config.template', 'summary.config.template'] }, context);
-      // A machine is no image: what is not there is gone.
-      if (seen && isTemplate(seen)) await this.#done(await this.wire.call('Destroy_Task', seen.ref, {}, context), context);
     } catch (error) {
-      if (!(error instanceof ProviderError) || error.code !== 'ManagedObjectNotFound') throw error;
+      if (!(error instanceof Gone) || error.key !== key) throw error;
     }
   }
 
-  async #done(task: Ref, context: CallContext): Promise<unknown> {
-    return finished(this.wire, task, context);
-  }
-
-  /** The snapshot in the tree of its machine. */
+  /** The snapshot in the tree of its machine; undefined where vCenter proves that it is gone, alone or with the machine. */
   async #branch(key: string, context: CallContext): Promise<Branch | undefined> {
-    const [seen] = await objects(this.wire, [snapshotRef(key)], { VirtualMachineSnapshot: ['vm'] }, context);
-    const machine = refOf(seen?.properties.get('vm'));
-    const [owner] = machine ? await objects(this.wire, [machine], { VirtualMachine: ['snapshot'] }, context) : [];
+    const seen = await ifThere(this.wire, snapshotRef(key), ['vm'], context);
+    if (!seen) return undefined;
+    const machine = refOf(seen.properties.get('vm'));
+    if (!machine) throw new ProviderError('unavailable', `vCenter does not tell whose snapshot ${key} is`, { maybeDone: false });
+    const owner = await ifThere(this.wire, machine, ['snapshot'], context);
     return owner && snapshotsOf(owner).find(({ item }) => item.snapshot?.value === key);
   }
 
   #items(page: readonly Seen[]): Item[] {
-    return page.flatMap((seen) => imageItems(seen, this.wire.host));
+    return page.flatMap((seen) => readEach(seen, (each) => imageItems(each, this.wire.host), this.wire, 'MachineImage'));
   }
 
   #blank(): Item[] {
@@ -151,13 +171,13 @@ export class VsphereImages implements MachineImages {
   }
 }
 
-function notThere(key: string): ProviderError {
-  return new ProviderError('notFound', `vCenter has no ${key}`, { maybeDone: false });
+/** A machine that is no template is no image; one whose snapshots are told, without this one, proves that it is gone. */
+function shownGone(thing: { type: string; key: string }, owner: Seen | undefined): Gone | undefined {
+  if (!owner) return undefined;
+  if (owner.ref.value === thing.key) return isTold(owner) ? Gone.shown(thing, `${thing.key} is a machine, no template`) : undefined;
+  return owner.missing.has('snapshot') ? undefined : Gone.shown(thing, `${owner.ref.value} has no snapshot ${thing.key}`);
 }
 
-/** The key of what a task made. */
-export function keyOf(made: unknown, method: string): Created {
-  const ref = refOf(made);
-  if (!ref) throw new ProviderError('unavailable', `${method} ended without telling what it made`, { maybeDone: true });
-  return { key: ref.value };
+function noImage(key: string): ProviderError {
+  return new ProviderError('invalid', `${key} is no image`, { maybeDone: false });
 }

@@ -1,5 +1,4 @@
-import { absenceAsProof } from '../../src/clouds/absence';
-import type { CallContext, Driver, DriverModule, Finding } from '../../src/clouds/driver';
+import type { CallContext, Driver, DriverEnvironment, DriverModule, Finding, Handle } from '../../src/clouds/driver';
 import { VsphereAddresses } from './addresses';
 import { capabilities } from './capabilities';
 import { check } from './check';
@@ -9,7 +8,9 @@ import { VsphereImages } from './images';
 import { VsphereInterfaces } from './interfaces';
 import { VsphereMachines } from './machines';
 import { VsphereNetworks } from './networks';
+import { Operations } from './operations';
 import { vsphereOptions, type VsphereOptions } from './options';
+import { Scans } from './scans';
 import { VsphereSizes } from './sizes';
 import { storageGroups } from './storage';
 
@@ -17,22 +18,23 @@ import { storageGroups } from './storage';
 export const driver: DriverModule<VsphereOptions> = {
   name: 'vsphere',
   options: vsphereOptions,
-  connect(options: VsphereOptions): Promise<Driver> {
-    const wire = new Wire(options);
-    return Promise.resolve(
-      absenceAsProof({
-        capabilities: capabilities(options.settleMs),
-        machines: new VsphereMachines(wire),
-        machineConfigs: new VsphereSizes(options),
-        machineImages: new VsphereImages(wire),
-        networks: new VsphereNetworks(wire),
-        interfaces: new VsphereInterfaces(wire),
-        addresses: new VsphereAddresses(wire),
-        ...storageGroups(wire),
-        credentials: new VsphereCredentials(),
-        check: (context: CallContext): Promise<Finding[]> => check(wire, context),
-        close: () => wire.close(),
-      }),
-    );
+  connect(options: VsphereOptions, { warn }: DriverEnvironment): Promise<Driver> {
+    const wire = new Wire(options, warn);
+    const operations = new Operations(wire);
+    const scans = new Scans();
+    return Promise.resolve({
+      capabilities: capabilities(options.settleMs),
+      machines: new VsphereMachines(wire, operations, scans),
+      machineConfigs: new VsphereSizes(options),
+      machineImages: new VsphereImages(wire, operations, scans),
+      networks: new VsphereNetworks(wire, operations, scans),
+      interfaces: new VsphereInterfaces(wire, operations, scans),
+      addresses: new VsphereAddresses(wire),
+      ...storageGroups(wire, operations, scans),
+      credentials: new VsphereCredentials(),
+      poll: (handle: Handle, context: CallContext) => operations.poll(handle, context),
+      check: (context: CallContext): Promise<Finding[]> => check(wire, context),
+      close: () => wire.close(),
+    });
   },
 };

@@ -1,70 +1,109 @@
-import type { CallContext, Created, Item, Marks, Pages } from '../../src/clouds/driver';
-import { ProviderError } from '../../src/clouds/errors';
+import type { CallContext, Created, Item, Marks, Outcome, Pages } from '../../src/clouds/driver';
+import { Gone, isGone, ProviderError } from '../../src/clouds/errors';
 import type { CreateInterface, InterfaceChange, Interfaces } from '../../src/clouds/infrastructure';
 import { CARD_PATHS, cardsOf, externalIdOf, interfaceItem, marksOf, partsOf } from './card-item';
 import type { Wire } from './client';
-import { everything, finished, objects, type Seen } from './collector';
+import { answers, everything, present, type Seen, told } from './collector';
 import { backingOf, type Card, newCard } from './hardware';
-import { isKey } from './images';
+import { isKey, vm } from './keys';
 import { isTemplate, text } from './machine-item';
+import { refuseManaged } from './managed';
+import { withOpaque } from './opaque';
+import type { Entry, Operations, Stages } from './operations';
 import { networkOnHost } from './plugs';
-import type { Ref, Typed } from './types';
+import type { Scans } from './scans';
+import type { Typed } from './types';
+import { goneFrom } from './vm-storage';
 
 const WANTED = { VirtualMachine: CARD_PATHS };
-/** How often a machine is read anew where somebody else changed it in between. */
-const ATTEMPTS = 3;
-const vm = (value: string): Ref => ({ type: 'VirtualMachine', value });
+
+type Adding = { machine: string; network: string; state: string; tag: string; token: string; macAddress?: string };
+type Editing = { key: string; network?: string; state?: string; macAddress?: string };
 
 /** Network cards of machines as MachineNetworkInterfaces. */
 export class VsphereInterfaces implements Interfaces {
-  constructor(private readonly wire: Wire) {}
+  readonly #create: Entry<Adding, Created>;
+  readonly #update: Entry<Editing, void>;
+  readonly #delete: Entry<{ key: string }, void>;
 
-  async *list(context: CallContext): Pages {
-    for await (const page of everything(this.wire, WANTED, context)) yield page.flatMap(items);
+  constructor(
+    private readonly wire: Wire,
+    operations: Operations,
+    private readonly scans: Scans,
+  ) {
+    this.#create = operations.define('interfaces.create', (request, stages) => this.#adding(request, stages));
+    this.#update = operations.define('interfaces.update', (to, stages) => this.#editing(to, stages));
+    this.#delete = operations.define('interfaces.delete', ({ key }, stages) => this.#removing(key, stages));
   }
 
-  async getMany(keys: readonly string[], context: CallContext): Promise<Item[]> {
-    const wanted = new Set(keys);
-    const machines = new Set([...wanted].flatMap((key) => partsOf(key)?.machine ?? []));
-    const seen = machines.size === 0 ? [] : await objects(this.wire, [...machines].map(vm), WANTED, context);
-    return seen.flatMap(items).filter(({ key }) => wanted.has(key));
+  async *list(context: CallContext): Pages {
+    for await (const page of everything(this.wire, WANTED, context)) yield await this.#items(page, context);
+  }
+
+  async getMany(keys: readonly string[], context: CallContext): Promise<(Item | Gone)[]> {
+    const machines = new Set(keys.flatMap((key) => partsOf(key)?.machine ?? []));
+    const known =
+      machines.size === 0 ? { seen: [], gone: new Map<string, Gone>() } : await told(this.wire, [...machines].map(vm), WANTED, context);
+    const items = await this.#items(known.seen, context);
+    return answers(keys, items, (key) => goneFrom(known, partsOf(key)?.machine, { type: 'network card', key }));
   }
 
   async find(marks: Marks, context: CallContext): Promise<Item[]> {
-    const found: Item[] = [];
-    for await (const page of this.list(context)) found.push(...page.filter((item) => item.tag === marks.tag));
-    return found;
+    const read = async (patient: CallContext): Promise<Item[]> => {
+      const found: Item[] = [];
+      for await (const page of this.list(patient)) found.push(...page.filter((item) => item.tag === marks.tag));
+      return found;
+    };
+    return this.scans.read(`interfaces ${marks.tag}`, read, context);
+  }
+
+  async #items(page: readonly Seen[], context: CallContext): Promise<Item[]> {
+    const whole = await withOpaque(this.wire, page, context);
+    return whole.flatMap((seen) => cardsOf(seen).map((plugged) => interfaceItem(seen, plugged)));
   }
 
   /**
    * Adds a card that carries the marks. The fence is the version of the machine's configuration that was seen without
    * them: of two such creates, vCenter refuses one.
    */
-  async create(request: CreateInterface, context: CallContext): Promise<Created> {
-    const { machine, mtu, networkPort, state = 'ACTIVE', macAddress, tag } = request;
+  async create(request: CreateInterface, context: CallContext): Promise<Outcome<Created>> {
+    const { machine, network, mtu, networkPort, state = 'ACTIVE', macAddress, tag, token } = request;
     refuseOthers({ mtu, networkPort });
+    isOn(state);
+    const args = { machine, network, state, tag, token };
+    return this.#create(macAddress === undefined ? args : { ...args, macAddress: manual(macAddress).macAddress ?? '' }, context);
+  }
+
+  async #adding({ machine, network, state, tag, token, macAddress }: Adding, stages: Stages): Promise<Created> {
     const on = isOn(state);
     const given: Partial<Card> = {
       connectable: { startConnected: on, allowGuestControl: true, connected: on },
-      externalId: externalIdOf(machine, request),
+      externalId: externalIdOf(machine, { tag, token }),
       ...(macAddress === undefined ? {} : manual(macAddress)),
     };
     const own = (seen: Seen) => cardsOf(seen).find((plugged) => marksOf(plugged).tag === tag);
     const add = async (seen: Seen) =>
-      own(seen) ? undefined : newCard(await networkOnHost(this.wire, seen, request.network, context), -1, given);
-    await this.#change(machine, add, context);
-    const made = own(await this.#machine(machine, context));
+      own(seen) ? undefined : newCard(await networkOnHost(this.wire, seen, network, stages.context), -1, given);
+    await stages.earlier(vm(machine), 'ReconfigVM_Task');
+    await this.#change(machine, add, stages);
+    const made = own(await this.#machine(machine, stages.context));
     if (!made) throw new ProviderError('unavailable', 'ReconfigVM_Task ended and the interface does not show', { maybeDone: true });
     return { key: made.key };
   }
 
   /** Network and state change as the machine runs, the MAC address of a stopped machine only. */
-  async update(key: string, to: InterfaceChange, context: CallContext): Promise<void> {
+  async update(key: string, to: InterfaceChange, context: CallContext): Promise<Outcome> {
     refuseOthers(to);
+    const { network, state, macAddress } = to;
+    if (state !== undefined) isOn(state);
+    return this.#update({ key, ...(JSON.parse(JSON.stringify({ network, state, macAddress })) as Omit<Editing, 'key'>) }, context);
+  }
+
+  async #editing({ key, ...to }: Editing, stages: Stages): Promise<void> {
     const on = to.state === undefined ? undefined : isOn(to.state);
     const edit = async (seen: Seen): Promise<Change | undefined> => {
       const plugged = cardsOf(seen).find((each) => each.key === key);
-      if (!plugged) throw missing(key);
+      if (!plugged) throw Gone.shown({ type: 'network card', key }, `vCenter has no ${key}`);
       const { card, network } = plugged;
       const power = text(seen, 'runtime.powerState');
       const sameMac = to.macAddress === undefined || to.macAddress.toLowerCase() === card.macAddress?.toLowerCase();
@@ -73,32 +112,39 @@ export class VsphereInterfaces implements Interfaces {
       const change: Partial<Card> = {
         ...(to.network === undefined || to.network === network
           ? {}
-          : { backing: backingOf(await networkOnHost(this.wire, seen, to.network, context)) }),
+          : { backing: backingOf(await networkOnHost(this.wire, seen, to.network, stages.context)) }),
         ...(on === undefined ? {} : { connectable: connected(card, on, power === 'poweredOn') }),
         ...(sameMac ? {} : manual(to.macAddress ?? '')),
       };
       return Object.keys(change).length === 0 ? undefined : { operation: 'edit', device: { ...card, ...change } };
     };
-    await this.#change(machineOf(key), edit, context);
+    await this.#change(machineOf(key), edit, stages);
   }
 
   /** What is gone, alone or with its machine, is success. */
-  async delete(key: string, context: CallContext): Promise<void> {
+  async delete(key: string, context: CallContext): Promise<Outcome> {
+    return partsOf(key) ? this.#delete({ key }, context) : undefined;
+  }
+
+  async #removing(key: string, stages: Stages): Promise<void> {
+    const machine = machineOf(key);
     const remove = (seen: Seen): Promise<Change | undefined> => {
       const plugged = cardsOf(seen).find((each) => each.key === key);
       return Promise.resolve(plugged && { operation: 'remove', device: plugged.card });
     };
     try {
-      await this.#change(machineOf(key), remove, context);
+      await this.#change(machine, remove, stages);
     } catch (error) {
-      if (!(error instanceof ProviderError) || error.code !== 'ManagedObjectNotFound') throw error;
+      if (!isGone(error, { type: 'VirtualMachine', key: machine })) throw error;
     }
   }
 
   async #machine(key: string, context: CallContext): Promise<Seen> {
-    const wanted = { VirtualMachine: [...CARD_PATHS, 'config.changeVersion', 'runtime.host'] };
-    const [seen] = isKey(key) ? await objects(this.wire, [vm(key)], wanted, context) : [];
-    if (!seen || isTemplate(seen)) throw missing(key);
+    if (!isKey(key)) throw Gone.impossible({ type: 'VirtualMachine', key });
+    const seen = await present(this.wire, vm(key), [...CARD_PATHS, 'config.changeVersion', 'runtime.host'], context);
+    if (isTemplate(seen)) throw Gone.shown({ type: 'VirtualMachine', key }, `${key} is a template, no machine`);
+    if (!Array.isArray(seen.properties.get('config.hardware.device')))
+      throw new ProviderError('unavailable', `vCenter does not tell the network cards of ${key}`, { maybeDone: false });
     return seen;
   }
 
@@ -106,18 +152,19 @@ export class VsphereInterfaces implements Interfaces {
    * Changes a machine as it was seen, and nothing where there is nothing to change. Where somebody else changed it in
    * between, vCenter leaves it as it is (ConcurrentAccess): it is read anew.
    */
-  async #change(machine: string, plan: (seen: Seen) => Promise<Change | undefined>, context: CallContext): Promise<void> {
-    for (let attempt = 1; ; attempt += 1) {
-      const seen = await this.#machine(machine, context);
+  async #change(machine: string, plan: (seen: Seen) => Promise<Change | undefined>, stages: Stages): Promise<void> {
+    const begin = async () => {
+      const seen = await this.#machine(machine, stages.context);
+      refuseManaged(seen);
       const change = await plan(seen);
-      if (!change) return;
-      const spec = { changeVersion: text(seen, 'config.changeVersion'), deviceChange: [change] };
-      try {
-        await finished(this.wire, await this.wire.call('ReconfigVM_Task', seen.ref, { spec }, context), context);
-        return;
-      } catch (error) {
-        if (!(error instanceof ProviderError) || error.code !== 'ConcurrentAccess' || attempt === ATTEMPTS) throw error;
-      }
+      const spec = { changeVersion: text(seen, 'config.changeVersion'), deviceChange: [change ?? {}] };
+      return change && this.wire.begin('ReconfigVM_Task', seen.ref, { spec }, stages.context);
+    };
+    try {
+      await stages.task('change', begin);
+    } catch (error) {
+      if (!(error instanceof ProviderError) || error.code !== 'ConcurrentAccess') throw error;
+      throw stages.again('change', error);
     }
   }
 }
@@ -125,8 +172,6 @@ export class VsphereInterfaces implements Interfaces {
 type Change = Typed<'VirtualDeviceConfigSpec'>;
 
 const machineOf = (key: string): string => partsOf(key)?.machine ?? '';
-
-const items = (seen: Seen): Item[] => cardsOf(seen).map((plugged) => interfaceItem(seen, plugged));
 
 /** A card of a machine that is off cannot be connected now; it will be, or not, when that is started. */
 function connected({ connectable }: Card, on: boolean, runs: boolean): Card['connectable'] {
@@ -150,7 +195,3 @@ function refuseOthers({ mtu, networkPort }: { mtu?: number | undefined; networkP
 }
 
 const refused = (words: string): ProviderError => new ProviderError('unsupported', words, { maybeDone: false });
-
-function missing(key: string): ProviderError {
-  return new ProviderError('notFound', `vCenter has no ${key}`, { code: 'ManagedObjectNotFound', maybeDone: false });
-}

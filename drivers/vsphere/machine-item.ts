@@ -1,10 +1,13 @@
 import type { Item } from '../../src/clouds/driver';
 import { mibToKib } from '../../src/model/units';
+import type { Wire } from './client';
 import type { Seen } from './collector';
 import { EXTRA, extraOf, propertiesOf, readableName } from './naming';
 import { HOT_PATHS, refusesHotResize } from './hot-plug';
+import { MANAGED_PATH, managedWords } from './managed';
+import { readEach } from './partial';
 import { machineState, type StateReading } from './states';
-import type { Ref } from './types';
+import { isRef, type Ref } from './types';
 
 /** What a machine is read by. */
 export const MACHINE_PATHS: readonly string[] = [
@@ -22,6 +25,7 @@ export const MACHINE_PATHS: readonly string[] = [
   'runtime.connectionState',
   'guest.guestState',
   'snapshot.currentSnapshot',
+  MANAGED_PATH,
 ];
 
 /** Operations that a machine in ERROR refuses; to take it out of the inventory is vCenter's own business to refuse. */
@@ -35,7 +39,7 @@ export function text(seen: Seen, path: string): string | undefined {
 
 /** A reference, where the property is one. */
 export function refOf(value: unknown): Ref | undefined {
-  return typeof value === 'object' && value !== null && 'type' in value && 'value' in value ? (value as Ref) : undefined;
+  return isRef(value) ? value : undefined;
 }
 
 const whole = (seen: Seen, path: string): number | undefined => {
@@ -48,15 +52,20 @@ export function isTemplate(seen: Seen): boolean {
   return (seen.properties.get('config.template') ?? seen.properties.get('summary.config.template')) === true;
 }
 
+/** Whether vCenter tells the configuration of a machine or template: not yet while it is being made. */
+export const isTold = (seen: Seen): boolean => [...seen.properties.keys()].some((each) => each.startsWith('config.'));
+
 /** State of a machine, whether it is readable to us or not. */
 function stateOf(seen: Seen): StateReading {
+  const power = seen.properties.get('runtime.powerState');
+  if (power !== undefined && typeof power !== 'string') return { state: 'ERROR', words: 'vCenter tells no power state of it that is one' };
   const [path, fault] = [...seen.missing].find(([each]) => each === 'runtime.powerState' || each.startsWith('config')) ?? [];
   if (path !== undefined) return { state: 'ERROR', words: `vCenter does not tell ${path} of it (${fault})` };
   return machineState({
     power: text(seen, 'runtime.powerState'),
     connection: text(seen, 'runtime.connectionState'),
     guest: text(seen, 'guest.guestState'),
-    configured: text(seen, 'config.instanceUuid') !== undefined,
+    configured: isTold(seen),
   });
 }
 
@@ -65,6 +74,7 @@ export function machineItem(seen: Seen): Item {
   const extra = extraOf(seen.properties.get('config.extraConfig'));
   const tag = extra.get(EXTRA.id);
   const { state, unmapped, words } = stateOf(seen);
+  const cpu = whole(seen, 'summary.config.numCpu');
   const snapshot = refOf(seen.properties.get('snapshot.currentSnapshot'));
   const description = text(seen, 'config.annotation');
   const properties = propertiesOf(extra.get(EXTRA.properties));
@@ -76,7 +86,7 @@ export function machineItem(seen: Seen): Item {
       ...(description === undefined || description === '' ? {} : { description }),
       ...(properties === undefined ? {} : { properties }),
       state,
-      cpu: whole(seen, 'summary.config.numCpu'),
+      ...(cpu === undefined ? {} : { cpu }),
       memory: mibToKib(whole(seen, 'summary.config.memorySizeMB') ?? 0),
       ...(snapshot === undefined ? {} : { latestSnapshot: { item: { type: 'MachineImage', key: snapshot.value } } }),
     },
@@ -84,12 +94,25 @@ export function machineItem(seen: Seen): Item {
     token: extra.get(EXTRA.token),
     created: text(seen, 'config.createDate'),
     ...(unmapped === undefined ? {} : { unmappedState: unmapped }),
+    ...(words === undefined ? {} : { reason: words }),
     ...refusals(seen, words),
   };
 }
 
+/** The machines of a page; of what cannot be read, what can be, in ERROR. */
+export function machineItems(page: readonly Seen[], wire: Wire): Item[] {
+  return page.filter((each) => !isTemplate(each)).flatMap((seen) => readEach(seen, machineItem, wire, 'Machine'));
+}
+
+/** A page without what the operator hides. */
+export function listable(page: readonly Seen[], { options }: Wire): readonly Seen[] {
+  return options.hideManaged ? page.filter((seen) => managedWords(seen) === undefined) : page;
+}
+
 /** @param broken why it is in ERROR */
 function refusals(seen: Seen, broken: string | undefined): Pick<Item, 'refuses'> {
+  const managed = managedWords(seen);
+  if (managed !== undefined) return { refuses: Object.fromEntries([...NEEDING_IT, 'delete'].map((each) => [each, managed])) };
   if (broken !== undefined) return { refuses: Object.fromEntries(NEEDING_IT.map((each) => [each, `Not possible: ${broken}`])) };
   const resize = text(seen, 'runtime.powerState') === 'poweredOn' ? refusesHotResize(seen) : undefined;
   return resize === undefined ? {} : { refuses: { resize } };

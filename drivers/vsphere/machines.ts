@@ -1,45 +1,69 @@
-import type { CallContext, CreateMachine, Created, Item, Machines, Marks, Naming, Pages } from '../../src/clouds/driver';
-import { ProviderError } from '../../src/clouds/errors';
-import { letGoOfVolumes } from './attachments';
+import type { CallContext, CreateMachine, Created, Item, Machines, Marks, Naming, Outcome, Pages } from '../../src/clouds/driver';
+import { Gone, HandleForgotten, isGone, ProviderError } from '../../src/clouds/errors';
 import type { Wire } from './client';
-import { everything, finished, objects, type Seen } from './collector';
-import { type Plan, planCreate } from './creates';
-import { isKey, isSnapshotKey, keyOf, snapshotRef } from './images';
-import { isTemplate, MACHINE_PATHS, machineItem, refOf, text } from './machine-item';
-import { EXTRA, extraList, extraOf, escapeName, holds, inventoryName, propertiesText, suffixOf, uuidOf } from './naming';
+import { answers, everything, objects, present, type Seen, told } from './collector';
+import { beginCreate } from './creates';
+import { isKey, isSnapshotKey, keyPicked, snapshotRef, vm } from './keys';
+import { letGoOfVolumes, MACHINE_PATHS_TO_DELETE } from './let-go';
+import { listable, machineItems, MACHINE_PATHS, machineItem, isTemplate, refOf, text } from './machine-item';
+import { MANAGED_PATH, refuseManaged } from './managed';
+import { EXTRA, escapeName, extraList, extraOf, holds, inventoryName, propertiesText, suffixOf, uuidOf } from './naming';
+import type { Entry, Operations, Stages } from './operations';
+import { MachinePower } from './power';
 import { RESIZE_PATHS, sizeChange } from './resize';
-import { sizeOf } from './sizes';
-import { SoapFault } from './soap';
-import { isA, type Ref } from './types';
+import type { Scans } from './scans';
+import { type Size, sizeOf } from './sizes';
+import type { Ref, Typed } from './types';
 
 const WANTED = { VirtualMachine: MACHINE_PATHS };
-const vm = (value: string): Ref => ({ type: 'VirtualMachine', value });
+
+/** What the later stages of a create need to know. */
+type Making = { tag: string; token: string };
+type Change = Typed<'VirtualMachineConfigSpec'>;
 
 /** Virtual machines (without templates) as Machines. The key is the reference's value. */
-export class VsphereMachines implements Machines {
-  constructor(private readonly wire: Wire) {}
+export class VsphereMachines extends MachinePower implements Machines {
+  readonly #create: Entry<Making, Created, CreateMachine>;
+  /** `resize` or `rename`, which are one task each, begun by the method itself. */
+  readonly #change: Entry<{ key: string }, void, (seen: Seen) => Change | undefined>;
+  readonly #restore: Entry<{ key: string; image: string }, void>;
+  readonly #delete: Entry<{ key: string }, void>;
 
-  async *list(context: CallContext): Pages {
-    for await (const page of everything(this.wire, WANTED, context)) yield items(page);
+  constructor(
+    wire: Wire,
+    operations: Operations,
+    private readonly scans: Scans,
+  ) {
+    super(wire, operations);
+    this.#create = operations.define('machines.create', (made, stages, request) => this.#creating(made, stages, request));
+    this.#change = operations.define('machines.change', ({ key }, stages, change) => this.#changing(key, stages, change));
+    this.#restore = operations.define('machines.restore', ({ key, image }, stages) => this.#restoring(key, image, stages));
+    this.#delete = operations.define('machines.delete', ({ key }, stages) => this.#deleting(key, stages));
   }
 
-  async getMany(keys: readonly string[], context: CallContext): Promise<Item[]> {
+  async *list(context: CallContext): Pages {
+    for await (const page of everything(this.wire, WANTED, context)) yield machineItems(listable(page, this.wire), this.wire);
+  }
+
+  async getMany(keys: readonly string[], context: CallContext): Promise<(Item | Gone)[]> {
     const refs = [...new Set(keys)].filter(isKey).map(vm);
-    return refs.length === 0 ? [] : items(await objects(this.wire, refs, WANTED, context));
+    const { seen, gone } = refs.length === 0 ? { seen: [], gone: new Map<string, Gone>() } : await told(this.wire, refs, WANTED, context);
+    const templates = new Set(seen.filter(isTemplate).map(({ ref }) => ref.value));
+    return answers(keys, machineItems(seen, this.wire), (key) => {
+      const thing = { type: 'VirtualMachine', key };
+      if (!isKey(key)) return Gone.impossible(thing);
+      return templates.has(key) ? Gone.shown(thing, `${key} is a template, no machine`) : gone.get(key);
+    });
   }
 
   /**
    * By the instance UUID, else by the suffix of the name (vCenter may have changed the UUID; a machine that is being
-   * copied does not tell its configuration yet). A machine made from nothing by this very create is started here where
-   * that create ended before it could be.
+   * copied does not tell its configuration yet). What is still being made, or was never started, is unfinished: the same
+   * create goes on with it.
    */
   async find(marks: Marks, context: CallContext): Promise<Item[]> {
     const found = await this.#carrying(marks, context);
-    for (const { seen, item } of found) {
-      const extra = extraOf(seen.properties.get('config.extraConfig'));
-      if (extra.has(EXTRA.start) && item.token === marks.token && item.values.state === 'STOPPED') await this.start(item.key, context);
-    }
-    return found.map(({ item }) => item);
+    return found.map(({ seen, item }) => (isUnfinished(seen, item, marks) ? { ...item, unfinished: true } : item));
   }
 
   async #carrying(marks: Marks, context: CallContext): Promise<{ seen: Seen; item: Item }[]> {
@@ -47,7 +71,7 @@ export class VsphereMachines implements Machines {
     const query = { uuid: uuidOf(marks.tag), vmSearch: true, instanceUuid: true };
     const byIndex = (await this.wire.call('FindAllByUuid', searchIndex, query, context)) ?? [];
     const refs = byIndex.length > 0 ? byIndex : await this.#bySuffix(marks, context);
-    const seen = refs.length === 0 ? [] : await objects(this.wire, refs, WANTED, context);
+    const seen = await objects(this.wire, refs, WANTED, context);
     return seen
       .filter((each) => !isTemplate(each))
       .flatMap((each) => {
@@ -58,13 +82,8 @@ export class VsphereMachines implements Machines {
       });
   }
 
-  async #bySuffix(marks: Marks, context: CallContext): Promise<Ref[]> {
-    const suffix = `-${suffixOf(marks.tag)}`;
-    const found: Ref[] = [];
-    for await (const page of everything(this.wire, { VirtualMachine: ['name'] }, context)) {
-      found.push(...page.filter((seen) => text(seen, 'name')?.endsWith(suffix) === true).map(({ ref }) => ref));
-    }
-    return found;
+  async #bySuffix({ tag }: Pick<Marks, 'tag'>, context: CallContext): Promise<Ref[]> {
+    return this.scans.read(`machines ${tag}`, (own) => named(this.wire, tag, own), context);
   }
 
   holds(naming: Naming): Naming {
@@ -72,145 +91,130 @@ export class VsphereMachines implements Machines {
   }
 
   /** A machine of ours keeps its suffix; another one keeps its name where none is given, since it must have one. */
-  async rename(key: string, naming: Naming, context: CallContext): Promise<void> {
-    const seen = await this.#present(key, ['config.extraConfig'], context);
-    const tag = extraOf(seen.properties.get('config.extraConfig')).get(EXTRA.id);
+  rename(key: string, naming: Naming, context: CallContext): Promise<Outcome> {
     const { name, description = '', properties } = holds(naming);
     const own = name === undefined ? undefined : escapeName(name);
-    const spec = {
-      name: tag === undefined ? own : inventoryName(name, tag),
-      annotation: description,
-      extraConfig: extraList({ [EXTRA.properties]: propertiesText(properties) }),
-    };
-    await this.#run('ReconfigVM_Task', vm(key), { spec }, context);
-  }
-
-  /** The name is the fence: vCenter refuses a second one in the folder, and the first is what was asked for. */
-  async create(request: CreateMachine, context: CallContext): Promise<Created> {
-    const plan = await planCreate(this.wire, request, context);
-    try {
-      return await this.#make(plan, context);
-    } catch (error) {
-      if (!(error instanceof ProviderError) || error.code !== 'DuplicateName') throw error;
-      const [first] = (await this.find(request, context)).filter(({ token }) => token === undefined || token === request.token);
-      if (!first) throw error;
-      return { key: first.key };
-    }
-  }
-
-  async #make(plan: Plan, context: CallContext): Promise<Created> {
-    if (plan.kind === 'clone') {
-      const { source, folder, name, spec } = plan;
-      return keyOf(await this.#run('CloneVM_Task', source, { folder, name, spec }, context), 'CloneVM_Task');
-    }
-    const { folder, config, pool } = plan;
-    const made = keyOf(await this.#run('CreateVM_Task', folder, { config, pool }, context), 'CreateVM_Task');
-    await this.start(made.key, context);
-    return made;
-  }
-
-  async start(key: string, context: CallContext): Promise<void> {
-    await already('poweredOn', this.#run('PowerOnVM_Task', vm(key), {}, context));
-  }
-
-  /** Without force: the guest shuts itself down, which VMware Tools must do; it is over when the state says so. */
-  async stop(key: string, { force }: { force?: boolean | undefined }, context: CallContext): Promise<void> {
-    if (force === true) await already('poweredOff', this.#run('PowerOffVM_Task', vm(key), {}, context));
-    else await already('poweredOff', this.#guest('ShutdownGuest', key, 'stop it with force', context));
-  }
-
-  async restart(key: string, { force }: { force?: boolean | undefined }, context: CallContext): Promise<void> {
-    if (force === true) await this.#run('ResetVM_Task', vm(key), {}, context);
-    else await this.#guest('RebootGuest', key, 'restart it with force', context);
-  }
-
-  async suspend(key: string, context: CallContext): Promise<void> {
-    await already('suspended', this.#run('SuspendVM_Task', vm(key), {}, context));
-  }
-
-  async #guest(method: 'ShutdownGuest' | 'RebootGuest', key: string, instead: string, context: CallContext): Promise<void> {
-    try {
-      await this.wire.faulty(method, vm(key), {}, context);
-    } catch (error) {
-      if (!(error instanceof SoapFault)) throw error;
-      if (error.code !== 'ToolsUnavailable') throw error.translated();
-      const words = `VMware Tools do not run in the machine: ${instead}`;
-      throw new ProviderError('conflict', words, { code: error.code, maybeDone: false });
-    }
+    return this.#change({ key }, context, (seen) => {
+      const tag = extraOf(seen.properties.get('config.extraConfig')).get(EXTRA.id);
+      return {
+        name: tag === undefined ? own : inventoryName(name, tag),
+        annotation: description,
+        extraConfig: extraList({ [EXTRA.properties]: propertiesText(properties) }),
+      };
+    });
   }
 
   /** Of a machine that runs only as far as that machine allows it. @throws ProviderError `conflict` where it does not */
-  async resize(key: string, to: { config: string }, context: CallContext): Promise<void> {
-    const size = sizeOf(to.config);
-    if (!size) throw new ProviderError('invalid', `there is no machine configuration '${to.config}'`, { maybeDone: false });
-    const spec = sizeChange(await this.#present(key, RESIZE_PATHS, context), size);
-    if (spec) await this.#run('ReconfigVM_Task', vm(key), { spec }, context);
+  async resize(key: string, to: { config: string }, context: CallContext): Promise<Outcome> {
+    const size = sized(to.config);
+    return this.#change({ key }, context, (seen) => sizeChange(seen, size));
   }
 
-  /** Reverts to a snapshot of this very machine. */
-  async restore(key: string, from: Marks & { image: string }, context: CallContext): Promise<void> {
-    const none = new ProviderError('notFound', `there is no snapshot '${from.image}'`, { maybeDone: false });
-    if (!isSnapshotKey(from.image) || !isKey(from.image)) throw none;
-    const [seen] = await objects(this.wire, [snapshotRef(from.image)], { VirtualMachineSnapshot: ['vm'] }, context);
-    const owner = refOf(seen?.properties.get('vm'));
-    if (!owner) throw none;
-    if (owner.value !== key) throw new ProviderError('invalid', 'the snapshot is of another machine', { maybeDone: false });
-    await this.#run('RevertToSnapshot_Task', snapshotRef(from.image), {}, context);
+  async #changing(key: string, stages: Stages, change: ((seen: Seen) => Change | undefined) | undefined): Promise<void> {
+    const begin = async () => {
+      const seen = await present(this.wire, vm(key), [...RESIZE_PATHS, 'config.extraConfig', MANAGED_PATH], stages.context);
+      refuseManaged(seen);
+      const spec = change?.(seen);
+      return spec && this.wire.begin('ReconfigVM_Task', vm(key), { spec }, stages.context);
+    };
+    await stages.task('change', begin);
   }
 
-  /** vCenter destroys what is off; the snapshots go with it, its volumes do not. A template is no machine: what is not there is gone. */
-  async delete(key: string, context: CallContext): Promise<void> {
-    if (!isKey(key)) return;
+  /** The name is the fence: vCenter refuses a second one in the folder, and the first is what was asked for. */
+  create(request: CreateMachine, context: CallContext): Promise<Outcome<Created>> {
+    const { tag, token } = request;
+    return this.#create({ tag, token }, context, request);
+  }
+
+  /** It is started by a task of its own, so that the reason is known where it does not start. */
+  async #creating(made: Making, stages: Stages, request: CreateMachine | undefined): Promise<Created> {
+    if (!stages.began('make') && (stages.repeated !== undefined || !request)) {
+      const first = await this.#first(made, stages);
+      if (first !== undefined) await stages.once('make', () => Promise.resolve(first));
+      else if (!request) throw new HandleForgotten('the copy of the machine that was under way is not there any more');
+    }
+    const key = await this.#made(made, stages, request);
+    await this.powerOn(key, stages);
+    return { key };
+  }
+
+  async #made(made: Making, stages: Stages, request: CreateMachine | undefined): Promise<string> {
+    const begin = () => Promise.resolve(request && beginCreate(this.wire, request, stages.context));
     try {
-      const seen = await this.#present(key, ['config.template', 'summary.config.template', 'runtime.powerState'], context);
-      if (isTemplate(seen)) return;
-      const off = text(seen, 'runtime.powerState') === 'poweredOff';
-      if (!off) await already('poweredOff', this.#run('PowerOffVM_Task', vm(key), {}, context));
-      await letGoOfVolumes(this.wire, key, context);
-      await this.#run('Destroy_Task', vm(key), {}, context);
+      return await stages.task('make', begin, { pick: keyPicked });
     } catch (error) {
-      if (!(error instanceof ProviderError) || error.code !== 'ManagedObjectNotFound') throw error;
+      if (!(error instanceof ProviderError) || error.code !== 'DuplicateName') throw error;
+      const first = await this.#first(made, stages);
+      if (first === undefined) throw error;
+      return stages.once('make', () => Promise.resolve(first));
     }
   }
 
-  async #present(key: string, paths: readonly string[], context: CallContext): Promise<Seen> {
-    const [seen] = isKey(key) ? await objects(this.wire, [vm(key)], { VirtualMachine: paths }, context) : [];
-    if (!seen) throw new ProviderError('notFound', `vCenter has no machine ${key}`, { code: 'ManagedObjectNotFound', maybeDone: false });
-    return seen;
+  /** What this very create made before; while it is being made, the operation is left. */
+  async #first(made: Making, stages: Stages): Promise<string | undefined> {
+    const found = await this.#carrying(made, stages.context);
+    const first = found.find(({ item: { token } }) => token === undefined || token === made.token);
+    if (first?.item.values.state === 'CREATING') throw stages.pending('vCenter is still making it');
+    return first?.item.key;
   }
 
-  /** Starts a task and waits for its end. */
-  async #run<M extends TaskMethod>(method: M, self: Ref, parameters: TaskParameters<M>, context: CallContext): Promise<unknown> {
-    const task = await this.wire.call(method, self, parameters, context);
-    return finished(this.wire, task, context);
+  /** Reverts to a snapshot of this very machine. */
+  async restore(key: string, from: Marks & { image: string }, context: CallContext): Promise<Outcome> {
+    if (!isSnapshotKey(from.image) || !isKey(from.image)) throw invalid(`'${from.image}' is no snapshot`);
+    return this.#restore({ key, image: from.image }, context);
+  }
+
+  /** One that was begun by a call whose answer was lost is the one that was asked for. */
+  async #restoring(key: string, image: string, stages: Stages): Promise<void> {
+    const [done] = await stages.earlier(vm(key), 'RevertToSnapshot_Task');
+    if (done) return;
+    await stages.task('revert', async () => {
+      const owner = refOf((await present(this.wire, snapshotRef(image), ['vm'], stages.context)).properties.get('vm'));
+      if (owner?.value !== key) throw invalid('the snapshot is of another machine');
+      return this.wire.begin('RevertToSnapshot_Task', snapshotRef(image), {}, stages.context);
+    });
+  }
+
+  async delete(key: string, context: CallContext): Promise<Outcome> {
+    return isKey(key) ? this.#delete({ key }, context) : undefined;
+  }
+
+  /** vCenter destroys what is off; the snapshots go with it, its volumes do not. A template is no machine: what is not there is gone. */
+  async #deleting(key: string, stages: Stages): Promise<void> {
+    try {
+      const seen = await present(this.wire, vm(key), MACHINE_PATHS_TO_DELETE, stages.context);
+      if (isTemplate(seen)) return;
+      refuseManaged(seen);
+      if (text(seen, 'runtime.powerState') !== 'poweredOff') await this.powerOff(key, stages);
+      await letGoOfVolumes(this.wire, seen, stages);
+      await stages.task('destroy', () => this.wire.begin('Destroy_Task', vm(key), {}, stages.context));
+    } catch (error) {
+      if (!isGone(error, { type: 'VirtualMachine', key })) throw error;
+    }
   }
 }
 
-type TaskMethod =
-  | 'CloneVM_Task'
-  | 'CreateVM_Task'
-  | 'PowerOnVM_Task'
-  | 'PowerOffVM_Task'
-  | 'SuspendVM_Task'
-  | 'ResetVM_Task'
-  | 'ReconfigVM_Task'
-  | 'Destroy_Task'
-  | 'RevertToSnapshot_Task';
-type TaskParameters<M extends TaskMethod> = Parameters<typeof Wire.prototype.call<M>>[2];
-
-function items(seen: readonly Seen[]): Item[] {
-  return seen.filter((each) => !isTemplate(each)).map(machineItem);
-}
-
-/** Being in the state already is success. */
-async function already(state: string, done: Promise<unknown>): Promise<void> {
-  try {
-    await done;
-  } catch (error) {
-    if (!(error instanceof ProviderError) || error.code !== 'InvalidPowerState' || existingState(error) !== state) throw error;
+/** Machines and templates whose names end as those of what a create with this tag makes: a call a page. */
+export async function named(wire: Wire, tag: string, context: CallContext): Promise<Ref[]> {
+  const suffix = `-${suffixOf(tag)}`;
+  const found: Ref[] = [];
+  for await (const page of everything(wire, { VirtualMachine: ['name'] }, context)) {
+    found.push(...page.filter((seen) => text(seen, 'name')?.endsWith(suffix) === true).map(({ ref }) => ref));
   }
+  return found;
 }
 
-function existingState({ cause }: ProviderError): string | undefined {
-  return isA(cause, 'InvalidPowerState') ? cause.existingState : undefined;
+function isUnfinished(seen: Seen, { token, values: { state } }: Item, marks: Marks): boolean {
+  if (state === 'CREATING') return true;
+  return state === 'STOPPED' && token === marks.token && extraOf(seen.properties.get('config.extraConfig')).has(EXTRA.start);
+}
+
+function sized(config: string): Size {
+  const size = sizeOf(config);
+  if (size) return size;
+  throw invalid(`there is no machine configuration '${config}'`);
+}
+
+function invalid(words: string): ProviderError {
+  return new ProviderError('invalid', words, { maybeDone: false });
 }

@@ -36,7 +36,7 @@ export function networkFixed(seen: Seen): string | undefined {
  */
 export function networkItem(seen: Seen, publicNetworks: readonly string[]): Item {
   const { description, tag, token } = readSnapshotDescription(text(seen, 'config.description'));
-  const accessible = seen.properties.get('summary.accessible') === true;
+  const told = seen.properties.get('summary.accessible');
   const name = readableName(text(seen, 'name'), tag);
   const isPublic = publicNetworks.includes(seen.ref.value) || (tag === undefined && publicNetworks.includes(name ?? ''));
   const vlan = vlanOf(seen);
@@ -46,12 +46,13 @@ export function networkItem(seen: Seen, publicNetworks: readonly string[]): Item
     values: {
       ...(name === undefined ? {} : { name }),
       ...(description === undefined ? {} : { description }),
-      state: NETWORK_STATES[String(accessible)],
+      state: NETWORK_STATES[String(told)] ?? 'ERROR',
       networkType: isPublic ? 'PUBLIC' : 'PRIVATE',
       ...(vlan === undefined ? {} : { vlan }),
     },
     tag,
     token,
+    ...(told === undefined || typeof told === 'boolean' ? {} : { unmappedState: JSON.stringify(told) }),
     ...(fixed === undefined ? {} : { refuses: { edit: fixed, delete: fixed } }),
   };
 }

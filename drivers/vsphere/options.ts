@@ -45,7 +45,9 @@ export const vsphereOptions = z
     cluster: place.optional().describe('Cluster (or host of its own) of new machines; needed where there are several'),
     resourcePool: place.optional().describe('Resource pool of new machines; absent: the cluster’s own'),
     folder: place.optional().describe('Folder of new machines (a path below the datacenter); absent: the datacenter’s own'),
-    datastore: place.optional().describe('Datastore of new machines and volumes; absent: the one with the most free space'),
+    datastore: place
+      .optional()
+      .describe('Datastore or datastore cluster of new machines and volumes; absent: one that all hosts share, with the most free space'),
     network: place.optional().describe('Network of machines made from nothing; needed where there are several'),
     switch: place.optional().describe('Distributed switch of new networks; needed where there are several'),
     publicNetworks: z.array(place).max(500).default([]).describe('Networks (names or keys) that are PUBLIC; all others are PRIVATE'),
@@ -60,6 +62,13 @@ export const vsphereOptions = z
     pageSize: z.int().min(1).max(1000).default(500).describe('Objects asked for in one page'),
     sockets: z.int().min(1).max(100).default(16).describe('Most connections at the same time'),
     keepAliveMs: z.int().min(1000).max(1_500_000).default(300_000).describe('How often an idle session is kept alive, in ms'),
+    guestPatienceMs: z
+      .int()
+      .min(1000)
+      .max(86_400_000)
+      .default(600_000)
+      .describe('How long a guest may take to shut down before its stop fails, in ms'),
+    hideManaged: z.boolean().default(false).describe('List neither machines of other products (vCLS, agents) nor volumes of Kubernetes'),
     settleMs: z.int().min(0).max(600_000).default(5_000).describe('How long a new thing may stay invisible, in ms'),
   })
   .refine((o) => o.insecure || o.url.startsWith('https:'), { message: 'http needs insecure: true', path: ['url'] })

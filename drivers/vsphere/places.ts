@@ -3,6 +3,7 @@ import { ProviderError } from '../../src/clouds/errors';
 import type { Wire } from './client';
 import { everything, type Seen } from './collector';
 import { refOf, text } from './machine-item';
+import { bestOf, DATASTORE_PATHS, isPodInCharge, isUsableBy, POD_PATHS } from './datastore-choice';
 import { unescapeName } from './naming';
 import { isA, type Ref } from './types';
 
@@ -23,6 +24,10 @@ export interface Place {
   pool: Ref;
   datastore: Ref;
   datastoreName: string;
+  /** The datastore cluster that it is a member of, where that cluster's storage DRS is to choose the member. */
+  pod: Ref | undefined;
+  /** The hosts of the cluster, where vCenter does not choose one of them by itself (no DRS). */
+  hosts: readonly Ref[];
   /** Networks of the cluster, by key. */
   networks: ReadonlyMap<string, Network>;
 }
@@ -35,12 +40,17 @@ export interface Network {
   port?: { portgroupKey: string; switchUuid: string };
 }
 
+const COMPUTE: readonly string[] = ['name', 'parent', 'resourcePool', 'datastore', 'network', 'host'];
+const DRS = 'configuration.drsConfig.enabled';
+
 const WANTED = {
   Folder: ['name', 'parent'],
   Datacenter: ['name', 'parent', 'vmFolder'],
-  ComputeResource: ['name', 'parent', 'resourcePool', 'datastore', 'network'],
+  ComputeResource: COMPUTE,
+  ClusterComputeResource: [...COMPUTE, DRS],
   ResourcePool: ['name', 'parent', 'owner'],
-  Datastore: ['name', 'summary.accessible', 'summary.freeSpace', 'summary.maintenanceMode'],
+  Datastore: DATASTORE_PATHS,
+  StoragePod: POD_PATHS,
   Network: ['name'],
   DistributedVirtualPortgroup: ['name', 'key', 'config.distributedVirtualSwitch', 'tag'],
   DistributedVirtualSwitch: ['uuid'],
@@ -71,11 +81,17 @@ export class Inventory {
     const pool = inside ? this.only(inside, 'resourcePool', wishes.resourcePool).ref : refOf(compute.properties.get('resourcePool'));
     if (!pool) throw wrong(`${this.nameOf(compute)} has no resource pool`);
     const datastore = this.datastore(wishes, compute);
+    const parent = refOf(datastore.properties.get('parent'));
+    const pod = parent && this.byKey.get(parent.value);
+    // Who names the datastore itself has chosen.
+    const named = wishes.datastore !== undefined && this.isCalled(datastore, wishes.datastore);
     return {
       folder: this.folder(wishes, datacenter),
       pool,
       datastore: datastore.ref,
       datastoreName: this.nameOf(datastore),
+      pod: pod && !named && isPodInCharge(pod) ? pod.ref : undefined,
+      hosts: compute.properties.get(DRS) === true ? [] : refsOf(compute.properties.get('host')),
       networks: this.networks(compute),
     };
   }
@@ -113,19 +129,26 @@ export class Inventory {
     return this.nameOf(seen) === name || seen.ref.value === name;
   }
 
-  /** The named one, else the accessible one with the most free space. */
+  /** The named one, or one of the named datastore cluster; else one that all hosts of the cluster share, with the most free space. */
   private datastore(wishes: Wishes, compute: Seen): Seen {
+    const hosts = refsOf(compute.properties.get('host'));
     const all = refsOf(compute.properties.get('datastore')).flatMap(({ value }) => this.byKey.get(value) ?? []);
-    const usable = all.filter(isUsable);
-    if (wishes.datastore !== undefined) {
-      const named = usable.filter((each) => this.isCalled(each, wishes.datastore ?? ''));
-      if (named.length === 0) throw wrong(`${this.nameOf(compute)} has no usable datastore '${wishes.datastore}': ${this.list(usable)}`);
-      return this.only(named, 'datastore', wishes.datastore);
-    }
-    const [best] = [...usable].sort((a, b) => freeOf(b) - freeOf(a) || (a.ref.value < b.ref.value ? -1 : 1));
-    if (!best)
-      throw new ProviderError('unavailable', `${this.nameOf(compute)} has no usable datastore`, { maybeDone: false, lasting: true });
-    return best;
+    const usable = all.filter((each) => isUsableBy(each, hosts));
+    const { datastore: wanted } = wishes;
+    if (wanted === undefined) return this.best(usable, compute, hosts);
+    const named = usable.filter((each) => this.isCalled(each, wanted));
+    if (named.length > 0) return this.only(named, 'datastore', wanted);
+    const pods = this.ofType('StoragePod').filter((each) => this.isCalled(each, wanted));
+    const members = usable.filter((each) => pods.some(({ ref }) => ref.value === refOf(each.properties.get('parent'))?.value));
+    if (pods.length > 0 && members.length > 0) return this.best(members, compute, hosts);
+    const pooled = this.ofType('StoragePod');
+    throw wrong(`${this.nameOf(compute)} has no usable datastore '${wanted}': ${this.list([...usable, ...pooled])}`);
+  }
+
+  private best(usable: readonly Seen[], compute: Seen, hosts: readonly Ref[]): Seen {
+    const best = bestOf(usable, hosts);
+    if (best) return best;
+    throw new ProviderError('unavailable', `${this.nameOf(compute)} has no usable datastore`, { maybeDone: false, lasting: true });
   }
 
   /** By path below the datacenter's machine folder, with `/` between names. */
@@ -210,19 +233,6 @@ export function isUplink(seen: Seen): boolean {
 }
 
 const ownerOf = (pool: Seen): string | undefined => refOf(pool.properties.get('owner'))?.value;
-
-/** Whether a datastore takes something new. */
-export function isUsable(datastore: Seen): boolean {
-  return (
-    datastore.properties.get('summary.accessible') !== false && ['normal', undefined].includes(text(datastore, 'summary.maintenanceMode'))
-  );
-}
-
-/** Free bytes of a datastore. */
-export const freeOf = (seen: Seen): number => {
-  const free = seen.properties.get('summary.freeSpace');
-  return typeof free === 'number' ? free : 0;
-};
 
 /** References, where the property is a list of them. */
 export const refsOf = (value: unknown): Ref[] => (Array.isArray(value) ? value.flatMap((each) => refOf(each) ?? []) : []);

@@ -1,8 +1,8 @@
 import type { CallContext } from '../../src/clouds/driver';
-import { ProviderError } from '../../src/clouds/errors';
+import { Gone, ProviderError } from '../../src/clouds/errors';
 import type { Wire } from './client';
-import { objects, type Seen } from './collector';
-import { isKey } from './images';
+import { objects, type Seen, told } from './collector';
+import { isKey } from './keys';
 import { refOf, text } from './machine-item';
 import { networkRef } from './network-item';
 import { isUplink, type Network, refsOf } from './places';
@@ -17,7 +17,7 @@ const WANTED = {
 /**
  * A network as a card of this machine can be plugged into it: two reads.
  * @param machine with `runtime.host`
- * @throws ProviderError `notFound` or `invalid` where it is not there or not at the machine's host, `unsupported` for NSX's
+ * @throws Gone where it is not there, `invalid` where it is not at the machine's host, `unsupported` for NSX's
  */
 export async function networkOnHost(wire: Wire, machine: Seen, key: string, context: CallContext): Promise<Network> {
   const wanted = networkRef(key);
@@ -25,9 +25,12 @@ export async function networkOnHost(wire: Wire, machine: Seen, key: string, cont
   // NSX keeps an interface's own id where the gateway's marks go.
   if (wanted.type === 'OpaqueNetwork')
     throw new ProviderError('unsupported', `${key} is a segment of NSX: interfaces are not added to it here`, { maybeDone: false });
-  const seen = isKey(key) ? await objects(wire, [wanted, ...(host ? [host] : [])], WANTED, context) : [];
+  if (!isKey(key)) throw Gone.impossible({ type: wanted.type, key });
+  const { seen, gone } = await told(wire, [wanted, ...(host ? [host] : [])], WANTED, context);
   const network = seen.find(({ ref }) => ref.value === key);
-  if (!network || isUplink(network)) throw new ProviderError('notFound', `vCenter has no network ${key}`, { maybeDone: false });
+  if (!network) throw gone.get(key) ?? new ProviderError('unavailable', `vCenter says nothing of the network ${key}`, { maybeDone: false });
+  if (isUplink(network))
+    throw new ProviderError('invalid', `${key} is for a switch's uplinks, no network for machines`, { maybeDone: false });
   const name = text(network, 'name') ?? key;
   const there = seen.find(({ ref }) => ref.value === host?.value)?.properties.get('network');
   if (there !== undefined && !refsOf(there).some(({ value }) => value === key))

@@ -20,12 +20,12 @@ describe('an element that is written back as it was read', () => {
       `<GetCustomizationSpecResponse ${NS}><returnval><info><name>n</name></info><spec>${spec}</spec></returnval></GetCustomizationSpecResponse>`,
     );
     const item = readResult('GetCustomizationSpec', answer);
-    const call = writeCall('CloneVM_Task', VM, { spec: { powerOn: true, customization: item.spec, template: false } });
+    const call = writeCall('CloneVM_Task', VM, { spec: { powerOn: true, customization: item?.spec, template: false } });
     expect(call).toContain(`<spec><template>false</template><customization>${written}</customization><powerOn>true</powerOn></spec>`);
     const again = parse(
       `<a ${NS} xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" xmlns:xsd="http://www.w3.org/2001/XMLSchema">${written}</a>`,
     );
-    expect(again.children).toEqual(item.spec?.children);
+    expect(again.children).toEqual(item?.spec?.children);
   });
 
   test('a text that looks like XML stays text', () => {

@@ -1,5 +1,5 @@
 import type { CallContext, Item, Pages, SizedGroup } from '../../src/clouds/driver';
-import { ProviderError } from '../../src/clouds/errors';
+import { Gone, ProviderError } from '../../src/clouds/errors';
 import { kibToMib, mibToKib, roundDown, roundUp } from '../../src/model/units';
 import type { Value, Values } from '../../src/model/values';
 import { MAX_CPU, MAX_DISK, MAX_DISKS, MAX_MEMORY, type VsphereOptions } from './options';
@@ -55,13 +55,12 @@ export class VsphereSizes implements SizedGroup {
     yield this.options.machineConfigs.map((size) => item(size, size.name));
   }
 
-  async getMany(keys: readonly string[], context: CallContext): Promise<Item[]> {
+  async getMany(keys: readonly string[], context: CallContext): Promise<(Item | Gone)[]> {
     await refuseAborted(context);
-    const items = [...new Set(keys)].flatMap((key) => {
+    return [...new Set(keys)].map((key) => {
       const size = sizeOf(key);
-      return size ? [item(size, this.#nameOf(key))] : [];
+      return size ? item(size, this.#nameOf(key)) : Gone.impossible({ type: 'machine configuration', key });
     });
-    return items;
   }
 
   sized(figures: Values): Item | { impossible: string } {

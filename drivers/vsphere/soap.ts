@@ -1,14 +1,13 @@
 import { type Dispatcher, request } from 'undici';
 import { ProviderError } from '../../src/clouds/errors';
 import { type Fault, nameOf, translate, withoutAnswer } from './errors';
+import { decoded, type Head, MAX_ANSWER, notOurs } from './strangers';
 import { type MethodName, type Parameters, type Ref, type Result, serviceOf, sinceOf } from './types';
 import { readAs, readResult, writeCall } from './values';
 import { child, escape, type Node, parse } from './xml';
 
-/** Version of the API spoken; every vCenter since 6.7 answers it. */
-const VERSION = '6.7';
-/** An answer longer than this is refused, in characters. */
-const MAX_ANSWER = 512 * 1024 * 1024;
+/** Version of the API spoken, the oldest that will do; every vCenter since 6.7 answers it. */
+export const VERSION = '6.7';
 
 /** What vCenter refused a call with. */
 export class SoapFault extends Error {
@@ -47,7 +46,7 @@ export async function send<M extends MethodName>(
 ): Promise<Sent<M>> {
   if (signal.aborted) throw new ProviderError('timeout', 'Nobody waits for this call any more', { maybeDone: false });
   const body = envelope(writeCall(call.method, call.self, call.parameters), headerOf(call.method, to.cookie));
-  let status: number;
+  let head: Head;
   let text: string;
   let cookie: string | undefined;
   try {
@@ -59,17 +58,20 @@ export async function send<M extends MethodName>(
       headers: {
         'content-type': 'text/xml; charset=utf-8',
         soapaction: actionOf(call.method),
+        'accept-encoding': 'identity',
         ...(to.cookie === undefined ? {} : { cookie: to.cookie }),
       },
     });
-    status = answer.statusCode;
+    head = { status: answer.statusCode, retryAfter: one(answer.headers['retry-after']), location: one(answer.headers.location) };
     cookie = cookieOf(answer.headers['set-cookie']);
-    text = await answer.body.text();
+    text = decoded(Buffer.from(await answer.body.arrayBuffer()), one(answer.headers['content-encoding']), head);
   } catch (thrown) {
     throw withoutAnswer(thrown, signal.aborted);
   }
-  return { result: read(call.method, status, text), cookie };
+  return { result: read(call.method, head, text), cookie };
 }
+
+const one = (header: string | string[] | undefined): string | undefined => (Array.isArray(header) ? header[0] : header);
 
 /** Other services have their own path beside vim25's, and take its session by a header of the envelope. */
 function endpoint(url: string, method: MethodName): string {
@@ -102,16 +104,27 @@ function cookieOf(header: string | string[] | undefined): string | undefined {
   return all.find((each) => each.startsWith('vmware_soap_session='))?.split(';')[0];
 }
 
-function read<M extends MethodName>(method: M, status: number, text: string): Result<M> {
-  const body = bodyOf(status, text);
+function read<M extends MethodName>(method: M, head: Head, text: string): Result<M> {
+  const body = bodyOf(head, text);
   const fault = child(body, 'Fault');
-  if (fault) {
-    const detail = child(fault, 'detail')?.children[0];
-    throw new SoapFault(detail && readAs('MethodFault', { ...detail, xsiType: detail.xsiType ?? faultName(detail) }), saidOf(fault));
-  }
+  if (fault && [200, 500].includes(head.status)) throw faultOf(fault, head);
   const response = child(body, `${method}Response`);
-  if (!response) throw notOurs(status, 'without the expected element');
+  if (!response || head.status !== 200 || !isOwnSpace(response.space)) throw notOurs(head, 'without the expected element');
   return readResult(method, response);
+}
+
+/** vCenter's services have namespaces of their own. */
+const isOwnSpace = (space = ''): boolean => /^urn:(?:internal)?(?:vim25|vslm)\b/.test(space);
+
+/** A fault of vCenter's own has a typed detail; what another service says with the same envelope decides nothing. */
+function faultOf(fault: Node, head: Head): Error {
+  const detail = child(fault, 'detail')?.children[0];
+  const name = detail && (detail.xsiType ?? faultName(detail));
+  const own = detail && [detail.space, detail.xsiSpace].some(isOwnSpace);
+  if (own && name !== undefined && name !== '') return new SoapFault(readAs('MethodFault', { ...detail, xsiType: name }), saidOf(fault));
+  const said = saidOf(fault);
+  if (said !== undefined && /unsupported version/i.test(said)) return new ProviderError('unsupported', said, { maybeDone: false });
+  return notOurs(head, `with a fault that is not vSphere's (${said?.slice(0, 200) ?? 'without words'})`);
 }
 
 /** Elements of faults are named after their type with `Fault` at the end. */
@@ -122,22 +135,15 @@ function saidOf(fault: Node): string | undefined {
   return text === undefined || text === '' ? undefined : text;
 }
 
-function bodyOf(status: number, text: string): Node {
-  if (text.length > MAX_ANSWER) throw notOurs(status, 'that is too long');
+function bodyOf(head: Head, text: string): Node {
+  if (text.length > MAX_ANSWER) throw notOurs(head, 'that is too long');
   let root: Node;
   try {
     root = parse(text);
   } catch (error) {
-    throw notOurs(status, `that is no XML of vSphere's (${error instanceof Error ? error.message.slice(0, 100) : 'unreadable'})`);
+    throw notOurs(head, `that is no XML of vSphere's (${error instanceof Error ? error.message.slice(0, 100) : 'unreadable'})`);
   }
   const body = child(root, 'Body');
-  if (root.name !== 'Envelope' || !body) throw notOurs(status, "that is not vSphere's");
+  if (root.name !== 'Envelope' || !body) throw notOurs(head, "that is not vSphere's");
   return body;
-}
-
-function notOurs(status: number, how: string): ProviderError {
-  const words = `The endpoint answered HTTP ${status} ${how}`;
-  if (status === 401 || status === 403) return new ProviderError('auth', words, { maybeDone: false });
-  if (status === 404) return new ProviderError('unavailable', `${words}: is this a vCenter?`, { maybeDone: false });
-  return new ProviderError('unavailable', words, { maybeDone: true });
 }

@@ -27,6 +27,8 @@ export const TYPES = {
     authorizationManager: 'ref',
     customizationSpecManager: 'ref',
     searchIndex: 'ref',
+    taskManager: 'ref',
+    storageResourceManager: 'ref',
     vStorageObjectManager: 'ref',
   },
   AboutInfo: { fullName: 'string', version: 'string', apiType: 'string', apiVersion: 'string', instanceUuid: 'string' },
@@ -42,11 +44,19 @@ export const TYPES = {
   ObjectContent: { obj: 'ref', propSet: 'DynamicProperty[]', missingSet: 'MissingProperty[]' },
   DynamicProperty: { name: 'string', val: 'any' },
   MissingProperty: { path: 'string', fault: 'LocalizedMethodFault' },
-  WaitOptions: { maxWaitSeconds: 'int', maxObjectUpdates: 'int' },
-  UpdateSet: { version: 'string', filterSet: 'PropertyFilterUpdate[]', truncated: 'boolean' },
-  PropertyFilterUpdate: { filter: 'ref', objectSet: 'ObjectUpdate[]' },
-  ObjectUpdate: { kind: 'string', obj: 'ref', changeSet: 'PropertyChange[]', missingSet: 'MissingProperty[]' },
-  PropertyChange: { name: 'string', op: 'string', val: 'any' },
+  TaskInfo: {
+    name: 'string',
+    descriptionId: 'string',
+    state: 'string',
+    error: 'LocalizedMethodFault',
+    result: 'any',
+    progress: 'int',
+    reason: 'TaskReason',
+    queueTime: 'dateTime',
+    startTime: 'dateTime',
+  },
+  TaskReason: {},
+  TaskReasonUser: { userName: 'string' },
 
   LocalizedMethodFault: { fault: 'MethodFault', localizedMessage: 'string' },
   /** Members of faults that tell more than their name; each fault has some of them. */
@@ -70,6 +80,11 @@ export const TYPES = {
   },
   LocalizableMessage: { key: 'string', message: 'string' },
 
+  ManagedByInfo: { extensionKey: 'string', type: 'string' },
+  DatastoreHostMount: { key: 'ref', mountInfo: 'HostMountInfo' },
+  HostMountInfo: { accessMode: 'string', mounted: 'boolean', accessible: 'boolean' },
+  NetworkSummary: {},
+  OpaqueNetworkSummary: { opaqueNetworkId: 'string' },
   OptionValue: { key: 'string', value: 'any' },
   VirtualMachineFileInfo: { vmPathName: 'string' },
   VirtualMachineConfigSpec: {
@@ -100,6 +115,23 @@ export const TYPES = {
     powerOn: 'boolean',
     snapshot: 'ref',
   },
+  VmPodConfigForPlacement: { storagePod: 'ref' },
+  StorageDrsPodSelectionSpec: { initialVmConfig: 'VmPodConfigForPlacement[]', storagePod: 'ref' },
+  StoragePlacementSpec: {
+    type: 'string',
+    vm: 'ref',
+    podSelectionSpec: 'StorageDrsPodSelectionSpec',
+    cloneSpec: 'VirtualMachineCloneSpec',
+    cloneName: 'string',
+    configSpec: 'VirtualMachineConfigSpec',
+    resourcePool: 'ref',
+    host: 'ref',
+    folder: 'ref',
+  },
+  StoragePlacementResult: { recommendations: 'ClusterRecommendation[]' },
+  ClusterRecommendation: { rating: 'int', action: 'ClusterAction[]' },
+  ClusterAction: { type: 'string' },
+  StoragePlacementAction: { type: 'string', destination: 'ref' },
   CustomizationSpecInfo: { name: 'string', type: 'string' },
   CustomizationSpecItem: { info: 'CustomizationSpecInfo', spec: 'xml' },
   VirtualMachineSnapshotInfo: { currentSnapshot: 'ref', rootSnapshotList: 'VirtualMachineSnapshotTree[]' },
@@ -119,6 +151,8 @@ export const TYPES = {
   VirtualDeviceBackingInfo: {},
   VirtualDisk: { ...DEVICE, capacityInKB: 'long', capacityInBytes: 'long', vDiskId: 'ID' },
   VirtualDiskFlatVer2BackingInfo: { fileName: 'string', datastore: 'ref', diskMode: 'string', thinProvisioned: 'boolean', uuid: 'string' },
+  VirtualDiskSeSparseBackingInfo: { diskMode: 'string' },
+  VirtualDiskRawDiskMappingVer1BackingInfo: { diskMode: 'string' },
   VirtualController: CONTROLLER,
   ParaVirtualSCSIController: SCSI,
   VirtualEthernetCard: CARD,
@@ -221,12 +255,9 @@ export const METHODS = {
   RetrievePropertiesEx: { takes: { specSet: 'PropertyFilterSpec[]', options: 'RetrieveOptions' }, returns: 'RetrieveResult' },
   ContinueRetrievePropertiesEx: { takes: { token: 'string' }, returns: 'RetrieveResult' },
   CreateContainerView: { takes: { container: 'ref', type: 'string[]', recursive: 'boolean' }, returns: 'ref' },
-  CreatePropertyCollector: { takes: {}, returns: 'ref' },
-  DestroyPropertyCollector: { takes: {}, returns: 'none' },
-  CreateFilter: { takes: { spec: 'PropertyFilterSpec', partialUpdates: 'boolean' }, returns: 'ref' },
-  WaitForUpdatesEx: { takes: { version: 'string', options: 'WaitOptions' }, returns: 'UpdateSet' },
   FindAllByUuid: { takes: { uuid: 'string', vmSearch: 'boolean', instanceUuid: 'boolean' }, returns: 'ref[]' },
   HasPrivilegeOnEntity: { takes: { entity: 'ref', sessionId: 'string', privId: 'string[]' }, returns: 'boolean[]' },
+  RecommendDatastores: { takes: { storageSpec: 'StoragePlacementSpec' }, returns: 'StoragePlacementResult' },
   GetCustomizationSpec: { takes: { name: 'string' }, returns: 'CustomizationSpecItem' },
   CloneVM_Task: { takes: { folder: 'ref', name: 'string', spec: 'VirtualMachineCloneSpec' }, returns: 'ref' },
   CreateVM_Task: { takes: { config: 'VirtualMachineConfigSpec', pool: 'ref', host: 'ref' }, returns: 'ref' },
@@ -329,7 +360,16 @@ export type Typed<N extends TypeName> = { readonly $type?: string } & {
 export type Parameters<M extends MethodName> = {
   readonly [K in keyof (typeof METHODS)[M]['takes']]?: Declared<(typeof METHODS)[M]['takes'][K] & string> | undefined;
 };
-export type Result<M extends MethodName> = Declared<(typeof METHODS)[M]['returns']>;
+/** Whatever the API promises, an answer may lack it. */
+export type Result<M extends MethodName> = Declared<(typeof METHODS)[M]['returns']> | undefined;
+
+/** Methods that begin a task. */
+export type TaskMethod = Extract<MethodName, `${string}_Task`>;
+
+/** Whether a value that was read is a reference. */
+export function isRef(value: unknown): value is Ref {
+  return typeof value === 'object' && value !== null && 'type' in value && 'value' in value && typeof value.value === 'string';
+}
 
 /** Whether a value that was read is of this very type of the table. */
 export function isA<N extends TypeName>(value: unknown, name: N): value is Typed<N> {

@@ -72,9 +72,17 @@ export function readAs<D extends string>(type: D, node: Node): Declared<D> {
 const named = (node: Node, name: string): Node[] => node.children.filter((each) => each.name === name);
 
 function readMember(type: string, nodes: readonly Node[]): unknown {
-  if (type.endsWith('[]')) return nodes.map((node) => readOne(type.slice(0, -2), node));
+  if (type.endsWith('[]')) return nodes.map((node) => readOne(type.slice(0, -2), node)).filter((each) => each !== undefined);
   const [node] = nodes;
   return node === undefined || type === 'none' ? undefined : readOne(type, node);
+}
+
+const BOOLEANS: Readonly<Record<string, boolean>> = { true: true, 1: true, false: false, 0: false };
+
+/** What is no number is none: not zero. */
+function numberOf(text: string): number | undefined {
+  const value = Number(text);
+  return text.trim() === '' || !Number.isFinite(value) ? undefined : value;
 }
 
 function readOne(type: string, node: Node): unknown {
@@ -84,11 +92,11 @@ function readOne(type: string, node: Node): unknown {
       return node.text;
     case 'int':
     case 'long':
-      return Number(node.text);
+      return numberOf(node.text);
     case 'boolean':
-      return node.text === 'true' || node.text === '1';
+      return BOOLEANS[node.text];
     case 'ref':
-      return { type: node.type ?? '', value: node.text } satisfies Ref;
+      return node.text === '' ? undefined : ({ type: node.type ?? '', value: node.text } satisfies Ref);
     case 'any':
       return readAny(node);
     case 'xml':
@@ -105,7 +113,7 @@ function readAny(node: Node): unknown {
   if (simple !== undefined) return readOne(simple, node);
   if (actual.startsWith('ArrayOf')) {
     const item = actual.slice('ArrayOf'.length);
-    return node.children.map((each) => readItem(item, each));
+    return node.children.map((each) => readItem(item, each)).filter((each) => each !== undefined);
   }
   return membersOf(actual) ? readTyped(actual, node) : node.text;
 }

@@ -1,16 +1,21 @@
 import type { CallContext, Marks } from '../../src/clouds/driver';
-import { ProviderError } from '../../src/clouds/errors';
+import { Gone, isGone, ProviderError, type Thing } from '../../src/clouds/errors';
 import type { Wire } from './client';
-import { everything, finished, objects, type Seen } from './collector';
+import { everything, present, type Seen, type Told, told } from './collector';
 import { devicesOf, type Disk, fileOf, freeSlot, isDisk, newBus, type Slot } from './hardware';
-import { isKey } from './images';
+import { isKey, vm } from './keys';
 import { isTemplate, refOf } from './machine-item';
+import { MANAGED_PATH } from './managed';
 import { asciiJson, extraOf, objectOf } from './naming';
+import type { Stages } from './operations';
 import type { Typed } from './types';
 
 /** What machines tell of their disks, and what is ours in their extraConfig about those. */
 
-const PATHS = ['config.template', 'summary.config.template', 'config.hardware.device', 'config.extraConfig'];
+export const DISK_PATHS: readonly string[] = [
+  ...['config.template', 'summary.config.template', 'config.hardware.device', 'config.extraConfig'],
+  MANAGED_PATH,
+];
 
 /** What the gateway wrote of a disk or an attachment, in the extraConfig of the machine. */
 interface DeviceRecord extends Marks {
@@ -65,55 +70,70 @@ export const slotOf = ({ controllerKey = 0, unitNumber = 0 }: Disk): Slot => ({ 
 
 /** The disks of all machines: a call a page. */
 export async function* allDisks(wire: Wire, context: CallContext): AsyncIterable<Held[]> {
-  for await (const page of everything(wire, { VirtualMachine: PATHS }, context)) yield page.flatMap(disksOf);
+  for await (const page of everything(wire, { VirtualMachine: DISK_PATHS }, context)) yield page.flatMap(disksOf);
 }
 
-/** The disks of these machines, without those that are gone. */
-export async function disksOfMachines(wire: Wire, keys: readonly string[], context: CallContext): Promise<Held[]> {
-  const refs = [...new Set(keys)].filter(isKey).map((value) => ({ type: 'VirtualMachine', value }));
-  return refs.length === 0 ? [] : (await objects(wire, refs, { VirtualMachine: PATHS }, context)).flatMap(disksOf);
+/** These machines as they are read for their disks. */
+export async function machinesTold(wire: Wire, keys: readonly string[], context: CallContext): Promise<Told> {
+  const refs = [...new Set(keys)].filter(isKey).map(vm);
+  return refs.length === 0 ? { seen: [], gone: new Map() } : told(wire, refs, { VirtualMachine: DISK_PATHS }, context);
 }
 
-/** A machine with its disks and whether it has snapshots; undefined where there is none. */
-export async function machineWithDisks(wire: Wire, key: string, context: CallContext): Promise<Seen | undefined> {
-  if (!isKey(key)) return undefined;
-  const paths = [...PATHS, 'snapshot.currentSnapshot'];
-  const [seen] = await objects(wire, [{ type: 'VirtualMachine', value: key }], { VirtualMachine: paths }, context);
-  return seen && !isTemplate(seen) ? seen : undefined;
+/**
+ * The proof that something of a machine is gone, from what vCenter tells of the machine; undefined where it does not tell.
+ * @param of the machine's key, where the thing's own key is one
+ */
+export function goneFrom({ seen, gone }: Told, of: string | undefined, thing: Thing): Gone | undefined {
+  if (of === undefined || !isKey(of)) return Gone.impossible(thing);
+  const proof = gone.get(of);
+  if (proof) return proof.as(thing);
+  const machine = seen.find(({ ref }) => ref.value === of);
+  if (!machine) return undefined;
+  if (isTemplate(machine)) return Gone.shown(thing, `${of} is a template, no machine`);
+  const isShown = Array.isArray(machine.properties.get('config.hardware.device'));
+  return isShown ? Gone.shown(thing, `${of} has no ${thing.type} ${thing.key}`) : undefined;
 }
 
-/** The same where it must be there. @throws ProviderError `notFound` */
+/** A machine with its disks and whether it has snapshots. @throws Gone, or ProviderError for a template */
 export async function presentMachine(wire: Wire, key: string, context: CallContext): Promise<Seen> {
-  const seen = await machineWithDisks(wire, key, context);
-  if (!seen) throw new ProviderError('notFound', `vCenter has no machine ${key}`, { code: 'ManagedObjectNotFound', maybeDone: false });
+  if (!isKey(key)) throw Gone.impossible({ type: 'VirtualMachine', key });
+  const seen = await present(wire, vm(key), [...DISK_PATHS, 'snapshot.currentSnapshot'], context);
+  if (isTemplate(seen)) throw Gone.shown({ type: 'VirtualMachine', key }, `${key} is a template, no machine`);
   return seen;
 }
 
-/** Changes a machine and waits for it. */
-export async function reconfigure(wire: Wire, machine: Seen, spec: Typed<'VirtualMachineConfigSpec'>, context: CallContext): Promise<void> {
-  await explained(machine, async () => finished(wire, await wire.call('ReconfigVM_Task', machine.ref, { spec }, context), context));
+/** The same, or undefined where vCenter proves that it is gone. */
+export async function machineWithDisks(wire: Wire, key: string, context: CallContext): Promise<Seen | undefined> {
+  try {
+    return await presentMachine(wire, key, context);
+  } catch (error) {
+    if (isGone(error, { type: 'VirtualMachine', key })) return undefined;
+    throw error;
+  }
 }
 
+/** Begins to change a machine. */
+export const reconfiguring = (wire: Wire, machine: Seen, spec: Typed<'VirtualMachineConfigSpec'>, { context }: Stages) =>
+  wire.begin('ReconfigVM_Task', machine.ref, { spec }, context);
+
 /** A free place for a disk in the machine, which may be given another bus for it. @throws ProviderError `quota` where it has no room */
-export async function withFreeSlot(wire: Wire, machine: Seen, context: CallContext): Promise<Slot> {
+export async function withFreeSlot(wire: Wire, machine: Seen, stages: Stages): Promise<Slot> {
   const have = (seen: Seen) => devicesOf(seen.properties.get('config.hardware.device'));
   const slot = freeSlot(have(machine));
   if (slot) return slot;
-  await reconfigure(wire, machine, { deviceChange: [newBus(have(machine))] }, context);
-  const made = freeSlot(have(await presentMachine(wire, machine.ref.value, context)));
+  await stages.task('bus', () => reconfiguring(wire, machine, { deviceChange: [newBus(have(machine))] }, stages));
+  const made = freeSlot(have(await presentMachine(wire, machine.ref.value, stages.context)));
   if (made) return made;
   throw new ProviderError('quota', 'the machine has no place for another disk', { maybeDone: false });
 }
 
-/** vCenter's refusals do not say that it is the snapshots which stand in the way; who is busy is asked again. */
+/** vCenter's refusals do not say that it is the snapshots which stand in the way. */
 export async function explained<T>(machine: Seen, change: () => Promise<T>): Promise<T> {
   try {
     return await change();
   } catch (error) {
     if (!(error instanceof ProviderError) || (error.kind !== 'invalid' && error.kind !== 'conflict')) throw error;
     const { code, message } = error;
-    if (code === 'TaskInProgress' || code === 'ConcurrentAccess')
-      throw new ProviderError('unavailable', `vCenter is busy with the machine: ${message}`, { code, maybeDone: false });
     if (!refOf(machine.properties.get('snapshot.currentSnapshot'))) throw error;
     const words = 'vSphere neither grows nor takes away a disk that is part of a snapshot: delete the machine’s snapshots first';
     throw new ProviderError('conflict', `${words} (${message})`, { code, maybeDone: false });

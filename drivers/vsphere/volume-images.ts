@@ -1,30 +1,43 @@
-import type { CallContext, Created, Item, Marks, Naming, Pages } from '../../src/clouds/driver';
-import { ProviderError } from '../../src/clouds/errors';
+import type { CallContext, Created, Item, Marks, Naming, Outcome, Pages } from '../../src/clouds/driver';
+import type { Gone } from '../../src/clouds/errors';
 import type { CreateVolumeImage, VolumeImages } from '../../src/clouds/infrastructure';
 import type { Wire } from './client';
+import { answers } from './collector';
 import { datastoreFor } from './datastores';
-import { type Fcd, fcdPages, fcdsById, type FcdWriter } from './fcd';
+import { type Fcd, fcdPages, fcdPicked, fcdsById, type FcdWriter, presentFcd } from './fcd';
+import { FcdChanges } from './fcd-changes';
 import { fcdHolds, fcdMetadata, fcdName, kindOfFcd, META, volumeImageItem } from './fcd-item';
+import type { Entry, Operations, Stages } from './operations';
 import type { Ref } from './types';
-import { deleteFcd, markedFcds, presentFcd, renameFcd } from './volumes';
+import { fcdOfKind, markedFcds, otherKind } from './volumes';
+
+type Capturing = { tag: string; token: string; volume: string; naming: Naming; bootable?: boolean; datastore?: string };
 
 /**
  * First-class disks that are marked as images: copies of volumes. A snapshot of such a disk is none, since it dies with
  * the disk and keeps it from being deleted.
  */
 export class VsphereVolumeImages implements VolumeImages {
+  readonly #changes: FcdChanges;
+  readonly #create: Entry<Capturing, Created>;
+
   constructor(
     private readonly wire: Wire,
+    operations: Operations,
     private readonly writer: FcdWriter,
-  ) {}
+  ) {
+    this.#changes = new FcdChanges(wire, operations, writer, 'image');
+    this.#create = operations.define('volumeImages.create', (request, stages) => this.#creating(request, stages));
+  }
 
   /** A call a page. */
   async *list(context: CallContext): Pages {
     for await (const page of fcdPages(this.wire, IMAGES, context)) yield this.#items(page);
   }
 
-  async getMany(keys: readonly string[], context: CallContext): Promise<Item[]> {
-    return this.#items(await fcdsById(this.wire, keys, context));
+  async getMany(keys: readonly string[], context: CallContext): Promise<(Item | Gone)[]> {
+    const { fcds, gone } = await fcdsById(this.wire, keys, context);
+    return answers(keys, this.#items(fcds), (key) => gone.get(key) ?? otherKind(fcds, key, 'image'));
   }
 
   async find({ tag }: Marks, context: CallContext): Promise<Item[]> {
@@ -36,41 +49,41 @@ export class VsphereVolumeImages implements VolumeImages {
   }
 
   /** Beside its volume, unless another datastore is named. Bootable as its volume is, unless it is said. */
-  async create(request: CreateVolumeImage, context: CallContext): Promise<Created> {
-    const [first] = (await markedFcds(this.wire, request.tag, 'image', context)).filter(
-      ({ metadata }) => metadata.get(META.token) === request.token,
-    );
-    if (first) return { key: first.id };
-    const [volume] = (await fcdsById(this.wire, [request.volume], context)).filter((fcd) => kindOfFcd(fcd) === 'volume');
-    if (!volume) throw new ProviderError('notFound', `there is no volume '${request.volume}'`, { maybeDone: false });
-    const { datastore: from } = await presentFcd(this.wire, volume.id, context);
-    const held = fcdHolds(request);
-    const bootable = request.bootable ?? volume.metadata.get(META.bootable) === 'true';
-    const key = await this.writer.copy(
-      {
-        source: volume.id,
-        from,
-        token: request.token,
-        name: fcdName(held.name, request.tag) ?? request.tag,
-        datastore: await this.#datastore(request, from, context),
-        metadata: fcdMetadata(request, held, { kind: 'image', bootable, size: volume.capacity }),
-      },
-      context,
-    );
-    return { key };
+  async create(request: CreateVolumeImage, context: CallContext): Promise<Outcome<Created>> {
+    const { tag, token, volume, bootable, extensions } = request;
+    const datastore = typeof extensions?.datastore === 'string' ? { datastore: extensions.datastore } : {};
+    const given = bootable === undefined ? datastore : { ...datastore, bootable };
+    return this.#create({ tag, token, volume, naming: fcdHolds(request), ...given }, context);
   }
 
-  async #datastore({ extensions }: CreateVolumeImage, from: Ref, context: CallContext): Promise<Ref> {
-    const named = extensions?.datastore;
-    return typeof named === 'string' ? datastoreFor(this.wire, { named, machine: undefined }, context) : from;
+  async #creating(request: Capturing, stages: Stages): Promise<Created> {
+    const { taskManager } = await this.wire.service(stages.context);
+    await stages.earlier(taskManager, 'CloneVStorageObject_Task');
+    return { key: await stages.task<string>('copy', () => this.#copy(request, stages.context), { pick: fcdPicked }) };
   }
 
-  async rename(key: string, naming: Naming, context: CallContext): Promise<void> {
-    await renameFcd(this.wire, this.writer, key, naming, context);
+  async #copy({ tag, token, volume, naming, bootable, datastore }: Capturing, context: CallContext): Promise<Ref | { known: string }> {
+    const [first] = (await markedFcds(this.wire, tag, 'image', context)).filter(({ metadata }) => metadata.get(META.token) === token);
+    if (first) return { known: first.id };
+    const source = await fcdOfKind(this.wire, volume, 'volume', context);
+    const { datastore: from } = await presentFcd(this.wire, source.id, context);
+    const kept = { kind: 'image', bootable: bootable ?? source.metadata.get(META.bootable) === 'true', size: source.capacity } as const;
+    const spec = {
+      source: source.id,
+      from,
+      name: fcdName(naming.name, tag) ?? tag,
+      datastore: datastore === undefined ? from : await datastoreFor(this.wire, { named: datastore, machine: undefined }, context),
+      metadata: fcdMetadata({ tag, token }, naming, kept),
+    };
+    return this.writer.copy(spec, context);
   }
 
-  async delete(key: string, context: CallContext): Promise<void> {
-    await deleteFcd(this.wire, this.writer, key, 'image', context);
+  rename(key: string, naming: Naming, context: CallContext): Promise<Outcome> {
+    return this.#changes.rename(key, naming, context);
+  }
+
+  delete(key: string, context: CallContext): Promise<Outcome> {
+    return this.#changes.delete(key, context);
   }
 
   #items(fcds: readonly Fcd[]): Item[] {

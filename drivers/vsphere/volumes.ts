@@ -1,29 +1,56 @@
-import type { CallContext, Created, Item, Marks, Naming, Pages } from '../../src/clouds/driver';
-import { ProviderError } from '../../src/clouds/errors';
+import type { CallContext, Created, Item, Marks, Naming, Outcome, Pages } from '../../src/clouds/driver';
+import { Gone, ProviderError } from '../../src/clouds/errors';
 import type { CreateVolume, Volumes } from '../../src/clouds/infrastructure';
 import type { Wire } from './client';
+import { answers } from './collector';
 import { datastoreFor } from './datastores';
-import { attachedFcds, type Fcd, fcdPages, type FcdPlace, fcdPlace, fcdsById, fcdsWith, type FcdWriter } from './fcd';
-import { aboutText, BLOCK, fcdHolds, fcdMetadata, fcdName, type Kind, kindOfFcd, META, missingSize, volumeItem } from './fcd-item';
+import { attachedFcds, FCD, type Fcd, fcdPages, fcdPicked, fcdsById, fcdsWith, type FcdWriter, presentFcd } from './fcd';
+import { BLOCK, fcdHolds, fcdMetadata, fcdName, isCns, type Kind, kindOfFcd, META, missingSize, volumeItem } from './fcd-item';
+import { FcdChanges } from './fcd-changes';
+import type { Entry, Operations, Stages } from './operations';
 import { diskAsked } from './sizes';
+import type { Ref } from './types';
+
+type Making = {
+  tag: string;
+  token: string;
+  naming: Naming;
+  /** MiB. */
+  capacity: number;
+  bootable: boolean;
+  image?: string;
+  machine?: string;
+  datastore?: string;
+};
 
 /** First-class disks as Volumes, but those that are marked as images. The key is the disk's id. */
 export class VsphereVolumes implements Volumes {
+  readonly #changes: FcdChanges;
+  readonly #create: Entry<Making, Created>;
+  readonly #update: Entry<{ key: string; capacity?: number; bootable?: boolean }, void>;
+
   constructor(
     private readonly wire: Wire,
+    operations: Operations,
     private readonly writer: FcdWriter,
-  ) {}
+  ) {
+    this.#changes = new FcdChanges(wire, operations, writer, 'volume');
+    this.#create = operations.define('volumes.create', (request, stages) => this.#creating(request, stages));
+    this.#update = operations.define('volumes.update', ({ key, ...to }, stages) => this.#updating(key, to, stages));
+  }
 
   /** A call a page, and one more for what is attached. */
   async *list(context: CallContext): Pages {
     const pages: Fcd[][] = [];
-    for await (const page of fcdPages(this.wire, [], context)) pages.push(page.filter(isVolume));
+    const isShown = (fcd: Fcd) => isVolume(fcd) && !(this.wire.options.hideManaged && isCns(fcd));
+    for await (const page of fcdPages(this.wire, [], context)) pages.push(page.filter(isShown));
     const attached = await attachedFcds(this.wire, pages.flat().map(idOf), context);
     for (const page of pages) yield page.map((fcd) => volumeItem(fcd, attached.has(fcd.id)));
   }
 
-  async getMany(keys: readonly string[], context: CallContext): Promise<Item[]> {
-    return this.#items(await fcdsById(this.wire, keys, context), context);
+  async getMany(keys: readonly string[], context: CallContext): Promise<(Item | Gone)[]> {
+    const { fcds, gone } = await fcdsById(this.wire, keys, context);
+    return answers(keys, await this.#items(fcds, context), (key) => gone.get(key) ?? otherKind(fcds, key, 'volume'));
   }
 
   async find({ tag }: Marks, context: CallContext): Promise<Item[]> {
@@ -43,61 +70,71 @@ export class VsphereVolumes implements Volumes {
     return fcdHolds(naming);
   }
 
-  /** vCenter has no idempotency token, and names repeat: what carries the token already is gone on with. */
-  async create(request: CreateVolume, context: CallContext): Promise<Created> {
+  /**
+   * vCenter has no idempotency token, and names repeat: a task that an earlier call began is waited for, and what carries
+   * the token already is gone on with.
+   */
+  async create(request: CreateVolume, context: CallContext): Promise<Outcome<Created>> {
     if (request.type !== undefined && request.type !== BLOCK)
       throw new ProviderError('invalid', `vSphere has no volumes of type ${request.type}; there is ${BLOCK}`, { maybeDone: false });
-    const [first] = (await markedFcds(this.wire, request.tag, 'volume', context)).filter(
-      ({ metadata }) => metadata.get(META.token) === request.token,
-    );
-    const key = first?.id ?? (await this.#make(request, context));
+    const { tag, token, image, machine, extensions } = request;
+    const datastore = typeof extensions?.datastore === 'string' ? extensions.datastore : this.wire.options.datastore;
+    const making = { tag, token, naming: fcdHolds(request), capacity: diskAsked(request.capacity), bootable: request.bootable === true };
+    const given = { ...(image === undefined ? {} : { image }), ...(machine === undefined ? {} : { machine }) };
+    return this.#create({ ...making, ...given, ...(datastore === undefined ? {} : { datastore }) }, context);
+  }
+
+  async #creating(request: Making, stages: Stages): Promise<Created> {
+    const { taskManager } = await this.wire.service(stages.context);
+    await stages.earlier(taskManager, request.image === undefined ? 'CreateDisk_Task' : 'CloneVStorageObject_Task');
+    const key = await stages.task<string>('make', () => this.#make(request, stages.context), { pick: fcdPicked });
     // The copy of an image has the image's size.
-    if (first ? missingSize(first) !== undefined : request.image !== undefined) await this.#grow(key, diskAsked(request.capacity), context);
+    if (request.image !== undefined) await stages.task('grow', () => this.writer.extend(key, request.capacity, stages.context));
     return { key };
   }
 
-  async #make(request: CreateVolume, context: CallContext): Promise<string> {
-    const held = fcdHolds(request);
-    const capacity = diskAsked(request.capacity);
-    const name = fcdName(held.name, request.tag) ?? request.tag;
+  async #make(request: Making, context: CallContext): Promise<Ref | { known: string }> {
+    const { tag, token, naming, capacity } = request;
+    const [first] = (await markedFcds(this.wire, tag, 'volume', context)).filter(({ metadata }) => metadata.get(META.token) === token);
+    if (first) return { known: first.id };
+    const name = fcdName(naming.name, tag) ?? tag;
     const image = request.image === undefined ? undefined : await this.#image(request.image, context);
-    const named = request.extensions?.datastore;
-    const wish = { named: typeof named === 'string' ? named : this.wire.options.datastore, machine: request.machine };
-    const datastore = await datastoreFor(this.wire, wish, context);
-    const bootable = request.bootable === true || image?.bootable === true;
-    const metadata = fcdMetadata(request, held, { kind: 'volume', bootable, size: capacity });
+    const datastore = await datastoreFor(this.wire, { named: request.datastore, machine: request.machine }, context);
+    const bootable = request.bootable || image?.bootable === true;
+    const metadata = fcdMetadata({ tag, token }, naming, { kind: 'volume', bootable, size: capacity });
     if (!image) return this.writer.create({ name, capacity, datastore, metadata }, context);
-    const { id: source, from } = image;
-    return this.writer.copy({ source, from, token: request.token, name, datastore, metadata }, context);
+    return this.writer.copy({ source: image.id, from: image.from, name, datastore, metadata }, context);
   }
 
-  async #image(key: string, context: CallContext): Promise<{ id: string; from: FcdPlace['datastore']; bootable: boolean }> {
-    const [fcd] = (await fcdsById(this.wire, [key], context)).filter((each) => kindOfFcd(each) === 'image');
-    const place = fcd && (await fcdPlace(this.wire, key, context));
-    if (!place) throw new ProviderError('notFound', `there is no volume image '${key}'`, { maybeDone: false });
-    return { id: fcd.id, from: place.datastore, bootable: fcd.metadata.get(META.bootable) === 'true' };
+  async #image(key: string, context: CallContext): Promise<{ id: string; from: Ref; bootable: boolean }> {
+    const fcd = await fcdOfKind(this.wire, key, 'image', context);
+    const { datastore } = await presentFcd(this.wire, key, context);
+    return { id: fcd.id, from: datastore, bootable: fcd.metadata.get(META.bootable) === 'true' };
   }
 
-  async update(key: string, to: { capacity?: number; bootable?: boolean }, context: CallContext): Promise<void> {
-    const capacity = to.capacity === undefined ? undefined : diskAsked(to.capacity);
-    if (to.bootable !== undefined) {
-      const { datastore } = await presentFcd(this.wire, key, context);
-      await this.writer.describe(key, datastore, { [META.bootable]: String(to.bootable) }, context);
-    }
-    if (capacity !== undefined) await this.#grow(key, capacity, context);
+  async update(key: string, to: { capacity?: number; bootable?: boolean }, context: CallContext): Promise<Outcome> {
+    const { bootable } = to;
+    const capacity = to.capacity === undefined ? {} : { capacity: diskAsked(to.capacity) };
+    return this.#update({ key, ...capacity, ...(bootable === undefined ? {} : { bootable }) }, context);
   }
 
-  async #grow(key: string, capacity: number, context: CallContext): Promise<void> {
-    await this.writer.extend(key, await presentFcd(this.wire, key, context), capacity, context);
+  async #updating(key: string, { capacity, bootable }: { capacity?: number; bootable?: boolean }, stages: Stages): Promise<void> {
+    const { context } = stages;
+    if (bootable !== undefined)
+      await stages.task('describe', async () => {
+        const { datastore } = await presentFcd(this.wire, key, context);
+        return this.writer.describe(key, datastore, { [META.bootable]: String(bootable) }, context);
+      });
+    if (capacity !== undefined) await stages.task('grow', () => this.writer.extend(key, capacity, context));
   }
 
-  async rename(key: string, naming: Naming, context: CallContext): Promise<void> {
-    await renameFcd(this.wire, this.writer, key, naming, context);
+  rename(key: string, naming: Naming, context: CallContext): Promise<Outcome> {
+    return this.#changes.rename(key, naming, context);
   }
 
   /** What is marked as an image is no volume: what is not there is gone. */
-  async delete(key: string, context: CallContext): Promise<void> {
-    await deleteFcd(this.wire, this.writer, key, 'volume', context);
+  delete(key: string, context: CallContext): Promise<Outcome> {
+    return this.#changes.delete(key, context);
   }
 }
 
@@ -109,25 +146,17 @@ export async function markedFcds(wire: Wire, tag: string, kind: Kind, context: C
   return (await fcdsWith(wire, tag, context)).filter((fcd) => fcd.metadata.get(META.id) === tag && kindOfFcd(fcd) === kind);
 }
 
-/** Where one is. @throws ProviderError `notFound` */
-export async function presentFcd(wire: Wire, key: string, context: CallContext): Promise<FcdPlace> {
-  const place = await fcdPlace(wire, key, context);
-  if (!place) throw new ProviderError('notFound', `vCenter has no first-class disk ${key}`, { code: 'NotFound', maybeDone: false });
-  return place;
+/** What is there and of another kind is none of this one. */
+export function otherKind(fcds: readonly Fcd[], key: string, kind: Kind): Gone | undefined {
+  const other = fcds.find((fcd) => fcd.id === key && kindOfFcd(fcd) !== kind);
+  return other && Gone.shown({ type: FCD, key }, `the first-class disk ${key} is no ${kind}`);
 }
 
-/** Writes the naming, and the disk's own name last: until then the old name is shown. One without any keeps the name it has. */
-export async function renameFcd(wire: Wire, writer: FcdWriter, key: string, naming: Naming, context: CallContext): Promise<void> {
-  const [fcd] = await fcdsById(wire, [key], context);
-  const { datastore } = await presentFcd(wire, key, context);
-  const held = fcdHolds(naming);
-  await writer.describe(key, datastore, { [META.about]: aboutText(held) }, context);
-  const name = fcdName(held.name, fcd?.metadata.get(META.id));
-  if (name !== undefined && name !== fcd?.name) await writer.rename(key, datastore, name, context);
-}
-
-/** Deletes one of this kind; what is none of it is not there. @throws ProviderError `conflict` where a machine has it */
-export async function deleteFcd(wire: Wire, writer: FcdWriter, key: string, kind: Kind, context: CallContext): Promise<void> {
-  const [fcd] = await fcdsById(wire, [key], context);
-  if (fcd && kindOfFcd(fcd) === kind) await writer.delete(key, context);
+/** One of this kind. @throws Gone where it is proven not to be there, ProviderError where vCenter does not say */
+export async function fcdOfKind(wire: Wire, key: string, kind: Kind, context: CallContext): Promise<Fcd> {
+  const { fcds, gone } = await fcdsById(wire, [key], context);
+  const [fcd] = fcds.filter((each) => each.id === key && kindOfFcd(each) === kind);
+  if (fcd) return fcd;
+  const proof = gone.get(key) ?? otherKind(fcds, key, kind);
+  throw proof ?? new ProviderError('unavailable', `vCenter says nothing of the first-class disk ${key}`, { maybeDone: false });
 }

@@ -44,3 +44,10 @@ describe('parse', () => {
     expect(() => parse(text)).toThrow(Error);
   });
 });
+
+test('characters that are none of XML, raw or escaped, are replaced one by one and hide nothing else', () => {
+  const annotation = (text: string) => parse(`<a>${text}</a>`).text;
+  expect(annotation('one&#x1f;two\u0007three')).toBe('one\ufffdtwo\ufffdthree');
+  expect(annotation('&#31;&#0;&#xFFFF;&#xd800;&#99999999;')).toBe('\ufffd'.repeat(5));
+  expect(annotation('&#x41;&#66;&#x1F600;&#13;&amp;#x1f;')).toBe('AB😀\r&#x1f;');
+});

@@ -9,6 +9,8 @@ export interface Node {
   xsiType?: string | undefined;
   /** The namespace of that type. */
   xsiSpace?: string | undefined;
+  /** Namespace of the element. */
+  space?: string | undefined;
   /** The plain attribute `type` (of a managed object reference). */
   type?: string | undefined;
   /** It has a namespace or an attribute that is not kept here: it cannot be written again as it was. */
@@ -28,6 +30,21 @@ const MAX_DEPTH = 200;
 const NO_XML = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]|\p{Cs}/u;
 
 const ESCAPES: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', '\r': '&#13;' };
+
+/** The same characters in a document, as they are or as references. */
+const NO_XML_HERE = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]|\p{Cs}|&#(?:x([0-9a-f]{1,8})|(\d{1,10}));/giu;
+
+/**
+ * What is no character of XML 1.0 is read as the replacement character: some vCenters pass on what somebody once wrote
+ * into an annotation, and one such text must not hide everything else.
+ */
+function lenient(text: string): string {
+  return text.replace(NO_XML_HERE, (found: string, hex: string | undefined, decimal: string | undefined) => {
+    if (hex === undefined && decimal === undefined) return '\ufffd';
+    const code = hex === undefined ? Number(decimal) : Number.parseInt(hex, 16);
+    return code > 0x10ffff || !isXmlText(String.fromCodePoint(code)) ? '\ufffd' : found;
+  });
+}
 
 /** Whether XML 1.0 can carry the text. */
 export function isXmlText(text: string): boolean {
@@ -56,7 +73,7 @@ export function parse(text: string): Node {
   });
   parser.on('opentag', (tag) => {
     if (open.length > MAX_DEPTH) throw new Error('nested too deeply');
-    const node: Node = { name: tag.local, text: '', children: [] };
+    const node: Node = { name: tag.local, space: tag.uri, text: '', children: [] };
     if (tag.uri !== VIM) node.strange = true;
     for (const { uri, local, value } of Object.values(tag.attributes)) {
       if (uri === XSI && local === 'type') {
@@ -76,7 +93,7 @@ export function parse(text: string): Node {
   parser.on('text', addText);
   parser.on('cdata', addText);
   parser.on('closetag', () => void open.pop());
-  parser.write(text).close();
+  parser.write(lenient(text)).close();
   const [root] = top.children;
   if (!root) throw new Error('no element');
   return root;

@@ -58,6 +58,8 @@ export interface VcsimSize {
   portGroups?: number;
   /** Opaque networks, as NSX makes them. */
   opaque?: number;
+  /** Datastore clusters. */
+  pods?: number;
   pools?: number;
   vApps?: number;
   tls?: boolean;
@@ -69,6 +71,10 @@ export interface VcsimOrder {
   clear?: boolean;
   delay?: Record<string, number>;
   taskDelay?: Record<string, number>;
+  /** How long every task takes, in ms. */
+  eachTask?: number;
+  /** Which extension manages a machine. */
+  managed?: { key: string; extension: string; type?: string };
   machine?: { key: string; connectionState?: string; powerState?: string; name?: string; template?: boolean; tools?: string };
   fill?: { name: string; count: number; template?: boolean; card?: boolean; disk?: boolean; volume?: boolean };
   fcds?: { name: string; count: number; metadata?: Record<string, string>; keep?: boolean };
@@ -101,7 +107,7 @@ function flags(size: VcsimSize): string[] {
   const { datacenters = 1, clusters = 1, hosts = 1, machines = 3, templates = 1, datastores = 1, portGroups = 1 } = size;
   const numbers = {
     ...{ dc: datacenters, cluster: clusters, 'cluster-host': hosts, host: 0, vm: machines, templates, ds: datastores, pg: portGroups },
-    ...{ pool: size.pools ?? 0, app: size.vApps ?? 0, opaque: size.opaque ?? 0 },
+    ...{ pool: size.pools ?? 0, app: size.vApps ?? 0, opaque: size.opaque ?? 0, pods: size.pods ?? 0 },
   };
   return [
     ...Object.entries(numbers).flatMap(([name, count]) => [`-${name}`, String(count)]),

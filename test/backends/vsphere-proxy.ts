@@ -1,3 +1,4 @@
+import { gzipSync } from 'node:zlib';
 import { createServer, type IncomingMessage, request, type ServerResponse } from 'node:http';
 
 /** What shall go wrong with calls of one method. The first rule that fits decides; its `times` then goes down by one. */
@@ -15,6 +16,8 @@ export interface SoapRule {
   drop?: 'before' | 'after';
   /** Changes the text of an answer. */
   rewrite?: (xml: string) => string;
+  /** Compresses an answer, whatever was asked for. */
+  gzip?: boolean;
 }
 
 /** An HTTP proxy in front of a vCenter that misbehaves on demand, and counts. */
@@ -93,8 +96,10 @@ async function serve(
   const answer = await forward(target, incoming, body, outgoing);
   if (rule.drop === 'after') return void outgoing.destroy();
   const text = rule.rewrite ? Buffer.from(rule.rewrite(answer.body.toString('utf8'))) : answer.body;
-  outgoing.writeHead(answer.status, { ...answer.headers, 'content-length': String(text.length) });
-  outgoing.end(text);
+  const sent = rule.gzip === true ? gzipSync(text) : text;
+  const encoding = rule.gzip === true ? { 'content-encoding': 'gzip' } : {};
+  outgoing.writeHead(answer.status, { ...answer.headers, ...encoding, 'content-length': String(sent.length) });
+  outgoing.end(sent);
 }
 
 function forward(

@@ -2,12 +2,12 @@ import { createHash, type X509Certificate } from 'node:crypto';
 import { connect } from 'node:tls';
 import { driver as module } from '../../drivers/vsphere/index';
 import { METHODS, TYPES } from '../../drivers/vsphere/types';
-import type { CreateMachine, Driver, Item } from '../../src/clouds/driver';
-import type { ProviderError } from '../../src/clouds/errors';
+import { type CreateMachine, type Driver, isOngoing, type Item } from '../../src/clouds/driver';
+import { HandleForgotten, type ProviderError } from '../../src/clouds/errors';
 import { describeWith } from '../backends/need';
 import { describeTypes, startVcsim, vcsimAvailable } from '../backends/vcsim';
 import { startVsphere, type VsphereAccount } from '../backends/vsphere';
-import { context, dropMachine, machinesMethod, marks, pagesOf, reaches, read } from './counterpart';
+import { context, dropMachine, machinesMethod, marks, pagesOf, reaches, read, ended, endedDriver } from './counterpart';
 
 const PATIENCE_MS = 10_000;
 
@@ -27,6 +27,11 @@ const keyOf = async (account: VsphereAccount, template: boolean): Promise<string
 
 const listed = async (driver: Driver, key: string): Promise<Item | undefined> =>
   (await pagesOf(driver, 'machines')).flat().find((item) => item.key === key);
+
+/** What vCenter says when it has told the guest, which may do nothing. */
+const SHUTDOWN =
+  '<soapenv:Envelope xmlns:soapenv="http://schemas.xmlsoap.org/soap/envelope/"><soapenv:Body>' +
+  '<ShutdownGuestResponse xmlns="urn:vim25"/></soapenv:Body></soapenv:Envelope>';
 
 describeWith('vcsim', vcsimAvailable(), () => {
   describe('the API as declared by hand', () => {
@@ -95,7 +100,7 @@ describeWith('vcsim', vcsimAvailable(), () => {
     test.each([
       ['InsufficientHostCapacityFault', 'quota'],
       ['NoCompatibleHost', 'unavailable'],
-      ['FileLocked', 'conflict'],
+      ['FileLocked', 'unavailable'],
     ])('what the simulator is told to fail with (%s) crosses as %s and is not repeated', async (fault, kind) => {
       await account.sim.order({ fault: { method: 'PowerOnVM_Task', fault } });
       account.proxy.reset();
@@ -104,27 +109,79 @@ describeWith('vcsim', vcsimAvailable(), () => {
       expect(account.proxy.count('PowerOnVM_Task')).toBe(1);
     });
 
-    test('whoever gives up a long wait ends the wait at vCenter, and the task goes on', async () => {
-      await account.sim.order({ taskDelay: { SuspendVm: 1500, suspend: 1500, Suspend: 1500 } });
+    test('a long task is answered by a handle, and told how far it is, by one call each time', async () => {
+      await account.sim.order({ eachTask: 1500 });
       account.proxy.reset();
-      const error = await failure(machinesMethod(driver, 'suspend')(machine, { signal: AbortSignal.timeout(400) }));
-      expect(error).toMatchObject({ kind: 'timeout', maybeDone: true });
-      expect(account.proxy.count('DestroyPropertyCollector')).toBe(1);
-      expect(account.proxy.count('WaitForUpdatesEx')).toBeLessThan(5);
-      await reaches(driver, machine, 'SUSPENDED', PATIENCE_MS);
+      const begun = await driver.machines?.suspend?.(machine, context());
+      expect(begun).toMatchObject({ ongoing: { op: 'machines.suspend' }, words: expect.stringMatching(/task-\d+/) as string });
+      if (!isOngoing(begun)) throw new Error('it has ended');
+      account.proxy.reset();
+      expect(await driver.poll?.(begun.ongoing, context())).toMatchObject({ ongoing: begun.ongoing });
+      expect(account.proxy.calls()).toEqual(['RetrievePropertiesEx']);
+      // Another process, which knows no more than the handle.
+      const other = await connected(account);
+      expect(await ended(other, begun)).toBeUndefined();
+      await reaches(other, machine, 'SUSPENDED', PATIENCE_MS);
       await account.sim.order({ clear: true });
-      await machinesMethod(driver, 'start')(machine, context());
+      await machinesMethod(other, 'start')(machine, context());
+      await other.close();
     });
 
-    test('a copy that takes longer than anybody waits is found afterwards, and its twin is refused by name', async () => {
-      await account.sim.order({ taskDelay: { CloneVm: 1500, cloneVm: 1500 } });
+    test('a task that vCenter no longer knows is forgotten, one that failed tells why', async () => {
+      const handle = { op: 'machines.suspend', args: { key: machine }, ended: {}, stage: 'SuspendVM_Task', task: 'task-999999' };
+      await expect(driver.poll?.(handle, context())).rejects.toBeInstanceOf(HandleForgotten);
+      await account.sim.order({ eachTask: 300 });
+      const refused = await driver.machines?.create?.({ ...marks(), config: 'c1-m1024', image: template, name: 'x' }, context());
+      account.proxy.add({ method: 'PowerOnVM_Task', fault: 'InsufficientMemoryResourcesFault' });
+      expect(isOngoing(refused)).toBe(true);
+      const error = await failure(ended(driver, refused));
+      expect(error).toMatchObject({ kind: 'quota', code: 'InsufficientMemoryResourcesFault' });
+      const left = (await account.machines()).find(({ name }) => name.startsWith('x-'));
+      await account.sim.order({ clear: true });
+      account.proxy.reset();
+      await dropMachine({ driver } as never, left?.key ?? '', PATIENCE_MS);
+    });
+
+    test('a guest that does not shut down is given up after the operator’s patience, with what to do', async () => {
+      const other = await connected(account, { guestPatienceMs: 1000 });
+      account.proxy.add({ method: 'ShutdownGuest', answer: { status: 200, body: SHUTDOWN } });
+      const error = await failure(machinesMethod(other, 'stop')(machine, {}, context()));
+      expect(error).toMatchObject({
+        kind: 'conflict',
+        message: expect.stringMatching(/not shut down within 1 s.*stop it with force/) as string,
+      });
+      await other.close();
+    });
+
+    test('a copy whose answer was lost is found while it goes on, and its twin is refused by name', async () => {
+      await account.sim.order({ eachTask: 1200 });
       const request = { ...marks(), config: 'c1-m1024', image: template };
-      const slow = machinesMethod(driver, 'create')(request, { signal: AbortSignal.timeout(500) });
-      expect(await failure(slow)).toMatchObject({ kind: 'timeout', maybeDone: true });
-      const { key } = await machinesMethod(driver, 'create')(request, context());
+      const since = Date.now();
+      account.proxy.add({ method: 'CloneVM_Task', drop: 'after', times: 1 });
+      expect(await failure(machinesMethod(driver, 'create')(request, context()))).toMatchObject({ kind: 'timeout', maybeDone: true });
+      const { key } = await machinesMethod(driver, 'create')(request, { ...context(), repeated: { since } });
       expect((await machinesMethod(driver, 'find')(request, context())).map((item) => item.key)).toEqual([key]);
+      await account.sim.order({ clear: true });
       await dropMachine({ driver } as never, key, PATIENCE_MS);
       expect(await account.leftovers()).toEqual([]);
+    });
+
+    test('a reset and a restore whose answers were lost are not done again', async () => {
+      const { key } = await create();
+      const image =
+        (await endedDriver(driver).machineImages?.capture?.({ ...marks(), machine: key, type: 'SNAPSHOT' }, context()))?.key ?? '';
+      await account.sim.order({ eachTask: 600 });
+      const since = Date.now();
+      const again = { ...context(), repeated: { since } };
+      account.proxy.add({ method: 'ResetVM_Task', drop: 'after', times: 1 });
+      expect(await failure(machinesMethod(driver, 'restart')(key, { force: true }, context()))).toMatchObject({ maybeDone: true });
+      await machinesMethod(driver, 'restart')(key, { force: true }, again);
+      account.proxy.add({ method: 'RevertToSnapshot_Task', drop: 'after', times: 1 });
+      expect(await failure(machinesMethod(driver, 'restore')(key, { ...marks(), image }, context()))).toMatchObject({ maybeDone: true });
+      await machinesMethod(driver, 'restore')(key, { ...marks(), image }, again);
+      expect([account.proxy.count('ResetVM_Task'), account.proxy.count('RevertToSnapshot_Task')]).toEqual([1, 1]);
+      await account.sim.order({ clear: true });
+      await dropMachine({ driver } as never, key, PATIENCE_MS);
     });
 
     test.each(['disconnected', 'inaccessible', 'invalid', 'orphaned'])(
@@ -159,7 +216,7 @@ describeWith('vcsim', vcsimAvailable(), () => {
       const { key } = await create({ name: 'a <é> 漢字' });
       expect((await read(driver, 'machines', key))?.values.name).toBe('a <é> 漢字');
       // The simulator cannot create files of a name with an escape in it; it can rename.
-      await driver.machines?.rename?.(key, { name: 'a/b\\c%d <é>' }, context());
+      await endedDriver(driver).machines?.rename?.(key, { name: 'a/b\\c%d <é>' }, context());
       expect((await read(driver, 'machines', key))?.values.name).toBe('a/b\\c%d <é>');
       const inventory = (await account.machines()).find((each) => each.key === key)?.name ?? '';
       expect(inventory).toMatch(/^a%2fb%5cc%25d &lt;é&gt;-\w{12}$/);
@@ -201,7 +258,7 @@ describeWith('vcsim', vcsimAvailable(), () => {
     test('a machine is copied from another’s snapshot; a snapshot of another machine restores nothing', async () => {
       const { key } = await create();
       const capture = { ...marks(), machine: key, type: 'SNAPSHOT' as const, name: 'before' };
-      const snapshot = await driver.machineImages?.capture?.(capture, context());
+      const snapshot = await endedDriver(driver).machineImages?.capture?.(capture, context());
       const copy = await create({ image: snapshot?.key ?? '' });
       const error = await failure(machinesMethod(driver, 'restore')(copy.key, { ...marks(), image: snapshot?.key ?? '' }, context()));
       expect(error).toMatchObject({ kind: 'invalid', message: expect.stringContaining('another machine') as string });
@@ -216,9 +273,10 @@ describeWith('vcsim', vcsimAvailable(), () => {
       const error = await failure(machinesMethod(own, 'create')(request, context()));
       expect(error).toMatchObject({ kind: 'timeout', maybeDone: true });
       const [found, ...others] = await machinesMethod(own, 'find')(request, context());
-      expect(others).toEqual([]);
+      expect([others, found?.unfinished]).toEqual([[], true]);
+      const again = { ...context(), repeated: { since: Date.now() } };
+      expect(await machinesMethod(own, 'create')(request, again)).toEqual({ key: found?.key });
       await reaches(own, found?.key ?? '', 'STARTED', PATIENCE_MS);
-      expect(await machinesMethod(own, 'create')(request, context())).toEqual({ key: found?.key });
       await dropMachine({ driver: own } as never, found?.key ?? '', PATIENCE_MS);
       expect(await account.leftovers()).toEqual([]);
       await own.close();

@@ -28,10 +28,10 @@ describeWith('vcsim', vcsimAvailable(), () => {
       expect(await values('interfaces', nic)).toMatchObject({ network: ref('Network', one), state: 'DISABLED' });
       expect(await nicsOf(owner)).toHaveLength(2);
       await refused(dropNetwork(one), 'conflict', /ResourceInUse/);
-      for (let time = 0; time < 2; time += 1) await vc.driver.interfaces!.delete!(nic, context());
+      for (let time = 0; time < 2; time += 1) await vc.ended.interfaces!.delete!(nic, context());
       expect(await nicsOf(owner)).toHaveLength(1);
       await dropped(owner);
-      await vc.driver.interfaces!.delete!(nic, context());
+      await vc.ended.interfaces!.delete!(nic, context());
       await dropNetwork(one);
     });
 
@@ -85,7 +85,7 @@ describeWith('vcsim', vcsimAvailable(), () => {
       vc.account.proxy.add({ method: 'ReconfigVM_Task', drop, times: 1 });
       await expect(add(request, own)).rejects.toMatchObject({ kind: 'timeout', maybeDone: true });
       const key = await add(request, own);
-      expect((await vc.driver.interfaces!.find!(own, context())).map((item) => item.key)).toEqual([key]);
+      expect((await vc.ended.interfaces!.find!(own, context())).map((item) => item.key)).toEqual([key]);
       expect(await nicsOf(owner)).toHaveLength(2);
       await dropped(owner);
     });
@@ -109,8 +109,8 @@ describeWith('vcsim', vcsimAvailable(), () => {
       const key = await add(request);
       await vc.account.sim.order({ clear: true, fault: { method: 'ReconfigVM_Task', fault: 'ConcurrentAccess' } });
       vc.account.proxy.reset();
-      await refused(vc.driver.interfaces!.delete!(key, context()), 'conflict', /ConcurrentAccess/);
-      expect(vc.account.proxy.count('ReconfigVM_Task')).toBe(3);
+      await refused(vc.ended.interfaces!.delete!(key, context()), 'unavailable', /ConcurrentAccess/);
+      expect(vc.account.proxy.count('ReconfigVM_Task')).toBe(51);
       await vc.account.sim.order({ clear: true });
       await dropped(owner);
     });
@@ -119,12 +119,12 @@ describeWith('vcsim', vcsimAvailable(), () => {
       const owner = await machine();
       const own = marks('copied');
       await add({ machine: owner, network: await keyOf('DC0_DVPG0') }, own);
-      const snapshot = await vc.driver.machineImages!.capture!({ ...marks(), machine: owner, type: 'SNAPSHOT' }, context());
+      const snapshot = await vc.ended.machineImages!.capture!({ ...marks(), machine: owner, type: 'SNAPSHOT' }, context());
       const copy = await machine({ image: snapshot.key });
       expect((await nicsOf(copy)).map(({ tag }) => tag)).toEqual([undefined, undefined]);
       const macs = [...(await nicsOf(owner)), ...(await nicsOf(copy))].map((item) => item.values['macAddress']);
       expect(new Set(macs).size).toBe(4);
-      expect((await vc.driver.interfaces!.find!(own, context())).map((item) => item.owner)).toEqual([owner]);
+      expect((await vc.ended.interfaces!.find!(own, context())).map((item) => item.owner)).toEqual([owner]);
       for (const key of [copy, owner]) await dropped(key);
     });
 

@@ -2,6 +2,7 @@ import { driver as module } from '../../drivers/vsphere/index';
 import type { Driver } from '../../src/clouds/driver';
 import type { VcsimSize } from '../backends/vcsim';
 import { startVsphere, type VsphereAccount } from '../backends/vsphere';
+import { endedDriver, type EndedDriver } from './counterpart';
 
 /** How long a machine may take to get from one state to the next, in ms. */
 export const PATIENCE_MS = 10_000;
@@ -9,6 +10,8 @@ export const PATIENCE_MS = 10_000;
 export interface Started {
   account: VsphereAccount;
   driver: Driver;
+  /** The same, each method called to its end, and reads by key as items alone. */
+  ended: EndedDriver;
   template: string;
 }
 
@@ -41,6 +44,9 @@ export function vcenter(size: VcsimSize, options: Record<string, unknown> = {}):
     },
     get driver() {
       return driver;
+    },
+    get ended() {
+      return endedDriver(driver);
     },
     get template() {
       return template;

@@ -3,7 +3,7 @@ import type { CreateInterface, CreateNetwork } from '../../src/clouds/infrastruc
 import { portgroupsOf } from '../backends/vsphere-networks';
 import type { Counterpart } from './counterpart';
 import { connect, PATIENCE_MS, type Started } from './vsphere-kit';
-import { context, dropMachine, machinesMethod, marks, pagesOf, read } from './counterpart';
+import { context, dropMachine, machinesMethod, marks, pagesOf, read, endedDriver } from './counterpart';
 
 /** The standard port group that the simulator begins with. */
 export const STANDARD = 'VM Network';
@@ -27,16 +27,16 @@ export function networking(vc: Started) {
       return item.values;
     },
     network: async (more: Partial<CreateNetwork> = {}, of = vc.driver): Promise<string> =>
-      (await of.networks!.create!({ ...marks('net'), networkType: 'PRIVATE', ...more }, context())).key,
-    dropNetwork: (key: string) => vc.driver.networks!.delete!(key, context()),
+      (await endedDriver(of).networks!.create!({ ...marks('net'), networkType: 'PRIVATE', ...more }, context())).key,
+    dropNetwork: (key: string) => vc.ended.networks!.delete!(key, context()),
     machine: async (more: Partial<CreateMachine> = {}): Promise<string> => {
       const { driver, template } = vc;
       return (await machinesMethod(driver, 'create')({ ...marks(), config: 'c1-m1024', image: template, ...more }, context())).key;
     },
     dropped: (key: string) => dropMachine({ driver: vc.driver } as Counterpart, key, PATIENCE_MS),
     add: async (request: Omit<CreateInterface, 'tag' | 'token'>, own = marks('nic')): Promise<string> =>
-      (await vc.driver.interfaces!.create!({ ...own, ...request }, context())).key,
-    update: (key: string, to: object) => vc.driver.interfaces!.update!(key, to, context()),
+      (await vc.ended.interfaces!.create!({ ...own, ...request }, context())).key,
+    update: (key: string, to: object) => vc.ended.interfaces!.update!(key, to, context()),
     nicsOf: async (owner: string): Promise<Item[]> => (await all('interfaces')).filter((item) => item.owner === owner),
     keyOf: async (name: string): Promise<string> =>
       (await portgroupsOf((body) => vc.account.call(body))).find((each) => each.name === name)?.key ?? '',

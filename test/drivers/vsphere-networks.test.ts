@@ -30,7 +30,7 @@ describeWith('vcsim', vcsimAvailable(), () => {
       const own = (await portgroupsOf(call)).find(({ name }) => name.includes('-DVUplinks-'));
       expect(await read(vc.driver, 'networks', String(own?.key))).toBeUndefined();
       await dropNetwork(String(own?.key));
-      await refused(vc.driver.networks!.rename!(String(own?.key), { name: 'mine' }, context()), 'notFound', /no network/);
+      await refused(vc.ended.networks!.rename!(String(own?.key), { name: 'mine' }, context()), 'notFound', /no network/);
       expect(await portgroupsOf(call)).toContainEqual(own);
     });
 
@@ -50,7 +50,7 @@ describeWith('vcsim', vcsimAvailable(), () => {
       const words = expect.stringMatching(/each host’s own/) as string;
       expect(item).toMatchObject({ refuses: { edit: words, delete: words } });
       await refused(dropNetwork(key), 'unsupported', /each host’s own/);
-      await refused(vc.driver.networks!.rename!(key, { name: 'mine' }, context()), 'unsupported', /each host’s own/);
+      await refused(vc.ended.networks!.rename!(key, { name: 'mine' }, context()), 'unsupported', /each host’s own/);
     });
 
     test('a network no host provides is in ERROR', async () => {
@@ -99,18 +99,18 @@ describeWith('vcsim', vcsimAvailable(), () => {
       vc.account.proxy.add({ method: 'AddDVPortgroup_Task', drop, times: 1 });
       await expect(network({ ...own, name: 'once' })).rejects.toMatchObject({ kind: 'timeout', maybeDone: true });
       const key = await network({ ...own, name: 'once' });
-      expect(await vc.driver.networks!.find!(own, context())).toEqual([await read(vc.driver, 'networks', key)]);
+      expect(await vc.ended.networks!.find!(own, context())).toEqual([await read(vc.driver, 'networks', key)]);
       await dropNetwork(key);
     });
 
     test('one made elsewhere is renamed as it is, and deleted; another name that is there is a conflict', async () => {
       const [key = ''] = await addPortgroups(call, ['their%2fs'], '<description>of theirs</description>');
       expect(await values('networks', key)).toMatchObject({ name: 'their/s', description: 'of theirs' });
-      await vc.driver.networks!.rename!(key, { name: 'adopted %' }, context());
+      await vc.ended.networks!.rename!(key, { name: 'adopted %' }, context());
       expect(await portgroupsOf(call)).toContainEqual({ key, name: 'adopted %25', description: '' });
-      await vc.driver.networks!.rename!(key, { description: 'kept' }, context());
+      await vc.ended.networks!.rename!(key, { description: 'kept' }, context());
       expect(await values('networks', key)).toMatchObject({ name: 'adopted %', description: 'kept' });
-      await refused(vc.driver.networks!.rename!(key, { name: 'DC0_DVPG0' }, context()), 'conflict', /DuplicateName/);
+      await refused(vc.ended.networks!.rename!(key, { name: 'DC0_DVPG0' }, context()), 'conflict', /DuplicateName/);
       await dropNetwork(key);
     });
   });
@@ -155,7 +155,7 @@ describeWith('vcsim', vcsimAvailable(), () => {
       expect(opaque).toMatchObject({ values: { state: 'STARTED' }, refuses: { edit: words, delete: words } });
       expect(await read(vc.driver, 'networks', key)).toEqual(opaque);
       await refused(dropNetwork(key), 'unsupported', /segment of NSX/);
-      await refused(vc.driver.networks!.rename!(key, { name: 'mine' }, context()), 'unsupported', /segment of NSX/);
+      await refused(vc.ended.networks!.rename!(key, { name: 'mine' }, context()), 'unsupported', /segment of NSX/);
       await refused(machine({ networks: [key] }), 'invalid', new RegExp(`${key} is not one of those`));
       const owner = (await vc.account.machines()).find(({ template }) => !template)?.key ?? '';
       await refused(add({ machine: owner, network: key }), 'unsupported', /segment of NSX/);

@@ -23,6 +23,10 @@ type order struct {
 	Clear bool
 	// Delay and TaskDelay slow methods and tasks down, in milliseconds by name.
 	Delay, TaskDelay map[string]int
+	// EachTask slows every task down, in milliseconds.
+	EachTask int
+	// Managed says which extension manages a machine (by key); an empty name: none.
+	Managed *struct{ Key, Extension, Type string }
 	// Machine puts a machine (by key) into a condition that no API call leads to.
 	Machine *struct {
 		Key             string
@@ -79,6 +83,16 @@ func (c *control) obey(asked *order) (any, error) {
 		c.model.Service.FaultInjector().ClearRules()
 		c.model.DelayConfig.MethodDelay = nil
 		simulator.TaskDelay.MethodDelay = map[string]int{"LockHandoff": 0}
+		simulator.TaskDelay.Delay = 0
+	}
+	if asked.EachTask != 0 {
+		simulator.TaskDelay.MethodDelay = map[string]int{"LockHandoff": 0}
+		simulator.TaskDelay.Delay = asked.EachTask
+	}
+	if asked.Managed != nil {
+		if err := c.manage(asked.Managed.Key, asked.Managed.Extension, asked.Managed.Type); err != nil {
+			return nil, err
+		}
 	}
 	if asked.Delay != nil {
 		c.model.DelayConfig.MethodDelay = asked.Delay
@@ -100,6 +114,10 @@ func (c *control) obey(asked *order) (any, error) {
 	if asked.HotPlug != nil {
 		return map[string]string{}, asked.HotPlug.obey(c.model)
 	}
+	// What is filled in and dropped is the test's own, and takes no time.
+	each := simulator.TaskDelay.Delay
+	simulator.TaskDelay.Delay = 0
+	defer func() { simulator.TaskDelay.Delay = each }()
 	if asked.Drop != "" {
 		return c.drop(asked.Drop), nil
 	}
@@ -131,6 +149,20 @@ func (c *control) fail(method, name string, times, skip int) error {
 		FaultType: simulator.FaultTypeCustom, Fault: fault, Message: "told to fail with " + name,
 		MaxCount: times, SkipCount: skip,
 	})
+	return nil
+}
+
+func (c *control) manage(key, extension, kind string) error {
+	ctx := c.model.Service.Context
+	vm, ok := ctx.Map.Get(types.ManagedObjectReference{Type: "VirtualMachine", Value: key}).(*simulator.VirtualMachine)
+	if !ok {
+		return fmt.Errorf("there is no machine %s", key)
+	}
+	var by *types.ManagedByInfo
+	if extension != "" {
+		by = &types.ManagedByInfo{ExtensionKey: extension, Type: kind}
+	}
+	ctx.Map.WithLock(ctx, vm, func() { vm.Config.ManagedBy = by })
 	return nil
 }
 

@@ -35,6 +35,8 @@ func (d delays) Set(text string) error {
 
 func main() {
 	model := simulator.VPX()
+	// The simulator has what newer ones have, and says that it is an old one.
+	model.ServiceContent.About.Version, model.ServiceContent.About.ApiVersion = "8.0.2", "8.0.2.0"
 	calls, tasks := delays{}, delays{}
 	listen := flag.String("l", "127.0.0.1:0", "address to listen on")
 	secure := flag.Bool("tls", false, "speak TLS, with a certificate of the simulator's own")
@@ -51,6 +53,7 @@ func main() {
 	flag.IntVar(&model.Datastore, "ds", model.Datastore, "datastores in each datacenter")
 	flag.IntVar(&model.Portgroup, "pg", model.Portgroup, "distributed port groups in each datacenter")
 	flag.IntVar(&model.OpaqueNetwork, "opaque", 0, "opaque networks (of NSX) in each datacenter")
+	flag.IntVar(&model.Pod, "pods", 0, "datastore clusters in each datacenter; they take the datastores")
 	templates := flag.Int("templates", 0, "machines of the model that are templates instead")
 	flag.Var(calls, "delay", "NAME=ms: a call of this method takes so long")
 	flag.Var(tasks, "task-delay", "NAME=ms: a task of this name takes so long")
@@ -91,6 +94,7 @@ func start(model *simulator.Model, o options, calls, tasks delays) error {
 		model.Service.TLS = new(tls.Config)
 	}
 	manners := teach(model)
+	manners.user = o.user
 	server := model.Service.NewServer()
 	manners.next, server.Config.Handler = server.Config.Handler, manners
 	defer server.Close()

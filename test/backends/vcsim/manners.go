@@ -81,6 +81,8 @@ type manners struct {
 	annotations sync.Map
 	next        http.Handler
 	control     *control
+	// user is who logs in; the simulator's own tasks name somebody else.
+	user string
 }
 
 // teach puts the manners in front of the simulator.
@@ -140,6 +142,9 @@ func (m *manners) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	answer := &held{header: w.Header(), status: http.StatusOK}
 	m.next.ServeHTTP(answer, r)
 	text := bytes.ReplaceAll(answer.body.Bytes(), []byte(emptied), nil)
+	if m.user != "" {
+		text = bytes.ReplaceAll(text, []byte("<userName>vcsim</userName>"), []byte("<userName>"+m.user+"</userName>"))
+	}
 	w.Header().Set("Content-Length", fmt.Sprint(len(text)))
 	w.WriteHeader(answer.status)
 	_, _ = w.Write(text)
