@@ -79,11 +79,17 @@ const look: Step<LookAgainInput> = {
     const { input, results } = context;
     const row = await context.store.resource(input.path);
     if (row?.internal.underWay !== undefined) return { done: { late: [], others: [] } };
-    const found = await cloudOf(context.clouds, input.cloud).find(input.group, input.marks);
+    const cloud = cloudOf(context.clouds, input.cloud);
+    const found = await cloud.find(input.group, input.marks);
     const created = found.map((item) => ({ key: item.key, created: item.created ?? null }));
     const { ours, foreign } = splitTwins(created, input.from, input.to);
     const given = [...(input.keys ?? []), ...(typeof results.followed === 'string' ? [results.followed] : [])];
-    const late = [...new Set([...ours, ...given])].filter((key) => key !== row?.providerKey);
+    const { value: there } = await cloud.getMany(input.group, given, { maxAgeMs: 0 });
+    for (const error of there.unknown.values()) throw error;
+    // What was told to an attempt may not show yet, or have been removed by the other worker already.
+    const left = cloud.capabilities.settleMs - context.elapsedMs;
+    if (left > 0 && given.some((key) => !there.has(key))) return { wait: left };
+    const late = [...new Set([...ours, ...given.filter((key) => there.has(key))])].filter((key) => key !== row?.providerKey);
     return { done: { late, others: foreign.filter((key) => !late.includes(key) && key !== row?.providerKey) } };
   },
 };

@@ -34,7 +34,8 @@ async function onDatabase<T extends object>(query: string): Promise<T[]> {
 
 async function expectQuiet(): Promise<void> {
   expect(await onDatabase('SELECT path, job FROM holds')).toEqual([]);
-  expect(await onDatabase('SELECT id, state, step FROM jobs WHERE done = 0')).toEqual([]);
+  // One that looks for what the sleeper may have made beside the other holds nobody up.
+  expect(await onDatabase("SELECT id, state, step FROM jobs WHERE done = 0 AND workflow <> 'provider.lookAgain'")).toEqual([]);
   await scene.machines.once();
   await scene.images.once();
   expect([...scene.machines.findings(), ...scene.images.findings()]).toEqual([]);
