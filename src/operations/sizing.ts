@@ -7,6 +7,8 @@ import { capacities, describe, nameOf, number, wantedDisks, type WantedDisk } fr
 
 /** Figures that a size is chosen by; `cpuArch` must fit exactly. */
 export const FIGURES = ['cpu', 'memory', 'cpuSpeed'] as const;
+/** Architecture of what does not say one: nobody gets another by chance. */
+const USUAL = 'x86_64';
 /** How many sizes a refusal names. */
 const NAMED = 3;
 
@@ -71,7 +73,7 @@ function unfit(found: Found, wish: Wish): string | undefined {
 function wrongArchitecture({ values, item }: Found, { figures, cpuArch }: Wish): string | undefined {
   const known = item?.choice?.architectures ?? (typeof values.cpuArch === 'string' ? [values.cpuArch] : undefined);
   const arch = figures.cpuArch ?? cpuArch;
-  if (typeof arch !== 'string') return undefined;
+  if (typeof arch !== 'string') return !known || known.includes(USUAL) ? undefined : `is for ${known.join(', ')}, which nothing asks for`;
   // A cloud that tells no architecture of its sizes goes by the image's.
   const right = known ? known.includes(arch) : arch === cpuArch;
   return right ? undefined : `is not for cpuArch ${arch}`;
