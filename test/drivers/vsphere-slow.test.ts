@@ -7,8 +7,8 @@ import type { Counterpart } from './counterpart';
 import { GROUPS_OFFERED, SKIPS, startCounterpart } from './vsphere-counterpart';
 
 /** How long vCenter takes for each task, and how long a call may take: whoever waits for a task in a call fails, in ms. */
-const EACH_TASK_MS = 1_500;
-const DEADLINE_MS = 500;
+const EACH_TASK_MS = 1_200;
+const DEADLINE_MS = 400;
 
 type Method = (...args: unknown[]) => unknown;
 
