@@ -1,24 +1,21 @@
 import type { Item } from '../../src/clouds/driver';
 import { blockOf, maskOf } from './net-blocks';
-import { marksOf, namesOf, type Thing } from './neutron';
-import { isFree, isPlugged, isReserved, type Port } from './ports';
-import type { Subnet } from './subnets';
+import { marksOf, namesOf } from './neutron-names';
+import type { FloatingIp, Port, Subnet, Thing } from './neutron-things';
+import { isFree, isPlugged, isReserved } from './ports';
 
-/** A floating IP, as far as it is of use here. */
-export interface FloatingIp extends Thing {
-  floating_ip_address: string;
-  floating_network_id: string;
-  port_id?: string | null;
-}
+export type { FloatingIp } from './neutron-things';
 
 /** Tag of a reserved address that tells the port it is bound to. */
 export const BOUND = 'cimi:bound=';
-export const bindingOf = (port: Port): string | undefined => port.tags?.find((tag) => tag.startsWith(BOUND))?.slice(BOUND.length);
+export const bindingOf = (port: Port): string | undefined => port.tags.find((tag) => tag.startsWith(BOUND))?.slice(BOUND.length);
 
 /** What an address is at Neutron. */
 type AddressKind = 'floating' | 'reserved' | 'dynamic';
 const PREFIX = { floating: 'fip-', reserved: 'ip-' } as const;
 
+/** Keys of addresses: of a floating IP, of a port that reserves one, of a port with the address that it has. */
+export const SHAPE = /^(fip-|ip-)[0-9a-f-]{36}$|^[0-9a-f-]{36}@[0-9a-f.:]+$/i;
 /** Key of a static address. */
 export const addressKey = (kind: 'floating' | 'reserved', id: string): string => PREFIX[kind] + id;
 const dynamicKey = (port: string, ip: string): string => `${port}@${ip}`;
@@ -40,14 +37,14 @@ export interface Around {
 export function addressItems(ports: readonly Port[], floating: readonly FloatingIp[], around: Around): Item[] {
   return [
     ...ports.flatMap((port) => (isReserved(port) ? reservedItem(port, around) : isPlugged(port) ? dynamicItems(port, around) : [])),
-    ...floating.map((each) => floatingItem(each, around)),
+    ...floating.flatMap((each) => floatingItem(each, around)),
   ];
 }
 
 const protocolOf = (ip: string): string => (ip.includes(':') ? 'IPv6' : 'IPv4');
-const network = (key: string): Item['values'] => ({ network: { item: { type: 'Network', key } } });
+const network = (key: string | undefined): Item['values'] => (key ? { network: { item: { type: 'Network', key } } } : {});
 const machine = (port: Port | undefined): Item['values'] =>
-  port && isPlugged(port) ? { resource: { item: { type: 'Machine', key: port.device_id } } } : {};
+  port?.device_id && isPlugged(port) ? { resource: { item: { type: 'Machine', key: port.device_id } } } : {};
 
 /** What the subnet tells of an address. */
 function place(subnet: Subnet | undefined): Item['values'] {
@@ -62,7 +59,7 @@ function place(subnet: Subnet | undefined): Item['values'] {
 
 function dynamicItems(port: Port, { subnets }: Around): Item[] {
   const words = 'A dynamic address comes and goes with its interface';
-  return port.fixed_ips.map(({ ip_address: ip, subnet_id: subnet }) => ({
+  return (port.fixed_ips ?? []).map(({ ip_address: ip, subnet_id: subnet = '' }) => ({
     key: dynamicKey(port.id, ip),
     owner: port.id,
     values: {
@@ -79,22 +76,22 @@ function dynamicItems(port: Port, { subnets }: Around): Item[] {
 }
 
 function reservedItem(port: Port, { ports, subnets }: Around): Item[] {
-  const [place0] = port.fixed_ips;
+  const [place0] = port.fixed_ips ?? [];
   if (!place0) return [];
   const bound = bindingOf(port);
   const holder = bound === undefined ? undefined : ports.get(bound);
-  const { ip_address: ip, subnet_id: subnet } = place0;
+  const { ip_address: ip, subnet_id: subnet = '' } = place0;
   return [staticItem(addressKey('reserved', port.id), port, ip, holder, { ...network(port.network_id), ...place(subnets.get(subnet)) })];
 }
 
-function floatingItem(floating: FloatingIp, { ports }: Around): Item {
+function floatingItem(floating: FloatingIp, { ports }: Around): Item[] {
   const { id, floating_ip_address: ip, floating_network_id: outside, port_id: bound } = floating;
+  if (ip === undefined) return [];
   const holder = bound ? ports.get(bound) : undefined;
   const item = staticItem(addressKey('floating', id), floating, ip, holder, network(outside));
   // A port that outlived its machine is nobody's interface.
-  return bound && !(holder && isFree(holder))
-    ? { ...item, owner: bound, refuses: { delete: `The address is bound to ${bound}; release it first` } }
-    : item;
+  if (bound === undefined || (holder && isFree(holder))) return [item];
+  return [{ ...item, owner: bound, refuses: { delete: `The address is bound to ${bound}; release it first` } }];
 }
 
 function staticItem(key: string, thing: Thing, ip: string, holder: Port | undefined, more: Item['values']): Item {

@@ -1,16 +1,17 @@
 import type { CallContext, Created, Item, Marks, Naming, Pages } from '../../src/clouds/driver';
-import { ProviderError } from '../../src/clouds/errors';
+import { Gone, ProviderError } from '../../src/clouds/errors';
 import type { Addresses, CreateAddress } from '../../src/clouds/infrastructure';
-import { addressItems, addressKey, bindingOf, BOUND, type FloatingIp, partsOf, type Around } from './address-items';
-import type { Network } from './networks';
-import { holdsNameless, type Kind, type Neutron, type Thing } from './neutron';
-import { isFree, isReserved, type Port, portOf, RESERVED } from './ports';
-import { type Subnet, subnetsOf } from './subnets';
+import { addressItems, addressKey, type Around, bindingOf, BOUND, partsOf, SHAPE } from './address-items';
+import type { Neutron } from './neutron';
+import { holdsNameless } from './neutron-names';
+import type { FloatingIp, Network, Port, Subnet, Thing } from './neutron-things';
+import { isFree, isReserved, isUnplugged, RESERVED } from './ports';
+import { type Answered, present } from './reads';
+import { subnetsOf } from './subnets';
 
 const WITH_INTERFACE = 'A dynamic address comes and goes with its interface';
 const refused = (words: string): ProviderError => new ProviderError('unsupported', words, { maybeDone: false });
 const conflict = (words: string): ProviderError => new ProviderError('conflict', words, { maybeDone: false });
-const missing = (key: string): ProviderError => new ProviderError('notFound', `There is no address ${key}`, { maybeDone: false });
 
 /**
  * Addresses: floating IPs and reserved ones (a port that nobody plugs into) are static, the fixed IPs of servers' ports
@@ -21,29 +22,38 @@ export class OpenstackAddresses implements Addresses {
 
   async *list(context: CallContext): Pages {
     const own = await this.neutron.own(context);
-    const [pages, subnets] = await Promise.all([collect(this.neutron.pages<Port>('ports', context, own)), this.#subnets(context)]);
+    const [pages, subnets] = await Promise.all([collect(this.neutron.pages('port', context, own)), this.#subnets(context)]);
     const around: Around = { ports: byId(pages.flat()), subnets };
     for (const page of pages) yield addressItems(page, [], around);
-    for await (const page of this.neutron.pages<FloatingIp>('floatingips', context, own)) yield addressItems([], page, around);
+    for await (const page of this.neutron.pages('floatingip', context, own)) yield addressItems([], page, around);
   }
 
-  async getMany(keys: readonly string[], context: CallContext): Promise<Item[]> {
-    if (keys.length === 0) return [];
-    const wanted = keys.map(partsOf);
-    const idsOf = (floating: boolean) => wanted.flatMap(({ id, kind }) => ((kind === 'floating') === floating ? id : []));
+  /** The port or floating IP is the proof: that it is gone, or that it is there without this address. */
+  async getMany(keys: readonly string[], context: CallContext): Promise<(Item | Gone)[]> {
+    const impossible = keys.filter((key) => !SHAPE.test(key)).map((key) => Gone.impossible({ type: 'address', key }));
+    const wanted = keys.filter((key) => SHAPE.test(key));
+    if (wanted.length === 0) return impossible;
+    const parts = wanted.map(partsOf);
+    const idsOf = (floating: boolean) => parts.flatMap(({ id, kind }) => ((kind === 'floating') === floating ? id : []));
     const [ports, floating, subnets] = await Promise.all([
-      this.neutron.byIds<Port>('ports', idsOf(false), context),
-      this.neutron.byIds<FloatingIp>('floatingips', idsOf(true), context),
+      this.neutron.byIds('port', idsOf(false), context),
+      this.neutron.byIds('floatingip', idsOf(true), context),
       this.#subnets(context),
     ]);
-    const items = await this.#items(ports, floating, subnets, context);
-    return items.filter(({ key }) => keys.includes(key));
+    const items = await this.#items(present(ports), present(floating), subnets, context);
+    return [
+      ...impossible,
+      ...wanted.flatMap((key): (Item | Gone)[] => {
+        const item = items.find((each) => each.key === key);
+        return item ? [item] : without(key, ports, floating);
+      }),
+    ];
   }
 
   async find(marks: Marks, context: CallContext): Promise<Item[]> {
     const [ports, floating, subnets] = await Promise.all([
-      this.neutron.marked<Port>('ports', marks, context),
-      this.neutron.marked<FloatingIp>('floatingips', marks, context),
+      this.neutron.marked('port', marks, context),
+      this.neutron.marked('floatingip', marks, context),
       this.#subnets(context),
     ]);
     const reserved = ports.filter(({ thing }) => isReserved(thing));
@@ -54,7 +64,7 @@ export class OpenstackAddresses implements Addresses {
   }
 
   async #subnets(context: CallContext): Promise<ReadonlyMap<string, Subnet>> {
-    return byId(await this.neutron.whole<Subnet>('subnets', context));
+    return byId(await this.neutron.whole('subnet', context));
   }
 
   /** With the ports that these addresses are bound to. */
@@ -65,12 +75,12 @@ export class OpenstackAddresses implements Addresses {
     context: CallContext,
   ): Promise<Item[]> {
     const bound = [...ports.flatMap((port) => bindingOf(port) ?? []), ...floating.flatMap(({ port_id: port }) => port ?? [])];
-    const users = bound.length === 0 ? [] : await this.neutron.byIds<Port>('ports', bound, context);
+    const users = bound.length === 0 ? [] : present(await this.neutron.byIds('port', bound, context));
     return addressItems(ports, floating, { ports: byId([...ports, ...users]), subnets });
   }
 
   holds(naming: Naming): Naming {
-    return holdsNameless(naming);
+    return this.neutron.holds(naming, holdsNameless);
   }
 
   async create(request: CreateAddress, context: CallContext): Promise<Created> {
@@ -78,24 +88,30 @@ export class OpenstackAddresses implements Addresses {
     for (const name of ['hostname', 'defaultGateway', 'dns', 'mask'] as const)
       if (request[name] !== undefined) throw refused(`${name}: the subnet of an address decides this`);
     const network = await this.#networkOf(request, context);
-    if (network['router:external'] === true) {
+    if (network['router:external']) {
+      await this.#requireRouters(context);
       const { ip } = request;
       const body = { floating_network_id: network.id, ...(ip === undefined ? {} : { floating_ip_address: ip }) };
-      return { key: addressKey('floating', (await this.neutron.make<FloatingIp>('floatingips', request, body, context)).id) };
+      return { key: addressKey('floating', (await this.neutron.make('floatingip', request, body, context)).id) };
     }
     const place = await this.#place(network.id, request, context);
     const body = { network_id: network.id, device_owner: RESERVED, fixed_ips: [place] };
-    return { key: addressKey('reserved', (await this.neutron.make<Port>('ports', request, body, context)).id) };
+    return { key: addressKey('reserved', (await this.neutron.make('port', request, body, context)).id) };
+  }
+
+  /** Floating IPs come with the L3 service, which clouds of provider networks do without. */
+  async #requireRouters(context: CallContext): Promise<void> {
+    if (await this.neutron.offers('router', context)) return;
+    throw refused(
+      'The Neutron of this cloud has no floating IPs (no extension router): name a network that an address is to be reserved in',
+    );
   }
 
   async #networkOf({ network: key }: CreateAddress, context: CallContext): Promise<Network> {
-    if (key !== undefined) {
-      const network = await this.neutron.one<Network>('networks', key, context);
-      if (!network) throw new ProviderError('notFound', `There is no network ${key}`, { maybeDone: false });
-      return network;
-    }
+    if (key !== undefined) return this.neutron.wire.one('network', key, context);
+    await this.#requireRouters(context);
     const wanted = this.neutron.wire.options.floatingNetwork;
-    const all = await this.neutron.whole<Network>('networks', context, { 'router:external': true });
+    const all = await this.neutron.whole('network', context, { 'router:external': true });
     const fitting = wanted === undefined ? all : all.filter(({ id, name }) => id === wanted || name === wanted);
     const [only] = fitting;
     if (only && fitting.length === 1) return only;
@@ -116,7 +132,7 @@ export class OpenstackAddresses implements Addresses {
     const { kind, id } = partsOf(key);
     if (kind === 'dynamic') throw refused(WITH_INTERFACE);
     if (kind === 'floating') return this.#bindFloating(id, nic, context);
-    const [reserved, port] = await Promise.all([this.#reserved(id, context), portOf(this.neutron, nic, context)]);
+    const [reserved, port] = await Promise.all([this.#reserved(id, context), this.neutron.wire.one('port', nic, context)]);
     const [holder, ip] = [await this.#holder(reserved, context), ipOf(reserved)];
     if (holder && holder.id !== nic) {
       if (!isFree(holder)) throw conflict(`The address ${ip} is bound to ${holder.id}`);
@@ -127,16 +143,16 @@ export class OpenstackAddresses implements Addresses {
         maybeDone: false,
       });
     await this.#tagBinding(reserved, nic, context);
-    const pairs = port.allowed_address_pairs ?? [];
+    const pairs = port.allowed_address_pairs;
     if (pairs.some((pair) => pair.ip_address === ip)) return;
-    await this.neutron.change('ports', nic, { allowed_address_pairs: [...pairs, { ip_address: ip }] }, context);
+    await this.neutron.change('port', nic, { allowed_address_pairs: [...pairs, { ip_address: ip }] }, context);
   }
 
   async #bindFloating(id: string, nic: string, context: CallContext): Promise<void> {
     const { port_id: holder } = await this.#floating(id, context);
     if (holder === nic) return;
     if (holder && !(await this.#isFree(holder, context))) throw conflict(`The address is bound to ${holder}`);
-    await this.neutron.change('floatingips', id, { port_id: nic }, context);
+    await this.neutron.change('floatingip', id, { port_id: nic }, context);
   }
 
   async release(key: string, context: CallContext): Promise<void> {
@@ -144,7 +160,7 @@ export class OpenstackAddresses implements Addresses {
     if (kind === 'dynamic') throw refused(WITH_INTERFACE);
     if (kind === 'floating') {
       const { port_id: holder } = await this.#floating(id, context);
-      if (holder) await this.neutron.change('floatingips', id, { port_id: null }, context);
+      if (holder) await this.neutron.change('floatingip', id, { port_id: null }, context);
       return;
     }
     const reserved = await this.#reserved(id, context);
@@ -155,62 +171,88 @@ export class OpenstackAddresses implements Addresses {
 
   async delete(key: string, context: CallContext): Promise<void> {
     const { kind, id } = partsOf(key);
+    if (!SHAPE.test(key)) return;
     if (kind === 'dynamic') {
-      if ((await this.getMany([key], context)).length > 0) throw conflict(WITH_INTERFACE);
-      return;
+      const [found] = await this.getMany([key], context);
+      if (found instanceof Gone) return;
+      throw conflict(WITH_INTERFACE);
     }
-    const of: Kind = kind === 'floating' ? 'floatingips' : 'ports';
-    const thing = await this.neutron.one<FloatingIp & Port>(of, id, context);
-    if (!thing) return;
-    const holder = kind === 'floating' ? thing.port_id : (await this.#holder(thing, context))?.id;
+    if (kind === 'floating') return this.#deleteFloating(id, context);
+    const port = await this.neutron.wire.oneIfThere('port', id, context);
+    if (!port) return;
+    if (!isReserved(port)) throw new ProviderError('invalid', `The port ${id} reserves no address`, { maybeDone: false });
+    const holder = await this.#holder(port, context);
+    if (holder && !isFree(holder)) throw conflict(`The address is bound to ${holder.id}; release it first`);
+    if (holder) await this.release(key, context);
+    await this.neutron.delete('port', id, context);
+  }
+
+  async #deleteFloating(id: string, context: CallContext): Promise<void> {
+    const holder = (await this.neutron.wire.oneIfThere('floatingip', id, context))?.port_id;
     if (holder && !(await this.#isFree(holder, context))) throw conflict(`The address is bound to ${holder}; release it first`);
-    if (holder && kind === 'reserved') await this.release(key, context);
-    await this.neutron.delete(of, id, context);
+    await this.neutron.delete('floatingip', id, context);
   }
 
   /** A port that outlived its machine keeps its addresses at Neutron; nobody has them any more. */
   async #isFree(port: string, context: CallContext): Promise<boolean> {
-    const found = await this.neutron.one<Port>('ports', port, context);
+    const found = await this.neutron.wire.oneIfThere('port', port, context);
     return found === undefined || isFree(found);
   }
 
   async #disallow(port: Port, ip: string, context: CallContext): Promise<void> {
-    const left = (port.allowed_address_pairs ?? []).filter((pair) => pair.ip_address !== ip);
-    await this.neutron.change('ports', port.id, { allowed_address_pairs: left }, context);
+    const left = port.allowed_address_pairs.filter((pair) => pair.ip_address !== ip);
+    await this.neutron.change('port', port.id, { allowed_address_pairs: left }, context);
   }
 
   rename(key: string, naming: Naming, context: CallContext): Promise<void> {
     const { kind, id } = partsOf(key);
     if (kind === 'dynamic') return Promise.reject(refused(WITH_INTERFACE));
-    return this.neutron.rename(kind === 'floating' ? 'floatingips' : 'ports', id, naming, context);
+    return this.neutron.rename(kind === 'floating' ? 'floatingip' : 'port', id, naming, context);
   }
 
-  async #floating(id: string, context: CallContext): Promise<FloatingIp> {
-    const found = await this.neutron.one<FloatingIp>('floatingips', id, context);
-    if (!found) throw missing(id);
-    return found;
+  #floating(id: string, context: CallContext): Promise<FloatingIp> {
+    return this.neutron.wire.one('floatingip', id, context);
   }
 
   async #reserved(id: string, context: CallContext): Promise<Port> {
-    const found = await this.neutron.one<Port>('ports', id, context);
-    if (!found || !isReserved(found)) throw missing(id);
-    return found;
+    const found = await this.neutron.wire.one('port', id, context);
+    if (isReserved(found)) return found;
+    throw new ProviderError('invalid', `The port ${id} reserves no address`, { maybeDone: false });
   }
 
   /** The port that has a reserved address; none where that is gone. */
   async #holder(reserved: Port, context: CallContext): Promise<Port | undefined> {
     const bound = bindingOf(reserved);
-    return bound === undefined ? undefined : this.neutron.one<Port>('ports', bound, context);
+    return bound === undefined ? undefined : this.neutron.wire.oneIfThere('port', bound, context);
   }
 
   async #tagBinding(reserved: Port, nic: string | undefined, context: CallContext): Promise<void> {
     if (bindingOf(reserved) === nic) return;
-    const others = (reserved.tags ?? []).filter((tag) => !tag.startsWith(BOUND));
-    await this.neutron.setTags('ports', reserved.id, [...others, ...(nic === undefined ? [] : [BOUND + nic])], context);
+    const others = reserved.tags.filter((tag) => !tag.startsWith(BOUND));
+    await this.neutron.setTags('port', reserved.id, [...others, ...(nic === undefined ? [] : [BOUND + nic])], context);
   }
 }
 
-const ipOf = (reserved: Port): string => reserved.fixed_ips[0]?.ip_address ?? '';
+const ipOf = ({ fixed_ips: [first] = [] }: Port): string => first?.ip_address ?? '';
+
+/** Why there is no such address; nothing where Neutron tells too little of what has it. */
+function without(key: string, ports: Answered<Port>, floating: Answered<FloatingIp>): Gone[] {
+  const { kind, id } = partsOf(key);
+  const thing = { type: 'address', key };
+  const holder = kind === 'floating' ? floating.get(id) : ports.get(id);
+  if (holder instanceof Gone) return [holder.as(thing)];
+  const port = kind === 'floating' ? undefined : ports.get(id);
+  if (!port || port instanceof Gone) return [];
+  return hasNot(port, kind, key.split('@')[1]) ? [Gone.shown(thing, `Neutron shows the port ${id} without this address`)] : [];
+}
+
+/** Neutron's own word that a port has not this address, or is not there to have it. */
+function hasNot(port: Port, kind: 'reserved' | 'dynamic' | 'floating', ip: string | undefined): boolean {
+  if (port.fixed_ips?.length === 0) return true;
+  if (kind === 'reserved') return port.device_owner !== undefined && !isReserved(port);
+  return isUnplugged(port) || port.fixed_ips?.every((each) => each.ip_address !== ip) === true;
+}
+
 const byId = <T extends { id: string }>(things: readonly T[]): ReadonlyMap<string, T> => new Map(things.map((thing) => [thing.id, thing]));
 
 async function collect<T>(pages: AsyncIterable<readonly T[]>): Promise<(readonly T[])[]> {

@@ -34,6 +34,21 @@ describe('what logs in', () => {
     });
   });
 
+  test('a trust as scope', () => {
+    expect(loginBody(options({ ...ANN, trustId: 't1' }))).toMatchObject({ auth: { scope: { 'OS-TRUST:trust': { id: 't1' } } } });
+  });
+
+  test('options that contradict each other are refused with their names', () => {
+    const wrong = (more: object) =>
+      openstackOptions.safeParse({ authUrl: 'http://k/v3', ...more }).error?.issues.map(({ path }) => path.join('.'));
+    expect(wrong({ ...ANN, userId: 'u' })).toEqual(['username']);
+    expect(wrong({ ...ANN, projectId: 'p', projectName: 'n' })).toEqual(['projectName']);
+    expect(wrong({ ...ANN, projectId: 'p', domainId: 'd' })).toEqual(['domainId']);
+    expect(wrong({ ...ANN, applicationCredentialId: 'a', applicationCredentialSecret: 's' })).toEqual(['applicationCredentialSecret']);
+    expect(wrong({ ...ANN, verify: false, cacert: '/x' })).toEqual(['cacert']);
+    expect(wrong({ ...ANN, projectId: 'p', projectDomainId: 'd' })).toBeUndefined();
+  });
+
   test('nothing complete is refused in words', () => {
     expect(() => loginBody(options({ username: 'ann' }))).toThrow(/No way to log in/);
   });
@@ -103,5 +118,8 @@ describe('a login', () => {
     const { subject } = keystone(3_600_000);
     await subject.current(signal());
     expect(subject.redact('password geheim, token token-1, rest')).toBe('password …, token …, rest');
+    expect(subject.redact('Geheimnis: ungeheimlich, "geheim"')).toBe('Geheimnis: ungeheimlich, "…"');
+    const short = new Keystone(options({ username: 'ann', password: 'a' }), () => Promise.reject(new ProviderError('auth', 'no')));
+    expect(short.redact('a user may not: "a"')).toBe('a user may not: "…"');
   });
 });

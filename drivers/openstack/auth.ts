@@ -1,11 +1,13 @@
 import { ProviderError } from '../../src/clouds/errors';
-import type { CatalogEntry } from './catalog';
+import { type CatalogEntry, catalogFrom } from './catalog';
+import { doc, docs, isDoc, text, time } from './documents';
 import type { OpenstackOptions } from './options';
 
 /** A login that holds: a token with what Keystone told about it. */
 export interface Session {
   token: string;
-  /** When the token ends, in ms since the epoch. */
+  /** When it was made, and when it ends, in ms since the epoch. */
+  since: number;
   expiresAt: number;
   catalog: readonly CatalogEntry[];
   userId: string;
@@ -13,6 +15,8 @@ export interface Session {
   projectId: string | undefined;
   projectName: string | undefined;
   roles: readonly string[];
+  /** Rules of the application credential that logged in restrict what it may ask for. */
+  accessRules: boolean;
 }
 
 /** Sends a login to Keystone and answers the token and the body. Throws ProviderError. */
@@ -58,7 +62,7 @@ export class Keystone {
   redact(text: string): string {
     const { password, applicationCredentialSecret, token } = this.options;
     const secrets = [password, applicationCredentialSecret, token, this.session?.token];
-    return secrets.reduce<string>((clean, secret) => (secret === undefined ? clean : clean.replaceAll(secret, '…')), text);
+    return secrets.reduce<string>((clean, secret) => (secret === undefined ? clean : without(clean, secret)), text);
   }
 
   private async begin(): Promise<Session> {
@@ -74,6 +78,21 @@ export class Keystone {
       this.login = undefined;
     }
   }
+}
+
+/** A secret of at least so many characters is struck out wherever it stands. */
+const LONG_SECRET = 8;
+/** A shorter one only where it stands by itself; one that is shorter than this, only in quotation marks: it may be a word. */
+const SHORT_SECRET = 4;
+
+function without(text: string, secret: string): string {
+  if (secret.length >= LONG_SECRET) return text.replaceAll(secret, '…');
+  const literal = secret.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
+  const alone =
+    secret.length >= SHORT_SECRET
+      ? new RegExp(`(?<![\\p{L}\\p{N}_])${literal}(?![\\p{L}\\p{N}_])`, 'gu')
+      : new RegExp(`(?<=["'])${literal}(?=["'])`, 'gu');
+  return text.replace(alone, '…');
 }
 
 async function orAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
@@ -129,6 +148,7 @@ function identityOf(o: OpenstackOptions): object {
 }
 
 function scopeOf(o: OpenstackOptions): object | undefined {
+  if (o.trustId !== undefined) return { 'OS-TRUST:trust': { id: o.trustId } };
   if (o.projectId !== undefined) return { project: { id: o.projectId } };
   if (o.projectName !== undefined) {
     const inDomain = o.projectDomainId ?? (o.projectDomainName === undefined ? o.userDomainId : undefined);
@@ -140,25 +160,24 @@ function scopeOf(o: OpenstackOptions): object | undefined {
 }
 
 function sessionOf(token: string | undefined, body: unknown): Session {
-  const told = (body as { token?: Told } | undefined)?.token;
-  if (token === undefined || !told)
+  const given = doc(body).token;
+  if (token === undefined || !isDoc(given))
     throw new ProviderError('unavailable', 'Keystone answered a login without a token', { maybeDone: false });
+  const [user, project] = [doc(given.user), doc(given.project)];
+  const ends = time(given.expires_at);
   return {
     token,
-    expiresAt: told.expires_at === undefined ? Date.now() + 3_600_000 : Date.parse(told.expires_at),
-    catalog: told.catalog ?? [],
-    userId: told.user?.id ?? '',
-    userName: told.user?.name ?? '',
-    projectId: told.project?.id,
-    projectName: told.project?.name,
-    roles: (told.roles ?? []).map((role) => role.name),
+    since: Date.now(),
+    expiresAt: ends === undefined ? Date.now() + UNTOLD_MS : Date.parse(ends),
+    catalog: catalogFrom(given.catalog),
+    userId: text(user.id) ?? '',
+    userName: text(user.name) ?? '',
+    projectId: text(project.id),
+    projectName: text(project.name),
+    roles: docs(given.roles).flatMap((role) => text(role.name) ?? []),
+    accessRules: Array.isArray(doc(given.application_credential).access_rules),
   };
 }
 
-interface Told {
-  expires_at?: string;
-  catalog?: CatalogEntry[];
-  user?: { id: string; name: string };
-  project?: { id: string; name: string };
-  roles?: { name: string }[];
-}
+/** How long a token is taken to last whose end Keystone does not tell, in ms. */
+const UNTOLD_MS = 3_600_000;

@@ -1,10 +1,25 @@
 import { ProviderError } from '../../src/clouds/errors';
+import { docs, text, told } from './documents';
 import type { OpenstackOptions, Service } from './options';
 
 /** A service in Keystone's catalogue. */
 export interface CatalogEntry {
   type: string;
-  endpoints: readonly { interface: string; region_id?: string | null; region?: string | null; url: string }[];
+  endpoints: readonly { interface: string; region_id?: string; region?: string; url: string }[];
+}
+
+/** The catalogue as a login tells it; what cannot be read of it is left out. */
+export function catalogFrom(given: unknown): CatalogEntry[] {
+  return docs(given).flatMap(({ type, endpoints }) => {
+    const known = text(type);
+    return known === undefined ? [] : [{ type: known, endpoints: docs(endpoints).flatMap(endpointFrom) }];
+  });
+}
+
+function endpointFrom(given: Readonly<Record<string, unknown>>): CatalogEntry['endpoints'][number][] {
+  const [url, which] = [text(given.url), text(given.interface)];
+  if (url === undefined || which === undefined || !URL.canParse(url)) return [];
+  return [told<Listed>({ interface: which, url, region_id: text(given.region_id), region: text(given.region) })];
 }
 
 /** Types under which each service stands in catalogues, the official one first. */
@@ -41,18 +56,20 @@ export function endpointOf(
 ): Endpoint {
   const own = options.endpoints?.[service];
   if (own !== undefined) return versioned(service, own, projectId);
-  const wanted = options.interface ?? 'public';
+  const interfaces = [options.interface ?? 'public'].flat();
   for (const type of TYPES[service]) {
     const all = catalog.filter((entry) => entry.type === type).flatMap((entry) => entry.endpoints);
-    const fit = all.filter((each) => each.interface === wanted && !isOld(service, each.url));
-    const here = options.region === undefined ? onlyRegion(service, fit) : fit.filter((each) => regionOf(each) === options.region);
-    if (here[0]) return versioned(service, here[0].url, projectId);
+    for (const wanted of interfaces) {
+      const fit = all.filter((each) => each.interface.replace(/URL$/, '') === wanted && !isOld(service, each.url));
+      const here = options.region === undefined ? onlyRegion(service, fit) : fit.filter((each) => regionOf(each) === options.region);
+      if (here[0]) return versioned(service, here[0].url, projectId);
+    }
   }
-  throw new ProviderError('unsupported', missing(catalog, service, wanted, options.region), { maybeDone: false });
+  throw new ProviderError('unsupported', missing(catalog, service, interfaces.join(' or '), options.region), { maybeDone: false });
 }
 
 type Listed = CatalogEntry['endpoints'][number];
-const regionOf = ({ region_id, region }: Listed): string | undefined => region_id ?? region ?? undefined;
+const regionOf = ({ region_id, region }: Listed): string | undefined => region_id ?? region;
 
 function onlyRegion(service: Service, endpoints: readonly Listed[]): readonly Listed[] {
   const regions = [...new Set(endpoints.map(regionOf))];

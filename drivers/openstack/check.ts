@@ -1,8 +1,10 @@
 import type { CallContext, Finding } from '../../src/clouds/driver';
 import { ProviderError } from '../../src/clouds/errors';
 import type { Wire } from './client';
+import { doc, number } from './documents';
 import { atLeast } from './microversions';
 import type { OpenstackOptions, Service } from './options';
+import { type Kind, PLACES } from './things';
 
 /** What is missing below a version, for the services that have them. */
 const FEATURES: Readonly<Partial<Record<Service, readonly (readonly [string, string])[]>>> = {
@@ -19,13 +21,13 @@ const FEATURES: Readonly<Partial<Record<Service, readonly (readonly [string, str
 };
 
 /** A cheap read of each service, and what it is needed for. */
-const READS: readonly (readonly [Service, string, string])[] = [
-  ['compute', '/servers?limit=1', 'machines'],
-  ['compute', '/flavors?limit=1', 'machine configurations'],
-  ['compute', '/os-keypairs', 'credentials'],
-  ['image', '/images?limit=1', 'machine images'],
-  ['network', '/networks?limit=1', 'networks'],
-  ['volume', '/volumes?limit=1', 'volumes'],
+const READS: readonly (readonly [Kind, string])[] = [
+  ['server', 'machines'],
+  ['flavor', 'machine configurations'],
+  ['keypair', 'credentials'],
+  ['image', 'machine images'],
+  ['network', 'networks'],
+  ['volume', 'volumes'],
 ];
 
 /** Tries the login, every service, what it may read, its version, and tells what the quotas leave. Throws nothing. */
@@ -58,16 +60,16 @@ async function version(wire: Wire, service: Service, context: CallContext): Prom
   return [{ ok: true, what, words }];
 }
 
-async function read(wire: Wire, [service, path, purpose]: (typeof READS)[number], context: CallContext): Promise<Finding[]> {
+async function read(wire: Wire, [kind, purpose]: (typeof READS)[number], context: CallContext): Promise<Finding[]> {
   const what = `Reading ${purpose}`;
-  const answer = await attempt(() => wire.get<object>(service, path, context));
+  const { service, path, many } = PLACES[kind];
+  const answer = await attempt(() => wire.get(service, path, many, context, kind === 'keypair' ? {} : { query: { limit: 1 } }));
   if (!(answer instanceof ProviderError)) return [{ ok: true, what }];
   // A service that is not there was told already.
   if (answer.kind === 'unsupported') return [];
   return [{ ok: false, what, words: `${answer.kind === 'forbidden' ? 'The user’s roles do not allow it' : 'Failed'}: ${answer.message}` }];
 }
 
-type Limits = Readonly<Record<string, number>>;
 /** Nova's limits: what, its maximum, what of it is used. */
 const QUOTAS: readonly (readonly [string, string, string, string])[] = [
   ['machines', 'maxTotalInstances', 'totalInstancesUsed', ''],
@@ -76,14 +78,14 @@ const QUOTAS: readonly (readonly [string, string, string, string])[] = [
 ];
 
 async function quota(wire: Wire, context: CallContext): Promise<Finding[]> {
-  const answer = await attempt(() => wire.get<{ limits: { absolute: Limits } }>('compute', '/limits', context));
+  const answer = await attempt(() => wire.get('compute', '/limits', 'limits', context));
   if (answer instanceof ProviderError) return [];
-  const limits = answer.limits.absolute;
+  const limits = doc(doc(answer.limits).absolute);
   return [
     QUOTAS.reduce<Finding>(
       (finding, [name, most, used, unit]) => {
-        const max = limits[most] ?? -1;
-        const left = max < 0 ? undefined : Math.max(0, max - (limits[used] ?? 0));
+        const max = number(limits[most]) ?? -1;
+        const left = max < 0 ? undefined : Math.max(0, max - (number(limits[used]) ?? 0));
         const words = `${name}: ${left === undefined ? 'no limit' : `${left}${unit} of ${max}${unit} left`}`;
         return { ...finding, ok: finding.ok && left !== 0, words: finding.words === undefined ? words : `${finding.words}, ${words}` };
       },

@@ -1,40 +1,84 @@
 import type { Item } from '../../src/clouds/driver';
+import { amount, type Doc, text, textMap, told, whole } from './documents';
 import { type Metadata, propertiesOf, TAG } from './naming';
 
-/** A volume as `GET /volumes/detail` tells it, as far as it is of use here. */
+/** A volume, as far as it is of use here. */
 export interface Volume {
   id: string;
-  name?: string | null;
-  description?: string | null;
+  name?: string;
+  description?: string;
+  /** UNKNOWN where Cinder does not tell it. */
   status: string;
   /** GiB. */
-  size: number;
-  /** "true" or "false". */
-  bootable: string;
-  volume_type?: string | null;
-  availability_zone?: string | null;
+  size?: number;
+  bootable: boolean;
+  volume_type?: string;
+  availability_zone?: string;
   created_at?: string;
-  metadata?: Metadata;
+  metadata: Metadata;
+  /** Absent where Cinder does not tell them. */
   attachments?: readonly Attached[];
 }
 
 /** One attachment of a volume. */
 export interface Attached {
   server_id: string;
-  device?: string | null;
-  attached_at?: string | null;
+  device?: string;
+  attached_at?: string;
 }
 
 /** A snapshot of a volume. */
 export interface Snapshot {
   id: string;
-  name?: string | null;
-  description?: string | null;
+  name?: string;
+  description?: string;
   status: string;
-  size: number;
-  volume_id: string;
+  size?: number;
+  volume_id?: string;
   created_at?: string;
-  metadata?: Metadata;
+  metadata: Metadata;
+}
+
+export function volumeFrom(given: Doc): Volume | undefined {
+  const id = text(given.id);
+  if (id === undefined) return undefined;
+  return told<Volume>({
+    ...common(given, id),
+    bootable: given.bootable === 'true' || given.bootable === true,
+    volume_type: text(given.volume_type),
+    availability_zone: text(given.availability_zone),
+    attachments: whole(given.attachments, (each) => {
+      const server = text(each.server_id);
+      return server === undefined
+        ? undefined
+        : told<Attached>({ server_id: server, device: text(each.device), attached_at: moment(each.attached_at) });
+    }),
+  });
+}
+
+export function snapshotFrom(given: Doc): Snapshot | undefined {
+  const id = text(given.id);
+  return id === undefined ? undefined : told<Snapshot>({ ...common(given, id), volume_id: text(given.volume_id) });
+}
+
+function common(given: Doc, id: string) {
+  return {
+    id,
+    name: text(given.name),
+    description: text(given.description),
+    status: text(given.status) ?? 'UNKNOWN',
+    size: amount(given.size),
+    created_at: moment(given.created_at),
+    metadata: textMap(given.metadata),
+  };
+}
+
+/** Cinder's times are UTC and do not say so. */
+function moment(given: unknown): string | undefined {
+  const at = text(given);
+  if (at === undefined) return undefined;
+  const full = /Z|[+-]\d\d:?\d\d$/.test(at) ? at : `${at}Z`;
+  return Number.isNaN(Date.parse(full)) ? undefined : full;
 }
 
 /** Metadata that Cinder writes itself beside that of users. */
@@ -60,10 +104,7 @@ export function described(thing: Pick<Volume, 'name' | 'description' | 'metadata
     marks: {
       ...(metadata[TAG.id] === undefined ? {} : { tag: metadata[TAG.id] }),
       ...(metadata[TAG.token] === undefined ? {} : { token: metadata[TAG.token] }),
-      ...(thing.created_at === undefined ? {} : { created: utc(thing.created_at) }),
+      ...(thing.created_at === undefined ? {} : { created: thing.created_at }),
     },
   };
 }
-
-/** Cinder's times are UTC and do not say so. */
-export const utc = (time: string): string => (/Z|[+-]\d\d:?\d\d$/.test(time) ? time : `${time}Z`);

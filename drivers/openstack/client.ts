@@ -1,69 +1,98 @@
-import { readFileSync } from 'node:fs';
 import type { Readable } from 'node:stream';
-import { Agent, type Dispatcher, request } from 'undici';
 import type { CallContext } from '../../src/clouds/driver';
-import { ProviderError } from '../../src/clouds/errors';
+import { Gone, ProviderError, isGone } from '../../src/clouds/errors';
 import { Keystone, type Session } from './auth';
 import { type Endpoint, endpointOf } from './catalog';
 import { withCloudsFile } from './clouds-file';
-import { isVanishedMarker, type Refusal, refused, unanswered } from './errors';
+import { type Doc, isDoc } from './documents';
+import { isVanishedMarker, refused, strange } from './errors';
+import { faultOf, type Refusal, type Speaker } from './faults';
 import { atLeast, negotiate } from './microversions';
 import type { OpenstackOptions, Service } from './options';
+import { nextPage, type Query, queryText } from './paging';
+import { goneBy, type Kind, PLACES, type Subject, type Things } from './things';
+import { type Sent, Transport } from './transport';
 
-export type Query = Readonly<Record<string, string | number | boolean | readonly string[] | undefined>>;
+export type { Query } from './paging';
+
+type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
 
 /** One request to a service. */
 export interface Ask {
-  method?: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+  method: Method;
   /** Below the service's base (which holds version and, for volumes, the project); begins with /. Ids in it go through `enc`. */
   path: string;
-  /** Undefined members are left out; lists are repeated. */
   query?: Query;
   /** Sent as JSON. */
   body?: unknown;
   headers?: Readonly<Record<string, string>>;
+  /** What the request is about: only of this can the answer prove that it is gone. */
+  of?: Subject;
+  /** Statuses that the service documents for success. Default by method. */
+  answers?: readonly number[];
+  /** Member that the answer documents, without which it is not the service's; absent: what it answers does not matter. */
+  member?: string;
 }
 
-/** What a service answered: the parsed JSON, {} where there was none. */
-export interface Answer<T> {
-  body: T;
-  headers: Refusal['headers'];
-}
+/** What the services document for success, unless a request says otherwise. */
+const ANSWERS: Readonly<Record<Method, readonly number[]>> = {
+  GET: [200],
+  POST: [200, 201, 202],
+  PUT: [200],
+  PATCH: [200],
+  DELETE: [202, 204],
+};
 
 /** The highest microversions this driver was written for. */
 const WANTED: Readonly<Partial<Record<Service, string>>> = { compute: '2.93', volume: '3.66' };
 /** Name of each service in version headers and messages. */
-const NAMES: Readonly<Record<Service, string>> = { compute: 'Nova', image: 'Glance', network: 'Neutron', volume: 'Cinder' };
+export const NAMES: Readonly<Record<Speaker, string>> = {
+  compute: 'Nova',
+  image: 'Glance',
+  network: 'Neutron',
+  volume: 'Cinder',
+  identity: 'Keystone',
+};
 /** A token that ends within this time is renewed before a stream begins, in ms. */
 const UPLOAD_MARGIN_MS = 900_000;
+/** A token this young that a service refuses has not ended, in ms. */
+const YOUNG_MS = 300_000;
 /** How often a listing begins again because its marker vanished. */
 const RESTARTS = 5;
+/** How long a service that showed no version document is not asked for one again, in ms: it may just not have been there. */
+const UNVERSIONED_MS = 60_000;
 
 /** An id in a path. */
 export const enc = (id: string): string => encodeURIComponent(id);
 
+type Warn = (message: string, details?: Record<string, string | undefined>) => void;
+
 /** The wire to the services of one project in one region. It retries nothing but a refused token, once. */
 export class Wire {
   readonly options: OpenstackOptions;
-  private readonly agent: Agent;
+  private readonly transport: Transport;
   private readonly keystone: Keystone;
-  private readonly versions = new Map<string, Promise<string | undefined>>();
+  private readonly versions = new Map<string, { version: Promise<string | undefined>; until: number }>();
+  private readonly warned = new Set<string>();
 
   /** @throws ProviderError (invalid) where clouds.yaml or the file of certificates cannot be used */
-  constructor(options: OpenstackOptions) {
+  constructor(
+    options: OpenstackOptions,
+    private readonly log: Warn = () => undefined,
+  ) {
     this.options = withCloudsFile(options);
     if (this.options.authUrl === undefined) {
       throw new ProviderError('invalid', `The cloud ${options.cloud ?? ''} has no auth_url`, { maybeDone: false });
     }
-    this.agent = new Agent({
-      connections: options.sockets,
-      keepAliveTimeout: 4000,
-      // The call's own signal is its deadline.
-      headersTimeout: 0,
-      bodyTimeout: 0,
-      connect: { timeout: 5000, ...trust(this.options) },
-    });
+    this.transport = new Transport(this.options);
     this.keystone = new Keystone(this.options, (body, signal) => this.login(body, signal));
+  }
+
+  /** Tells the operator, once for each message. */
+  warn(message: string, details?: Record<string, string | undefined>): void {
+    if (this.warned.has(message)) return;
+    this.warned.add(message);
+    this.log(message, details);
   }
 
   /** The login: who it is, for which project; logs in where that was not done yet. */
@@ -82,12 +111,13 @@ export class Wire {
     const wanted = WANTED[service];
     if (wanted === undefined) return undefined;
     const { root } = await this.endpoint(service, context);
-    const asked = this.versions.get(root) ?? this.discover(service, root, wanted, context);
+    const known = this.versions.get(root);
+    const asked = known && known.until > Date.now() ? known : { version: this.discover(service, root, wanted, context), until: Infinity };
     this.versions.set(root, asked);
     try {
-      return await asked;
+      return await asked.version;
     } catch (error) {
-      this.versions.delete(root);
+      if (this.versions.get(root) === asked) this.versions.delete(root);
       throw error;
     }
   }
@@ -97,86 +127,136 @@ export class Wire {
     return atLeast(await this.microversion(service, context), version);
   }
 
+  /** No document, no microversions: the service is used as its oldest version for some time. Only a failing one throws. */
   private async discover(service: Service, root: string, wanted: string, context: CallContext): Promise<string | undefined> {
-    const { body } = await this.authorized<unknown>(service, `${root}/`, { path: '' }, {}, context);
-    return negotiate(body, root, wanted);
+    const answer = await this.authorized(service, `${root}/`, { method: 'GET', headers: {} }, context);
+    const { status } = answer;
+    if (status === 401 || status === 403 || status === 407 || status === 408 || status === 429 || status >= 500)
+      throw refused(service, NAMES[service], this.redacted(answer), true);
+    const document = status === 200 || status === 300 ? this.parsed(answer) : undefined;
+    if (document === undefined) this.versions.set(root, { version: Promise.resolve(undefined), until: Date.now() + UNVERSIONED_MS });
+    return negotiate(document, root, wanted);
   }
 
-  /** Sends one request. Throws ProviderError and nothing else. */
-  async send<T = unknown>(service: Service, ask: Ask, context: CallContext): Promise<Answer<T>> {
+  /** Sends one request and answers the JSON of a good answer, {} where it had none. Throws ProviderError and nothing else. */
+  async send(service: Service, ask: Ask, context: CallContext): Promise<Doc> {
+    const { method } = ask;
     const { base } = await this.endpoint(service, context);
     const version = await this.microversion(service, context);
-    const headers = version === undefined ? {} : versionHeaders(service, version);
-    return this.authorized<T>(service, `${base}${ask.path}${queryText(ask.query)}`, ask, headers, context);
+    const body = ask.body === undefined ? {} : { body: JSON.stringify(ask.body) };
+    const headers = {
+      accept: 'application/json',
+      ...(ask.body === undefined ? {} : { 'content-type': 'application/json' }),
+      ...(version === undefined ? {} : versionHeaders(service, version)),
+      ...ask.headers,
+    };
+    const answer = await this.authorized(service, `${base}${ask.path}${queryText(ask.query)}`, { method, headers, ...body }, context);
+    if ((ask.answers ?? ANSWERS[method]).includes(answer.status)) return this.good(service, ask, answer);
+    const told = ask.of && goneBy(ask.of, this.redacted(answer));
+    throw told ?? (await this.refusal(service, ask, answer, context));
   }
 
-  /** The body of a GET. */
-  async get<T>(service: Service, path: string, context: CallContext, query?: Query): Promise<T> {
-    return (await this.send<T>(service, { path, ...(query ? { query } : {}) }, context)).body;
+  /** What the service documents, or else an error: a page of somebody else's with a good status is no success. */
+  private good(service: Service, { method, member }: Ask, answer: Refusal): Doc {
+    const parsed = this.parsed(answer);
+    if (parsed !== undefined && (member === undefined || (parsed[member] ?? undefined) !== undefined)) return parsed;
+    if (member === undefined && answer.body.trim() === '') return {};
+    throw strange(NAMES[service], this.redacted(answer), method === 'GET');
   }
 
-  /** The body of a GET; undefined where the service says notFound. */
-  async getIfThere<T>(service: Service, path: string, context: CallContext, query?: Query): Promise<T | undefined> {
+  private async refusal(service: Service, { method, path }: Ask, answer: Refusal, context: CallContext): Promise<ProviderError> {
+    const error = refused(service, NAMES[service], this.redacted(answer), method === 'GET');
+    if (error.kind !== 'auth') return error;
+    // The token is fresh: it was renewed once.
+    const { accessRules } = await this.session(context);
+    if (!accessRules) return error;
+    const words = `The access rules of the application credential do not allow ${method} ${path} of ${NAMES[service]}`;
+    return new ProviderError('forbidden', words, { code: error.code, requestId: error.requestId, maybeDone: false });
+  }
+
+  /** The body of a GET. @param member what the answer must have */
+  get(service: Service, path: string, member: string, context: CallContext, more: { query?: Query; of?: Subject } = {}): Promise<Doc> {
+    return this.send(service, { method: 'GET', path, member, ...more }, context);
+  }
+
+  /** One thing. @throws Gone where its service says that there is none */
+  async one<K extends Kind>(kind: K, id: string, context: CallContext): Promise<Things[K]> {
+    const { service, one = 'id' } = PLACES[kind];
+    const answer = await this.get(service, pathOf(kind, id), one, context, { of: { kind, id } });
+    const thing = PLACES[kind].read(PLACES[kind].one === undefined ? answer : memberOf(answer, one));
+    if (thing?.id.toLowerCase() === id.toLowerCase()) return thing;
+    throw new ProviderError('unavailable', `${NAMES[service]} answered without the ${kind} ${id} that was asked for`, { maybeDone: false });
+  }
+
+  /** One thing; undefined where its service says that there is none. */
+  async oneIfThere<K extends Kind>(kind: K, id: string, context: CallContext): Promise<Things[K] | undefined> {
+    const found = await this.oneOrGone(kind, id, context);
+    return found instanceof Gone ? undefined : found;
+  }
+
+  /** One thing, or the proof that there is none. */
+  async oneOrGone<K extends Kind>(kind: K, id: string, context: CallContext): Promise<Things[K] | Gone> {
     try {
-      return await this.get<T>(service, path, context, query);
+      return await this.one(kind, id, context);
     } catch (error) {
-      if (error instanceof ProviderError && error.kind === 'notFound') return undefined;
+      if (isGone(error, { type: kind, key: id })) return error;
       throw error;
     }
   }
 
-  async post<T = unknown>(service: Service, path: string, body: unknown, context: CallContext): Promise<T> {
-    return (await this.send<T>(service, { method: 'POST', path, body }, context)).body;
-  }
-
-  async put<T = unknown>(service: Service, path: string, body: unknown, context: CallContext): Promise<T> {
-    return (await this.send<T>(service, { method: 'PUT', path, body }, context)).body;
-  }
-
-  /** Deletes; what is gone already is success. */
-  async delete(service: Service, path: string, context: CallContext, query?: Query): Promise<void> {
+  /** Deletes; what its service proves to be gone is success. */
+  async remove(kind: Kind, id: string, context: CallContext): Promise<void> {
     try {
-      await this.send(service, { method: 'DELETE', path, ...(query ? { query } : {}) }, context);
+      await this.send(PLACES[kind].service, { method: 'DELETE', path: pathOf(kind, id), of: { kind, id } }, context);
     } catch (error) {
-      if (!(error instanceof ProviderError) || error.kind !== 'notFound') throw error;
+      if (!isGone(error, { type: kind, key: id })) throw error;
     }
   }
 
   /**
-   * All pages of a listing, by limit and marker. A marker that vanished begins the listing again; items that were
-   * given already are left out then.
-   * @param key member of the answer that holds the items (servers, volumes, …)
+   * All pages of a listing, by limit and marker. A marker that vanished begins the listing again; items that were given
+   * already are left out then. What cannot be read of a page is told to the operator and left out.
    */
-  async *pages<T extends { id: string }>(
-    service: Service,
-    path: string,
-    key: string,
-    context: CallContext,
-    query: Query = {},
-  ): AsyncIterable<readonly T[]> {
+  async *pages<K extends Kind>(kind: K, context: CallContext, query: Query = {}): AsyncIterable<readonly Things[K][]> {
+    const { service, path, detail, many } = PLACES[kind];
     const seen = new Set<string>();
     let next: Query | undefined = { ...query, limit: this.options.pageSize };
     for (let restarts = 0; next !== undefined;) {
-      let page: Record<string, unknown>;
+      let page: Doc;
       try {
-        page = await this.get<Record<string, unknown>>(service, path, context, next);
+        page = await this.get(service, detail ?? path, many, context, { query: next });
       } catch (error) {
         if (next.marker === undefined || !isVanishedMarker(error, String(next.marker)) || restarts === RESTARTS) throw error;
         restarts += 1;
         next = { ...query, limit: this.options.pageSize };
         continue;
       }
-      const items = (page[key] as readonly T[] | undefined) ?? [];
+      const items = this.items(kind, page);
       yield items.filter(({ id }) => !seen.has(id));
       for (const { id } of items) seen.add(id);
-      next = nextPage(page, key);
+      const following = nextPage(page, many);
+      // A page that names itself as its next one would be read for ever.
+      next = JSON.stringify(following) === JSON.stringify(next) ? undefined : following;
     }
   }
 
+  /** The things in one page of a listing. @throws ProviderError (unavailable) where the page has no list */
+  items<K extends Kind>(kind: K, page: Doc): Things[K][] {
+    const { service, many, read } = PLACES[kind];
+    const told = page[many];
+    if (!Array.isArray(told))
+      throw new ProviderError('unavailable', `${NAMES[service]} answered a listing without its ${many}`, { maybeDone: false });
+    return (told as unknown[]).flatMap((each) => {
+      const thing = isDoc(each) ? read(each) : undefined;
+      if (!thing) this.warn(`${NAMES[service]} lists among its ${many} something without an id; it is left out`);
+      return thing ?? [];
+    });
+  }
+
   /** All items of a listing. */
-  async all<T extends { id: string }>(service: Service, path: string, key: string, context: CallContext, query?: Query): Promise<T[]> {
-    const items: T[] = [];
-    for await (const page of this.pages<T>(service, path, key, context, query)) items.push(...page);
+  async all<K extends Kind>(kind: K, context: CallContext, query?: Query): Promise<Things[K][]> {
+    const items: Things[K][] = [];
+    for await (const page of this.pages(kind, context, query)) items.push(...page);
     return items;
   }
 
@@ -184,97 +264,87 @@ export class Wire {
    * Streams bytes to a service (an image's data). A stream cannot be sent again: a token that ends soon is renewed before.
    * @param size bytes in all; undefined sends them in chunks
    */
-  async upload(service: Service, path: string, stream: Readable, size: number | undefined, context: CallContext): Promise<void> {
+  async upload(of: Subject, path: string, stream: Readable, size: number | undefined, context: CallContext): Promise<void> {
+    const { service } = PLACES[of.kind];
     const { base } = await this.endpoint(service, context);
     const { token } = await this.keystone.current(context.signal, UPLOAD_MARGIN_MS);
     const length = size === undefined ? {} : { 'content-length': String(size) };
-    const headers = { 'content-type': 'application/octet-stream', ...length, 'x-auth-token': token };
-    const answer = await this.exchange(NAMES[service], `${base}${path}`, { method: 'PUT', headers, body: stream }, context.signal, false);
-    if (answer.status >= 300) throw this.refusal(NAMES[service], answer, false);
+    const headers = { accept: 'application/json', 'content-type': 'application/octet-stream', ...length, 'x-auth-token': token };
+    const sent: Sent = { method: 'PUT', headers, body: stream };
+    const answer = await this.transport.exchange(NAMES[service], `${base}${path}`, sent, context.signal, false);
+    if (answer.status === 204) return;
+    throw goneBy(of, this.redacted(answer)) ?? refused(service, NAMES[service], this.redacted(answer), false);
   }
 
   close(): Promise<void> {
-    return this.agent.destroy();
+    return this.transport.close();
   }
 
-  /** With the token; where that is refused, once more with a new one. What a service refuses by 401 it has not done. */
-  private async authorized<T>(
-    service: Service,
-    url: string,
-    ask: Ask,
-    versions: Readonly<Record<string, string>>,
-    context: CallContext,
-  ): Promise<Answer<T>> {
-    const method = ask.method ?? 'GET';
-    const reads = method === 'GET';
-    const name = NAMES[service];
-    const body = ask.body === undefined ? undefined : JSON.stringify(ask.body);
+  /** With the token; where the service refuses that, once more with a new one. What a service refuses by 401 it has not done. */
+  private async authorized(service: Service, url: string, sent: Sent, context: CallContext): Promise<Refusal> {
     const once = async (): Promise<[Refusal, string]> => {
       const { token } = await this.session(context);
-      const json = body === undefined ? {} : { 'content-type': 'application/json' };
-      const headers = { accept: 'application/json', ...json, ...versions, ...ask.headers, 'x-auth-token': token };
-      return [await this.exchange(name, url, { method, headers, ...(body === undefined ? {} : { body }) }, context.signal, reads), token];
+      const headers = { ...sent.headers, 'x-auth-token': token };
+      const answer = await this.transport.exchange(NAMES[service], url, { ...sent, headers }, context.signal, sent.method === 'GET');
+      return [answer, token];
     };
-    let [answer, token] = await once();
-    if (answer.status === 401) {
-      this.keystone.forget(token);
-      [answer, token] = await once();
-      if (answer.status === 401) this.keystone.forget(token);
-    }
-    if (answer.status >= 300) throw this.refusal(name, answer, reads);
-    return { body: this.json<T>(name, answer, reads), headers: answer.headers };
+    const [first, token] = await once();
+    if (!this.refusesToken(service, first) || (await this.restricted(context))) return first;
+    this.keystone.forget(token);
+    const [second, renewed] = await once();
+    if (this.refusesToken(service, second)) this.keystone.forget(renewed);
+    return second;
+  }
+
+  /** Access rules refuse by 401 as well: a login that is young enough is not made again for that. */
+  private async restricted(context: CallContext): Promise<boolean> {
+    const { accessRules, since } = await this.session(context);
+    return accessRules && Date.now() - since < YOUNG_MS;
+  }
+
+  /** A 401 of the service's own; a login page in front of it says nothing about the token. */
+  private refusesToken(service: Service, answer: Refusal): boolean {
+    return answer.status === 401 && refused(service, '', answer, true).kind === 'auth';
   }
 
   private async login(body: object, signal: AbortSignal): Promise<{ token: string | undefined; body: unknown }> {
     const url = `${identityRoot(this.options.authUrl ?? '')}/auth/tokens`;
     const headers = { accept: 'application/json', 'content-type': 'application/json' };
-    const answer = await this.exchange('Keystone', url, { method: 'POST', headers, body: JSON.stringify(body) }, signal, true);
-    if (answer.status >= 300) throw this.refusal('Keystone', answer, true);
-    const token = answer.headers['x-subject-token'];
-    return { token: typeof token === 'string' ? token : undefined, body: this.json('Keystone', answer, true) };
-  }
-
-  private async exchange(
-    name: string,
-    url: string,
-    options: { method: Dispatcher.HttpMethod; headers: Record<string, string>; body?: string | Readable },
-    signal: AbortSignal,
-    reads: boolean,
-  ): Promise<Refusal> {
-    if (signal.aborted) throw new ProviderError('timeout', 'Nobody waits for this call any more', { maybeDone: false });
-    try {
-      // A signal of its own for each call: many at once on one signal look like leaked listeners to Node.
-      const answer = await request(url, { ...options, dispatcher: this.agent, signal: AbortSignal.any([signal]) });
-      return { status: answer.statusCode, headers: answer.headers, body: await answer.body.text() };
-    } catch (thrown) {
-      throw unanswered(name, thrown, reads);
+    const sent: Sent = { method: 'POST', headers, body: JSON.stringify(body) };
+    const answer = this.redacted(await this.transport.exchange(NAMES.identity, url, sent, signal, true));
+    const document = answer.status === 200 || answer.status === 201 ? this.parsed(answer) : undefined;
+    if (document) {
+      const token = answer.headers['x-subject-token'];
+      return { token: typeof token === 'string' && token !== '' ? token : undefined, body: document };
     }
+    const own = faultOf('identity', answer);
+    throw own === undefined ? strange(NAMES.identity, answer, true) : refused('identity', NAMES.identity, answer, true);
   }
 
-  private refusal(name: string, answer: Refusal, reads: boolean): ProviderError {
-    return refused(name, { ...answer, body: this.keystone.redact(answer.body) }, reads);
+  private redacted(answer: Refusal): Refusal {
+    return { ...answer, body: this.keystone.redact(answer.body) };
   }
 
-  private json<T>(name: string, { body }: Refusal, reads: boolean): T {
-    if (body === '') return {} as T;
+  /** The JSON object of an answer; undefined for anything else. */
+  private parsed({ headers, body }: Refusal): Doc | undefined {
+    const type = String(headers['content-type'] ?? '');
+    if (type !== '' && !/[/+]json\b/i.test(type)) return undefined;
     try {
-      return JSON.parse(body) as T;
+      const value: unknown = JSON.parse(body.replace(/^\uFEFF/, ''));
+      return isDoc(value) ? value : undefined;
     } catch {
-      throw new ProviderError('unavailable', `${name} answered something that is not JSON`, { maybeDone: !reads });
+      return undefined;
     }
   }
 }
 
-function trust({ cacert, verify }: OpenstackOptions): { ca?: Buffer; rejectUnauthorized?: false } {
-  const unchecked = verify === false ? { rejectUnauthorized: false as const } : {};
-  if (cacert === undefined) return unchecked;
-  try {
-    return { ...unchecked, ca: readFileSync(cacert) };
-  } catch (error) {
-    const { code } = error as { code?: string };
-    throw new ProviderError('invalid', `The certificates in ${cacert} cannot be read: ${code ?? 'unknown'}`, { maybeDone: false });
-  }
-}
+/** Path of one thing. */
+export const pathOf = (kind: Kind, id: string): string => `${PLACES[kind].path}/${enc(id)}`;
+
+const memberOf = (answer: Doc, member: string): Doc => {
+  const value = answer[member];
+  return isDoc(value) ? value : {};
+};
 
 /** Keystone's v3, also where clouds.yaml names it without a version or with v2.0. */
 const identityRoot = (authUrl: string): string => `${authUrl.replace(/\/+$/, '').replace(/\/v\d+(\.\d+)?$/, '')}/v3`;
@@ -282,23 +352,4 @@ const identityRoot = (authUrl: string): string => `${authUrl.replace(/\/+$/, '')
 function versionHeaders(service: Service, version: string): Record<string, string> {
   if (service === 'compute') return { 'openstack-api-version': `compute ${version}`, 'x-openstack-nova-api-version': version };
   return { 'openstack-api-version': `volume ${version}` };
-}
-
-function queryText(query: Query | undefined): string {
-  const parameters = new URLSearchParams();
-  for (const [name, value] of Object.entries(query ?? {})) {
-    const values: readonly (string | number | boolean | undefined)[] = Array.isArray(value) ? value : [value];
-    for (const each of values) if (each !== undefined) parameters.append(name, String(each));
-  }
-  const text = parameters.toString();
-  return text === '' ? '' : `?${text}`;
-}
-
-/** Parameters of the next page's link: Nova, Cinder and Neutron have `KEY_links`, Glance `next`. Hosts in links are not trusted. */
-function nextPage(page: Record<string, unknown>, key: string): Query | undefined {
-  const links = page[`${key}_links`] as readonly { rel: string; href: string }[] | undefined;
-  const href = links?.find(({ rel }) => rel === 'next')?.href ?? (typeof page.next === 'string' ? page.next : undefined);
-  if (href === undefined) return undefined;
-  const parameters = new URL(href, 'http://none').searchParams;
-  return Object.fromEntries([...new Set(parameters.keys())].map((name) => [name, parameters.getAll(name)]));
 }

@@ -56,9 +56,15 @@ describe('clouds.yaml', () => {
   test('an entry of the home folder, with its secrets from secure.yaml', () => {
     expect(withCloudsFile(options({ cloud: 'prod' }), at())).toMatchObject({
       ...{ authUrl: 'https://keystone:5000', username: 'ann', password: 'geheim', projectName: 'web', userDomainName: 'People' },
-      ...{ projectDomainId: 'd1', region: 'north', interface: 'internal', verify: false, cacert: '/etc/ca.pem' },
+      ...{ projectDomainId: 'd1', region: 'north', interface: 'internal', verify: false },
       endpoints: { compute: 'https://nova.vpn/v2.1' },
     });
+  });
+
+  test('what the options say displaces what the file says in another way', () => {
+    const given = withCloudsFile(options({ cloud: 'prod', projectId: 'p9', userDomainId: 'd9', cacert: '/own.pem' }), at());
+    expect(given).toMatchObject({ projectId: 'p9', userDomainId: 'd9', cacert: '/own.pem', username: 'ann' });
+    expect([given.projectName, given.userDomainName, given.verify]).toEqual([undefined, undefined, undefined]);
   });
 
   test('the options win over the file', () => {

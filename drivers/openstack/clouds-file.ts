@@ -1,39 +1,38 @@
-import { existsSync, readFileSync } from 'node:fs';
-import { homedir } from 'node:os';
-import { dirname, join } from 'node:path';
-import { parse } from 'yaml';
-import { ProviderError } from '../../src/clouds/errors';
+import { join } from 'node:path';
+import { entryOf, here, type Surroundings, wrong } from './clouds-places';
+import { type Doc, isDoc, text } from './documents';
 import type { OpenstackOptions } from './options';
 
-/** An entry of a clouds.yaml, as far as it is of use here; names as openstacksdk documents them. */
-interface CloudEntry {
-  profile?: string;
-  cloud?: string;
-  auth?: Record<string, unknown>;
-  auth_type?: string;
-  region_name?: string;
-  interface?: string;
-  endpoint_type?: string;
-  verify?: unknown;
-  insecure?: unknown;
-  cacert?: string;
-  [name: string]: unknown;
-}
+/** How openstacksdk reads an entry of a clouds.yaml; a test runs the two side by side over a set of files. */
 
-type Section = Record<string, unknown>;
-/** Where files and environment are looked up; lent by tests. */
-export interface Surroundings {
-  env: Readonly<Record<string, string | undefined>>;
-  home: string;
-  cwd: string;
-}
-const here = (): Surroundings => ({ env: process.env, home: homedir(), cwd: process.cwd() });
-
-/** Names of the `auth` section and their options. */
-const AUTH: Readonly<Record<string, keyof OpenstackOptions>> = {
+/** Names that a login has in an entry, the later ones winning: in `auth` or beside it, beside wins. */
+const OLD_NAMES: Readonly<Record<string, readonly string[]>> = {
+  domain_id: ['domain_id'],
+  domain_name: ['domain_name'],
+  user_domain_id: ['user_domain_id'],
+  user_domain_name: ['user_domain_name'],
+  project_domain_id: ['project_domain_id'],
+  project_domain_name: ['project_domain_name'],
+  token: ['auth_token', 'token'],
+  project_id: ['tenant_id', 'project_id'],
+  project_name: ['tenant_name', 'project_name'],
+};
+/** The others: in `auth`, or else beside it; of several names the first that is there. */
+const NAMES: Readonly<Record<string, readonly string[]>> = {
+  auth_url: ['auth_url'],
+  username: ['username', 'user_name'],
+  user_id: ['user_id'],
+  password: ['password'],
+  application_credential_id: ['application_credential_id'],
+  application_credential_name: ['application_credential_name'],
+  application_credential_secret: ['application_credential_secret'],
+  trust_id: ['trust_id'],
+  default_domain_id: ['default_domain_id', 'default_domain'],
+  default_domain_name: ['default_domain_name'],
+};
+const OPTIONS: Readonly<Record<string, keyof OpenstackOptions>> = {
   auth_url: 'authUrl',
   username: 'username',
-  user_name: 'username',
   user_id: 'userId',
   password: 'password',
   user_domain_name: 'userDomainName',
@@ -43,21 +42,29 @@ const AUTH: Readonly<Record<string, keyof OpenstackOptions>> = {
   application_credential_secret: 'applicationCredentialSecret',
   token: 'token',
   project_name: 'projectName',
-  tenant_name: 'projectName',
   project_id: 'projectId',
-  tenant_id: 'projectId',
   project_domain_name: 'projectDomainName',
   project_domain_id: 'projectDomainId',
   domain_name: 'domainName',
   domain_id: 'domainId',
+  trust_id: 'trustId',
 };
-const OVERRIDES: readonly (readonly [string, keyof NonNullable<OpenstackOptions['endpoints']>])[] = [
-  ['compute_endpoint_override', 'compute'],
-  ['image_endpoint_override', 'image'],
-  ['network_endpoint_override', 'network'],
-  ['block_storage_endpoint_override', 'volume'],
-  ['volumev3_endpoint_override', 'volume'],
-  ['volume_endpoint_override', 'volume'],
+/** Service types of each endpoint, the official one first. */
+const SERVICE_TYPES: readonly (readonly [keyof NonNullable<OpenstackOptions['endpoints']>, readonly string[]])[] = [
+  ['compute', ['compute']],
+  ['image', ['image']],
+  ['network', ['network']],
+  ['volume', ['block_storage', 'volumev3', 'block_store', 'volume', 'volumev2']],
+];
+/** Options that say the same thing: one that is given leaves none of the others to the file. */
+const ALTERNATIVES: readonly (readonly (keyof OpenstackOptions)[])[] = [
+  ['username', 'userId'],
+  ['userDomainName', 'userDomainId'],
+  ['projectName', 'projectId', 'domainName', 'domainId', 'trustId'],
+  ['projectDomainName', 'projectDomainId'],
+  ['applicationCredentialName', 'applicationCredentialId'],
+  ['password', 'applicationCredentialSecret', 'token'],
+  ['verify', 'cacert'],
 ];
 
 /**
@@ -66,37 +73,100 @@ const OVERRIDES: readonly (readonly [string, keyof NonNullable<OpenstackOptions[
  */
 export function withCloudsFile(options: OpenstackOptions, surroundings: Surroundings = here()): OpenstackOptions {
   if (options.cloud === undefined) return options;
-  const entry = entryOf(options.cloud, options.cloudsFile, surroundings);
+  const { entry, path, profile } = entryOf(options.cloud, options.cloudsFile, surroundings);
+  const read = fromEntry(options.cloud, entry, surroundings);
   const given = Object.entries(options).filter(([, value]) => value !== undefined);
+  const displaced = ALTERNATIVES.filter((group) => group.some((name) => options[name] !== undefined)).flat();
+  const kept = Object.entries(read).filter(([name]) => !displaced.includes(name as keyof OpenstackOptions));
   const endpoints = { ...endpointsOf(entry), ...options.endpoints };
-  return {
-    ...fromEntry(options.cloud, entry),
+  const all = {
+    ...Object.fromEntries(kept),
     ...(Object.fromEntries(given) as OpenstackOptions),
     ...(Object.keys(endpoints).length === 0 ? {} : { endpoints }),
   };
+  if (all.authUrl === undefined && profile !== undefined)
+    throw wrong(`no clouds-public.yaml has the profile ${profile}; write its auth_url into ${path}`);
+  return all;
 }
 
-function fromEntry(name: string, entry: CloudEntry): Partial<OpenstackOptions> {
-  const found: Record<string, unknown> = {};
-  for (const [key, value] of Object.entries(entry.auth ?? {})) {
-    const option = Object.hasOwn(AUTH, key) ? AUTH[key] : undefined;
-    if (option !== undefined && value !== null && value !== '') found[option] = String(value);
-  }
-  const domain = entry.auth?.default_domain ?? entry.auth?.default_domain_id;
-  if (typeof domain === 'string') {
-    if (found.userDomainId === undefined && found.userDomainName === undefined) found.userDomainId = domain;
-    if (found.projectDomainId === undefined && found.projectDomainName === undefined) found.projectDomainId = domain;
-  }
-  const wanted = entry.interface ?? entry.endpoint_type;
-  const verify = entry.verify ?? (entry.insecure === undefined ? undefined : !truth(entry.insecure));
+function fromEntry(name: string, given: Doc, at: Surroundings): Partial<OpenstackOptions> {
+  const { region, values } = regionOf(given);
+  const logins = [given.auth, values.auth].map((auth) => (isDoc(auth) ? normalized(auth) : {}));
+  const entry: Doc & { auth: Doc } = {
+    ...normalized({ ...given, ...values, region_name: region ?? '' }),
+    auth: { ...logins[0], ...logins[1] },
+  };
+  const auth = loginOf(entry);
+  if (auth.auth_url !== undefined) auth.auth_url = expanded(auth.auth_url, entry);
+  const login = Object.fromEntries(
+    Object.entries(auth).flatMap(([key, value]) => (OPTIONS[key] === undefined ? [] : [[OPTIONS[key], value]])),
+  );
+  const verify = entry.insecure !== undefined && isTrue(entry.insecure) ? false : truth(entry.verify);
+  const cacert = text(entry.cacert);
   return {
-    ...onlyFor(name, entry.auth_type, found),
-    ...(entry.region_name === undefined || entry.region_name === '' ? {} : { region: String(entry.region_name) }),
-    ...(wanted === undefined ? {} : { interface: interfaceOf(name, wanted) }),
-    ...(verify === undefined ? {} : { verify: truth(verify) }),
-    ...(entry.cacert === undefined ? {} : { cacert: String(entry.cacert) }),
+    ...onlyFor(name, text(entry.auth_type) ?? text(entry.auth_plugin), login),
+    ...(region === undefined ? {} : { region }),
+    ...interfaceOf(name, entry.endpoint_type ?? entry.interface),
+    ...(verify === undefined ? {} : { verify }),
+    ...(cacert === undefined || verify === false ? {} : { cacert: atHome(expanded(cacert, entry), at) }),
   };
 }
+
+/** Hyphens in names are underscores. */
+const normalized = (entry: Doc): Doc => Object.fromEntries(Object.entries(entry).map(([key, value]) => [key.replaceAll('-', '_'), value]));
+
+/** The first of several regions, with what it says for itself. */
+function regionOf(given: Doc): { region: string | undefined; values: Doc } {
+  const entry = normalized(given);
+  const regions = entry.regions ?? entry.region_name;
+  const [first] = Array.isArray(regions) ? (regions as unknown[]) : String(regions ?? '').split(',');
+  if (isDoc(first)) return { region: text(first.name), values: isDoc(first.values) ? first.values : {} };
+  return { region: first === undefined || first === null || first === '' ? undefined : String(first), values: {} };
+}
+
+/** What logs in, by the names that openstacksdk knows it under in the end. */
+function loginOf(entry: Doc & { auth: Doc }): Record<string, string> {
+  const { auth } = entry;
+  const login: Record<string, string> = {};
+  for (const [name, candidates] of Object.entries(OLD_NAMES)) {
+    const last = candidates.flatMap((each) => [word(auth[each]), word(entry[each])]).findLast((value) => value !== undefined);
+    if (last !== undefined) login[name] = last;
+  }
+  for (const [name, candidates] of Object.entries(NAMES)) {
+    const value = [auth, entry].flatMap((place) => candidates.map((each) => word(place[each]))).find((each) => each !== undefined);
+    if (value !== undefined) login[name] = value;
+  }
+  return withDomains(login);
+}
+
+/** Who gives a domain once means it for user and project; a default domain is meant where none is given. */
+function withDomains({ default_domain_id: byId, default_domain_name: byName, ...login }: Record<string, string>): Record<string, string> {
+  const scoped = login.project_id !== undefined || login.project_name !== undefined;
+  const { domain_id: id, domain_name: name, ...rest } = login;
+  const all = scoped
+    ? {
+        ...(id === undefined ? {} : { user_domain_id: id, project_domain_id: id }),
+        ...(name === undefined ? {} : { user_domain_name: name, project_domain_name: name }),
+        ...rest,
+      }
+    : login;
+  for (const whose of ['user_domain', 'project_domain']) {
+    if (all[`${whose}_id`] !== undefined || all[`${whose}_name`] !== undefined) continue;
+    if (byId !== undefined) all[`${whose}_id`] = byId;
+    else if (byName !== undefined) all[`${whose}_name`] = byName;
+  }
+  return all;
+}
+
+/** A value as text; numbers are no numbers here (a project named 123). */
+const word = (value: unknown): string | undefined =>
+  text(value) ?? (typeof value === 'number' || typeof value === 'boolean' ? String(value) : undefined);
+
+/** `{region_name}` and the like stand for other members of the entry. */
+const expanded = (value: string, entry: Doc): string => value.replace(/\{(\w+)\}/g, (whole, name: string) => word(entry[name]) ?? whole);
+
+/** `~` is the home folder. */
+const atHome = (path: string, { home }: Surroundings): string => (path === '~' || path.startsWith('~/') ? join(home, path.slice(1)) : path);
 
 /** What each auth_type logs in with; what belongs to another way to log in is left out. */
 const TYPES: Readonly<Record<string, 'password' | 'application' | 'token'>> = {
@@ -106,87 +176,40 @@ const TYPES: Readonly<Record<string, 'password' | 'application' | 'token'>> = {
   token: 'token',
   v3token: 'token',
 };
-function onlyFor(name: string, type: string | undefined, found: Record<string, unknown>): Partial<OpenstackOptions> {
-  if (type === undefined) return found;
-  const way = Object.hasOwn(TYPES, type) ? TYPES[type] : undefined;
-  if (way === undefined) throw wrong(`auth_type ${type} of the cloud ${name} is not known here; known: ${Object.keys(TYPES).join(', ')}`);
-  const secrets = { password: 'password', application: 'applicationCredentialSecret', token: 'token' } as const;
-  const others = Object.entries(secrets).filter(([other]) => other !== way);
-  return Object.fromEntries(Object.entries(found).filter(([key]) => !others.some(([, secret]) => secret === key)));
+const SECRETS = { password: 'password', application: 'applicationCredentialSecret', token: 'token' } as const;
+
+/** openstacksdk takes an entry without auth_type for a password's; one without a password logs in as it can. */
+function onlyFor(name: string, type: string | undefined, login: Partial<OpenstackOptions>): Partial<OpenstackOptions> {
+  const way = type === undefined ? (login.password === undefined ? undefined : 'password') : Object.hasOwn(TYPES, type) ? TYPES[type] : '';
+  if (way === '') throw wrong(`auth_type ${type ?? ''} of the cloud ${name} is not known here; known: ${Object.keys(TYPES).join(', ')}`);
+  if (way === undefined) return login;
+  const others: readonly string[] = Object.entries(SECRETS).flatMap(([other, secret]) => (other === way ? [] : [secret]));
+  return Object.fromEntries(Object.entries(login).filter(([key]) => !others.includes(key)));
 }
 
-function interfaceOf(name: string, wanted: string): 'public' | 'internal' | 'admin' {
-  const plain = wanted.replace(/URL$/, '');
-  if (plain === 'public' || plain === 'internal' || plain === 'admin') return plain;
-  throw wrong(`interface ${wanted} of the cloud ${name} is none of public, internal, admin`);
+function interfaceOf(name: string, wanted: unknown): Pick<OpenstackOptions, 'interface'> {
+  const words = Array.isArray(wanted) ? (wanted as unknown[]) : [wanted ?? []].flat();
+  const known = words.map((each) => {
+    const plain = String(each).replace(/URL$/, '');
+    if (plain === 'public' || plain === 'internal' || plain === 'admin') return plain;
+    throw wrong(`interface ${String(each)} of the cloud ${name} is none of public, internal, admin`);
+  });
+  const [first] = known;
+  if (first === undefined) return {};
+  return { interface: known.length === 1 ? first : known };
 }
 
-function endpointsOf(entry: CloudEntry): NonNullable<OpenstackOptions['endpoints']> {
-  return Object.fromEntries(OVERRIDES.flatMap(([key, service]) => (typeof entry[key] === 'string' ? [[service, entry[key]]] : [])));
+function endpointsOf(given: Doc): NonNullable<OpenstackOptions['endpoints']> {
+  const entry = normalized(given);
+  return Object.fromEntries(
+    SERVICE_TYPES.flatMap(([service, types]) => {
+      const names = ['endpoint_override', 'endpoint'].flatMap((what) => types.map((type) => `${type}_${what}`));
+      const url = names.map((each) => text(entry[each])).find((each) => each !== undefined);
+      return url === undefined ? [] : [[service, expanded(url, entry)]];
+    }),
+  );
 }
 
-const truth = (value: unknown): boolean => (typeof value === 'string' ? !/^(false|no|off|0)$/i.test(value) : Boolean(value));
-
-function entryOf(name: string, file: string | undefined, at: Surroundings): CloudEntry {
-  const path = file ?? at.env.OS_CLIENT_CONFIG_FILE ?? found('clouds', at);
-  if (path === undefined) throw wrong(`no clouds.yaml in ${folders(at).join(', ')}; cloudsFile or OS_CLIENT_CONFIG_FILE can name it`);
-  const clouds = cloudsOf(path, 'clouds');
-  const plain = Object.hasOwn(clouds, name) ? clouds[name] : undefined;
-  if (!isSection(plain)) throw wrong(`${path} has no cloud ${name}; it has: ${Object.keys(clouds).join(', ') || 'none'}`);
-  const secret = secretPath(path, file, at);
-  const secrets = secret === undefined ? {} : cloudsOf(secret, 'clouds');
-  const entry = merged(plain, Object.hasOwn(secrets, name) ? secrets[name] : undefined) as CloudEntry;
-  return withProfile(entry, path, at);
-}
-
-/** A vendor's profile (clouds-public.yaml) lies below the entry that names it. */
-function withProfile(entry: CloudEntry, path: string, at: Surroundings): CloudEntry {
-  const profile = entry.profile ?? entry.cloud;
-  if (profile === undefined) return entry;
-  const beside = join(dirname(path), 'clouds-public.yaml');
-  const file = existsSync(beside) ? beside : found('clouds-public', at);
-  const profiles = file === undefined ? {} : cloudsOf(file, 'public-clouds');
-  if (!Object.hasOwn(profiles, profile)) throw wrong(`no clouds-public.yaml has the profile ${profile}; write its auth_url into ${path}`);
-  return merged(profiles[profile], entry) as CloudEntry;
-}
-
-function secretPath(path: string, file: string | undefined, at: Surroundings): string | undefined {
-  if (file === undefined && at.env.OS_CLIENT_SECURE_FILE !== undefined) return at.env.OS_CLIENT_SECURE_FILE;
-  const beside = join(dirname(path), 'secure.yaml');
-  if (existsSync(beside)) return beside;
-  return file === undefined ? found('secure', at) : undefined;
-}
-
-const folders = ({ cwd, home, env }: Surroundings): string[] => [
-  cwd,
-  join(env.XDG_CONFIG_HOME ?? join(home, '.config'), 'openstack'),
-  '/etc/openstack',
-];
-const found = (name: string, at: Surroundings): string | undefined =>
-  folders(at)
-    .flatMap((folder) => ['yaml', 'yml', 'json'].map((ending) => join(folder, `${name}.${ending}`)))
-    .find((path) => existsSync(path));
-
-function cloudsOf(path: string, section: string): Section {
-  let parsed: unknown;
-  try {
-    parsed = parse(readFileSync(path, 'utf8'));
-  } catch (error) {
-    // A parser's message quotes the file, and with it perhaps a password: only the place is told.
-    const { code, linePos } = error as { code?: unknown; linePos?: readonly { line: number }[] };
-    throw wrong(`${path} cannot be read: ${String(code ?? 'no YAML')}${linePos?.[0] ? ` in line ${linePos[0].line}` : ''}`);
-  }
-  const clouds = isSection(parsed) ? parsed[section] : undefined;
-  return isSection(clouds) ? clouds : {};
-}
-
-const isSection = (value: unknown): value is Section => typeof value === 'object' && value !== null && !Array.isArray(value);
-
-function merged(below: unknown, above: unknown): unknown {
-  if (above === undefined || above === null) return below;
-  if (!isSection(below) || !isSection(above)) return above;
-  const keys = new Set([...Object.keys(below), ...Object.keys(above)]);
-  return Object.fromEntries([...keys].map((key) => [key, merged(below[key], above[key])]));
-}
-
-const wrong = (words: string): ProviderError => new ProviderError('invalid', words, { maybeDone: false });
+const isTrue = (value: unknown): boolean => truth(value) === true;
+const truth = (value: unknown): boolean | undefined =>
+  value === undefined || value === null ? undefined : typeof value === 'string' ? !/^(false|no|off|0|)$/i.test(value) : Boolean(value);

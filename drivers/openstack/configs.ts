@@ -1,24 +1,14 @@
-import type { CallContext, Item, Pages, ReadGroup } from '../../src/clouds/driver';
+import type { CallContext, Item, Pages, SizedGroup } from '../../src/clouds/driver';
+import { Gone } from '../../src/clouds/errors';
 import type { SizesOption } from '../../src/clouds/sizes';
 import { gibToKb, mibToKb, mibToKib } from '../../src/model/units';
 import type { Values } from '../../src/model/values';
 import { flavorChoice, flavorFit } from './choice';
-import { enc, type Wire } from './client';
-import { few } from './reads';
+import type { Wire } from './client';
+import type { Flavor } from './nova';
+import { type Answered, answers, byIds } from './reads';
 
-/** A flavor: memory in MiB, disks in GiB, swap in MiB ("" for none before 2.75). */
-export interface Flavor {
-  id: string;
-  name: string;
-  vcpus: number;
-  ram: number;
-  disk: number;
-  swap?: number | string;
-  'OS-FLV-EXT-DATA:ephemeral'?: number;
-  description?: string | null;
-  'OS-FLV-DISABLED:disabled'?: boolean;
-  extra_specs?: Readonly<Record<string, string>>;
-}
+export type { Flavor } from './nova';
 
 const FIXED = 'Flavors belong to the administrators of the cloud';
 /** How long a flavor that Nova does not tell about is not asked for again, in ms. */
@@ -26,14 +16,13 @@ const UNKNOWN_FOR_MS = 3_600_000;
 
 /** What a flavor gives, in CIMI's units. The root disk is first; 0 GiB means that it is as large as the image. */
 export function flavorValues(flavor: Flavor): Values {
-  const ephemeral = flavor['OS-FLV-EXT-DATA:ephemeral'] ?? 0;
-  const swap = Number(flavor.swap ?? 0);
-  const disks = [gibToKb(flavor.disk), gibToKb(ephemeral), mibToKb(swap)].filter((capacity) => capacity > 0);
+  const { disk = 0, ephemeral = 0, swap = 0 } = flavor;
+  const disks = [gibToKb(disk), gibToKb(ephemeral), mibToKb(swap)].filter((capacity) => capacity > 0);
   return {
     name: flavor.name,
-    description: flavor.description ?? undefined,
+    description: flavor.description,
     cpu: flavor.vcpus,
-    memory: mibToKib(flavor.ram),
+    memory: flavor.ram === undefined ? undefined : mibToKib(flavor.ram),
     ...(disks.length === 0 ? {} : { disks: disks.map((capacity) => ({ capacity, format: 'raw' })) }),
   };
 }
@@ -49,7 +38,7 @@ function flavorItem(flavor: Flavor, sizes: SizesOption): Item {
 }
 
 /** Flavors as MachineConfigurations. */
-export class MachineConfigs implements ReadGroup {
+export class MachineConfigs implements SizedGroup {
   constructor(
     private readonly flavors: Flavors,
     private readonly sizes: SizesOption,
@@ -59,8 +48,9 @@ export class MachineConfigs implements ReadGroup {
     for await (const page of this.flavors.pages(context)) yield page.map((flavor) => flavorItem(flavor, this.sizes));
   }
 
-  async getMany(keys: readonly string[], context: CallContext): Promise<Item[]> {
-    return (await this.flavors.named(keys, context)).map((flavor) => flavorItem(flavor, this.sizes));
+  getMany(keys: readonly string[], context: CallContext): Promise<(Item | Gone)[]> {
+    const read = (ids: readonly string[]) => this.flavors.named(ids, context);
+    return answers('flavor', keys, read, (flavors) => Promise.resolve(flavors.map((flavor) => flavorItem(flavor, this.sizes))), /^[^/]+$/);
   }
 }
 
@@ -73,18 +63,24 @@ export class Flavors {
   constructor(private readonly wire: Wire) {}
 
   async *pages(context: CallContext): AsyncIterable<readonly Flavor[]> {
-    for await (const page of this.wire.pages<Flavor>('compute', '/flavors/detail', 'flavors', context)) yield this.remember(page);
+    for await (const page of this.wire.pages('flavor', context)) {
+      this.remember(page);
+      yield page;
+    }
   }
 
-  /** Those of these ids that are there. */
-  async named(ids: readonly string[], context: CallContext): Promise<Flavor[]> {
-    const read = async (id: string) => (await this.wire.getIfThere<{ flavor: Flavor }>('compute', `/flavors/${enc(id)}`, context))?.flavor;
-    return this.remember(await few(ids, read, () => this.pages(context)));
+  /** Each of these ids with its flavor, or the proof that there is none. */
+  async named(ids: readonly string[], context: CallContext): Promise<Answered<Flavor>> {
+    const found = await byIds(this.wire, 'flavor', ids, context);
+    this.remember([...found.values()].flatMap((each) => (each instanceof Gone ? [] : each)));
+    return found;
   }
 
-  /** One flavor, remembered or read. */
-  async of(id: string, context: CallContext): Promise<Flavor | undefined> {
-    return this.known.get(id) ?? (await this.named([id], context))[0];
+  /** One flavor, remembered or read. @throws Gone where there is none */
+  async of(id: string, context: CallContext): Promise<Flavor> {
+    const known = this.known.get(id) ?? (await this.wire.one('flavor', id, context));
+    this.remember([known]);
+    return known;
   }
 
   /** Figures by id of flavors that servers name (Nova before 2.47 does not embed them); retired ones may be missing. */
@@ -96,8 +92,7 @@ export class Flavors {
     return this.known;
   }
 
-  private remember<T extends readonly Flavor[]>(flavors: T): T {
+  private remember(flavors: readonly Flavor[]): void {
     for (const flavor of flavors) this.known.set(flavor.id, flavor);
-    return flavors;
   }
 }

@@ -1,6 +1,6 @@
 import type { CallContext, Created, Credentials, ImportCredential } from '../../src/clouds/driver';
 import { ProviderError } from '../../src/clouds/errors';
-import { enc, type Wire } from './client';
+import type { Wire } from './client';
 import { keyPairName } from './naming';
 
 /** Public keys of the gateway's Credentials as Nova key pairs of the user that logs in; their name follows from the tag. */
@@ -16,7 +16,8 @@ export class OpenstackCredentials implements Credentials {
     const name = keyPairName(request.tag);
     const typed = (await this.wire.speaks('compute', '2.2', context)) ? { type: 'ssh' } : {};
     try {
-      await this.wire.post('compute', '/os-keypairs', { keypair: { name, public_key: request.publicKey, ...typed } }, context);
+      const body = { keypair: { name, public_key: request.publicKey, ...typed } };
+      await this.wire.send('compute', { method: 'POST', path: '/os-keypairs', body, member: 'keypair' }, context);
     } catch (error) {
       if (!(error instanceof ProviderError) || error.kind !== 'conflict') throw error;
       await this.#requireSame(name, request.publicKey, context);
@@ -25,13 +26,13 @@ export class OpenstackCredentials implements Credentials {
   }
 
   async #requireSame(name: string, publicKey: string, context: CallContext): Promise<void> {
-    const { keypair } = await this.wire.get<{ keypair: { public_key: string } }>('compute', `/os-keypairs/${enc(name)}`, context);
+    const keypair = await this.wire.one('keypair', name, context);
     if (keyBody(keypair.public_key) === keyBody(publicKey)) return;
     throw new ProviderError('conflict', `Nova has another public key under the name ${name}`, { maybeDone: false });
   }
 
-  async delete(key: string, context: CallContext): Promise<void> {
-    await this.wire.delete('compute', `/os-keypairs/${enc(key)}`, context);
+  delete(key: string, context: CallContext): Promise<void> {
+    return this.wire.remove('keypair', key, context);
   }
 }
 

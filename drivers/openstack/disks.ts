@@ -1,17 +1,21 @@
-import type { CallContext, Item, Pages } from '../../src/clouds/driver';
-import { ProviderError } from '../../src/clouds/errors';
+import type { CallContext, Item, Outcome, Pages } from '../../src/clouds/driver';
+import { Gone, ProviderError } from '../../src/clouds/errors';
 import type { Disks } from '../../src/clouds/infrastructure';
 import { gibToKb, mibToKb } from '../../src/model/units';
 import type { Volume } from './cinder';
-import { enc, type Wire } from './client';
+import type { Wire } from './client';
 import type { Flavors } from './configs';
-import { few } from './reads';
-import { doomedOf, type ServerStorage } from './server-volumes';
-import { extendVolume, readVolumes } from './volumes';
+import { doomedOf, type Server } from './nova';
+import { type Answered, byIds, present, UUID } from './reads';
+import { machineState } from './states';
+import { extend } from './volume-work';
 
 const OF_FLAVOR = 'The disk belongs to the size of the machine: give the machine another configuration';
 const OF_MACHINE = 'The machine boots from this disk or has it for its lifetime; it goes when the machine goes';
-const SERVERS = '/servers/detail';
+/** Key of a disk: its server's id, and its name or volume. */
+const SHAPE = /^[0-9a-f-]{36}:(root|ephemeral|swap|[0-9a-f-]{36})$/i;
+const ownerOf = (key: string): string => key.split(':')[0] ?? '';
+const partOf = (key: string): string => key.split(':')[1] ?? '';
 
 /** What lives and dies with a server: the disks of its flavor, and volumes that Nova deletes with it. */
 export class OpenstackDisks implements Disks {
@@ -21,29 +25,36 @@ export class OpenstackDisks implements Disks {
   ) {}
 
   async *list(context: CallContext): Pages {
-    for await (const page of this.wire.pages<ServerStorage>('compute', SERVERS, 'servers', context)) yield await this.#items(page, context);
+    for await (const page of this.wire.pages('server', context)) yield await this.#items(page, context);
   }
 
-  async getMany(keys: readonly string[], context: CallContext): Promise<Item[]> {
-    const owners = [...new Set(keys.flatMap((key) => (key.includes(':') ? (key.split(':')[0] ?? []) : [])))];
-    const read = async (id: string) =>
-      (await this.wire.getIfThere<{ server: ServerStorage }>('compute', `/servers/${enc(id)}`, context))?.server;
-    const servers = await few(owners, read, () => this.wire.pages<ServerStorage>('compute', SERVERS, 'servers', context));
-    return (await this.#items(servers, context)).filter(({ key }) => keys.includes(key));
+  /** The owner's own document is the proof that a disk is not there; one that tells too little is none. */
+  async getMany(keys: readonly string[], context: CallContext): Promise<(Item | Gone)[]> {
+    const possible = keys.filter((key) => SHAPE.test(key));
+    const impossible = keys.filter((key) => !SHAPE.test(key)).map((key) => Gone.impossible({ type: 'disk', key }));
+    if (possible.length === 0) return impossible;
+    const servers = await byIds(this.wire, 'server', possible.map(ownerOf), context);
+    const items = await this.#items(present(servers), context);
+    return [
+      ...impossible,
+      ...possible.flatMap((key): (Item | Gone)[] => {
+        const item = items.find((each) => each.key === key);
+        return item ? [item] : missing(key, servers);
+      }),
+    ];
   }
 
   /** Grows a boot volume; the disks of a flavor grow with the machine's size only. */
-  async update(key: string, { capacity }: { capacity: number }, context: CallContext): Promise<void> {
-    const volume = key.split(':')[1] ?? '';
-    if (volume.includes('-')) return extendVolume(this.wire, volume, capacity, context);
+  async update(key: string, { capacity }: { capacity: number }, context: CallContext): Promise<Outcome> {
+    if (UUID.test(partOf(key))) return extend(this.wire, partOf(key), capacity, context);
     throw new ProviderError('unsupported', OF_FLAVOR, { maybeDone: false });
   }
 
-  async #items(servers: readonly ServerStorage[], context: CallContext): Promise<Item[]> {
-    const alive = servers.filter(({ status }) => status !== 'DELETED' && status !== 'SOFT_DELETED');
+  async #items(servers: readonly Server[], context: CallContext): Promise<Item[]> {
+    const alive = servers.filter((server) => machineState(server).state !== 'absent');
     const doomed = alive.flatMap(doomedOf);
     const [volumes, figures] = await Promise.all([
-      doomed.length === 0 ? [] : readVolumes(this.wire, doomed, context),
+      doomed.length === 0 ? [] : byIds(this.wire, 'volume', doomed, context).then(present),
       this.flavors.figures(
         alive.flatMap(({ flavor }) => flavor.id ?? []),
         context,
@@ -51,20 +62,32 @@ export class OpenstackDisks implements Disks {
     ]);
     const byId = new Map(volumes.map((volume) => [volume.id, volume]));
     return alive.flatMap((server) => {
-      const known = server.flavor.id === undefined ? undefined : figures.get(server.flavor.id);
-      const flavor = known ? { ...known, ephemeral: known['OS-FLV-EXT-DATA:ephemeral'] ?? 0 } : server.flavor;
+      const flavor = server.flavor.id === undefined ? server.flavor : (figures.get(server.flavor.id) ?? server.flavor);
       return [...flavorDisks(server, flavor), ...doomedOf(server).flatMap((id) => volumeDisk(server.id, byId.get(id)))];
     });
   }
 }
 
+/** Why a server that was asked for has no such disk; nothing where it tells too little, or has it and Cinder does not tell of it. */
+function missing(key: string, servers: Answered<Server>): Gone[] {
+  const server = servers.get(ownerOf(key));
+  const thing = { type: 'disk', key };
+  if (server === undefined) return [];
+  if (server instanceof Gone) return [server.as(thing)];
+  const shown = Gone.shown(thing, `Nova shows the server ${server.id} without the disk ${partOf(key)}`);
+  if (machineState(server).state === 'absent') return [shown];
+  if (UUID.test(partOf(key))) return server.volumes !== undefined && !doomedOf(server).includes(partOf(key)) ? [shown] : [];
+  const { disk, ephemeral, swap } = server.flavor;
+  return server.image === undefined || [disk, ephemeral, swap].includes(undefined) ? [] : [shown];
+}
+
 /** Root, ephemeral and swap of the flavor; a server that boots from a volume has no root of its flavor. A size of 0 is none told. */
-function flavorDisks(server: ServerStorage, flavor: { disk?: number; ephemeral?: number; swap?: number | string }): Item[] {
-  const local = server.image !== '' && server.image !== null && server.image !== undefined;
+function flavorDisks(server: Server, flavor: { disk?: number; ephemeral?: number; swap?: number }): Item[] {
+  const local = server.image !== '' && server.image !== undefined;
   const disks: [string, number][] = [
     ['root', local ? gibToKb(flavor.disk ?? 0) : 0],
     ['ephemeral', gibToKb(flavor.ephemeral ?? 0)],
-    ['swap', mibToKb(Number(flavor.swap ?? 0))],
+    ['swap', mibToKb(flavor.swap ?? 0)],
   ];
   return disks
     .filter(([, capacity]) => capacity > 0)
@@ -78,7 +101,7 @@ function flavorDisks(server: ServerStorage, flavor: { disk?: number; ephemeral?:
 }
 
 function volumeDisk(server: string, volume: Volume | undefined): Item[] {
-  if (!volume) return [];
+  if (volume?.size === undefined) return [];
   const device = volume.attachments?.find(({ server_id: id }) => id === server)?.device;
   return [
     {

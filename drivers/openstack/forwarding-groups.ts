@@ -1,7 +1,11 @@
 import type { CallContext, Created, Item, Marks, Naming, Pages } from '../../src/clouds/driver';
+import type { Gone } from '../../src/clouds/errors';
 import type { CreateForwardingGroup, ForwardingGroups } from '../../src/clouds/infrastructure';
-import { holdsNet, marksOf, namesOf, type Neutron } from './neutron';
-import { dropInterfaces, join, part, type Router } from './routers';
+import type { Neutron } from './neutron';
+import { holdsNet, marksOf, namesOf } from './neutron-names';
+import type { Router } from './neutron-things';
+import { answers, UUID } from './reads';
+import { dropInterfaces, join, part } from './routers';
 
 /** Neutron routers as ForwardingGroups; which networks are in one, the networks say. */
 export class OpenstackForwardingGroups implements ForwardingGroups {
@@ -9,25 +13,26 @@ export class OpenstackForwardingGroups implements ForwardingGroups {
 
   async *list(context: CallContext): Pages {
     const own = await this.neutron.own(context);
-    for await (const page of this.neutron.pages<Router>('routers', context, own)) yield page.map(routerItem);
+    for await (const page of this.neutron.pages('router', context, own)) yield page.map(routerItem);
   }
 
-  async getMany(keys: readonly string[], context: CallContext): Promise<Item[]> {
-    return (await this.neutron.byIds<Router>('routers', keys, context)).map(routerItem);
+  getMany(keys: readonly string[], context: CallContext): Promise<(Item | Gone)[]> {
+    const read = (ids: readonly string[]) => this.neutron.byIds('router', ids, context);
+    return answers('router', keys, read, (routers) => Promise.resolve(routers.map(routerItem)));
   }
 
   async find(marks: Marks, context: CallContext): Promise<Item[]> {
-    const found = await this.neutron.marked<Router>('routers', marks, context);
+    const found = await this.neutron.marked('router', marks, context);
     return found.map(({ thing, unfinished }) => ({ ...routerItem(thing), ...(unfinished ? { unfinished } : {}) }));
   }
 
   holds(naming: Naming): Naming {
-    return holdsNet(naming);
+    return this.neutron.holds(naming, holdsNet);
   }
 
   async create(request: CreateForwardingGroup, context: CallContext): Promise<Created> {
     const { networks } = request;
-    const { id } = await this.neutron.make<Router>('routers', request, {}, context, async (router) => {
+    const { id } = await this.neutron.make('router', request, {}, context, async (router) => {
       for (const network of networks) await join(this.neutron, router.id, network, context);
     });
     return { key: id };
@@ -42,18 +47,19 @@ export class OpenstackForwardingGroups implements ForwardingGroups {
   }
 
   rename(key: string, naming: Naming, context: CallContext): Promise<void> {
-    return this.neutron.rename('routers', key, naming, context);
+    return this.neutron.rename('router', key, naming, context);
   }
 
   /** Neutron deletes no router that has interfaces; its gateway goes with it. */
   async delete(key: string, context: CallContext): Promise<void> {
+    if (!UUID.test(key)) return;
     await dropInterfaces(this.neutron, { device_id: key }, context);
-    await this.neutron.delete('routers', key, context);
+    await this.neutron.delete('router', key, context);
   }
 }
 
 function routerItem(router: Router): Item {
-  const gateway = router.external_gateway_info?.network_id;
+  const { gateway } = router;
   return {
     key: router.id,
     values: { ...namesOf(router), ...(gateway === undefined ? {} : { gatewayNetwork: gateway }) },

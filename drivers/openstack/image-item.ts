@@ -1,22 +1,22 @@
 import type { Item } from '../../src/clouds/driver';
 import { imageFit } from './choice';
+import { Gone } from '../../src/clouds/errors';
+import type { Image } from './glance';
 import { decodeKey, isImageKey, type Metadata, shownName, TAG } from './naming';
 import { imageState } from './states';
 
-/** An image as Glance tells it; its properties stand among its attributes. */
-export interface Image {
-  id: string;
-  name?: string | null;
-  status: string;
-  visibility?: string;
-  owner?: string | null;
-  protected?: boolean;
-  created_at?: string;
-  [property: string]: unknown;
-}
-
 /** Where Nova keeps a shelved server; no image of anybody's. */
 export const isShelf = (image: Image): boolean => image.image_type === 'snapshot' && image.name?.endsWith('-shelved') === true;
+
+/**
+ * Another project's image that is not for everybody: administrators are shown all of them, and cannot be told which are
+ * shared with their project.
+ */
+export const isForeign = (image: Image, { projectId, roles }: { projectId: string | undefined; roles: readonly string[] }): boolean =>
+  roles.includes('admin') &&
+  image.owner !== undefined &&
+  image.owner !== projectId &&
+  (image.visibility === 'private' || image.visibility === 'shared');
 
 /** String properties by name. */
 export function propertiesIn(image: Image): Metadata {
@@ -54,17 +54,13 @@ const ARCHITECTURES: Readonly<Record<string, string>> = {
 };
 
 /**
- * An image as a MachineImage; undefined for one that is gone.
+ * An image as a MachineImage, or the proof that it is gone.
  * @param base URL of Glance with its version
  * @param login whose images may be changed: those of its project, or all
  */
-export function imageItem(
-  image: Image,
-  base: string,
-  login: { projectId: string | undefined; roles: readonly string[] },
-): Item | undefined {
+export function imageItem(image: Image, base: string, login: { projectId: string | undefined; roles: readonly string[] }): Item | Gone {
   const { state, unmapped } = imageState(image.status);
-  if (state === 'absent') return undefined;
+  if (state === 'absent') return Gone.shown({ type: 'image', key: image.id }, `Glance shows the image ${image.id} as ${image.status}`);
   const marks = marksOf(image);
   const related = marks[TAG.related];
   const { description, hw_architecture: architecture = image.architecture } = image;

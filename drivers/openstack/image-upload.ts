@@ -1,9 +1,9 @@
 import { Readable } from 'node:stream';
 import type { CallContext, Created, UploadImage } from '../../src/clouds/driver';
 import { ProviderError } from '../../src/clouds/errors';
-import { enc, type Wire } from './client';
+import { pathOf, type Wire } from './client';
+import { text } from './documents';
 import { diskFormat, HEAD_BYTES } from './image-format';
-import type { Image } from './image-item';
 
 /** How long taking back may take, in ms; the call's own time may be over. */
 const TAKE_BACK_MS = 10_000;
@@ -17,17 +17,19 @@ export async function upload(wire: Wire, request: UploadImage, attributes: objec
   const told = diskFormat(head);
   if ('refused' in told) throw new ProviderError('invalid', told.refused, { maybeDone: false });
   const record = { ...attributes, disk_format: told.format, container_format: 'bare', visibility: 'private' };
-  const { id } = await wire.post<Image>('image', '/images', record, context);
-  const path = `/images/${enc(id)}`;
+  const made = await wire.send('image', { method: 'POST', path: '/images', body: record, member: 'id' }, context);
+  const id = text(made.id);
+  if (id === undefined) throw new ProviderError('unavailable', 'Glance answered without an image', { maybeDone: true });
+  const path = pathOf('image', id);
   let broken: unknown;
   const bytes = watched(head, rest, (error) => {
     broken = error;
   });
   try {
-    await wire.upload('image', `${path}/file`, Readable.from(bytes, { objectMode: false }), request.source.size, context);
+    await wire.upload({ kind: 'image', id }, `${path}/file`, Readable.from(bytes, { objectMode: false }), request.source.size, context);
     return { key: id };
   } catch (error) {
-    await wire.delete('image', path, { signal: AbortSignal.timeout(TAKE_BACK_MS) }).catch(unlessLeft);
+    await wire.remove('image', id, { signal: AbortSignal.timeout(TAKE_BACK_MS) }).catch(unlessLeft);
     throw broken === undefined ? error : ofSource(broken);
   }
 }

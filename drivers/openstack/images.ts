@@ -1,66 +1,66 @@
 import type { CallContext, CaptureMachine, Created, Item, MachineImages, Marks, Naming, Pages, UploadImage } from '../../src/clouds/driver';
-import { ProviderError } from '../../src/clouds/errors';
-import { enc, type Wire } from './client';
-import { type Image, imageItem, isShelf, marksOf, propertiesIn } from './image-item';
+import { type Gone, ProviderError } from '../../src/clouds/errors';
+import { pathOf, type Wire } from './client';
+import type { Image } from './glance';
+import { imageItem, isForeign, isShelf, marksOf, propertiesIn } from './image-item';
 import { upload } from './image-upload';
-import { act, pause } from './machine-actions';
-import { UUID } from './machines';
+import { act, imageOf } from './machine-actions';
 import { encodeImageKey, holds, isImageKey, type Metadata, nameless, TAG } from './naming';
-import { FEW, oneByOne } from './reads';
+import { type Answered, answers, confirmed, UUID, shown } from './reads';
+import { removeSnapshot } from './volume-work';
 
 const PATCH = { 'content-type': 'application/openstack-images-v2.1-json-patch' };
 /** Ids in one listing by ids: a URL has its limits. */
 const BATCH = 100;
-/** How long a capture waits for the end of the one before, in ms. */
-const IDLE_MS = 400;
 
 /** Glance images as MachineImages. */
 export class OpenstackMachineImages implements MachineImages {
   constructor(private readonly wire: Wire) {}
 
   async *list(context: CallContext): Pages {
-    for await (const page of this.wire.pages<Image>('image', '/images', 'images', context)) {
-      yield await this.#items(
-        page.filter((image) => !isShelf(image)),
-        context,
-      );
+    const session = await this.wire.session(context);
+    for await (const page of this.wire.pages('image', context)) {
+      const own = page.filter((image) => !isShelf(image) && !isForeign(image, session));
+      yield shown(await this.#items(own, context));
     }
   }
 
-  async getMany(keys: readonly string[], context: CallContext): Promise<Item[]> {
-    return this.#items(await this.#named(keys, context), context);
+  getMany(keys: readonly string[], context: CallContext): Promise<(Item | Gone)[]> {
+    return answers(
+      'image',
+      keys,
+      (ids) => this.#named(ids, context),
+      (images) => this.#items(images, context),
+    );
   }
 
-  /** By filter; it leaves out community images: a few that are missing then are asked for by themselves. */
-  async #named(keys: readonly string[], context: CallContext): Promise<Image[]> {
-    const ids = [...new Set(keys.filter((key) => UUID.test(key)))];
-    const found: Image[] = [];
+  /** By filter; it leaves out community images: what is missing then is asked for by itself. */
+  async #named(keys: readonly string[], context: CallContext): Promise<Answered<Image>> {
+    const ids = [...new Set(keys)];
+    const found = new Map<string, Image | Gone>();
     for (let i = 0; ids.length > 1 && i < ids.length; i += BATCH) {
       const filter = { id: `in:${ids.slice(i, i + BATCH).join(',')}` };
-      found.push(...(await this.wire.all<Image>('image', '/images', 'images', context, filter)));
+      for (const image of await this.wire.all('image', context, filter)) found.set(image.id, image);
     }
-    const read = (id: string) => this.wire.getIfThere<Image>('image', `/images/${enc(id)}`, context);
-    const missing = ids.filter((id) => !found.some((image) => image.id === id));
-    return missing.length > FEW ? found : [...found, ...(await oneByOne(missing, read))];
+    return confirmed(this.wire, 'image', ids, found, context);
   }
 
   async find(marks: Marks, context: CallContext): Promise<Item[]> {
-    const images = await this.#ownBy(TAG.id, marks.tag, context);
-    return this.#items(images, context);
+    return shown(await this.#items(await this.#ownBy(TAG.id, marks.tag, context), context));
   }
 
   /** Images whose own mark is exactly this one. */
   async #ownBy(mark: string, value: string, context: CallContext): Promise<Image[]> {
     if (value === '') return [];
-    const images = await this.wire.all<Image>('image', '/images', 'images', context, { [mark]: value });
+    const images = await this.wire.all('image', context, { [mark]: value });
     return images.filter((image) => marksOf(image)[mark] === value);
   }
 
-  async #items(images: readonly Image[], context: CallContext): Promise<Item[]> {
+  async #items(images: readonly Image[], context: CallContext): Promise<(Item | Gone)[]> {
     if (images.length === 0) return [];
     const { base } = await this.wire.endpoint('image', context);
     const session = await this.wire.session(context);
-    return images.flatMap((image) => imageItem(image, base, session) ?? []);
+    return images.map((image) => imageItem(image, base, session));
   }
 
   holds(naming: Naming): Naming {
@@ -68,7 +68,7 @@ export class OpenstackMachineImages implements MachineImages {
   }
 
   async rename(key: string, naming: Naming, context: CallContext): Promise<void> {
-    const image = await this.wire.get<Image>('image', `/images/${enc(key)}`, context);
+    const image = await this.wire.one('image', key, context);
     const before = Object.fromEntries(Object.entries(propertiesIn(image)).filter(([name]) => isNaming(name)));
     const after = namingProperties(naming);
     const name = naming.name ?? nameless(marksOf(image)[TAG.id] ?? image.id);
@@ -81,7 +81,12 @@ export class OpenstackMachineImages implements MachineImages {
   }
 
   async #patch(key: string, changes: readonly object[], context: CallContext): Promise<void> {
-    await this.wire.send('image', { method: 'PATCH', path: `/images/${enc(key)}`, headers: PATCH, body: changes }, context);
+    const of = { kind: 'image', id: key } as const;
+    await this.wire.send(
+      'image',
+      { method: 'PATCH', path: pathOf('image', key), headers: PATCH, body: changes, member: 'id', of },
+      context,
+    );
   }
 
   /** createImage; of a server that boots from a volume Nova makes snapshots in Cinder, and an image that names them. */
@@ -100,23 +105,11 @@ export class OpenstackMachineImages implements MachineImages {
       instance_uuid: request.machine,
     };
     const body = { createImage: { name: naming.name ?? nameless(request.tag), metadata } };
-    const { image_id } = await this.#whenIdle(() => act(this.wire, request.machine, body, context), context);
-    if (image_id !== undefined) return { key: image_id };
+    const image = imageOf(await act(this.wire, request.machine, body, context));
+    if (image !== undefined) return { key: image };
     const [made] = (await this.find(request, context)).filter((item) => item.token === request.token);
     if (!made) throw new ProviderError('unavailable', 'Nova answered a capture without an image', { maybeDone: true });
     return { key: made.key };
-  }
-
-  /** An image is active a moment before Nova has put the server's task away; it refuses the next capture until then. */
-  async #whenIdle<T>(call: () => Promise<T>, context: CallContext): Promise<T> {
-    for (;;) {
-      try {
-        return await call();
-      } catch (error) {
-        if (!(error instanceof ProviderError) || error.kind !== 'conflict' || !/task_state image_/.test(error.message)) throw error;
-        await pause(context, IDLE_MS);
-      }
-    }
   }
 
   async upload(request: UploadImage, context: CallContext): Promise<Created> {
@@ -134,14 +127,14 @@ export class OpenstackMachineImages implements MachineImages {
 
   /** With what is behind an image that the gateway made: snapshots first, so that a repeated call still finds their names. */
   async delete(key: string, context: CallContext): Promise<void> {
-    const image = UUID.test(key) ? await this.wire.getIfThere<Image>('image', `/images/${enc(key)}`, context) : undefined;
+    const image = UUID.test(key) ? await this.wire.oneIfThere('image', key, context) : undefined;
     if (!image) return;
     const marks = marksOf(image);
     if (marks[TAG.id] !== undefined) {
       await this.#passReferenceOn(key, marks[TAG.related], context);
-      for (const snapshot of snapshotsBehind(image)) await this.wire.delete('volume', `/snapshots/${enc(snapshot)}`, context);
+      for (const snapshot of snapshotsBehind(image)) await removeSnapshot(this.wire, snapshot, context);
     }
-    await this.wire.delete('image', `/images/${enc(key)}`, context);
+    await this.wire.remove('image', key, context);
   }
 
   /** Snapshots that refer to this one refer to what it referred to, or to nothing (5.14.7). */

@@ -1,5 +1,4 @@
-import { absenceAsProof } from '../../src/clouds/absence';
-import type { CallContext, Driver, DriverModule, Finding } from '../../src/clouds/driver';
+import type { CallContext, Driver, DriverEnvironment, DriverModule, Finding } from '../../src/clouds/driver';
 import { capabilities } from './capabilities';
 import { check } from './check';
 import { Wire } from './client';
@@ -10,26 +9,26 @@ import { OpenstackMachines } from './machines';
 import { networkGroups } from './network';
 import { openstackOptions, type OpenstackOptions } from './options';
 import { storageGroups } from './storage';
+import { poller } from './work';
 
 /** OpenStack: Keystone v3, Nova, Glance, Cinder v3 and Neutron of one project in one region. */
 export const driver: DriverModule<OpenstackOptions> = {
   name: 'openstack',
   options: openstackOptions,
-  connect(options: OpenstackOptions): Promise<Driver> {
-    const wire = new Wire(options);
+  connect(options: OpenstackOptions, environment: DriverEnvironment): Promise<Driver> {
+    const wire = new Wire(options, (message, details) => environment.warn(message, details));
     const flavors = new Flavors(wire);
-    return Promise.resolve(
-      absenceAsProof({
-        capabilities: capabilities(options.settleMs, options.sizes.atMost),
-        machines: new OpenstackMachines(wire, flavors),
-        machineConfigs: new MachineConfigs(flavors, options.sizes),
-        machineImages: new OpenstackMachineImages(wire),
-        ...storageGroups(wire, flavors),
-        ...networkGroups(wire),
-        credentials: new OpenstackCredentials(wire),
-        check: (context: CallContext): Promise<Finding[]> => check(wire, context),
-        close: () => wire.close(),
-      }),
-    );
+    return Promise.resolve({
+      capabilities: capabilities(options.settleMs, options.sizes.atMost),
+      machines: new OpenstackMachines(wire, flavors),
+      machineConfigs: new MachineConfigs(flavors, options.sizes),
+      machineImages: new OpenstackMachineImages(wire),
+      ...storageGroups(wire, flavors),
+      ...networkGroups(wire),
+      credentials: new OpenstackCredentials(wire),
+      poll: poller(wire, flavors),
+      check: (context: CallContext): Promise<Finding[]> => check(wire, context),
+      close: () => wire.close(),
+    });
   },
 };

@@ -1,25 +1,28 @@
-import { setTimeout as sleep } from 'node:timers/promises';
-import type { CallContext } from '../../src/clouds/driver';
+import type { CallContext, Handle, Outcome } from '../../src/clouds/driver';
 import { ProviderError } from '../../src/clouds/errors';
-import { enc, type Wire } from './client';
+import { pathOf, type Wire } from './client';
 import type { Flavors } from './configs';
-import type { Server } from './machine-item';
+import { type Doc, text } from './documents';
+import { busy, isConflict } from './errors';
+import { hasBegun, lastAction } from './instance-actions';
+import type { Server } from './nova';
 import { machineState } from './states';
 
-/** How often a server is looked at while its size changes, in ms. */
-const PACE_MS = 700;
+/** What Nova answers an action by: nothing, most of the time. */
+const ANSWERS: readonly number[] = [200, 202, 204];
 
-/** Reads one server. Throws notFound. */
-export async function serverOf(wire: Wire, key: string, context: CallContext): Promise<Server> {
-  return (await wire.get<{ server: Server }>('compute', `/servers/${enc(key)}`, context)).server;
+/**
+ * POST /servers/ID/action.
+ * @throws Gone where there is no such server: Nova has other words for that here, so it is asked for the server itself
+ */
+export async function act(wire: Wire, key: string, body: object, context: CallContext): Promise<Doc> {
+  try {
+    return await wire.send('compute', { method: 'POST', path: `${pathOf('server', key)}/action`, body, answers: ANSWERS }, context);
+  } catch (error) {
+    if (error instanceof ProviderError && error.code === '404 itemNotFound') await wire.one('server', key, context);
+    throw error;
+  }
 }
-
-/** POST /servers/ID/action. */
-export async function act(wire: Wire, key: string, body: object, context: CallContext): Promise<{ image_id?: string }> {
-  return wire.post<{ image_id?: string }>('compute', `/servers/${enc(key)}/action`, body, context);
-}
-
-const isConflict = (error: unknown): boolean => error instanceof ProviderError && error.kind === 'conflict';
 
 /** An action whose refusal is success where the server is (or is about to be) in one of these states anyway. */
 export async function actTowards(wire: Wire, key: string, body: object, states: readonly string[], context: CallContext): Promise<void> {
@@ -27,7 +30,7 @@ export async function actTowards(wire: Wire, key: string, body: object, states: 
     await act(wire, key, body, context);
   } catch (error) {
     if (!isConflict(error)) throw error;
-    const { state } = machineState(await serverOf(wire, key, context));
+    const { state } = machineState(await wire.one('server', key, context));
     if (!states.includes(state)) throw error;
   }
 }
@@ -40,43 +43,64 @@ const STARTS: Readonly<Record<string, object>> = {
   SHELVED: { unshelve: null },
   SHELVED_OFFLOADED: { unshelve: null },
 };
+/** Statuses that Nova leaves by itself. */
+const PASSING: readonly string[] = ['BUILD', 'REBOOT', 'HARD_REBOOT', 'REBUILD', 'RESIZE', 'REVERT_RESIZE', 'MIGRATING', 'PASSWORD'];
 
 /** Starts, unpauses, resumes or unshelves. What runs or is on its way there is left alone. */
 export async function start(wire: Wire, key: string, context: CallContext): Promise<void> {
-  const server = await serverOf(wire, key, context);
+  const server = await wire.one('server', key, context);
   const { state } = machineState(server);
   if (state === 'STARTING' || (state === 'STARTED' && server.status === 'ACTIVE')) return;
   const action = Object.hasOwn(STARTS, server.status) ? STARTS[server.status] : undefined;
+  const task = server['OS-EXT-STS:task_state'];
+  if (!action && (task !== undefined || PASSING.includes(server.status)))
+    throw busy(`Nova is busy with the server (${task ?? server.status})`);
   if (!action) throw new ProviderError('conflict', `Nova does not start a server that is ${server.status}`, { maybeDone: false });
   await actTowards(wire, key, action, ['STARTING', 'STARTED'], context);
 }
 
+/** Reboots; what an earlier attempt began is not begun again. */
+export async function restart(wire: Wire, key: string, type: 'SOFT' | 'HARD', context: CallContext): Promise<void> {
+  if (await hasBegun(wire, key, 'reboot', context)) return;
+  await act(wire, key, { reboot: { type } }, context);
+}
+
+/** A change of size under way; `asked`: this very change was accepted by Nova. */
+export interface ResizeWork extends Handle {
+  work: 'resize';
+  server: string;
+  config: string;
+  asked: boolean;
+}
+
+/** Statuses of a server whose size is being changed, or changed back. */
+const RESIZING: readonly string[] = ['RESIZE', 'REVERT_RESIZE'];
+
 /**
- * Changes the flavor: asks for it, waits until Nova wants it confirmed, confirms, and waits until the server is what it was.
- * A call that comes after one that was cut goes on where that one was.
+ * Changes the flavor, one step at a time, each decided by what the server shows: waits until nothing else goes on, asks,
+ * waits for Nova to copy what it copies, confirms. What was left waiting for its confirmation is confirmed.
+ * @throws ProviderError with Nova's reason where it did not come to pass
  */
-export async function resize(wire: Wire, flavors: Flavors, key: string, config: string, context: CallContext): Promise<void> {
+export async function resize(wire: Wire, flavors: Flavors, work: ResizeWork, context: CallContext): Promise<Outcome> {
+  const { server: key, config } = work;
   const target = await flavors.of(config, context);
-  if (!target) throw new ProviderError('notFound', `There is no flavor ${config}`, { maybeDone: false });
   const isTarget = ({ flavor }: Server) => (flavor.id === undefined ? flavor.original_name === target.name : flavor.id === config);
-  let asked = false;
-  for (; ; await pause(context)) {
-    const server = await serverOf(wire, key, context);
-    const busy = (server['OS-EXT-STS:task_state'] ?? null) !== null || server.status === 'RESIZE' || server.status === 'REVERT_RESIZE';
-    if (server.status === 'ERROR') throw failed(server, server.fault?.message ?? 'the server is in ERROR');
-    if (busy) continue;
-    if (server.status === 'VERIFY_RESIZE') {
-      if (!isTarget(server)) throw failed(server, 'another change of size waits for its confirmation', 'conflict');
-      await confirm(wire, key, context);
-    } else if (isTarget(server)) {
-      return;
-    } else if (asked) {
-      throw failed(server, (await lastWords(wire, key, 'resize', context)) ?? 'Nova gave no reason');
-    } else {
-      await act(wire, key, { resize: { flavorRef: config } }, context);
-      asked = true;
-    }
+  const server = await wire.one('server', key, context);
+  const going = (words: string, asked = work.asked): Outcome => ({ ongoing: { ...work, asked }, words });
+  const task = server['OS-EXT-STS:task_state'];
+  if (server.partial) return going('Nova cannot tell how the server is');
+  if (server.status === 'ERROR') throw failed(server, server.fault ?? 'the server is in ERROR');
+  if (task !== undefined || RESIZING.includes(server.status)) return going(`Nova is busy with the server (${task ?? server.status})`);
+  if (server.status === 'VERIFY_RESIZE') {
+    if (!isTarget(server)) throw failed(server, 'another change of size waits for its confirmation', 'conflict');
+    await confirm(wire, key, context);
+    return going('Nova confirms the new size', true);
   }
+  if (isTarget(server)) return;
+  const before = work.asked || context.repeated ? await lastAction(wire, key, 'resize', context, context.repeated?.since) : undefined;
+  if (work.asked || before?.message !== undefined) throw failed(server, before?.message ?? 'Nova gave no reason');
+  await act(wire, key, { resize: { flavorRef: config } }, context);
+  return going('Nova changes the size', true);
 }
 
 /**
@@ -96,35 +120,5 @@ function failed({ status }: Server, reason: string, kind: 'unavailable' | 'confl
   return new ProviderError(kind, `Nova did not change the size (${status}): ${reason}`, { maybeDone: false, lasting: true });
 }
 
-interface Action {
-  action: string;
-  message?: string | null;
-}
-
-/** What Nova's log of a server says of its last action of this kind. */
-export async function lastWords(wire: Wire, key: string, kind: string, context: CallContext): Promise<string | undefined> {
-  const answer = await wire.getIfThere<{ instanceActions: readonly Action[] }>(
-    'compute',
-    `/servers/${enc(key)}/os-instance-actions`,
-    context,
-  );
-  return answer?.instanceActions.find(({ action }) => action === kind)?.message ?? undefined;
-}
-
-/**
- * Waits a little.
- * @param maybeDone whether what was begun may come to its end although nobody waits any more
- * @throws ProviderError `timeout`
- */
-export async function pause(
-  { signal }: CallContext,
-  ms = PACE_MS,
-  busy = 'Nova was still busy with the server',
-  maybeDone = false,
-): Promise<void> {
-  try {
-    await sleep(ms, undefined, { signal });
-  } catch {
-    throw new ProviderError('timeout', `${busy} at the deadline`, { maybeDone });
-  }
-}
+/** Id of the image that a capture makes, as Nova tells it from 2.45 on. */
+export const imageOf = (answer: Doc): string | undefined => text(answer.image_id);

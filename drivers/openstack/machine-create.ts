@@ -1,8 +1,9 @@
 import type { CallContext, CreateMachine } from '../../src/clouds/driver';
 import { ProviderError } from '../../src/clouds/errors';
 import type { Value } from '../../src/model/values';
-import { enc, type Wire } from './client';
+import type { Wire } from './client';
 import type { Flavors } from './configs';
+import { amount } from './documents';
 import { createMetadata, holds, nameless, serverTag } from './naming';
 
 /** Extension attributes that a create takes. */
@@ -11,7 +12,8 @@ interface Placement {
   securityGroups: readonly string[] | undefined;
   serverGroup: string | undefined;
   schedulerHints: readonly string[];
-  bootFromVolume: boolean;
+  /** Absent: where the flavor has no root disk. */
+  bootFromVolume: boolean | undefined;
   volumeType: string | undefined;
 }
 
@@ -21,7 +23,7 @@ export async function serverRequest(wire: Wire, flavors: Flavors, request: Creat
   const naming = holds(request);
   const described = await wire.speaks('compute', '2.19', context);
   const tagged = await wire.speaks('compute', '2.52', context);
-  const root = placement.bootFromVolume ? await bootVolume(wire, flavors, request, placement, context) : undefined;
+  const root = await bootVolume(wire, flavors, request, placement, context);
   const hints = hintsOf(placement);
   return {
     server: {
@@ -60,7 +62,7 @@ function placementOf(wire: Wire, extensions: { readonly [name: string]: Value | 
     securityGroups: groups.length > 0 ? groups : wire.options.securityGroups,
     serverGroup: text(extensions.serverGroup),
     schedulerHints: texts(extensions.schedulerHints),
-    bootFromVolume: extensions.bootFromVolume === true,
+    bootFromVolume: typeof extensions.bootFromVolume === 'boolean' ? extensions.bootFromVolume : undefined,
     volumeType: text(extensions.volumeType),
   };
 }
@@ -78,37 +80,34 @@ function hintsOf({ serverGroup, schedulerHints }: Placement): Record<string, str
   return hints;
 }
 
-interface ImageSize {
-  min_disk?: number;
-  size?: number | null;
-  virtual_size?: number | null;
-}
 const GIB = 2 ** 30;
 
-/** A root volume made of the image, as large as the flavor's root disk or the image needs; it goes with the machine. */
+/**
+ * A root volume made of the image, as large as the flavor's root disk or the image needs; it goes with the machine. Made
+ * where it is asked for, and where the flavor has no root disk: most clouds refuse to run these without.
+ */
 async function bootVolume(
   wire: Wire,
   flavors: Flavors,
   request: CreateMachine,
   placement: Placement,
   context: CallContext,
-): Promise<object> {
-  const [flavor, image] = await Promise.all([
-    flavors.of(request.config, context),
-    wire.get<ImageSize>('image', `/images/${enc(request.image)}`, context),
-  ]);
-  if (!flavor) throw new ProviderError('notFound', `There is no flavor ${request.config}`, { maybeDone: false });
-  const bytes = Math.max(image.size ?? 0, image.virtual_size ?? 0);
-  const typed = placement.volumeType !== undefined;
-  if (typed && !(await wire.speaks('compute', '2.67', context)))
+): Promise<object | undefined> {
+  if (placement.bootFromVolume === false) return undefined;
+  const { disk } = await flavors.of(request.config, context);
+  if (placement.bootFromVolume === undefined && disk !== 0) return undefined;
+  const image = await wire.one('image', request.image, context);
+  const bytes = Math.max(amount(image.size) ?? 0, amount(image.virtual_size) ?? 0);
+  const type = placement.volumeType ?? wire.options.bootVolumeType;
+  if (type !== undefined && !(await wire.speaks('compute', '2.67', context)))
     throw new ProviderError('unsupported', 'volumeType of a root volume needs Nova 2.67', { maybeDone: false });
   return {
     boot_index: 0,
     source_type: 'image',
     uuid: request.image,
     destination_type: 'volume',
-    volume_size: Math.max(1, flavor.disk, image.min_disk ?? 0, Math.ceil(bytes / GIB)),
+    volume_size: Math.max(wire.options.bootVolumeGib, disk ?? 0, amount(image.min_disk) ?? 0, Math.ceil(bytes / GIB)),
     delete_on_termination: true,
-    ...(typed ? { volume_type: placement.volumeType } : {}),
+    ...(type === undefined ? {} : { volume_type: type }),
   };
 }

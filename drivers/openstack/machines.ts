@@ -1,18 +1,17 @@
-import type { CallContext, CreateMachine, Created, Item, Machines, Marks, Naming, Pages } from '../../src/clouds/driver';
-import { ProviderError } from '../../src/clouds/errors';
-import { enc, type Wire } from './client';
+import type { CallContext, CreateMachine, Created, Item, Machines, Marks, Naming, Outcome, Pages } from '../../src/clouds/driver';
+import { Gone, ProviderError } from '../../src/clouds/errors';
+import { pathOf, type Wire } from './client';
 import type { Flavors } from './configs';
-import { act, actTowards, resize, serverOf, start } from './machine-actions';
+import { doc, text } from './documents';
+import { act, actTowards, resize, restart, start } from './machine-actions';
 import { serverRequest } from './machine-create';
-import { machineItem, type Server } from './machine-item';
+import { dropServer } from './machine-delete';
+import { machineItem } from './machine-item';
+import { hasBegun } from './instance-actions';
 import { descriptionMetadata, holds, marksIn, nameless, propertyMetadata, serverTag, TAG } from './naming';
-import { Neutron } from './neutron';
-import { dropPortsOf } from './ports';
-import { few } from './reads';
-
-const LIST = '/servers/detail';
-/** Ids of another shape cannot exist. */
-export const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
+import type { Server } from './nova';
+import { answers, byIds, shown } from './reads';
+import { machineState } from './states';
 
 /** Nova servers as Machines. */
 export class OpenstackMachines implements Machines {
@@ -22,27 +21,23 @@ export class OpenstackMachines implements Machines {
   ) {}
 
   async *list(context: CallContext): Pages {
-    for await (const page of this.wire.pages<Server>('compute', LIST, 'servers', context)) yield await this.#items(page, context);
+    for await (const page of this.wire.pages('server', context)) yield shown(await this.#items(page, context));
   }
 
-  async getMany(keys: readonly string[], context: CallContext): Promise<Item[]> {
-    const read = async (id: string) => (await this.wire.getIfThere<{ server: Server }>('compute', `/servers/${enc(id)}`, context))?.server;
-    const ids = keys.filter((key) => UUID.test(key));
-    return this.#items(await few(ids, read, () => this.wire.pages<Server>('compute', LIST, 'servers', context)), context);
+  getMany(keys: readonly string[], context: CallContext): Promise<(Item | Gone)[]> {
+    const read = (ids: readonly string[]) => byIds(this.wire, 'server', ids, context);
+    return answers('server', keys, read, (servers) => this.#items(servers, context));
   }
 
   /** By server tag; below 2.26 Nova would leave the filter out without a word, and the list is looked through. */
   async find(marks: Marks, context: CallContext): Promise<Item[]> {
     const filter = (await this.wire.speaks('compute', '2.26', context)) ? { tags: serverTag(marks.tag) } : {};
-    const servers = await this.wire.all<Server>('compute', LIST, 'servers', context, filter);
-    const items = await this.#items(
-      servers.filter(({ metadata }) => metadata?.[TAG.id] === marks.tag),
-      context,
-    );
-    return items;
+    const servers = await this.wire.all('server', context, filter);
+    const own = servers.filter(({ metadata }) => metadata[TAG.id] === marks.tag);
+    return shown(await this.#items(own, context));
   }
 
-  async #items(servers: readonly Server[], context: CallContext): Promise<Item[]> {
+  async #items(servers: readonly Server[], context: CallContext): Promise<(Item | Gone)[]> {
     if (servers.length === 0) return [];
     const { roles } = await this.wire.session(context);
     const may = { unlock: roles.includes('admin'), rebuildVolumes: await this.wire.speaks('compute', '2.93', context) };
@@ -50,7 +45,12 @@ export class OpenstackMachines implements Machines {
       servers.flatMap(({ flavor }) => flavor.id ?? []),
       context,
     );
-    return servers.map((server) => machineItem(server, flavors, may)).filter((item) => item.values.state !== 'absent');
+    if (servers.some(({ partial }) => partial)) this.wire.warn('Nova tells next to nothing of some servers: a cell of the cloud is down');
+    return servers.map((server) => {
+      const item = machineItem(server, flavors, may);
+      if (item.values.state !== 'absent') return item;
+      return Gone.shown({ type: 'server', key: server.id }, `Nova shows the server ${server.id} as ${server.status}`);
+    });
   }
 
   holds(naming: Naming): Naming {
@@ -59,15 +59,20 @@ export class OpenstackMachines implements Machines {
 
   /** Metadata that is neither ours nor a property cannot be told from properties: all of it is written anew. */
   async rename(key: string, naming: Naming, context: CallContext): Promise<void> {
-    const path = `/servers/${enc(key)}`;
-    const server = await serverOf(this.wire, key, context);
-    const before = server.metadata ?? {};
+    const path = pathOf('server', key);
+    const server = await this.wire.one('server', key, context);
+    const before = server.metadata;
+    if (server.partial) throw new ProviderError('unavailable', `Nova does not tell how the server ${key} is`, { maybeDone: false });
     const name = naming.name ?? nameless(before[TAG.id] ?? server.id);
     const described = await this.wire.speaks('compute', '2.19', context);
     const change = { ...(name === server.name ? {} : { name }), ...(described ? descriptionChange(server, naming) : {}) };
-    if (Object.keys(change).length > 0) await this.wire.put('compute', path, { server: change }, context);
+    if (Object.keys(change).length > 0) await this.#put(path, { server: change }, 'server', context);
     const metadata = { ...propertyMetadata(naming), ...descriptionMetadata(naming, described), ...marksIn(before) };
-    if (!same(before, metadata)) await this.wire.put('compute', `${path}/metadata`, { metadata }, context);
+    if (!same(before, metadata)) await this.#put(`${path}/metadata`, { metadata }, 'metadata', context);
+  }
+
+  async #put(path: string, body: object, member: string, context: CallContext): Promise<void> {
+    await this.wire.send('compute', { method: 'PUT', path, body, member }, context);
   }
 
   /** Nova has no idempotency token: what carries the token already is the answer. */
@@ -75,9 +80,10 @@ export class OpenstackMachines implements Machines {
     const [first] = (await this.find(request, context)).filter((item) => item.token === request.token);
     if (first) return { key: first.key };
     const body = await serverRequest(this.wire, this.flavors, request, context);
-    const { server } = await this.wire.post<{ server?: { id?: string } }>('compute', '/servers', body, context);
-    if (server?.id === undefined) throw new ProviderError('unavailable', 'Nova answered without a server', { maybeDone: true });
-    return { key: server.id };
+    const answer = await this.wire.send('compute', { method: 'POST', path: '/servers', body, member: 'server' }, context);
+    const id = text(doc(answer.server).id);
+    if (id === undefined) throw new ProviderError('unavailable', 'Nova answered without a server', { maybeDone: true });
+    return { key: id };
   }
 
   start(key: string, context: CallContext): Promise<void> {
@@ -93,8 +99,8 @@ export class OpenstackMachines implements Machines {
     await actTowards(this.wire, key, { 'os-stop': null }, ['STOPPING', 'STOPPED'], context);
   }
 
-  async restart(key: string, options: { force?: boolean | undefined }, context: CallContext): Promise<void> {
-    await act(this.wire, key, { reboot: { type: options.force === true ? 'HARD' : 'SOFT' } }, context);
+  restart(key: string, options: { force?: boolean | undefined }, context: CallContext): Promise<void> {
+    return restart(this.wire, key, options.force === true ? 'HARD' : 'SOFT', context);
   }
 
   async pause(key: string, context: CallContext): Promise<void> {
@@ -105,20 +111,32 @@ export class OpenstackMachines implements Machines {
     await actTowards(this.wire, key, { suspend: null }, ['SUSPENDING', 'SUSPENDED'], context);
   }
 
-  resize(key: string, to: { config: string }, context: CallContext): Promise<void> {
-    return resize(this.wire, this.flavors, key, to.config, context);
+  resize(key: string, to: { config: string }, context: CallContext): Promise<Outcome> {
+    return resize(this.wire, this.flavors, { work: 'resize', server: key, config: to.config, asked: false }, context);
   }
 
   /** Rebuilds. The token is written first, so that a rebuild that fails later can be told from an older failure. */
   async restore(key: string, from: Marks & { image: string }, context: CallContext): Promise<void> {
-    await this.wire.post('compute', `/servers/${enc(key)}/metadata`, { metadata: { [TAG.restore]: from.token } }, context);
+    if (context.repeated && (await this.#isRestoring(key, from.token, context))) return;
+    const metadata = { [TAG.restore]: from.token };
+    const path = `${pathOf('server', key)}/metadata`;
+    await this.wire.send(
+      'compute',
+      { method: 'POST', path, body: { metadata }, member: 'metadata', of: { kind: 'server', id: key } },
+      context,
+    );
     await act(this.wire, key, { rebuild: { imageRef: from.image } }, context);
   }
 
-  async delete(key: string, context: CallContext): Promise<void> {
-    if (!UUID.test(key)) return;
-    await this.wire.delete('compute', `/servers/${enc(key)}`, context);
-    await dropPortsOf(new Neutron(this.wire), key, context);
+  /** Whether an earlier attempt of this very restore has begun. */
+  async #isRestoring(key: string, token: string, context: CallContext): Promise<boolean> {
+    const server = await this.wire.one('server', key, context);
+    if (server.metadata[TAG.restore] !== token) return false;
+    return machineState(server).state === 'RESTORING' || hasBegun(this.wire, key, 'rebuild', context);
+  }
+
+  delete(key: string, context: CallContext): Promise<Outcome> {
+    return dropServer(this.wire, key, context);
   }
 }
 

@@ -1,3 +1,5 @@
+import { type Doc, doc, docs, isDoc, text } from './documents';
+
 /** Microversions: `major.minor`, compared as numbers. */
 
 /** Whether version `have` has what came with `need`; no version has nothing. */
@@ -15,12 +17,6 @@ function numbers(version: string): [number, number] {
   return [major ?? 0, minor ?? 0];
 }
 
-/** A service's own description at the root of a version. */
-interface VersionDocument {
-  version?: { id?: string; version?: string; max_version?: string; min_version?: string };
-  versions?: readonly { id?: string; version?: string; max_version?: string; min_version?: string }[];
-}
-
 /**
  * The version to speak: the highest that both sides know.
  * @param document what the service tells at `root`
@@ -29,13 +25,18 @@ interface VersionDocument {
  * @returns undefined where the service has no microversions, or only later ones
  */
 export function negotiate(document: unknown, root: string, wanted: string): string | undefined {
-  const { version, versions } = (typeof document === 'object' && document !== null ? document : {}) as VersionDocument;
-  const major = /\/v(\d+)[^/]*$/.exec(root)?.[1];
-  const own =
-    version ?? versions?.find((each) => each.id?.startsWith(`v${major}`) === true && (each.version ?? each.max_version ?? '') !== '');
-  const highest = own?.version ?? own?.max_version;
-  if (highest === undefined || highest === '') return undefined;
-  const lowest = own?.min_version;
-  if (lowest !== undefined && lowest !== '' && compare(lowest, wanted) > 0) return undefined;
+  const { version, versions } = doc(document);
+  const major = /\/v(\d+)[^/]*$/.exec(root)?.[1] ?? '';
+  const own = isDoc(version) ? version : docs(versions).find((each) => text(each.id)?.startsWith(`v${major}`) === true && highestOf(each));
+  const highest = own && highestOf(own);
+  if (highest === undefined) return undefined;
+  const lowest = text(own?.min_version);
+  if (lowest !== undefined && compare(lowest, wanted) > 0) return undefined;
   return compare(highest, wanted) < 0 ? highest : wanted;
 }
+
+/** Nova and Cinder tell it as `version`, others as `max_version`. */
+const highestOf = ({ version, max_version: most }: Doc): string | undefined => {
+  const told = text(version) ?? text(most);
+  return told !== undefined && /^\d+\.\d+$/.test(told) ? told : undefined;
+};

@@ -1,11 +1,13 @@
 import type { CallContext, Created, Item, Marks, Naming, Pages } from '../../src/clouds/driver';
-import { ProviderError } from '../../src/clouds/errors';
+import { Gone, ProviderError } from '../../src/clouds/errors';
 import type { CreateNetworkPort, NetworkPorts } from '../../src/clouds/infrastructure';
 import type { Value } from '../../src/model/values';
-import { enc } from './client';
-import { holdsNet, marksOf, namesOf, type Neutron } from './neutron';
+import { isNoRoute } from './errors';
+import type { Neutron } from './neutron';
+import { holdsNet, marksOf, namesOf } from './neutron-names';
 import { PORT, switchState } from './network-states';
-import { isShown, networkRef, type Port, portOf } from './ports';
+import { isShown, networkRef, type Port } from './ports';
+import { answers, UUID } from './reads';
 
 /** Neutron promises nothing of a port; the attribute is mandatory. */
 export const BEST_EFFORT = 'BEST_EFFORT';
@@ -16,22 +18,25 @@ export class OpenstackNetworkPorts implements NetworkPorts {
 
   async *list(context: CallContext): Pages {
     const own = await this.neutron.own(context);
-    for await (const page of this.neutron.pages<Port>('ports', context, own)) yield page.filter(isShown).map(portItem);
+    for await (const page of this.neutron.pages('port', context, own)) yield page.filter(isShown).map(portItem);
   }
 
-  async getMany(keys: readonly string[], context: CallContext): Promise<Item[]> {
-    return (await this.neutron.byIds<Port>('ports', keys, context)).filter(isShown).map(portItem);
+  getMany(keys: readonly string[], context: CallContext): Promise<(Item | Gone)[]> {
+    const read = (ids: readonly string[]) => this.neutron.byIds('port', ids, context);
+    const told = (port: Port) =>
+      isShown(port) ? portItem(port) : Gone.shown({ type: 'port', key: port.id }, `The port ${port.id} is ${port.device_owner ?? ''}'s`);
+    return answers('port', keys, read, (ports) => Promise.resolve(ports.map(told)));
   }
 
   async find(marks: Marks, context: CallContext): Promise<Item[]> {
-    const found = await this.neutron.marked<Port>('ports', marks, context);
+    const found = await this.neutron.marked('port', marks, context);
     return found
       .filter(({ thing }) => isShown(thing))
       .map(({ thing, unfinished }) => ({ ...portItem(thing), ...(unfinished ? { unfinished } : {}) }));
   }
 
   holds(naming: Naming): Naming {
-    return holdsNet(naming);
+    return this.neutron.holds(naming, holdsNet);
   }
 
   async create(request: CreateNetworkPort, context: CallContext): Promise<Created> {
@@ -40,7 +45,7 @@ export class OpenstackNetworkPorts implements NetworkPorts {
     checkType(portType);
     const groups = await securityGroupIds(this.neutron, extensions.securityGroups, context);
     const body = { network_id: network, ...(groups ? { security_groups: groups } : {}) };
-    const { id } = await this.neutron.make<Port>('ports', request, body, context, async (port) => {
+    const { id } = await this.neutron.make('port', request, body, context, async (port) => {
       if (portType === 'TRUNK') await this.#trunk(port.id, context);
     });
     return { key: id };
@@ -48,22 +53,26 @@ export class OpenstackNetworkPorts implements NetworkPorts {
 
   /** Makes it the parent of a trunk; one that is, is left alone. */
   async #trunk(key: string, context: CallContext): Promise<void> {
-    const { trunk_details: trunk } = await portOf(this.neutron, key, context);
-    if (trunk) return;
+    const { trunk } = await this.neutron.wire.one('port', key, context);
+    if (trunk !== undefined) return;
     try {
-      await this.neutron.wire.post('network', '/trunks', { trunk: { port_id: key } }, context);
+      await this.neutron.wire.send(
+        'network',
+        { method: 'POST', path: '/trunks', body: { trunk: { port_id: key } }, member: 'trunk' },
+        context,
+      );
     } catch (error) {
-      if (!(error instanceof ProviderError) || error.kind !== 'notFound') throw error;
+      if (!isNoRoute(error)) throw error;
       throw new ProviderError('unsupported', 'TRUNK: the Neutron of this cloud has no trunks', { maybeDone: false });
     }
   }
 
   start(key: string, context: CallContext): Promise<void> {
-    return this.neutron.change('ports', key, { admin_state_up: true }, context);
+    return this.neutron.change('port', key, { admin_state_up: true }, context);
   }
 
   stop(key: string, context: CallContext): Promise<void> {
-    return this.neutron.change('ports', key, { admin_state_up: false }, context);
+    return this.neutron.change('port', key, { admin_state_up: false }, context);
   }
 
   async update(key: string, to: { portType?: string; classOfService?: string }, context: CallContext): Promise<void> {
@@ -71,28 +80,29 @@ export class OpenstackNetworkPorts implements NetworkPorts {
     if (to.portType === undefined) return;
     checkType(to.portType);
     if (to.portType === 'TRUNK') return this.#trunk(key, context);
-    await this.#untrunk(await portOf(this.neutron, key, context), context);
+    await this.#untrunk(await this.neutron.wire.one('port', key, context), context);
   }
 
-  async #untrunk({ trunk_details: trunk }: Port, context: CallContext): Promise<void> {
-    if (trunk) await this.neutron.wire.delete('network', `/trunks/${enc(trunk.trunk_id)}`, context);
+  async #untrunk({ trunk }: Port, context: CallContext): Promise<void> {
+    if (trunk !== undefined) await this.neutron.wire.remove('trunk', trunk, context);
   }
 
   rename(key: string, naming: Naming, context: CallContext): Promise<void> {
-    return this.neutron.rename('ports', key, naming, context);
+    return this.neutron.rename('port', key, naming, context);
   }
 
   /** Neutron would delete a port under the server that has it. */
   async delete(key: string, context: CallContext): Promise<void> {
-    const port = await this.neutron.one<Port>('ports', key, context);
+    const port = UUID.test(key) ? await this.neutron.wire.oneIfThere('port', key, context) : undefined;
     if (!port) return;
     if (port.device_id !== '') throw new ProviderError('conflict', inUse(port), { maybeDone: false });
     await this.#untrunk(port, context);
-    await this.neutron.delete('ports', key, context);
+    await this.neutron.delete('port', key, context);
   }
 }
 
-const inUse = ({ id, device_id: device, device_owner: owner }: Port): string => `The port ${id} is used by ${device} (${owner})`;
+const inUse = ({ id, device_id: device = 'something', device_owner: owner = 'nobody that Neutron tells' }: Port): string =>
+  `The port ${id} is used by ${device} (${owner})`;
 
 function checkClass(classOfService: string | undefined): void {
   if (classOfService !== undefined && classOfService !== BEST_EFFORT)
@@ -107,9 +117,7 @@ function checkType(portType: string): void {
 /** Security groups by name or id, as ids. @throws ProviderError (invalid) naming those to be had */
 async function securityGroupIds(neutron: Neutron, given: Value | undefined, context: CallContext): Promise<string[] | undefined> {
   if (!Array.isArray(given)) return undefined;
-  const path = '/security-groups';
-  const own = await neutron.own(context);
-  const groups = await neutron.wire.all<{ id: string; name: string }>('network', path, 'security_groups', context, own);
+  const groups = await neutron.wire.all('securitygroup', context, await neutron.own(context));
   return given.map((wanted) => {
     const group = groups.find(({ id, name }) => id === wanted || name === wanted);
     if (group) return group.id;
@@ -126,7 +134,7 @@ function portItem(port: Port): Item {
       ...namesOf(port),
       state,
       ...networkRef(port),
-      portType: port.trunk_details ? 'TRUNK' : 'ACCESS',
+      portType: port.trunk !== undefined ? 'TRUNK' : 'ACCESS',
       classOfService: BEST_EFFORT,
     },
     ...marksOf(port),

@@ -18,7 +18,7 @@ export const PORT: Readonly<Record<string, string>> = {
 };
 
 /** CIMI state of a network or port: its switch wins over its status, but not over an error. */
-export function switchState(table: Readonly<Record<string, string>>, thing: { admin_state_up: boolean; status: string }): StateReading {
-  const byStatus = reading(table, thing.status);
+export function switchState(table: Readonly<Record<string, string>>, thing: { admin_state_up: boolean; status?: string }): StateReading {
+  const byStatus = reading(table, thing.status ?? 'UNKNOWN');
   return thing.admin_state_up || byStatus.state === 'ERROR' ? byStatus : { state: 'STOPPED' };
 }

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { sizesOption } from '../../src/clouds/sizes';
 
 const text = z.string().min(1);
+const which = z.enum(['public', 'internal', 'admin']);
 /** Services that this driver speaks to, by the names of its `endpoints` option. */
 export const SERVICES = ['compute', 'image', 'network', 'volume'] as const;
 export type Service = (typeof SERVICES)[number];
@@ -27,8 +28,12 @@ export const openstackOptions = z
     projectDomainId: text.optional().describe('Domain of the project, by id'),
     domainName: text.optional().describe('Domain to be scoped to instead of a project, by name'),
     domainId: text.optional().describe('Domain to be scoped to instead of a project, by id'),
+    trustId: text.optional().describe('Trust to be scoped to instead of a project, by id'),
     region: text.optional().describe('Region; needed where the catalogue names several'),
-    interface: z.enum(['public', 'internal', 'admin']).optional().describe('Which endpoints of the catalogue; public unless said'),
+    interface: z
+      .union([which, z.array(which).min(1)])
+      .optional()
+      .describe('Which endpoints of the catalogue; of several the first that is there; public unless said'),
     endpoints: z
       .strictObject({ compute: z.url().optional(), image: z.url().optional(), network: z.url().optional(), volume: z.url().optional() })
       .optional()
@@ -45,6 +50,17 @@ export const openstackOptions = z
     subnetPool: text.optional().describe('Subnet pool (name or id) of new networks that name no block; it wins over networkRange'),
     floatingNetwork: text.optional().describe('External network (name or id) of addresses that name no network; absent: the only one'),
     availabilityZone: text.optional().describe('Availability zone of machines that name none'),
+    volumeZone: z
+      .enum(['machine', 'any'])
+      .default('machine')
+      .describe('Where a volume is made that is made for a machine: in its zone (if Cinder has one of that name), or in any'),
+    bootVolumeType: text.optional().describe('Volume type of root volumes that name none; absent: the cloud’s default'),
+    bootVolumeGib: z
+      .int()
+      .min(1)
+      .max(65_536)
+      .default(1)
+      .describe('Least size in GiB of a root volume; it is as large as flavor and image ask'),
     sizes: sizesOption,
     sockets: z.int().min(1).max(500).default(50).describe('Most connections to one service at the same time'),
     pageSize: z.int().min(1).max(1000).default(1000).describe('Items asked for in one page; the services may answer fewer'),
@@ -57,6 +73,37 @@ export const openstackOptions = z
   .refine((o) => o.cloudsFile === undefined || o.cloud !== undefined, {
     message: 'cloudsFile needs cloud, the entry in it',
     path: ['cloud'],
+  })
+  .superRefine((o, problems) => {
+    for (const [first, second] of EITHER_OR) {
+      if (o[first] === undefined || o[second] === undefined) continue;
+      const message = `${second} contradicts ${first}: give one of them`;
+      problems.addIssue({ code: 'custom', message, path: [second] });
+    }
+    if (o.verify === false && o.cacert !== undefined)
+      problems.addIssue({ code: 'custom', message: 'cacert contradicts verify: false, which checks no certificate', path: ['cacert'] });
   });
+
+/** Options that say the same thing in two ways, or two things of which only one can be. */
+const EITHER_OR = [
+  ['userId', 'username'],
+  ['userDomainId', 'userDomainName'],
+  ['projectId', 'projectName'],
+  ['projectDomainId', 'projectDomainName'],
+  ['domainId', 'domainName'],
+  ['applicationCredentialId', 'applicationCredentialName'],
+  ['password', 'applicationCredentialSecret'],
+  ['password', 'token'],
+  ['applicationCredentialSecret', 'token'],
+  ['projectId', 'domainId'],
+  ['projectId', 'domainName'],
+  ['projectName', 'domainId'],
+  ['projectName', 'domainName'],
+  ['trustId', 'projectId'],
+  ['trustId', 'projectName'],
+  ['trustId', 'domainId'],
+  ['trustId', 'domainName'],
+  ['trustId', 'applicationCredentialSecret'],
+] as const;
 
 export type OpenstackOptions = z.infer<typeof openstackOptions>;

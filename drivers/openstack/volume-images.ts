@@ -1,14 +1,15 @@
 import type { CallContext, Created, Item, Marks, Naming, Pages } from '../../src/clouds/driver';
+import { Gone, ProviderError } from '../../src/clouds/errors';
 import type { CreateVolumeImage, VolumeImages } from '../../src/clouds/infrastructure';
 import { described, type Snapshot } from './cinder';
-import { enc, type Wire } from './client';
+import type { Wire } from './client';
+import { doc, text } from './documents';
 import { createMetadata, holds, TAG } from './naming';
-import { few } from './reads';
+import { answers, byIds, present, shown } from './reads';
 import { reading } from './states';
 import { SNAPSHOT } from './storage-states';
-import { readVolumes, renameVolume } from './volumes';
+import { messagesOf, removeSnapshot, renameVolume } from './volume-work';
 
-const LIST = '/snapshots/detail';
 /** Whether volumes made of it boot; Cinder knows that only of volumes. */
 const BOOTABLE = 'cimi:bootable';
 
@@ -17,31 +18,30 @@ export class OpenstackVolumeImages implements VolumeImages {
   constructor(private readonly wire: Wire) {}
 
   async *list(context: CallContext): Pages {
-    for await (const page of this.wire.pages<Snapshot>('volume', LIST, 'snapshots', context)) yield await this.#items(page, context);
+    for await (const page of this.wire.pages('snapshot', context)) yield shown(await this.#items(page, context));
   }
 
-  async getMany(keys: readonly string[], context: CallContext): Promise<Item[]> {
-    const read = async (id: string) =>
-      (await this.wire.getIfThere<{ snapshot: Snapshot }>('volume', `/snapshots/${enc(id)}`, context))?.snapshot;
-    return this.#items(await few(keys, read, () => this.wire.pages<Snapshot>('volume', LIST, 'snapshots', context)), context);
+  getMany(keys: readonly string[], context: CallContext): Promise<(Item | Gone)[]> {
+    const read = (ids: readonly string[]) => byIds(this.wire, 'snapshot', ids, context);
+    return answers('snapshot', keys, read, async (snapshots) =>
+      messagesOf(this.wire, 'VOLUME_SNAPSHOT', await this.#items(snapshots, context), context),
+    );
   }
 
   /** By metadata, which Cinder filters for from 3.22 on; re-checked on each hit. */
   async find({ tag }: Marks, context: CallContext): Promise<Item[]> {
     const filter = (await this.wire.speaks('volume', '3.22', context)) ? { metadata: `{'${TAG.id}':'${tag}'}` } : {};
-    const snapshots = await this.wire.all<Snapshot>('volume', LIST, 'snapshots', context, filter);
-    return this.#items(
-      snapshots.filter(({ metadata }) => metadata?.[TAG.id] === tag),
-      context,
-    );
+    const snapshots = await this.wire.all('snapshot', context, filter);
+    const own = snapshots.filter(({ metadata }) => metadata[TAG.id] === tag);
+    return shown(await this.#items(own, context));
   }
 
   /** Of snapshots made elsewhere, their volumes tell whether they boot. */
-  async #items(snapshots: readonly Snapshot[], context: CallContext): Promise<Item[]> {
-    const strangers = snapshots.filter(({ metadata }) => metadata?.[BOOTABLE] === undefined).map(({ volume_id: id }) => id);
-    const volumes = strangers.length === 0 ? [] : await readVolumes(this.wire, strangers, context);
-    const booting = new Set(volumes.filter(({ bootable }) => bootable === 'true').map(({ id }) => id));
-    return snapshots.flatMap((snapshot) => snapshotItem(snapshot, booting));
+  async #items(snapshots: readonly Snapshot[], context: CallContext): Promise<(Item | Gone)[]> {
+    const strangers = snapshots.filter(({ metadata }) => metadata[BOOTABLE] === undefined).flatMap(({ volume_id: id }) => id ?? []);
+    const volumes = strangers.length === 0 ? [] : present(await byIds(this.wire, 'volume', strangers, context));
+    const booting = new Set(volumes.filter(({ bootable }) => bootable).map(({ id }) => id));
+    return snapshots.map((snapshot) => snapshotItem(snapshot, booting));
   }
 
   holds(naming: Naming): Naming {
@@ -60,8 +60,10 @@ export class OpenstackVolumeImages implements VolumeImages {
       // From 3.66 on a volume in use needs no force, and the word is refused.
       ...((await this.wire.speaks('volume', '3.66', context)) ? {} : { force: true }),
     };
-    const { snapshot } = await this.wire.post<{ snapshot: Snapshot }>('volume', '/snapshots', { snapshot: body }, context);
-    return { key: snapshot.id };
+    const ask = { method: 'POST' as const, path: '/snapshots', body: { snapshot: body }, member: 'snapshot' };
+    const id = text(doc((await this.wire.send('volume', ask, context)).snapshot).id);
+    if (id === undefined) throw new ProviderError('unavailable', 'Cinder answered without a snapshot', { maybeDone: true });
+    return { key: id };
   }
 
   rename(key: string, naming: Naming, context: CallContext): Promise<void> {
@@ -69,26 +71,25 @@ export class OpenstackVolumeImages implements VolumeImages {
   }
 
   delete(key: string, context: CallContext): Promise<void> {
-    return this.wire.delete('volume', `/snapshots/${enc(key)}`, context);
+    return removeSnapshot(this.wire, key, context);
   }
 }
 
-function snapshotItem(snapshot: Snapshot, booting: ReadonlySet<string>): Item[] {
-  const { state, unmapped } = reading(SNAPSHOT, snapshot.status);
-  if (state === 'absent') return [];
+function snapshotItem(snapshot: Snapshot, booting: ReadonlySet<string>): Item | Gone {
+  const { id, status, volume_id: volume = '' } = snapshot;
+  const { state, unmapped } = reading(SNAPSHOT, status);
+  if (state === 'absent') return Gone.shown({ type: 'snapshot', key: id }, `Cinder shows the snapshot ${id} as ${status}`);
   const { values, marks } = described(snapshot);
-  const bootable = snapshot.metadata?.[BOOTABLE];
-  return [
-    {
-      key: snapshot.id,
-      values: {
-        ...values,
-        state,
-        imageLocation: { href: `urn:openstack:volume-snapshot:${snapshot.id}` },
-        bootable: bootable === undefined ? booting.has(snapshot.volume_id) : bootable === 'true',
-      },
-      ...marks,
-      ...(unmapped === undefined ? {} : { unmappedState: unmapped }),
+  const bootable = snapshot.metadata[BOOTABLE];
+  return {
+    key: id,
+    values: {
+      ...values,
+      state,
+      imageLocation: { href: `urn:openstack:volume-snapshot:${id}` },
+      bootable: bootable === undefined ? booting.has(volume) : bootable === 'true',
     },
-  ];
+    ...marks,
+    ...(unmapped === undefined ? {} : { unmappedState: unmapped }),
+  };
 }

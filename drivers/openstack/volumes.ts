@@ -1,17 +1,17 @@
-import type { CallContext, Created, Item, Marks, Naming, Pages } from '../../src/clouds/driver';
-import { ProviderError } from '../../src/clouds/errors';
+import type { CallContext, Created, Item, Marks, Naming, Outcome, Pages } from '../../src/clouds/driver';
+import { Gone, ProviderError } from '../../src/clouds/errors';
 import type { CreateVolume, Volumes } from '../../src/clouds/infrastructure';
 import { gibToKb, kbToGib } from '../../src/model/units';
 import { described, type Volume } from './cinder';
-import { enc, type Wire } from './client';
-import { pause } from './machine-actions';
-import { createMetadata, holds, marksIn, propertyMetadata, TAG } from './naming';
-import { few } from './reads';
+import { pathOf, type Wire } from './client';
+import { doc, docs, text } from './documents';
+import { createMetadata, holds, TAG } from './naming';
+import { answers, byIds, shown } from './reads';
 import { doomedVolumes } from './server-volumes';
 import { reading } from './states';
 import { VOLUME } from './storage-states';
+import { extend, messagesOf, removeVolume, renameVolume, setBootable } from './volume-work';
 
-const LIST = '/volumes/detail';
 /** Type URI of a volume type, before its name. */
 const TYPE = 'http://cimi-gateway.org/volume-type/openstack/';
 /** Type URI of any block device: the cloud's own default type. */
@@ -24,15 +24,21 @@ export const typeUri = (name: string | null | undefined): string => (name ? TYPE
 
 /** Cinder volumes as Volumes; those that go with their server are its Disks. */
 export class OpenstackVolumes implements Volumes {
+  private zones: Promise<readonly string[]> | undefined;
+
   constructor(private readonly wire: Wire) {}
 
   async *list(context: CallContext): Pages {
     const doomed = doomedVolumes(this.wire, context);
-    for await (const page of this.wire.pages<Volume>('volume', LIST, 'volumes', context)) yield await items(page, doomed);
+    for await (const page of this.wire.pages('volume', context)) yield shown(await items(page, doomed));
   }
 
-  async getMany(keys: readonly string[], context: CallContext): Promise<Item[]> {
-    return items(await readVolumes(this.wire, keys, context), doomedVolumes(this.wire, context));
+  getMany(keys: readonly string[], context: CallContext): Promise<(Item | Gone)[]> {
+    const read = (ids: readonly string[]) => byIds(this.wire, 'volume', ids, context);
+    return answers('volume', keys, read, async (volumes) => {
+      const found = await items(volumes, doomedVolumes(this.wire, context));
+      return messagesOf(this.wire, 'VOLUME', found, context);
+    });
   }
 
   /** By metadata; the filter is re-checked on each hit. */
@@ -41,11 +47,13 @@ export class OpenstackVolumes implements Volumes {
   }
 
   async #marked({ tag }: Marks, context: CallContext): Promise<{ volume: Volume; item: Item }[]> {
-    const filter = { metadata: `{'${TAG.id}':'${tag}'}` };
-    const volumes = await this.wire.all<Volume>('volume', LIST, 'volumes', context, filter);
+    const volumes = await this.wire.all('volume', context, { metadata: `{'${TAG.id}':'${tag}'}` });
     return volumes
-      .filter(({ metadata }) => metadata?.[TAG.id] === tag)
-      .flatMap((volume) => volumeItem(volume).map((item) => ({ volume, item })));
+      .filter(({ metadata }) => metadata[TAG.id] === tag)
+      .flatMap((volume) => {
+        const item = volumeItem(volume);
+        return item instanceof Gone ? [] : [{ volume, item }];
+      });
   }
 
   holds(naming: Naming): Naming {
@@ -56,9 +64,10 @@ export class OpenstackVolumes implements Volumes {
   async create(request: CreateVolume, context: CallContext): Promise<Created> {
     const [first] = (await this.#marked(request, context)).filter(({ item }) => item.token === request.token);
     const volume = first?.volume ?? (await this.#post(request, context));
-    if (volume.metadata?.[TO_BOOT] !== undefined) {
-      await this.#boot(volume.id, true, context);
-      await this.wire.delete('volume', `/volumes/${enc(volume.id)}/metadata/${enc(TO_BOOT)}`, context);
+    if (volume.metadata[TO_BOOT] !== undefined) {
+      await setBootable(this.wire, volume.id, true, context);
+      const path = `${pathOf('volume', volume.id)}/metadata/${encodeURIComponent(TO_BOOT)}`;
+      await this.wire.send('volume', { method: 'DELETE', path, answers: [200, 202, 204] }, context);
     }
     return { key: volume.id };
   }
@@ -66,12 +75,12 @@ export class OpenstackVolumes implements Volumes {
   async #post(request: CreateVolume, context: CallContext): Promise<Volume> {
     const { extensions = {}, image } = request;
     const { name, description } = holds(request);
-    const zone = extensions.availabilityZone;
+    const zone = await this.#zoneOf(request, context);
     const source = extensions.sourceImage;
     // Of an image or a bootable volume's snapshot Cinder makes it bootable by itself.
     const toBoot = request.bootable === true && image === undefined && source === undefined;
     const type = await this.#typeOf(request.type, context);
-    const body = {
+    const volume = {
       size: kbToGib(request.capacity),
       ...(name === undefined ? {} : { name }),
       ...(description === undefined ? {} : { description }),
@@ -79,27 +88,52 @@ export class OpenstackVolumes implements Volumes {
       ...(type === undefined ? {} : { volume_type: type }),
       ...(image === undefined ? {} : { snapshot_id: image }),
       ...(typeof source === 'string' ? { imageRef: source } : {}),
-      ...(typeof zone === 'string' ? { availability_zone: zone } : {}),
+      ...(zone === undefined ? {} : { availability_zone: zone }),
     };
-    return (await this.wire.post<{ volume: Volume }>('volume', '/volumes', { volume: body }, context)).volume;
+    const answer = await this.wire.send('volume', { method: 'POST', path: '/volumes', body: { volume }, member: 'volume' }, context);
+    const id = text(doc(answer.volume).id);
+    if (id === undefined) throw new ProviderError('unavailable', 'Cinder answered without a volume', { maybeDone: true });
+    return { id, status: 'creating', bootable: false, metadata: volume.metadata };
+  }
+
+  /** The zone asked for, else that of the machine it is made for, where Cinder has one of that name. */
+  async #zoneOf({ extensions = {}, machine }: CreateVolume, context: CallContext): Promise<string | undefined> {
+    const asked = text(extensions.availabilityZone);
+    if (asked !== undefined || machine === undefined || this.wire.options.volumeZone === 'any') return asked;
+    const zones = await this.#zones(context);
+    // A cloud with one zone puts it there anyway.
+    if (zones.length < 2) return undefined;
+    const zone = (await this.wire.one('server', machine, context))['OS-EXT-AZ:availability_zone'];
+    return zone !== undefined && zones.includes(zone) ? zone : undefined;
+  }
+
+  async #zones(context: CallContext): Promise<readonly string[]> {
+    this.zones ??= this.wire
+      .get('volume', '/os-availability-zone', 'availabilityZoneInfo', context)
+      .then(({ availabilityZoneInfo: zones }) => docs(zones).flatMap(({ zoneName }) => text(zoneName) ?? []));
+    try {
+      return await this.zones;
+    } catch (error) {
+      this.zones = undefined;
+      throw error;
+    }
   }
 
   /** The name of the type that a URI means. @throws ProviderError (invalid) naming those to be had */
   async #typeOf(uri: string | undefined, context: CallContext): Promise<string | undefined> {
     if (uri === undefined || uri === BLOCK) return undefined;
     if (uri.startsWith(TYPE)) return decodeURIComponent(uri.slice(TYPE.length));
-    const { volume_types: types } = await this.wire.get<{ volume_types: { name: string }[] }>('volume', '/types', context);
-    const known = types.map(({ name }) => typeUri(name)).join(', ');
+    const { volume_types: types } = await this.wire.get('volume', '/types', 'volume_types', context);
+    const known = docs(types)
+      .flatMap(({ name }) => text(name) ?? [])
+      .map(typeUri)
+      .join(', ');
     throw new ProviderError('invalid', `There is no volume type ${uri}; there are: ${known}`, { maybeDone: false });
   }
 
-  async #boot(key: string, bootable: boolean, context: CallContext): Promise<void> {
-    await this.wire.post('volume', `/volumes/${enc(key)}/action`, { 'os-set_bootable': { bootable } }, context);
-  }
-
-  async update(key: string, to: { capacity?: number; bootable?: boolean }, context: CallContext): Promise<void> {
-    if (to.bootable !== undefined) await this.#boot(key, to.bootable, context);
-    if (to.capacity !== undefined) await extendVolume(this.wire, key, to.capacity, context);
+  async update(key: string, to: { capacity?: number; bootable?: boolean }, context: CallContext): Promise<Outcome> {
+    if (to.bootable !== undefined) await setBootable(this.wire, key, to.bootable, context);
+    if (to.capacity !== undefined) return extend(this.wire, key, to.capacity, context);
   }
 
   async rename(key: string, naming: Naming, context: CallContext): Promise<void> {
@@ -107,81 +141,40 @@ export class OpenstackVolumes implements Volumes {
   }
 
   delete(key: string, context: CallContext): Promise<void> {
-    return this.wire.delete('volume', `/volumes/${enc(key)}`, context);
+    return removeVolume(this.wire, key, context);
   }
 }
 
-/** Those of these volumes that are there. */
-export function readVolumes(wire: Wire, keys: readonly string[], context: CallContext): Promise<Volume[]> {
-  const read = async (id: string) => (await wire.getIfThere<{ volume: Volume }>('volume', `/volumes/${enc(id)}`, context))?.volume;
-  return few(keys, read, () => wire.pages<Volume>('volume', LIST, 'volumes', context));
+const unfinished = ({ metadata }: Volume): Pick<Item, 'unfinished'> => (metadata[TO_BOOT] === undefined ? {} : { unfinished: true });
+
+/** @param doomed tells the volumes in use that go with their server */
+async function items(volumes: readonly Volume[], doomed: ReturnType<typeof doomedVolumes>): Promise<(Item | Gone)[]> {
+  const going = await doomed(volumes);
+  return volumes.map((volume) => {
+    if (!going.has(volume.id)) return volumeItem(volume);
+    return Gone.shown({ type: 'volume', key: volume.id }, `The volume ${volume.id} is a disk of its server and goes with it`);
+  });
 }
 
-/** How often a volume is looked at while it grows, in ms. */
-const PACE_MS = 300;
-
-/**
- * Makes a volume at least so large, in kB, and waits until it is; one that is, is left alone. In use Cinder takes this from
- * 3.42 on. A call that comes after one that was cut goes on where that one was.
- */
-export async function extendVolume(wire: Wire, key: string, capacity: number, context: CallContext): Promise<void> {
-  const size = kbToGib(capacity);
-  let asked = false;
-  for (; ; await pause(context, PACE_MS, 'Cinder was still busy with the volume')) {
-    const { volume } = await wire.get<{ volume: Volume }>('volume', `/volumes/${enc(key)}`, context);
-    if (volume.status === 'extending') continue;
-    if (size <= volume.size) return;
-    if (asked)
-      throw new ProviderError('unavailable', `Cinder did not extend the volume (${volume.status})`, { maybeDone: false, lasting: true });
-    if (volume.status === 'in-use' && !(await wire.speaks('volume', '3.42', context)))
-      throw new ProviderError('conflict', 'This cloud extends volumes only while nothing uses them', { maybeDone: false });
-    await wire.post('volume', `/volumes/${enc(key)}/action`, { 'os-extend': { new_size: size } }, context);
-    asked = true;
-  }
-}
-
-/** Writes names and properties of a volume or snapshot; what is ours in its metadata stays. */
-export async function renameVolume(
-  wire: Wire,
-  kind: 'volume' | 'snapshot',
-  key: string,
-  naming: Naming,
-  context: CallContext,
-): Promise<void> {
-  const path = `/${kind}s/${enc(key)}`;
-  const before = (await wire.get<Record<string, Pick<Volume, 'metadata'>>>('volume', path, context))[kind]?.metadata ?? {};
-  const { name = '', description = '' } = naming;
-  await wire.put('volume', path, { [kind]: { name, description } }, context);
-  await wire.put('volume', `${path}/metadata`, { metadata: { ...propertyMetadata(naming), ...marksIn(before) } }, context);
-}
-
-const unfinished = ({ metadata }: Volume): Pick<Item, 'unfinished'> => (metadata?.[TO_BOOT] === undefined ? {} : { unfinished: true });
-
-/** @param doomed the volumes in use that go with their server, asked for only where one is in use */
-async function items(volumes: readonly Volume[], doomed: () => Promise<ReadonlySet<string>>): Promise<Item[]> {
-  const gone = volumes.some(({ attachments }) => attachments?.length) ? await doomed() : new Set<string>();
-  return volumes.filter(({ id }) => !gone.has(id)).flatMap(volumeItem);
-}
-
-function volumeItem(volume: Volume): Item[] {
+function volumeItem(volume: Volume): Item | Gone {
+  const { id, size, availability_zone: zone } = volume;
   const { state, unmapped } = reading(VOLUME, volume.status);
-  if (state === 'absent') return [];
+  if (state === 'absent') return Gone.shown({ type: 'volume', key: id }, `Cinder shows the volume ${id} as ${volume.status}`);
   const { values, marks } = described(volume);
   const holder = volume.attachments?.[0]?.server_id;
-  return [
-    {
-      key: volume.id,
-      values: {
-        ...values,
-        state,
-        type: typeUri(volume.volume_type),
-        capacity: gibToKb(volume.size),
-        bootable: volume.bootable === 'true',
-        ...(volume.availability_zone ? { availabilityZone: volume.availability_zone } : {}),
-      },
-      ...marks,
-      ...(unmapped === undefined ? {} : { unmappedState: unmapped }),
-      ...(holder === undefined ? {} : { refuses: { delete: `The volume is attached to the server ${holder}` } }),
+  return {
+    key: id,
+    values: {
+      ...values,
+      state: size === undefined ? 'ERROR' : state,
+      type: typeUri(volume.volume_type),
+      ...(size === undefined ? {} : { capacity: gibToKb(size) }),
+      bootable: volume.bootable,
+      ...(zone === undefined ? {} : { availabilityZone: zone }),
     },
-  ];
+    ...marks,
+    ...(unmapped === undefined ? {} : { unmappedState: unmapped }),
+    ...(size === undefined ? { reason: 'Cinder does not tell how large the volume is' } : {}),
+    ...(holder === undefined ? {} : { refuses: { delete: `The volume is attached to the server ${holder}` } }),
+  };
 }

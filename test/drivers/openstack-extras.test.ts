@@ -4,7 +4,7 @@ import type { Driver, Item } from '../../src/clouds/driver';
 import { describeWith } from '../backends/need';
 import { openstackAvailable } from '../backends/openstack';
 import { type OpenstackAccount, startOpenstackAccount, until as eventually } from '../backends/openstack-account';
-import { context, marks, pagesOf, read, until } from './counterpart';
+import { context, endedDriver, marks, pagesOf, read, until } from './counterpart';
 
 const PATIENCE = 60_000;
 const FLAVOR = '1';
@@ -23,13 +23,13 @@ describeWith('OpenStack', openstackAvailable(), () => {
   const connect = (more: { [option: string]: unknown } = {}): Promise<Driver> =>
     module.connect(module.options.parse({ ...account.options, settleMs: 500, ...more }), { dataDir: '', warn: () => undefined });
   const machines = (of = driver) => {
-    const group = of.machines;
+    const group = endedDriver(of).machines;
     if (!group?.create || !group.delete || !group.restore || !group.stop || !group.start || !group.rename || !group.resize)
       throw new Error('the group is not whole');
     return group as Required<typeof group>;
   };
   const images = () => {
-    const group = driver.machineImages;
+    const group = endedDriver(driver).machineImages;
     if (!group?.capture || !group.delete) throw new Error('the group is not whole');
     return group as Required<typeof group>;
   };

@@ -23,6 +23,8 @@ afterAll(() => rmSync(TLS, { recursive: true }));
 
 const context = (ms = 10_000) => ({ signal: AbortSignal.timeout(ms) });
 
+const POST = { method: 'POST', path: '/servers', body: {}, member: 'server' } as const;
+
 interface Seen {
   method: string;
   path: string;
@@ -78,7 +80,7 @@ describe('TLS', () => {
     const ask = async (more: object) => {
       const wire = cloud.connect(more);
       try {
-        return await wire.get('compute', '/servers', context());
+        return await wire.get('compute', '/servers', 'servers', context());
       } finally {
         await wire.close();
       }
@@ -103,7 +105,7 @@ describe('requests', () => {
       outgoing.end('{"servers":[]}');
     });
     const wire = cloud.connect();
-    for (const n of [1, 2, 3, 4, 5, 6]) await wire.get('compute', '/servers', context(), { limit: n, name: 'a b&c' });
+    for (const n of [1, 2, 3, 4, 5, 6]) await wire.get('compute', '/servers', 'servers', context(), { query: { limit: n, name: 'a b&c' } });
     expect(cloud.seen.map(({ method, path }) => `${method} ${path}`)).toEqual([
       'POST /v3/auth/tokens',
       'GET /v2.1/',
@@ -121,7 +123,7 @@ describe('requests', () => {
       outgoing.end(JSON.stringify({ forbidden: { code: 403, message: 'the-token of u with geheim may not' } }));
     });
     const wire = cloud.connect();
-    const refused = wire.post('compute', '/servers', {}, context());
+    const refused = wire.send('compute', POST, context());
     await expect(refused).rejects.toMatchObject({
       kind: 'forbidden',
       message: '… of u with … may not',
@@ -137,9 +139,9 @@ describe('requests', () => {
     const cloud = await startCloud(false, (_seen, outgoing) => void held.push(outgoing));
     const wire = cloud.connect();
     await wire.microversion('compute', context());
-    await expect(wire.post('compute', '/servers', {}, context(200))).rejects.toMatchObject({ kind: 'timeout', maybeDone: true });
-    await expect(wire.get('compute', '/servers', context(200))).rejects.toMatchObject({ kind: 'timeout', maybeDone: false });
-    await expect(wire.post('compute', '/servers', {}, { signal: AbortSignal.abort() })).rejects.toMatchObject({
+    await expect(wire.send('compute', POST, context(200))).rejects.toMatchObject({ kind: 'timeout', maybeDone: true });
+    await expect(wire.get('compute', '/servers', 'servers', context(200))).rejects.toMatchObject({ kind: 'timeout', maybeDone: false });
+    await expect(wire.send('compute', POST, { signal: AbortSignal.abort() })).rejects.toMatchObject({
       kind: 'timeout',
       maybeDone: false,
     });
@@ -151,8 +153,8 @@ describe('requests', () => {
   test('bytes are streamed, with their length where it is known', async () => {
     const cloud = await startCloud(false, (_seen, outgoing) => void outgoing.writeHead(204).end());
     const wire = cloud.connect();
-    await wire.upload('image', '/images/i/file', Readable.from([Buffer.from('ab'), Buffer.from('cd')]), 4, context());
-    await wire.upload('image', '/images/i/file', Readable.from([Buffer.from('ab')]), undefined, context());
+    await wire.upload({ kind: 'image', id: 'i' }, '/images/i/file', Readable.from([Buffer.from('ab'), Buffer.from('cd')]), 4, context());
+    await wire.upload({ kind: 'image', id: 'i' }, '/images/i/file', Readable.from([Buffer.from('ab')]), undefined, context());
     const [, known, unknown] = cloud.seen;
     expect(known).toMatchObject({ method: 'PUT', path: '/v2/images/i/file', body: 'abcd', headers: { 'content-length': '4' } });
     expect(unknown).toMatchObject({ body: 'ab', headers: { 'transfer-encoding': 'chunked' } });
