@@ -92,7 +92,7 @@ describe('ResourceMetadata', () => {
     expect(names(list(await metadata('Machine'), 'attributes'))).toEqual(
       (
         'id name description created updated properties state cpu memory disks cpuArch volumes networkInterfaces ' +
-        'latestSnapshot snapshots cloud'
+        'latestSnapshot snapshots cloud sizeAtMost'
       ).split(' '),
     );
     expect(names(list(await metadata('MachineConfiguration'), 'attributes'))).not.toContain('cpuSpeed');
