@@ -76,6 +76,8 @@ export function writeTests(bench: Bench): void {
     const request = { ...marks('key'), publicKey: fixtures.publicKey };
     const { key } = await credentials.import(request, context());
     expect((await credentials.import(request, context())).key).toBe(key);
+    // What is found again after its record was lost is known by its tag.
+    expect(credentials.keyOf?.(request.tag) ?? key).toBe(key);
     const own = marks();
     const made = await machinesMethod(driver, 'create')(
       { ...own, config: fixtures.config, image: fixtures.image, credential: key, userData: Buffer.from('#!/bin/sh\n').toString('base64') },
