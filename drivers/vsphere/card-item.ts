@@ -105,5 +105,5 @@ export function nicsOf(seen: Seen): readonly Typed<'GuestNicInfo'>[] {
   const nics = seen.properties.get('guest.net');
   // Of a guest that does not run, vCenter may still know what was said last.
   if (!Array.isArray(nics) || text(seen, 'runtime.powerState') !== 'poweredOn') return [];
-  return nics.filter((nic): nic is Typed<'GuestNicInfo'> => isA(nic, 'GuestNicInfo'));
+  return nics.filter((nic): nic is Typed<'GuestNicInfo'> => typeof nic === 'object' && nic !== null);
 }

@@ -9,7 +9,7 @@ import { listable, machineItems, MACHINE_PATHS, machineItem, isTemplate, refOf, 
 import { MANAGED_PATH, refuseManaged } from './managed';
 import { EXTRA, escapeName, extraList, extraOf, holds, inventoryName, propertiesText, suffixOf, uuidOf } from './naming';
 import type { Entry, Operations, Stages } from './operations';
-import { MachinePower } from './power';
+import { MachinePower, powerOff, powerOn } from './power';
 import { RESIZE_PATHS, sizeChange } from './resize';
 import type { Scans } from './scans';
 import { type Size, sizeOf } from './sizes';
@@ -134,7 +134,7 @@ export class VsphereMachines extends MachinePower implements Machines {
       else if (!request) throw new HandleForgotten('the copy of the machine that was under way is not there any more');
     }
     const key = await this.#made(made, stages, request);
-    await this.powerOn(key, stages);
+    await powerOn(this.wire, key, stages);
     return { key };
   }
 
@@ -185,7 +185,7 @@ export class VsphereMachines extends MachinePower implements Machines {
       const seen = await present(this.wire, vm(key), MACHINE_PATHS_TO_DELETE, stages.context);
       if (isTemplate(seen)) return;
       refuseManaged(seen);
-      if (text(seen, 'runtime.powerState') !== 'poweredOff') await this.powerOff(key, stages);
+      if (text(seen, 'runtime.powerState') !== 'poweredOff') await powerOff(this.wire, key, stages);
       await letGoOfVolumes(this.wire, seen, stages);
       await stages.task('destroy', () => this.wire.begin('Destroy_Task', vm(key), {}, stages.context));
     } catch (error) {

@@ -6,9 +6,10 @@ import { vm } from './keys';
 import { text } from './machine-item';
 import type { Entry, Operations, Stages } from './operations';
 import { SoapFault } from './soap';
-import { isA, type TaskMethod } from './types';
+import { isA } from './types';
 
 type Key = { key: string };
+type PowerMethod = 'PowerOnVM_Task' | 'PowerOffVM_Task' | 'SuspendVM_Task';
 
 /** What switches machines on and off. */
 export class MachinePower {
@@ -22,11 +23,11 @@ export class MachinePower {
     protected readonly wire: Wire,
     operations: Operations,
   ) {
-    this.#start = operations.define('machines.start', ({ key }, stages) => this.powerOn(key, stages));
-    this.#powerOff = operations.define('machines.powerOff', ({ key }, stages) => this.powerOff(key, stages));
+    this.#start = operations.define('machines.start', ({ key }, stages) => powerOn(wire, key, stages));
+    this.#powerOff = operations.define('machines.powerOff', ({ key }, stages) => powerOff(wire, key, stages));
     this.#shutdown = operations.define('machines.shutdown', ({ key }, stages) => this.#shuttingDown(key, stages));
     this.#reset = operations.define('machines.reset', ({ key }, stages) => this.#resetting(key, stages));
-    this.#suspend = operations.define('machines.suspend', ({ key }, stages) => this.#power('SuspendVM_Task', key, 'suspended', stages));
+    this.#suspend = operations.define('machines.suspend', ({ key }, stages) => power(wire, 'SuspendVM_Task', key, 'suspended', stages));
   }
 
   start(key: string, context: CallContext): Promise<Outcome> {
@@ -48,21 +49,6 @@ export class MachinePower {
     return this.#suspend({ key }, context);
   }
 
-  protected powerOn(key: string, stages: Stages): Promise<void> {
-    return this.#power('PowerOnVM_Task', key, 'poweredOn', stages);
-  }
-
-  protected powerOff(key: string, stages: Stages): Promise<void> {
-    return this.#power('PowerOffVM_Task', key, 'poweredOff', stages);
-  }
-
-  /** Being in the state already is success: also after a lost answer. */
-  async #power(method: TaskMethod, key: string, state: string, stages: Stages): Promise<void> {
-    await stages.task(method, () => this.wire.begin(method, vm(key), {}, stages.context), {
-      forgive: (error) => error.code === 'InvalidPowerState' && existingState(error) === state,
-    });
-  }
-
   /** A reset that was begun by a call whose answer was lost is the one that was asked for. */
   async #resetting(key: string, stages: Stages): Promise<void> {
     const [done] = await stages.earlier(vm(key), 'ResetVM_Task');
@@ -75,9 +61,9 @@ export class MachinePower {
     const since = await stages.once('asked', () => this.#askToShutDown(key, context));
     if (since === null) return;
     if (!asked) throw stages.pending('the guest shuts down');
-    const power = text(await present(this.wire, vm(key), ['runtime.powerState'], context), 'runtime.powerState');
-    if (power === 'poweredOff') return;
-    if (power === 'suspended') throw conflict('the machine was suspended while its guest was to shut down');
+    const now = text(await present(this.wire, vm(key), ['runtime.powerState'], context), 'runtime.powerState');
+    if (now === 'poweredOff') return;
+    if (now === 'suspended') throw conflict('the machine was suspended while its guest was to shut down');
     const { guestPatienceMs } = this.wire.options;
     const waited = Date.now() - since;
     if (waited < guestPatienceMs) throw stages.pending(`the guest shuts down, since ${Math.round(waited / 1000)} s`);
@@ -104,6 +90,17 @@ export class MachinePower {
       throw conflict(`VMware Tools do not run in the machine: ${instead}`, error.code);
     }
   }
+}
+
+export const powerOn = (wire: Wire, key: string, stages: Stages): Promise<void> => power(wire, 'PowerOnVM_Task', key, 'poweredOn', stages);
+export const powerOff = (wire: Wire, key: string, stages: Stages): Promise<void> =>
+  power(wire, 'PowerOffVM_Task', key, 'poweredOff', stages);
+
+/** Being in the state already is success: also after a lost answer. */
+async function power(wire: Wire, method: PowerMethod, key: string, state: string, stages: Stages): Promise<void> {
+  await stages.task(method, () => wire.begin(method, vm(key), {}, stages.context), {
+    forgive: (error) => error.code === 'InvalidPowerState' && existingState(error) === state,
+  });
 }
 
 function existingState({ cause }: ProviderError): string | undefined {
