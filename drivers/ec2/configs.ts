@@ -1,8 +1,9 @@
 import { DescribeInstanceTypesCommand, type InstanceTypeInfo, type _InstanceType } from '@aws-sdk/client-ec2';
 import type { CallContext, Item, Pages, ReadGroup } from '../../src/clouds/driver';
+import type { Gone } from '../../src/clouds/errors';
 import { gbToKb, mibToKib } from '../../src/model/units';
 import type { Values } from '../../src/model/values';
-import { batches, type Wire } from './client';
+import { batches, readByIds, type Wire } from './client';
 
 /** EC2 takes no more than 100 types a page, and 200 values a filter. */
 const PAGE = 100;
@@ -56,8 +57,11 @@ export class MachineConfigs implements ReadGroup {
     for await (const page of this.types.all(context)) yield page.map(typeItem);
   }
 
-  async getMany(keys: readonly string[], context: CallContext): Promise<Item[]> {
-    return (await this.types.named(keys, context)).map(typeItem);
+  async getMany(keys: readonly string[], context: CallContext): Promise<(Item | Gone)[]> {
+    const named = await this.types.named(keys, context);
+    const found = new Set<string | undefined>(named.map(({ InstanceType }) => InstanceType));
+    const missing = keys.filter((key) => !found.has(key));
+    return [...named.map(typeItem), ...(missing.length === 0 ? [] : await this.types.proofs(missing, context))];
   }
 }
 
@@ -106,8 +110,18 @@ export class InstanceTypes {
     return found;
   }
 
+  /** EC2's own word for each of these types that there is none; asked only of those that a list by filter leaves out. */
+  async proofs(names: readonly string[], context: CallContext): Promise<Gone[]> {
+    const read = async (InstanceTypes: string[]) =>
+      this.remember(
+        (await this.wire.send(new DescribeInstanceTypesCommand({ InstanceTypes: InstanceTypes.map(instanceType) }), context)).InstanceTypes,
+      );
+    return (await readByIds('instance type', names, read, ({ InstanceType }) => InstanceType)).gone;
+  }
+
   private remember(types: readonly InstanceTypeInfo[] | undefined): readonly InstanceTypeInfo[] {
-    for (const type of types ?? []) {
+    const keyed = this.wire.keyed('instance type', types, ({ InstanceType }) => InstanceType);
+    for (const type of keyed) {
       const name = type.InstanceType ?? '';
       this.known.set(name, typeValues(type));
       // Older types have their disks only where the image or the launch maps them, which EC2 does not tell afterwards.
@@ -117,7 +131,7 @@ export class InstanceTypes {
           storeDisks(type).map(({ capacity }) => capacity),
         );
     }
-    return types ?? [];
+    return keyed;
   }
 }
 

@@ -336,13 +336,20 @@ async function text(stream: AsyncIterable<Buffer>): Promise<string> {
   return Buffer.concat(parts).toString('utf8');
 }
 
+/** Moto tells of wrong keys in a document that is not EC2's. */
+function asEc2Tells({ status, type, body }: Answer): Answer {
+  const code = /<ErrorResponse>[\s\S]*<Code>(\w+)<\/Code>/.exec(body)?.[1];
+  if (code === undefined) return { status, type, body };
+  return xml(status, errorXml(code, /<Message>([^<]*)</.exec(body)?.[1] ?? code));
+}
+
 function forward(target: string, incoming: IncomingMessage, body: string): Promise<Answer> {
   return new Promise((done, failed) => {
     const headers = { ...incoming.headers, 'content-length': String(Buffer.byteLength(body)) };
     // The Host header goes through unchanged: it is part of the signature.
     const onward = request(target + (incoming.url ?? '/'), { method: incoming.method ?? 'POST', headers }, (answer) => {
       text(answer).then(
-        (got) => done({ status: answer.statusCode ?? 502, type: answer.headers['content-type'] ?? 'text/xml', body: got }),
+        (got) => done(asEc2Tells({ status: answer.statusCode ?? 502, type: answer.headers['content-type'] ?? 'text/xml', body: got })),
         failed,
       );
     });
