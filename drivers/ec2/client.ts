@@ -170,6 +170,11 @@ export async function readByIds<T>(
     } catch (error) {
       if (!(error instanceof Gone) || error.thing.type !== type || !batch.includes(error.key)) throw error;
       const named = namedIn(error.message, batch);
+      if (batch.length > 1 && named.length === batch.length) {
+        // Words that repeat all that was asked may only mean that one of them is missing: halves tell.
+        work.unshift(...batches(batch, Math.ceil(batch.length / 2)));
+        continue;
+      }
       const proven = named.length > 0 ? named : [error.key];
       gone.push(...proven.map((id) => error.as(thing(type, id))));
       const rest = batch.filter((id) => !proven.includes(id));

@@ -14,22 +14,22 @@ const MOVING: readonly string[] = ['pending', 'stopping', ...ENDING];
  * What a refusal for things that depend is to mean: something that stays is there (the conflict, naming it), or all that
  * is there is about to end, EC2 just has not got so far (NotYet).
  * @param Filters of the interfaces that may be what depends
- * @param looseGoes an interface that nothing has is no reason (it is what was to be deleted)
+ * @param counts which of them may be a reason; absent: all
  */
 export async function stillHeld(
   wire: Wire,
   refusal: ProviderError,
   Filters: Filter[],
   context: CallContext,
-  looseGoes = false,
+  counts: (eni: NetworkInterface) => boolean = () => true,
 ): Promise<ProviderError> {
-  const enis = await enisWhere(wire, Filters, context);
+  const enis = (await enisWhere(wire, Filters, context)).filter(counts);
   const instances = await statesOf(
     wire,
     enis.flatMap((eni) => instanceOf(eni) ?? []),
     context,
   );
-  const staying = enis.filter((eni) => !isEnding(eni, instances) && !(looseGoes && instanceOf(eni) === undefined));
+  const staying = enis.filter((eni) => !isEnding(eni, instances));
   if (staying.length === 0) return new NotYet(worded(refusal, enis), refusal);
   const { code, requestId } = refusal;
   return new ProviderError('conflict', worded(refusal, staying), { code, requestId, maybeDone: false, cause: refusal });

@@ -1,7 +1,9 @@
 import { DescribeImagesCommand, type DescribeImagesCommandInput, type Image } from '@aws-sdk/client-ec2';
 import type { CallContext } from '../../src/clouds/driver';
+import { Gone } from '../../src/clouds/errors';
 import { ALIASES, type Alias } from './aliases';
 import { type ById, readByIds, type Wire } from './client';
+import { thing } from './gone';
 import { literal, TAG, tagsOf } from './naming';
 
 /** Images as EC2 tells of them. Those of others change seldom and are many: their list is kept for `imageListMs`. */
@@ -78,8 +80,14 @@ export class ImageLists {
 
   /** Any images that the account may use, whoever owns them, deprecated ones included. */
   byId(ids: readonly string[], context: CallContext): Promise<ById<Image>> {
-    const read = async (ImageIds: string[]) =>
-      this.#keyed((await this.wire.send(new DescribeImagesCommand({ ImageIds, IncludeDeprecated: true }), context)).Images);
+    const read = async (ImageIds: string[]) => {
+      const { Images } = await this.wire.send(new DescribeImagesCommand({ ImageIds, IncludeDeprecated: true }), context);
+      const [only = '', ...more] = ImageIds;
+      // So EC2 documents it: of a deregistered image it tells nothing, without an error, while instances of it are left.
+      if (Images?.length === 0 && more.length === 0)
+        throw Gone.shown(thing('image', only), `EC2 tells of no image ${only}: it was deregistered`);
+      return this.#keyed(Images);
+    };
     return readByIds('image', ids, read, ({ ImageId }) => ImageId);
   }
 

@@ -33,8 +33,8 @@ export class Ec2Machines implements Machines {
 
   constructor(
     private readonly wire: Wire,
-    private readonly types: InstanceTypes,
-    private readonly zones: Zones,
+    readonly types: InstanceTypes,
+    readonly zones: Zones,
   ) {
     this.rootTasks = new RootTasks(wire);
     this.young = new Young(wire.options.settleMs);
@@ -88,7 +88,7 @@ export class Ec2Machines implements Machines {
 
   /** RunInstances for exactly one, with the token as its ClientToken. */
   async create(request: CreateMachine, context: CallContext): Promise<Created> {
-    const answer = await this.wire.send(new RunInstancesCommand(await launchInput(this.wire, this.zones, request, context)), context);
+    const answer = await this.wire.send(new RunInstancesCommand(await launchInput(this.wire, this, request, context)), context);
     const id = answer.Instances?.[0]?.InstanceId;
     if (id === undefined) throw new ProviderError('unavailable', 'RunInstances answered without an instance', { maybeDone: true });
     this.young.add(id);

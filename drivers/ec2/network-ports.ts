@@ -80,7 +80,7 @@ export async function dropEni(wire: Wire, id: string, context: CallContext): Pro
   } catch (error) {
     const refusal = refusedBy(error, 'InvalidNetworkInterface.InUse', 'InvalidNetworkInterfaceID.InUse', 'InvalidParameterValue');
     if (refusal?.kind !== 'conflict') throw error;
-    throw await stillHeld(wire, refusal, [{ Name: 'network-interface-id', Values: [id] }], context, true);
+    throw await stillHeld(wire, refusal, [{ Name: 'network-interface-id', Values: [id] }], context, (eni) => instanceOf(eni) !== undefined);
   }
 }
 

@@ -11,6 +11,7 @@ import {
   DetachInternetGatewayCommand,
   type Filter,
   type InternetGateway,
+  type NetworkInterface,
   ReplaceRouteCommand,
   type RouteTable,
   type Subnet,
@@ -184,7 +185,7 @@ export class Routing {
 
   /** Public addresses that stay in the VPC keep its gateway: that is no failure of what was to be deleted. */
   async #orStays(refusal: ProviderError, VpcId: string, context: CallContext): Promise<void> {
-    const held = await stillHeld(this.wire, refusal, [{ Name: 'vpc-id', Values: [VpcId] }], context);
+    const held = await stillHeld(this.wire, refusal, [{ Name: 'vpc-id', Values: [VpcId] }], context, hasPublicAddress);
     if (held instanceof NotYet) throw held;
   }
 
@@ -218,6 +219,9 @@ export class Routing {
         await this.#dropGateway(InternetGatewayId, Attachments?.[0]?.VpcId, context);
   }
 }
+
+const hasPublicAddress = ({ Association, PrivateIpAddresses = [] }: NetworkInterface): boolean =>
+  [Association, ...PrivateIpAddresses.map((each) => each.Association)].some((one) => one?.PublicIp);
 
 function nothingMade(call: string): never {
   throw new ProviderError('unavailable', `${call} answered without an id`, { maybeDone: true });

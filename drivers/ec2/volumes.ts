@@ -9,6 +9,7 @@ import { thing } from './gone';
 import { grow } from './grow';
 import { zoneOf } from './instance-reads';
 import { literal, createTags, holds, namingOf, TAG, tagList, tagsOf } from './naming';
+import { encryptionOf } from './root-volume';
 import { type StorageExtensions, storageExtensions } from './placement';
 import { NotYet, refusedBy } from './poll';
 import { volumeState } from './states';
@@ -72,7 +73,7 @@ export class Ec2Volumes implements Volumes {
         SnapshotId: request.image,
         Iops: asked.iops,
         Throughput: asked.throughput,
-        Encrypted: asked.encrypted,
+        ...encryptionOf(asked, this.wire.options.volumes),
         ClientToken: request.token,
         TagSpecifications: [{ ResourceType: 'volume', Tags: tagList(tags) }],
       }),
@@ -150,6 +151,7 @@ export function volumeItem(volume: Volume): Item[] {
         encrypted: volume.Encrypted === true,
         iops: volume.Iops,
         throughput: volume.Throughput,
+        ...(volume.KmsKeyId ? { kmsKey: volume.KmsKeyId } : {}),
       },
       tag: tags[TAG.id],
       token: tags[TAG.token],

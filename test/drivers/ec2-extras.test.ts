@@ -17,7 +17,7 @@ describeWith('moto', motoAvailable(), () => {
   let driver: Driver;
 
   const connect = (more: { [option: string]: unknown } = {}): Promise<Driver> => {
-    const options = { region: TEST_REGION, endpoint: account.url, ...TEST_KEYS, pageSize: 5, settleMs: 2000, ...more };
+    const options = { region: TEST_REGION, endpoint: account.url, ...TEST_KEYS, pageSize: 5, settleMs: 2000, patienceMs: 1000, ...more };
     return module.connect(module.options.parse(options), { dataDir: '', warn: () => undefined });
   };
   const machines = () => {

@@ -58,6 +58,6 @@ export class Ec2Bench {
 }
 
 function connect(account: Ec2Account, more: { [option: string]: unknown } = {}): Promise<Driver> {
-  const options = { region: TEST_REGION, endpoint: account.url, ...TEST_KEYS, pageSize: 5, settleMs: 200, ...more };
+  const options = { region: TEST_REGION, endpoint: account.url, ...TEST_KEYS, pageSize: 5, settleMs: 200, patienceMs: 1000, ...more };
   return module.connect(module.options.parse(options), { dataDir: '', warn: () => undefined });
 }

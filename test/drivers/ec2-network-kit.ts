@@ -18,7 +18,7 @@ export class Networks {
   ) {}
 
   static async connect(account: Ec2Account, more: { [option: string]: unknown } = {}): Promise<Networks> {
-    const options = { region: TEST_REGION, endpoint: account.url, ...TEST_KEYS, pageSize: 5, settleMs: 200, ...more };
+    const options = { region: TEST_REGION, endpoint: account.url, ...TEST_KEYS, pageSize: 5, settleMs: 200, patienceMs: 1000, ...more };
     return new Networks(account, await module.connect(module.options.parse(options), { dataDir: '', warn: () => undefined }));
   }
 
