@@ -22,6 +22,11 @@ export class Slowness {
     this.refusals.clear();
   }
 
+  /** What is under way comes to its end with its next read. */
+  hurry(): void {
+    for (const entry of this.underWay.values()) entry.left = 1;
+  }
+
   /** Whether anything is still under way. */
   get busy(): boolean {
     return this.underWay.size > 0;
