@@ -1,9 +1,16 @@
-import type { Filter, Instance, NetworkInterface } from '@aws-sdk/client-ec2';
+import {
+  DescribeInternetGatewaysCommand,
+  DescribeSecurityGroupsCommand,
+  type Filter,
+  type Instance,
+  type NetworkInterface,
+} from '@aws-sdk/client-ec2';
 import type { CallContext } from '../../src/clouds/driver';
 import { ProviderError } from '../../src/clouds/errors';
 import type { Wire } from './client';
 import { enisWhere, instanceOf } from './enis';
 import { instancesById } from './instance-reads';
+import { TAG, tagsOf } from './naming';
 import { NotYet } from './poll';
 
 /** States of an instance from which it only ends, and those that it leaves by itself. */
@@ -35,6 +42,19 @@ export async function stillHeld(
   return new ProviderError('conflict', worded(refusal, staying), { code, requestId, maybeDone: false, cause: refusal });
 }
 
+/** What was made in a VPC past the gateway and stays until somebody takes it away, in words; undefined where there is none. */
+export async function staysInVpc(wire: Wire, vpc: string, context: CallContext): Promise<string | undefined> {
+  const groups = { Filters: [{ Name: 'vpc-id', Values: [vpc] }] };
+  const gateways = { Filters: [{ Name: 'attachment.vpc-id', Values: [vpc] }] };
+  const { SecurityGroups } = await wire.send(new DescribeSecurityGroupsCommand(groups), context);
+  const { InternetGateways } = await wire.send(new DescribeInternetGatewaysCommand(gateways), context);
+  const names = [
+    ...(SecurityGroups ?? []).filter(({ GroupName }) => GroupName !== 'default').map(({ GroupId }) => GroupId),
+    ...(InternetGateways ?? []).filter(({ Tags }) => tagsOf(Tags)[TAG.owner] === undefined).map((each) => each.InternetGatewayId),
+  ].flatMap((name) => name || []);
+  return names.length === 0 ? undefined : names.slice(0, 5).join(', ');
+}
+
 function worded({ message }: ProviderError, enis: readonly NetworkInterface[]): string {
   const names = enis.slice(0, 5).map((eni) => {
     const instance = instanceOf(eni);
@@ -43,11 +63,12 @@ function worded({ message }: ProviderError, enis: readonly NetworkInterface[]): 
   return names.length === 0 ? message : `${message}; still there: ${names.join(', ')}${enis.length > names.length ? ', …' : ''}`;
 }
 
-/** Whether the interface goes by itself: its instance ends, it is being detached, or a service of AWS takes it down. */
+/** Whether the interface goes by itself: its instance ends, it is being detached, or nothing has it any more. */
 function isEnding(eni: NetworkInterface, instances: ReadonlyMap<string, string>): boolean {
   if (eni.Status === 'detaching' || eni.Attachment?.Status === 'detaching') return true;
   const instance = instanceOf(eni);
-  if (instance === undefined) return eni.RequesterManaged === true;
+  // What nothing has was let go, or deleted, a moment ago: whoever deletes a network deletes its ports first.
+  if (instance === undefined) return true;
   return ENDING.includes(instances.get(instance) ?? 'terminated');
 }
 

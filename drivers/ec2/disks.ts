@@ -87,7 +87,7 @@ export function diskItem(volume: Volume): Item[] {
   return [
     {
       key: volume.VolumeId ?? '',
-      values: { capacity: gibToKb(volume.Size ?? 0), initialLocation: owner.Device },
+      values: { capacity: volume.Size === undefined ? undefined : gibToKb(volume.Size), initialLocation: owner.Device },
       owner: owner.InstanceId,
       created: volume.CreateTime?.toISOString(),
     },

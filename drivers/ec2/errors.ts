@@ -79,7 +79,10 @@ const PATTERNS: readonly (readonly [RegExp, ErrorKind])[] = [
 ];
 
 /** Codes that say too little, and what their words say. */
-const WORDS: readonly (readonly [string, RegExp, ErrorKind])[] = [['InvalidParameterValue', /is currently in use/, 'conflict']];
+const WORDS: readonly (readonly [string, RegExp, ErrorKind])[] = [
+  ['AccessDenied', /sts:AssumeRole/, 'auth'],
+  ['InvalidParameterValue', /is currently in use/, 'conflict'],
+];
 
 /** What to do, beside EC2's own words: by code, in order. */
 const ADVICE: readonly (readonly [RegExp, string])[] = [

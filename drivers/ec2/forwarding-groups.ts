@@ -4,7 +4,7 @@ import { type Gone, ProviderError } from '../../src/clouds/errors';
 import type { CreateForwardingGroup, ForwardingGroups } from '../../src/clouds/infrastructure';
 import { freeBlocks } from './cidr';
 import type { Wire } from './client';
-import { stillHeld } from './dependents';
+import { staysInVpc, stillHeld } from './dependents';
 import { thing, unlessGone } from './gone';
 import { literal, createTags, holds, namingOf, TAG, tagList, tagsOf } from './naming';
 import { networkExtensions } from './network-capabilities';
@@ -85,7 +85,11 @@ export class Ec2ForwardingGroups implements ForwardingGroups {
       await unlessGone(thing('VPC', key), this.wire.send(new DeleteVpcCommand({ VpcId: key }), context));
     } catch (error) {
       const refusal = refusedBy(error, 'DependencyViolation');
-      throw refusal ? await stillHeld(this.wire, refusal, [{ Name: 'vpc-id', Values: [key] }], context) : error;
+      if (!refusal) throw error;
+      const stays = await staysInVpc(this.wire, key, context);
+      if (stays === undefined) throw await stillHeld(this.wire, refusal, [{ Name: 'vpc-id', Values: [key] }], context);
+      const words = `${refusal.message}; still there: ${stays}, which the gateway did not make`;
+      throw new ProviderError('conflict', words, { code: refusal.code, requestId: refusal.requestId, maybeDone: false, cause: refusal });
     }
   }
 }

@@ -145,7 +145,7 @@ export function volumeItem(volume: Volume): Item[] {
         ...namingOf(tags),
         state,
         type: typeUri(volume.VolumeType),
-        capacity: gibToKb(volume.Size ?? 0),
+        capacity: volume.Size === undefined ? undefined : gibToKb(volume.Size),
         bootable: tags[TAG.bootable] === 'true',
         availabilityZone: volume.AvailabilityZone,
         encrypted: volume.Encrypted === true,
