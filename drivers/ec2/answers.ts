@@ -13,6 +13,8 @@ const DECODERS: Readonly<Record<string, (bytes: Uint8Array) => Promise<Uint8Arra
   br: promisify(brotliDecompress) as (bytes: Uint8Array) => Promise<Uint8Array>,
 };
 
+/** The body of a call to EC2, as the SDK writes it: the action and the version of EC2's API. */
+const EC2_CALL = /^Action=(\w+)&Version=2016-11-15(?:&|$)/;
 /** As much of a document as has to be looked at to know its root, and what it ends with. */
 const EDGE = 2_000;
 
@@ -34,8 +36,10 @@ export class OwnAnswers extends NodeHttpHandler {
   /** @throws ProviderError for an answer that is not EC2's own */
   override async handle(...args: Parameters<Handle>): ReturnType<Handle> {
     const answer = await super.handle(...args);
+    // The SDK sends its logins (STS, SSO) the same way: those answers are theirs.
+    const action = EC2_CALL.exec(String(args[0].body))?.[1];
+    if (action === undefined) return answer;
     const { response } = answer;
-    const action = /(?:^|&)Action=(\w+)/.exec(String(args[0].body))?.[1] ?? '';
     const bytes = await this.body(response);
     const strange = strangeness(response.statusCode, action, bytes);
     if (strange !== undefined) throw this.notOwn(response, strange);

@@ -62,7 +62,7 @@ const PROOFS: Readonly<Record<string, Ec2Type>> = {
 const NO_SUCH_TYPE = /do(?:es)? not exist/;
 
 /** A fault document of EC2's own. */
-export interface Fault {
+interface Fault {
   code: string;
   message: string;
   requestId: string | undefined;

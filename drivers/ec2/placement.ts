@@ -35,7 +35,7 @@ export interface MachineExtensions {
 }
 
 /** Of the root volume; the size in GiB. */
-export interface RootExtensions {
+interface RootExtensions {
   size: number | undefined;
   type: string | undefined;
   encrypted: boolean | undefined;

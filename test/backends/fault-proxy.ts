@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, request, type ServerResponse } from 'node:http';
 import { missingEni, NetworkMemory, refusedNetwork, tellNetwork } from './ec2-network';
 import { Slowness } from './ec2-slow';
-import { type Ask, refusedStorage, tellStorage } from './ec2-storage';
+import { type Ask, refusedStorage, tellStorage, understood } from './ec2-storage';
 import { errorXml, instanceIds, instanceState, mapInstances, pageOf, stateOf } from './ec2-xml';
 
 /** One API call on its way: the action and its form parameters. */
@@ -237,7 +237,7 @@ async function goodAnswer(
   rule: Rule,
 ): Promise<Answer> {
   if (rule.answer) return typeof rule.answer === 'function' ? rule.answer(call) : rule.answer;
-  const answer = await whole(state, target, incoming, body, call);
+  const answer = await whole(state, target, incoming, understood(call, body), call);
   if (answer.status !== 200) return answer;
   remember(state, call, answer);
   state.slow.begun(call, answer.body);
