@@ -180,8 +180,8 @@ describeWith('moto', motoAvailable(), () => {
     await nets.drop('networks', key);
     await nets.drop('forwardingGroups', vpc, other);
     await expect(nets.network('PRIVATE', { forwardingGroup: vpc })).rejects.toMatchObject({
-      kind: 'invalid',
-      message: like(/no VPC vpc-/),
+      name: 'Gone',
+      thing: { type: 'VPC', key: vpc },
     });
     const heal = account.proxy.add({ action: 'DescribeVpcs', rewrite: (xml) => xml.replace(/<vpcSet>[\s\S]*<\/vpcSet>/, '<vpcSet/>') });
     await expect(nets.network('PRIVATE')).rejects.toMatchObject({ kind: 'invalid', message: like(/no default VPC/) });
