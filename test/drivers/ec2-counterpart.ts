@@ -14,7 +14,6 @@ const PUBLIC_KEY = 'ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJ0nJ3q8mG2bS0Wc3V2o2xqX
 const FAILURES: Readonly<Partial<Record<ErrorKind, { code: string; status: number }>>> = {
   auth: { code: 'AuthFailure', status: 401 },
   forbidden: { code: 'UnauthorizedOperation', status: 403 },
-  notFound: { code: 'InvalidInstanceID.NotFound', status: 400 },
   conflict: { code: 'IncorrectInstanceState', status: 400 },
   quota: { code: 'InstanceLimitExceeded', status: 400 },
   throttled: { code: 'RequestLimitExceeded', status: 503 },
