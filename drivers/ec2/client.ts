@@ -11,7 +11,7 @@ import type { CallContext, DriverEnvironment } from '../../src/clouds/driver';
 import { Gone, ProviderError } from '../../src/clouds/errors';
 import { OwnAnswers } from './answers';
 import { translate } from './errors';
-import { type Ec2Type, namedIn, SHAPES, thing } from './gone';
+import { type Ec2Type, namedIn, SHAPES, speaksOf, thing } from './gone';
 import { readLeniently } from './lenient';
 import { credentialsOf } from './login';
 import { MAX_OWN_TAGS_FREE, MAX_PROPERTIES } from './naming';
@@ -168,13 +168,14 @@ export async function readByIds<T>(
       const untold = batch.filter((id) => !seen.has(id));
       if (batch.length > 1) work.push(...untold.map((id) => [id]));
     } catch (error) {
-      if (!(error instanceof Gone) || error.thing.type !== type || !batch.includes(error.key)) throw error;
+      if (!(error instanceof ProviderError) || !speaksOf(error, type)) throw error;
       const named = namedIn(error.message, batch);
-      if (batch.length > 1 && named.length === batch.length) {
-        // Words that repeat all that was asked may only mean that one of them is missing: halves tell.
+      if (batch.length > 1 && (named.length === 0 || named.length === batch.length)) {
+        // Words that name none, or all that was asked, may mean any one of them: halves tell.
         work.unshift(...batches(batch, Math.ceil(batch.length / 2)));
         continue;
       }
+      if (!(error instanceof Gone) || !batch.includes(error.key)) throw error;
       const proven = named.length > 0 ? named : [error.key];
       gone.push(...proven.map((id) => error.as(thing(type, id))));
       const rest = batch.filter((id) => !proven.includes(id));

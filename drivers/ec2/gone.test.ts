@@ -1,4 +1,4 @@
-import { Gone, isGone } from '../../src/clouds/errors';
+import { Gone, isGone, ProviderError } from '../../src/clouds/errors';
 import { type ById, oneById, readByIds } from './client';
 import { proofOf, thing, unlessGone } from './gone';
 
@@ -80,7 +80,8 @@ describe('reading by id', () => {
       asked.push(batch);
       const missing = batch.filter((id) => !there.has(id));
       if (missing.length === 0) return Promise.resolve(batch);
-      throw proofOf(fault('InvalidVolume.NotFound', words(missing, batch)), { VolumeIds: batch }) ?? new Error('no proof');
+      const told = fault('InvalidVolume.NotFound', words(missing, batch));
+      throw proofOf(told, { VolumeIds: batch }) ?? new ProviderError('invalid', told.message, { code: told.code });
     };
     return readByIds('volume', ids, one, (id) => id);
   };
@@ -90,6 +91,7 @@ describe('reading by id', () => {
   test.each<[string, (missing: string[], all: string[]) => string]>([
     ['the first missing', ([first]) => `The volume '${first}' does not exist.`],
     ['all missing', (missing) => `The volumes '${missing.join(', ')}' do not exist.`],
+    ['none', () => ''],
     ['all asked', (_missing, all) => `The volume '{${all.join("', '")}}' does not exist.`],
   ])('words that name %s: each key has its item or its proof', async (_what, words) => {
     expect(told(await read(words)(keys))).toEqual([

@@ -1,4 +1,4 @@
-import { Gone, isGone, type Thing } from '../../src/clouds/errors';
+import { Gone, isGone, type ProviderError, type Thing } from '../../src/clouds/errors';
 
 /** Things of EC2 as its proofs name them. */
 export type Ec2Type =
@@ -58,6 +58,8 @@ const PROOFS: Readonly<Record<string, Ec2Type>> = {
   'InvalidGroup.NotFound': 'security group',
 };
 
+/** A refusal without words, as the SDK tells it. */
+const NO_WORDS: readonly string[] = ['', 'Unknown', 'UnknownError'];
 /** An instance type is refused by one code for being unknown and for being unfit: only these words are a proof. */
 const NO_SUCH_TYPE = /do(?:es)? not exist/;
 
@@ -83,8 +85,14 @@ export function proofOf(fault: Fault, input: unknown): Gone | undefined {
   const asked = [...new Set(textsIn(input))].filter((text) => SHAPES[type].test(text));
   const [named] = namedIn(fault.message, asked);
   const key = named ?? (asked.length === 1 && !namesAnother(fault.message, type) ? asked[0] : undefined);
-  const words = fault.message === fault.code || fault.message === '' ? `EC2 has no ${type} ${key ?? ''}` : fault.message;
+  const words = NO_WORDS.includes(fault.message) || fault.message === fault.code ? `EC2 has no ${type} ${key ?? ''}` : fault.message;
   return key === undefined ? undefined : Gone.told(thing(type, key), { ...fault, message: words });
+}
+
+/** Whether a refusal is one for things of this type that are not there. Images that are gone are told without a fault too. */
+export function speaksOf(error: ProviderError, type: Ec2Type): boolean {
+  if (error instanceof Gone) return error.thing.type === type;
+  return error.code !== undefined && Object.hasOwn(PROOFS, error.code) && PROOFS[error.code] === type;
 }
 
 /** Those of the keys that the words name, each as a whole word: a short id may begin like a long one. */
