@@ -50,7 +50,6 @@ const MUTATIONS: Readonly<Record<string, (item: string, place: Place) => string>
   'a text': (item, place) => `${item.slice(0, place.start)}<${nameOf(place)}>~ text ~</${nameOf(place)}>${item.slice(place.end)}`,
   'a structure': (item, place) =>
     `${item.slice(0, place.start)}<${nameOf(place)}><item><odd>1</odd></item><item/></${nameOf(place)}>${item.slice(place.end)}`,
-  twice: (item, { start, end }) => item.slice(0, end) + item.slice(start, end) + item.slice(end),
 };
 
 /** Groups with the action and the set whose item is broken; `shown`: the broken one shows all the same, under its key. */
@@ -118,7 +117,8 @@ describeWith('moto', motoAvailable(), () => {
     const whole = await listed(group);
     let broken = '';
     mapItems(canned.get(action) ?? '', set, (items) => {
-      broken ||= items[1] ?? '';
+      const known = items.filter((item) => !shown || whole.some(({ key }) => item.includes(`<${id}>${key}<`)));
+      broken ||= known[1] ?? '';
       return items;
     });
     if (set === 'instancesSet') broken = instanceOf(canned.get(action) ?? '');
@@ -160,7 +160,10 @@ describeWith('moto', motoAvailable(), () => {
       ['machineImages', 'DescribeImages', 'imageState'],
     ] as const) {
       for (const text of ['', `<${element}/>`, `<${element}>odd</${element}>`]) {
-        change = { action, rewrite: (xml) => xml.replaceAll(new RegExp(`<${element}>(available|completed)</${element}>`, 'g'), text) };
+        change = {
+          action,
+          rewrite: (xml) => xml.replaceAll(new RegExp(`<${element}>(available|completed|in-use)</${element}>`, 'g'), text),
+        };
         const states = (await listed(group)).filter(({ key }) => key !== 'public').map(({ values }) => values.state);
         expect([group, text, new Set(states)]).toEqual([group, text, new Set(['ERROR'])]);
       }
