@@ -1,6 +1,13 @@
 import { answerXml, errorXml, mapInstances, mapItems } from './ec2-xml';
 import type { Call } from './fault-proxy';
 
+/** What an action on instances leads to, and what they show on the way. */
+const WAYS: Readonly<Record<string, readonly [string, string]>> = {
+  StopInstances: ['stopped', 'stopping'],
+  StartInstances: ['running', 'pending'],
+  TerminateInstances: ['terminated', 'shutting-down'],
+};
+
 /**
  * An EC2 that takes its time: what was begun shows as under way for the next `reads` reads of it, and what comes too early
  * is refused as AWS refuses it. Counted by reads, not by the clock: a method that waits for an end inside is seen by the
@@ -80,9 +87,10 @@ export class Slowness {
   begun({ action, parameters }: Call, xml: string): void {
     const first = (name: string) => new RegExp(`<${name}>([^<]*)</${name}>`).exec(xml)?.[1];
     const instances = [...parameters].flatMap(([name, value]) => (/^InstanceId\.\d+$/.test(name) ? value : []));
-    if (action === 'StopInstances') for (const id of instances) this.begin(id, 'stopping');
-    if (action === 'StartInstances') for (const id of instances) this.begin(id, 'pending');
-    if (action === 'TerminateInstances') for (const id of instances) this.begin(id, 'shutting-down');
+    const [ends, shows] = WAYS[action] ?? [];
+    // One that is so already has nothing before it.
+    if (shows !== undefined && !new RegExp(`<previousState>(?:(?!</previousState>)[^])*<name>${ends}<`).test(xml))
+      for (const id of instances) this.begin(id, shows);
     if (action === 'RunInstances') this.begin(first('instanceId'), 'pending');
     if (action === 'CreateVolume') this.begin(first('volumeId'), 'creating');
     if (action === 'CreateSnapshot') this.begin(first('snapshotId'), 'pending');

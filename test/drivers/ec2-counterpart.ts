@@ -41,9 +41,9 @@ export interface Ec2Counterpart extends Counterpart {
 }
 
 /** An EC2 account, with the driver in front of it, for the contract suite. */
-export async function startEc2Counterpart(): Promise<Ec2Counterpart> {
+export async function startEc2Counterpart(more: object = {}): Promise<Ec2Counterpart> {
   const account = await startEc2();
-  const options = { ...OPTIONS, endpoint: account.url };
+  const options = { ...OPTIONS, endpoint: account.url, ...more };
   // A new instance is pending for a moment, as on AWS; delayed visibility is in ec2-extras.test.ts.
   account.proxy.manners.pendingMs = 100;
   const driver = await module.connect(module.options.parse(options), { dataDir: '', warn: () => undefined });

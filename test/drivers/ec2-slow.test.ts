@@ -48,7 +48,7 @@ function watched(driver: Driver, proxy: FaultProxy): Driver {
 }
 
 async function start(): Promise<Ec2Counterpart> {
-  const counterpart = await startEc2Counterpart();
+  const counterpart = await startEc2Counterpart({ patienceMs: 60_000 });
   const { account } = counterpart;
   account.proxy.manners.pendingMs = 0;
   account.proxy.slow.reads = READS;

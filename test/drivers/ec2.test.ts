@@ -4,5 +4,5 @@ import { driverContract } from './contract';
 import { EC2_GROUPS, EC2_SKIPS, startEc2Counterpart } from './ec2-counterpart';
 
 describeWith('moto', motoAvailable(), () => {
-  driverContract('ec2', { start: startEc2Counterpart, groups: EC2_GROUPS, skips: EC2_SKIPS });
+  driverContract('ec2', { start: () => startEc2Counterpart(), groups: EC2_GROUPS, skips: EC2_SKIPS });
 });
