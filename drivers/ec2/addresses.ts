@@ -9,17 +9,16 @@ import {
   ReleaseAddressCommand,
 } from '@aws-sdk/client-ec2';
 import type { CallContext, Created, Item, Marks, Naming, Pages } from '../../src/clouds/driver';
-import { ProviderError } from '../../src/clouds/errors';
+import { Gone, isGone, ProviderError } from '../../src/clouds/errors';
 import type { Addresses, CreateAddress } from '../../src/clouds/infrastructure';
-import { batches, type Wire } from './client';
-import { attachedAs, endsOf, eniPages, enisById, instanceOf, interfaceKey, itemRef, tolerating } from './enis';
-import { literal } from './machines';
-import { createTags, holds, namingOf, TAG, tagList, tagsOf } from './naming';
+import { type ById, oneById, readByIds, type Wire } from './client';
+import { attachedAs, endsOf, eniPages, enisById, instanceOf, interfaceKey, itemRef } from './enis';
+import { thing, unlessGone } from './gone';
+import { literal, createTags, holds, namingOf, TAG, tagList, tagsOf } from './naming';
+import { NotYet, refusedBy } from './poll';
 import { PUBLIC_NETWORK } from './subnets';
 import { renameTags } from './tags';
 
-const ALLOCATION_ID = /^eipalloc-[0-9a-f]+$/;
-const FILTER_VALUES = 200;
 const OF_INTERFACE = 'EC2 gave this address to an interface: it comes and goes with it';
 
 /** Elastic IPs as static Addresses, the addresses that machines' interfaces have of EC2 as dynamic ones. */
@@ -36,17 +35,33 @@ export class Ec2Addresses implements Addresses {
     yield (await this.#elastic({}, context)).map((address) => staticItem(address, instances));
   }
 
-  async getMany(keys: readonly string[], context: CallContext): Promise<Item[]> {
-    const elastic: Address[] = [];
-    const allocations = [...new Set(keys)].filter((key) => ALLOCATION_ID.test(key));
-    for (const Values of batches(allocations, FILTER_VALUES))
-      elastic.push(...(await this.#elastic({ Filters: [{ Name: 'allocation-id', Values }] }, context)));
-    const enis = await enisById(
-      this.wire,
-      keys.flatMap((key) => eniOf(key) ?? []),
+  async getMany(keys: readonly string[], context: CallContext): Promise<(Item | Gone)[]> {
+    const dynamic = keys.filter((key) => eniOf(key) !== undefined);
+    const elastic = await this.#byId(
+      keys.filter((key) => eniOf(key) === undefined),
       context,
     );
-    return [...(await this.#items(elastic, context)), ...enis.flatMap(dynamicItems).filter(({ key }) => keys.includes(key))];
+    return [...(await this.#items(elastic.found, context)), ...elastic.gone, ...(await this.#dynamic(dynamic, context))];
+  }
+
+  async #dynamic(keys: readonly string[], context: CallContext): Promise<(Item | Gone)[]> {
+    if (keys.length === 0) return [];
+    const ids = keys.flatMap((key) => eniOf(key) ?? []);
+    const { found, gone } = await enisById(this.wire, ids, context);
+    const items = new Map(found.flatMap(dynamicItems).map((item) => [item.key, item]));
+    return keys.flatMap((key) => {
+      const id = eniOf(key);
+      const what = { type: 'address', key };
+      const shown = found.some(({ NetworkInterfaceId }) => NetworkInterfaceId === id);
+      const without = shown ? Gone.shown(what, `EC2 shows ${id ?? ''} without this address`) : [];
+      return items.get(key) ?? gone.find((proof) => proof.key === id)?.as(what) ?? without;
+    });
+  }
+
+  /** Elastic IPs by allocation id. */
+  #byId(keys: readonly string[], context: CallContext): Promise<ById<Address>> {
+    const read = (AllocationIds: string[]) => this.#elastic({ AllocationIds }, context);
+    return readByIds('Elastic IP', keys, read, ({ AllocationId }) => AllocationId);
   }
 
   async find(marks: Marks, context: CallContext): Promise<Item[]> {
@@ -56,24 +71,25 @@ export class Ec2Addresses implements Addresses {
 
   async #elastic(input: DescribeAddressesCommandInput, context: CallContext): Promise<Address[]> {
     const { Addresses: found } = await this.wire.send(new DescribeAddressesCommand(input), context);
-    return (found ?? []).filter(({ AllocationId }) => AllocationId !== undefined);
+    // Addresses of EC2-Classic have no allocation.
+    return (found ?? []).filter(({ AllocationId }) => AllocationId);
   }
 
   /** EC2 names the instance with the address as a rule; where it does not, the interface is asked. */
   async #items(elastic: readonly Address[], context: CallContext): Promise<Item[]> {
     const unsure = elastic.flatMap(({ NetworkInterfaceId, InstanceId }) => (InstanceId ? [] : (NetworkInterfaceId ?? [])));
     const instances = new Map<string, string>();
-    for (const eni of await enisById(this.wire, unsure, context)) remember(instances, eni);
+    for (const eni of (await enisById(this.wire, unsure, context)).found) remember(instances, eni);
     return elastic.map((address) => staticItem(address, instances));
   }
 
-  async #one(key: string, context: CallContext): Promise<Address | undefined> {
-    const [found] = ALLOCATION_ID.test(key) ? await this.#elastic({ Filters: [{ Name: 'allocation-id', Values: [key] }] }, context) : [];
-    return found;
+  /** @throws Gone */
+  #one(key: string, context: CallContext): Promise<Address> {
+    return oneById('Elastic IP', key, (ids) => this.#byId(ids, context));
   }
 
   holds(naming: Naming): Naming {
-    return holds(naming);
+    return holds(naming, this.wire.maxProperties);
   }
 
   async rename(key: string, naming: Naming, context: CallContext): Promise<void> {
@@ -98,28 +114,44 @@ export class Ec2Addresses implements Addresses {
     refuseDynamic(key);
     const ends = endsOf(to.interface);
     if (!ends) throw new ProviderError('invalid', `${to.interface} is no interface of an instance`, { maybeDone: false });
-    if ((await this.#one(key, context))?.NetworkInterfaceId === ends.eni) return;
+    if ((await this.#one(key, context)).NetworkInterfaceId === ends.eni) return;
     const input = { AllocationId: key, NetworkInterfaceId: ends.eni, AllowReassociation: false };
     await this.wire.send(new AssociateAddressCommand(input), context);
   }
 
   async release(key: string, context: CallContext): Promise<void> {
     refuseDynamic(key);
-    const AssociationId = (await this.#one(key, context))?.AssociationId;
+    const { AssociationId } = (await this.#unlessGone(key, context)) ?? {};
     if (!AssociationId) return;
-    await tolerating(['notFound'], this.wire.send(new DisassociateAddressCommand({ AssociationId }), context));
+    const release = this.wire.send(new DisassociateAddressCommand({ AssociationId }), context);
+    await unlessGone(thing('association', AssociationId), release);
   }
 
   /** What is gone is success. @throws ProviderError conflict where something has it */
   async delete(key: string, context: CallContext): Promise<void> {
     refuseDynamic(key);
-    const address = await this.#one(key, context);
+    const address = await this.#unlessGone(key, context);
     if (!address) return;
     if (address.AssociationId)
       throw new ProviderError('conflict', `${address.PublicIp ?? key} is used by ${userOf(address)}: release it first`, {
         maybeDone: false,
       });
-    await tolerating(['notFound'], this.wire.send(new ReleaseAddressCommand({ AllocationId: key }), context));
+    try {
+      await unlessGone(thing('Elastic IP', key), this.wire.send(new ReleaseAddressCommand({ AllocationId: key }), context));
+    } catch (error) {
+      // Nothing has it any more by what EC2 shows: it was let go a moment ago.
+      const refusal = refusedBy(error, 'InvalidIPAddress.InUse', 'DependencyViolation');
+      throw refusal ? new NotYet(refusal.message, refusal) : error;
+    }
+  }
+
+  async #unlessGone(key: string, context: CallContext): Promise<Address | undefined> {
+    try {
+      return await this.#one(key, context);
+    } catch (error) {
+      if (isGone(error, thing('Elastic IP', key))) return undefined;
+      throw error;
+    }
   }
 }
 

@@ -1,18 +1,22 @@
 import { AttachVolumeCommand, DetachVolumeCommand, type Instance, type Volume, type VolumeAttachment } from '@aws-sdk/client-ec2';
 import type { CallContext, Created, Item, Marks, Pages } from '../../src/clouds/driver';
-import { ProviderError } from '../../src/clouds/errors';
+import { Gone, isGone, ProviderError } from '../../src/clouds/errors';
 import type { Attachments, AttachVolume } from '../../src/clouds/infrastructure';
 import type { Wire } from './client';
 import { freeDeviceNames } from './devices';
-import { instancesById } from './instance-reads';
-import { literal } from './machines';
-import { TAG, tagsOf } from './naming';
-import { attachmentsOf, ownerOf, volumePages, volumesById } from './storage-reads';
+import { orStillMoving } from './dependents';
+import { thing, unlessGone } from './gone';
+import { instanceById } from './instance-reads';
+import { literal, TAG, tagsOf } from './naming';
+import { NotYet, refusedBy } from './poll';
+import { attachmentsOf, ownerOf, volumeById, volumePages, volumesById } from './storage-reads';
 import { eraseTags, writeTags } from './tags';
 
 const ATTACHED = [{ Name: 'status', Values: ['in-use'] }];
 /** An attachment is its two ends. */
 const KEY = /^(i-[0-9a-f]+):(vol-[0-9a-f]+)$/;
+/** What EC2 says of a volume that is attached to nothing, or not to this instance. */
+const UNATTACHED = /^(?:IncorrectState|InvalidAttachment\.NotFound|VolumeInUse)$/;
 const keyOf = (instance: string | undefined, volume: string | undefined): string => `${instance}:${volume}`;
 
 /** Volumes attached to instances as MachineVolumes. EC2 tags no attachment: its identity is told by tags of the volume. */
@@ -23,10 +27,18 @@ export class Ec2Attachments implements Attachments {
     for await (const page of volumePages(this.wire, ATTACHED, context)) yield page.flatMap(attachmentItems);
   }
 
-  async getMany(keys: readonly string[], context: CallContext): Promise<Item[]> {
+  async getMany(keys: readonly string[], context: CallContext): Promise<(Item | Gone)[]> {
     const ids = keys.flatMap((key) => KEY.exec(key)?.[2] ?? []);
-    const wanted = new Set(keys);
-    return (await volumesById(this.wire, ids, context)).flatMap(attachmentItems).filter((item) => wanted.has(item.key));
+    const { found, gone } = await volumesById(this.wire, ids, context);
+    return keys.flatMap((key) => {
+      const what = { type: 'attachment', key };
+      const id = KEY.exec(key)?.[2];
+      if (id === undefined) return Gone.impossible(what);
+      const volume = found.find(({ VolumeId }) => VolumeId === id);
+      if (!volume) return gone.find((proof) => proof.key === id)?.as(what) ?? [];
+      const shown = Gone.shown(what, `EC2 shows ${id} without this attachment`);
+      return attachmentItems(volume).find((item) => item.key === key) ?? shown;
+    });
   }
 
   async find(marks: Marks, context: CallContext): Promise<Item[]> {
@@ -41,12 +53,10 @@ export class Ec2Attachments implements Attachments {
    * the attachment is.
    */
   async create(request: AttachVolume, context: CallContext): Promise<Created> {
-    const [[volume], [instance]] = await Promise.all([
-      volumesById(this.wire, [request.volume], context),
-      instancesById(this.wire, [request.machine], context),
+    const [volume, instance] = await Promise.all([
+      volumeById(this.wire, request.volume, context),
+      instanceById(this.wire, request.machine, context),
     ]);
-    if (!volume) throw new ProviderError('notFound', `EC2 has no volume ${request.volume}`, { code: 'InvalidVolume.NotFound' });
-    if (!instance) throw new ProviderError('notFound', `EC2 has no instance ${request.machine}`, { code: 'InvalidInstanceID.NotFound' });
     const key = keyOf(request.machine, request.volume);
     if (attachmentItems(volume).some((item) => item.key === key && item.tag === request.tag)) return { key };
     refuseUnattachable(volume, instance);
@@ -64,10 +74,19 @@ export class Ec2Attachments implements Attachments {
         await this.wire.send(new AttachVolumeCommand({ VolumeId: volume, InstanceId: machine, Device }), context);
         return;
       } catch (error) {
-        if (!isNameTaken(error)) throw error;
+        if (!isNameTaken(error)) throw await this.#orNotReady(error, volume, machine, context);
       }
     }
     throw new ProviderError('quota', `The instance ${machine} has no free device name left for another volume`);
+  }
+
+  /** A volume or an instance that is still coming refuses for that. */
+  async #orNotReady(error: unknown, volume: string, machine: string, context: CallContext): Promise<unknown> {
+    const refusal = refusedBy(error, 'IncorrectState', 'IncorrectInstanceState');
+    if (!refusal) return error;
+    const { State } = await volumeById(this.wire, volume, context);
+    if (State === 'creating') return new NotYet(`the volume is ${State}: ${refusal.message}`, refusal);
+    return orStillMoving(this.wire, refusal, machine, context);
   }
 
   /** Detaches from this very instance. Again, or after the instance is gone, is success. */
@@ -77,8 +96,9 @@ export class Ec2Attachments implements Attachments {
     try {
       await this.wire.send(new DetachVolumeCommand({ VolumeId, InstanceId }), context);
     } catch (error) {
-      if (!(error instanceof ProviderError) || (error.kind !== 'notFound' && error.kind !== 'conflict')) throw error;
-      const [volume] = await volumesById(this.wire, [VolumeId], context);
+      if (isGone(error, thing('volume', VolumeId))) return;
+      if (!(error instanceof ProviderError) || !(error instanceof Gone || UNATTACHED.test(error.code ?? ''))) throw error;
+      const volume = await this.#volume(VolumeId, context);
       if (!volume) return;
       const held = attachmentsOf(volume).find((one) => one.InstanceId === InstanceId);
       if (held && held.State !== 'detaching') throw error;
@@ -87,12 +107,15 @@ export class Ec2Attachments implements Attachments {
     await this.#forget(VolumeId, context);
   }
 
+  /** The volume; undefined where EC2 proves that there is none. */
+  async #volume(id: string, context: CallContext): Promise<Volume | undefined> {
+    const { found, gone } = await volumesById(this.wire, [id], context);
+    if (found.length + gone.length > 0) return found[0];
+    throw new ProviderError('unavailable', `EC2 answered without a word on the volume ${id}`, { maybeDone: false });
+  }
+
   async #forget(volume: string, context: CallContext): Promise<void> {
-    try {
-      await eraseTags(this.wire, [volume], [TAG.attachment, TAG.attached], context);
-    } catch (error) {
-      if (!(error instanceof ProviderError) || error.kind !== 'notFound') throw error;
-    }
+    await unlessGone(thing('volume', volume), eraseTags(this.wire, [volume], [TAG.attachment, TAG.attached], context));
   }
 }
 
@@ -108,7 +131,10 @@ function isNameTaken(error: unknown): boolean {
 /** What EC2 would refuse in terms of its own, or only after the tags were written. */
 function refuseUnattachable(volume: Volume, instance: Instance): void {
   const id = String(volume.VolumeId);
-  const holders = attachmentsOf(volume).map(({ InstanceId }) => String(InstanceId));
+  const attachments = attachmentsOf(volume);
+  const holders = attachments.map(({ InstanceId }) => String(InstanceId));
+  if (holders.length > 0 && attachments.every(({ State }) => State === 'detaching'))
+    throw new NotYet(`EC2 is still detaching ${id} from ${holders.join(', ')}`);
   // Shared volumes too: the tags have room for one attachment.
   if (holders.length > 0)
     throw new ProviderError('conflict', `The volume ${id} is attached to ${holders.join(', ')}`, { code: 'VolumeInUse' });

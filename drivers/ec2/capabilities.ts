@@ -5,14 +5,14 @@ import { MACHINE_EXTENSIONS, STORAGE_EXTENSIONS } from './placement';
 import { STORAGE } from './storage-capabilities';
 
 /** What is true of this cloud. */
-export function capabilities(settleMs: number, atMost: number): Capabilities {
+export function capabilities(settleMs: number, atMost: number, maxProperties = MAX_PROPERTIES): Capabilities {
   return {
     settleMs,
     sizes: { atMost },
     portsAtCreate: true,
     extensions: [...MACHINE_EXTENSIONS, ...STORAGE_EXTENSIONS, ...NETWORK_EXTENSIONS],
     types: {
-      CloudEntryPoint: { capabilities: { MaxPropertyItems: MAX_PROPERTIES } },
+      CloudEntryPoint: { capabilities: { MaxPropertyItems: maxProperties } },
       Machine: {
         capabilities: {
           DefaultInitialState: 'STARTED',

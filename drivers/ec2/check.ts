@@ -12,6 +12,7 @@ import {
   DescribeInstanceTypeOfferingsCommand,
   DescribeInstanceTypesCommand,
   DescribeKeyPairsCommand,
+  DescribeRegionsCommand,
   DescribeReplaceRootVolumeTasksCommand,
   DescribeSnapshotsCommand,
   DescribeTagsCommand,
@@ -27,8 +28,11 @@ import type { CallContext, Finding } from '../../src/clouds/driver';
 import { ProviderError } from '../../src/clouds/errors';
 import { NETWORK_ATTEMPTS } from './check-network';
 import { type Attempt, STORAGE_ATTEMPTS } from './check-storage';
-import type { Wire } from './client';
+import { checkOptions } from './check-options';
+import { batches, type Wire } from './client';
+import { credentialsIn } from './login';
 import type { Ec2Options } from './options';
+import { alwaysEnabled } from './regions';
 
 const DryRun = true;
 /** Well-formed ids of nothing: a dry run asks for the permission alone. */
@@ -93,6 +97,8 @@ const ACTIONS: readonly Attempt[] = [
   ...NETWORK_ATTEMPTS,
 ];
 
+/** Calls at the same time. */
+const AT_ONCE = 4;
 /** How long to wait before a permission that could not be tried is tried again, in ms. */
 const AGAIN_MS = 500;
 
@@ -100,16 +106,24 @@ const AGAIN_MS = 500;
 export async function check(wire: Wire, context: CallContext): Promise<Finding[]> {
   const login = await attempt(() => wire.send(new DescribeInstancesCommand({ MaxResults: 5 }), context));
   const place = wire.options.endpoint ?? `region ${wire.options.region}`;
-  if (login && login.kind !== 'forbidden') return [{ ok: false, what: `Login at EC2 (${place})`, words: advice(login, wire.options) }];
-  const findings = await Promise.all(ACTIONS.map(([action, purpose, call]) => permission(action, purpose, () => call(wire, context))));
-  return [{ ok: true, what: `Login at EC2 (${place})` }, ...findings];
+  if (login && login.kind !== 'forbidden')
+    return [{ ok: false, what: `Login at EC2 (${place})`, words: await loginWords(login, wire, context) }];
+  const findings = await each(ACTIONS, ([action, purpose, call]) => permission(action, purpose, () => call(wire, context)));
+  return [{ ok: true, what: `Login at EC2 (${place})` }, ...findings, ...(await checkOptions(wire, context))];
+}
+
+/** In their order, a few at a time: EC2 limits how often an account may ask, and others ask too. */
+async function each<T, R>(list: readonly T[], run: (item: T) => Promise<R>): Promise<R[]> {
+  const results: R[] = [];
+  for (const some of batches(list, AT_ONCE)) results.push(...(await Promise.all(some.map(run))));
+  return results;
 }
 
 /** Anything but a refusal for lack of permission means that the permission is there: EC2 looks at it first. */
 async function permission(action: string, purpose: string, call: () => Promise<unknown>): Promise<Finding> {
   const what = `Permission ec2:${action}`;
   const first = await attempt(call);
-  // All permissions are tried at once; what failed in passing is tried once more on its own.
+  // Several permissions are tried at once; what failed in passing is tried once more on its own.
   const error = first?.passing ? await sleep(AGAIN_MS).then(() => attempt(call)) : first;
   if (!error || error.code === 'DryRunOperation') return { ok: true, what };
   if (error.kind === 'forbidden') return { ok: false, what, words: `Missing; needed ${purpose}. EC2 says: ${error.message}` };
@@ -136,9 +150,20 @@ function advice(error: ProviderError, options: Ec2Options): string {
   return error.message;
 }
 
-/** Where the credentials come from, in words; the same order as the client's. */
-function credentialsIn({ accessKeyId, profile }: Ec2Options): string {
-  if (accessKeyId !== undefined) return 'accessKeyId and secretAccessKey in the configuration';
-  if (profile !== undefined) return `the profile '${profile}' in the shared AWS configuration (~/.aws)`;
-  return 'the standard AWS chain (environment variables, ~/.aws, the role of this host)';
+/** A region that the account has not enabled refuses good keys with the words for bad ones: another region tells. */
+async function loginWords(error: ProviderError, wire: Wire, context: CallContext): Promise<string> {
+  const { region } = wire.options;
+  const other = alwaysEnabled(region);
+  if (error.kind !== 'auth' || other === undefined || other === region) return advice(error, wire.options);
+  try {
+    const { Regions } = await wire.sendTo(other, new DescribeRegionsCommand({ AllRegions: true }), context);
+    const status = Regions?.find(({ RegionName }) => RegionName === region)?.OptInStatus;
+    if (status === 'not-opted-in')
+      return `The credentials are good, but the region ${region} is not enabled for this account: enable it in AWS's account settings, or take another`;
+    if (Regions !== undefined && status === undefined) return `The credentials are good, but there is no region ${region} in EC2's list`;
+  } catch (cause) {
+    // The other region does not take them either.
+    if (!(cause instanceof ProviderError)) throw cause;
+  }
+  return advice(error, wire.options);
 }

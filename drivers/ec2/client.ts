@@ -7,32 +7,37 @@ import {
   type ServiceInputTypes,
   type ServiceOutputTypes,
 } from '@aws-sdk/client-ec2';
-import { fromNodeProviderChain } from '@aws-sdk/credential-providers';
-import { NodeHttpHandler } from '@smithy/node-http-handler';
-import type { CallContext } from '../../src/clouds/driver';
-import { ProviderError } from '../../src/clouds/errors';
+import type { CallContext, DriverEnvironment } from '../../src/clouds/driver';
+import { Gone, ProviderError } from '../../src/clouds/errors';
+import { OwnAnswers } from './answers';
 import { translate } from './errors';
+import { type Ec2Type, namedIn, SHAPES, speaksOf, thing } from './gone';
+import { readLeniently } from './lenient';
+import { credentialsOf } from './login';
+import { MAX_OWN_TAGS_FREE, MAX_PROPERTIES } from './naming';
 import type { Ec2Options } from './options';
+import { OwnTags } from './own-tags';
+
+/** Ids in one call by id: fewer than EC2 takes of any type. */
+const BATCH = 200;
+const BATCHES: Readonly<Partial<Record<Ec2Type, number>>> = { instance: 500 };
 
 /** The wire to one region of one account. It retries nothing; whoever calls it does. */
 export class Wire {
   private readonly client: EC2Client;
+  readonly ownTags: OwnTags;
+  /** Properties that a thing has room for beside the tags of the option. */
+  readonly maxProperties: number;
+  private readonly warned = new Set<string>();
 
-  constructor(readonly options: Ec2Options) {
-    const agent = { keepAlive: true, maxSockets: options.sockets };
-    this.client = new EC2Client({
-      region: options.region,
-      ...(options.endpoint === undefined ? {} : { endpoint: options.endpoint }),
-      credentials: credentialsOf(options),
-      maxAttempts: 1,
-      requestHandler: new NodeHttpHandler({
-        httpAgent: new HttpAgent(agent),
-        httpsAgent: new HttpsAgent(agent),
-        connectionTimeout: 5000,
-        // Waiting for a socket is the plan when the cap is reached, nothing to warn about within a minute.
-        socketAcquisitionWarningTimeout: 60_000,
-      }),
-    });
+  constructor(
+    readonly options: Ec2Options,
+    private readonly warn: DriverEnvironment['warn'],
+  ) {
+    this.ownTags = new OwnTags(options);
+    this.maxProperties = MAX_PROPERTIES - Math.max(0, Object.keys(options.tags).length - MAX_OWN_TAGS_FREE);
+    this.client = connected(options, options.region);
+    readLeniently(this.client, warn);
   }
 
   /** Sends one command. Throws ProviderError and nothing else. */
@@ -40,12 +45,20 @@ export class Wire {
     command: $Command<I, O, EC2ClientResolvedConfig, ServiceInputTypes, ServiceOutputTypes>,
     context: CallContext,
   ): Promise<O> {
-    if (context.signal.aborted) throw new ProviderError('timeout', 'Nobody waits for this call any more', { maybeDone: false });
+    return sent(this.client, command, this.ownTags, context);
+  }
+
+  /** Sends one command to another region of the same account. */
+  async sendTo<I extends ServiceInputTypes, O extends ServiceOutputTypes>(
+    region: string,
+    command: $Command<I, O, EC2ClientResolvedConfig, ServiceInputTypes, ServiceOutputTypes>,
+    context: CallContext,
+  ): Promise<O> {
+    const client = connected(this.options, region);
     try {
-      // A signal of its own for each call: many at once on one signal look like leaked listeners to Node.
-      return await this.client.send(command, { abortSignal: AbortSignal.any([context.signal]) });
-    } catch (thrown) {
-      throw translate(thrown);
+      return await sent(client, command, this.ownTags, context);
+    } finally {
+      client.destroy();
     }
   }
 
@@ -59,55 +72,127 @@ export class Wire {
     } while (token !== undefined);
   }
 
+  /** Those of a list that have an id; of the others nothing can be told but that EC2 sent them, once. */
+  keyed<T>(type: Ec2Type, list: readonly T[] | undefined, id: (item: T) => string | undefined): T[] {
+    const all = list ?? [];
+    const known = all.filter((item) => id(item));
+    if (known.length < all.length && !this.warned.has(type)) {
+      this.warned.add(type);
+      this.warn('EC2 listed something without its id; it is left out', { type });
+    }
+    return known;
+  }
+
   close(): void {
     this.client.destroy();
   }
 }
 
-function credentialsOf(options: Ec2Options) {
-  const { accessKeyId, secretAccessKey, sessionToken } = options;
-  if (accessKeyId !== undefined && secretAccessKey !== undefined) {
-    return { accessKeyId, secretAccessKey, ...(sessionToken === undefined ? {} : { sessionToken }) };
+async function sent<I extends ServiceInputTypes, O extends ServiceOutputTypes>(
+  client: EC2Client,
+  command: $Command<I, O, EC2ClientResolvedConfig, ServiceInputTypes, ServiceOutputTypes>,
+  ownTags: OwnTags,
+  context: CallContext,
+): Promise<O> {
+  if (context.signal.aborted) throw new ProviderError('timeout', 'Nobody waits for this call any more', { maybeDone: false });
+  try {
+    Object.assign(command.input, ownTags.outgoing(command.input));
+    // A signal of its own for each call: many at once on one signal look like leaked listeners to Node.
+    return ownTags.incoming(await client.send(command, { abortSignal: AbortSignal.any([context.signal]) }));
+  } catch (thrown) {
+    throw translate(thrown, command.input);
   }
-  return fromNodeProviderChain({
-    ...(options.profile === undefined ? {} : { profile: options.profile }),
-    clientConfig: { region: options.region },
-  });
+}
+
+const NO_WARNING = 'AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED';
+
+function connected(options: Ec2Options, region: string): EC2Client {
+  const agent = { keepAlive: true, maxSockets: options.sockets };
+  const handler = new OwnAnswers(
+    {
+      httpAgent: new HttpAgent(agent),
+      httpsAgent: new HttpsAgent(agent),
+      connectionTimeout: 5000,
+      // Waiting for a socket is the plan when the cap is reached, nothing to warn about within a minute.
+      socketAcquisitionWarningTimeout: 60_000,
+    },
+    `EC2 (${options.endpoint ?? `region ${region}`})`,
+  );
+  const before = process.env[NO_WARNING];
+  // The Node version is the gateway's own business (package.json): the SDK has its say at its first client, by this switch.
+  process.env[NO_WARNING] = 'true';
+  try {
+    return new EC2Client({
+      region,
+      ...(options.endpoint === undefined ? {} : { endpoint: options.endpoint }),
+      credentials: credentialsOf(options),
+      maxAttempts: 1,
+      requestHandler: handler,
+    });
+  } finally {
+    if (before === undefined) delete process.env[NO_WARNING];
+    else process.env[NO_WARNING] = before;
+  }
+}
+
+/** What EC2 said of ids: what is there, and of which it proved that there is nothing. */
+export interface ById<T> {
+  found: T[];
+  gone: Gone[];
 }
 
 /**
- * Reads by id in batches. EC2 refuses a whole batch for one id that is gone and names it: the rest is asked again.
- * @param shape ids of another shape cannot exist and are not asked for
- * @param read reads one batch; throws notFound naming the missing ones
+ * Reads by id in batches. EC2 refuses a whole batch for ids that are gone and names them: the rest is asked again. What a
+ * good answer leaves out is asked for once more on its own, so that EC2 itself says that it is gone.
+ * @param read reads one batch
+ * @param idOf id of what was read
  */
 export async function readByIds<T>(
+  type: Ec2Type,
   keys: readonly string[],
-  shape: RegExp,
-  size: number,
-  read: (ids: string[]) => Promise<T[]>,
-): Promise<T[]> {
+  read: (ids: string[]) => Promise<readonly T[]>,
+  idOf: (item: T) => string | undefined,
+): Promise<ById<T>> {
+  const ids = [...new Set(keys)];
+  const gone = ids.filter((id) => !SHAPES[type].test(id)).map((id) => Gone.impossible(thing(type, id)));
   const found: T[] = [];
   const work = batches(
-    [...new Set(keys)].filter((key) => shape.test(key)),
-    size,
+    ids.filter((id) => SHAPES[type].test(id)),
+    BATCHES[type] ?? BATCH,
   );
   for (let batch = work.shift(); batch !== undefined; batch = work.shift()) {
     try {
-      found.push(...(await read(batch)));
+      const some = await read(batch);
+      found.push(...some);
+      const seen = new Set(some.map(idOf));
+      const untold = batch.filter((id) => !seen.has(id));
+      if (batch.length > 1) work.push(...untold.map((id) => [id]));
     } catch (error) {
-      if (!(error instanceof ProviderError) || error.kind !== 'notFound') throw error;
-      work.unshift(...withoutMissing(batch, error.message));
+      if (!(error instanceof ProviderError) || !speaksOf(error, type)) throw error;
+      const named = namedIn(error.message, batch);
+      if (batch.length > 1 && (named.length === 0 || named.length === batch.length)) {
+        // Words that name none, or all that was asked, may mean any one of them: halves tell.
+        work.unshift(...batches(batch, Math.ceil(batch.length / 2)));
+        continue;
+      }
+      if (!(error instanceof Gone) || !batch.includes(error.key)) throw error;
+      const proven = named.length > 0 ? named : [error.key];
+      gone.push(...proven.map((id) => error.as(thing(type, id))));
+      const rest = batch.filter((id) => !proven.includes(id));
+      if (rest.length > 0) work.unshift(rest);
     }
   }
-  return found;
+  return { found, gone };
 }
 
-function withoutMissing(batch: readonly string[], words: string): string[][] {
-  const rest = batch.filter((id) => !words.includes(id));
-  if (rest.length < batch.length) return batches(rest, batch.length);
-  // No id named: halves find the missing one.
-  const half = Math.ceil(batch.length / 2);
-  return batch.length === 1 ? [] : [batch.slice(0, half), batch.slice(half)];
+/** One thing by its id. @throws Gone where EC2 proves that it is not there; ProviderError where it says nothing of it */
+export async function oneById<T>(type: Ec2Type, id: string, read: (ids: readonly string[]) => Promise<ById<T>>): Promise<T> {
+  const {
+    found: [first],
+    gone: [proof],
+  } = await read([id]);
+  if (first !== undefined) return first;
+  throw proof ?? new ProviderError('unavailable', `EC2 answered without a word on the ${type} ${id}`, { maybeDone: false });
 }
 
 /** Cuts a list into lists of at most `size`. */

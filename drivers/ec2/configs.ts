@@ -1,9 +1,10 @@
 import { DescribeInstanceTypesCommand, type InstanceTypeInfo, type _InstanceType } from '@aws-sdk/client-ec2';
 import type { CallContext, Item, Pages, ReadGroup } from '../../src/clouds/driver';
+import type { Gone } from '../../src/clouds/errors';
 import { gbToKb, mibToKib } from '../../src/model/units';
 import type { Values } from '../../src/model/values';
 import { typeChoice, typeFit } from './choice';
-import { batches, type Wire } from './client';
+import { batches, readByIds, type Wire } from './client';
 import { type Offered, type Offerings, placeOf } from './offerings';
 import type { Ec2Options } from './options';
 
@@ -68,9 +69,12 @@ export class MachineConfigs implements ReadGroup {
   }
 
   /** With the zones that are known already. */
-  async getMany(keys: readonly string[], context: CallContext): Promise<Item[]> {
+  async getMany(keys: readonly string[], context: CallContext): Promise<(Item | Gone)[]> {
     const where = this.offerings.kept();
-    return (await this.types.named(keys, context)).map((type) => this.#item(type, where));
+    const named = await this.types.named(keys, context);
+    const found = new Set<string | undefined>(named.map(({ InstanceType }) => InstanceType));
+    const missing = keys.filter((key) => !found.has(key));
+    return [...named.map((type) => this.#item(type, where)), ...(missing.length === 0 ? [] : await this.types.proofs(missing, context))];
   }
 
   #item(type: InstanceTypeInfo, where: Offered | undefined): Item {
@@ -129,8 +133,18 @@ export class InstanceTypes {
     return found;
   }
 
+  /** EC2's own word for each of these types that there is none; asked only of those that a list by filter leaves out. */
+  async proofs(names: readonly string[], context: CallContext): Promise<Gone[]> {
+    const read = async (InstanceTypes: string[]) =>
+      this.remember(
+        (await this.wire.send(new DescribeInstanceTypesCommand({ InstanceTypes: InstanceTypes.map(instanceType) }), context)).InstanceTypes,
+      );
+    return (await readByIds('instance type', names, read, ({ InstanceType }) => InstanceType)).gone;
+  }
+
   private remember(types: readonly InstanceTypeInfo[] | undefined): readonly InstanceTypeInfo[] {
-    for (const type of types ?? []) {
+    const keyed = this.wire.keyed('instance type', types, ({ InstanceType }) => InstanceType);
+    for (const type of keyed) {
       const name = type.InstanceType ?? '';
       this.known.set(name, typeValues(type));
       // Older types have their disks only where the image or the launch maps them, which EC2 does not tell afterwards.
@@ -140,7 +154,7 @@ export class InstanceTypes {
           storeDisks(type).map(({ capacity }) => capacity),
         );
     }
-    return types ?? [];
+    return keyed;
   }
 }
 

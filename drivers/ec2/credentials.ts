@@ -2,6 +2,7 @@ import { DeleteKeyPairCommand, DescribeKeyPairsCommand, ImportKeyPairCommand } f
 import type { CallContext, Created, Credentials, ImportCredential } from '../../src/clouds/driver';
 import { ProviderError } from '../../src/clouds/errors';
 import type { Wire } from './client';
+import { thing, unlessGone } from './gone';
 import { keyPairName, TAG, tagList } from './naming';
 
 /** Public keys of the gateway's Credentials as EC2 key pairs; their name follows from the tag. */
@@ -39,11 +40,7 @@ export class Ec2Credentials implements Credentials {
   }
 
   async delete(key: string, context: CallContext): Promise<void> {
-    try {
-      await this.wire.send(new DeleteKeyPairCommand({ KeyName: key }), context);
-    } catch (error) {
-      if (!(error instanceof ProviderError) || error.kind !== 'notFound') throw error;
-    }
+    await unlessGone(thing('key pair', key), this.wire.send(new DeleteKeyPairCommand({ KeyName: key }), context));
   }
 }
 

@@ -1,13 +1,14 @@
 import { DescribeInstancesCommand, type Instance, type Volume } from '@aws-sdk/client-ec2';
 import type { CallContext, Item, Pages } from '../../src/clouds/driver';
-import { ProviderError } from '../../src/clouds/errors';
+import { Gone, ProviderError } from '../../src/clouds/errors';
 import type { Disks } from '../../src/clouds/infrastructure';
 import { gibToKb } from '../../src/model/units';
 import type { Wire } from './client';
 import type { InstanceTypes } from './configs';
+import { thing } from './gone';
 import { grow } from './grow';
 import { instancesById, instancesOf } from './instance-reads';
-import { ownerOf, volumePages, volumesById } from './storage-reads';
+import { ownerOf, volumeById, volumePages, volumesById } from './storage-reads';
 
 const ATTACHED = [{ Name: 'status', Values: ['in-use'] }];
 /** Key of an instance store disk: its instance and its place among the type's. */
@@ -25,31 +26,39 @@ export class Ec2Disks implements Disks {
     for await (const page of volumePages(this.wire, ATTACHED, context)) yield page.flatMap(diskItem);
     const ask = (NextToken: string | undefined) =>
       this.wire.send(new DescribeInstancesCommand({ MaxResults: this.wire.options.pageSize, NextToken }), context);
-    for await (const page of this.wire.pages(ask)) yield await this.#stores(instancesOf(page), context);
+    for await (const page of this.wire.pages(ask)) yield await this.#stores(instancesOf(this.wire, page), context);
   }
 
-  async getMany(keys: readonly string[], context: CallContext): Promise<Item[]> {
-    const instances = keys.flatMap((key) => STORE.exec(key)?.[1] ?? []);
-    const [volumes, stores] = await Promise.all([
-      volumesById(this.wire, keys, context),
-      instances.length === 0 ? [] : this.#stores(await instancesById(this.wire, instances, context), context),
-    ]);
-    const wanted = new Set(keys);
-    return [...volumes.flatMap(diskItem), ...stores.filter((item) => wanted.has(item.key))];
+  async getMany(keys: readonly string[], context: CallContext): Promise<(Item | Gone)[]> {
+    const stores = keys.filter((key) => STORE.test(key));
+    const others = keys.filter((key) => !STORE.test(key));
+    const [volumes, inside] = await Promise.all([volumesById(this.wire, others, context), this.#storesByKey(stores, context)]);
+    return [...volumes.found.map((volume) => diskItem(volume)[0] ?? noDisk(volume)), ...volumes.gone, ...inside];
+  }
+
+  async #storesByKey(keys: readonly string[], context: CallContext): Promise<(Item | Gone)[]> {
+    const ids = keys.flatMap((key) => STORE.exec(key)?.[1] ?? []);
+    if (ids.length === 0) return [];
+    const { found, gone } = await instancesById(this.wire, ids, context);
+    const items = new Map((await this.#stores(found, context)).map((item) => [item.key, item]));
+    return keys.flatMap((key) => {
+      const id = STORE.exec(key)?.[1];
+      const what = { type: 'disk', key };
+      const shown = found.some(({ InstanceId }) => InstanceId === id) ? Gone.shown(what, `EC2 shows ${id ?? ''} without it`) : [];
+      return items.get(key) ?? gone.find((proof) => proof.key === id)?.as(what) ?? shown;
+    });
   }
 
   /** Grows a volume; the partition and its file system are the machine's own business. */
   async update(key: string, to: { capacity: number }, context: CallContext): Promise<void> {
     if (STORE.test(key)) throw new ProviderError('unsupported', FIXED);
-    const [volume] = await volumesById(this.wire, [key], context);
-    if (!volume) throw new ProviderError('notFound', `EC2 has no volume ${key}`, { code: 'InvalidVolume.NotFound' });
-    await grow(this.wire, volume, to.capacity, context);
+    await grow(this.wire, await volumeById(this.wire, key, context), to.capacity, context);
   }
 
   async #stores(instances: readonly Instance[], context: CallContext): Promise<Item[]> {
     const there = instances.filter(({ State }) => State?.Name !== 'terminated' && State?.Name !== 'shutting-down');
     const stores = await this.types.stores(
-      there.map(({ InstanceType }) => InstanceType ?? ''),
+      there.flatMap(({ InstanceType }) => InstanceType || []),
       context,
     );
     return there.flatMap((instance) =>
@@ -68,6 +77,9 @@ function storeItem({ InstanceId, LaunchTime }: Instance, capacity: number, place
   };
 }
 
+const noDisk = ({ VolumeId = '' }: Volume): Gone =>
+  Gone.shown(thing('volume', VolumeId), `EC2 shows ${VolumeId} as what no instance deletes with itself`);
+
 /** A volume as a Disk; nothing where no instance deletes it with itself. */
 export function diskItem(volume: Volume): Item[] {
   const owner = ownerOf(volume);
@@ -75,7 +87,7 @@ export function diskItem(volume: Volume): Item[] {
   return [
     {
       key: volume.VolumeId ?? '',
-      values: { capacity: gibToKb(volume.Size ?? 0), initialLocation: owner.Device },
+      values: { capacity: volume.Size === undefined ? undefined : gibToKb(volume.Size), initialLocation: owner.Device },
       owner: owner.InstanceId,
       created: volume.CreateTime?.toISOString(),
     },

@@ -1,7 +1,8 @@
 import { DescribeNetworkInterfacesCommand, type Filter, type NetworkInterface } from '@aws-sdk/client-ec2';
 import type { CallContext } from '../../src/clouds/driver';
-import { ProviderError } from '../../src/clouds/errors';
-import { batches, type Wire } from './client';
+import { isGone, ProviderError } from '../../src/clouds/errors';
+import { type ById, oneById, readByIds, type Wire } from './client';
+import { SHAPES, thing } from './gone';
 import { TAG, tagsOf } from './naming';
 
 /**
@@ -9,10 +10,8 @@ import { TAG, tagsOf } from './naming';
  * machine's interface. One that goes with its machine is the machine's interface alone.
  */
 
-const ENI_ID = /^eni-[0-9a-f]+$/;
-const INSTANCE_ID = /^i-[0-9a-f]+$/;
-/** Values that EC2 takes in one filter. */
-const FILTER_VALUES = 200;
+const ENI_ID = SHAPES['network interface'];
+const INSTANCE_ID = SHAPES.instance;
 
 /** Pages of ENIs. */
 export async function* eniPages(
@@ -22,7 +21,7 @@ export async function* eniPages(
 ): AsyncIterable<readonly NetworkInterface[]> {
   const ask = (NextToken: string | undefined) =>
     wire.send(new DescribeNetworkInterfacesCommand({ Filters, MaxResults: wire.options.pageSize, NextToken }), context);
-  for await (const page of wire.pages(ask)) yield page.NetworkInterfaces ?? [];
+  for await (const page of wire.pages(ask)) yield enisOf(wire, page.NetworkInterfaces);
 }
 
 /** All ENIs that the filters let pass. */
@@ -32,20 +31,20 @@ export async function enisWhere(wire: Wire, Filters: Filter[], context: CallCont
   return found;
 }
 
-/** ENIs by id, without those that are gone. By filter: an id that is gone makes EC2 refuse a whole call by id. */
-export async function enisById(wire: Wire, ids: readonly string[], context: CallContext): Promise<NetworkInterface[]> {
-  const wanted = [...new Set(ids)].filter((id) => ENI_ID.test(id));
-  const found: NetworkInterface[] = [];
-  for (const Values of batches(wanted, FILTER_VALUES))
-    found.push(...(await enisWhere(wire, [{ Name: 'network-interface-id', Values }], context)));
-  return found;
+/** ENIs by id. */
+export async function enisById(wire: Wire, ids: readonly string[], context: CallContext): Promise<ById<NetworkInterface>> {
+  const read = async (NetworkInterfaceIds: string[]) =>
+    enisOf(wire, (await wire.send(new DescribeNetworkInterfacesCommand({ NetworkInterfaceIds }), context)).NetworkInterfaces);
+  return readByIds('network interface', ids, read, ({ NetworkInterfaceId }) => NetworkInterfaceId);
 }
 
-/** One ENI; undefined for one that is gone. */
-export async function eniById(wire: Wire, id: string, context: CallContext): Promise<NetworkInterface | undefined> {
-  const [found] = await enisById(wire, [id], context);
-  return found;
+/** One ENI. @throws Gone */
+export async function eniById(wire: Wire, id: string, context: CallContext): Promise<NetworkInterface> {
+  return oneById('network interface', id, (ids) => enisById(wire, ids, context));
 }
+
+const enisOf = (wire: Wire, list: NetworkInterface[] | undefined): NetworkInterface[] =>
+  wire.keyed('network interface', list, ({ NetworkInterfaceId }) => NetworkInterfaceId);
 
 /** Instance that the ENI is attached to, or is about to leave. */
 export function instanceOf(eni: NetworkInterface): string | undefined {
@@ -82,24 +81,15 @@ export function attachedAs(eni: NetworkInterface): string | undefined {
 /** A reference to another item of this cloud. */
 export const itemRef = (type: string, key: string) => ({ item: { type, key } });
 
-/** Waits for a call that may be refused for one of these kinds. */
-export async function tolerating(kinds: readonly string[], call: Promise<unknown>): Promise<void> {
-  try {
-    await call;
-  } catch (error) {
-    if (!(error instanceof ProviderError) || !kinds.includes(error.kind)) throw error;
-  }
-}
-
 /**
- * Goes on with what was made a moment ago. EC2 may not know it everywhere yet: "not found" of it is no end.
- * @param codes EC2's codes for that very thing
+ * Goes on with an ENI or a subnet that was made a moment ago. EC2 may not know it everywhere yet: that it says it has none
+ * is no end.
  */
-export async function unseenIsPassing(id: string, codes: RegExp, goOn: () => Promise<void>): Promise<void> {
+export async function unseenIsPassing<T>(type: 'subnet' | 'network interface', id: string, goOn: () => Promise<T>): Promise<T> {
   try {
-    await goOn();
+    return await goOn();
   } catch (error) {
-    if (!(error instanceof ProviderError) || error.kind !== 'notFound' || !codes.test(error.code ?? '')) throw error;
+    if (!isGone(error, thing(type, id))) throw error;
     const { code, requestId } = error;
     throw new ProviderError('unavailable', `EC2 does not show the new ${id} everywhere yet`, { code, requestId, maybeDone: true });
   }

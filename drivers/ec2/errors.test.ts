@@ -6,6 +6,10 @@ const answered = (name: string, status: number, message = 'words') =>
   Object.assign(new Error(message), { name, $metadata: { httpStatusCode: status, requestId: 'req-1' } });
 
 test.each<[string, number, ErrorKind]>([
+  ['EC2ThrottledException', 503, 'throttled'],
+  ['ThrottledException', 400, 'throttled'],
+  ['RequestThrottledException', 400, 'throttled'],
+  ['TooManyRequestsException', 429, 'throttled'],
   ['AuthFailure', 401, 'auth'],
   ['AuthFailure', 403, 'forbidden'],
   ['InvalidClientTokenId', 401, 'auth'],
@@ -13,9 +17,6 @@ test.each<[string, number, ErrorKind]>([
   ['ExpiredToken', 400, 'auth'],
   ['UnauthorizedOperation', 403, 'forbidden'],
   ['OptInRequired', 403, 'forbidden'],
-  ['InvalidInstanceID.NotFound', 400, 'notFound'],
-  ['InvalidAMIID.Unavailable', 400, 'notFound'],
-  ['InvalidKeyPair.NotFound', 400, 'notFound'],
   ['IncorrectInstanceState', 400, 'conflict'],
   ['VolumeInUse', 400, 'conflict'],
   ['InvalidSnapshot.InUse', 400, 'conflict'],
@@ -40,10 +41,6 @@ test.each<[string, number, ErrorKind]>([
   ['RouteTableLimitExceeded', 400, 'quota'],
   ['NetworkInterfaceLimitExceeded', 400, 'quota'],
   ['InsufficientFreeAddressesInSubnet', 400, 'quota'],
-  ['InvalidSubnetID.NotFound', 400, 'notFound'],
-  ['InvalidNetworkInterfaceID.NotFound', 400, 'notFound'],
-  ['InvalidAttachmentID.NotFound', 400, 'notFound'],
-  ['InvalidAllocationID.NotFound', 400, 'notFound'],
   ['InvalidSubnet.Conflict', 400, 'conflict'],
   ['InvalidSubnet.Range', 400, 'invalid'],
   ['InvalidVpc.Range', 400, 'invalid'],
@@ -70,6 +67,8 @@ test.each<[string, number, ErrorKind]>([
   ['SomethingNew', 400, 'invalid'],
   ['SomethingNew', 403, 'forbidden'],
   ['SomethingNew', 503, 'unavailable'],
+  ['SomethingNew', 404, 'unavailable'],
+  ['InvalidReservationID.NotFound', 400, 'invalid'],
   ['constructor', 409, 'conflict'],
 ])('%s (%i) is %s', (code, status, kind) => {
   expect(kindOf(code, status)).toBe(kind);
@@ -88,6 +87,8 @@ test.each([
   ['VolumeLimitExceeded', 400, /quota is used up.*Service Quotas/],
   ['VcpuLimitExceeded', 400, /quota is used up/],
   ['VolumeModificationRateExceeded', 400, /hours between two changes/],
+  ['TagLimitExceeded', 400, /50 tags of a thing.*`tags`/],
+  ['EC2ThrottledException', 503, /how often this account may ask/],
   ['RequestLimitExceeded', 503, /how often this account may ask/],
   ['UnauthorizedOperation', 403, /lack a permission.*check/],
 ])('%s says what to do, after EC2’s own words', (code, status, words) => {

@@ -1,4 +1,6 @@
 import { type ErrorKind, ProviderError, type ProviderErrorDetails, UNREACHED } from '../../src/clouds/errors';
+import { retryAfterMs } from './answers';
+import { proofOf } from './gone';
 
 /** EC2 error code → kind, where the code says it all. Looked up before PATTERNS. */
 const CODES: Readonly<Record<string, ErrorKind>> = {
@@ -18,7 +20,7 @@ const CODES: Readonly<Record<string, ErrorKind>> = {
   OptInRequired: 'forbidden',
   Blocked: 'forbidden',
   PendingVerification: 'forbidden',
-  'InvalidAMIID.Unavailable': 'notFound',
+  'InvalidAMIID.Unavailable': 'invalid',
   IncorrectInstanceState: 'conflict',
   IncorrectState: 'conflict',
   InvalidState: 'conflict',
@@ -42,6 +44,12 @@ const CODES: Readonly<Record<string, ErrorKind>> = {
   Throttling: 'throttled',
   ThrottlingException: 'throttled',
   RequestThrottled: 'throttled',
+  RequestThrottledException: 'throttled',
+  ThrottledException: 'throttled',
+  EC2ThrottledException: 'throttled',
+  TooManyRequestsException: 'throttled',
+  SlowDown: 'throttled',
+  PriorRequestNotComplete: 'throttled',
   SnapshotCreationPerVolumeRateExceeded: 'throttled',
   MissingParameter: 'invalid',
   InvalidInstanceType: 'invalid',
@@ -60,7 +68,9 @@ const CODES: Readonly<Record<string, ErrorKind>> = {
 
 /** EC2 codes by shape, in order. */
 const PATTERNS: readonly (readonly [RegExp, ErrorKind])[] = [
-  [/\.NotFound$/, 'notFound'],
+  // Where it names the very thing asked it is a proof (gone.ts); else the request names something that is not there.
+  [/\.NotFound$/, 'invalid'],
+  [/Throttl/, 'throttled'],
   [/\.InUse$|InUse$|\.Duplicate$/, 'conflict'],
   [/LimitExceeded$|MaxIOPSLimitExceeded$|^VcpuLimitExceeded$/, 'quota'],
   [/^Insufficient\w*Capacity\w*$/, 'unavailable'],
@@ -69,7 +79,10 @@ const PATTERNS: readonly (readonly [RegExp, ErrorKind])[] = [
 ];
 
 /** Codes that say too little, and what their words say. */
-const WORDS: readonly (readonly [string, RegExp, ErrorKind])[] = [['InvalidParameterValue', /is currently in use/, 'conflict']];
+const WORDS: readonly (readonly [string, RegExp, ErrorKind])[] = [
+  ['AccessDenied', /sts:AssumeRole/, 'auth'],
+  ['InvalidParameterValue', /is currently in use/, 'conflict'],
+];
 
 /** What to do, beside EC2's own words: by code, in order. */
 const ADVICE: readonly (readonly [RegExp, string])[] = [
@@ -79,7 +92,8 @@ const ADVICE: readonly (readonly [RegExp, string])[] = [
   ],
   [/^Insufficient\w*Capacity$/, 'EC2 has no room for this now: another availabilityZone or type may have, or a later time'],
   [/^VolumeModificationRateExceeded$/, 'EC2 wants hours between two changes of one volume'],
-  [/^RequestLimitExceeded$|^Throttling|^RequestThrottled$/, 'EC2 limits how often this account may ask; it is asked again more slowly'],
+  [/^RequestLimitExceeded$|Throttl/, 'EC2 limits how often this account may ask; it is asked again more slowly'],
+  [/^TagLimitExceeded$/, 'EC2 keeps 50 tags of a thing: take properties, or tags of the option `tags`, away'],
   [/LimitExceeded$/, "the account's quota is used up: delete something, or have AWS raise it (Service Quotas)"],
   [/^UnauthorizedOperation$|^AccessDenied/, 'the credentials lack a permission: the check command names it'],
 ];
@@ -89,7 +103,8 @@ function kindOfStatus(status: number | undefined): ErrorKind {
   if (status === undefined) return 'timeout';
   if (status === 401) return 'auth';
   if (status === 403) return 'forbidden';
-  if (status === 404) return 'notFound';
+  // A status alone proves nothing.
+  if (status === 404) return 'unavailable';
   if (status === 409) return 'conflict';
   if (status === 429) return 'throttled';
   if (status === 504) return 'timeout';
@@ -116,17 +131,23 @@ interface Thrown {
   $response?: { statusCode?: number; headers?: Readonly<Record<string, string>> };
 }
 
-/** Translates whatever the SDK or the network threw. */
-export function translate(thrown: unknown): ProviderError {
+/**
+ * Translates whatever the SDK or the network threw. Only EC2's own documents come with a status (answers.ts).
+ * @param input what was asked, as the command has it
+ */
+export function translate(thrown: unknown, input?: unknown): ProviderError {
   if (thrown instanceof ProviderError) return thrown;
   const error: Thrown = typeof thrown === 'object' && thrown !== null ? thrown : { message: String(thrown) };
   const status = error.$metadata?.httpStatusCode ?? error.$response?.statusCode;
-  return status === undefined ? withoutAnswer(error) : withAnswer(error, status);
+  return status === undefined ? withoutAnswer(error) : withAnswer(error, status, input);
 }
 
-function withAnswer(error: Thrown, status: number): ProviderError {
+function withAnswer(error: Thrown, status: number, input: unknown): ProviderError {
   const code = word(error.name) ?? 'Unknown';
   const readable = error.name !== 'SyntaxError' && error.name !== 'Error' && error.name !== 'TypeError' && !looksLikeMarkup(error);
+  const requestId = error.$metadata?.requestId;
+  const gone = readable ? proofOf({ code, message: clean(word(error.message) ?? code), requestId }, input) : undefined;
+  if (gone) return gone;
   const told = WORDS.find(([one, words]) => one === code && words.test(word(error.message) ?? ''))?.[2];
   const kind = readable ? (told ?? kindOf(code, status)) : kindOfStatus(status >= 400 ? status : 502);
   const words = readable
@@ -134,8 +155,8 @@ function withAnswer(error: Thrown, status: number): ProviderError {
     : `The endpoint answered HTTP ${status} with something that is not EC2's XML`;
   return new ProviderError(kind, words, {
     ...(readable ? { code } : {}),
-    requestId: error.$metadata?.requestId,
-    retryAfterMs: retryAfter(error),
+    requestId,
+    retryAfterMs: retryAfterMs(error.$response?.headers),
     maybeDone: kind === 'timeout' || (kind === 'unavailable' && !noCapacity(code)),
     lasting: noCapacity(code),
     cause: undefined,
@@ -177,11 +198,6 @@ function networkCode(error: Thrown): string | undefined {
   const innerCode = typeof inner === 'object' && inner !== null ? word((inner as Thrown).code) : undefined;
   // The SDK's wrapper around foreign errors keeps their words alone.
   return innerCode ?? UNREACHED.find((known) => word(error.message)?.includes(known));
-}
-
-function retryAfter(error: Thrown): number | undefined {
-  const seconds = Number(error.$response?.headers?.['retry-after']);
-  return Number.isFinite(seconds) ? seconds * 1000 : undefined;
 }
 
 function looksLikeMarkup(error: Thrown): boolean {

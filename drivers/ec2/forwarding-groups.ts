@@ -1,13 +1,14 @@
 import { CreateVpcCommand, DeleteVpcCommand, type Vpc } from '@aws-sdk/client-ec2';
 import type { CallContext, Created, Item, Marks, Naming, Pages } from '../../src/clouds/driver';
-import { ProviderError } from '../../src/clouds/errors';
+import { type Gone, ProviderError } from '../../src/clouds/errors';
 import type { CreateForwardingGroup, ForwardingGroups } from '../../src/clouds/infrastructure';
 import { freeBlocks } from './cidr';
 import type { Wire } from './client';
-import { tolerating } from './enis';
-import { literal } from './machines';
-import { createTags, holds, namingOf, TAG, tagList, tagsOf } from './naming';
+import { staysInVpc, stillHeld } from './dependents';
+import { thing, unlessGone } from './gone';
+import { literal, createTags, holds, namingOf, TAG, tagList, tagsOf } from './naming';
 import { networkExtensions } from './network-capabilities';
+import { refusedBy } from './poll';
 import { Routing } from './routing';
 import { blocksOfVpc, subnetPages, vpcPages, vpcsById, whole } from './subnets';
 import { renameTags } from './tags';
@@ -31,8 +32,9 @@ export class Ec2ForwardingGroups implements ForwardingGroups {
     for await (const page of vpcPages(this.wire, undefined, context)) yield page.map(groupItem);
   }
 
-  async getMany(keys: readonly string[], context: CallContext): Promise<Item[]> {
-    return (await vpcsById(this.wire, keys, context)).map(groupItem);
+  async getMany(keys: readonly string[], context: CallContext): Promise<(Item | Gone)[]> {
+    const { found, gone } = await vpcsById(this.wire, keys, context);
+    return [...found.map(groupItem), ...gone];
   }
 
   async find(marks: Marks, context: CallContext): Promise<Item[]> {
@@ -41,7 +43,7 @@ export class Ec2ForwardingGroups implements ForwardingGroups {
   }
 
   holds(naming: Naming): Naming {
-    return holds(naming);
+    return holds(naming, this.wire.maxProperties);
   }
 
   async rename(key: string, naming: Naming, context: CallContext): Promise<void> {
@@ -78,8 +80,17 @@ export class Ec2ForwardingGroups implements ForwardingGroups {
       const words = `${key} has networks (${subnet.SubnetId ?? 'a subnet'}), which cannot be in another: delete them first`;
       throw new ProviderError('conflict', words, { code: 'DependencyViolation', maybeDone: false });
     }
-    await this.routing.tidy(context);
-    await tolerating(['notFound'], this.wire.send(new DeleteVpcCommand({ VpcId: key }), context));
+    await this.routing.tidy(context, key);
+    try {
+      await unlessGone(thing('VPC', key), this.wire.send(new DeleteVpcCommand({ VpcId: key }), context));
+    } catch (error) {
+      const refusal = refusedBy(error, 'DependencyViolation');
+      if (!refusal) throw error;
+      const stays = await staysInVpc(this.wire, key, context);
+      if (stays === undefined) throw await stillHeld(this.wire, refusal, [{ Name: 'vpc-id', Values: [key] }], context);
+      const words = `${refusal.message}; still there: ${stays}, which the gateway did not make`;
+      throw new ProviderError('conflict', words, { code: refusal.code, requestId: refusal.requestId, maybeDone: false, cause: refusal });
+    }
   }
 }
 

@@ -1,68 +1,50 @@
 import {
+  type BlockDeviceMapping,
   CreateImageCommand,
   DeleteSnapshotCommand,
   DeregisterImageCommand,
-  DescribeImagesCommand,
   DescribeSnapshotsCommand,
   type Image,
+  type Instance,
 } from '@aws-sdk/client-ec2';
 import type { CallContext, CaptureMachine, Created, Item, MachineImages, Marks, Naming, Pages } from '../../src/clouds/driver';
-import { ProviderError } from '../../src/clouds/errors';
-import { imageFit } from './choice';
-import { readByIds, type Wire } from './client';
-import { cpuArch } from './configs';
-import { literal } from './machines';
-import { createTags, holds, imageName, isOurs, namingOf, TAG, tagList, tagsOf } from './naming';
-import { imageState } from './states';
+import { Gone, ProviderError } from '../../src/clouds/errors';
+import type { Wire } from './client';
+import { orStillMoving } from './dependents';
+import { thing, unlessGone } from './gone';
+import { imageItem } from './image-item';
+import { ImageLists } from './image-lists';
+import { instanceById } from './instance-reads';
+import { createTags, holds, imageName, isOurs, TAG, tagList, tagsOf } from './naming';
+import { NotYet, refusedBy } from './poll';
 import { eraseTags, renameTags, writeTags } from './tags';
-
-const ID = /^ami-[0-9a-f]+$/;
-const BATCH = 200;
 
 /** Amazon machine images as MachineImages. */
 export class Ec2MachineImages implements MachineImages {
-  constructor(private readonly wire: Wire) {}
+  private readonly images: ImageLists;
 
-  /** Images of the configured owners. */
+  constructor(private readonly wire: Wire) {
+    this.images = new ImageLists(wire);
+  }
+
+  /** Images of the configured owners, and the well-known ones asked for. */
   async *list(context: CallContext): Pages {
-    const { imageOwners: Owners, pageSize: MaxResults } = this.wire.options;
-    for await (const page of this.wire.pages((NextToken) =>
-      this.wire.send(new DescribeImagesCommand({ Owners, MaxResults, NextToken }), context),
-    )) {
-      yield this.#items(page.Images);
-    }
+    for await (const page of this.images.all(context)) yield this.#items(page);
   }
 
   /** Any image that the account may use, whoever owns it. */
-  async getMany(keys: readonly string[], context: CallContext): Promise<Item[]> {
-    const images = await readByIds(
-      keys,
-      ID,
-      BATCH,
-      async (ImageIds) => (await this.wire.send(new DescribeImagesCommand({ ImageIds }), context)).Images ?? [],
-    );
-    return this.#items(images);
+  async getMany(keys: readonly string[], context: CallContext): Promise<(Item | Gone)[]> {
+    const { found, gone } = await this.images.byId(keys, context);
+    return [...found.map((image) => this.#items([image])[0] ?? deregistered(image)), ...gone];
   }
 
   async find(marks: Marks, context: CallContext): Promise<Item[]> {
-    const images = await this.#ownBy(TAG.id, marks.tag, context);
+    const images = await this.images.ownBy(TAG.id, marks.tag, context);
     return this.#items(images).filter((item) => item.tag === marks.tag);
   }
 
-  /** Images of this account with exactly this tag. */
-  async #ownBy(tag: string, value: string, context: CallContext): Promise<Image[]> {
-    const Filters = [{ Name: `tag:${tag}`, Values: [literal(value)] }];
-    const found: Image[] = [];
-    for await (const page of this.wire.pages((NextToken) =>
-      this.wire.send(new DescribeImagesCommand({ Owners: ['self'], Filters, MaxResults: this.wire.options.pageSize, NextToken }), context),
-    )) {
-      found.push(...(page.Images ?? []));
-    }
-    return found.filter((image) => tagsOf(image.Tags)[tag] === value);
-  }
-
   holds(naming: Naming): Naming {
-    return holds(naming);
+    return holds(naming, this.wire.maxProperties);
   }
 
   async rename(key: string, naming: Naming, context: CallContext): Promise<void> {
@@ -70,41 +52,39 @@ export class Ec2MachineImages implements MachineImages {
   }
 
   /**
-   * CreateImage without a reboot: an IMAGE is taken of a stopped machine, a SNAPSHOT (disks only) of any. EC2 refuses a
-   * second image of one name, and the name comes from the token: a repeated call finds the first one's image.
+   * CreateImage without a reboot: an IMAGE is taken of a stopped machine, a SNAPSHOT (disks only) of any, without the
+   * volumes that are Volumes of their own. EC2 refuses a second image of one name, and the name comes from the token: a
+   * repeated call finds the first one's image. It is CREATING while EC2 copies, for as long as that takes.
    */
   async capture(request: CaptureMachine, context: CallContext): Promise<Created> {
-    const related = request.type === 'SNAPSHOT' ? await this.#latestSnapshot(request.machine, context) : undefined;
+    const [instance, related] = await Promise.all([
+      instanceById(this.wire, request.machine, context),
+      request.type === 'SNAPSHOT' ? this.images.latestSnapshot(request.machine, context) : undefined,
+    ]);
     const tags = {
       ...createTags(request),
       [TAG.type]: request.type,
       [TAG.machine]: request.machine,
       ...(related === undefined ? {} : { [TAG.related]: related }),
     };
-    // Of the image alone: its snapshots are tagged when they have to be found again (delete).
-    const TagSpecifications = [{ ResourceType: 'image' as const, Tags: tagList(tags) }];
-    const input = { InstanceId: request.machine, Name: imageName(request), NoReboot: true, TagSpecifications };
+    // Of our own, of the image alone: its snapshots are tagged when they have to be found again (delete).
+    const snapshots = this.wire.ownTags.any ? [{ ResourceType: 'snapshot' as const, Tags: [] }] : [];
+    const TagSpecifications = [{ ResourceType: 'image' as const, Tags: tagList(tags) }, ...snapshots];
+    const without = volumesOf(instance);
+    const BlockDeviceMappings = without.length === 0 ? {} : { BlockDeviceMappings: without };
+    const input = { InstanceId: request.machine, Name: imageName(request), NoReboot: true, TagSpecifications, ...BlockDeviceMappings };
     try {
       const answer = await this.wire.send(new CreateImageCommand(input), context);
-      if (answer.ImageId === undefined)
-        throw new ProviderError('unavailable', 'CreateImage answered without an image', { maybeDone: true });
+      if (!answer.ImageId) throw new ProviderError('unavailable', 'CreateImage answered without an image', { maybeDone: true });
       return { key: answer.ImageId };
     } catch (error) {
-      if (!(error instanceof ProviderError) || error.code !== 'InvalidAMIName.Duplicate') throw error;
+      const state = refusedBy(error, 'IncorrectState', 'IncorrectInstanceState');
+      if (state) throw await orStillMoving(this.wire, state, request.machine, context);
+      if (!refusedBy(error, 'InvalidAMIName.Duplicate')) throw error;
       const [first] = (await this.find(request, context)).filter((item) => item.token === request.token);
       if (!first) throw error;
       return { key: first.key };
     }
-  }
-
-  /** The machine's snapshot that no other one refers to: the end of the chain (5.14.7). */
-  async #latestSnapshot(machine: string, context: CallContext): Promise<string | undefined> {
-    const images = await this.#ownBy(TAG.machine, machine, context);
-    const snapshots = images.filter((image) => tagsOf(image.Tags)[TAG.type] === 'SNAPSHOT');
-    const referred = new Set(snapshots.map((image) => tagsOf(image.Tags)[TAG.related]));
-    const ends = snapshots.filter((image) => !referred.has(image.ImageId));
-    ends.sort((a, b) => ((a.CreationDate ?? '') < (b.CreationDate ?? '') ? 1 : -1));
-    return ends[0]?.ImageId;
   }
 
   /**
@@ -112,16 +92,39 @@ export class Ec2MachineImages implements MachineImages {
    * repeated call after a crash finds those that were left.
    */
   async delete(key: string, context: CallContext): Promise<void> {
-    const image = await this.#describe(key, context);
-    if (image) {
+    const { found, gone } = await this.images.byId([key], context);
+    if (found.length + gone.length === 0)
+      throw new ProviderError('unavailable', `EC2 answered without a word on the image ${key}`, { maybeDone: false });
+    for (const image of found.filter(({ State }) => State !== 'deregistered')) {
       await this.#passReferenceOn(image, context);
-      const snapshots = isOurs(tagsOf(image.Tags)) ? snapshotsOf(image) : [];
-      if (snapshots.length > 0) await tolerating(['notFound'], writeTags(this.wire, snapshots, { [TAG.image]: key }, context));
-      await tolerating(['notFound'], this.wire.send(new DeregisterImageCommand({ ImageId: key }), context));
+      if (isOurs(tagsOf(image.Tags))) await this.#markSnapshots(image, key, context);
+      await unlessGone(thing('image', key), this.wire.send(new DeregisterImageCommand({ ImageId: key }), context));
     }
-    for (const SnapshotId of await this.#leftSnapshots(key, context)) {
-      // In use: another image is made of it too, and keeps it.
-      await tolerating(['notFound', 'conflict'], this.wire.send(new DeleteSnapshotCommand({ SnapshotId }), context));
+    for (const SnapshotId of await this.#leftSnapshots(key, context)) await this.#dropSnapshot(SnapshotId, key, context);
+  }
+
+  /** EC2 tags all or none: those that are gone are left out. */
+  async #markSnapshots(image: Image, key: string, context: CallContext): Promise<void> {
+    let ids = (image.BlockDeviceMappings ?? []).flatMap((mapping) => mapping.Ebs?.SnapshotId || []);
+    while (ids.length > 0) {
+      try {
+        return await writeTags(this.wire, ids, { [TAG.image]: key }, context);
+      } catch (error) {
+        const missing = error instanceof Gone && error.thing.type === 'snapshot' && ids.includes(error.key) ? error.key : undefined;
+        if (missing === undefined) throw error;
+        ids = ids.filter((id) => id !== missing);
+      }
+    }
+  }
+
+  /** One that another image is made of too stays with that; EC2 may know it as this one's for some time. */
+  async #dropSnapshot(SnapshotId: string, image: string, context: CallContext): Promise<void> {
+    try {
+      await unlessGone(thing('snapshot', SnapshotId), this.wire.send(new DeleteSnapshotCommand({ SnapshotId }), context));
+    } catch (error) {
+      const refusal = refusedBy(error, 'InvalidSnapshot.InUse');
+      if (!refusal) throw error;
+      if (refusal.message.includes(image)) throw new NotYet(refusal.message, refusal);
     }
   }
 
@@ -129,20 +132,10 @@ export class Ec2MachineImages implements MachineImages {
   async #passReferenceOn(image: Image, context: CallContext): Promise<void> {
     if (!isOurs(tagsOf(image.Tags))) return;
     const next = tagsOf(image.Tags)[TAG.related];
-    const referring = (await this.#ownBy(TAG.related, image.ImageId ?? '', context)).flatMap((other) => other.ImageId ?? []);
+    const referring = (await this.images.ownBy(TAG.related, image.ImageId ?? '', context)).flatMap((other) => other.ImageId ?? []);
     if (referring.length === 0) return;
     if (next === undefined) await eraseTags(this.wire, referring, [TAG.related], context);
     else await writeTags(this.wire, referring, { [TAG.related]: next }, context);
-  }
-
-  async #describe(key: string, context: CallContext): Promise<Image | undefined> {
-    const [image] = await readByIds(
-      [key],
-      ID,
-      1,
-      async (ImageIds) => (await this.wire.send(new DescribeImagesCommand({ ImageIds }), context)).Images ?? [],
-    );
-    return image?.State === 'deregistered' ? undefined : image;
   }
 
   async #leftSnapshots(key: string, context: CallContext): Promise<string[]> {
@@ -154,60 +147,22 @@ export class Ec2MachineImages implements MachineImages {
         context,
       ),
     )) {
-      left.push(...(page.Snapshots ?? []).flatMap((snapshot) => snapshot.SnapshotId ?? []));
+      left.push(...(page.Snapshots ?? []).flatMap((snapshot) => snapshot.SnapshotId || []));
     }
     return left;
   }
 
-  #items(images: readonly Image[] | undefined): Item[] {
-    return (images ?? []).flatMap((image) => imageItem(image, this.wire.options.region) ?? []);
+  #items(images: readonly Image[]): Item[] {
+    return images.flatMap((image) => imageItem(image, this.wire.options.region) ?? []);
   }
 }
 
-/** An image as a MachineImage; undefined for one that is gone. */
-export function imageItem(image: Image, region: string): Item | undefined {
-  const { state, unmapped } = imageState(image);
-  if (state === 'absent') return undefined;
-  const tags = tagsOf(image.Tags);
-  const key = image.ImageId ?? '';
-  const related = tags[TAG.related];
-  return {
-    key,
-    values: {
-      name: image.Name,
-      ...(image.Description === undefined || image.Description === '' ? {} : { description: image.Description }),
-      ...namingOf(tags),
-      state,
-      type: tags[TAG.type] ?? 'IMAGE',
-      imageLocation: `arn:${partition(region)}:ec2:${region}::image/${key}`,
-      ...(related === undefined ? {} : { relatedImage: { item: { type: 'MachineImage', key: related } } }),
-    },
-    tag: tags[TAG.id],
-    token: tags[TAG.token],
-    created: image.CreationDate,
-    cpuArch: cpuArch(image.Architecture === undefined ? undefined : [image.Architecture]),
-    fit: imageFit(image),
-    ...(image.Public === true ? { public: true } : {}),
-    ...(unmapped === undefined ? {} : { unmappedState: unmapped }),
-    // An alias stands on the images of AWS and its marketplace alone.
-    ...(image.ImageOwnerAlias === undefined || image.ImageOwnerAlias === 'self'
-      ? {}
-      : { refuses: { delete: `The image belongs to ${image.ImageOwnerAlias}` } }),
-  };
-}
+const deregistered = ({ ImageId = '' }: Image): Gone => Gone.shown(thing('image', ImageId), `EC2 shows ${ImageId} as deregistered`);
 
-const snapshotsOf = (image: Image): string[] => (image.BlockDeviceMappings ?? []).flatMap((mapping) => mapping.Ebs?.SnapshotId ?? []);
-
-/** The partition of AWS that a region is in, as ARNs name it. */
-export function partition(region: string): string {
-  if (region.startsWith('cn-')) return 'aws-cn';
-  return region.startsWith('us-gov-') ? 'aws-us-gov' : 'aws';
-}
-
-async function tolerating(kinds: readonly string[], call: Promise<unknown>): Promise<void> {
-  try {
-    await call;
-  } catch (error) {
-    if (!(error instanceof ProviderError) || !kinds.includes(error.kind)) throw error;
-  }
+/** What an image of the instance is to leave out: attached volumes that outlive it. Its root volume always belongs to it. */
+function volumesOf({ BlockDeviceMappings = [], RootDeviceName }: Instance): BlockDeviceMapping[] {
+  const outlives = BlockDeviceMappings.filter(
+    ({ DeviceName, Ebs }) => DeviceName && DeviceName !== RootDeviceName && Ebs?.DeleteOnTermination === false,
+  );
+  return outlives.map(({ DeviceName }) => ({ DeviceName, NoDevice: '' }));
 }

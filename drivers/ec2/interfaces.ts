@@ -1,7 +1,5 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import {
   AttachNetworkInterfaceCommand,
-  DeleteNetworkInterfaceCommand,
   DescribeAddressesCommand,
   DetachNetworkInterfaceCommand,
   DisassociateAddressCommand,
@@ -9,9 +7,10 @@ import {
   type NetworkInterface,
 } from '@aws-sdk/client-ec2';
 import type { CallContext, Created, Item, Marks, Pages } from '../../src/clouds/driver';
-import { ProviderError } from '../../src/clouds/errors';
+import { Gone, ProviderError } from '../../src/clouds/errors';
 import type { CreateInterface, Interfaces } from '../../src/clouds/infrastructure';
 import type { Wire } from './client';
+import { orStillMoving } from './dependents';
 import {
   attachedAs,
   endsOf,
@@ -25,18 +24,15 @@ import {
   isMadeForInterface,
   isPort,
   itemRef,
-  tolerating,
   unseenIsPassing,
 } from './enis';
-import { literal } from './machines';
-import { TAG, tagsOf } from './naming';
-import { createEni } from './network-ports';
+import { thing, unlessGone } from './gone';
+import { literal, TAG, tagsOf } from './naming';
+import { createEni, dropEni } from './network-ports';
+import { NotYet, refusedBy } from './poll';
 import { requireSubnet } from './subnets';
 import { eraseTags, writeTags } from './tags';
 
-/** How long EC2 may take to let go of an ENI, and how often it is asked, in ms. */
-const DETACHED_WITHIN_MS = 20_000;
-const ASK_AGAIN_MS = 500;
 const FIRST = 'The first interface of an instance stays with it';
 
 /**
@@ -50,13 +46,11 @@ export class Ec2Interfaces implements Interfaces {
     for await (const page of eniPages(this.wire, undefined, context)) yield page.flatMap((eni) => interfaceItem(eni) ?? []);
   }
 
-  async getMany(keys: readonly string[], context: CallContext): Promise<Item[]> {
-    const enis = await enisById(
-      this.wire,
-      keys.flatMap((key) => endsOf(key)?.eni ?? []),
-      context,
-    );
-    return enis.flatMap((eni) => interfaceItem(eni) ?? []).filter(({ key }) => keys.includes(key));
+  async getMany(keys: readonly string[], context: CallContext): Promise<(Item | Gone)[]> {
+    const ids = keys.flatMap((key) => endsOf(key)?.eni ?? []);
+    const { found, gone } = await enisById(this.wire, ids, context);
+    const enis = new Map(found.map((eni) => [eni.NetworkInterfaceId ?? '', eni]));
+    return keys.flatMap((key) => answerOf(key, enis, gone) ?? []);
   }
 
   async find(marks: Marks, context: CallContext): Promise<Item[]> {
@@ -73,7 +67,7 @@ export class Ec2Interfaces implements Interfaces {
     refuseSettings(request);
     const before = (await this.#tagged(request, context)).find(({ TagSet }) => tagsOf(TagSet)[TAG.interfaceToken] === request.token);
     const eni = before?.NetworkInterfaceId ?? (await this.#eniFor(request, context));
-    await unseenIsPassing(eni, /^InvalidNetworkInterface/, async () => {
+    await unseenIsPassing('network interface', eni, async () => {
       if (!before || instanceOf(before) === undefined) await this.#attach(eni, request.machine, context);
       if (request.networkPort === undefined && !(before && goesWithInstance(before))) await this.#endWithInstance(eni, context);
     });
@@ -85,11 +79,13 @@ export class Ec2Interfaces implements Interfaces {
     if (request.networkPort === undefined)
       return createEni(this.wire, { ...request, tags: { ...marks, [TAG.owner]: request.machine } }, context);
     const port = await eniById(this.wire, request.networkPort, context);
-    if (port?.SubnetId !== requireSubnet(request.network)) {
-      const where = port?.SubnetId === undefined ? 'is not there' : `is in ${port.SubnetId}`;
-      throw new ProviderError('invalid', `The port ${request.networkPort} ${where}, not in ${request.network}`, { maybeDone: false });
+    if (port.SubnetId !== requireSubnet(request.network)) {
+      const words = `The port ${request.networkPort} is in ${port.SubnetId ?? 'a subnet that EC2 does not tell'}, not in ${request.network}`;
+      throw new ProviderError('invalid', words, { maybeDone: false });
     }
     const user = instanceOf(port);
+    if (user !== undefined && port.Attachment?.Status === 'detaching')
+      throw new NotYet(`EC2 is still detaching ${request.networkPort} from ${user}`);
     if (user !== undefined) throw new ProviderError('conflict', `The port ${request.networkPort} is used by ${user}`, { maybeDone: false });
     await writeTags(this.wire, [request.networkPort], marks, context);
     return request.networkPort;
@@ -100,25 +96,35 @@ export class Ec2Interfaces implements Interfaces {
     const used = new Set(present.map(({ Attachment }) => Attachment?.DeviceIndex));
     let DeviceIndex = 1;
     while (used.has(DeviceIndex)) DeviceIndex += 1;
-    await this.wire.send(new AttachNetworkInterfaceCommand({ NetworkInterfaceId, InstanceId, DeviceIndex }), context);
+    try {
+      await this.wire.send(new AttachNetworkInterfaceCommand({ NetworkInterfaceId, InstanceId, DeviceIndex }), context);
+    } catch (error) {
+      const refusal = refusedBy(error, 'IncorrectState', 'IncorrectInstanceState');
+      throw refusal ? await orStillMoving(this.wire, refusal, InstanceId, context) : error;
+    }
   }
 
   async #endWithInstance(NetworkInterfaceId: string, context: CallContext): Promise<void> {
-    const AttachmentId = (await eniById(this.wire, NetworkInterfaceId, context))?.Attachment?.AttachmentId;
-    if (AttachmentId === undefined)
-      throw new ProviderError('unavailable', `EC2 does not show the attachment of ${NetworkInterfaceId} yet`, { maybeDone: true });
+    const { AttachmentId } = (await eniById(this.wire, NetworkInterfaceId, context)).Attachment ?? {};
+    if (AttachmentId === undefined) throw new NotYet(`EC2 does not show the attachment of ${NetworkInterfaceId} yet`);
     const Attachment = { AttachmentId, DeleteOnTermination: true };
     await this.wire.send(new ModifyNetworkInterfaceAttributeCommand({ NetworkInterfaceId, Attachment }), context);
   }
 
   /**
-   * Detaches; static addresses are released first, and an ENI that is no port is deleted then. What is gone is success.
+   * Detaches; static addresses are released first, and an ENI that is no port is deleted once EC2 has detached it (it is
+   * asked again until then). What is gone is success.
    * @throws ProviderError conflict for the first interface of an instance
    */
   async delete(key: string, context: CallContext): Promise<void> {
     const ends = endsOf(key);
-    const eni = ends && (await eniById(this.wire, ends.eni, context));
-    if (!eni) return;
+    if (!ends) return;
+    const {
+      found: [eni],
+      gone,
+    } = await enisById(this.wire, [ends.eni], context);
+    if (!eni && gone.length > 0) return;
+    if (!eni) throw new ProviderError('unavailable', `EC2 answered without a word on ${ends.eni}`, { maybeDone: false });
     const attached = instanceOf(eni) === ends.instance;
     if (attached && eni.Attachment?.DeviceIndex === 0) throw new ProviderError('conflict', FIRST, { maybeDone: false });
     const port = isPort(eni);
@@ -127,22 +133,27 @@ export class Ec2Interfaces implements Interfaces {
     if (attached) await this.#detach(eni, ends.eni, context);
     else if (instanceOf(eni) !== undefined) return;
     if (port) await this.#forget(eni, ends.eni, context);
-    else await tolerating(['notFound'], this.wire.send(new DeleteNetworkInterfaceCommand({ NetworkInterfaceId: ends.eni }), context));
+    else await dropEni(this.wire, ends.eni, context);
   }
 
+  /** Begins the detaching, which takes EC2 some time. @throws NotYet until EC2 shows it as detached */
   async #detach(eni: NetworkInterface, id: string, context: CallContext): Promise<void> {
+    const going = new NotYet(`EC2 is detaching ${id}`);
+    const { AttachmentId, Status } = eni.Attachment ?? {};
+    if (Status === 'detaching' || AttachmentId === undefined) throw going;
     const Filters = [{ Name: 'network-interface-id', Values: [id] }];
     const { Addresses } = await this.wire.send(new DescribeAddressesCommand({ Filters }), context);
     for (const { AssociationId } of Addresses ?? [])
-      await tolerating(['notFound'], this.wire.send(new DisassociateAddressCommand({ AssociationId }), context));
-    const AttachmentId = eni.Attachment?.AttachmentId;
-    if (eni.Attachment?.Status !== 'detaching')
-      await tolerating(['notFound'], this.wire.send(new DetachNetworkInterfaceCommand({ AttachmentId }), context));
-    for (const end = Date.now() + DETACHED_WITHIN_MS; ; await sleep(ASK_AGAIN_MS, undefined, { ref: false })) {
-      const now = await eniById(this.wire, id, context);
-      if (!now || now.Attachment?.AttachmentId !== AttachmentId || now.Attachment?.Status === 'detached') return;
-      if (Date.now() > end) throw new ProviderError('unavailable', `EC2 has not detached ${id} yet`, { maybeDone: true });
-    }
+      if (AssociationId)
+        await unlessGone(thing('association', AssociationId), this.wire.send(new DisassociateAddressCommand({ AssociationId }), context));
+    const detach = this.wire.send(new DetachNetworkInterfaceCommand({ AttachmentId }), context);
+    await unlessGone(thing('network interface attachment', AttachmentId), detach);
+    const {
+      found: [now],
+      gone,
+    } = await enisById(this.wire, [id], context);
+    const over = now ? now.Attachment?.AttachmentId !== AttachmentId || now.Attachment.Status === 'detached' : gone.length > 0;
+    if (!over) throw going;
   }
 
   async #forget(eni: NetworkInterface, id: string, context: CallContext): Promise<void> {
@@ -150,6 +161,17 @@ export class Ec2Interfaces implements Interfaces {
     const ours = [TAG.interface, TAG.interfaceToken, TAG.attached].filter((key) => tags[key] !== undefined);
     if (ours.length > 0) await eraseTags(this.wire, [id], ours, context);
   }
+}
+
+/** What is known of an interface by its key: EC2 shows an ENI that the instance does not have, or has no such ENI. */
+function answerOf(key: string, enis: ReadonlyMap<string, NetworkInterface>, gone: readonly Gone[]): Item | Gone | undefined {
+  const what = { type: 'interface', key };
+  const ends = endsOf(key);
+  if (!ends) return Gone.impossible(what);
+  const eni = enis.get(ends.eni);
+  if (!eni) return gone.find((proof) => proof.key === ends.eni)?.as(what);
+  const item = interfaceItem(eni);
+  return item?.key === key ? item : Gone.shown(what, `EC2 shows ${ends.eni} without ${ends.instance}`);
 }
 
 /** An attached ENI as an interface; undefined for one that no instance has. */

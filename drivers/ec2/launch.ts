@@ -1,11 +1,11 @@
-import { DescribeImagesCommand, type Placement, type RunInstancesCommandInput, type Tenancy } from '@aws-sdk/client-ec2';
+import type { InstanceMetadataOptionsRequest, Placement, RunInstancesCommandInput, Tenancy } from '@aws-sdk/client-ec2';
 import type { CallContext, CreateMachine } from '../../src/clouds/driver';
-import { ProviderError } from '../../src/clouds/errors';
 import type { Wire } from './client';
-import { instanceType } from './configs';
+import { instanceType, type InstanceTypes } from './configs';
 import { createTags, TAG, tagList } from './naming';
 import type { Offerings } from './offerings';
 import { type MachineExtensions, machineExtensions } from './placement';
+import { rootOf } from './root-volume';
 import { groupsFor, requireSubnet } from './subnets';
 import type { Zones } from './zones';
 
@@ -16,7 +16,7 @@ import type { Zones } from './zones';
  */
 export async function launchInput(
   wire: Wire,
-  zones: Zones,
+  { types, zones }: { types: InstanceTypes; zones: Zones },
   request: CreateMachine,
   context: CallContext,
 ): Promise<RunInstancesCommandInput> {
@@ -31,11 +31,15 @@ export async function launchInput(
     KeyName: request.credential,
     ...placementOf(asked),
     ...(await networking(wire, zones, request, asked, context)),
-    ...(asked.hibernation ? await hibernating(wire, request.image, context) : {}),
+    ...profileOf(asked.instanceProfile ?? wire.options.instanceProfile),
+    ...metadataOf(wire, asked.httpTokens),
+    ...(await rootOf(wire, types, request, asked, context)),
     TagSpecifications: [
       { ResourceType: 'instance', Tags: tagList(createTags(request)) },
       // The root volume is the machine's Disk: it names its owner and is no item of its own.
       { ResourceType: 'volume', Tags: tagList({ [TAG.owner]: request.tag }) },
+      // Of our own, on what is made for it: policies ask for them there too.
+      ...(wire.ownTags.any && !request.networkPorts?.some(Boolean) ? [{ ResourceType: 'network-interface' as const, Tags: [] }] : []),
     ],
   };
 }
@@ -96,15 +100,21 @@ async function networking(
   };
 }
 
-/** Hibernation is chosen at launch and keeps the memory on the root volume, which EC2 wants encrypted for it. */
-async function hibernating(wire: Wire, image: string, context: CallContext): Promise<Partial<RunInstancesCommandInput>> {
-  const [found] = (await wire.send(new DescribeImagesCommand({ ImageIds: [image] }), context)).Images ?? [];
-  const root = found?.BlockDeviceMappings?.find(({ DeviceName }) => DeviceName === found.RootDeviceName)?.Ebs;
-  if (!root) throw new ProviderError('invalid', `The image ${image} has no EBS root volume, and EC2 hibernates no other`);
-  return {
-    HibernationOptions: { Configured: true },
-    BlockDeviceMappings: [
-      { DeviceName: found?.RootDeviceName, Ebs: { Encrypted: true, DeleteOnTermination: true, VolumeSize: root.VolumeSize } },
-    ],
+/** An instance profile by its ARN or its name. */
+function profileOf(profile: string | undefined): Partial<RunInstancesCommandInput> {
+  if (profile === undefined) return {};
+  return { IamInstanceProfile: profile.startsWith('arn:') ? { Arn: profile } : { Name: profile } };
+}
+
+/** The instance metadata service as the options have it; a create may say whether it wants tokens. */
+function metadataOf({ options: { metadataOptions } }: Wire, httpTokens: string | undefined): Partial<RunInstancesCommandInput> {
+  if (metadataOptions === undefined && httpTokens === undefined) return {};
+  const MetadataOptions: InstanceMetadataOptionsRequest = {
+    HttpEndpoint: metadataOptions?.httpEndpoint ?? 'enabled',
+    // EC2 tells the words it knows.
+    HttpTokens: (httpTokens as InstanceMetadataOptionsRequest['HttpTokens']) ?? metadataOptions?.httpTokens,
+    HttpPutResponseHopLimit: metadataOptions?.httpPutResponseHopLimit,
+    InstanceMetadataTags: metadataOptions?.instanceMetadataTags,
   };
+  return { MetadataOptions };
 }

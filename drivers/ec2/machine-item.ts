@@ -5,7 +5,7 @@ import { familyOf, instanceFit } from './choice';
 import { cpuArch } from './configs';
 import { namingOf, TAG, tagsOf } from './naming';
 import type { RootTask } from './root-tasks';
-import { bornAt, failedLaunch, machineState } from './states';
+import { bornAt, failedLaunch, machineState, reasonOf } from './states';
 
 /**
  * An instance as a Machine.
@@ -16,6 +16,7 @@ export function machineItem(instance: Instance, figures: Values | undefined, tas
   const tags = tagsOf(instance.Tags);
   const reason = failedLaunch(instance);
   const { state, unmapped } = machineState(instance, task?.state);
+  const because = reasonOf(instance);
   const threads = (instance.CpuOptions?.CoreCount ?? 0) * (instance.CpuOptions?.ThreadsPerCore ?? 0);
   return {
     key: instance.InstanceId ?? '',
@@ -34,6 +35,7 @@ export function machineItem(instance: Instance, figures: Values | undefined, tas
     token: tags[TAG.token] ?? instance.ClientToken,
     created: bornAt(instance)?.toISOString(),
     ...(unmapped === undefined ? {} : { unmappedState: unmapped }),
+    ...(because === undefined ? {} : { reason: because }),
     ...(reason === undefined ? {} : { gone: { reason } }),
     ...(task?.failure === undefined ? {} : { failure: task.failure }),
     refuses: refusals(instance),
@@ -41,7 +43,7 @@ export function machineItem(instance: Instance, figures: Values | undefined, tas
 }
 
 /** Where and how it was placed, in the attributes that a create takes (placement.ts). */
-function placed({ Placement, SecurityGroups, HibernationOptions }: Instance): Values {
+function placed({ Placement, SecurityGroups, HibernationOptions, IamInstanceProfile, MetadataOptions }: Instance): Values {
   return {
     availabilityZone: Placement?.AvailabilityZone,
     tenancy: Placement?.Tenancy,
@@ -50,6 +52,8 @@ function placed({ Placement, SecurityGroups, HibernationOptions }: Instance): Va
       ? {}
       : { securityGroups: SecurityGroups.flatMap(({ GroupId }) => GroupId ?? []) }),
     hibernation: HibernationOptions?.Configured === true,
+    ...(IamInstanceProfile?.Arn ? { instanceProfile: IamInstanceProfile.Arn } : {}),
+    ...(MetadataOptions?.HttpTokens ? { httpTokens: MetadataOptions.HttpTokens } : {}),
   };
 }
 

@@ -11,14 +11,17 @@ import {
   TerminateInstancesCommand,
 } from '@aws-sdk/client-ec2';
 import type { CallContext, CreateMachine, Created, Item, Machines, Marks, Naming, Pages } from '../../src/clouds/driver';
-import { ProviderError } from '../../src/clouds/errors';
+import { Gone, isGone, ProviderError } from '../../src/clouds/errors';
 import type { Wire } from './client';
 import type { InstanceTypes } from './configs';
+import { orStillMoving } from './dependents';
+import { thing } from './gone';
 import { instancesById, instancesOf } from './instance-reads';
 import { launchElsewhere, launchInput } from './launch';
 import { machineItem } from './machine-item';
-import { holds, TAG, tagList } from './naming';
+import { literal, holds, TAG, tagList } from './naming';
 import type { Offerings } from './offerings';
+import { refusedBy } from './poll';
 import { RootTasks } from './root-tasks';
 import { failedLaunch } from './states';
 import { renameTags, writeTags } from './tags';
@@ -32,8 +35,8 @@ export class Ec2Machines implements Machines {
 
   constructor(
     private readonly wire: Wire,
-    private readonly types: InstanceTypes,
-    private readonly zones: Zones,
+    readonly types: InstanceTypes,
+    readonly zones: Zones,
     private readonly offerings: Offerings,
   ) {
     this.rootTasks = new RootTasks(wire);
@@ -44,10 +47,11 @@ export class Ec2Machines implements Machines {
     yield* this.#described({ MaxResults: this.wire.options.pageSize }, context);
   }
 
-  async getMany(keys: readonly string[], context: CallContext): Promise<Item[]> {
-    const instances = await instancesById(this.wire, keys, context);
-    const ended = instances.filter((instance) => failedLaunch(instance) !== undefined);
-    return [...(await this.#items(instances.filter(isThere), context)), ...(await this.#items(ended, context))];
+  async getMany(keys: readonly string[], context: CallContext): Promise<(Item | Gone)[]> {
+    const { found, gone } = await instancesById(this.wire, keys, context);
+    const shown = found.filter((instance) => isThere(instance) || failedLaunch(instance) !== undefined);
+    const ended = found.filter((instance) => !shown.includes(instance));
+    return [...(await this.#items(shown, context)), ...gone, ...ended.map(shownAsEnded)];
   }
 
   async find(marks: Marks, context: CallContext): Promise<Item[]> {
@@ -61,14 +65,14 @@ export class Ec2Machines implements Machines {
     for await (const page of this.wire.pages((NextToken) =>
       this.wire.send(new DescribeInstancesCommand({ ...input, NextToken }), context),
     )) {
-      yield await this.#items(instancesOf(page).filter(isThere), context);
+      yield await this.#items(instancesOf(this.wire, page).filter(isThere), context);
     }
   }
 
   async #items(instances: readonly Instance[], context: CallContext): Promise<Item[]> {
     if (instances.length === 0) return [];
     const figures = await this.types.figures(
-      instances.map((instance) => instance.InstanceType ?? ''),
+      instances.flatMap(({ InstanceType }) => InstanceType || []),
       context,
     );
     const tasks = await this.rootTasks.of(instances, context);
@@ -78,7 +82,7 @@ export class Ec2Machines implements Machines {
   }
 
   holds(naming: Naming): Naming {
-    return holds(naming);
+    return holds(naming, this.wire.maxProperties);
   }
 
   async rename(key: string, naming: Naming, context: CallContext): Promise<void> {
@@ -96,7 +100,7 @@ export class Ec2Machines implements Machines {
 
   /** Type and zone go together: where nobody said a zone, one that has the type is taken. */
   async #launch(request: CreateMachine, context: CallContext): Promise<RunInstancesCommandOutput> {
-    const input = await launchInput(this.wire, this.zones, request, context);
+    const input = await launchInput(this.wire, this, request, context);
     try {
       return await this.wire.send(new RunInstancesCommand(input), context);
     } catch (error) {
@@ -108,13 +112,13 @@ export class Ec2Machines implements Machines {
   }
 
   async start(key: string, context: CallContext): Promise<void> {
-    await this.wire.send(new StartInstancesCommand({ InstanceIds: [key] }), context);
+    await this.#inTime(key, this.wire.send(new StartInstancesCommand({ InstanceIds: [key] }), context), context);
   }
 
   /** Forced: the guest's own shutdown is skipped, and a shutdown that hangs is cut. */
   async stop(key: string, options: { force?: boolean | undefined }, context: CallContext): Promise<void> {
     const forced = options.force === true ? { Force: true, SkipOsShutdown: true } : {};
-    await this.wire.send(new StopInstancesCommand({ InstanceIds: [key], ...forced }), context);
+    await this.#inTime(key, this.wire.send(new StopInstancesCommand({ InstanceIds: [key], ...forced }), context), context);
   }
 
   /** EC2 escalates a reboot that the guest ignores by itself after minutes; it has no forced one. */
@@ -127,11 +131,12 @@ export class Ec2Machines implements Machines {
 
   /** Hibernates; only instances launched for it can (Item.refuses says which cannot). */
   async suspend(key: string, context: CallContext): Promise<void> {
-    await this.wire.send(new StopInstancesCommand({ InstanceIds: [key], Hibernate: true }), context);
+    await this.#inTime(key, this.wire.send(new StopInstancesCommand({ InstanceIds: [key], Hibernate: true }), context), context);
   }
 
   async resize(key: string, to: { config: string }, context: CallContext): Promise<void> {
-    await this.wire.send(new ModifyInstanceAttributeCommand({ InstanceId: key, InstanceType: { Value: to.config } }), context);
+    const change = new ModifyInstanceAttributeCommand({ InstanceId: key, InstanceType: { Value: to.config } });
+    await this.#inTime(key, this.wire.send(change, context), context);
   }
 
   /**
@@ -140,16 +145,24 @@ export class Ec2Machines implements Machines {
    */
   async restore(key: string, from: Marks & { image: string }, context: CallContext): Promise<void> {
     await writeTags(this.wire, [key], { [TAG.restore]: `${new Date().toISOString()} ${from.token}` }, context);
-    await this.wire.send(
-      new CreateReplaceRootVolumeTaskCommand({
-        InstanceId: key,
-        ImageId: from.image,
-        ClientToken: from.token,
-        DeleteReplacedRootVolume: true,
-        TagSpecifications: [{ ResourceType: 'replace-root-volume-task', Tags: tagList({ [TAG.token]: from.token }) }],
-      }),
-      context,
-    );
+    const task = new CreateReplaceRootVolumeTaskCommand({
+      InstanceId: key,
+      ImageId: from.image,
+      ClientToken: from.token,
+      DeleteReplacedRootVolume: true,
+      TagSpecifications: [{ ResourceType: 'replace-root-volume-task', Tags: tagList({ [TAG.token]: from.token }) }],
+    });
+    await this.#inTime(key, this.wire.send(task, context), context);
+  }
+
+  /** A refusal for a state that the instance leaves by itself is no end. */
+  async #inTime(key: string, call: Promise<unknown>, context: CallContext): Promise<void> {
+    try {
+      await call;
+    } catch (error) {
+      const refusal = refusedBy(error, 'IncorrectInstanceState', 'IncorrectState');
+      throw refusal ? await orStillMoving(this.wire, refusal, key, context) : error;
+    }
   }
 
   /** What is gone is success; but a machine made a moment ago that EC2 says it does not know may be unseen, not gone. */
@@ -157,7 +170,7 @@ export class Ec2Machines implements Machines {
     try {
       await this.wire.send(new TerminateInstancesCommand({ InstanceIds: [key] }), context);
     } catch (error) {
-      if (!(error instanceof ProviderError) || error.kind !== 'notFound') throw error;
+      if (!isGone(error, thing('instance', key))) throw error;
       if (!this.young.has(key)) return;
       throw new ProviderError('unavailable', `EC2 does not show the new instance ${key} yet`, {
         code: error.code,
@@ -167,7 +180,10 @@ export class Ec2Machines implements Machines {
   }
 }
 
-const isThere = (instance: Instance): boolean => instance.State?.Name !== 'terminated';
+/** EC2 shows an instance for some time after its end. */
+function shownAsEnded({ InstanceId = '', StateReason }: Instance): Gone {
+  const reason = StateReason?.Message ? ` (${StateReason.Message})` : '';
+  return Gone.shown(thing('instance', InstanceId), `EC2 shows the instance ${InstanceId} as terminated${reason}`);
+}
 
-/** Filter values know wildcards; these are meant as they stand. */
-export const literal = (value: string): string => value.replace(/[\\*?]/g, '\\$&');
+const isThere = (instance: Instance): boolean => instance.State?.Name !== 'terminated';

@@ -7,6 +7,9 @@ const MAX_KEY = 128;
 const MAX_VALUE = 256;
 /** 50 tags a resource, less our own (Name, cimi:…) and some left to others. */
 export const MAX_PROPERTIES = 36;
+/** Tags of the option `tags`: at most so many, and so many before they take room from properties. */
+export const MAX_OWN_TAGS = 20;
+export const MAX_OWN_TAGS_FREE = 7;
 
 const PREFIX = 'cimi:';
 const PROPERTY = 'cimi:p:';
@@ -78,12 +81,12 @@ function propertyFits(key: string, value: string): boolean {
 }
 
 /** The part of a naming that tags can hold; properties beyond the limit are left out from the end of their order. */
-export function holds(naming: Naming): Naming {
+export function holds(naming: Naming, maxProperties = MAX_PROPERTIES): Naming {
   const held = Object.entries(naming.properties ?? {}).filter(([key, value]) => propertyFits(key, value));
   return {
     ...(naming.name !== undefined && fits(naming.name) ? { name: naming.name } : {}),
     ...(naming.description !== undefined && fits(naming.description) ? { description: naming.description } : {}),
-    ...(naming.properties ? { properties: Object.fromEntries(held.sort(byKey).slice(0, MAX_PROPERTIES)) } : {}),
+    ...(naming.properties ? { properties: Object.fromEntries(held.sort(byKey).slice(0, maxProperties)) } : {}),
   };
 }
 
@@ -140,3 +143,6 @@ export function imageName(request: Marks & Naming): string {
 export function keyPairName(tag: string): string {
   return `cimi-${digest(tag, 40)}`;
 }
+
+/** Filter values know wildcards; these are meant as they stand. */
+export const literal = (value: string): string => value.replace(/[\\*?]/g, '\\$&');

@@ -1,12 +1,14 @@
 import { CreateNetworkInterfaceCommand, DeleteNetworkInterfaceCommand, type NetworkInterface } from '@aws-sdk/client-ec2';
 import type { CallContext, Created, Item, Marks, Naming, Pages } from '../../src/clouds/driver';
-import { ProviderError } from '../../src/clouds/errors';
+import { Gone, ProviderError } from '../../src/clouds/errors';
 import type { CreateNetworkPort, NetworkPorts } from '../../src/clouds/infrastructure';
 import type { Wire } from './client';
-import { eniById, eniPages, enisById, enisWhere, instanceOf, isPort, itemRef, tolerating } from './enis';
-import { literal } from './machines';
-import { createTags, holds, namingOf, TAG, tagList, tagsOf } from './naming';
+import { areEnding, stillHeld } from './dependents';
+import { eniPages, enisById, enisWhere, instanceOf, isPort, itemRef } from './enis';
+import { thing, unlessGone } from './gone';
+import { literal, createTags, holds, namingOf, TAG, tagList, tagsOf } from './naming';
 import { CLASS_OF_SERVICE, networkExtensions } from './network-capabilities';
+import { NotYet, refusedBy } from './poll';
 import { portState } from './states';
 import { groupsFor, requireSubnet } from './subnets';
 import { renameTags } from './tags';
@@ -19,8 +21,9 @@ export class Ec2NetworkPorts implements NetworkPorts {
     for await (const page of eniPages(this.wire, undefined, context)) yield page.filter(isPort).map(portItem);
   }
 
-  async getMany(keys: readonly string[], context: CallContext): Promise<Item[]> {
-    return (await enisById(this.wire, keys, context)).filter(isPort).map(portItem);
+  async getMany(keys: readonly string[], context: CallContext): Promise<(Item | Gone)[]> {
+    const { found, gone } = await enisById(this.wire, keys, context);
+    return [...found.map((eni) => (isPort(eni) ? portItem(eni) : noPort(eni))), ...gone];
   }
 
   async find(marks: Marks, context: CallContext): Promise<Item[]> {
@@ -32,7 +35,7 @@ export class Ec2NetworkPorts implements NetworkPorts {
   }
 
   holds(naming: Naming): Naming {
-    return holds(naming);
+    return holds(naming, this.wire.maxProperties);
   }
 
   async rename(key: string, naming: Naming, context: CallContext): Promise<void> {
@@ -54,12 +57,30 @@ export class Ec2NetworkPorts implements NetworkPorts {
 
   /** What is gone is success. @throws ProviderError conflict where a machine uses it */
   async delete(key: string, context: CallContext): Promise<void> {
-    const eni = await eniById(this.wire, key, context);
+    const {
+      found: [eni],
+    } = await enisById(this.wire, [key], context);
     const instance = eni && instanceOf(eni);
     if (instance !== undefined) {
-      throw new ProviderError('conflict', `${key} is used by ${instance}: take it off there first`, { maybeDone: false });
+      const words = `${key} is used by ${instance}: take it off there first`;
+      const goes = eni?.Attachment?.Status === 'detaching' || (await areEnding(this.wire, [instance], context));
+      throw goes
+        ? new NotYet(`EC2 is still detaching ${key} from ${instance}`)
+        : new ProviderError('conflict', words, { maybeDone: false });
     }
-    await tolerating(['notFound'], this.wire.send(new DeleteNetworkInterfaceCommand({ NetworkInterfaceId: key }), context));
+    await dropEni(this.wire, key, context);
+  }
+}
+
+/** Deletes an ENI that nothing has. What is gone is success; EC2 may show it in use for some time after it was let go. */
+export async function dropEni(wire: Wire, id: string, context: CallContext): Promise<void> {
+  const what = thing('network interface', id);
+  try {
+    await unlessGone(what, wire.send(new DeleteNetworkInterfaceCommand({ NetworkInterfaceId: id }), context));
+  } catch (error) {
+    const refusal = refusedBy(error, 'InvalidNetworkInterface.InUse', 'InvalidNetworkInterfaceID.InUse', 'InvalidParameterValue');
+    if (refusal?.kind !== 'conflict') throw error;
+    throw await stillHeld(wire, refusal, [{ Name: 'network-interface-id', Values: [id] }], context, (eni) => instanceOf(eni) !== undefined);
   }
 }
 
@@ -83,6 +104,9 @@ export async function createEni(
   if (made?.NetworkInterfaceId !== undefined) return made.NetworkInterfaceId;
   throw new ProviderError('unavailable', 'CreateNetworkInterface answered without an interface', { maybeDone: true });
 }
+
+const noPort = ({ NetworkInterfaceId = '' }: NetworkInterface): Gone =>
+  Gone.shown(thing('network interface', NetworkInterfaceId), `EC2 deletes ${NetworkInterfaceId} with its instance: it is no port`);
 
 function portItem(eni: NetworkInterface): Item {
   const tags = tagsOf(eni.TagSet);

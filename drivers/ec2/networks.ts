@@ -1,13 +1,15 @@
 import { CreateSubnetCommand, DeleteSubnetCommand, ModifySubnetAttributeCommand, type Subnet, type Vpc } from '@aws-sdk/client-ec2';
 import type { CallContext, Created, Item, Marks, Naming, Pages } from '../../src/clouds/driver';
-import { ProviderError } from '../../src/clouds/errors';
+import { type Gone, ProviderError } from '../../src/clouds/errors';
 import type { CreateNetwork, Networks } from '../../src/clouds/infrastructure';
 import { freeBlocks, networkPrefix } from './cidr';
-import type { Wire } from './client';
-import { itemRef, tolerating, unseenIsPassing } from './enis';
-import { literal } from './machines';
-import { createTags, holds, namingOf, TAG, tagList, tagsOf } from './naming';
+import { oneById, type Wire } from './client';
+import { stillHeld } from './dependents';
+import { itemRef, unseenIsPassing } from './enis';
+import { thing, unlessGone } from './gone';
+import { literal, createTags, holds, namingOf, TAG, tagList, tagsOf } from './naming';
 import { networkExtensions } from './network-capabilities';
+import { refusedBy } from './poll';
 import { type NetworkType, type Routes, Routing } from './routing';
 import { networkState } from './states';
 import { blocksOfVpc, PUBLIC_NETWORK, subnetPages, subnetsById, vpcPages, vpcsById, whole } from './subnets';
@@ -43,9 +45,11 @@ export class Ec2Networks implements Networks {
     for await (const page of subnetPages(this.wire, undefined, context)) yield page.map((subnet) => networkItem(subnet, routes));
   }
 
-  async getMany(keys: readonly string[], context: CallContext): Promise<Item[]> {
+  async getMany(keys: readonly string[], context: CallContext): Promise<(Item | Gone)[]> {
     const own = keys.includes(PUBLIC_NETWORK) ? [publicNetwork] : [];
-    return [...own, ...(await this.#items(await subnetsById(this.wire, keys, context), context))];
+    const others = keys.filter((key) => key !== PUBLIC_NETWORK);
+    const { found, gone } = await subnetsById(this.wire, others, context);
+    return [...own, ...(await this.#items(found, context)), ...gone];
   }
 
   async find(marks: Marks, context: CallContext): Promise<Item[]> {
@@ -65,7 +69,7 @@ export class Ec2Networks implements Networks {
   }
 
   holds(naming: Naming): Naming {
-    return holds(naming);
+    return holds(naming, this.wire.maxProperties);
   }
 
   async rename(key: string, naming: Naming, context: CallContext): Promise<void> {
@@ -82,7 +86,7 @@ export class Ec2Networks implements Networks {
     const before = (await this.#tagged(request, context)).find(({ Tags }) => tagsOf(Tags)[TAG.token] === request.token);
     const subnet = before ?? (await this.#subnet(request, context));
     const SubnetId = subnet.SubnetId ?? '';
-    await unseenIsPassing(SubnetId, /^InvalidSubnetID/, async () => {
+    await unseenIsPassing('subnet', SubnetId, async () => {
       if (request.networkType === 'PUBLIC' && subnet.MapPublicIpOnLaunch !== true)
         await this.wire.send(new ModifySubnetAttributeCommand({ SubnetId, MapPublicIpOnLaunch: { Value: true } }), context);
       await this.routing.lead(subnet, request.networkType, context);
@@ -128,19 +132,25 @@ export class Ec2Networks implements Networks {
     const [vpc] =
       wanted === undefined
         ? await whole(vpcPages(this.wire, [{ Name: 'is-default', Values: ['true'] }], context))
-        : await vpcsById(this.wire, [wanted], context);
+        : [await oneById('VPC', wanted, (ids) => vpcsById(this.wire, ids, context))];
     if (vpc) return vpc;
-    const words =
-      wanted === undefined
-        ? 'This account has no default VPC: name a forwarding group, or set the option vpc of this cloud'
-        : `EC2 has no VPC ${wanted}`;
+    const words = 'This account has no default VPC: name a forwarding group, or set the option vpc of this cloud';
     throw new ProviderError('invalid', words, { maybeDone: false });
   }
 
-  /** What is gone is success; route tables and gateways made for it go with the last of their networks. */
+  /**
+   * What is gone is success; route tables and gateways made for it go with the last of their networks. A subnet that
+   * still has what is about to end is asked for again (NotYet).
+   * @throws ProviderError conflict where something stays in it
+   */
   async delete(key: string, context: CallContext): Promise<void> {
     refusePublic(key);
-    await tolerating(['notFound'], this.wire.send(new DeleteSubnetCommand({ SubnetId: key }), context));
+    try {
+      await unlessGone(thing('subnet', key), this.wire.send(new DeleteSubnetCommand({ SubnetId: key }), context));
+    } catch (error) {
+      const refusal = refusedBy(error, 'DependencyViolation');
+      throw refusal ? await stillHeld(this.wire, refusal, [{ Name: 'subnet-id', Values: [key] }], context) : error;
+    }
     await this.routing.tidy(context);
   }
 }

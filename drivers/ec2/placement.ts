@@ -11,6 +11,12 @@ export const MACHINE_EXTENSIONS: readonly DriverExtension[] = [
   { name: 'securityGroups', types: ['Machine'], kind: 'strings' },
   { name: 'hibernation', types: ['Machine'], kind: 'boolean', choosing: { needs: HIBERNATION } },
   SIZES_EXTENSION,
+  { name: 'instanceProfile', types: ['Machine'], kind: 'string' },
+  { name: 'httpTokens', types: ['Machine'], kind: 'string' },
+  { name: 'rootVolumeSize', types: ['Machine'], kind: 'integer' },
+  { name: 'rootVolumeType', types: ['Machine'], kind: 'string' },
+  { name: 'rootVolumeEncrypted', types: ['Machine'], kind: 'boolean' },
+  { name: 'kmsKey', types: ['Machine', 'Volume'], kind: 'string' },
 ];
 
 /** The same of volumes: operations and MiB a second where the volume type leaves them open. */
@@ -26,6 +32,17 @@ export interface MachineExtensions {
   tenancy: string | undefined;
   securityGroups: string[] | undefined;
   hibernation: boolean;
+  instanceProfile: string | undefined;
+  httpTokens: string | undefined;
+  root: RootExtensions;
+}
+
+/** Of the root volume; the size in GiB. */
+interface RootExtensions {
+  size: number | undefined;
+  type: string | undefined;
+  encrypted: boolean | undefined;
+  kmsKey: string | undefined;
 }
 
 export interface StorageExtensions {
@@ -33,9 +50,11 @@ export interface StorageExtensions {
   iops: number | undefined;
   throughput: number | undefined;
   encrypted: boolean | undefined;
+  kmsKey: string | undefined;
 }
 
 const text = (value: Value | undefined): string | undefined => (typeof value === 'string' && value !== '' ? value : undefined);
+const flag = (value: Value | undefined): boolean | undefined => (typeof value === 'boolean' ? value : undefined);
 const whole = (value: Value | undefined): number | undefined => (typeof value === 'number' ? value : undefined);
 
 /** What a create of a machine asks beyond the standard. */
@@ -47,6 +66,14 @@ export function machineExtensions(given: Values = {}): MachineExtensions {
     tenancy: text(given.tenancy),
     securityGroups: groups.length > 0 ? groups : undefined,
     hibernation: given.hibernation === true,
+    instanceProfile: text(given.instanceProfile),
+    httpTokens: text(given.httpTokens),
+    root: {
+      size: whole(given.rootVolumeSize),
+      type: text(given.rootVolumeType),
+      encrypted: flag(given.rootVolumeEncrypted),
+      kmsKey: text(given.kmsKey),
+    },
   };
 }
 
@@ -56,6 +83,7 @@ export function storageExtensions(given: Values = {}): StorageExtensions {
     availabilityZone: text(given.availabilityZone),
     iops: whole(given.iops),
     throughput: whole(given.throughput),
-    encrypted: typeof given.encrypted === 'boolean' ? given.encrypted : undefined,
+    encrypted: flag(given.encrypted),
+    kmsKey: text(given.kmsKey),
   };
 }

@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import {
   AssociateRouteTableCommand,
   AttachInternetGatewayCommand,
@@ -12,23 +11,22 @@ import {
   DetachInternetGatewayCommand,
   type Filter,
   type InternetGateway,
+  type NetworkInterface,
   ReplaceRouteCommand,
   type RouteTable,
   type Subnet,
 } from '@aws-sdk/client-ec2';
 import type { CallContext } from '../../src/clouds/driver';
-import { ProviderError } from '../../src/clouds/errors';
+import { Gone, ProviderError } from '../../src/clouds/errors';
 import { batches, type Wire } from './client';
-import { tolerating } from './enis';
+import { stillHeld } from './dependents';
+import { thing, unlessGone } from './gone';
 import { TAG, tagList, tagsOf } from './naming';
+import { NotYet, refusedBy } from './poll';
 
 /** EC2 takes no more than 100 route tables a page, and 200 values a filter. */
 const PAGE = 100;
 const FILTER_VALUES = 200;
-/** How often a network is led anew where something it is led through was deleted meanwhile. */
-const ATTEMPTS = 4;
-/** What was made a moment ago is given some time to show, in ms. */
-const AGAIN_MS = 200;
 const EVERYWHERE = '0.0.0.0/0';
 
 export type NetworkType = 'PUBLIC' | 'PRIVATE';
@@ -83,19 +81,15 @@ export class Routing {
    * the gateway's own, shared by the VPC's networks of the type. Repeatable.
    */
   async lead(subnet: Subnet, type: NetworkType, context: CallContext): Promise<void> {
-    for (let attempt = 1; ; attempt += 1) {
-      try {
-        const routes = await this.routes(context, [subnet.VpcId ?? '']);
-        if (routes.typeOf(subnet) === type) return;
-        const RouteTableId = await this.#tableFor(routes, subnet.VpcId ?? '', type, context);
-        await this.wire.send(new AssociateRouteTableCommand({ RouteTableId, SubnetId: subnet.SubnetId }), context);
-        return;
-      } catch (error) {
-        // The last network of the type went at this moment, and its table or internet gateway with it.
-        if (!(error instanceof ProviderError) || error.kind !== 'notFound' || attempt === ATTEMPTS) throw error;
-        if (error.code?.startsWith('InvalidSubnetID') === true) throw error;
-        await sleep(attempt * AGAIN_MS);
-      }
+    try {
+      const routes = await this.routes(context, [subnet.VpcId ?? '']);
+      if (routes.typeOf(subnet) === type) return;
+      const RouteTableId = await this.#tableFor(routes, subnet.VpcId ?? '', type, context);
+      await this.wire.send(new AssociateRouteTableCommand({ RouteTableId, SubnetId: subnet.SubnetId }), context);
+    } catch (error) {
+      // The last network of the type went at this moment, and its table or internet gateway with it: it is led anew.
+      const through = error instanceof Gone && ['route table', 'internet gateway'].includes(error.thing.type);
+      throw through ? new NotYet(`what ${subnet.SubnetId ?? 'it'} was to be led through is gone: ${error.message}`, error) : error;
     }
   }
 
@@ -115,7 +109,7 @@ export class Routing {
     try {
       await this.wire.send(new CreateRouteCommand(route), context);
     } catch (error) {
-      if (!(error instanceof ProviderError) || error.kind !== 'conflict') throw error;
+      if (!refusedBy(error, 'RouteAlreadyExists')) throw error;
       await this.wire.send(new ReplaceRouteCommand(route), context);
     }
   }
@@ -158,24 +152,56 @@ export class Routing {
     return found;
   }
 
-  /** What is in use, or went meanwhile, is left as it is. */
+  /** A table that another network was given at this moment stays. */
+  async #dropTable(RouteTableId: string, context: CallContext): Promise<void> {
+    try {
+      await unlessGone(thing('route table', RouteTableId), this.wire.send(new DeleteRouteTableCommand({ RouteTableId }), context));
+    } catch (error) {
+      if (!refusedBy(error, 'DependencyViolation')) throw error;
+    }
+  }
+
+  /**
+   * Another may take it away, or begin to use it, at this moment: it is left then.
+   * @throws NotYet where EC2 still shows public addresses of what is about to end in the VPC
+   */
   async #dropGateway(InternetGatewayId: string, VpcId: string | undefined, context: CallContext): Promise<void> {
-    const easy = ['notFound', 'conflict', 'invalid'];
-    if (VpcId !== undefined)
-      await tolerating(easy, this.wire.send(new DetachInternetGatewayCommand({ InternetGatewayId, VpcId }), context));
-    await tolerating(easy, this.wire.send(new DeleteInternetGatewayCommand({ InternetGatewayId }), context));
+    const gateway = thing('internet gateway', InternetGatewayId);
+    if (VpcId !== undefined) {
+      try {
+        await unlessGone(gateway, this.wire.send(new DetachInternetGatewayCommand({ InternetGatewayId, VpcId }), context));
+      } catch (error) {
+        const refusal = refusedBy(error, 'DependencyViolation', 'Gateway.NotAttached');
+        if (!refusal) throw error;
+        if (refusal.code === 'DependencyViolation') return this.#orStays(refusal, VpcId, context);
+      }
+    }
+    try {
+      await unlessGone(gateway, this.wire.send(new DeleteInternetGatewayCommand({ InternetGatewayId }), context));
+    } catch (error) {
+      if (!refusedBy(error, 'DependencyViolation')) throw error;
+    }
+  }
+
+  /** Public addresses that stay in the VPC keep its gateway: that is no failure of what was to be deleted. */
+  async #orStays(refusal: ProviderError, VpcId: string, context: CallContext): Promise<void> {
+    const held = await stillHeld(this.wire, refusal, [{ Name: 'vpc-id', Values: [VpcId] }], context, hasPublicAddress);
+    if (held instanceof NotYet) throw held;
   }
 
   /**
    * Takes away what the gateway made for networks that are gone: its route tables without a subnet, and its internet
    * gateways that no table leads to. Repeatable.
+   * @param vpc in this VPC alone
+   * @throws NotYet
    */
-  async tidy(context: CallContext): Promise<void> {
-    const own = await this.#tables([{ Name: 'tag-key', Values: [TAG.network] }], context);
+  async tidy(context: CallContext, vpc?: string): Promise<void> {
+    const all = await this.#tables([{ Name: 'tag-key', Values: [TAG.network] }], context);
+    const own = all.filter(({ VpcId }) => vpc === undefined || VpcId === vpc);
     const idle = own.filter((table) => (table.Associations ?? []).every(({ SubnetId }) => SubnetId === undefined));
-    for (const { RouteTableId } of idle)
-      await tolerating(['notFound', 'conflict'], this.wire.send(new DeleteRouteTableCommand({ RouteTableId }), context));
-    const gateways = await this.#gateways([{ Name: 'tag-key', Values: [TAG.owner] }], context);
+    for (const { RouteTableId } of idle) await this.#dropTable(RouteTableId ?? '', context);
+    const ours = await this.#gateways([{ Name: 'tag-key', Values: [TAG.owner] }], context);
+    const gateways = ours.filter(({ Tags }) => vpc === undefined || tagsOf(Tags)[TAG.owner] === vpc);
     if (gateways.length === 0) return;
     const gone = new Set(idle.map(({ RouteTableId }) => RouteTableId));
     const { tables } = await this.routes(
@@ -193,6 +219,9 @@ export class Routing {
         await this.#dropGateway(InternetGatewayId, Attachments?.[0]?.VpcId, context);
   }
 }
+
+const hasPublicAddress = ({ Association, PrivateIpAddresses = [] }: NetworkInterface): boolean =>
+  [Association, ...PrivateIpAddresses.map((each) => each.Association)].some((one) => one?.PublicIp);
 
 function nothingMade(call: string): never {
   throw new ProviderError('unavailable', `${call} answered without an id`, { maybeDone: true });

@@ -83,8 +83,6 @@ const WANTED: readonly string[] = [
   'Client.InstanceInitiatedShutdown',
   'Client.UserInitiatedHibernate',
   'Client.InstanceTerminated',
-  'Server.SpotInstanceTermination',
-  'Server.SpotInstanceShutdown',
   'Server.ScheduledStop',
 ];
 
@@ -101,7 +99,7 @@ function reading(table: Readonly<Record<string, string>>, name: string): StateRe
  * @param rootTask state of its newest root volume task, if one was asked for
  */
 export function machineState(instance: Instance, rootTask?: string): StateReading {
-  const name = instance.State?.Name ?? 'unknown';
+  const name = instance.State?.Name || 'unknown';
   if (name === 'pending') return { state: launching(instance) ? 'CREATING' : 'STARTING' };
   if (name === 'running' && rootTask !== undefined && ROOT_TASK[rootTask] !== undefined) return { state: ROOT_TASK[rootTask] };
   const hibernated = instance.StateReason?.Code === 'Client.UserInitiatedHibernate';
@@ -126,30 +124,35 @@ export function bornAt(instance: Instance): Date | undefined {
 export function failedLaunch(instance: Instance): string | undefined {
   const code = instance.StateReason?.Code;
   if (instance.State?.Name !== 'terminated' || code === undefined || code === '' || WANTED.includes(code)) return undefined;
-  return instance.StateReason?.Message ?? code;
+  return instance.StateReason?.Message || code;
+}
+
+/** EC2's reason for the state of an instance, in its words; undefined where it gives none. */
+export function reasonOf({ StateReason, StateTransitionReason }: Instance): string | undefined {
+  return StateReason?.Message || StateReason?.Code || StateTransitionReason || undefined;
 }
 
 /** CIMI state of an image. */
 export function imageState(image: Image): StateReading {
-  return reading(IMAGE, image.State ?? 'unknown');
+  return reading(IMAGE, image.State || 'unknown');
 }
 
 /** CIMI state of a volume. */
 export function volumeState(volume: Volume): StateReading {
-  return reading(VOLUME, volume.State ?? 'unknown');
+  return reading(VOLUME, volume.State || 'unknown');
 }
 
 /** CIMI state of a snapshot. */
 export function snapshotState(snapshot: Snapshot): StateReading {
-  return reading(SNAPSHOT, snapshot.State ?? 'unknown');
+  return reading(SNAPSHOT, snapshot.State || 'unknown');
 }
 
 /** CIMI state of a subnet. */
 export function networkState(subnet: Subnet): StateReading {
-  return reading(SUBNET, subnet.State ?? 'unknown');
+  return reading(SUBNET, subnet.State || 'unknown');
 }
 
 /** CIMI state of an ENI as a port. */
 export function portState(eni: NetworkInterface): StateReading {
-  return reading(ENI, eni.Status ?? 'unknown');
+  return reading(ENI, eni.Status || 'unknown');
 }

@@ -8,12 +8,7 @@ import {
   type VolumeAttachment,
 } from '@aws-sdk/client-ec2';
 import type { CallContext } from '../../src/clouds/driver';
-import { batches, type Wire } from './client';
-
-const VOLUME_ID = /^vol-[0-9a-f]+$/;
-const SNAPSHOT_ID = /^snap-[0-9a-f]+$/;
-/** Values that EC2 takes in one filter. */
-const FILTER_VALUES = 200;
+import { type ById, oneById, readByIds, type Wire } from './client';
 
 /** Pages of volumes. */
 export async function* volumePages(
@@ -23,39 +18,45 @@ export async function* volumePages(
 ): AsyncIterable<readonly Volume[]> {
   const ask = (NextToken: string | undefined) =>
     wire.send(new DescribeVolumesCommand({ Filters, MaxResults: wire.options.pageSize, NextToken }), context);
-  for await (const page of wire.pages(ask)) yield page.Volumes ?? [];
+  for await (const page of wire.pages(ask)) yield volumesOf(wire, page.Volumes);
 }
 
-/** Pages of snapshots. */
+/** Pages of this account's snapshots. */
 export async function* snapshotPages(
   wire: Wire,
-  input: Pick<DescribeSnapshotsCommandInput, 'Filters' | 'OwnerIds'>,
+  Filters: DescribeSnapshotsCommandInput['Filters'],
   context: CallContext,
 ): AsyncIterable<readonly Snapshot[]> {
   const ask = (NextToken: string | undefined) =>
-    wire.send(new DescribeSnapshotsCommand({ ...input, MaxResults: wire.options.pageSize, NextToken }), context);
-  for await (const page of wire.pages(ask)) yield page.Snapshots ?? [];
+    wire.send(new DescribeSnapshotsCommand({ OwnerIds: ['self'], Filters, MaxResults: wire.options.pageSize, NextToken }), context);
+  for await (const page of wire.pages(ask)) yield snapshotsOf(wire, page.Snapshots);
 }
 
-/** Volumes by id, without those that are gone. By filter: an id that is gone makes EC2 refuse a whole call by id. */
-export async function volumesById(wire: Wire, ids: readonly string[], context: CallContext): Promise<Volume[]> {
-  return byId(ids, VOLUME_ID, (Values) => volumePages(wire, [{ Name: 'volume-id', Values }], context));
+/** Volumes by id. */
+export async function volumesById(wire: Wire, ids: readonly string[], context: CallContext): Promise<ById<Volume>> {
+  const read = async (VolumeIds: string[]) =>
+    volumesOf(wire, (await wire.send(new DescribeVolumesCommand({ VolumeIds }), context)).Volumes);
+  return readByIds('volume', ids, read, ({ VolumeId }) => VolumeId);
 }
 
-/** Snapshots by id, whoever owns them, without those that are gone. */
-export async function snapshotsById(wire: Wire, ids: readonly string[], context: CallContext): Promise<Snapshot[]> {
-  return byId(ids, SNAPSHOT_ID, (Values) => snapshotPages(wire, { Filters: [{ Name: 'snapshot-id', Values }] }, context));
+/** One volume. @throws Gone */
+export async function volumeById(wire: Wire, id: string, context: CallContext): Promise<Volume> {
+  return oneById('volume', id, (ids) => volumesById(wire, ids, context));
 }
 
-async function byId<T>(ids: readonly string[], shape: RegExp, pages: (ids: string[]) => AsyncIterable<readonly T[]>): Promise<T[]> {
-  const wanted = [...new Set(ids)].filter((id) => shape.test(id));
-  const found: T[] = [];
-  for (const some of batches(wanted, FILTER_VALUES)) for await (const page of pages(some)) found.push(...page);
-  return found;
+/** Snapshots by id, whoever owns them: only those that are asked for are looked at. */
+export async function snapshotsById(wire: Wire, ids: readonly string[], context: CallContext): Promise<ById<Snapshot>> {
+  const read = async (SnapshotIds: string[]) =>
+    snapshotsOf(wire, (await wire.send(new DescribeSnapshotsCommand({ SnapshotIds }), context)).Snapshots);
+  return readByIds('snapshot', ids, read, ({ SnapshotId }) => SnapshotId);
 }
+
+const volumesOf = (wire: Wire, list: Volume[] | undefined): Volume[] => wire.keyed('volume', list, ({ VolumeId }) => VolumeId);
+const snapshotsOf = (wire: Wire, list: Snapshot[] | undefined): Snapshot[] => wire.keyed('snapshot', list, ({ SnapshotId }) => SnapshotId);
 
 /** Attachments that hold the volume, those that come and go included. */
-export const attachmentsOf = (volume: Volume): VolumeAttachment[] => (volume.Attachments ?? []).filter(({ State }) => State !== 'detached');
+export const attachmentsOf = (volume: Volume): VolumeAttachment[] =>
+  (volume.Attachments ?? []).filter(({ State, InstanceId }) => State !== 'detached' && InstanceId !== undefined && InstanceId !== '');
 
 /** The instance that deletes the volume with itself: such a volume is a Disk, every other one a Volume. */
 export const ownerOf = (volume: Volume): VolumeAttachment | undefined =>

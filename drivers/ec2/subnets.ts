@@ -8,10 +8,8 @@ import {
 } from '@aws-sdk/client-ec2';
 import type { CallContext } from '../../src/clouds/driver';
 import { ProviderError } from '../../src/clouds/errors';
-import { batches, type Wire } from './client';
+import { batches, type ById, readByIds, type Wire } from './client';
 
-const SUBNET_ID = /^subnet-[0-9a-f]+$/;
-const VPC_ID = /^vpc-[0-9a-f]+$/;
 const FILTER_VALUES = 200;
 
 /** Key of the network that Elastic IPs are of: Amazon's own, which is no subnet. */
@@ -21,14 +19,14 @@ export const PUBLIC_NETWORK = 'public';
 export async function* subnetPages(wire: Wire, Filters: Filter[] | undefined, context: CallContext): AsyncIterable<readonly Subnet[]> {
   const ask = (NextToken: string | undefined) =>
     wire.send(new DescribeSubnetsCommand({ Filters, MaxResults: wire.options.pageSize, NextToken }), context);
-  for await (const page of wire.pages(ask)) yield page.Subnets ?? [];
+  for await (const page of wire.pages(ask)) yield subnetsOf(wire, page.Subnets);
 }
 
 /** Pages of VPCs. */
 export async function* vpcPages(wire: Wire, Filters: Filter[] | undefined, context: CallContext): AsyncIterable<readonly Vpc[]> {
   const ask = (NextToken: string | undefined) =>
     wire.send(new DescribeVpcsCommand({ Filters, MaxResults: wire.options.pageSize, NextToken }), context);
-  for await (const page of wire.pages(ask)) yield page.Vpcs ?? [];
+  for await (const page of wire.pages(ask)) yield vpcsOf(wire, page.Vpcs);
 }
 
 /** Everything on the pages. */
@@ -38,23 +36,21 @@ export async function whole<T>(pages: AsyncIterable<readonly T[]>): Promise<T[]>
   return all;
 }
 
-/** Subnets by id, without those that are gone. By filter: an id that is gone makes EC2 refuse a whole call by id. */
-export async function subnetsById(wire: Wire, ids: readonly string[], context: CallContext): Promise<Subnet[]> {
-  const found: Subnet[] = [];
-  for (const Values of batches(unique(ids, SUBNET_ID), FILTER_VALUES))
-    found.push(...(await whole(subnetPages(wire, [{ Name: 'subnet-id', Values }], context))));
-  return found;
+/** Subnets by id. */
+export async function subnetsById(wire: Wire, ids: readonly string[], context: CallContext): Promise<ById<Subnet>> {
+  const read = async (SubnetIds: string[]) =>
+    subnetsOf(wire, (await wire.send(new DescribeSubnetsCommand({ SubnetIds }), context)).Subnets);
+  return readByIds('subnet', ids, read, ({ SubnetId }) => SubnetId);
 }
 
-/** VPCs by id, without those that are gone. */
-export async function vpcsById(wire: Wire, ids: readonly string[], context: CallContext): Promise<Vpc[]> {
-  const found: Vpc[] = [];
-  for (const Values of batches(unique(ids, VPC_ID), FILTER_VALUES))
-    found.push(...(await whole(vpcPages(wire, [{ Name: 'vpc-id', Values }], context))));
-  return found;
+/** VPCs by id. */
+export async function vpcsById(wire: Wire, ids: readonly string[], context: CallContext): Promise<ById<Vpc>> {
+  const read = async (VpcIds: string[]) => vpcsOf(wire, (await wire.send(new DescribeVpcsCommand({ VpcIds }), context)).Vpcs);
+  return readByIds('VPC', ids, read, ({ VpcId }) => VpcId);
 }
 
-const unique = (ids: readonly string[], shape: RegExp): string[] => [...new Set(ids)].filter((id) => shape.test(id));
+const subnetsOf = (wire: Wire, list: Subnet[] | undefined): Subnet[] => wire.keyed('subnet', list, ({ SubnetId }) => SubnetId);
+const vpcsOf = (wire: Wire, list: Vpc[] | undefined): Vpc[] => wire.keyed('VPC', list, ({ VpcId }) => VpcId);
 
 /** Blocks of addresses that a VPC has now. */
 export function blocksOfVpc(vpc: Vpc): string[] {
@@ -77,7 +73,7 @@ export function requireSubnet(network: string): string {
 export async function groupsFor(wire: Wire, subnets: readonly string[], context: CallContext): Promise<string[] | undefined> {
   const { securityGroups: configured = [] } = wire.options;
   if (configured.length === 0) return undefined;
-  const vpcs = (await subnetsById(wire, subnets, context)).map(({ VpcId }) => VpcId);
+  const vpcs = (await subnetsById(wire, subnets, context)).found.map(({ VpcId }) => VpcId);
   const found: string[] = [];
   for (const Values of batches(configured, FILTER_VALUES)) {
     const Filters = [{ Name: 'group-id', Values }];

@@ -29,7 +29,7 @@ export async function writeTags(wire: Wire, ids: readonly string[], tags: Tags, 
  * stale tags go first, so that the limit of 50 is not met on the way.
  */
 export async function renameTags(wire: Wire, id: string, naming: Naming, context: CallContext): Promise<void> {
-  const wanted = namingTags(holds(naming));
+  const wanted = namingTags(holds(naming, wire.maxProperties));
   const present = await readTags(wire, id, context);
   const stale = Object.keys(present).filter((key) => isNamingTag(key) && !Object.hasOwn(wanted, key));
   const changed = Object.entries(wanted).filter(([key, value]) => present[key] !== value);

@@ -1,16 +1,19 @@
 import { CreateVolumeCommand, DeleteVolumeCommand, type Volume } from '@aws-sdk/client-ec2';
 import type { CallContext, Created, Item, Marks, Naming, Pages } from '../../src/clouds/driver';
-import { ProviderError } from '../../src/clouds/errors';
+import { Gone, isGone, ProviderError } from '../../src/clouds/errors';
 import type { CreateVolume, Volumes } from '../../src/clouds/infrastructure';
 import { gibToKb, kbToGib } from '../../src/model/units';
 import type { Wire } from './client';
+import { areEnding } from './dependents';
+import { thing } from './gone';
 import { grow } from './grow';
 import { zoneOf } from './instance-reads';
-import { literal } from './machines';
-import { createTags, holds, namingOf, TAG, tagList, tagsOf } from './naming';
+import { literal, createTags, holds, namingOf, TAG, tagList, tagsOf } from './naming';
+import { encryptionOf } from './root-volume';
 import { type StorageExtensions, storageExtensions } from './placement';
+import { NotYet, refusedBy } from './poll';
 import { volumeState } from './states';
-import { attachmentsOf, ownerOf, snapshotsById, volumePages, volumesById } from './storage-reads';
+import { attachmentsOf, ownerOf, snapshotsById, volumeById, volumePages, volumesById } from './storage-reads';
 import { renameTags, writeTags } from './tags';
 import { ebsType, typeUri } from './volume-types';
 import { Young } from './young';
@@ -31,8 +34,9 @@ export class Ec2Volumes implements Volumes {
     for await (const page of volumePages(this.wire, [], context)) yield page.flatMap(volumeItem);
   }
 
-  async getMany(keys: readonly string[], context: CallContext): Promise<Item[]> {
-    return (await volumesById(this.wire, keys, context)).flatMap(volumeItem);
+  async getMany(keys: readonly string[], context: CallContext): Promise<(Item | Gone)[]> {
+    const { found, gone } = await volumesById(this.wire, keys, context);
+    return [...found.map((volume) => volumeItem(volume)[0] ?? noVolume(volume)), ...gone];
   }
 
   async find(marks: Marks, context: CallContext): Promise<Item[]> {
@@ -43,7 +47,7 @@ export class Ec2Volumes implements Volumes {
   }
 
   holds(naming: Naming): Naming {
-    return holds(naming);
+    return holds(naming, this.wire.maxProperties);
   }
 
   async rename(key: string, naming: Naming, context: CallContext): Promise<void> {
@@ -69,7 +73,7 @@ export class Ec2Volumes implements Volumes {
         SnapshotId: request.image,
         Iops: asked.iops,
         Throughput: asked.throughput,
-        Encrypted: asked.encrypted,
+        ...encryptionOf(asked, this.wire.options.volumes),
         ClientToken: request.token,
         TagSpecifications: [{ ResourceType: 'volume', Tags: tagList(tags) }],
       }),
@@ -89,13 +93,12 @@ export class Ec2Volumes implements Volumes {
 
   async #imageBootable(image: string | undefined, context: CallContext): Promise<boolean> {
     if (image === undefined) return false;
-    const [snapshot] = await snapshotsById(this.wire, [image], context);
+    const [snapshot] = (await snapshotsById(this.wire, [image], context)).found;
     return tagsOf(snapshot?.Tags)[TAG.bootable] === 'true';
   }
 
   async update(key: string, to: { capacity?: number; bootable?: boolean }, context: CallContext): Promise<void> {
-    const [volume] = await volumesById(this.wire, [key], context);
-    if (!volume) throw new ProviderError('notFound', `EC2 has no volume ${key}`, { code: 'InvalidVolume.NotFound' });
+    const volume = await volumeById(this.wire, key, context);
     if (to.capacity !== undefined) await grow(this.wire, volume, to.capacity, context);
     if (to.bootable !== undefined) await writeTags(this.wire, [key], { [TAG.bootable]: String(to.bootable) }, context);
   }
@@ -105,11 +108,28 @@ export class Ec2Volumes implements Volumes {
       await this.wire.send(new DeleteVolumeCommand({ VolumeId: key }), context);
       this.young.forget(key);
     } catch (error) {
-      if (!(error instanceof ProviderError) || error.kind !== 'notFound') throw error;
+      const inUse = refusedBy(error, 'VolumeInUse', 'IncorrectState');
+      if (inUse) throw await this.#orDetaching(key, inUse, context);
+      if (!isGone(error, thing('volume', key))) throw error;
       if (!this.young.has(key)) return;
       throw new ProviderError('unavailable', `EC2 does not show the new volume ${key} yet`, { code: error.code, maybeDone: false });
     }
   }
+
+  /** Whoever holds the volume is about to let go of it, or the refusal stands. */
+  async #orDetaching(key: string, refusal: ProviderError, context: CallContext): Promise<ProviderError> {
+    const holders = attachmentsOf(await volumeById(this.wire, key, context)).filter(({ State }) => State !== 'detaching');
+    const ids = holders.flatMap(({ InstanceId }) => InstanceId ?? []);
+    return (await areEnding(this.wire, ids, context)) ? new NotYet(refusal.message, refusal) : refusal;
+  }
+}
+
+/** EC2 shows it as deleted, or as the disk of a machine. */
+function noVolume(volume: Volume): Gone {
+  const key = volume.VolumeId ?? '';
+  const owner = ownerOf(volume)?.InstanceId;
+  const words = owner === undefined ? `EC2 shows ${key} as deleted` : `EC2 deletes ${key} with ${owner}: it is a disk of that machine`;
+  return Gone.shown(thing('volume', key), words);
 }
 
 /** A volume as a Volume: nothing for one that is gone, or that is the disk of a machine. */
@@ -125,12 +145,13 @@ export function volumeItem(volume: Volume): Item[] {
         ...namingOf(tags),
         state,
         type: typeUri(volume.VolumeType),
-        capacity: gibToKb(volume.Size ?? 0),
+        capacity: volume.Size === undefined ? undefined : gibToKb(volume.Size),
         bootable: tags[TAG.bootable] === 'true',
         availabilityZone: volume.AvailabilityZone,
         encrypted: volume.Encrypted === true,
         iops: volume.Iops,
         throughput: volume.Throughput,
+        ...(volume.KmsKeyId ? { kmsKey: volume.KmsKeyId } : {}),
       },
       tag: tags[TAG.id],
       token: tags[TAG.token],

@@ -164,6 +164,15 @@ export async function refusedNetwork({ action, parameters }: Call, ask: Ask, mem
   return CHECKS[action]?.(parameters, ask, memory);
 }
 
+/** The refusal for an interface that is asked for by id and of which AWS would not tell any more. */
+export function missingEni({ action, parameters }: Call, xml: string): Refusal | undefined {
+  if (action !== 'DescribeNetworkInterfaces') return undefined;
+  const asked = [...parameters].flatMap(([name, value]) => (name.startsWith('NetworkInterfaceId.') ? value : []));
+  const missing = asked.filter((id) => !xml.includes(`<networkInterfaceId>${id}</networkInterfaceId>`));
+  if (missing.length === 0) return undefined;
+  return refusal('InvalidNetworkInterfaceID.NotFound', `The networkInterface ID '${missing.join(', ')}' does not exist`);
+}
+
 /** DescribeNetworkInterfaces tells of what AWS would. */
 export async function tellNetwork(call: Call, xml: string, ask: Ask, memory: NetworkMemory): Promise<string> {
   return call.action === 'DescribeNetworkInterfaces' ? tellEnis(xml, ask, memory) : xml;

@@ -48,6 +48,14 @@ export async function tellStorage(call: Call, xml: string, ask: Ask): Promise<st
   return mapItems(xml, 'volumeSet', (items) => items.map((item) => told(element(item, 'volumeId') ?? '', item)));
 }
 
+/** A call's body as moto understands it: CreateImage with tags for its snapshots is beyond it. */
+export function understood({ action, parameters }: Call, body: string): string {
+  const n = [...parameters].find(([name, value]) => name.endsWith('.ResourceType') && value === 'snapshot')?.[0].split('.')[1];
+  if (action !== 'CreateImage' || n === undefined) return body;
+  const left = [...parameters].filter(([name]) => !name.startsWith(`TagSpecification.${n}.`));
+  return new URLSearchParams(left).toString();
+}
+
 /** Largest EBS volume, in GiB. */
 const MAX_GIB = 65_536;
 

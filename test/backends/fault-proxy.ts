@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, request, type ServerResponse } from 'node:http';
-import { NetworkMemory, refusedNetwork, tellNetwork } from './ec2-network';
-import { type Ask, refusedStorage, tellStorage } from './ec2-storage';
+import { missingEni, NetworkMemory, refusedNetwork, tellNetwork } from './ec2-network';
+import { Slowness } from './ec2-slow';
+import { type Ask, refusedStorage, tellStorage, understood } from './ec2-storage';
 import { errorXml, instanceIds, instanceState, mapInstances, pageOf, stateOf } from './ec2-xml';
 
 /** One API call on its way: the action and its form parameters. */
@@ -50,6 +51,8 @@ export interface Manners {
 export interface FaultProxy {
   url: string;
   manners: Manners;
+  /** How long what is begun takes. */
+  slow: Slowness;
   /** Adds a rule; returns the way to take it back. */
   add(rule: Rule): () => void;
   /** How often the action was called (all actions when absent), counted as they come in. */
@@ -85,6 +88,7 @@ export async function startFaultProxy(target: string): Promise<FaultProxy> {
   return {
     url: `http://127.0.0.1:${address.port}`,
     manners: state.manners,
+    slow: state.slow,
     add: (rule) => state.add(rule),
     count: (action) => state.count(action),
     counts: () => Object.fromEntries(state.counts),
@@ -105,6 +109,7 @@ class ProxyState {
   readonly tokens = new Map<string, { parameters: string; answer: Answer }>();
   readonly types = new Map<string, Answer>();
   readonly network = new NetworkMemory();
+  readonly slow = new Slowness();
   private rules: Rule[] = [];
   private last: Promise<unknown> = Promise.resolve();
 
@@ -141,6 +146,7 @@ class ProxyState {
     this.born.clear();
     this.tokens.clear();
     Object.assign(this.manners, QUIET);
+    this.slow.reset();
   }
 }
 
@@ -205,6 +211,8 @@ async function judgedAnswer(
   rule: Rule,
 ): Promise<Answer> {
   const ask = askOf(target, incoming);
+  const slow = state.slow.early(call, () => forward(target, incoming, body));
+  if (slow) return xml(slow.status, slow.body);
   const refused = state.manners.networks ? await refusedNetwork(call, ask, state.network) : undefined;
   if (refused) return xml(refused.status, refused.body);
   const refusal = state.manners.storage ? await refusedStorage(call, ask) : undefined;
@@ -229,12 +237,15 @@ async function goodAnswer(
   rule: Rule,
 ): Promise<Answer> {
   if (rule.answer) return typeof rule.answer === 'function' ? rule.answer(call) : rule.answer;
-  const answer = await whole(state, target, incoming, body, call);
+  const answer = await whole(state, target, incoming, understood(call, body), call);
   if (answer.status !== 200) return answer;
   remember(state, call, answer);
+  state.slow.begun(call, answer.body);
   const told = state.manners.storage ? await tellStorage(call, answer.body, askOf(target, incoming)) : answer.body;
   const full = state.manners.networks ? await tellNetwork(call, told, askOf(target, incoming), state.network) : told;
-  const mannered = { ...answer, body: behave(state, call, full) };
+  const missing = state.manners.networks ? missingEni(call, full) : undefined;
+  if (missing) return xml(missing.status, missing.body);
+  const mannered = { ...answer, body: await state.slow.told(call, behave(state, call, full)) };
   return rule.rewrite ? { ...mannered, body: rule.rewrite(mannered.body, call) } : mannered;
 }
 
@@ -336,13 +347,20 @@ async function text(stream: AsyncIterable<Buffer>): Promise<string> {
   return Buffer.concat(parts).toString('utf8');
 }
 
+/** Moto tells of wrong keys in a document that is not EC2's. */
+function asEc2Tells({ status, type, body }: Answer): Answer {
+  const code = /<ErrorResponse>[\s\S]*<Code>(\w+)<\/Code>/.exec(body)?.[1];
+  if (code === undefined) return { status, type, body };
+  return xml(status, errorXml(code, /<Message>([^<]*)</.exec(body)?.[1] ?? code));
+}
+
 function forward(target: string, incoming: IncomingMessage, body: string): Promise<Answer> {
   return new Promise((done, failed) => {
     const headers = { ...incoming.headers, 'content-length': String(Buffer.byteLength(body)) };
     // The Host header goes through unchanged: it is part of the signature.
     const onward = request(target + (incoming.url ?? '/'), { method: incoming.method ?? 'POST', headers }, (answer) => {
       text(answer).then(
-        (got) => done({ status: answer.statusCode ?? 502, type: answer.headers['content-type'] ?? 'text/xml', body: got }),
+        (got) => done(asEc2Tells({ status: answer.statusCode ?? 502, type: answer.headers['content-type'] ?? 'text/xml', body: got })),
         failed,
       );
     });

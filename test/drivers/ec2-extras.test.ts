@@ -6,7 +6,7 @@ import { type Ec2Account, startEc2, TEST_IMAGE, TEST_KEYS, TEST_REGION } from '.
 import { mapInstances } from '../backends/ec2-xml';
 import { freePort, motoAvailable } from '../backends/moto';
 import { describeWith } from '../backends/need';
-import { context, marks, pagesOf, read, until } from './counterpart';
+import { context, endedDriver, marks, pagesOf, read, until } from './counterpart';
 
 const PATIENCE = 10_000;
 const KEY = 'ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJ0nJ3q8mG2bS0Wc3V2o2xqXo5Xw2m8bM9w1u1m3s0xk';
@@ -17,16 +17,16 @@ describeWith('moto', motoAvailable(), () => {
   let driver: Driver;
 
   const connect = (more: { [option: string]: unknown } = {}): Promise<Driver> => {
-    const options = { region: TEST_REGION, endpoint: account.url, ...TEST_KEYS, pageSize: 5, settleMs: 2000, ...more };
+    const options = { region: TEST_REGION, endpoint: account.url, ...TEST_KEYS, pageSize: 5, settleMs: 2000, patienceMs: 1000, ...more };
     return module.connect(module.options.parse(options), { dataDir: '', warn: () => undefined });
   };
   const machines = () => {
-    const group = driver.machines;
+    const group = endedDriver(driver).machines;
     if (!group?.create || !group.delete || !group.restore || !group.stop || !group.rename) throw new Error('the group is not whole');
     return group as Required<typeof group>;
   };
   const images = () => {
-    const group = driver.machineImages;
+    const group = endedDriver(driver).machineImages;
     if (!group?.capture || !group.delete) throw new Error('the group is not whole');
     return group as Required<typeof group>;
   };

@@ -15,7 +15,7 @@ import { type Ec2Account, startEc2 } from '../backends/ec2';
 import { answerXml } from '../backends/ec2-xml';
 import { motoAvailable } from '../backends/moto';
 import { describeWith } from '../backends/need';
-import { context, marks, pagesOf, read, until } from './counterpart';
+import { context, itemsOf, marks, pagesOf, provenGone, read, until } from './counterpart';
 import { method, ref } from './contract/scene';
 import { like, Networks, PATIENCE } from './ec2-network-kit';
 
@@ -240,7 +240,10 @@ describeWith('moto', motoAvailable(), () => {
       }),
     ]);
     const key = own[0]?.key ?? '';
-    expect(await nets.driver.addresses?.getMany([key, 'eni-0123456789abcdef0/10.0.0.1', 'nonsense'], context())).toEqual(own);
+    const missing = ['eni-0123456789abcdef0/10.0.0.1', 'nonsense'];
+    const answers = await nets.driver.addresses?.getMany([key, ...missing], context());
+    expect(itemsOf(answers)).toEqual(own);
+    expect(provenGone(answers).sort()).toEqual(missing);
     const conflict = { kind: 'conflict', message: like(/comes and goes/) };
     await expect(bind(key, nic)).rejects.toMatchObject(conflict);
     await expect(release(key)).rejects.toMatchObject(conflict);

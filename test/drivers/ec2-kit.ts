@@ -1,7 +1,7 @@
 import { driver as module } from '../../drivers/ec2/index';
 import type { Driver } from '../../src/clouds/driver';
 import { type Ec2Account, startEc2, TEST_IMAGE, TEST_KEYS, TEST_REGION } from '../backends/ec2';
-import { context, marks, until } from './counterpart';
+import { context, machinesMethod, marks, until } from './counterpart';
 import { method } from './contract/scene';
 
 export const PATIENCE = 10_000;
@@ -24,15 +24,14 @@ export class Ec2Bench {
 
   /** A machine that runs. */
   async machine(more: object = {}, driver = this.driver): Promise<string> {
-    const { key } = (await driver.machines?.create?.({ ...marks(), config: 't3.micro', image: TEST_IMAGE, ...more }, context())) ?? {
-      key: '',
-    };
+    const request = { ...marks(), config: 't3.micro', image: TEST_IMAGE, ...more };
+    const { key } = await machinesMethod(driver, 'create')(request, context());
     await until(driver, 'machines', key, (item) => item?.values.state === 'STARTED', PATIENCE);
     return key;
   }
 
   async drop(...machines: string[]): Promise<void> {
-    for (const key of machines) await this.driver.machines?.delete?.(key, context());
+    for (const key of machines) await machinesMethod(this.driver, 'delete')(key, context());
   }
 
   async volume(more: object = {}, driver = this.driver): Promise<string> {
@@ -59,6 +58,6 @@ export class Ec2Bench {
 }
 
 function connect(account: Ec2Account, more: { [option: string]: unknown } = {}): Promise<Driver> {
-  const options = { region: TEST_REGION, endpoint: account.url, ...TEST_KEYS, pageSize: 5, settleMs: 200, ...more };
+  const options = { region: TEST_REGION, endpoint: account.url, ...TEST_KEYS, pageSize: 5, settleMs: 200, patienceMs: 1000, ...more };
   return module.connect(module.options.parse(options), { dataDir: '', warn: () => undefined });
 }

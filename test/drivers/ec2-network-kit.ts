@@ -2,7 +2,7 @@ import type { Ec2Account } from '../backends/ec2';
 import { TEST_IMAGE, TEST_KEYS, TEST_REGION } from '../backends/ec2';
 import { driver as module } from '../../drivers/ec2/index';
 import type { Driver, Item } from '../../src/clouds/driver';
-import { context, marks, read, reaches } from './counterpart';
+import { context, machinesMethod, marks, read, reaches } from './counterpart';
 import { type Given, type Maker, method } from './contract/scene';
 
 export const PATIENCE = 10_000;
@@ -18,7 +18,7 @@ export class Networks {
   ) {}
 
   static async connect(account: Ec2Account, more: { [option: string]: unknown } = {}): Promise<Networks> {
-    const options = { region: TEST_REGION, endpoint: account.url, ...TEST_KEYS, pageSize: 5, settleMs: 200, ...more };
+    const options = { region: TEST_REGION, endpoint: account.url, ...TEST_KEYS, pageSize: 5, settleMs: 200, patienceMs: 1000, ...more };
     return new Networks(account, await module.connect(module.options.parse(options), { dataDir: '', warn: () => undefined }));
   }
 
@@ -55,13 +55,13 @@ export class Networks {
 
   async machine(more: object = {}): Promise<string> {
     const request = { ...marks(), config: 't3.micro', image: TEST_IMAGE, ...more };
-    const { key } = (await this.driver.machines?.create?.(request, context())) ?? { key: '' };
+    const { key } = await machinesMethod(this.driver, 'create')(request, context());
     await reaches(this.driver, key, 'STARTED', PATIENCE);
     return key;
   }
 
   async end(machine: string): Promise<void> {
-    await this.driver.machines?.delete?.(machine, context());
+    await machinesMethod(this.driver, 'delete')(machine, context());
   }
 
   /** Interfaces of a machine. */

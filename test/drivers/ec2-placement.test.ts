@@ -145,7 +145,7 @@ describeWith('moto', motoAvailable(), () => {
     const Filters = [{ Name: 'attachment.instance-id', Values: [machine] }];
     const { Volumes } = await bench.account.direct.send(new DescribeVolumesCommand({ Filters }));
     expect(Volumes?.map(({ Encrypted }) => Encrypted)).toEqual([true]);
-    expect((await bench.driver.disks?.getMany([String(Volumes?.[0]?.VolumeId)], context()))?.[0]?.owner).toBe(machine);
+    expect((await read(bench.driver, 'disks', String(Volumes?.[0]?.VolumeId)))?.owner).toBe(machine);
 
     // Moto only stops: the reason that AWS then gives is put in by the proxy.
     let slept = false;

@@ -28,13 +28,14 @@ describe('config/ec2.yaml', () => {
     const folder = mkdtempSync(join(tmpdir(), 'cimi-example-'));
     const settings = readFileSync(EXAMPLE, 'utf8')
       .replace('secrets: {}', 'secrets:')
-      .replace(/^( +)# (\w+: [[$\w])/gm, '$1$2');
+      // A profile and keys are two logins.
+      .replace(/^( +)# (?!profile)(\w+: [[$\w])/gm, '$1$2');
     const file = join(folder, 'all.yaml');
     writeFileSync(file, settings);
     const env = { AWS_ACCESS_KEY_ID: 'AKIAEXAMPLE', AWS_SECRET_ACCESS_KEY: 'secret', CIMI_KEY: Buffer.alloc(32).toString('base64') };
     const config = await loadConfig({ file, env, cwd: folder });
     expect(cloudOptions(config, 'aws', driver.options)).toMatchObject({
-      profile: 'cimi',
+      roleArn: 'arn:aws:iam::123456789012:role/cimi-gateway',
       accessKeyId: 'AKIAEXAMPLE',
       secretAccessKey: 'secret',
       subnet: 'subnet-0123456789abcdef0',

@@ -19,13 +19,19 @@ export interface Ec2World extends World {
 }
 
 /** Configuration of the one cloud. */
-export function ec2Config(account: Ec2Account, options: Record<string, unknown> = {}, guard: Record<string, unknown> = {}) {
+export function ec2Config(
+  account: Ec2Account,
+  options: Record<string, unknown> = {},
+  guard: Record<string, unknown> = {},
+  cloud: Record<string, unknown> = {},
+) {
   return {
     secrets: { key: Buffer.alloc(32, 7).toString('base64') },
     worker: { sweepMs: 200, leaseMs: 1000 },
     clouds: {
       [CLOUD]: {
         driver: 'ec2',
+        ...cloud,
         guard: { cacheMs: 200, ...guard },
         options: {
           region: TEST_REGION,
@@ -42,10 +48,10 @@ export function ec2Config(account: Ec2Account, options: Record<string, unknown> 
 
 /** Starts moto, the proxy and a gateway. */
 export async function startEc2World(
-  more: { fullImages?: boolean; options?: Record<string, unknown>; guard?: Record<string, unknown> } = {},
+  more: { fullImages?: boolean; options?: Record<string, unknown>; guard?: Record<string, unknown>; cloud?: Record<string, unknown> } = {},
 ): Promise<Ec2World> {
   const account = await startEc2(more.fullImages === undefined ? {} : { fullImages: more.fullImages });
-  const config = ec2Config(account, more.options, more.guard);
+  const config = ec2Config(account, more.options, more.guard, more.cloud);
   let gateway = await startTestGateway({ config });
   const alive = async (): Promise<Instance[]> => {
     const answer = await account.direct.send(new DescribeInstancesCommand({ MaxResults: 1000 }));

@@ -29,7 +29,8 @@ describeWith('moto', motoAvailable(), () => {
       const { account, client } = world;
       const whole = (await client.get('machineImages')).json;
       expect(Number(whole.count)).toBeGreaterThan(500);
-      expect(account.proxy.count('DescribeImages')).toBe(Math.ceil(Number(whole.count) / 300));
+      // One's own are asked for apart: the list of the others is kept longer.
+      expect(account.proxy.count('DescribeImages')).toBe(Math.ceil(Number(whole.count) / 300) + 1);
       const images = await windows(client, 'machineImages', 'machineImages', 250);
       expect(new Set(images.map(({ id }) => id)).size).toBe(whole.count);
     }, 120_000);

@@ -1,0 +1,29 @@
+import { fromNodeProviderChain, fromTemporaryCredentials } from '@aws-sdk/credential-providers';
+import type { Ec2Options } from './options';
+
+/** The credentials of a cloud: keys of the options, or the standard chain; with `roleArn`, those of the role they assume. */
+export function credentialsOf(options: Ec2Options) {
+  const { roleArn, externalId, roleSessionName = 'cimi-gateway', stsEndpoint, region } = options;
+  const own = ownCredentials(options);
+  if (roleArn === undefined) return own;
+  return fromTemporaryCredentials({
+    masterCredentials: own,
+    params: { RoleArn: roleArn, RoleSessionName: roleSessionName, ...(externalId === undefined ? {} : { ExternalId: externalId }) },
+    clientConfig: { region, ...(stsEndpoint === undefined ? {} : { endpoint: stsEndpoint }) },
+  });
+}
+
+function ownCredentials({ accessKeyId, secretAccessKey, sessionToken, profile, region }: Ec2Options) {
+  if (accessKeyId !== undefined && secretAccessKey !== undefined) {
+    return { accessKeyId, secretAccessKey, ...(sessionToken === undefined ? {} : { sessionToken }) };
+  }
+  return fromNodeProviderChain({ ...(profile === undefined ? {} : { profile }), clientConfig: { region } });
+}
+
+/** Where the credentials come from, in words; the same order as above. */
+export function credentialsIn({ accessKeyId, profile, roleArn }: Ec2Options): string {
+  const role = roleArn === undefined ? '' : `, and that they may assume ${roleArn} (roleArn)`;
+  if (accessKeyId !== undefined) return `accessKeyId and secretAccessKey in the configuration${role}`;
+  if (profile !== undefined) return `the profile '${profile}' in the shared AWS configuration (~/.aws)${role}`;
+  return `the standard AWS chain (environment variables, ~/.aws, the role of this host)${role}`;
+}
