@@ -93,6 +93,7 @@ export class Ec2Attachments implements Attachments {
   async delete(key: string, context: CallContext): Promise<void> {
     const [, InstanceId, VolumeId] = KEY.exec(key) ?? [];
     if (InstanceId === undefined || VolumeId === undefined) return;
+    if (context.repeated && (await this.#letsGo(VolumeId, InstanceId, context))) return this.#forget(VolumeId, context);
     try {
       await this.wire.send(new DetachVolumeCommand({ VolumeId, InstanceId }), context);
     } catch (error) {
@@ -105,6 +106,14 @@ export class Ec2Attachments implements Attachments {
       if (tagsOf(volume.Tags)[TAG.attached] !== InstanceId) return;
     }
     await this.#forget(VolumeId, context);
+  }
+
+  /** Whether an earlier attempt has taken effect: EC2 detaches, or has detached. */
+  async #letsGo(id: string, instance: string, context: CallContext): Promise<boolean> {
+    const volume = await this.#volume(id, context);
+    const held = volume && attachmentsOf(volume).find(({ InstanceId }) => InstanceId === instance);
+    const ours = !volume || tagsOf(volume.Tags)[TAG.attached] === instance;
+    return ours && (held === undefined || held.State === 'detaching');
   }
 
   /** The volume; undefined where EC2 proves that there is none. */
