@@ -1,7 +1,7 @@
 import { brotliDecompress, gunzip, inflate } from 'node:zlib';
 import { promisify } from 'node:util';
 import { NodeHttpHandler, type NodeHttpHandlerOptions } from '@smithy/node-http-handler';
-import { ProviderError, type ErrorKind } from '../../src/clouds/errors';
+import { ProviderError, type FailureKind } from '../../src/clouds/errors';
 
 type Handle = NodeHttpHandler['handle'];
 type Answer = Awaited<ReturnType<Handle>>['response'];
@@ -89,7 +89,7 @@ export function strangeness(status: number, action: string, bytes: Uint8Array): 
   return /<RequestID>[^<]+<\/RequestID>/i.test(head + tail) ? undefined : 'a refusal without a request id';
 }
 
-function kindOfStranger(status: number): ErrorKind {
+function kindOfStranger(status: number): FailureKind {
   if (status === 429) return 'throttled';
   return status === 504 ? 'timeout' : 'unavailable';
 }

@@ -1,9 +1,9 @@
-import { type ErrorKind, ProviderError, type ProviderErrorDetails, UNREACHED } from '../../src/clouds/errors';
+import { type FailureKind, ProviderError, type ProviderErrorDetails, UNREACHED } from '../../src/clouds/errors';
 import { retryAfterMs } from './answers';
 import { proofOf } from './gone';
 
 /** EC2 error code → kind, where the code says it all. Looked up before PATTERNS. */
-const CODES: Readonly<Record<string, ErrorKind>> = {
+const CODES: Readonly<Record<string, FailureKind>> = {
   AuthFailure: 'auth',
   InvalidClientTokenId: 'auth',
   SignatureDoesNotMatch: 'auth',
@@ -67,7 +67,7 @@ const CODES: Readonly<Record<string, ErrorKind>> = {
 };
 
 /** EC2 codes by shape, in order. */
-const PATTERNS: readonly (readonly [RegExp, ErrorKind])[] = [
+const PATTERNS: readonly (readonly [RegExp, FailureKind])[] = [
   // Where it names the very thing asked it is a proof (gone.ts); else the request names something that is not there.
   [/\.NotFound$/, 'invalid'],
   [/Throttl/, 'throttled'],
@@ -79,7 +79,7 @@ const PATTERNS: readonly (readonly [RegExp, ErrorKind])[] = [
 ];
 
 /** Codes that say too little, and what their words say. */
-const WORDS: readonly (readonly [string, RegExp, ErrorKind])[] = [
+const WORDS: readonly (readonly [string, RegExp, FailureKind])[] = [
   ['AccessDenied', /sts:AssumeRole/, 'auth'],
   ['InvalidParameterValue', /is currently in use/, 'conflict'],
 ];
@@ -99,7 +99,7 @@ const ADVICE: readonly (readonly [RegExp, string])[] = [
 ];
 
 /** Unknown codes: the HTTP status decides. */
-function kindOfStatus(status: number | undefined): ErrorKind {
+function kindOfStatus(status: number | undefined): FailureKind {
   if (status === undefined) return 'timeout';
   if (status === 401) return 'auth';
   if (status === 403) return 'forbidden';
@@ -112,7 +112,7 @@ function kindOfStatus(status: number | undefined): ErrorKind {
 }
 
 /** Kind of an EC2 error code; unknown codes go by the HTTP status. */
-export function kindOf(code: string, status: number | undefined): ErrorKind {
+export function kindOf(code: string, status: number | undefined): FailureKind {
   // The same code stands for wrong keys (401) and for another account's resource (403).
   if (code === 'AuthFailure' && status === 403) return 'forbidden';
   return (

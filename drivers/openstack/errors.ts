@@ -1,8 +1,8 @@
-import { type ErrorKind, ProviderError, UNREACHED } from '../../src/clouds/errors';
+import { type FailureKind, ProviderError, UNREACHED } from '../../src/clouds/errors';
 import { type Fault, faultOf, type Refusal, type Speaker, wordsIn } from './faults';
 
 /** Neutron's own names of errors → kind; looked up before RULES. `busy`: it works on the thing, which passes within minutes. */
-const TYPES: Readonly<Record<string, ErrorKind | 'busy'>> = {
+const TYPES: Readonly<Record<string, FailureKind | 'busy'>> = {
   OverQuota: 'quota',
   IpAddressGenerationFailure: 'quota',
   NoMoreNetworksException: 'quota',
@@ -21,7 +21,7 @@ interface Rule {
   words?: RegExp;
   /** Only where the service asks to be left alone for some time. */
   waits?: true;
-  kind: ErrorKind | 'busy';
+  kind: FailureKind | 'busy';
 }
 
 /** Words for work that goes on, and ends by itself. */
@@ -59,7 +59,7 @@ const RULES: readonly Rule[] = [
 ];
 
 /** Kind of a service's own refusal by status, its name of the error, and its words. */
-export function kindOf(status: number, type: string | undefined, words: string, retryAfterMs: number | undefined): ErrorKind | 'busy' {
+export function kindOf(status: number, type: string | undefined, words: string, retryAfterMs: number | undefined): FailureKind | 'busy' {
   const named = type !== undefined && Object.hasOwn(TYPES, type) ? TYPES[type] : undefined;
   if (named) return named;
   const waits = (retryAfterMs ?? 0) > 0;
@@ -68,7 +68,7 @@ export function kindOf(status: number, type: string | undefined, words: string, 
 }
 
 /** Kind of what somebody in front of a service answered in its place: a proxy, a portal, a login page. */
-export function strangersKind(status: number): ErrorKind {
+export function strangersKind(status: number): FailureKind {
   if (status === 429) return 'throttled';
   if (status === 408 || status === 504) return 'timeout';
   // A proxy that takes no bodies of this size, or no addresses of this length, will not take it later either.

@@ -191,7 +191,7 @@ export class Wire {
     } catch (error) {
       if (error instanceof SoapFault) throw error.translated();
       // No call of the caller's was sent.
-      if (error instanceof ProviderError) throw new ProviderError(error.kind, error.message, { code: error.code, maybeDone: false });
+      if (error instanceof ProviderError) throw error.notDone();
       throw error;
     }
   }

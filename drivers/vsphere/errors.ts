@@ -1,11 +1,11 @@
-import { type ErrorKind, Gone, ProviderError, UNREACHED } from '../../src/clouds/errors';
+import { type FailureKind, Gone, ProviderError, UNREACHED } from '../../src/clouds/errors';
 import type { Typed } from './types';
 
 /**
  * vSphere's faults → kinds. The wire names a fault's own type and not what it is a subtype of, so each line holds a
  * type and its subtypes. What no line knows: a fault that a method may declare is `invalid`, and said in its words.
  */
-const FAULTS: readonly (readonly [ErrorKind, string])[] = [
+const FAULTS: readonly (readonly [FailureKind, string])[] = [
   ['auth', 'InvalidLogin NotAuthenticated NoClientCertificate PasswordExpired InvalidLocale InvalidToken SSPIChallenge'],
   ['forbidden', 'NoPermission SecurityError RestrictedVersion RestrictedByAdministrator SolutionUserRequired DvsNotAuthorized'],
   ['forbidden', 'AuthMinimumAdminPermission NoPermissionOnHost NoPermissionOnNasVolume DisallowedChangeByService'],
@@ -79,13 +79,13 @@ const BUSY: readonly string[] = [
   ...['TooManyConcurrentNativeClones', 'MethodDisabled', 'MethodAlreadyDisabledFault'],
 ];
 
-const KINDS: ReadonlyMap<string, ErrorKind> = new Map(FAULTS.flatMap(([kind, names]) => names.split(' ').map((name) => [name, kind])));
+const KINDS: ReadonlyMap<string, FailureKind> = new Map(FAULTS.flatMap(([kind, names]) => names.split(' ').map((name) => [name, kind])));
 
 /** No room, no host that fits: waiting a few seconds more does not help. */
 const LASTING: readonly string[] = ['NoCompatibleHost', 'NoCompatibleDatastore', 'HostNotConnected', 'InaccessibleDatastore'];
 
 /** Kind of a fault by the name of its type. */
-export function kindOf(fault: string): ErrorKind {
+export function kindOf(fault: string): FailureKind {
   // Only a fault that names the very thing proves that it is gone.
   if (BUSY.includes(fault) || fault === 'ManagedObjectNotFound') return 'unavailable';
   return KINDS.get(fault) ?? 'invalid';

@@ -2,6 +2,9 @@
 export type ErrorKind =
   'auth' | 'forbidden' | 'notFound' | 'conflict' | 'quota' | 'throttled' | 'invalid' | 'unavailable' | 'timeout' | 'unsupported';
 
+/** Kinds that an answer can have without a proof of what is gone. */
+export type FailureKind = Exclude<ErrorKind, 'notFound'>;
+
 export interface ProviderErrorDetails {
   /** The provider's own error code. */
   code?: string | undefined;
@@ -24,18 +27,25 @@ export class ProviderError extends Error {
   readonly maybeDone: boolean;
   readonly lasting: boolean;
 
-  constructor(
-    readonly kind: ErrorKind,
-    message: string,
-    details: ProviderErrorDetails = {},
-  ) {
+  readonly kind: ErrorKind;
+
+  /** Not of the kind `notFound`: that something is not there is said by `Gone`, which has the provider's proof. */
+  constructor(kind: FailureKind, message: string, details: ProviderErrorDetails = {}) {
     super(message, details.cause === undefined ? undefined : { cause: details.cause });
+    this.kind = kind;
     this.name = 'ProviderError';
     this.code = details.code;
     this.requestId = details.requestId;
     this.retryAfterMs = details.retryAfterMs;
     this.maybeDone = details.maybeDone ?? kind === 'timeout';
     this.lasting = details.lasting ?? false;
+  }
+
+  /** The same of a call that is certain not to have taken effect. */
+  notDone(): ProviderError {
+    const { kind, message, code, requestId, retryAfterMs, lasting } = this;
+    if (kind === 'notFound') return this;
+    return new ProviderError(kind, message, { code, requestId, retryAfterMs, lasting, maybeDone: false, cause: this });
   }
 
   /** Worth another attempt later, by its nature. */
@@ -57,12 +67,14 @@ export interface Thing {
  * (`told`), from the provider's own document (`shown`), or for keys that no thing can have (`impossible`).
  */
 export class Gone extends ProviderError {
+  override readonly kind = 'notFound';
+
   private constructor(
     readonly thing: Thing,
     message: string,
     details: ProviderErrorDetails,
   ) {
-    super('notFound', message, { ...details, maybeDone: false });
+    super('invalid', message, { ...details, maybeDone: false });
     this.name = 'Gone';
   }
 

@@ -136,15 +136,12 @@ describe('retries', () => {
     expect(await keys(cloud)).toEqual(['a', 'b', 'c']);
     expect(machines.calls).toEqual(['list@0', 'list@2', 'list@0', 'list@2']);
   });
-  it.each(['auth', 'forbidden', 'notFound', 'conflict', 'quota', 'invalid', 'unsupported'] as const)(
-    'does not repeat after %s',
-    async (kind) => {
-      const { cloud, machines } = setUp();
-      machines.failures = [new ProviderError(kind, 'no')];
-      await expect(cloud.write('machines', 'start', 'a')).rejects.toMatchObject({ kind });
-      expect(machines.calls).toEqual(['start(a)']);
-    },
-  );
+  it.each(['auth', 'forbidden', 'conflict', 'quota', 'invalid', 'unsupported'] as const)('does not repeat after %s', async (kind) => {
+    const { cloud, machines } = setUp();
+    machines.failures = [new ProviderError(kind, 'no')];
+    await expect(cloud.write('machines', 'start', 'a')).rejects.toMatchObject({ kind });
+    expect(machines.calls).toEqual(['start(a)']);
+  });
   it('waits at least as long as the provider asks', async () => {
     const { cloud, machines } = setUp();
     machines.failures = [new ProviderError('throttled', 'slow down', { retryAfterMs: 300 })];

@@ -92,8 +92,7 @@ export async function polled(cloud: Cloud, group: Call['group'], handle: Handle)
     return await cloud.poll(group, handle);
   } catch (error) {
     if (!(error instanceof ProviderError) || error instanceof HandleForgotten || !error.maybeDone) throw error;
-    const { kind, message, code, requestId, retryAfterMs, lasting } = error;
-    throw new ProviderError(kind, message, { code, requestId, retryAfterMs, lasting, maybeDone: false, cause: error });
+    throw error.notDone();
   }
 }
 

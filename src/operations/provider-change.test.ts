@@ -1,7 +1,7 @@
 import { createHouse } from '../../test/harness/create-house';
 import { FakeCloud } from '../../test/harness/fake-cloud';
 import type { House } from '../../test/jobs/harness';
-import { ProviderError, type ErrorKind } from '../clouds/errors';
+import { ProviderError } from '../clouds/errors';
 import type { Workflow } from '../jobs/workflow';
 import type { Value } from '../model/values';
 import type { JobRow } from '../store/store';
@@ -65,7 +65,7 @@ test.each(['volumes.delete', 'volumes.getMany'])('%s is answered by somebody els
 
 test.each(['auth', 'forbidden', 'conflict', 'invalid'] as const)(
   'a delete that is refused (%s) fails, and everything stays',
-  async (kind: ErrorKind) => {
+  async (kind) => {
     fake.around = ({ name }, go) => {
       if (name === 'volumes.delete') throw new ProviderError(kind, 'not for you');
       return go();

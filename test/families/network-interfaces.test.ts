@@ -274,6 +274,10 @@ describe('MachineTemplate.networkInterfaces (5.14.3, 5.14.2.1)', () => {
     expectFault(await add(owner, { network: { href: other.id } }), 400, /cannot span two clouds/);
     const [first] = await interfacesOf(owner);
     expectFault(await scene.client.put(`${String(first?.id)}?$select=network`, { network: { href: other.id } }), 400, /another cloud/);
-    expectFault(await scene.client.post(hrefOf(first as Json, 'addresses'), { address: { href: elsewhere.id } }), 400, /cannot span two clouds/);
+    expectFault(
+      await scene.client.post(hrefOf(first as Json, 'addresses'), { address: { href: elsewhere.id } }),
+      400,
+      /cannot span two clouds/,
+    );
   });
 });

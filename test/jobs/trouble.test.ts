@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { ProviderError } from '../../src/clouds/errors';
+import { Gone, ProviderError } from '../../src/clouds/errors';
 import { StepFailure, type EndContext, type StepOutcome, type Workflow } from '../../src/jobs/workflow';
 import { house, noted, undone, workflow, type House } from './harness';
 
@@ -78,7 +78,7 @@ test('patience is counted from the first trouble in a row, not from the begin of
 test.each([
   [new ProviderError('auth', 'bad login'), 10001],
   [new ProviderError('forbidden', 'not for you'), 10002],
-  [new ProviderError('notFound', 'no such image'), 10003],
+  [Gone.told({ type: 'image', key: 'i-1' }, { code: 'NoSuchImage', message: 'no such image' }), 10003],
   [new ProviderError('conflict', 'in use'), 10004],
   [new ProviderError('quota', 'vCPU limit reached'), 10005],
   [new ProviderError('invalid', 'bad size'), 10007],

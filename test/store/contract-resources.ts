@@ -43,7 +43,11 @@ export function resourceContract(bench: () => Bench): void {
   });
 
   test('what a reading took away comes back as it was, with what it owned and the associations to it', async () => {
-    const machine = resourceRow('machines/a', { providerKey: 'i-1', internal: { kept: { name: 'mine' } }, secrets: { userData: 'c2VjcmV0' } });
+    const machine = resourceRow('machines/a', {
+      providerKey: 'i-1',
+      internal: { kept: { name: 'mine' } },
+      secrets: { userData: 'c2VjcmV0' },
+    });
     const system = resourceRow('systems/s', { cloud: null, type: 'System' });
     const other = resourceRow('systems/t', { cloud: null, type: 'System' });
     const disk = resourceRow('machines/a/disks/d', { owner: 'machines/a', type: 'Disk', providerKey: 'd-1' });
