@@ -11,12 +11,24 @@ import { fromNodeProviderChain } from '@aws-sdk/credential-providers';
 import { NodeHttpHandler } from '@smithy/node-http-handler';
 import type { CallContext } from '../../src/clouds/driver';
 import { ProviderError } from '../../src/clouds/errors';
+import { LoginRefusals } from '../../src/clouds/logins';
 import { translate } from './errors';
 import type { Ec2Options } from './options';
+
+/** EC2's and STS's own words for credentials they refuse. */
+const REFUSALS: readonly string[] = [
+  'AuthFailure',
+  'InvalidClientTokenId',
+  'SignatureDoesNotMatch',
+  'UnrecognizedClientException',
+  'ExpiredToken',
+  'ExpiredTokenException',
+];
 
 /** The wire to one region of one account. It retries nothing; whoever calls it does. */
 export class Wire {
   private readonly client: EC2Client;
+  private readonly refusals = new LoginRefusals({ carried: true, refuses: ({ code }) => REFUSALS.includes(code ?? '') });
 
   constructor(readonly options: Ec2Options) {
     const agent = { keepAlive: true, maxSockets: options.sockets };
@@ -41,12 +53,16 @@ export class Wire {
     context: CallContext,
   ): Promise<O> {
     if (context.signal.aborted) throw new ProviderError('timeout', 'Nobody waits for this call any more', { maybeDone: false });
-    try {
-      // A signal of its own for each call: many at once on one signal look like leaked listeners to Node.
-      return await this.client.send(command, { abortSignal: AbortSignal.any([context.signal]) });
-    } catch (thrown) {
-      throw translate(thrown);
-    }
+    return this.refusals.pass(async () => {
+      try {
+        // Credentials without an end are kept for ever by the SDK: after a refusal a rotated file is read again.
+        if (this.refusals.refused) await this.client.config.credentials({ forceRefresh: true });
+        // A signal of its own for each call: many at once on one signal look like leaked listeners to Node.
+        return await this.client.send(command, { abortSignal: AbortSignal.any([context.signal]) });
+      } catch (thrown) {
+        throw translate(thrown);
+      }
+    });
   }
 
   /** Answers of a paged call, to the last page. */
