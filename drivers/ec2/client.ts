@@ -1,5 +1,3 @@
-import { Agent as HttpAgent } from 'node:http';
-import { Agent as HttpsAgent } from 'node:https';
 import {
   type $Command,
   EC2Client,
@@ -8,12 +6,12 @@ import {
   type ServiceOutputTypes,
 } from '@aws-sdk/client-ec2';
 import { fromNodeProviderChain } from '@aws-sdk/credential-providers';
-import { NodeHttpHandler } from '@smithy/node-http-handler';
 import type { CallContext } from '../../src/clouds/driver';
 import { ProviderError } from '../../src/clouds/errors';
 import { LoginRefusals } from '../../src/clouds/logins';
 import { translate } from './errors';
 import type { Ec2Options } from './options';
+import { ProxiedHandler } from './proxied';
 
 /** EC2's and STS's own words for credentials they refuse. */
 const REFUSALS: readonly string[] = [
@@ -31,19 +29,12 @@ export class Wire {
   private readonly refusals = new LoginRefusals({ carried: true, refuses: ({ code }) => REFUSALS.includes(code ?? '') });
 
   constructor(readonly options: Ec2Options) {
-    const agent = { keepAlive: true, maxSockets: options.sockets };
     this.client = new EC2Client({
       region: options.region,
       ...(options.endpoint === undefined ? {} : { endpoint: options.endpoint }),
       credentials: credentialsOf(options),
       maxAttempts: 1,
-      requestHandler: new NodeHttpHandler({
-        httpAgent: new HttpAgent(agent),
-        httpsAgent: new HttpsAgent(agent),
-        connectionTimeout: 5000,
-        // Waiting for a socket is the plan when the cap is reached, nothing to warn about within a minute.
-        socketAcquisitionWarningTimeout: 60_000,
-      }),
+      requestHandler: handlerOf(options),
     });
   }
 
@@ -80,6 +71,12 @@ export class Wire {
   }
 }
 
+function handlerOf({ proxy, sockets }: Ec2Options): ProxiedHandler {
+  const agent = { keepAlive: true, maxSockets: sockets };
+  // Waiting for a socket is the plan when the cap is reached, nothing to warn about within a minute.
+  return new ProxiedHandler(proxy, agent, { connectionTimeout: 5000, socketAcquisitionWarningTimeout: 60_000 });
+}
+
 function credentialsOf(options: Ec2Options) {
   const { accessKeyId, secretAccessKey, sessionToken } = options;
   if (accessKeyId !== undefined && secretAccessKey !== undefined) {
@@ -87,7 +84,7 @@ function credentialsOf(options: Ec2Options) {
   }
   return fromNodeProviderChain({
     ...(options.profile === undefined ? {} : { profile: options.profile }),
-    clientConfig: { region: options.region },
+    clientConfig: { region: options.region, requestHandler: handlerOf(options) },
   });
 }
 

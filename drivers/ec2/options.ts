@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { sizesOption } from '../../src/clouds/sizes';
+import { proxyOption } from '../../src/net/proxies';
 
 /** Options of an EC2 cloud in the configuration file. */
 export const ec2Options = z
@@ -36,6 +37,7 @@ export const ec2Options = z
       .optional()
       .describe('Security groups of new machines; absent: the VPC’s default group'),
     sizes: sizesOption,
+    proxy: proxyOption,
     sockets: z.int().min(1).max(500).default(50).describe('Most connections at the same time'),
     pageSize: z.int().min(5).max(1000).default(1000).describe('Items asked for in one page'),
     settleMs: z.int().min(0).max(600_000).default(60_000).describe('How long a new thing may stay invisible, in ms'),

@@ -1,8 +1,10 @@
 import { readFileSync } from 'node:fs';
 import type { Readable } from 'node:stream';
-import { Agent, type Dispatcher, request } from 'undici';
+import { type Dispatcher, request } from 'undici';
 import type { CallContext } from '../../src/clouds/driver';
 import { ProviderError } from '../../src/clouds/errors';
+import { Ways } from '../../src/net/dispatcher';
+import { proxiesOf } from '../../src/net/proxies';
 import { Keystone, type Session } from './auth';
 import { type Endpoint, endpointOf } from './catalog';
 import { withCloudsFile } from './clouds-file';
@@ -45,7 +47,7 @@ export const enc = (id: string): string => encodeURIComponent(id);
 /** The wire to the services of one project in one region. It retries nothing but a refused token, once. */
 export class Wire {
   readonly options: OpenstackOptions;
-  private readonly agent: Agent;
+  private readonly agent: Ways;
   private readonly keystone: Keystone;
   private readonly versions = new Map<string, Promise<string | undefined>>();
 
@@ -55,7 +57,8 @@ export class Wire {
     if (this.options.authUrl === undefined) {
       throw new ProviderError('invalid', `The cloud ${options.cloud ?? ''} has no auth_url`, { maybeDone: false });
     }
-    this.agent = new Agent({
+    this.agent = new Ways({
+      proxyFor: proxiesOf(options.proxy),
       connections: options.sockets,
       keepAliveTimeout: 4000,
       // The call's own signal is its deadline.

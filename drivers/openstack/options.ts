@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { sizesOption } from '../../src/clouds/sizes';
+import { proxyOption } from '../../src/net/proxies';
 
 const text = z.string().min(1);
 /** Services that this driver speaks to, by the names of its `endpoints` option. */
@@ -46,6 +47,7 @@ export const openstackOptions = z
     floatingNetwork: text.optional().describe('External network (name or id) of addresses that name no network; absent: the only one'),
     availabilityZone: text.optional().describe('Availability zone of machines that name none'),
     sizes: sizesOption,
+    proxy: proxyOption,
     sockets: z.int().min(1).max(500).default(50).describe('Most connections to one service at the same time'),
     pageSize: z.int().min(1).max(1000).default(1000).describe('Items asked for in one page; the services may answer fewer'),
     settleMs: z.int().min(0).max(600_000).default(5000).describe('How long a new thing may stay invisible, in ms'),

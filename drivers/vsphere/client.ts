@@ -1,8 +1,8 @@
-import type { Agent } from 'undici';
 import type { CallContext, DriverEnvironment } from '../../src/clouds/driver';
 import { ProviderError } from '../../src/clouds/errors';
 import { LoginGate } from '../../src/clouds/logins';
 import { unlessAborted } from '../../src/clouds/unless-aborted';
+import type { Ways } from '../../src/net/dispatcher';
 import type { VsphereOptions } from './options';
 import { send, SoapFault, VERSION } from './soap';
 import { connections } from './tls';
@@ -47,7 +47,7 @@ interface Session {
  * longer knows it. It repeats a call only where vCenter refused to look at it for want of a session.
  */
 export class Wire {
-  private readonly agent: Agent;
+  private readonly agent: Ways;
   private readonly url: string;
   private session: Promise<Session> | undefined;
   private readonly gate = new LoginGate('vCenter', () => this.login());
