@@ -34,7 +34,7 @@ export class Wire {
       ...(options.endpoint === undefined ? {} : { endpoint: options.endpoint }),
       credentials: credentialsOf(options),
       maxAttempts: 1,
-      requestHandler: handlerOf(options),
+      requestHandler: new ProxiedHandler(options),
     });
   }
 
@@ -71,12 +71,6 @@ export class Wire {
   }
 }
 
-function handlerOf({ proxy, sockets }: Ec2Options): ProxiedHandler {
-  const agent = { keepAlive: true, maxSockets: sockets };
-  // Waiting for a socket is the plan when the cap is reached, nothing to warn about within a minute.
-  return new ProxiedHandler(proxy, agent, { connectionTimeout: 5000, socketAcquisitionWarningTimeout: 60_000 });
-}
-
 function credentialsOf(options: Ec2Options) {
   const { accessKeyId, secretAccessKey, sessionToken } = options;
   if (accessKeyId !== undefined && secretAccessKey !== undefined) {
@@ -84,7 +78,7 @@ function credentialsOf(options: Ec2Options) {
   }
   return fromNodeProviderChain({
     ...(options.profile === undefined ? {} : { profile: options.profile }),
-    clientConfig: { region: options.region, requestHandler: handlerOf(options) },
+    clientConfig: { region: options.region, requestHandler: new ProxiedHandler(options) },
   });
 }
 

@@ -1,9 +1,9 @@
-import type { AgentOptions } from 'node:http';
-import { NodeHttpHandler, type NodeHttpHandlerOptions } from '@smithy/node-http-handler';
+import { NodeHttpHandler } from '@smithy/node-http-handler';
 import { UNREACHED } from '../../src/clouds/errors';
 import { agentsBy } from '../../src/net/agents';
 import { askedOf, proxiesOf, type ProxyFor } from '../../src/net/proxies';
 import { headersFor, ProxyError } from '../../src/net/tunnel';
+import type { Ec2Options } from './options';
 
 type Handle = NodeHttpHandler['handle'];
 
@@ -11,10 +11,11 @@ type Handle = NodeHttpHandler['handle'];
 export class ProxiedHandler extends NodeHttpHandler {
   private readonly proxyFor: ProxyFor;
 
-  /** @param proxy the option; absent: as the environment says */
-  constructor(proxy: string | undefined, agent: AgentOptions, options: NodeHttpHandlerOptions = {}) {
+  constructor({ proxy, sockets }: Pick<Ec2Options, 'proxy' | 'sockets'>) {
     const proxyFor = proxiesOf(proxy);
-    super({ ...options, ...agentsBy(proxyFor, agent) });
+    const agents = agentsBy(proxyFor, { keepAlive: true, maxSockets: sockets });
+    // Waiting for a socket is the plan when the cap is reached, nothing to warn about within a minute.
+    super({ ...agents, connectionTimeout: 5000, socketAcquisitionWarningTimeout: 60_000 });
     this.proxyFor = proxyFor;
   }
 
@@ -37,6 +38,6 @@ export class ProxiedHandler extends NodeHttpHandler {
 
 /** Whether the connection, which is the proxy's here, did not come about. */
 function isUnreached(error: unknown): boolean {
-  if (!(error instanceof Error)) return false;
-  return ('code' in error && UNREACHED.includes(String(error.code))) || /did not establish a connection/.test(error.message);
+  const { code, message } = (error ?? {}) as { code?: unknown; message?: unknown };
+  return UNREACHED.includes(String(code)) || /did not establish a connection/.test(String(message));
 }

@@ -30,10 +30,11 @@ export class ProxyError extends Error {
 export const nameOf = ({ url }: Proxy): string => url.origin;
 
 function reason(why: unknown): string {
-  if (!(why instanceof Error)) return 'no answer';
-  const { code, errors } = why as { code?: unknown; errors?: unknown };
-  const inner: unknown = Array.isArray(errors) ? errors[0] : undefined;
-  return why.message !== '' ? why.message : inner instanceof Error ? inner.message : typeof code === 'string' ? code : 'no answer';
+  const { code, message, errors } = (why ?? {}) as { code?: unknown; message?: unknown; errors?: unknown };
+  if (typeof message === 'string' && message !== '') return message;
+  // One error for each address that was tried.
+  if (Array.isArray(errors) && errors.length > 0) return reason(errors[0]);
+  return typeof code === 'string' ? code : 'no answer';
 }
 
 /** The headers that a proxy itself wants. */

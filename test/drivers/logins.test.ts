@@ -13,7 +13,7 @@ type Provider = (body: string, incoming: IncomingMessage) => Answer;
 
 const soap = (inner: string) =>
   `<?xml version="1.0"?><e:Envelope xmlns:e="http://schemas.xmlsoap.org/soap/envelope/" xmlns:i="http://www.w3.org/2001/XMLSchema-instance"><e:Body>${inner}</e:Body></e:Envelope>`;
-const OBJECTS = 'rootFolder propertyCollector sessionManager searchIndex viewManager'.split(' ');
+const OBJECTS = 'rootFolder propertyCollector sessionManager searchIndex taskManager viewManager'.split(' ');
 const CONTENT = soap(
   `<RetrieveServiceContentResponse xmlns="urn:vim25"><returnval>${OBJECTS.map((name) => `<${name} type="${name}">${name}</${name}>`).join('')}<about><name>vCenter</name><apiVersion>8.0</apiVersion></about></returnval></RetrieveServiceContentResponse>`,
 );

@@ -6,7 +6,7 @@ import { strangersSuite, type Struck } from './strangers/suite';
 
 const PUBLIC_KEY = 'ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJ0nJ3q8mG2bS0Wc3V2o2xqXo5Xw2m8bM9w1u1m3s0xk test@example.org';
 
-export const EC2_STRUCK: Struck = {
+const EC2_STRUCK: Struck = {
   start: async () => {
     const account = await startEc2();
     const known = { config: 't3.micro', otherConfig: 't3.small', image: TEST_IMAGE, publicKey: PUBLIC_KEY, addressNetwork: 'public' };
@@ -18,6 +18,7 @@ export const EC2_STRUCK: Struck = {
   },
   nameOf: ({ body }) => /(?:^|&)Action=(\w+)/.exec(body)?.[1] ?? 'nothing',
   changes: (name) => !/^(Describe|Get)/.test(name),
+  tells: (name) => name.startsWith('Describe'),
   service: /EC2/,
   cannot: {},
 };

@@ -5,7 +5,7 @@ import { pagesOf } from './counterpart';
 import { strangersSuite, type Struck } from './strangers/suite';
 
 let login = { username: '', password: '' };
-export const VSPHERE_STRUCK: Struck = {
+const VSPHERE_STRUCK: Struck = {
   start: async () => {
     const sim = await startVcsim({ machines: 2, templates: 1 });
     login = { username: sim.username, password: sim.password };
@@ -29,6 +29,7 @@ export const VSPHERE_STRUCK: Struck = {
     !/^(Retrieve|ContinueRetrieve|Log|Query|Find|Fetch|Has|CurrentTime|CreateContainerView|CreateCollector|Vslm?Query|VslmRetrieve|VslmList|List|Destroy(View|Property)|Read|Rewind|Set\w*Page|CreateCollectorForTasks)/.test(
       name,
     ),
+  tells: (name) => /^(Continue)?RetrieveProperties|^Vslm|^Retrieve(VStorage|Snapshot)/.test(name),
   service: /vCenter|vSphere/,
   cannot: {},
 };

@@ -65,7 +65,7 @@ export const SCRIPT: readonly Step[] = [
   { name: 'machines.start', args: keyed('machine') },
   { name: 'machines.restart', args: keyed('machine', {}) },
   { name: 'disks.create', args: asked(['machine'], ({ machine }) => ({ ...marks('disk'), machine, capacity: 2_000_000 })), makes: 'disk' },
-  { name: 'disks.list', args: () => [] },
+  { name: 'disks.list', args: () => [], makes: 'disk' },
   { name: 'disks.getMany', args: (known) => (known.disk === undefined ? undefined : [[known.disk]]) },
   { name: 'disks.find', args: () => [marks('disk')] },
   { name: 'disks.update', args: keyed('disk', { capacity: 20_000_000 }) },
@@ -97,6 +97,7 @@ export const SCRIPT: readonly Step[] = [
     args: (known) => (known.capture === undefined ? undefined : [known.machine, { ...marks('restore'), image: known.capture }]),
   },
   { name: 'machines.stop', args: keyed('machine', { force: true }) },
+  { name: 'machines.stop', args: keyed('machine', {}) },
   { name: 'machines.resize', args: (known) => [known.machine, { config: known.otherConfig }] },
   {
     name: 'networkPorts.create',
@@ -127,6 +128,7 @@ export const SCRIPT: readonly Step[] = [
   { name: 'addresses.release', args: keyed('address') },
   { name: 'addresses.delete', args: keyed('address') },
   { name: 'interfaces.delete', args: keyed('interface') },
+  { name: 'forwardingGroups.create', args: () => [{ ...naming('emptyGroup'), networks: [] }], makes: 'group' },
   {
     name: 'forwardingGroups.create',
     args: asked(['network'], ({ network }) => ({ ...naming('group'), networks: [network] })),

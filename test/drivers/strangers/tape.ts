@@ -80,6 +80,11 @@ export class Tape {
     return played;
   }
 
+  /** From now on every call is answered by a stranger; undefined: the provider is back, whatever was played before. */
+  haunt(strike: ((right: Reply) => Reply) | undefined): void {
+    this.answer = strike && (() => strike({ status: 200, headers: {}, body: Buffer.alloc(0) }));
+  }
+
   async stop(): Promise<void> {
     this.server.closeAllConnections();
     await new Promise<void>((done) => this.server.close(() => done()));
