@@ -31,7 +31,10 @@ const VSPHERE_STRUCK: Struck = {
     ),
   tells: (name) => /^(Continue)?RetrieveProperties|^Vslm|^Retrieve(VStorage|Snapshot)/.test(name),
   service: /vCenter|vSphere/,
-  cannot: {},
+  cannot: {
+    'addresses.getMany': 'the simulator’s guests tell no addresses',
+    'disks.delete': 'the disk is part of the snapshot that the script has taken',
+  },
 };
 
 describeWith('vcsim', vcsimAvailable(), () => {

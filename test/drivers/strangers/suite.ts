@@ -161,7 +161,8 @@ export function faultsOf(subject: Struck, method: Recorded, at: number, strike: 
   if (strike.right !== undefined && !failed) return faults;
   if (!failed) {
     if (subject.changes(call) && played.again === 0) faults.push('is a success that was none');
-    else if (!same) faults.push(`differs from the clean answer: ${wordsOf(outcome).slice(0, 300)}`);
+    // Work that was begun, and whose first look was struck, goes on by its handle.
+    else if (!same && !isOngoing(outcome)) faults.push(`differs from the clean answer: ${wordsOf(outcome).slice(0, 300)}`);
     return faults;
   }
   if (strike.right === 'must') return faults;
