@@ -1,9 +1,10 @@
 import { brotliDecompress, gunzip, inflate } from 'node:zlib';
 import { promisify } from 'node:util';
-import { NodeHttpHandler, type NodeHttpHandlerOptions } from '@smithy/node-http-handler';
 import { ProviderError, type FailureKind } from '../../src/clouds/errors';
+import type { Ec2Options } from './options';
+import { ProxiedHandler } from './proxied';
 
-type Handle = NodeHttpHandler['handle'];
+type Handle = ProxiedHandler['handle'];
 type Answer = Awaited<ReturnType<Handle>>['response'];
 
 const DECODERS: Readonly<Record<string, (bytes: Uint8Array) => Promise<Uint8Array>>> = {
@@ -24,10 +25,10 @@ const EDGE = 2_000;
  * bodies, redirects, documents of other services) is `unavailable`, whatever its HTTP status: the SDK alone would make an
  * empty answer of it.
  */
-export class OwnAnswers extends NodeHttpHandler {
+export class OwnAnswers extends ProxiedHandler {
   /** @param place where EC2 is looked for, in words */
   constructor(
-    options: NodeHttpHandlerOptions,
+    options: Pick<Ec2Options, 'proxy' | 'sockets'>,
     private readonly place: string,
   ) {
     super(options);

@@ -1,5 +1,3 @@
-import { Agent as HttpAgent } from 'node:http';
-import { Agent as HttpsAgent } from 'node:https';
 import {
   type $Command,
   EC2Client,
@@ -9,11 +7,12 @@ import {
 } from '@aws-sdk/client-ec2';
 import type { CallContext, DriverEnvironment } from '../../src/clouds/driver';
 import { Gone, ProviderError } from '../../src/clouds/errors';
+import { LoginRefusals } from '../../src/clouds/logins';
 import { OwnAnswers } from './answers';
 import { translate } from './errors';
 import { type Ec2Type, namedIn, SHAPES, speaksOf, thing } from './gone';
 import { readLeniently } from './lenient';
-import { credentialsOf } from './login';
+import { credentialsOf, refusesLogin } from './login';
 import { MAX_OWN_TAGS_FREE, MAX_PROPERTIES } from './naming';
 import type { Ec2Options } from './options';
 import { OwnTags } from './own-tags';
@@ -29,6 +28,7 @@ export class Wire {
   /** Properties that a thing has room for beside the tags of the option. */
   readonly maxProperties: number;
   private readonly warned = new Set<string>();
+  private readonly refusals = new LoginRefusals({ carried: true, refuses: refusesLogin });
 
   constructor(
     readonly options: Ec2Options,
@@ -45,7 +45,7 @@ export class Wire {
     command: $Command<I, O, EC2ClientResolvedConfig, ServiceInputTypes, ServiceOutputTypes>,
     context: CallContext,
   ): Promise<O> {
-    return sent(this.client, command, this.ownTags, context);
+    return this.sent(this.client, command, context);
   }
 
   /** Sends one command to another region of the same account. */
@@ -56,7 +56,7 @@ export class Wire {
   ): Promise<O> {
     const client = connected(this.options, region);
     try {
-      return await sent(client, command, this.ownTags, context);
+      return await this.sent(client, command, context);
     } finally {
       client.destroy();
     }
@@ -86,38 +86,30 @@ export class Wire {
   close(): void {
     this.client.destroy();
   }
-}
 
-async function sent<I extends ServiceInputTypes, O extends ServiceOutputTypes>(
-  client: EC2Client,
-  command: $Command<I, O, EC2ClientResolvedConfig, ServiceInputTypes, ServiceOutputTypes>,
-  ownTags: OwnTags,
-  context: CallContext,
-): Promise<O> {
-  if (context.signal.aborted) throw new ProviderError('timeout', 'Nobody waits for this call any more', { maybeDone: false });
-  try {
-    Object.assign(command.input, ownTags.outgoing(command.input));
-    // A signal of its own for each call: many at once on one signal look like leaked listeners to Node.
-    return ownTags.incoming(await client.send(command, { abortSignal: AbortSignal.any([context.signal]) }));
-  } catch (thrown) {
-    throw translate(thrown, command.input);
+  private async sent<I extends ServiceInputTypes, O extends ServiceOutputTypes>(
+    client: EC2Client,
+    command: $Command<I, O, EC2ClientResolvedConfig, ServiceInputTypes, ServiceOutputTypes>,
+    { signal }: CallContext,
+  ): Promise<O> {
+    if (signal.aborted) throw new ProviderError('timeout', 'Nobody waits for this call any more', { maybeDone: false });
+    return this.refusals.pass(async () => {
+      try {
+        // Credentials without an end are kept for ever by the SDK: after a refusal a rotated file is read again.
+        if (this.refusals.refused) await client.config.credentials({ forceRefresh: true });
+        Object.assign(command.input, this.ownTags.outgoing(command.input));
+        // A signal of its own for each call: many at once on one signal look like leaked listeners to Node.
+        return this.ownTags.incoming(await client.send(command, { abortSignal: AbortSignal.any([signal]) }));
+      } catch (thrown) {
+        throw translate(thrown, command.input);
+      }
+    });
   }
 }
 
 const NO_WARNING = 'AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED';
 
 function connected(options: Ec2Options, region: string): EC2Client {
-  const agent = { keepAlive: true, maxSockets: options.sockets };
-  const handler = new OwnAnswers(
-    {
-      httpAgent: new HttpAgent(agent),
-      httpsAgent: new HttpsAgent(agent),
-      connectionTimeout: 5000,
-      // Waiting for a socket is the plan when the cap is reached, nothing to warn about within a minute.
-      socketAcquisitionWarningTimeout: 60_000,
-    },
-    `EC2 (${options.endpoint ?? `region ${region}`})`,
-  );
   const before = process.env[NO_WARNING];
   // The Node version is the gateway's own business (package.json): the SDK has its say at its first client, by this switch.
   process.env[NO_WARNING] = 'true';
@@ -127,7 +119,7 @@ function connected(options: Ec2Options, region: string): EC2Client {
       ...(options.endpoint === undefined ? {} : { endpoint: options.endpoint }),
       credentials: credentialsOf(options),
       maxAttempts: 1,
-      requestHandler: handler,
+      requestHandler: new OwnAnswers(options, `EC2 (${options.endpoint ?? `region ${region}`})`),
     });
   } finally {
     if (before === undefined) delete process.env[NO_WARNING];

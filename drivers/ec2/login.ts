@@ -1,5 +1,20 @@
 import { fromNodeProviderChain, fromTemporaryCredentials } from '@aws-sdk/credential-providers';
+import type { ProviderError } from '../../src/clouds/errors';
 import type { Ec2Options } from './options';
+import { ProxiedHandler } from './proxied';
+
+/** EC2's and STS's own words for credentials they refuse. */
+const REFUSALS: readonly string[] = [
+  'AuthFailure',
+  'InvalidClientTokenId',
+  'SignatureDoesNotMatch',
+  'UnrecognizedClientException',
+  'ExpiredToken',
+  'ExpiredTokenException',
+];
+
+/** Whether an error is the refusal of the credentials themselves, by AWS. */
+export const refusesLogin = ({ code }: ProviderError): boolean => REFUSALS.includes(code ?? '');
 
 /** The credentials of a cloud: keys of the options, or the standard chain; with `roleArn`, those of the role they assume. */
 export function credentialsOf(options: Ec2Options) {
@@ -9,15 +24,19 @@ export function credentialsOf(options: Ec2Options) {
   return fromTemporaryCredentials({
     masterCredentials: own,
     params: { RoleArn: roleArn, RoleSessionName: roleSessionName, ...(externalId === undefined ? {} : { ExternalId: externalId }) },
-    clientConfig: { region, ...(stsEndpoint === undefined ? {} : { endpoint: stsEndpoint }) },
+    clientConfig: { region, requestHandler: new ProxiedHandler(options), ...(stsEndpoint === undefined ? {} : { endpoint: stsEndpoint }) },
   });
 }
 
-function ownCredentials({ accessKeyId, secretAccessKey, sessionToken, profile, region }: Ec2Options) {
+function ownCredentials(options: Ec2Options) {
+  const { accessKeyId, secretAccessKey, sessionToken, profile, region } = options;
   if (accessKeyId !== undefined && secretAccessKey !== undefined) {
     return { accessKeyId, secretAccessKey, ...(sessionToken === undefined ? {} : { sessionToken }) };
   }
-  return fromNodeProviderChain({ ...(profile === undefined ? {} : { profile }), clientConfig: { region } });
+  return fromNodeProviderChain({
+    ...(profile === undefined ? {} : { profile }),
+    clientConfig: { region, requestHandler: new ProxiedHandler(options) },
+  });
 }
 
 /** Where the credentials come from, in words; the same order as above. */

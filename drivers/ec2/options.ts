@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { sizesOption } from '../../src/clouds/sizes';
+import { proxyOption } from '../../src/net/proxies';
 import { ALIASES, aliasNames } from './aliases';
 import { MAX_OWN_TAGS } from './naming';
 
@@ -133,6 +134,7 @@ export const ec2Options = z
       .max(7_200_000)
       .default(1_200_000)
       .describe('How long what EC2 refuses because something else has not ended yet is tried again, in ms'),
+    proxy: proxyOption,
     sockets: z.int().min(1).max(500).default(50).describe('Most connections at the same time'),
     pageSize: z.int().min(5).max(1000).default(1000).describe('Items asked for in one page'),
     settleMs: z.int().min(0).max(600_000).default(60_000).describe('How long a new thing may stay invisible, in ms'),

@@ -96,7 +96,7 @@ describe('a login', () => {
     let logins = 0;
     const subject = new Keystone(options(ANN), () => {
       logins += 1;
-      return Promise.reject(new ProviderError('auth', 'no'));
+      return Promise.reject(new ProviderError('auth', 'no', { code: '401 error' }));
     });
     await expect(subject.current(signal())).rejects.toMatchObject({ kind: 'auth' });
     await expect(subject.current(signal())).rejects.toMatchObject({ kind: 'auth' });

@@ -1,4 +1,5 @@
 import { ProviderError } from '../../src/clouds/errors';
+import { LoginGate } from '../../src/clouds/logins';
 import { type CatalogEntry, catalogFrom } from './catalog';
 import { doc, docs, isDoc, text, time } from './documents';
 import type { OpenstackOptions } from './options';
@@ -26,14 +27,13 @@ export type SendLogin = (body: object, signal: AbortSignal) => Promise<{ token: 
 const MARGIN_MS = 60_000;
 /** Deadline of a login, which many calls may wait for, in ms. */
 const LOGIN_MS = 30_000;
-/** A refused login is not tried again for so long: accounts get locked by wrong passwords. In ms. */
-const REFUSED_MS = 5000;
+/** Keystone's own fault document names itself behind the status; what a gateway in front of it answers does not. */
+const isKeystones = ({ code }: ProviderError): boolean => /^401 \S/.test(code ?? '');
 
 /** Keystone v3: one login for all calls, renewed when it ends or is refused. */
 export class Keystone {
   private session: Session | undefined;
-  private login: Promise<Session> | undefined;
-  private refused: { error: ProviderError; until: number } | undefined;
+  private readonly gate = new LoginGate('Keystone', () => this.begin(), { refuses: isKeystones });
 
   constructor(
     private readonly options: OpenstackOptions,
@@ -48,9 +48,7 @@ export class Keystone {
     const { session } = this;
     const lasting = this.options.token !== undefined && this.options.password === undefined ? 0 : lastsMs;
     if (session && session.expiresAt - lasting > Date.now()) return session;
-    if (this.refused && this.refused.until > Date.now()) throw this.refused.error;
-    this.login ??= this.begin();
-    return orAborted(this.login, signal);
+    return this.gate.enter(signal);
   }
 
   /** A service refused this token: the next call logs in again, unless another one has done so meanwhile. */
@@ -66,17 +64,8 @@ export class Keystone {
   }
 
   private async begin(): Promise<Session> {
-    try {
-      const { token, body } = await this.send(loginBody(this.options), AbortSignal.timeout(LOGIN_MS));
-      this.session = sessionOf(token, body);
-      this.refused = undefined;
-      return this.session;
-    } catch (error) {
-      if (error instanceof ProviderError && error.kind === 'auth') this.refused = { error, until: Date.now() + REFUSED_MS };
-      throw error;
-    } finally {
-      this.login = undefined;
-    }
+    const { token, body } = await this.send(loginBody(this.options), AbortSignal.timeout(LOGIN_MS));
+    return (this.session = sessionOf(token, body));
   }
 }
 
@@ -93,20 +82,6 @@ function without(text: string, secret: string): string {
       ? new RegExp(`(?<![\\p{L}\\p{N}_])${literal}(?![\\p{L}\\p{N}_])`, 'gu')
       : new RegExp(`(?<=["'])${literal}(?=["'])`, 'gu');
   return text.replace(alone, '…');
-}
-
-async function orAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
-  let stop: () => void = () => undefined;
-  const aborted = new Promise<never>((_, fail) => {
-    stop = () => fail(new ProviderError('timeout', 'Keystone did not answer in time', { maybeDone: false }));
-    signal.addEventListener('abort', stop, { once: true });
-    if (signal.aborted) stop();
-  });
-  try {
-    return await Promise.race([work, aborted]);
-  } finally {
-    signal.removeEventListener('abort', stop);
-  }
 }
 
 type Named = { id: string } | { name: string };

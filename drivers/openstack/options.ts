@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { sizesOption } from '../../src/clouds/sizes';
+import { proxyOption } from '../../src/net/proxies';
 
 const text = z.string().min(1);
 const which = z.enum(['public', 'internal', 'admin']);
@@ -62,6 +63,7 @@ export const openstackOptions = z
       .default(1)
       .describe('Least size in GiB of a root volume; it is as large as flavor and image ask'),
     sizes: sizesOption,
+    proxy: proxyOption,
     sockets: z.int().min(1).max(500).default(50).describe('Most connections to one service at the same time'),
     pageSize: z.int().min(1).max(1000).default(1000).describe('Items asked for in one page; the services may answer fewer'),
     settleMs: z.int().min(0).max(600_000).default(5000).describe('How long a new thing may stay invisible, in ms'),

@@ -2,8 +2,10 @@ import { readFileSync } from 'node:fs';
 import type { Readable } from 'node:stream';
 import { promisify } from 'node:util';
 import { brotliDecompress, gunzip, inflate } from 'node:zlib';
-import { Agent, type Dispatcher, request } from 'undici';
+import { type Dispatcher, request } from 'undici';
 import { ProviderError } from '../../src/clouds/errors';
+import { Ways } from '../../src/net/dispatcher';
+import { proxiesOf } from '../../src/net/proxies';
 import { unanswered } from './errors';
 import type { Refusal } from './faults';
 import type { OpenstackOptions } from './options';
@@ -17,11 +19,12 @@ export interface Sent {
 
 /** HTTP to the services: connections, certificates, compressed answers. It retries nothing. */
 export class Transport {
-  private readonly agent: Agent;
+  private readonly agent: Ways;
 
   /** @throws ProviderError (invalid) where the file of certificates cannot be read */
   constructor(options: OpenstackOptions) {
-    this.agent = new Agent({
+    this.agent = new Ways({
+      proxyFor: proxiesOf(options.proxy),
       connections: options.sockets,
       keepAliveTimeout: 4000,
       // The call's own signal is its deadline.

@@ -1,6 +1,8 @@
-import type { Agent } from 'undici';
 import type { CallContext, DriverEnvironment } from '../../src/clouds/driver';
 import { ProviderError } from '../../src/clouds/errors';
+import { LoginGate } from '../../src/clouds/logins';
+import { unlessAborted } from '../../src/clouds/unless-aborted';
+import type { Ways } from '../../src/net/dispatcher';
 import type { VsphereOptions } from './options';
 import { send, SoapFault, VERSION } from './soap';
 import { connections } from './tls';
@@ -45,9 +47,10 @@ interface Session {
  * longer knows it. It repeats a call only where vCenter refused to look at it for want of a session.
  */
 export class Wire {
-  private readonly agent: Agent;
+  private readonly agent: Ways;
   private readonly url: string;
   private session: Promise<Session> | undefined;
+  private readonly gate = new LoginGate('vCenter', () => this.login());
   private readonly keepAlive: NodeJS.Timeout;
   private lastCall = 0;
 
@@ -99,11 +102,11 @@ export class Wire {
   private async once(name: string, make: (own: CallContext) => Promise<Ref>, context: CallContext): Promise<Ref> {
     const { views } = await this.current(context);
     const known = views.get(name);
-    if (known) return unlessAborted(known, context.signal);
+    if (known) return unlessAborted(known, context.signal, 'vCenter');
     const made = make({ signal: AbortSignal.timeout(LOGIN_MS) });
     views.set(name, made);
     made.catch(() => views.delete(name));
-    return unlessAborted(made, context.signal);
+    return unlessAborted(made, context.signal, 'vCenter');
   }
 
   /** The views are made anew where they are needed next. */
@@ -168,13 +171,13 @@ export class Wire {
   private async current({ signal }: CallContext): Promise<Session> {
     if (signal.aborted) throw new ProviderError('timeout', 'Nobody waits for this call any more', { maybeDone: false });
     if (!this.session) {
-      const opening = this.login();
+      const opening = this.gate.enter(AbortSignal.timeout(LOGIN_MS));
       this.session = opening;
       opening.catch(() => {
         if (this.session === opening) this.session = undefined;
       });
     }
-    return unlessAborted(this.session, signal);
+    return unlessAborted(this.session, signal, 'vCenter');
   }
 
   private async login(): Promise<Session> {
@@ -245,18 +248,5 @@ function refuseHidden(result: unknown): void {
     for (const { fault } of missingSet ?? []) {
       if (fault?.fault?.$type === 'NotAuthenticated') throw new SoapFault(fault.fault, fault.localizedMessage);
     }
-  }
-}
-
-export async function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
-  let stop: (() => void) | undefined;
-  const aborted = new Promise<never>((_resolve, reject) => {
-    stop = () => reject(new ProviderError('timeout', 'vCenter did not answer in time', { maybeDone: false }));
-    signal.addEventListener('abort', stop, { once: true });
-  });
-  try {
-    return await Promise.race([promise, aborted]);
-  } finally {
-    if (stop) signal.removeEventListener('abort', stop);
   }
 }

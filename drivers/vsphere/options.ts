@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { proxyOption } from '../../src/net/proxies';
 
 /** 62 TB, vSphere's largest virtual disk, in MiB. */
 export const MAX_DISK = 65_011_712;
@@ -60,6 +61,7 @@ export const vsphereOptions = z
       .default([...SIZES])
       .describe('Machine configurations to offer; any other size can be asked for by value'),
     pageSize: z.int().min(1).max(1000).default(500).describe('Objects asked for in one page'),
+    proxy: proxyOption,
     sockets: z.int().min(1).max(100).default(16).describe('Most connections at the same time'),
     keepAliveMs: z.int().min(1000).max(1_500_000).default(300_000).describe('How often an idle session is kept alive, in ms'),
     guestPatienceMs: z

@@ -1,5 +1,5 @@
 import type { CallContext } from '../../src/clouds/driver';
-import { unlessAborted } from './client';
+import { unlessAborted } from '../../src/clouds/unless-aborted';
 
 /** For the whole reading, in ms: no deadline of one call holds for it. */
 const LONGEST_MS = 600_000;
@@ -16,7 +16,7 @@ export class Scans {
   /** @param name of what is looked for @throws ProviderError of the reading, or `timeout` where the caller's time is over */
   async read<T>(name: string, read: (own: CallContext) => Promise<T>, { signal }: CallContext): Promise<T> {
     const scan = (this.known.get(name) as Promise<T> | undefined) ?? this.begin(name, read);
-    const answer = await unlessAborted(scan, signal);
+    const answer = await unlessAborted(scan, signal, 'vCenter');
     this.forget(name, scan);
     return answer;
   }

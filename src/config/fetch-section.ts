@@ -1,5 +1,6 @@
 import { isIPv4, isIPv6 } from 'node:net';
 import { z } from 'zod';
+import { proxyOption } from '../net/proxies';
 
 const HOUR = 3_600_000;
 
@@ -46,6 +47,7 @@ export const fetchSection = z
       .default(HOUR)
       .describe('How long fetching one thing may take in all, in ms.'),
     idleMs: z.int().min(100).max(HOUR).default(30_000).describe('How long the other side may send nothing, in ms.'),
+    proxy: proxyOption,
     concurrency: z.int().min(1).max(1000).default(4).describe('Most things fetched at once by one process; others wait.'),
   })
   .prefault({})

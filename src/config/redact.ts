@@ -1,3 +1,4 @@
+import { shownProxy } from '../net/proxies';
 import type { Config } from './config';
 import { isRecord, type Path, pathText } from './problems';
 
@@ -20,7 +21,7 @@ function hidden(value: unknown, path: Path, references: ReadonlyMap<string, stri
   const reference = references.get(text);
   if (reference !== undefined) return reference.startsWith('$') || reference.includes('${') ? withoutPasswords(reference) : value;
   if (text === 'secrets.key' || (inOptions(path) && SECRET_NAME.test(String(path.at(-1))))) return HIDDEN;
-  if (typeof value === 'string') return withoutPasswords(value);
+  if (typeof value === 'string') return path.at(-1) === 'proxy' ? (shownProxy(value) ?? HIDDEN) : withoutPasswords(value);
   if (Array.isArray(value)) return value.map((item: unknown, index) => hidden(item, [...path, index], references));
   if (!isRecord(value)) return value;
   return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, hidden(inner, [...path, key], references)]));

@@ -1,7 +1,8 @@
+import { proxiesOf } from '../net/proxies';
 import { createAddressCheck } from './addresses';
 import { hop, systemResolve, type Hop, type Resolve } from './hop';
 import { FetchBroken, problemOf, type FetchProblem } from './problem';
-import { checkUri, hostOf, type FetchRules } from './rules';
+import { checkUri, hostOf, isNamed, type FetchRules } from './rules';
 
 /**
  * The one way to fetch what a URI of a request names. Nothing else in the gateway connects to where a consumer says.
@@ -33,9 +34,11 @@ export interface Opened {
 export const isProblem = (answer: object | undefined): answer is FetchProblem =>
   answer !== undefined && 'kind' in answer && 'words' in answer;
 
-/** @throws Error where an allowed address is no subnet. */
+/** @throws Error where an allowed address is no subnet, or the environment names a proxy that is none. */
 export function createFetcher(rules: FetchRules, resolve: Resolve = systemResolve): Fetcher {
   const allows = createAddressCheck(rules.addresses);
+  const proxyFor = proxiesOf(rules.proxy);
+  const named = (url: URL): boolean => isNamed(url, rules);
   let open = 0;
   return {
     check(uri) {
@@ -54,7 +57,9 @@ export function createFetcher(rules: FetchRules, resolve: Resolve = systemResolv
         closed = true;
       };
       try {
-        const found = await follow(uri, watched, (url) => hop(url, { allows, resolve, idleMs: rules.idleMs, signal: watched.signal }));
+        const found = await follow(uri, watched, (url) =>
+          hop(url, { allows, resolve, proxyFor, named, idleMs: rules.idleMs, signal: watched.signal }),
+        );
         return opened(found, watched, Math.max(1, Math.ceil(rules.deadlineMs - (performance.now() - started))), close);
       } catch (error) {
         close();

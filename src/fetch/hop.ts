@@ -1,6 +1,8 @@
 import { lookup } from 'node:dns/promises';
 import { isIP, type LookupFunction } from 'node:net';
-import { Agent, request, type Dispatcher } from 'undici';
+import { request, type Dispatcher } from 'undici';
+import { Ways } from '../net/dispatcher';
+import type { ProxyFor } from '../net/proxies';
 import type { AddressCheck } from './addresses';
 import { FetchBroken, problemOf } from './problem';
 import { hostOf } from './rules';
@@ -18,6 +20,9 @@ export const systemResolve: Resolve = (host) => lookup(host, { all: true });
 export interface HopOptions {
   allows: AddressCheck;
   resolve: Resolve;
+  proxyFor: ProxyFor;
+  /** Whether the configuration names this very host (or the domain above it). */
+  named: (url: URL) => boolean;
   idleMs: number;
   signal: AbortSignal;
 }
@@ -57,6 +62,21 @@ async function addressesOf(url: URL, { allows, resolve, signal }: HopOptions): P
   return addresses;
 }
 
+/**
+ * The addresses to connect to; none where a proxy does that. What a proxy finds under a name cannot be known here: a name
+ * that is known here is judged by its addresses all the same, and one that is not must be named by the configuration.
+ * @throws FetchBroken where it may not be connected to
+ */
+async function pins(url: URL, options: HopOptions): Promise<readonly ResolvedAddress[] | undefined> {
+  if (!options.proxyFor(url)) return addressesOf(url, options);
+  try {
+    await addressesOf(url, options);
+  } catch (error) {
+    if (error instanceof FetchBroken || options.signal.aborted || !options.named(url)) throw error;
+  }
+  return undefined;
+}
+
 /** Answers with what was checked, whatever a name server says by now. */
 function pinned(addresses: readonly ResolvedAddress[]): LookupFunction {
   return (_host, options, callback) => {
@@ -67,16 +87,17 @@ function pinned(addresses: readonly ResolvedAddress[]): LookupFunction {
 }
 
 /**
- * One GET to one host, on a connection of its own to the addresses checked; follows nothing, unpacks nothing.
+ * One GET to one host, on a connection of its own to the addresses checked or to a proxy; follows nothing, unpacks nothing.
  * @throws FetchBroken with the problem, also while the bytes come.
  */
 export async function hop(url: URL, options: HopOptions): Promise<Hop> {
   const { idleMs, signal } = options;
-  let agent: Agent | undefined;
+  let agent: Ways | undefined;
   try {
-    const addresses = await addressesOf(url, options);
-    agent = new Agent({
-      connect: { lookup: pinned(addresses), timeout: idleMs },
+    const addresses = await pins(url, options);
+    agent = new Ways({
+      proxyFor: options.proxyFor,
+      connect: { timeout: idleMs, ...(addresses ? { lookup: pinned(addresses) } : {}) },
       headersTimeout: idleMs,
       bodyTimeout: idleMs,
       maxHeaderSize: 16_384,
@@ -91,7 +112,7 @@ export async function hop(url: URL, options: HopOptions): Promise<Hop> {
 }
 
 /** Closes a connection whose bytes may not all have been taken: they break off, which nobody waits for any more. */
-function ender(agent: Agent, body: Dispatcher.ResponseData['body']): () => void {
+function ender(agent: Ways, body: Dispatcher.ResponseData['body']): () => void {
   return () => {
     body.once('error', () => close(agent));
     body.destroy();
@@ -99,6 +120,6 @@ function ender(agent: Agent, body: Dispatcher.ResponseData['body']): () => void 
   };
 }
 
-function close(agent: Agent): void {
-  if (!agent.destroyed) void agent.destroy();
+function close(agent: Ways): void {
+  void agent.destroy();
 }

@@ -32,6 +32,10 @@ const WORDS: Readonly<Record<string, string>> = {
   SELF_SIGNED_CERT_IN_CHAIN: 'has a certificate that nobody vouches for',
   UNABLE_TO_VERIFY_LEAF_SIGNATURE: 'has a certificate that nobody vouches for',
   UNABLE_TO_GET_ISSUER_CERT_LOCALLY: 'has a certificate that nobody vouches for',
+  // Nothing of the gateway's own proxy is told to whoever asked.
+  PROXY_UNREACHED: 'cannot be reached: the proxy on the way does not answer',
+  PROXY_AUTH: 'cannot be reached: the proxy on the way refuses the gateway',
+  PROXY_REFUSED: 'cannot be reached: the proxy on the way does not lead there',
   ERR_TLS_CERT_ALTNAME_INVALID: 'has a certificate for another name',
 };
 const TIMEOUTS: readonly string[] = ['UND_ERR_CONNECT_TIMEOUT', 'UND_ERR_HEADERS_TIMEOUT', 'UND_ERR_BODY_TIMEOUT'];

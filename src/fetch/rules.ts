@@ -17,6 +17,8 @@ export interface FetchRules {
   idleMs: number;
   /** Most things fetched at once by one process. */
   concurrency: number;
+  /** The proxy to fetch by, or none; absent: as the environment says. */
+  proxy?: string | undefined;
 }
 
 /** Rules under which nothing is fetched. */
@@ -59,6 +61,10 @@ export function checkUri(text: string, rules: FetchRules, from?: URL): URL | Fet
     return { kind: 'host', words: `nothing is fetched from ${hostOf(url)}: it is not among the hosts allowed by fetch.hosts` };
   return url;
 }
+
+/** Whether a rule names this very host or the domain above it, and not just any host. */
+export const isNamed = (url: URL, { hosts }: FetchRules): boolean =>
+  hosts.some((pattern) => !/^\*(:\d+)?$/.test(pattern) && matches(url, pattern));
 
 function matches(url: URL, pattern: string): boolean {
   const [, wanted = '', port] = /^(.*?)(?::(\d+))?$/.exec(pattern.toLowerCase()) ?? [];
