@@ -160,7 +160,7 @@ export class Wire {
   private good(service: Service, { method, member }: Ask, answer: Refusal): Doc {
     const parsed = this.parsed(answer);
     if (parsed !== undefined && (member === undefined || (parsed[member] ?? undefined) !== undefined)) return parsed;
-    if (member === undefined && answer.body.trim() === '') return {};
+    if (member === undefined && answer.body.trim() === '' && (answer.status === 202 || isOwn(answer))) return {};
     throw strange(NAMES[service], this.redacted(answer), method === 'GET');
   }
 
@@ -348,6 +348,10 @@ const memberOf = (answer: Doc, member: string): Doc => {
 
 /** Keystone's v3, also where clouds.yaml names it without a version or with v2.0. */
 const identityRoot = (authUrl: string): string => `${authUrl.replace(/\/+$/, '').replace(/\/v\d+(\.\d+)?$/, '')}/v3`;
+
+/** Whether an answer without a body is the service's own: each of them numbers its answers, what stands in between does not. */
+const isOwn = ({ headers }: Refusal): boolean =>
+  ['x-openstack-request-id', 'x-compute-request-id'].some((name) => headers[name] !== undefined);
 
 function versionHeaders(service: Service, version: string): Record<string, string> {
   if (service === 'compute') return { 'openstack-api-version': `compute ${version}`, 'x-openstack-nova-api-version': version };

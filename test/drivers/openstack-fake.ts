@@ -229,7 +229,7 @@ async function serve(cloud: FakeCloud, own: string, incoming: IncomingMessage, o
   if (answer.cut) return void incoming.socket.destroy();
   const body = answer.raw ?? (answer.body === undefined ? '' : JSON.stringify(answer.body));
   const type: Record<string, string> = body === '' ? {} : { 'content-type': 'application/json' };
-  outgoing.writeHead(answer.status, { ...type, ...answer.headers }).end(body);
+  outgoing.writeHead(answer.status, { 'x-openstack-request-id': 'req-fake', ...type, ...answer.headers }).end(body);
 }
 
 function honestly({ state, writes }: FakeCloud, own: string, call: FakeCall): FakeAnswer {

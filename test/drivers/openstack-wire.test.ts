@@ -151,7 +151,7 @@ describe('requests', () => {
   });
 
   test('bytes are streamed, with their length where it is known', async () => {
-    const cloud = await startCloud(false, (_seen, outgoing) => void outgoing.writeHead(204).end());
+    const cloud = await startCloud(false, (_seen, outgoing) => void outgoing.writeHead(204, { 'x-openstack-request-id': 'req-1' }).end());
     const wire = cloud.connect();
     await wire.upload({ kind: 'image', id: 'i' }, '/images/i/file', Readable.from([Buffer.from('ab'), Buffer.from('cd')]), 4, context());
     await wire.upload({ kind: 'image', id: 'i' }, '/images/i/file', Readable.from([Buffer.from('ab')]), undefined, context());
