@@ -6,7 +6,10 @@ import type { Availability } from './need';
 
 /** Starts, shares and stops the services; says how when run without an argument. */
 const SCRIPT = join(__dirname, 'openstack', 'openstack.sh');
-const FOLDER = join(__dirname, '..', '..', '.backends', 'openstack');
+/** Folder below .backends of each release that the script knows; OPENSTACK_RELEASE chooses one. */
+const FOLDERS: Readonly<Record<string, string>> = { debian: 'openstack', pypi: 'openstack-pypi' };
+const RELEASE = process.env['OPENSTACK_RELEASE'] ?? 'debian';
+const FOLDER = join(__dirname, '..', '..', '.backends', FOLDERS[RELEASE] ?? RELEASE);
 /** Longest that a start may take while others use the machine, in ms; alone it takes about a minute. */
 const START_MS = 480_000;
 

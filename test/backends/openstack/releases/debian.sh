@@ -1,0 +1,23 @@
+# The release that Debian 12 packages: Zed. Sourced by openstack.sh, which says what a release is to tell.
+RELEASE_NAME="release Zed, Debian 12 packages"
+STATE=openstack
+PORTS_FROM=0
+PY=/usr/bin/python3
+BIN=/usr/bin
+ETC=/etc
+# Neutron's server hears the agents itself.
+RPC_WORKERS=0
+PACKAGES="nova-common cinder-common glance-common neutron-common placement-common python3-keystone python3-nova python3-placement
+  python3-glance python3-neutron python3-cinder python3-pymysql"
+PROGRAMS="$BIN/nova-manage $BIN/cinder-manage $BIN/glance-manage $BIN/neutron-server $BIN/placement-api $BIN/keystone-manage"
+WSGI_PYTHON=""
+declare -A WSGI=(
+  [keystone]="--wsgi-file $BIN/keystone-wsgi-public" [placement]="--wsgi-file $BIN/placement-api"
+  [nova-api]="--wsgi-file $BIN/nova-api-wsgi" [cinder-api]="--wsgi-file $BIN/cinder-wsgi"
+)
+
+release_missing(){ :; }
+release_install(){ :; }
+
+glance_up(){ program glance glance.cmd.api --config-file "$OS_DIR/etc/glance-api.conf"; }
+neutron_up(){ bg neutron "$BIN/neutron-server" --config-file "$OS_DIR/etc/neutron.conf"; }
