@@ -24,13 +24,14 @@ ME=$(id -un)
 say(){ printf '[%4ds] %s\n' "$SECONDS" "$*"; }
 fail(){ echo "$*" >&2; exit 1; }
 
-# A release tells: RELEASE_NAME; STATE, its folder; PORTS_FROM, how far its default ports are moved; PY, BIN, ETC, where its programs and
-# configurations are; PACKAGES, PROGRAMS of Debian that it needs besides those below; release_missing, release_install; WSGI, uWSGI's words
-# for each API; glance_up, neutron_up, how those two are started.
+# A release tells: RELEASE_NAME; PORTS_FROM, how far its default ports are moved; PY, BIN, ETC, where its Python, programs and configurations
+# are; PACKAGES, PROGRAMS of Debian that it needs besides those below; release_missing, release_install; WSGI_PYTHON and WSGI, words for
+# uWSGI, of all and of each API; RPC_WORKERS of Neutron; glance_up, neutron_up, how those two are started.
 RELEASE=${OPENSTACK_RELEASE:-debian}
-[ -f "$HERE/releases/$RELEASE.sh" ] || fail "OPENSTACK_RELEASE=$RELEASE is none of: $(cd "$HERE/releases" && echo *.sh | sed 's/\.sh//g')"
+[ -f "$HERE/releases/$RELEASE.sh" ] || { echo "OPENSTACK_RELEASE=$RELEASE is none of: $(cd "$HERE/releases" && echo *.sh | sed 's/\.sh//g')" >&2; exit 2; }
+FOLDER=$BACKENDS/openstack; [ "$RELEASE" = debian ] || FOLDER=$FOLDER-$RELEASE
 . "$HERE/releases/$RELEASE.sh"
-OS_DIR=${OS_DIR:-$BACKENDS/$STATE}
+OS_DIR=${OS_DIR:-$FOLDER}
 PORTS="KEYSTONE_PORT=5000 GLANCE_PORT=9292 PLACEMENT_PORT=8778 NOVA_PORT=8774 NEUTRON_PORT=9696 CINDER_PORT=8776 MARIADB_PORT=33306 RABBIT_PORT=35672 RABBIT_DIST_PORT=35673 EPMD_PORT=34369"
 declare -A ASKED
 for entry in $PORTS; do ASKED[${entry%%=*}]=$(printenv "${entry%%=*}"); done

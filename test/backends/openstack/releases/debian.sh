@@ -1,6 +1,5 @@
 # The release that Debian 12 packages: Zed. Sourced by openstack.sh, which says what a release is to tell.
 RELEASE_NAME="release Zed, Debian 12 packages"
-STATE=openstack
 PORTS_FROM=0
 PY=/usr/bin/python3
 BIN=/usr/bin

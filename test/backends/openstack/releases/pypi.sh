@@ -1,10 +1,9 @@
 # The release of pypi-requirements.txt: 2026.2, from PyPI, in a virtual environment of its own. MariaDB, RabbitMQ and uWSGI are Debian's.
 # Sourced by openstack.sh, which says what a release is to tell.
 RELEASE_NAME="release 2026.2, from PyPI"
-STATE=openstack-pypi
 PORTS_FROM=10000
 REQUIREMENTS=$HERE/releases/pypi-requirements.txt
-VENV=$BACKENDS/openstack-pypi/venv
+VENV=$FOLDER/venv
 PY=$VENV/bin/python
 BIN=$VENV/bin
 ETC=$VENV/etc
