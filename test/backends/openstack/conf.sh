@@ -221,6 +221,8 @@ quota_backups = -1
 volume_driver = sparse_volumes.SparseVolumeDriver
 volume_backend_name = fake
 volume_group = cinder-volumes
+[cinder_sys_admin]
+helper_command = $BIN/privsep-helper --config-file $OS_DIR/etc/cinder.conf
 [database]
 connection = $(db cinder)
 [nova]
