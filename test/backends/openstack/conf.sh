@@ -230,7 +230,10 @@ $(kauth nova)
 $(authtoken cinder)
 X
 # The project's own members may make external networks, as some clouds allow.
-echo '"create_network:router:external": "role:member or role:admin"' >$OS_DIR/etc/policy.d/networks.yaml
+cat >$OS_DIR/etc/policy.d/networks.yaml <<X
+"create_network:router:external": "role:member or role:admin"
+$POLICIES
+X
 cp $ETC/nova/api-paste.ini $OS_DIR/etc/nova/
 }
 

@@ -26,7 +26,7 @@ fail(){ echo "$*" >&2; exit 1; }
 
 # A release tells: RELEASE_NAME; PORTS_FROM, how far its default ports are moved; PY, BIN, ETC, where its Python, programs and configurations
 # are; PACKAGES, PROGRAMS of Debian that it needs besides those below; release_missing, release_install; WSGI_PYTHON and WSGI, words for
-# uWSGI, of all and of each API; RPC_WORKERS of Neutron; glance_up, neutron_up, how those two are started.
+# uWSGI, of all and of each API; RPC_WORKERS of Neutron; POLICIES beside the tests' own; glance_up, neutron_up, how those two are started.
 RELEASE=${OPENSTACK_RELEASE:-debian}
 [ -f "$HERE/releases/$RELEASE.sh" ] || { echo "OPENSTACK_RELEASE=$RELEASE is none of: $(cd "$HERE/releases" && echo *.sh | sed 's/\.sh//g')" >&2; exit 2; }
 FOLDER=$BACKENDS/openstack; [ "$RELEASE" = debian ] || FOLDER=$FOLDER-$RELEASE

@@ -6,6 +6,9 @@ BIN=/usr/bin
 ETC=/etc
 # Neutron's server hears the agents itself.
 RPC_WORKERS=0
+# As 2026.2 has it by default, and public clouds before: under a server no member deletes a port, but Nova with its service token does.
+POLICIES='"on_server": "field:port:device_owner=~^compute:"
+"delete_port": "rule:context_is_admin or service_roles:service or (not rule:on_server and rule:admin_owner_or_network_owner)"'
 PACKAGES="nova-common cinder-common glance-common neutron-common placement-common python3-keystone python3-nova python3-placement
   python3-glance python3-neutron python3-cinder python3-pymysql"
 PROGRAMS="$BIN/nova-manage $BIN/cinder-manage $BIN/glance-manage $BIN/neutron-server $BIN/placement-api $BIN/keystone-manage"

@@ -9,6 +9,7 @@ BIN=$VENV/bin
 ETC=$VENV/etc
 # Neutron's API hears no agents: a process of its own does.
 RPC_WORKERS=1
+POLICIES=""
 PACKAGES="python3-venv"
 # The folder stands for python3-venv.
 PROGRAMS="/usr/share/python-wheels"
