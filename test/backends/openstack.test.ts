@@ -7,6 +7,12 @@ import { openstackAvailable, useOpenstack } from './openstack';
 
 const SCRIPT = join(__dirname, 'openstack', 'openstack.sh');
 
+test('a release that there is not is refused, with those that there are', () => {
+  const done = spawnSync(SCRIPT, ['available'], { encoding: 'utf8', env: { ...process.env, OPENSTACK_RELEASE: 'bexar' } });
+  expect(done.status).toBe(2);
+  expect(done.stderr).toContain('OPENSTACK_RELEASE=bexar is none of: debian pypi');
+});
+
 describeWith('OpenStack services', openstackAvailable(), () => {
   test('one set serves every test file of a run: keystone logs in and names the others', async () => {
     const cloud = await useOpenstack();

@@ -6,7 +6,11 @@ import type { Availability } from './need';
 
 /** Starts, shares and stops the services; says how when run without an argument. */
 const SCRIPT = join(__dirname, 'openstack', 'openstack.sh');
-const FOLDER = join(__dirname, '..', '..', '.backends', 'openstack');
+/** Release that the tests meet; the script says which there are. */
+const RELEASE = process.env['OPENSTACK_RELEASE'] ?? 'debian';
+const FOLDER = join(__dirname, '..', '..', '.backends', RELEASE === 'debian' ? 'openstack' : `openstack-${RELEASE}`);
+/** Exit status of the script for a release that it does not know. */
+const NO_SUCH_RELEASE = 2;
 /** Longest that a start may take while others use the machine, in ms; alone it takes about a minute. */
 const START_MS = 480_000;
 
@@ -20,14 +24,15 @@ export interface Openstack {
   cloudsFile: string;
 }
 
-/** Whether the services can be started here; else what is missing, in words. */
+/** Whether the services can be started here; else what is missing, in words. @throws Error when OPENSTACK_RELEASE names no release */
 export function openstackAvailable(): Availability {
   if (!existsSync('/usr/bin/apt-get')) return { missing: 'OpenStack services as Debian has them (no apt-get here)' };
   const asked = spawnSync(SCRIPT, ['available'], { encoding: 'utf8' });
+  if (asked.status === NO_SUCH_RELEASE) throw new Error(asked.stderr.trim());
   return asked.status === 0 ? true : { missing: (asked.stdout || asked.stderr || String(asked.error)).trim() };
 }
 
-/** Installs the services with apt-get. @throws Error with the last words of the package manager */
+/** Installs the services with apt-get, and pip where the release is PyPI's. @throws Error with the last words of the package manager */
 export function installOpenstack(): void {
   const done = spawnSync(SCRIPT, ['install'], { stdio: ['ignore', 'inherit', 'inherit'] });
   if (done.status !== 0) throw new Error('OpenStack could not be installed: see above');

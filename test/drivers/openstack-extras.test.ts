@@ -223,6 +223,26 @@ describeWith('OpenStack', openstackAvailable(), () => {
     for (const id of made) await direct.call('DELETE', 'image', `/v2/images/${id}`);
   });
 
+  test('bytes that Glance refuses for what they are, are refused in its words, and nothing stays', async () => {
+    // As Glance of 2026.2 answers where a boot sector is none; Zed does not look.
+    const message =
+      'The request media type application/octet-stream is not supported by this server.\n<br /><br />\nImage failed safety checks';
+    const title = 'Unsupported Media Type';
+    const fail = { status: 415, body: { message, code: `415 ${title}`, title } };
+    account.proxy.add({ service: 'image', method: 'PUT', path: /\/file$/, fail });
+    async function* bytes() {
+      yield Promise.resolve(Buffer.alloc(512, 'none'));
+    }
+    const source = { size: 512, withinMs: 60_000, open: bytes };
+    const refused = driver.machineImages?.upload?.({ ...marks('refused'), source }, context());
+    await expect(refused).rejects.toMatchObject({
+      kind: 'invalid',
+      message: expect.stringContaining('Image failed safety checks') as string,
+    });
+    const own = await account.direct.call<{ images: { owner: string }[] }>('GET', 'image', '/v2/images?visibility=private');
+    expect(own.images.filter(({ owner }) => owner === account.direct.projectId)).toEqual([]);
+  });
+
   test('community images are read by id, also among others', async () => {
     const { id } = await account.admin.call<Group>('POST', 'image', '/v2/images', {
       name: 'for whoever knows it',

@@ -89,7 +89,7 @@ filesystem_store_datadir = $OS_DIR/images/tasks/
 connection = $(db glance)
 [paste_deploy]
 flavor = keystone
-config_file = /etc/glance/glance-api-paste.ini
+config_file = $ETC/glance/glance-api-paste.ini
 $(authtoken glance)
 X
 mkdir -p $OS_DIR/images/{staging,tasks}
@@ -164,13 +164,13 @@ agent_down_time = 120
 transport_url = $RB
 auth_strategy = keystone
 api_workers = 0
-rpc_workers = 0
+rpc_workers = $RPC_WORKERS
 rpc_state_report_workers = 0
 notify_nova_on_port_status_changes = False
 notify_nova_on_port_data_changes = True
 send_events_interval = 1
 dhcp_agent_notification = False
-api_paste_config = /etc/neutron/api-paste.ini
+api_paste_config = $ETC/neutron/api-paste.ini
 [database]
 connection = $(db neutron)
 [quotas]
@@ -207,8 +207,8 @@ my_ip = $L
 host = fakevol
 transport_url = $RB
 auth_strategy = keystone
-api_paste_config = /etc/cinder/api-paste.ini
-resource_query_filters_file = /etc/cinder/resource_filters.json
+api_paste_config = $ETC/cinder/api-paste.ini
+resource_query_filters_file = $ETC/cinder/resource_filters.json
 glance_api_servers = http://$L:$GLANCE_PORT
 enabled_backends = fake
 default_volume_type = fake
@@ -221,6 +221,8 @@ quota_backups = -1
 volume_driver = sparse_volumes.SparseVolumeDriver
 volume_backend_name = fake
 volume_group = cinder-volumes
+[cinder_sys_admin]
+helper_command = $BIN/privsep-helper --config-file $OS_DIR/etc/cinder.conf
 [database]
 connection = $(db cinder)
 [nova]
@@ -228,7 +230,10 @@ $(kauth nova)
 $(authtoken cinder)
 X
 # The project's own members may make external networks, as some clouds allow.
-echo '"create_network:router:external": "role:member or role:admin"' >$OS_DIR/etc/policy.d/networks.yaml
-cp /etc/nova/api-paste.ini $OS_DIR/etc/nova/
+cat >$OS_DIR/etc/policy.d/networks.yaml <<X
+"create_network:router:external": "role:member or role:admin"
+$POLICIES
+X
+cp $ETC/nova/api-paste.ini $OS_DIR/etc/nova/
 }
 

@@ -1,9 +1,14 @@
 """Stands in for neutron-openvswitch-agent: reports its state and says of each port of its host that it is up, through neutron's own RPC."""
-import eventlet
+try:
+    # Releases that run on green threads patch here; later ones have native threads and no such module.
+    from neutron.common import eventlet_utils
 
-eventlet.monkey_patch()
+    eventlet_utils.monkey_patch()
+except ImportError:
+    pass
 
 import sys  # noqa: E402
+import threading  # noqa: E402
 import time  # noqa: E402
 
 import oslo_messaging  # noqa: E402
@@ -47,7 +52,7 @@ class Endpoint:
     def port_update(self, _, **given):
         port = given.get('port') or {}
         if port.get('binding:host_id') == HOST and port.get('status') != 'ACTIVE':
-            eventlet.spawn_after(0.2, self.up, port['id'])
+            threading.Timer(0.2, self.up, [port['id']]).start()
 
     def up(self, port):
         for pause in (0, 0.5, 1):

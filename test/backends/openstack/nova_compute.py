@@ -1,13 +1,10 @@
 """nova-compute with nova's own fake driver. Its snapshot() leaves the image queued: here bytes are uploaded, as real drivers do."""
-import eventlet
+from nova.cmd import compute  # noqa: I100 - first: it chooses between green and native threads
 
-eventlet.monkey_patch()
+import io
 
-import io  # noqa: E402
-
-from nova.cmd import compute  # noqa: E402
-from nova.image import glance  # noqa: E402
-from nova.virt import fake  # noqa: E402
+from nova.image import glance
+from nova.virt import fake
 
 fake_snapshot = fake.FakeDriver.snapshot
 

@@ -1,51 +1,69 @@
 #!/bin/bash
-# A real OpenStack control plane (release Zed, Debian 12 packages) on 127.0.0.1: keystone, glance, placement, nova, neutron, cinder,
-# over MariaDB and RabbitMQ, as plain processes. nova-compute runs nova's own fake driver, cinder-volume its logging driver
-# (sparse_volumes.py), neutron the stock openvswitch mechanism with a stand-in agent (l2_agent.py): no hypervisor, no systemd, no container.
+# A real OpenStack control plane on 127.0.0.1: keystone, glance, placement, nova, neutron, cinder, over MariaDB and RabbitMQ, as plain
+# processes. nova-compute runs nova's own fake driver, cinder-volume its logging driver (sparse_volumes.py), neutron the stock
+# openvswitch mechanism with a stand-in agent (l2_agent.py): no hypervisor, no systemd, no container.
 #
-#   openstack.sh available        exit 0 where the packages are there, else says what is missing
-#   openstack.sh install          installs them with apt-get (root)
+# OPENSTACK_RELEASE says which release: `debian` (Zed, Debian 12's packages; where nothing is said) or `pypi` (2026.2, from PyPI).
+#
+#   openstack.sh available        exit 0 where the release is installed, else says what is missing
+#   openstack.sh install          installs it with apt-get (root), and pip
 #   openstack.sh use PID          starts the services unless they run; PID keeps them running until it leaves or ends
 #   openstack.sh leave PID        stops them when no living PID uses them any more
 #   openstack.sh up | down        by hand: start and keep until `down`
 #
-# OS_DIR is where its state goes (default: .backends/openstack of the checkout). Ports: the defaults below where they are free, else
-# others; a port given in the environment is taken or refused. What runs where stands in $OS_DIR/ports; logs are in $OS_DIR/log.
+# OS_DIR is where its state goes (default: .backends/openstack or .backends/openstack-pypi of the checkout). Ports: the defaults below
+# (the second release's: 10000 higher) where they are free, else others; a port given in the environment is taken or refused. What runs
+# where stands in $OS_DIR/ports; logs are in $OS_DIR/log.
 set -u
 HERE=$(cd "$(dirname "$0")" && pwd)
-OS_DIR=${OS_DIR:-$(cd "$HERE/../../.." && pwd)/.backends/openstack}
+BACKENDS=$(cd "$HERE/../../.." && pwd)/.backends
 PW=secret
 L=127.0.0.1
-PY=/usr/bin/python3
 ME=$(id -un)
+
+say(){ printf '[%4ds] %s\n' "$SECONDS" "$*"; }
+fail(){ echo "$*" >&2; exit 1; }
+
+# A release tells: RELEASE_NAME; PORTS_FROM, how far its default ports are moved; PY, BIN, ETC, where its Python, programs and configurations
+# are; PACKAGES, PROGRAMS of Debian that it needs besides those below; release_missing, release_install; WSGI_PYTHON and WSGI, words for
+# uWSGI, of all and of each API; RPC_WORKERS of Neutron; POLICIES beside the tests' own; glance_up, neutron_up, how those two are started.
+RELEASE=${OPENSTACK_RELEASE:-debian}
+[ -f "$HERE/releases/$RELEASE.sh" ] || { echo "OPENSTACK_RELEASE=$RELEASE is none of: $(cd "$HERE/releases" && echo *.sh | sed 's/\.sh//g')" >&2; exit 2; }
+FOLDER=$BACKENDS/openstack; [ "$RELEASE" = debian ] || FOLDER=$FOLDER-$RELEASE
+. "$HERE/releases/$RELEASE.sh"
+OS_DIR=${OS_DIR:-$FOLDER}
 PORTS="KEYSTONE_PORT=5000 GLANCE_PORT=9292 PLACEMENT_PORT=8778 NOVA_PORT=8774 NEUTRON_PORT=9696 CINDER_PORT=8776 MARIADB_PORT=33306 RABBIT_PORT=35672 RABBIT_DIST_PORT=35673 EPMD_PORT=34369"
 declare -A ASKED
 for entry in $PORTS; do ASKED[${entry%%=*}]=$(printenv "${entry%%=*}"); done
 . "$HERE/conf.sh"
 . "$HERE/services.sh"
 
-PACKAGES="nova-common cinder-common glance-common neutron-common placement-common python3-keystone python3-nova python3-placement
-  python3-glance python3-neutron python3-cinder uwsgi-core uwsgi-plugin-python3 rabbitmq-server mariadb-server python3-pymysql curl qemu-utils"
-PROGRAMS="/usr/bin/nova-manage /usr/bin/cinder-manage /usr/bin/glance-manage /usr/bin/neutron-server /usr/bin/placement-api /usr/bin/keystone-manage
-  /usr/bin/uwsgi /usr/lib/rabbitmq/bin/rabbitmq-server /usr/sbin/mariadbd /usr/bin/curl /usr/bin/flock"
+PACKAGES="$PACKAGES uwsgi-core uwsgi-plugin-python3 rabbitmq-server mariadb-server curl qemu-utils"
+PROGRAMS="$PROGRAMS /usr/bin/uwsgi /usr/lib/rabbitmq/bin/rabbitmq-server /usr/sbin/mariadbd /usr/bin/curl /usr/bin/flock"
 
-say(){ printf '[%4ds] %s\n' "$SECONDS" "$*"; }
-fail(){ echo "$*" >&2; exit 1; }
-
-available(){
+# Words for what is missing of Debian's, if anything is.
+programs_missing(){
   local missing="" program
   for program in $PROGRAMS; do [ -x "$program" ] || missing="$missing $(basename "$program")"; done
-  [ -z "$missing" ] || { echo "OpenStack services of Debian 12:$missing (test/backends/openstack/openstack.sh install)"; return 1; }
+  echo $missing
+}
+available(){
+  local missing; missing=$(echo $(programs_missing) $(release_missing))
+  [ -z "$missing" ] || { echo "OpenStack services ($RELEASE_NAME): $missing (OPENSTACK_RELEASE=$RELEASE test/backends/openstack/openstack.sh install)"; return 1; }
 }
 
-install(){
-  available >/dev/null && return 0
+apt_install(){
+  [ -n "$(programs_missing)" ] || return 0
   local quiet="-q -o Acquire::Retries=5 -o Dpkg::Options::=--force-confdef -o Dpkg::Options::=--force-confold -o Dpkg::Options::=--force-unsafe-io"
   # RUNLEVEL=1: packages start no services of their own.
   export DEBIAN_FRONTEND=noninteractive RUNLEVEL=1
+  # shellcheck disable=SC2086
+  apt-get $quiet update && apt-get $quiet install -y --no-install-recommends $PACKAGES
+}
+install(){
+  available >/dev/null && return 0
   for attempt in 1 2 3; do
-    # shellcheck disable=SC2086
-    apt-get $quiet update && apt-get $quiet install -y --no-install-recommends $PACKAGES && available && return 0
+    apt_install && release_install && available && return 0
     sleep $((attempt * 5))
   done >"$OS_DIR/install.log" 2>&1
   tail -20 "$OS_DIR/install.log" >&2
@@ -63,10 +81,10 @@ choose_ports(){
       printf -v "$name" '%s' "${ASKED[$name]}"
       taken "${!name}" && fail "port ${!name} ($name) is taken by another program: $(ss -ltnpH "sport = :${!name}" 2>/dev/null | head -1)"
     else
-      printf -v "$name" '%s' "${entry#*=}"
+      printf -v "$name" '%s' "$((${entry#*=} + PORTS_FROM))"
       if taken "${!name}"; then
         say "port ${!name} ($name) is taken by another program: choosing another"
-        printf -v "$name" '%s' "$($PY -c "import socket; s = socket.socket(); s.bind(('$L', 0)); print(s.getsockname()[1])")"
+        printf -v "$name" '%s' "$(/usr/bin/python3 -c "import socket; s = socket.socket(); s.bind(('$L', 0)); print(s.getsockname()[1])")"
       fi
     fi
     chosen="$chosen$name=${!name}"$'\n'
@@ -114,7 +132,7 @@ up(){
   rm -rf "$OS_DIR/users"; choose_ports; load_ports; rm -f "$OS_DIR/clean"
   start || { down; fail "OpenStack did not start: see $OS_DIR/log"; }
   touch "$OS_DIR/ready"
-  say "OpenStack is up: http://$L:$KEYSTONE_PORT/v3"
+  say "OpenStack ($RELEASE_NAME) is up: http://$L:$KEYSTONE_PORT/v3"
 }
 
 users(){
@@ -154,5 +172,5 @@ case ${1:-} in
     done ;;
   up) locked; load_ports; healthy || { down; up; }; touch "$OS_DIR/keep" ;;
   down) locked; down ;;
-  *) sed -n '2,17s/^# \{0,1\}//p' "$0"; exit 2 ;;
+  *) sed -n '2,20s/^# \{0,1\}//p' "$0"; exit 2 ;;
 esac

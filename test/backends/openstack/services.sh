@@ -60,8 +60,8 @@ C
     bg rabbit /usr/lib/rabbitmq/bin/rabbitmq-server
 }
 
-nova_manage(){ nova-manage --config-file "$OS_DIR/etc/nova/nova.conf" "$@"; }
-keystone_manage(){ keystone-manage --config-file "$OS_DIR/etc/keystone.conf" "$@" >>"$OS_DIR/log/sync-keystone.log" 2>&1; }
+nova_manage(){ "$BIN/nova-manage" --config-file "$OS_DIR/etc/nova/nova.conf" "$@"; }
+keystone_manage(){ "$BIN/keystone-manage" --config-file "$OS_DIR/etc/keystone.conf" "$@" >>"$OS_DIR/log/sync-keystone.log" 2>&1; }
 keystone_sync(){
   chmod 700 "$OS_DIR/fernet" "$OS_DIR/cred"
   local url=http://$L:$KEYSTONE_PORT/v3
@@ -73,21 +73,22 @@ keystone_sync(){
 }
 other_syncs(){
   local one two
-  ( glance-manage --config-file "$OS_DIR/etc/glance-api.conf" db_sync >"$OS_DIR/log/sync-glance.log" 2>&1 &&
-    placement-manage --config-file "$OS_DIR/etc/placement.conf" db sync >"$OS_DIR/log/sync-placement.log" 2>&1 &&
-    cinder-manage --config-file "$OS_DIR/etc/cinder.conf" db sync >"$OS_DIR/log/sync-cinder.log" 2>&1 && say "glance, placement, cinder: databases made" ) & one=$!
+  ( "$BIN/glance-manage" --config-file "$OS_DIR/etc/glance-api.conf" db_sync >"$OS_DIR/log/sync-glance.log" 2>&1 &&
+    "$BIN/placement-manage" --config-file "$OS_DIR/etc/placement.conf" db sync >"$OS_DIR/log/sync-placement.log" 2>&1 &&
+    "$BIN/cinder-manage" --config-file "$OS_DIR/etc/cinder.conf" db sync >"$OS_DIR/log/sync-cinder.log" 2>&1 && say "glance, placement, cinder: databases made" ) & one=$!
   ( { nova_manage api_db sync &&
       nova_manage cell_v2 map_cell0 --database_connection "mysql+pymysql://root@$L:$MARIADB_PORT/nova_cell0?charset=utf8" &&
       nova_manage cell_v2 create_cell --name=cell1 && nova_manage db sync; } >"$OS_DIR/log/sync-nova.log" 2>&1 && say "nova: databases made" ) & two=$!
-  neutron-db-manage --config-file "$OS_DIR/etc/neutron.conf" upgrade head >"$OS_DIR/log/sync-neutron.log" 2>&1 && say "neutron: database made" &&
+  "$BIN/neutron-db-manage" --config-file "$OS_DIR/etc/neutron.conf" upgrade head >"$OS_DIR/log/sync-neutron.log" 2>&1 && say "neutron: database made" &&
     wait $one && wait $two
 }
 
-# name port processes threads file variables… : a WSGI program behind uwsgi.
+# name port processes threads variables… : a WSGI program of the release behind uwsgi.
 wsgi(){
-  local name=$1 port=$2 processes=$3 threads=$4 file=$5; shift 5
+  local name=$1 port=$2 processes=$3 threads=$4; shift 4
   # shellcheck disable=SC2086
-  bg "$name" env "$@" $UWSGI --add-header "Connection: close" --http-socket "$L:$port" --processes "$processes" --threads "$threads" --wsgi-file "$file" ${WSGI_ARGS:-}
+  bg "$name" env "$@" $UWSGI $WSGI_PYTHON --add-header "Connection: close" --http-socket "$L:$port" --processes "$processes" --threads "$threads" \
+    ${WSGI[$name]} ${WSGI_ARGS:-}
 }
 helper(){ OS_PASSWORD=$PW PYTHONDONTWRITEBYTECODE=1 $PY "$HERE/$1"; }
 program(){ local name=$1 module=$2; shift 2; bg "$name" $PY -c "import sys; from $module import main; sys.exit(main())" "$@"; }
@@ -95,15 +96,15 @@ program(){ local name=$1 module=$2; shift 2; bg "$name" $PY -c "import sys; from
 services_up(){
   local nova=$OS_DIR/etc/nova/nova.conf cinder=$OS_DIR/etc/cinder.conf
   export PYTHONDONTWRITEBYTECODE=1
-  wsgi placement "$PLACEMENT_PORT" 1 2 /usr/bin/placement-api OS_PLACEMENT_CONFIG_DIR="$OS_DIR/etc"
-  program glance glance.cmd.api --config-file "$OS_DIR/etc/glance-api.conf"
-  bg neutron neutron-server --config-file "$OS_DIR/etc/neutron.conf"
-  wsgi nova-api "$NOVA_PORT" 2 1 /usr/bin/nova-api-wsgi OS_NOVA_CONFIG_DIR="$OS_DIR/etc/nova"
+  wsgi placement "$PLACEMENT_PORT" 1 2 OS_PLACEMENT_CONFIG_DIR="$OS_DIR/etc"
+  glance_up
+  neutron_up
+  wsgi nova-api "$NOVA_PORT" 2 1 OS_NOVA_CONFIG_DIR="$OS_DIR/etc/nova"
   program nova-conductor nova.cmd.conductor --config-file "$nova"
   bg l2-agent $PY -u "$HERE/l2_agent.py" --config-file "$OS_DIR/etc/neutron.conf"
   program nova-scheduler nova.cmd.scheduler --config-file "$nova"
   bg nova-compute $PY "$HERE/nova_compute.py" --config-file "$nova"
-  WSGI_ARGS="--pyargv --config-file=$cinder" wsgi cinder-api "$CINDER_PORT" 1 2 /usr/bin/cinder-wsgi
+  WSGI_ARGS="--pyargv --config-file=$cinder" wsgi cinder-api "$CINDER_PORT" 1 2
   program cinder-scheduler cinder.cmd.scheduler --config-file "$cinder"
   PYTHONPATH=$HERE program cinder-volume cinder.cmd.volume --config-file "$cinder"
   wait_http "$PLACEMENT_PORT/" placement && wait_http "$GLANCE_PORT/" glance && wait_http "$NEUTRON_PORT/" neutron &&
@@ -128,7 +129,7 @@ start(){
   mkdir -p "$OS_DIR/pid"; conf
   rabbit_up && mariadb_up || return 1
   if [ $fresh ]; then keystone_sync || { tail -5 "$OS_DIR/log/sync-keystone.log"; return 1; }; fi
-  wsgi keystone "$KEYSTONE_PORT" 2 2 /usr/bin/keystone-wsgi-public OS_KEYSTONE_CONFIG_FILES="$OS_DIR/etc/keystone.conf" OS_KEYSTONE_CONFIG_DIR="$OS_DIR/etc"
+  wsgi keystone "$KEYSTONE_PORT" 2 2 OS_KEYSTONE_CONFIG_FILES="$OS_DIR/etc/keystone.conf" OS_KEYSTONE_CONFIG_DIR="$OS_DIR/etc"
   wait_http "$KEYSTONE_PORT/v3" keystone || return 1
   say "keystone up"
   if [ $fresh ]; then

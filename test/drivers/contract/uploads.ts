@@ -5,8 +5,12 @@ import { context, type Ended, marks, pagesOf, read, toTheEnd, until } from '../c
 const GROUPS: readonly Group[] = ['machineImages', 'volumeImages'];
 type Methods = { [M in 'upload' | 'find' | 'delete']: Ended<NonNullable<MachineImages[M]>> };
 
-/** Bytes of a raw image: a boot sector's signature at its place, and what differs from any other. */
+/** Bytes of a raw image: a boot sector with one Linux partition and its signature, and what differs from any other. */
 const BYTES = Buffer.alloc(3 * 65_536, 'contract');
+BYTES.fill(0, 446, 510);
+BYTES.writeUInt8(0x83, 446 + 4);
+BYTES.writeUInt32LE(1, 446 + 8);
+BYTES.writeUInt32LE(383, 446 + 12);
 BYTES.writeUInt16LE(0xaa55, 510);
 
 function methodsOf(driver: Driver, group: Group): Methods {
