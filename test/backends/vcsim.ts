@@ -116,22 +116,25 @@ function flags(size: VcsimSize): string[] {
   ];
 }
 
-/** Starts a simulator of one's own on a free port. */
+/** Simulators that nobody has stopped yet. */
+const running = new Set<() => Promise<void>>();
+// A test that fails half way must not leave one behind: the run would never end.
+if (typeof afterAll === 'function') {
+  afterAll(async () => {
+    for (const stop of running) await stop();
+  });
+}
+
+/** Starts a simulator of one's own on a free port. In a file of tests it ends with the file, if nobody stops it before. */
 export async function startVcsim(size: VcsimSize = {}): Promise<Vcsim> {
   await installVcsim();
   const child = spawn(program(), flags(size), { stdio: ['ignore', 'pipe', 'pipe'] });
   const logFile = join(FOLDER, `vcsim-${process.pid}-${child.pid}.log`);
   const log = createWriteStream(logFile);
   child.stderr.pipe(log, { end: false });
-  const url = await new Promise<string>((resolve, reject) => {
-    createInterface(child.stdout).on('line', (line) => {
-      if (line.startsWith('ready ')) resolve(line.slice('ready '.length));
-    });
-    child.once('error', reject);
-    child.once('exit', (code) => reject(new Error(`the vCenter simulator ended at once (${code}); see ${logFile}`)));
-  });
   const stop = async (): Promise<void> => {
-    const killed = child.exitCode !== null || child.signalCode !== null;
+    running.delete(stop);
+    const killed = child.pid === undefined || child.exitCode !== null || child.signalCode !== null;
     if (!killed) {
       const gone = new Promise<void>((done) => child.once('exit', () => done()));
       // It takes its files away on the way out.
@@ -144,6 +147,14 @@ export async function startVcsim(size: VcsimSize = {}): Promise<Vcsim> {
     // A simulator that died by itself leaves its words behind.
     if (!killed) rmSync(logFile, { force: true });
   };
+  running.add(stop);
+  const url = await new Promise<string>((resolve, reject) => {
+    createInterface(child.stdout).on('line', (line) => {
+      if (line.startsWith('ready ')) resolve(line.slice('ready '.length));
+    });
+    child.once('error', reject);
+    child.once('exit', (code) => reject(new Error(`the vCenter simulator ended at once (${code}); see ${logFile}`)));
+  });
   const order = async (what: VcsimOrder): Promise<{ keys?: string[] }> => {
     const answer = await fetch(`${url}/control`, { method: 'POST', body: JSON.stringify(what) });
     if (!answer.ok) throw new Error(`${JSON.stringify(what)}: ${await answer.text()}`);

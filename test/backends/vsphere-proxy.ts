@@ -53,6 +53,8 @@ export async function startSoapProxy(target: string): Promise<SoapProxy> {
   });
   // A busy machine must not make it hang up in the very moment in which somebody calls again.
   server.keepAliveTimeout = 120_000;
+  // A test that fails before it stops the proxy must not keep the run from ending.
+  server.unref().on('connection', (socket) => socket.unref());
   await new Promise<void>((done, failed) => server.once('error', failed).listen(0, '127.0.0.1', done));
   const address = server.address();
   if (address === null || typeof address === 'string') throw new Error('no address');

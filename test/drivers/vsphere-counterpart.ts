@@ -7,6 +7,7 @@ import type { ErrorKind } from '../../src/clouds/errors';
 import { mibToKib } from '../../src/model/units';
 import { startVsphere } from '../backends/vsphere';
 import { addPortgroups, destroy } from '../backends/vsphere-networks';
+import type { SoapProxy } from '../backends/vsphere-proxy';
 import type { Counterpart, Skip } from './counterpart';
 
 const PUBLIC_KEY = 'ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJ0nJ3q8mG2bS0Wc3V2o2xqXo5Xw2m8bM9w1u1m3s0xk test@example.org';
@@ -30,12 +31,13 @@ const CARDED: readonly ListedGroup[] = ['interfaces', 'addresses'];
 const READ_ONLY = 'vSphere gives no addresses: they are the guest’s, told by VMware Tools; none is made, bound, renamed or deleted';
 
 /** A vCenter of the suite's own with a driver. @param more what else it is started with */
-export async function startCounterpart(more: { eachTaskMs?: number } = {}): Promise<Counterpart> {
+export async function startCounterpart(more: { eachTaskMs?: number; watch?: (proxy: SoapProxy) => void } = {}): Promise<Counterpart> {
   const account = await startVsphere({ machines: 3, templates: 1 });
   const { proxy, sim, options } = account;
   const driver = await module.connect(module.options.parse(options), { dataDir: '', warn: () => undefined });
   const template = (await account.machines()).find((machine) => machine.template)?.key ?? '';
   let filled = 0;
+  more.watch?.(proxy);
   if (more.eachTaskMs !== undefined) await sim.order({ eachTask: more.eachTaskMs });
   return {
     driver,

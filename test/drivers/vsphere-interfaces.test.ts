@@ -66,10 +66,10 @@ describeWith('vcsim', vcsimAvailable(), () => {
         await refused(update(key, given), 'unsupported', words);
       }
       await refused(add({ ...there, macAddress: 'a:b' }), 'invalid', /six bytes/);
-      await refused(add({ ...there, network: 'dvportgroup-99999' }), 'notFound', /no network/);
-      await refused(update(key, { network: 'network-99999' }), 'notFound', /no network/);
+      await refused(add({ ...there, network: 'dvportgroup-99999' }), 'notFound', /no dvportgroup-99999/);
+      await refused(update(key, { network: 'network-99999' }), 'notFound', /no network-99999/);
       const uplinks = (await portgroupsOf(call)).find(({ name }) => name.includes('-DVUplinks-'));
-      await refused(add({ ...there, network: String(uplinks?.key) }), 'notFound', /no network/);
+      await refused(add({ ...there, network: String(uplinks?.key) }), 'invalid', /no network/);
       await refused(add({ ...there, network: 'network-o7' }), 'unsupported', /segment of NSX/);
       await refused(add({ ...there, machine: 'vm-99999' }), 'notFound', /vm-99999/);
       await refused(add({ ...there, machine: vc.template }), 'notFound', new RegExp(vc.template));

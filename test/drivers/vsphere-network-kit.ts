@@ -8,10 +8,11 @@ import { context, dropMachine, machinesMethod, marks, pagesOf, read, endedDriver
 /** The standard port group that the simulator begins with. */
 export const STANDARD = 'VM Network';
 
-/** Expects a refusal of the kind with such words, and nothing done. */
+/** Expects a refusal of the kind with such words, and nothing done; of what is not there, the proof of that. */
 export async function refused(promise: Promise<unknown>, kind: string, words: RegExp): Promise<void> {
   const message = expect.stringMatching(words) as string;
-  await expect(promise).rejects.toMatchObject({ name: 'ProviderError', kind, message, maybeDone: false });
+  const name = kind === 'notFound' ? 'Gone' : 'ProviderError';
+  await expect(promise).rejects.toMatchObject({ name, kind, message, maybeDone: false });
 }
 
 /** Words for what the tests of networks do. */
