@@ -82,6 +82,8 @@ export async function startFaultProxy(target: string): Promise<FaultProxy> {
       outgoing.destroy(cause instanceof Error ? cause : new Error(String(cause)));
     });
   });
+  // A test that computes for longer than a connection may be idle would find it closed at its next call.
+  server.keepAliveTimeout = 0;
   await new Promise<void>((done, failed) => server.once('error', failed).listen(0, '127.0.0.1', done));
   const address = server.address();
   if (address === null || typeof address === 'string') throw new Error('no address');

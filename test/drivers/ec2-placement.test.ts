@@ -9,7 +9,7 @@ import {
 } from '@aws-sdk/client-ec2';
 import { driver as module } from '../../drivers/ec2/index';
 import type { Driver } from '../../src/clouds/driver';
-import { mapInstances, stateOf } from '../backends/ec2-xml';
+import { answerXml, mapInstances, stateOf } from '../backends/ec2-xml';
 import { motoAvailable } from '../backends/moto';
 import { describeWith } from '../backends/need';
 import { method } from './contract/scene';
@@ -97,7 +97,7 @@ describeWith('moto', motoAvailable(), () => {
     const order = { VpcId: first?.VpcId, CidrBlock: '172.31.240.0/24', AvailabilityZone: 'us-east-1b' };
     const own = String((await bench.account.direct.send(new CreateSubnetCommand(order))).Subnet?.SubnetId);
     const none = (call: { parameters: URLSearchParams }) => call.parameters.get('Filter.1.Name') === 'default-for-az';
-    const answer = { status: 200, type: 'text/xml', body: '<DescribeSubnetsResponse><subnetSet/></DescribeSubnetsResponse>' };
+    const answer = { status: 200, type: 'text/xml', body: answerXml('DescribeSubnets', '<subnetSet/>') };
     undo.push(bench.account.proxy.add({ action: 'DescribeSubnets', when: none, answer }));
     const before = bench.account.proxy.count('RunInstances');
     await expect(bench.machine({}, driver)).rejects.toMatchObject({

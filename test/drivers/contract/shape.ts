@@ -35,7 +35,7 @@ const STATES: Readonly<Record<string, readonly string[]>> = {
   NetworkPort: networkPortStates,
 };
 /** Methods that ask the provider nothing. */
-const PURE = ['holds', 'sized'];
+const PURE = ['holds', 'sized', 'keyOf'];
 const GIVEN_STATES = ['STARTED', 'STOPPED', 'PAUSED', 'SUSPENDED'];
 
 async function itemsAreDeclared({ driver }: Counterpart, group: ListedGroup): Promise<void> {
