@@ -93,7 +93,7 @@ export class Ec2Attachments implements Attachments {
   async delete(key: string, context: CallContext): Promise<void> {
     const [, InstanceId, VolumeId] = KEY.exec(key) ?? [];
     if (InstanceId === undefined || VolumeId === undefined) return;
-    if (context.repeated && (await this.#letsGo(VolumeId, InstanceId, context))) return this.#forget(VolumeId, context);
+    if (context.repeated && (await this.#letsGo(VolumeId, InstanceId, context))) return;
     try {
       await this.wire.send(new DetachVolumeCommand({ VolumeId, InstanceId }), context);
     } catch (error) {
@@ -108,12 +108,15 @@ export class Ec2Attachments implements Attachments {
     await this.#forget(VolumeId, context);
   }
 
-  /** Whether an earlier attempt has taken effect: EC2 detaches, or has detached. */
+  /** Whether an earlier attempt has taken effect: EC2 detaches, or has detached. Tags that it left are erased. */
   async #letsGo(id: string, instance: string, context: CallContext): Promise<boolean> {
     const volume = await this.#volume(id, context);
-    const held = volume && attachmentsOf(volume).find(({ InstanceId }) => InstanceId === instance);
-    const ours = !volume || tagsOf(volume.Tags)[TAG.attached] === instance;
-    return ours && (held === undefined || held.State === 'detaching');
+    if (!volume) return true;
+    const held = attachmentsOf(volume).find(({ InstanceId }) => InstanceId === instance);
+    if (held !== undefined && held.State !== 'detaching') return false;
+    // The earlier attempt may have come as far as that.
+    if (tagsOf(volume.Tags)[TAG.attached] === instance) await this.#forget(id, context);
+    return true;
   }
 
   /** The volume; undefined where EC2 proves that there is none. */

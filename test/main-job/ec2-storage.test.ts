@@ -190,9 +190,11 @@ describeWith('moto', motoAvailable(), () => {
     const refused = await world.client.act(String(plain.id), 'suspend');
     expect([refused.status, String(refused.json.statusMessage)]).toEqual([409, expect.stringMatching(/not launched for hibernation/)]);
     await steps.xml(String(sleeper.id));
-    // Moto cannot hibernate: it stops, as an instance does whose hibernation fails.
+    // Moto cannot hibernate: it stops, as an instance does whose hibernation fails, by way of 'stopping'.
+    world.account.proxy.slow.reads = 2;
     const job = await world.client.ended(await world.client.act(String(sleeper.id), 'suspend'));
     expect([job.state, String(job.statusMessage)]).toEqual(['FAILED', expect.stringMatching(/STOPPED instead of SUSPENDED/)]);
+    world.account.proxy.slow.reads = 0;
     expect((await get(String(sleeper.id))).state).toBe('STOPPED');
     for (const each of [plain, sleeper]) await steps.remove(each);
   });
