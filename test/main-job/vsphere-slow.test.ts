@@ -9,12 +9,12 @@ import { Steps } from './steps';
 import { operation, refOf, type World } from './world';
 
 /** How long every task at vCenter takes, and how long one call may take, in ms. */
-const EACH_TASK_MS = 3_500;
+const EACH_TASK_MS = 1_800;
 const DEADLINE_MS = 1_000;
 jest.setTimeout(300_000);
 
 /**
- * Every operation while vCenter takes several times a call's deadline for each task, with the gateway stopped while the task
+ * Every operation while vCenter takes nearly twice a call's deadline for each task, with the gateway stopped while the task
  * runs: another process goes on with it. Each ends as it does on a fast vCenter, nothing is begun twice, nothing is left.
  */
 describeWith('vcsim', vcsimAvailable(), () => {
