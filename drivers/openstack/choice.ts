@@ -101,8 +101,11 @@ export function serverFit({ image, flavor: { disk = 0 } }: { image?: unknown; fl
 
 /** What an image needs of a flavor: its least memory and root disk, and room for what it holds. */
 export function imageFit({ min_ram: ram, min_disk: disk, virtual_size: size }: Readonly<Record<string, unknown>>): Fit | undefined {
-  const memory = typeof ram === 'number' && ram > 0 ? mibToKib(ram) : undefined;
-  const least = Math.max(typeof disk === 'number' ? gibToKb(disk) : 0, typeof size === 'number' ? bytesToKb(size) : 0);
-  if (memory === undefined && least === 0) return undefined;
-  return { ...(memory === undefined ? {} : { memory }), ...(least === 0 ? {} : { disk: least }) };
+  const memory = mibToKib(whole(ram));
+  const least = Math.max(gibToKb(whole(disk)), bytesToKb(whole(size)));
+  if (memory === 0 && least === 0) return undefined;
+  return { ...(memory === 0 ? {} : { memory }), ...(least === 0 ? {} : { disk: least }) };
 }
+
+/** A whole amount; what is none asks for nothing. */
+const whole = (told: unknown): number => (typeof told === 'number' && Number.isSafeInteger(told) && told > 0 ? told : 0);
