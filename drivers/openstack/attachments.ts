@@ -6,7 +6,7 @@ import { enc, pathOf, type Wire } from './client';
 import { lastAction } from './instance-actions';
 import type { Metadata } from './naming';
 import { byIds, present } from './reads';
-import { doomedVolumes } from './server-volumes';
+import { doomedVolumes, type Goes } from './server-volumes';
 
 /**
  * Metadata of a volume that tells which attachment a server has it by: neither Nova nor Cinder keeps words with an
@@ -40,7 +40,7 @@ export class OpenstackAttachments implements Attachments {
 
   async *list(context: CallContext): Pages {
     const doomed = doomedVolumes(this.wire, context);
-    for await (const page of this.wire.pages('volume', context)) yield await itemsOf(page, doomed);
+    for await (const page of this.wire.pages('volume', context)) yield itemsOf(page, await doomed(page.filter(isHeld)));
   }
 
   /** A volume that Cinder shows without the attachment is the proof that it is not there; so is a volume that is gone. */
@@ -54,7 +54,8 @@ export class OpenstackAttachments implements Attachments {
       possible.map((key) => partsOf(key).volume),
       context,
     );
-    const items = await itemsOf(present(volumes), doomedVolumes(this.wire, context));
+    const goes = await doomedVolumes(this.wire, context)(present(volumes).filter(isHeld));
+    const items = itemsOf(present(volumes), goes);
     const answered = possible.flatMap((key) => {
       const item = items.find((each) => each.key === key);
       if (item) return item;
@@ -62,7 +63,8 @@ export class OpenstackAttachments implements Attachments {
       const { server, volume: id } = partsOf(key);
       const volume = volumes.get(id);
       if (!volume || volume instanceof Gone) return volume?.as(thing) ?? [];
-      return holders(volume) === undefined ? [] : Gone.shown(thing, `Cinder shows the volume ${id} without an attachment to ${server}`);
+      if (holders(volume) === undefined || (holders(volume)?.includes(server) === true && goes(volume) === undefined)) return [];
+      return Gone.shown(thing, `Cinder shows the volume ${id} without an attachment to ${server}`);
     });
     return [...impossible, ...answered];
   }
@@ -187,11 +189,12 @@ function holders(volume: Volume): string[] | undefined {
   return Object.keys(volume.metadata).flatMap((name) => (name.startsWith(TAG) ? name.slice(TAG.length) : []));
 }
 
-async function itemsOf(volumes: readonly Volume[], doomed: ReturnType<typeof doomedVolumes>): Promise<Item[]> {
-  const used = volumes.filter((volume) => (holders(volume) ?? []).length > 0);
-  const going = await doomed(used);
-  return used
-    .filter(({ id }) => !going.has(id))
+const isHeld = (volume: Volume): boolean => (holders(volume) ?? []).length > 0;
+
+/** Of a volume that may go with its server, as far as Nova tells, nothing is said. */
+function itemsOf(volumes: readonly Volume[], goes: Goes): Item[] {
+  return volumes
+    .filter((volume) => isHeld(volume) && goes(volume) === false)
     .flatMap((volume) => (holders(volume) ?? []).map((server) => attachmentItem(volume, server)));
 }
 

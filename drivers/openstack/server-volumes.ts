@@ -1,26 +1,39 @@
 import type { CallContext } from '../../src/clouds/driver';
+import { Gone } from '../../src/clouds/errors';
 import type { Volume } from './cinder';
 import type { Wire } from './client';
-import { doomedOf } from './nova';
-import { byIds, FEW, present } from './reads';
+import { doomedOf, type Server } from './nova';
+import { confirmed, FEW } from './reads';
+
+/** Whether a volume goes with a server that has it; undefined where Nova does not tell of one of these. */
+export type Goes = (volume: Volume) => boolean | undefined;
+
+const holdersOf = ({ attachments = [] }: Volume): string[] => attachments.map(({ server_id: id }) => id);
 
 /**
- * Volumes that go with their servers, among those asked for: only Nova knows which. A few holders are read by themselves,
- * more by the list of servers, once.
+ * Tells which volumes go with their servers: only Nova knows. A few holders are read by themselves, more by the list of
+ * servers, once, and by themselves where it leaves them out.
+ * @throws ProviderError where Nova tells of none of them
  */
-export function doomedVolumes(wire: Wire, context: CallContext): (volumes: readonly Volume[]) => Promise<ReadonlySet<string>> {
-  const doomed = new Set<string>();
-  const asked = new Set<string>();
+export function doomedVolumes(wire: Wire, context: CallContext): (volumes: readonly Volume[]) => Promise<Goes> {
+  const known = new Map<string, Server | Gone>();
   let listed = false;
-  return async (volumes) => {
-    const holders = volumes.flatMap(({ attachments = [] }) => attachments.map(({ server_id: id }) => id));
-    const fresh = [...new Set(holders)].filter((id) => !asked.has(id));
-    if (listed || fresh.length === 0) return doomed;
-    const few = fresh.length <= FEW;
-    const servers = few ? present(await byIds(wire, 'server', fresh, context)) : await wire.all('server', context);
-    for (const id of servers.flatMap(doomedOf)) doomed.add(id);
-    for (const id of fresh) asked.add(id);
-    listed = !few;
-    return doomed;
+  const goes: Goes = (volume) => {
+    const told = holdersOf(volume).map((id) => goesWith(known.get(id), volume.id));
+    return told.includes(true) ? true : told.includes(undefined) ? undefined : false;
   };
+  return async (volumes) => {
+    const fresh = [...new Set(volumes.flatMap(holdersOf))].filter((id) => !known.has(id));
+    if (fresh.length > FEW && !listed) {
+      for (const server of await wire.all('server', context)) known.set(server.id, server);
+      listed = true;
+    }
+    await confirmed(wire, 'server', fresh, known, context);
+    return goes;
+  };
+}
+
+function goesWith(server: Server | Gone | undefined, volume: string): boolean | undefined {
+  if (server instanceof Gone) return false;
+  return server?.volumes === undefined ? undefined : doomedOf(server).includes(volume);
 }

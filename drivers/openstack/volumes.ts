@@ -147,11 +147,13 @@ export class OpenstackVolumes implements Volumes {
 
 const unfinished = ({ metadata }: Volume): Pick<Item, 'unfinished'> => (metadata[TO_BOOT] === undefined ? {} : { unfinished: true });
 
-/** @param doomed tells the volumes in use that go with their server */
+/** @param doomed tells the volumes in use that go with their server; of what it does not know nothing is said */
 async function items(volumes: readonly Volume[], doomed: ReturnType<typeof doomedVolumes>): Promise<(Item | Gone)[]> {
-  const going = await doomed(volumes);
-  return volumes.map((volume) => {
-    if (!going.has(volume.id)) return volumeItem(volume);
+  const goes = await doomed(volumes);
+  return volumes.flatMap((volume) => {
+    const going = goes(volume);
+    if (going === undefined) return [];
+    if (!going) return volumeItem(volume);
     return Gone.shown({ type: 'volume', key: volume.id }, `The volume ${volume.id} is a disk of its server and goes with it`);
   });
 }

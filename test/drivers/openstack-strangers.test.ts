@@ -85,6 +85,8 @@ const KEYS: Readonly<Partial<Record<ListedGroup, string>>> = {
   addresses: `fip-${ID(90)}`,
   forwardingGroups: ID(80),
 };
+/** Groups whose listing asks Nova about each holder by itself: one that is not told leaves the others. */
+const PIECEMEAL: readonly ListedGroup[] = ['attachments', 'volumes'];
 const groups = Object.keys(KEYS) as (keyof typeof KEYS & ListedGroup)[];
 const keyOf = (group: ListedGroup): string => KEYS[group] ?? '';
 
@@ -142,7 +144,10 @@ describe('answers of strangers', () => {
   test.each(STRANGERS)('%s: no read is gone or good by it, on any of its calls', async (_name, stranger, kinds) => {
     for (const group of groups) {
       const read = await atEachCall((driver) => driver[group]?.getMany([keyOf(group)], context()) ?? Promise.resolve([]), stranger);
-      const list = await atEachCall((driver) => listed(driver, group), stranger);
+      const all = await listed(await cloud.connect(), group);
+      // What is told for certain is listed; what is not is left out, and never taken for something else.
+      const certain = (keys: string[]) => (PIECEMEAL.includes(group) && keys.every((key) => all.includes(key)) ? [] : keys);
+      const list = await atEachCall(async (driver) => certain(await listed(driver, group)), stranger);
       expect(read.length).toBeGreaterThan(1);
       const wrong = [...read, ...list].filter((end) => ![...kinds, 'unknown'].includes(end));
       expect({ group, wrong }).toEqual({ group, wrong: [] });
