@@ -78,7 +78,8 @@ export const portFrom = (given: Doc): Port | undefined =>
     status: text(given.status),
     admin_state_up: flag(given.admin_state_up) ?? true,
     mac_address: text(given.mac_address),
-    device_id: nobody(given.device_id),
+    // Of a port that something has, null is no word.
+    device_id: given.device_id === null && text(given.device_owner) !== undefined ? undefined : nobody(given.device_id),
     device_owner: nobody(given.device_owner),
     fixed_ips: whole(given.fixed_ips, (each) => {
       const ip = text(each.ip_address);

@@ -42,7 +42,7 @@ const SAYS_SO: Readonly<Record<string, (odd: unknown) => boolean>> = {
   'ports.fixed_ips': (odd) => Array.isArray(odd) && odd.length === 0,
   'volumes.attachments.server_id': (odd) => odd === 'odd',
   'ports.fixed_ips.ip_address': (odd) => odd === 'odd',
-  'ports.device_id': (odd) => odd === '' || odd === null,
+  'ports.device_id': (odd) => odd === '',
   'ports.device_owner': (odd) => odd === 'odd',
   'networks.project_id': (odd) => odd === 'odd',
 };
