@@ -5,7 +5,7 @@ import type { Flavors } from './configs';
 import { type Doc, text } from './documents';
 import { busy, isConflict } from './errors';
 import { hasBegun, lastAction } from './instance-actions';
-import type { Server } from './nova';
+import { FLAVOR_NAMED, type Server } from './nova';
 import { machineState } from './states';
 
 /** What Nova answers an action by: nothing, most of the time. */
@@ -83,8 +83,9 @@ const RESIZING: readonly string[] = ['RESIZE', 'REVERT_RESIZE'];
  */
 export async function resize(wire: Wire, flavors: Flavors, work: ResizeWork, context: CallContext): Promise<Outcome> {
   const { server: key, config } = work;
-  const target = await flavors.of(config, context);
-  const isTarget = ({ flavor }: Server) => (flavor.id === undefined ? flavor.original_name === target.name : flavor.id === config);
+  const named = config.startsWith(FLAVOR_NAMED);
+  const name = named ? config.slice(FLAVOR_NAMED.length) : (await flavors.of(config, context)).name;
+  const isTarget = ({ flavor }: Server) => (flavor.id === undefined ? flavor.original_name === name : flavor.id === config);
   const server = await wire.one('server', key, context);
   const going = (words: string, asked = work.asked): Outcome => ({ ongoing: { ...work, asked }, words });
   const task = server['OS-EXT-STS:task_state'];
@@ -97,6 +98,7 @@ export async function resize(wire: Wire, flavors: Flavors, work: ResizeWork, con
     return going('Nova confirms the new size', true);
   }
   if (isTarget(server)) return;
+  if (named) throw failed(server, 'the size that was to be confirmed has been taken back', 'conflict');
   const before = work.asked || context.repeated ? await lastAction(wire, key, 'resize', context, context.repeated?.since) : undefined;
   if (work.asked || before?.message !== undefined) throw failed(server, before?.message ?? 'Nova gave no reason');
   await act(wire, key, { resize: { flavorRef: config } }, context);

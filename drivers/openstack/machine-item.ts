@@ -3,7 +3,7 @@ import { mibToKib } from '../../src/model/units';
 import { familyOf, serverFit } from './choice';
 import { told } from './documents';
 import { propertiesOf, shownName, TAG } from './naming';
-import type { Flavor, Server } from './nova';
+import { type Flavor, FLAVOR_NAMED, type Server } from './nova';
 import { machineState, MOVING } from './states';
 
 /** Everything that changes a machine, but its deletion. */
@@ -48,6 +48,7 @@ export function machineItem(server: Server, known: ReadonlyMap<string, Flavor>, 
     },
     choice: size === undefined ? undefined : { rank: 0, family: familyOf(size) },
     fit,
+    unconfirmedSize: unconfirmed(server),
     tag: metadata[TAG.id],
     token,
     created: server.created,
@@ -56,6 +57,12 @@ export function machineItem(server: Server, known: ReadonlyMap<string, Flavor>, 
     failure: failureOf(server, metadata[TAG.restore] ?? token),
     refuses: Object.keys(refuses).length === 0 ? undefined : refuses,
   });
+}
+
+/** What `resize` confirms it by; a server that is locked or busy takes no confirmation. */
+function unconfirmed({ status, flavor, partial, 'OS-EXT-STS:task_state': task }: Server): string | undefined {
+  if (status !== 'VERIFY_RESIZE' || partial || task !== undefined) return undefined;
+  return flavor.id ?? (flavor.original_name === undefined ? undefined : FLAVOR_NAMED + flavor.original_name);
 }
 
 /** Nova before 2.19 gives a server its name as description. */

@@ -66,6 +66,12 @@ export function serverFrom(given: Doc): Server | undefined {
 /** Volumes that Nova deletes together with their server: those are its Disks, all others are Volumes. */
 export const doomedOf = ({ volumes = [] }: Server): string[] => volumes.flatMap(({ id, goes }) => (goes ? [id] : []));
 
+/**
+ * Begins what stands for a flavor's id where a server tells its name only (from 2.47 on): ids have no colon. Good for the
+ * confirmation of a size alone.
+ */
+export const FLAVOR_NAMED = 'name:';
+
 /** A flavor: memory in MiB, disks in GiB, swap in MiB. */
 export interface Flavor {
   id: string;

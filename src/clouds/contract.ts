@@ -92,6 +92,11 @@ export interface Item {
   choice?: Choice | undefined;
   /** Of a configuration, an image and a machine: what they need of one another. */
   fit?: Fit | undefined;
+  /**
+   * Of a machine whose size the provider shows but wants confirmed: the configuration by which `resize` confirms it, in any
+   * state. A PUT of the figures shown asks for it.
+   */
+  unconfirmedSize?: string | undefined;
   /** Provider state that the state table does not know; `values.state` is then ERROR and the core logs and counts it. */
   unmappedState?: string | undefined;
   /** Actions and operations (edit, delete, release, start, …) this very item refuses although its state allows them, with the reason in words. */

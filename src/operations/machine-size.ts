@@ -146,7 +146,7 @@ function refuseFormats(disks: readonly WantedDisk[], cloud: Cloud): void {
     });
 }
 
-/** A change of size, and the choice in words; `key` is absent where the machine has the size already. */
+/** A change of size, and the choice in words; `key` is absent where the machine has the size already, for good. */
 export interface Resize {
   key?: string | undefined;
   words?: string | undefined;
@@ -155,7 +155,10 @@ export interface Resize {
 /** What changed figures of a machine come to; undefined where none changes. @throws Refusal 400 or 409 */
 export async function resizeOf(context: PlanContext, found: Found, { set }: UpdateRequest): Promise<Resize | undefined> {
   const { cloud, item, values } = found;
-  const changes = FIGURES.some((figure) => set[figure] !== undefined && set[figure] !== values[figure]);
+  const said = FIGURES.filter((figure) => set[figure] !== undefined);
+  const changes = said.some((figure) => set[figure] !== values[figure]);
+  const unconfirmed = item?.unconfirmedSize;
+  if (!changes && said.length > 0 && unconfirmed !== undefined && cloud?.offers('machines', 'resize')) return { key: unconfirmed };
   if (!changes || !cloud) return undefined;
   if (set.cpuSpeed !== undefined && set.cpuSpeed !== values.cpuSpeed)
     throw new Refusal(400, `cpuSpeed cannot be changed on cloud '${cloud.key}'`);

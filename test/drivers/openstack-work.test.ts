@@ -75,6 +75,21 @@ describe('work under way', () => {
       await expect(driver.machines?.resize?.(ID(1), { config: '1' }, context())).rejects.toMatchObject({ kind: 'conflict', lasting: true });
     });
 
+    test('that waits for its confirmation is asked for by what the machine’s item says, until somebody takes it back', async () => {
+      const shown = async () => (await driver.machines?.getMany([ID(1)], context()))?.[0];
+      expect(await shown()).not.toHaveProperty('unconfirmedSize');
+      copied();
+      const item = await shown();
+      expect(item).toMatchObject({ values: { cpu: 1, memory: 512 * 1024 } });
+      const config = (item as { unconfirmedSize?: string } | undefined)?.unconfirmedSize ?? '';
+      expect(await poll(handle(await driver.machines?.resize?.(ID(1), { config }, context())))).toBeUndefined();
+      expect(actions()).toEqual(['confirmResize']);
+      expect(await shown()).not.toHaveProperty('unconfirmedSize');
+      Object.assign(one(), { flavor: { ...flavor, original_name: 'f1' } });
+      await expect(driver.machines?.resize?.(ID(1), { config }, context())).rejects.toMatchObject({ kind: 'conflict', lasting: true });
+      expect(actions()).toEqual(['confirmResize']);
+    });
+
     test('ends at once with Nova’s reason where Nova gave it up', async () => {
       const on = handle(await resize());
       Object.assign(one(), { status: 'SHUTOFF', 'OS-EXT-STS:task_state': null });

@@ -2,6 +2,7 @@ import { CIMI } from '../../src/model/define';
 import type { Json } from '../harness/client';
 import { describeWith } from '../backends/need';
 import { openstackAvailable } from '../backends/openstack';
+import { until } from '../backends/openstack-account';
 import { mainJob } from './main-job';
 import { type OpenstackWorld, startOpenstackWorld } from './openstack-world';
 import { Steps } from './steps';
@@ -37,6 +38,24 @@ describeWith('OpenStack', openstackAvailable(), () => {
       expect(stopped.state).toBe('STOPPED');
       expect(offers(stopped)).toEqual(expect.arrayContaining(['capture', 'delete', 'edit', 'start']));
       await steps.remove(stopped);
+      expect(await world.leftovers()).toEqual([]);
+    });
+
+    test('a size that was left unconfirmed is confirmed by a PUT of the figures shown, while the machine runs', async () => {
+      const { direct } = world.account;
+      const [key = ''] = await world.account.launch(1, { name: 'half resized' });
+      const status = async () => (await direct.call<{ server: { status: string } }>('GET', 'compute', `/servers/${key}`)).server.status;
+      await direct.call('POST', 'compute', `/servers/${key}/action`, { resize: { flavorRef: '2' } });
+      await until('it waits for its confirmation', async () => (await status()) === 'VERIFY_RESIZE');
+      const steps = new Steps(() => world);
+      const shown = async () => steps.named('machines', 'machines', 'half resized');
+      await until('the gateway shows the new size', async () => (await shown()).memory === 2048 * 1024);
+      const machine = await shown();
+      expect(machine.state).toBe('STARTED');
+      const figures = { cpu: Number(machine.cpu), memory: Number(machine.memory) };
+      await steps.done('PUT', `${String(machine.id)}?$select=cpu,memory`, { json: figures });
+      expect(await status()).toBe('ACTIVE');
+      await steps.remove(await shown());
       expect(await world.leftovers()).toEqual([]);
     });
 
