@@ -26,11 +26,10 @@ const fault = (name: string, status: number, message: string): OpenstackRule => 
   fail: { status, body: { [name]: { code: status, message } } },
 });
 /** What each kind is made from, on a listing of servers. */
-const FAILURES: Readonly<Record<ErrorKind, OpenstackRule>> = {
+const FAILURES: Readonly<Partial<Record<ErrorKind, OpenstackRule>>> = {
   // A refused token is renewed once.
   auth: { ...fault('unauthorized', 401, 'The request you have made requires authentication.'), times: 2 },
   forbidden: fault('forbidden', 403, 'Policy does not allow os_compute_api:servers:detail to be performed.'),
-  notFound: fault('itemNotFound', 404, 'The resource could not be found.'),
   conflict: fault('conflictingRequest', 409, 'Cannot do this while it is in task_state powering-off'),
   quota: fault('forbidden', 403, 'Quota exceeded for instances: Requested 1, but already used 10 of 10 instances'),
   throttled: { fail: { status: 429, headers: { 'retry-after': '2' }, body: 'This request was rate-limited.' } },
