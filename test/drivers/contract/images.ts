@@ -21,6 +21,9 @@ function imagesMethod<M extends keyof MachineImages>({ driver }: Counterpart, me
 }
 
 async function capture(counterpart: Counterpart, machine: string, type: 'IMAGE' | 'SNAPSHOT', patienceMs: number): Promise<string> {
+  // An earlier image may be there a moment before the provider is done with the machine.
+  const name = type === 'IMAGE' ? 'capture' : 'snapshot';
+  await until(counterpart.driver, 'machines', machine, (item) => item !== undefined && item.refuses?.[name] === undefined, patienceMs);
   const request = { ...marks('image'), machine, type, name: `${type.toLowerCase()}-of-${machine}`.slice(0, 100) };
   const { key } = await imagesMethod(counterpart, 'capture')(request, context());
   const available = (item: Awaited<ReturnType<typeof read>>) => item?.values['state'] === 'AVAILABLE';
