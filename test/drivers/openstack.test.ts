@@ -30,7 +30,7 @@ const FAILURES: Readonly<Partial<Record<ErrorKind, OpenstackRule>>> = {
   // A refused token is renewed once.
   auth: { ...fault('unauthorized', 401, 'The request you have made requires authentication.'), times: 2 },
   forbidden: fault('forbidden', 403, 'Policy does not allow os_compute_api:servers:detail to be performed.'),
-  conflict: fault('conflictingRequest', 409, 'Cannot do this while it is in task_state powering-off'),
+  conflict: fault('conflictingRequest', 409, "Cannot 'pause' instance 1 while it is in vm_state stopped"),
   quota: fault('forbidden', 403, 'Quota exceeded for instances: Requested 1, but already used 10 of 10 instances'),
   throttled: { fail: { status: 429, headers: { 'retry-after': '2' }, body: 'This request was rate-limited.' } },
   invalid: fault('badRequest', 400, 'Invalid input for query parameters limit.'),
