@@ -1,6 +1,5 @@
 import type { Clouds } from '../clouds/cloud';
 import type { JobRow, Store } from '../store/store';
-import type { Newest } from './newest';
 import type { JobQueue } from './queue';
 import type { WorkflowTable } from './table';
 
@@ -50,7 +49,7 @@ export interface EngineOptions {
   /** Told of each Job that this process has ended. */
   onEnded?: (job: JobRow) => void;
   /** Tells whether the store is a restored backup. Default: it is taken as the newest. */
-  newest?: Pick<Newest, 'begin' | 'raise'>;
+  newest?: { begin(): Promise<void>; raise(): Promise<void> };
   /** No other process works Jobs of this store: at the start nobody has a lease. Default false. */
   alone?: boolean;
   /** For crash tests. */

@@ -2,7 +2,6 @@ import type { Value, Values } from '../model/values';
 import type { NewJob, NewResourceRow, ResourcePath } from '../store/store';
 import type { MadeGroup } from './carry-out';
 import type { KeysToCome } from './create-keys';
-import type { PlannedInterface } from './machine-interfaces';
 
 /** Version of the create workflows that new Jobs are given; see create-formerly.ts for those that older ones have. */
 export const CREATE_VERSION = 2;
@@ -56,4 +55,14 @@ export interface MachineParts {
   disks?: readonly Draft[];
   /** What its interfaces are to be. */
   interfaces: readonly PlannedInterface[];
+}
+
+/** What an interface that came with its machine is to become, in provider keys. */
+export interface PlannedInterface {
+  network: string;
+  /** Port that the provider's create of machines takes. */
+  networkPort?: string;
+  /** What the provider's create of machines does not take: for the driver's `update` of interfaces. */
+  update: Values;
+  addresses: readonly string[];
 }

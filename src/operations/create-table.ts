@@ -1,5 +1,5 @@
 import type { Fetcher } from '../fetch/fetcher';
-import { madeKey, type CreateRow } from './create-at-provider';
+import { madeKey, type CreateRow } from './create-row';
 import { importCredential } from './create-credential';
 import { CREATES } from './create-input';
 import { uploadRow } from './image-upload';

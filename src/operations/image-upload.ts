@@ -6,9 +6,9 @@ import { cloudOf, StepFailure, type StepContext } from '../jobs/workflow';
 import type { Values } from '../model/values';
 import { Refusal, type CreateRequest, type Plan, type PlanContext } from './family';
 import { chooseCloud } from './placement';
-import { marks, type CreateRow } from './create-at-provider';
 import { CREATES, type CreateInput } from './create-input';
 import { planCreateAtProvider } from './create-plan';
+import { marks, type CreateRow } from './create-row';
 import { madeHere } from './undo-create';
 
 /** Images from other places: an `imageLocation` that is no resource of this gateway (DSP0263 5.14.7.1, 5.15.8.1). */

@@ -5,20 +5,11 @@ import type { Value, Values } from '../model/values';
 import type { ResourcePath } from '../store/store';
 import { Refusal, type PlanContext } from './family';
 import { carryOutAll, type Call } from './carry-out';
+import type { PlannedInterface } from './create-input';
 import { interfaceRequest } from './machine-parts';
 import { asRef } from './merge';
 import { keyAt } from './placement';
 import { withKeys, type KeysToCome } from './create-keys';
-
-/** What an interface that came with its machine is to become, in provider keys. */
-export interface PlannedInterface {
-  network: string;
-  /** Port that the provider's create of machines takes. */
-  networkPort?: string;
-  /** What the provider's create of machines does not take: for the driver's `update` of interfaces. */
-  update: Values;
-  addresses: readonly string[];
-}
 
 /** The network interfaces of a machine template, resolved before anything is made (DSP0263 5.14.3). @throws Refusal */
 export async function planInterfaces(context: PlanContext, cloud: Cloud, wanted: readonly Values[]): Promise<PlannedInterface[]> {
