@@ -1,4 +1,5 @@
-import { copyFileSync, mkdtempSync, rmSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { copyFileSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Newest } from '../../src/jobs/newest';
@@ -20,6 +21,15 @@ const open = (clock?: () => number, file = 'cimi.db'): Promise<Store> =>
   openSqliteStore({ file: join(folder, file), cipher: createCipher(Buffer.alloc(32, 1)), ...(clock ? { clock } : {}) });
 const newest = (store: Store) => new Newest(store, join(folder, 'newest.json'), keptLog());
 
+/**
+ * Copies the database as docs/operations.md has it: with its log, which holds what no checkpoint brought over yet. By another
+ * process: one that opens and closes a database's file drops the locks that SQLite holds on it.
+ */
+function backUp(): void {
+  mkdirSync(join(folder, 'backup'));
+  execFileSync('cp', ['cimi.db', 'cimi.db-wal', 'backup/'], { cwd: folder });
+}
+
 /** Waits until a job has ended well. */
 async function ended(store: Store, id: string): Promise<void> {
   for (let left = 1_500; ; left--) {
@@ -40,7 +50,7 @@ test('a backup with a queued create, restored on a cloud that ignores tokens, do
   // The backup: the create waits still (its process was told nothing yet).
   const waiting = await at.create('later');
   await store.close();
-  copyFileSync(join(folder, 'cimi.db'), join(folder, 'backup.db'));
+  backUp();
   const used = await open();
   const second = await at.process({ store: used, newest: newest(used) });
   await second.tell([waiting.job]);
@@ -50,7 +60,7 @@ test('a backup with a queued create, restored on a cloud that ignores tokens, do
   await used.close();
   expect(at.cloud.instances()).toHaveLength(2);
   // Restored: to the store the create was never begun.
-  const restored = await open(undefined, 'backup.db');
+  const restored = await open(undefined, join('backup', 'cimi.db'));
   const third = await at.process({ store: restored, newest: newest(restored) });
   await third.tell([waiting.job]);
   await ended(restored, waiting.job);
