@@ -71,7 +71,7 @@ export function openTunnel(proxy: Proxy, target: { host: string; port: number },
       resolve(socket);
     });
     asked.once('timeout', () => asked.destroy(new Error(`no answer within ${timeoutMs} ms`)));
-    asked.once('error', (error) => reject(ProxyError.unreached(proxy, error)));
+    asked.on('error', (error) => reject(ProxyError.unreached(proxy, error)));
     asked.end();
   });
 }

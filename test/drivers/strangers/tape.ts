@@ -33,7 +33,9 @@ export class Tape {
   url = '';
   private recording: Exchange[] | undefined;
   private answer: ((call: Call) => Reply) | undefined;
-  private readonly server = createServer((incoming, outgoing) => void this.handle(incoming, outgoing));
+  private readonly server = createServer((incoming, outgoing) => {
+    this.handle(incoming, outgoing).catch(() => outgoing.destroy());
+  });
 
   private constructor(
     private readonly upstream: () => string,
@@ -126,14 +128,15 @@ function ask(upstream: string, { method, path }: Call, headers: IncomingHttpHead
     const asked = request(upstream + path, { method, headers }, (answer) => {
       const parts: Buffer[] = [];
       answer.on('data', (part: Buffer) => parts.push(part));
-      answer.once('error', reject);
+      answer.on('error', reject);
       answer.once('end', () => {
         const kept = Object.entries(answer.headers).filter(([name]) => !HOP_BY_HOP.includes(name));
         const given = Object.fromEntries(kept) as Reply['headers'];
         resolve({ status: answer.statusCode ?? 0, headers: given, body: Buffer.concat(parts) });
       });
     });
-    asked.once('error', reject);
+    // A connection that breaks off may say so more than once.
+    asked.on('error', reject);
     asked.end(body);
   });
 }
