@@ -86,8 +86,9 @@ export async function dropInterfaces(
       await plug(neutron, router, 'remove_router_interface', { port_id: id }, context);
     } catch (error) {
       if (error instanceof Gone) continue;
-      // Neutron has many words for an interface that went meanwhile; the port tells.
-      if (isConflict(error) || (await neutron.wire.oneIfThere('port', id, context))) throw error;
+      // Neutron has many words for an interface that went meanwhile; the port tells. Where it does not, the first error counts.
+      const isThere = isConflict(error) || (await neutron.wire.oneIfThere('port', id, context).catch(() => error));
+      if (isThere) throw error;
     }
   }
 }

@@ -127,7 +127,9 @@ class Cloud {
     const fits = (thing: Doc) =>
       [...new Set(wanted.map(([name]) => name))].every((name) => wanted.some(([n, value]) => n === name && String(thing[name]) === value));
     const tags = query.get('tags')?.split(',') ?? [];
-    const found = this.all(many).filter((thing) => fits(thing) && tags.every((tag) => (thing.tags as string[]).includes(tag)));
+    const found = this.all(many).filter(
+      (thing) => fits(thing) && tags.every((tag) => (thing.tags as string[] | undefined)?.includes(tag) === true),
+    );
     const shown = many === 'os-keypairs' ? found.map((keypair) => ({ keypair })) : found;
     return [200, { [many === 'os-keypairs' ? 'keypairs' : many.replace('-', '_')]: shown }];
   }
