@@ -358,9 +358,9 @@ function asEc2Tells({ status, type, body }: Answer): Answer {
 
 function forward(target: string, incoming: IncomingMessage, body: string): Promise<Answer> {
   return new Promise((done, failed) => {
-    const headers = { ...incoming.headers, 'content-length': String(Buffer.byteLength(body)) };
-    // The Host header goes through unchanged: it is part of the signature.
-    const onward = request(target + (incoming.url ?? '/'), { method: incoming.method ?? 'POST', headers }, (answer) => {
+    const headers = { ...incoming.headers, connection: 'close', 'content-length': String(Buffer.byteLength(body)) };
+    // The Host header goes through unchanged: it is part of the signature. No connection is kept: one may end while it idles.
+    const onward = request(target + (incoming.url ?? '/'), { method: incoming.method ?? 'POST', headers, agent: false }, (answer) => {
       text(answer).then(
         (got) => done(asEc2Tells({ status: answer.statusCode ?? 502, type: answer.headers['content-type'] ?? 'text/xml', body: got })),
         failed,
