@@ -240,7 +240,7 @@ async function goodAnswer(
 ): Promise<Answer> {
   if (rule.answer) return typeof rule.answer === 'function' ? rule.answer(call) : rule.answer;
   const answer = await whole(state, target, incoming, understood(call, body), call);
-  if (answer.status !== 200) return answer;
+  if (answer.status !== 200) return rightlyNamed(call, answer, askOf(target, incoming));
   remember(state, call, answer);
   state.slow.begun(call, answer.body);
   const told = state.manners.storage ? await tellStorage(call, answer.body, askOf(target, incoming)) : answer.body;
@@ -249,6 +249,17 @@ async function goodAnswer(
   if (missing) return xml(missing.status, missing.body);
   const mannered = { ...answer, body: await state.slow.told(call, behave(state, call, full)) };
   return rule.rewrite ? { ...mannered, body: rule.rewrite(mannered.body, call) } : mannered;
+}
+
+/** Moto's refusal of several ids names any of them, also one that is there: the one that is refused alone is meant. */
+async function rightlyNamed({ action, parameters }: Call, answer: Answer, ask: Ask): Promise<Answer> {
+  const ids = [...parameters].filter(([name]) => /^(?:Subnet|Vpc|Volume|Allocation|Group)Id\.\d+$/.test(name));
+  if (ids.length < 2 || !action.startsWith('Describe') || !answer.body.includes('.NotFound</Code>')) return answer;
+  for (const [name, id] of ids) {
+    const alone = await ask({ Action: action, [name.replace(/\d+$/, '1')]: id });
+    if (alone.includes('.NotFound</Code>')) return { ...answer, body: alone };
+  }
+  return answer;
 }
 
 /** The second call with one token gets the first's answer, or is refused if it asks for something else. */
@@ -358,9 +369,9 @@ function asEc2Tells({ status, type, body }: Answer): Answer {
 
 function forward(target: string, incoming: IncomingMessage, body: string): Promise<Answer> {
   return new Promise((done, failed) => {
-    const headers = { ...incoming.headers, 'content-length': String(Buffer.byteLength(body)) };
-    // The Host header goes through unchanged: it is part of the signature.
-    const onward = request(target + (incoming.url ?? '/'), { method: incoming.method ?? 'POST', headers }, (answer) => {
+    const headers = { ...incoming.headers, connection: 'close', 'content-length': String(Buffer.byteLength(body)) };
+    // The Host header goes through unchanged: it is part of the signature. No connection is kept: one may end while it idles.
+    const onward = request(target + (incoming.url ?? '/'), { method: incoming.method ?? 'POST', headers, agent: false }, (answer) => {
       text(answer).then(
         (got) => done(asEc2Tells({ status: answer.statusCode ?? 502, type: answer.headers['content-type'] ?? 'text/xml', body: got })),
         failed,

@@ -132,7 +132,9 @@ export const clauses = [
         assert.ok(Number(textOf(await fromTemplate(c, template), 'memory')) >= big.memory);
         const cpu = Number(textOf(less, 'cpu'));
         const machine = await fromTemplate(c, template, { machineConfig: { cpu } });
-        assert.ok(Number(textOf(machine, 'memory')) < big.memory, 'memory of the Template is not asked for any more');
+        const memory = Number(textOf(machine, 'memory'));
+        const words = `memory of the Template (${big.memory}) is not asked for any more, cpu ${cpu} alone: got ${memory}`;
+        assert.ok(memory < big.memory, words);
       },
     ),
     check(

@@ -12,8 +12,8 @@ export const ec2: SuiteOptions = {
     const gateway = await startTestGateway({ config: { clouds } });
     return {
       url: `${gateway.base}cloudEntryPoint`,
-      // Static addresses are the internet's; no subnet has any. The smallest type is an x86 one: so is the image.
-      choose: { addressNetwork: 'Public addresses of Amazon', machineImages: 'debian-12-amd64' },
+      // Static addresses are the internet's; no subnet has any. A type that is not the smallest of its cpus, and its image.
+      choose: { addressNetwork: 'Public addresses of Amazon', machineConfigs: 't3.large', machineImages: 'debian-12-amd64' },
       stop: async () => {
         await gateway.stop();
         await account.stop();
