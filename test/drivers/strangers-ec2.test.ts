@@ -24,5 +24,5 @@ const EC2_STRUCK: Struck = {
 };
 
 describeWith('moto', motoAvailable(), () => {
-  strangersSuite('ec2', EC2_STRUCK, 12);
+  strangersSuite('ec2', EC2_STRUCK, 24);
 });

@@ -46,15 +46,16 @@ describe('strangers in front of a cloud, seen over HTTP', () => {
 
   /** A machine made on this cloud, as it is shown. */
   const made = async (cloud: string): Promise<Json> => {
-    const all = async (collection: string) => ((await client.get(collection)).json[collection] ?? []) as unknown as Json[];
+    const all = async (collection: string, items: string) => ((await client.get(collection)).json[items] ?? []) as unknown as Json[];
     const of = (item: Json) => String(item.id).includes(`/${cloud}.`);
-    const image = (await all('machineImages')).find(
+    const image = (await all('machineImages', 'machineImages')).find(
       (item) => of(item) && String(item.state) === 'AVAILABLE' && !/blank/.test(String(item.id)),
     );
-    const config = (await all('machineConfigs')).find(of);
+    const config = (await all('machineConfigs', 'machineConfigurations')).find(of);
     const machineTemplate = { machineConfig: { href: config?.id }, machineImage: { href: image?.id } };
     const answer = await client.post('machines', { resourceURI: `${CIMI}/MachineCreate`, name: `kept-${cloud}`, machineTemplate });
-    expect(await client.ended(answer)).toMatchObject({ state: 'SUCCESS' });
+    const job = await client.ended(answer);
+    if (job.state !== 'SUCCESS') throw new Error(`the machine on ${cloud} was not made: ${String(job.statusMessage)}`);
     return (await client.get(answer.headers.get('location') ?? '')).json;
   };
 
