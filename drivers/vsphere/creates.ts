@@ -10,7 +10,7 @@ import { isKey, isSnapshotKey, snapshotRef, vm } from './keys';
 import { isTemplate, refOf } from './machine-item';
 import { EXTRA, extraList, holds, inventoryName, propertiesText, uuidOf } from './naming';
 import type { VsphereOptions } from './options';
-import { hostFor, onPod } from './placement';
+import { hostFor, onPod, type Plan } from './placement';
 import { Inventory, type Network, type Place, type Wishes } from './places';
 import { type Size, sizeOf } from './sizes';
 import type { Ref, Typed } from './types';
@@ -24,11 +24,6 @@ interface Source {
   devices: unknown;
   cores: number | undefined;
 }
-
-/** One create, resolved: what to call. */
-export type Plan =
-  | { kind: 'clone'; place: Place; source: Ref; name: string; linked: boolean; spec: Typed<'VirtualMachineCloneSpec'> }
-  | { kind: 'blank'; place: Place; config: Typed<'VirtualMachineConfigSpec'> };
 
 /** Begins a create: resolves it, lets storage DRS and (where there is no DRS) this driver choose, and calls. @returns its task */
 export async function beginCreate(wire: Wire, request: CreateMachine, context: CallContext): Promise<Ref> {

@@ -4,7 +4,7 @@ import type { Wire } from './client';
 import { FCD, fcdPlace, type FcdWriter, presentFcd } from './fcd';
 import { aboutText, fcdHolds, fcdName, type Kind, META, refuseCns } from './fcd-item';
 import type { Entry, Operations, Stages } from './operations';
-import { fcdOfKind } from './volumes';
+import { fcdOfKind } from './fcd-kinds';
 
 type Renaming = { key: string; naming: Naming };
 

@@ -2,13 +2,17 @@ import type { CallContext } from '../../src/clouds/driver';
 import { ProviderError } from '../../src/clouds/errors';
 import type { Wire } from './client';
 import { objects, type Seen } from './collector';
-import type { Plan } from './creates';
 import { text } from './machine-item';
 import { unescapeName } from './naming';
 import { type Place, refsOf } from './places';
 import { isA, type Ref, type Typed } from './types';
 
 /** What vCenter is asked for, and what the driver decides itself, once it is known where a machine goes. */
+
+/** One create, resolved: what to call. */
+export type Plan =
+  | { kind: 'clone'; place: Place; source: Ref; name: string; linked: boolean; spec: Typed<'VirtualMachineCloneSpec'> }
+  | { kind: 'blank'; place: Place; config: Typed<'VirtualMachineConfigSpec'> };
 
 /**
  * The datastore of a create: in a datastore cluster, the member that storage DRS recommends. A linked clone stays beside its

@@ -9,7 +9,7 @@ import { FcdChanges } from './fcd-changes';
 import { fcdHolds, fcdMetadata, fcdName, kindOfFcd, META, volumeImageItem } from './fcd-item';
 import type { Entry, Operations, Stages } from './operations';
 import type { Ref } from './types';
-import { fcdOfKind, markedFcds, otherKind } from './volumes';
+import { fcdOfKind, markedFcds, otherKind } from './fcd-kinds';
 
 type Capturing = { tag: string; token: string; volume: string; naming: Naming; bootable?: boolean; datastore?: string };
 

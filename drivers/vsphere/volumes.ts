@@ -1,12 +1,13 @@
 import type { CallContext, Created, Item, Marks, Naming, Outcome, Pages } from '../../src/clouds/driver';
-import { Gone, ProviderError } from '../../src/clouds/errors';
+import { type Gone, ProviderError } from '../../src/clouds/errors';
 import type { CreateVolume, Volumes } from '../../src/clouds/infrastructure';
 import type { Wire } from './client';
 import { answers } from './collector';
 import { datastoreFor } from './datastores';
-import { attachedFcds, FCD, type Fcd, fcdPages, fcdPicked, fcdsById, fcdsWith, type FcdWriter, presentFcd } from './fcd';
-import { BLOCK, fcdHolds, fcdMetadata, fcdName, isCns, type Kind, kindOfFcd, META, missingSize, volumeItem } from './fcd-item';
+import { attachedFcds, type Fcd, fcdPages, fcdPicked, fcdsById, type FcdWriter, presentFcd } from './fcd';
+import { BLOCK, fcdHolds, fcdMetadata, fcdName, isCns, kindOfFcd, META, missingSize, volumeItem } from './fcd-item';
 import { FcdChanges } from './fcd-changes';
+import { fcdOfKind, markedFcds, otherKind } from './fcd-kinds';
 import type { Entry, Operations, Stages } from './operations';
 import { diskAsked } from './sizes';
 import type { Ref } from './types';
@@ -140,23 +141,3 @@ export class VsphereVolumes implements Volumes {
 
 const idOf = ({ id }: Fcd): string => id;
 const isVolume = (fcd: Fcd): boolean => kindOfFcd(fcd) === 'volume';
-
-/** Those of a kind that carry this identity tag. */
-export async function markedFcds(wire: Wire, tag: string, kind: Kind, context: CallContext): Promise<Fcd[]> {
-  return (await fcdsWith(wire, tag, context)).filter((fcd) => fcd.metadata.get(META.id) === tag && kindOfFcd(fcd) === kind);
-}
-
-/** What is there and of another kind is none of this one. */
-export function otherKind(fcds: readonly Fcd[], key: string, kind: Kind): Gone | undefined {
-  const other = fcds.find((fcd) => fcd.id === key && kindOfFcd(fcd) !== kind);
-  return other && Gone.shown({ type: FCD, key }, `the first-class disk ${key} is no ${kind}`);
-}
-
-/** One of this kind. @throws Gone where it is proven not to be there, ProviderError where vCenter does not say */
-export async function fcdOfKind(wire: Wire, key: string, kind: Kind, context: CallContext): Promise<Fcd> {
-  const { fcds, gone } = await fcdsById(wire, [key], context);
-  const [fcd] = fcds.filter((each) => each.id === key && kindOfFcd(each) === kind);
-  if (fcd) return fcd;
-  const proof = gone.get(key) ?? otherKind(fcds, key, kind);
-  throw proof ?? new ProviderError('unavailable', `vCenter says nothing of the first-class disk ${key}`, { maybeDone: false });
-}
