@@ -45,10 +45,14 @@ export class Wire {
     command: $Command<I, O, EC2ClientResolvedConfig, ServiceInputTypes, ServiceOutputTypes>,
     context: CallContext,
   ): Promise<O> {
-    return this.sent(this.client, command, context);
+    return this.refusals.pass(async () => {
+      // Credentials without an end are kept for ever by the SDK: after a refusal a rotated file is read again.
+      if (this.refusals.refused) await this.client.config.credentials({ forceRefresh: true });
+      return this.sent(this.client, command, context);
+    });
   }
 
-  /** Sends one command to another region of the same account. */
+  /** Sends one command to another region of the same account, whatever this one says of the login. */
   async sendTo<I extends ServiceInputTypes, O extends ServiceOutputTypes>(
     region: string,
     command: $Command<I, O, EC2ClientResolvedConfig, ServiceInputTypes, ServiceOutputTypes>,
@@ -93,17 +97,13 @@ export class Wire {
     { signal }: CallContext,
   ): Promise<O> {
     if (signal.aborted) throw new ProviderError('timeout', 'Nobody waits for this call any more', { maybeDone: false });
-    return this.refusals.pass(async () => {
-      try {
-        // Credentials without an end are kept for ever by the SDK: after a refusal a rotated file is read again.
-        if (this.refusals.refused) await client.config.credentials({ forceRefresh: true });
-        Object.assign(command.input, this.ownTags.outgoing(command.input));
-        // A signal of its own for each call: many at once on one signal look like leaked listeners to Node.
-        return this.ownTags.incoming(await client.send(command, { abortSignal: AbortSignal.any([signal]) }));
-      } catch (thrown) {
-        throw translate(thrown, command.input);
-      }
-    });
+    try {
+      Object.assign(command.input, this.ownTags.outgoing(command.input));
+      // A signal of its own for each call: many at once on one signal look like leaked listeners to Node.
+      return this.ownTags.incoming(await client.send(command, { abortSignal: AbortSignal.any([signal]) }));
+    } catch (thrown) {
+      throw translate(thrown, command.input);
+    }
   }
 }
 
