@@ -2,8 +2,11 @@ import { CIMI } from '../../src/model/define';
 import { Client, type Json } from '../harness/client';
 import { startTestGateway, type TestGateway } from '../harness/gateway';
 import { eventually } from '../protocol/scene';
+import { startEc2, TEST_KEYS, TEST_REGION } from '../backends/ec2';
 import { startFakeOpenstack, type FakeOpenstack } from '../backends/fake-openstack';
-import { startVcsim, type Vcsim } from '../backends/vcsim';
+import { motoAvailable } from '../backends/moto';
+import { describeWith } from '../backends/need';
+import { startVcsim, type Vcsim, vcsimAvailable } from '../backends/vcsim';
 import { STRIKES, type Strike } from './strangers/strikes';
 import { Tape } from './strangers/tape';
 
@@ -11,15 +14,18 @@ import { Tape } from './strangers/tape';
 const WRONG = STRIKES.filter(({ right, name }) => right === undefined && !/body/.test(name));
 const STATES_OF_THE_END = ['SUCCESS', 'FAILED', 'STOPPED'];
 
-describe('strangers in front of a cloud, seen over HTTP', () => {
+const counterparts = motoAvailable() === true ? vcsimAvailable() : motoAvailable();
+
+describeWith('strangers in front of a cloud, seen over HTTP (moto and the vCenter simulator)', counterparts, () => {
   let openstack: FakeOpenstack;
   let vcsim: Vcsim;
+  let account: Awaited<ReturnType<typeof startEc2>>;
   let tapes: Record<string, Tape>;
   let gateway: TestGateway;
   let client: Client;
 
   beforeAll(async () => {
-    [openstack, vcsim] = await Promise.all([startFakeOpenstack(), startVcsim({ machines: 1, templates: 1 })]);
+    [openstack, vcsim, account] = await Promise.all([startFakeOpenstack(), startVcsim({ machines: 1, templates: 1 }), startEc2()]);
     tapes = {
       stack: await Tape.start(
         () => openstack.url,
@@ -29,11 +35,20 @@ describe('strangers in front of a cloud, seen over HTTP', () => {
         () => vcsim.url,
         () => '',
       ),
+      amazon: await Tape.start(
+        () => account.url,
+        () => '',
+      ),
     };
     const guard = { cacheMs: 0, retries: 0, deadlineMs: 5000 };
     const stack = { authUrl: `${tapes.stack?.url}/v3`, username: 'ann', password: 'a-long-secret', projectName: 'web', settleMs: 0 };
     const vmware = { url: tapes.vmware?.url, username: vcsim.username, password: vcsim.password, insecure: true, settleMs: 0 };
-    const clouds = { stack: { driver: 'openstack', guard, options: stack }, vmware: { driver: 'vsphere', guard, options: vmware } };
+    const amazon = { region: TEST_REGION, endpoint: tapes.amazon?.url, ...TEST_KEYS, imageOwners: ['self', 'amazon'], settleMs: 0 };
+    const clouds = {
+      stack: { driver: 'openstack', guard, options: stack },
+      vmware: { driver: 'vsphere', guard, options: vmware },
+      amazon: { driver: 'ec2', guard, options: amazon },
+    };
     gateway = await startTestGateway({ config: { worker: { sweepMs: 200 }, clouds } });
     client = new Client(gateway.base);
   }, 300_000);
@@ -42,6 +57,7 @@ describe('strangers in front of a cloud, seen over HTTP', () => {
     for (const tape of Object.values(tapes)) await tape.stop();
     await vcsim.stop();
     await openstack.stop();
+    await account.stop();
   });
 
   /** A machine made on this cloud, as it is shown. */
@@ -51,7 +67,9 @@ describe('strangers in front of a cloud, seen over HTTP', () => {
     const image = (await all('machineImages', 'machineImages')).find(
       (item) => of(item) && String(item.state) === 'AVAILABLE' && !/blank/.test(String(item.id)),
     );
-    const config = (await all('machineConfigs', 'machineConfigurations')).find(of);
+    const configs = (await all('machineConfigs', 'machineConfigurations')).filter(of);
+    // EC2 has hundreds, some of other architectures than its images.
+    const config = configs.find((item) => item.name === 't3.micro') ?? configs[0];
     const machineTemplate = { machineConfig: { href: config?.id }, machineImage: { href: image?.id } };
     const answer = await client.post('machines', { resourceURI: `${CIMI}/MachineCreate`, name: `kept-${cloud}`, machineTemplate });
     const job = await client.ended(answer);
@@ -80,7 +98,7 @@ describe('strangers in front of a cloud, seen over HTTP', () => {
     expect([name, (await client.get('machines')).json.count]).toEqual([name, before]);
   };
 
-  test.each(['stack', 'vmware'])(
+  test.each(['stack', 'vmware', 'amazon'])(
     '%s: every URI is as before when the provider is back',
     async (cloud) => {
       const machine = await made(cloud);
@@ -89,7 +107,7 @@ describe('strangers in front of a cloud, seen over HTTP', () => {
     600_000,
   );
 
-  test.each(['stack', 'vmware'])(
+  test.each(['stack', 'vmware', 'amazon'])(
     '%s: a DELETE succeeds only when the thing is gone',
     async (cloud) => {
       for (const strike of WRONG.filter((_, index) => index % 6 === 0)) {
