@@ -52,14 +52,7 @@ export async function undoCreate(given: Context, group: MadeGroup, marks: Marks,
   };
   const unanswered = (context.unanswered?.count ?? 0) > 0 || (made?.unanswered ?? 0) > 0;
   if (certain || !unanswered) return { done: null, apply: forget };
-  const unseen: Unseen = {
-    cloud: context.input.cloud,
-    group,
-    path: context.input.path,
-    marks,
-    of: context.job.id,
-    from: context.job.created,
-  };
+  const unseen = unseenBy(context, group, marks);
   return {
     done: null,
     note: await mayStillCome(context, unseen),
@@ -70,7 +63,12 @@ export async function undoCreate(given: Context, group: MadeGroup, marks: Marks,
   };
 }
 
-/** What may have been made is named, so that it can be found by hand, too. */
+/** Whatever the Job's attempts may have made, to be looked for later. */
+function unseenBy({ input, job }: Context, group: MadeGroup, marks: Marks): Unseen {
+  return { cloud: input.cloud, group, path: input.path, marks, of: job.id, from: job.created };
+}
+
+/** Names what may have been made, so that it can be found by hand, too. */
 async function mayStillCome({ store }: Context, { path, cloud, marks }: Unseen): Promise<string> {
   const name = (await store.resource(path))?.values.name;
   const named = typeof name === 'string' ? ` named '${name}'` : '';
@@ -110,14 +108,7 @@ export async function lateCreate(
   marks: Marks,
   outcome: StepOutcome | undefined,
 ): Promise<((unit: UnitOfWork) => Promise<void>) | undefined> {
-  const unseen: Unseen = {
-    cloud: context.input.cloud,
-    group,
-    path: context.input.path,
-    marks,
-    of: context.job.id,
-    from: context.job.created,
-  };
+  const unseen = unseenBy(context, group, marks);
   if (outcome && 'wait' in outcome) {
     const { ongoing: handle } = (outcome.remember ?? {}) as { ongoing?: Handle };
     // A wait without work under way was a look.
