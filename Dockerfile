@@ -1,4 +1,5 @@
-# The published program in a small image. Build: docker build -t cimi-gateway .
+# The published program in a small image. Build: docker build --build-arg COMMIT=$(git rev-parse HEAD) -t cimi-gateway .
+# To pin the base: --build-arg NODE=22-slim@sha256:… (docker buildx imagetools inspect node:22-slim tells the digest).
 ARG NODE=22-slim
 
 FROM node:${NODE} AS build
@@ -17,14 +18,16 @@ COPY package.json package-lock.json .npmrc ./
 RUN npm install --no-save --omit=dev && npm cache clean --force
 
 FROM node:${NODE}
+ARG COMMIT=
 ENV NODE_ENV=production \
+    CIMI_COMMIT=${COMMIT} \
     CIMI_DATA=/data \
     CIMI_PORT=8080
 WORKDIR /app
 RUN install -d -o node -g node -m 0700 /data
 COPY --from=packages /app/node_modules ./node_modules
 COPY --from=build /app/dist ./dist
-COPY package.json README.md ./
+COPY package.json README.md LICENSE ./
 COPY config ./config
 USER node
 VOLUME /data

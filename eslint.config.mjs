@@ -1,17 +1,46 @@
 import js from '@eslint/js';
 import tseslint from 'typescript-eslint';
 
-/** What tests, and only they, may do. */
+/** Words that a docstring does not begin with: it begins with a noun or a verb. */
+const SUBORDINATE = new RegExp(
+  '^(?:What|Whatever|Whether|How|Where|Wherever|Who|Whoever|Whose|Whom|Which|Why|When|While|There|It|Its|Is|Are|Only|Like|Of|If|By|' +
+    'As|From|For|With|Without|In|On|At|To|Not|So|That|And|But|Once|Also|Because|Since|Until|Unless|After|Before|Beside|Up|Just)\\b',
+);
+
+/** Plugin with the rules of this project. */
+const house = {
+  rules: {
+    docstrings: {
+      meta: { type: 'suggestion', schema: [], messages: { start: "Begin the docstring with a noun or a verb, not with '{{word}}'." } },
+      create: (context) => ({
+        Program() {
+          for (const comment of context.sourceCode.getAllComments()) {
+            const text = comment.type === 'Block' && comment.value.startsWith('*') ? comment.value.replace(/^[*\s]+/, '') : '';
+            const word = SUBORDINATE.exec(text)?.[0];
+            if (word !== undefined) context.report({ loc: comment.loc, messageId: 'start', data: { word } });
+          }
+        },
+      }),
+    },
+  },
+};
+
+/** Files of tests, which may do more. */
 const tests = ['**/*.test.ts', 'test/**'];
+/** The tests' clock, and what has one of its own: counterparts, and the conformance runner that users run. */
+const clocks = ['test/harness/wait.ts', 'test/backends/**', 'test/conformance/kit/**'];
+const now = "[callee.object.name='Date'][callee.property.name='now']";
 
 export default tseslint.config(
   { ignores: ['dist/', 'node_modules/', 'coverage/', '.backends/', '.cimi-data/', '**/*.generated.ts'] },
   { linterOptions: { reportUnusedDisableDirectives: 'error', noInlineConfig: true } },
   {
     files: ['**/*.ts'],
+    plugins: { house },
     extends: [js.configs.recommended, ...tseslint.configs.recommended],
     languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
     rules: {
+      'house/docstrings': 'error',
       eqeqeq: ['error', 'always', { null: 'ignore' }],
       'prefer-const': 'error',
       'no-empty': 'error',
@@ -51,6 +80,30 @@ export default tseslint.config(
   {
     files: tests,
     rules: { 'max-lines': 'off', complexity: 'off' },
+  },
+  // A busy machine fails no test: waits, and what is said of times, come from one file.
+  {
+    files: tests,
+    ignores: clocks,
+    rules: {
+      'no-restricted-imports': ['error', { name: 'node:timers/promises', message: 'Wait by means of test/harness/wait.ts.' }],
+      'no-restricted-syntax': [
+        'error',
+        { selector: "CallExpression[callee.name='setTimeout']", message: 'Wait by means of test/harness/wait.ts.' },
+        {
+          selector: "CallExpression[callee.object.name='performance'], MemberExpression[object.name='process'][property.name='hrtime']",
+          message: 'Speed is measured in bench/; that something waits is asserted by takesAtLeast.',
+        },
+        {
+          selector: `BinaryExpression[operator=/^[<>]=?$/] > CallExpression${now}`,
+          message: 'No deadlines in tests: eventually, waitUntil and comesTrue of test/harness/wait.ts have the one there is.',
+        },
+        {
+          selector: `CallExpression[callee.name='expect'] BinaryExpression[operator='-'] CallExpression${now}`,
+          message: 'Nothing is asserted of how long something took; of a date, expectRecent asserts that it is.',
+        },
+      ],
+    },
   },
   // The command line and the bench talk to a person.
   { files: ['src/main.ts', 'src/cli/**', 'bench/**', 'test/backends/**'], rules: { 'no-console': 'off' } },

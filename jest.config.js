@@ -6,8 +6,13 @@ module.exports = {
   transform: {
     '^.+\\.ts$': ['@swc/jest', { jsc: { parser: { syntax: 'typescript' }, target: 'es2023' }, module: { type: 'commonjs' } }],
   },
+  // Not with the temporary files: those are of one run.
+  cacheDirectory: '<rootDir>/node_modules/.cache/jest',
   globalSetup: '<rootDir>/test/backends/run-begins.cjs',
   globalTeardown: '<rootDir>/test/backends/run-ends.cjs',
-  maxWorkers: 2,
-  testTimeout: 60000,
+  testSequencer: '<rootDir>/test/backends/longest-first.cjs',
+  // Two cores bear three: many files wait for a counterpart.
+  maxWorkers: 3,
+  // A guard against hanging, above the longest wait of a test (test/harness/wait.ts): never an expectation of speed.
+  testTimeout: 300_000,
 };

@@ -92,7 +92,7 @@ async function accepted(ask: Ask, url: string, body: string): Promise<number> {
   return answer.ms;
 }
 
-/** What the gateway's accepting transaction writes (resource, event, Job, hold), without anything around it. */
+/** Writes what the gateway's accepting transaction writes (resource, event, Job, hold), without anything around it. */
 function bareSqlite(file: string): { once(): Promise<void>; close(): void } {
   const database = new Database(file);
   database.exec('pragma journal_mode = wal');

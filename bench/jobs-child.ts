@@ -4,10 +4,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Queue, Worker } from 'bullmq';
 import { Redis } from 'ioredis';
-import { BullMqQueue } from '../src/jobs/bullmq-queue';
-import { EmbeddedQueue } from '../src/jobs/embedded-queue';
+import { RedisQueue } from '../src/jobs/redis-queue';
+import { EmbeddedQueue } from '../src/jobs/queue';
 import { createEngine } from '../src/jobs/engine';
-import { workflowTable } from '../src/jobs/table';
+import { createWorkflowRegistry } from '../src/jobs/workflow';
 import { createCipher } from '../src/store/cipher';
 import { openPostgresStore } from '../src/store/postgres';
 import { openSqliteStore } from '../src/store/sqlite';
@@ -47,15 +47,15 @@ async function bare(url: string): Promise<number> {
 
 /** Our engine: Jobs accepted and told beforehand, until the last is recorded as ended. */
 async function ours(store: Store, redis: string | undefined): Promise<number> {
-  const queue = redis === undefined ? new EmbeddedQueue() : new BullMqQueue({ url: redis, prefix: randomUUID(), log: quiet });
+  const queue = redis === undefined ? new EmbeddedQueue() : new RedisQueue({ url: redis, prefix: randomUUID(), log: quiet });
   let left = count;
   let finish = ignore;
   const done = new Promise<void>((resolve) => (finish = resolve));
   const engine = createEngine({
     ...{ store, queue, log: quiet, owner: randomUUID(), leaseMs: 30_000, sweepMs: 60_000, concurrency: atOnce },
     clouds: { all: () => [], byKey: () => undefined, forTenant: () => [] },
-    workflows: workflowTable([
-      { name: 'nothing', version: 1, steps: [{ name: 'nothing', words: 'Doing nothing', run: () => Promise.resolve({ done: null }) }] },
+    workflows: createWorkflowRegistry([
+      { name: 'nothing', version: 1, steps: [{ name: 'nothing', message: 'Doing nothing', run: () => Promise.resolve({ done: null }) }] },
     ]),
     onBoundary: ({ moment }) => {
       if (moment === 'ended' && --left === 0) finish();
@@ -76,7 +76,7 @@ async function ours(store: Store, redis: string | undefined): Promise<number> {
       }),
     );
   }
-  for (let from = 0; from < count; from += 50) await engine.tell(ids.slice(from, from + 50));
+  for (let from = 0; from < count; from += 50) await engine.notify(ids.slice(from, from + 50));
   const begun = performance.now();
   await engine.start();
   await done;

@@ -46,7 +46,7 @@ function total({ calls }: World): number {
   return [...calls('thousand').values()].reduce((sum, count) => sum + count, 0);
 }
 
-/** One stored template many times over; the reference reads and parses the same rows in this process. */
+/** Measures one stored template many times over; the reference reads and parses the same rows in this process. */
 async function filtered(world: World, ask: Ask, rounds: number): Promise<Line[]> {
   const headers = { 'content-type': 'application/json' };
   const template = { resourceURI: 'http://schemas.dmtf.org/cimi/1/MachineTemplate', name: 'stored-0', initialState: 'STOPPED' };
@@ -91,9 +91,9 @@ function multiply(database: Database.Database, path: string): void {
   database
     .prepare(
       `with recursive n(i) as (select 1 union all select i + 1 from n where i < ${STORED - 1})
-       insert into resources (path, type, tenant, cloud, provider_key, owner, state, created, updated, version, document, secrets, internal)
+       insert into resources (path, type, tenant, cloud, provider_key, owner, state, created, updated, version, document, secrets, internal, name)
        select 'machineTemplates/' || printf('%026d', n.i), type, tenant, cloud, provider_key, owner, state, created, updated, version,
-              replace(document, 'stored-0', 'stored-' || n.i), secrets, internal
+              replace(document, 'stored-0', 'stored-' || n.i), secrets, internal, 'stored-' || n.i
        from n, resources where path = ?`,
     )
     .run(path);

@@ -6,7 +6,7 @@ import { PROVIDER_MS, type World } from './world';
 
 const REQUESTS = 20;
 
-/** What the gateway adds to a provider call that takes 50 ms: GET of one machine against the driver's own call. */
+/** Measures what the gateway adds to a provider call that takes 50 ms: GET of one machine against the driver's own call. */
 export async function measureLatency(world: World, rounds: number): Promise<Line[]> {
   const { ask, close } = createAsk();
   const direct = await driver.connect(driver.options.parse({ latencyMs: PROVIDER_MS, file: 'simulator.sqlite' }), {

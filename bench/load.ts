@@ -24,11 +24,11 @@ export interface Answer {
   status: number;
   headers: IncomingHttpHeaders;
   body: Buffer;
-  /** From the request to the last byte, ms. */
+  /** Time from the request to the last byte, in ms. */
   ms: number;
 }
 
-/** One request over a kept connection. */
+/** Sends a request over a kept connection. */
 export type Ask = (url: string, options?: { method?: string; headers?: Record<string, string>; body?: string }) => Promise<Answer>;
 
 /** A client that keeps its connections, with as little of its own as can be. */

@@ -5,7 +5,7 @@ import { runTypescript } from '../test/backends/run-typescript';
 
 /** A process of this project's TypeScript, begun and ended by the bench. */
 export interface Running {
-  /** What it said that it was waited for. */
+  /** Match of the output that was waited for. */
   said: RegExpExecArray;
   pid: number;
   stop(): Promise<void>;
@@ -13,16 +13,15 @@ export interface Running {
 
 /**
  * Starts a TypeScript file in a process of its own and waits until a line on its standard error matches.
- * @param file from the project's root
+ * @param file from the project's root, or from `root`, that of another checkout
  * @throws Error with its last words when it ends before
  */
 export async function startProcess(
   file: string,
   args: readonly string[],
   until: RegExp,
-  { env = {} }: { env?: Record<string, string> } = {},
+  { env = {}, root = resolve(__dirname, '..') }: { env?: Record<string, string>; root?: string | undefined } = {},
 ): Promise<Running> {
-  const root = resolve(__dirname, '..');
   const profile = process.env.BENCH_PROFILE ? ['--cpu-prof', `--cpu-prof-dir=${process.env.BENCH_PROFILE}`] : [];
   const child = spawn(process.execPath, [...profile, ...runTypescript(resolve(root, file)), ...args], {
     cwd: root,

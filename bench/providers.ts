@@ -32,8 +32,8 @@ interface Provider {
 }
 
 /**
- * Over each driver and its real counterpart: provider calls per request, what the gateway adds to the driver's own call,
- * and a list of a thousand machines. A counterpart that is missing is named and left out.
+ * Measures each driver and its real counterpart: provider calls per request, what the gateway adds to the driver's own call, and a
+ * list of a thousand machines. A counterpart that is missing is named and left out.
  */
 export async function measureProviders(rounds: number): Promise<Line[]> {
   const lines: Line[] = [];

@@ -9,7 +9,7 @@ import type { World } from './world';
 const JSON_TYPE = { accept: 'application/json' };
 const XML_TYPE = { accept: 'application/xml' };
 
-/** What is read, once, so that the references send the same bytes. */
+/** Reading, made once, so that the references send the same bytes. */
 interface Read {
   machine: string;
   etag: string;
@@ -113,7 +113,7 @@ async function hundred(world: World, { bare, rounds, seconds }: Omit<Run, 'expre
   ];
 }
 
-/** One client reads the long list again and again while another asks for something small: the longest it waits. */
+/** Measures the longest wait of a client that asks for something small while another reads the long list again and again. */
 async function long(world: World, ask: Ask, { bare, rounds }: { bare: string; rounds: number }): Promise<Line[]> {
   const url = `${world.base}clouds/many/machines`;
   const stalls: number[] = [];

@@ -1,9 +1,9 @@
 /** Runs interleaved (A B A B …), since this machine's speed drifts: only what ran next to each other is compared. */
 
-/** One line of the result. */
+/** Line of the result. */
 export interface Line {
   measure: string;
-  /** What it is compared with. */
+  /** Name of what it is compared with. */
   reference: string;
   /** The reference's figure and ours, with their unit. */
   figures: readonly [reference: string, ours: string];

@@ -14,7 +14,7 @@ import type { Ask } from './load';
 import { createBody, ended } from './machines';
 import { interleave, line, median, quantile, type Line } from './rounds';
 
-/** How often either looks whether it is done, ms. */
+/** Interval at which either looks whether it is done, in ms. */
 const LOOK_MS = 10;
 
 interface Subject {
@@ -45,7 +45,7 @@ const SUBJECTS = (): Subject[] => [
 ];
 
 /**
- * From POST /machines to the Job's SUCCESS with the machine STARTED, against the driver's own create until it reads the
+ * Measures from POST /machines to the Job's SUCCESS with the machine STARTED, against the driver's own create until it reads the
  * machine STARTED, over each driver and its counterpart. One that is missing is named and left out.
  */
 export async function measureStarts(rounds: number): Promise<Line[]> {

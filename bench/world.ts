@@ -12,13 +12,16 @@ import { startProcess } from './processes';
 export const CLOUDS = { one: 0, hundred: 100, thousand: 1_000, many: 10_000, counted: 250, slow: 10, crowd: 10 } as const;
 export type CloudKey = keyof typeof CLOUDS;
 
-/** How long a call to the slow provider takes, ms. */
+/** Duration of a call to the slow provider, in ms. */
 export const PROVIDER_MS = 50;
 
 const CACHE_MS: Partial<Record<CloudKey, number>> = { counted: 0, slow: 0, crowd: 1_000 };
 
 /** Machines of one page at the simulated provider. */
 export const PAGE_SIZE = 100;
+
+/** Room for the 100,000 templates that a list is narrowed down from. */
+const MANY = { quotas: { resources: 1_000_000, bytes: 1_000_000_000 } };
 
 /** The gateway under measurement: the program itself, in a process of its own over simulated clouds. */
 export interface World {
@@ -31,16 +34,28 @@ export interface World {
   stop(): Promise<void>;
 }
 
-/** @param more sections of the configuration beside the clouds, the data and the port */
-export async function startWorld(more: Record<string, unknown> = {}): Promise<World> {
+/**
+ * @param more sections of the configuration beside the clouds, the data and the port
+ * @param root folder of another checkout whose gateway it is to be
+ * @param options of the simulated clouds, beside their pages and their latency
+ */
+export async function startWorld(
+  more: Record<string, unknown> = {},
+  root?: string,
+  options: Partial<Record<CloudKey, object>> = {},
+): Promise<World> {
   const folder = await mkdtemp(join(tmpdir(), 'cimi-bench-'));
   for (const [cloud, machines] of Object.entries(CLOUDS)) await fill(join(folder, 'clouds', cloud), machines, cloud === 'thousand');
   const config = join(folder, 'gateway.yaml');
-  await writeFile(config, stringify({ server: { port: 0 }, data: { dir: folder }, defaultCloud: 'one', clouds: clouds(), ...more }));
+  await writeFile(
+    config,
+    stringify({ ...MANY, server: { port: 0 }, data: { dir: folder }, defaultCloud: 'one', clouds: clouds(options), ...more }),
+  );
   const { said, pid, stop } = await startProcess(
     'src/main.ts',
     ['serve', '--config', config, '--make-key'],
     /cimi-gateway: (\S+)cloudEntryPoint/,
+    { root },
   );
   return {
     base: said[1] ?? '',
@@ -54,8 +69,8 @@ export async function startWorld(more: Record<string, unknown> = {}): Promise<Wo
   };
 }
 
-/** What is measured is the gateway, so the provider is asked once and its answers are kept, but for two clouds. */
-function clouds(): Record<string, unknown> {
+/** Clouds whose provider is asked once and its answers are kept, but for two: what is measured is the gateway. */
+function clouds(more: Partial<Record<CloudKey, object>>): Record<string, unknown> {
   const keys = Object.keys(CLOUDS) as CloudKey[];
   return Object.fromEntries(
     keys.map((key) => {
@@ -65,7 +80,7 @@ function clouds(): Record<string, unknown> {
         {
           driver: 'simulator',
           guard: { cacheMs },
-          options: { pageSize: PAGE_SIZE, latencyMs: key === 'slow' || key === 'crowd' ? PROVIDER_MS : 0 },
+          options: { pageSize: PAGE_SIZE, latencyMs: key === 'slow' || key === 'crowd' ? PROVIDER_MS : 0, ...more[key] },
         },
       ];
     }),

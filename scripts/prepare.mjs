@@ -6,7 +6,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 export const root = join(dirname(fileURLToPath(import.meta.url)), '..');
-const NPM = process.platform === 'win32' ? 'npm.cmd' : 'npm';
+const WINDOWS = process.platform === 'win32';
 
 /** Runs a program with its output shown; ends this process where it fails. */
 export function run(program, args, options = {}) {
@@ -32,7 +32,8 @@ function upToDate(name, content, result, work) {
 export function install() {
   upToDate('installed', readFileSync(join(root, 'package-lock.json')), 'node_modules', () => {
     console.error('installing dependencies …');
-    run(NPM, ['install', '--no-save', '--no-audit', '--no-fund', '--loglevel=error']);
+    // On Windows npm is a command file, which only a shell runs.
+    run('npm', ['install', '--no-save', '--no-audit', '--no-fund', '--loglevel=error'], { shell: WINDOWS });
   });
 }
 

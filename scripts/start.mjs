@@ -13,7 +13,7 @@ const gateway = spawn(
   },
 );
 // The gateway ends in its own time; the signal of a terminal has reached it already, that of a supervisor has not.
-for (const signal of ['SIGTERM', 'SIGINT']) process.on(signal, () => gateway.kill(signal));
+for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP']) process.on(signal, () => gateway.kill(signal));
 // npm passes a supervisor's signal to the shell that it started this in, and that to nobody: its end is what can be seen.
 const { ppid } = process;
 const orphaned = () => process.ppid !== ppid && gateway.kill('SIGTERM');

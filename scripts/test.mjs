@@ -1,9 +1,11 @@
 // `npm test`: installs what the tests need and runs them. Counterparts that can't be had here are named and skipped;
-// with CI=true every one of them is required. Arguments go to the test runner.
-import { spawnSync } from 'node:child_process';
-import { existsSync, readdirSync } from 'node:fs';
+// with CI=true every one of them is required. Arguments go to the test runner. BUSY=4 runs four busy loops beside, until it ends.
+import { spawn, spawnSync } from 'node:child_process';
+import { existsSync, openSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { keepBusy } from './busy.mjs';
 import { install, root } from './prepare.mjs';
+import { temporaryFolder } from './temporary.mjs';
 
 const has = (program, ...args) => spawnSync(program, args, { stdio: 'ignore' }).status === 0;
 const postgres = () => has('postgres', '--version') || (existsSync('/usr/lib/postgresql') && readdirSync('/usr/lib/postgresql').length > 0);
@@ -12,6 +14,8 @@ const postgres = () => has('postgres', '--version') || (existsSync('/usr/lib/pos
 const packages = [
   { name: 'redis-server', there: () => has('redis-server', '--version') },
   { name: 'postgresql', there: postgres },
+  { name: 'qemu-utils', there: () => has('qemu-img', '--version') },
+  { name: 'qemu-system-x86', there: () => has('qemu-system-x86_64', '--version') },
   { name: 'python3-venv', there: () => has('python3', '-c', 'import venv, ensurepip') },
 ];
 
@@ -37,34 +41,46 @@ const simulators = spawnSync(process.execPath, [join('test', 'backends', 'instal
 if (simulators.status !== 0) console.error('what could not be installed is named above: the tests that need it say so');
 
 const asked = process.argv.slice(2);
-// Hundreds of packages: only for root, and only for a run that comes to it.
-if (asked.length === 0 || asked.some((word) => word.includes('openstack'))) {
-  if (process.getuid?.() === 0 && has('apt-get', '--version')) {
-    const openstack = spawnSync(join('test', 'backends', 'openstack', 'openstack.sh'), ['install'], { cwd: root, stdio: 'inherit' });
-    if (openstack.status !== 0) console.error('OpenStack could not be installed: tests of its driver against it are skipped by name');
-  } else {
+const folder = temporaryFolder();
+keepBusy(Number(process.env.BUSY ?? 0));
+
+/** Starts a program; without `log` it writes to this terminal. @returns its exit code, once it has ended */
+function started(program, args, log = 'inherit') {
+  const child = spawn(program, args, { cwd: root, stdio: ['inherit', log, log] });
+  return new Promise((resolve) => child.once('exit', (code) => resolve(code ?? 1)));
+}
+
+const jest = (args, log) => started(process.execPath, [join('node_modules', 'jest', 'bin', 'jest.js'), ...args], log);
+
+/** Installs OpenStack, hundreds of packages: only for root, and only for a run that comes to it. */
+async function installOpenstack(log) {
+  if (process.getuid?.() !== 0 || !has('apt-get', '--version')) {
     console.error("can't install OpenStack here (it needs apt-get and root): tests of its driver against it are skipped by name");
+  } else if ((await started(join('test', 'backends', 'openstack', 'openstack.sh'), ['install'], log)) !== 0) {
+    console.error('OpenStack could not be installed: tests of its driver against it are skipped by name');
   }
 }
 
-/** One run of the test runner. @returns its exit code. */
-function jest(...args) {
-  return (
-    spawnSync(process.execPath, [join('node_modules', 'jest', 'bin', 'jest.js'), ...args], { cwd: root, stdio: 'inherit' }).status ?? 1
-  );
+if (asked.length > 0) {
+  if (asked.some((word) => word.includes('openstack'))) await installOpenstack();
+  process.exit(await jest(asked));
 }
 
-if (asked.length > 0) process.exit(jest(...asked));
-/** Test files with phases of their own, by path. */
-const crash = '/test/crash/';
+/** Test files with a run of their own, by path: OpenStack's services need 3 GB, one set of them serves all these files. */
 const openstack = '/test/.*openstack';
 /** Seven minutes of waiting for Nova by itself: only when asked for (npm test -- test/conformance/openstack). */
 const slow = '/test/conformance/openstack';
-const codes = [
-  jest('--testPathIgnorePatterns', '/node_modules/', crash, openstack),
-  // Crash tests stop and kill whole processes and watch leases of one second: they have the machine to themselves.
-  jest('--runInBand', crash),
-  // OpenStack's services need 3 GB; one set of them serves all these files, and is stopped at the end of the phase.
-  jest('--maxWorkers=2', openstack, '--testPathIgnorePatterns', '/node_modules/', slow),
-];
+
+/** Runs the tests over OpenStack. What it says is kept for the end: it runs beside the others, for both wait much. */
+async function openstackRun(log) {
+  await installOpenstack(log);
+  return jest(['--maxWorkers=2', openstack, '--testPathIgnorePatterns', '/node_modules/', slow], log);
+}
+
+const said = join(folder, 'openstack.log');
+const beside = openstackRun(openSync(said, 'w'));
+const codes = [await jest(['--testPathIgnorePatterns', '/node_modules/', openstack])];
+console.log('== tests over OpenStack, which ran beside these');
+codes.push(await beside);
+process.stdout.write(readFileSync(said));
 process.exit(Math.max(...codes));

@@ -1,50 +1,75 @@
 import { randomBytes } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
-import { extensionsOfClouds } from './clouds/extensions';
+import { extensionsOfClouds, placesOfNames } from './clouds/extensions';
 import { newId } from './clouds/identity';
-import { connectClouds, driverRegistry, type CloudConfig, type ConnectedClouds, type DriverRegistry } from './clouds/registry';
-import { createReader } from './codec/reader';
+import { connectClouds, driverRegistry, type CloudToConnect, type ConnectedClouds, type DriverRegistry } from './clouds/registry';
+import { createBodyReader } from './codec/reader';
 import { createWriter } from './codec/writer';
+import { buildOf } from './config/build';
 import { secretKey, type Config } from './config/config';
-import { checkDrivers, cloudOptions } from './config/load';
+import { cloudOptions } from './config/load';
 import { createFetcher, type Fetcher } from './fetch/fetcher';
+import { createPoster } from './fetch/poster';
+import { createPutter } from './fetch/putter';
 import { createAuthenticator } from './http/access';
+import { Closers } from './http/closers';
+import { createLoginAudit } from './http/login-audit';
+import { publicAddress } from './http/public-address';
 import { createHttpServer } from './http/server';
 import { assertListenAllowed } from './http/loopback';
 import { createMetrics, type Metrics } from './http/metrics';
-import type { Readiness } from './http/probes';
-import { BullMqQueue } from './jobs/bullmq-queue';
-import { EmbeddedQueue } from './jobs/embedded-queue';
+import { readiness } from './http/readiness';
+import { RedisQueue } from './jobs/redis-queue';
 import { createEngine, type Engine } from './jobs/engine';
-import type { BoundaryPoint } from './jobs/kit';
-import { Newest } from './jobs/newest';
-import type { JobQueue } from './jobs/queue';
-import { workflowTable } from './jobs/table';
+import type { BoundaryPoint } from './jobs/engine-context';
+import { RestoreDetector } from './store/restore-detector';
+import { EmbeddedQueue, type JobQueue } from './jobs/queue';
+import { createWorkflowRegistry } from './jobs/workflow';
 import { standardCatalogue, type Catalogue } from './model/catalogue';
-import { openApiDocument } from './model/openapi';
-import { families, workflows } from './operations/families';
-import { offersOf } from './operations/offers';
+import { partedFromCloud } from './model/cloud-path';
+import { resourceHandlers } from './operations/handlers';
+import { endTold } from './operations/job-events';
+import type { ResourceHandler } from './operations/resource-handler';
 import { confidentialNames } from './operations/stored';
+import { driversOf } from './plugins/drivers';
+import { typeExtensionsOf, type TypeExtensions } from './plugins/type-module';
+import type { ProtocolOptions } from './protocol/context';
+import { loginRecorder } from './protocol/audited';
 import { createProtocol } from './protocol/core';
-import { systemWorkflows, withSystems } from './systems/families';
+import { createDeferredPlanning } from './protocol/deferred-planning';
+import { createReadAudit } from './protocol/read-audit';
+import { cloudMetrics } from './monitoring/cloud-metrics';
+import { Collector } from './monitoring/collector';
+import { freshening } from './monitoring/freshening';
+import { recurring } from './monitoring/recurring';
+import { everyWorkflow, withPackages } from './packages/handlers';
+import { expiringPackages } from './packages/remove';
+import { servePackages } from './packages/serve';
+import { withSystems } from './systems/handlers';
 import { writeFault } from './protocol/faults';
 import type { Handle, Principal } from './protocol/messages';
+import { publicDocuments } from './protocol/public-documents';
 import { createCipher, deriveKey } from './store/cipher';
 import { lockFolder } from './store/folder-lock';
 import { loadOrCreateKey } from './store/key-file';
 import { openPostgresStore } from './store/postgres';
+import { unusable } from './store/postgres-check';
+import { keepFolder } from './store/private-files';
 import { openSqliteStore } from './store/sqlite';
-import type { JobRow, Store } from './store/store';
-import { tellingBornEnded } from './store/told';
+import type { JobRow, Retention, Store } from './store/store';
+import { observedStore } from './store/observed-store';
+import { StoreUnavailable } from './store/unavailable';
 
 /** Path of the base URI below the public URL. */
 const PREFIX = '/cimi/';
 const KEY_FILE = 'secret.key';
+const [HOUR_MS, DAY_MS] = [3_600_000, 86_400_000];
+/** The embedded store, in the data folder. */
+export const DATABASE_FILE = 'cimi.db';
 
 /** The drivers that come with the gateway; each is loaded when a configured cloud names it. */
 export function shippedDrivers(): DriverRegistry {
@@ -56,7 +81,7 @@ export function shippedDrivers(): DriverRegistry {
   });
 }
 
-export interface GatewayOptions {
+export interface GatewayOptions extends Pick<ProtocolOptions, 'policy'> {
   config: Config;
   log: Logger;
   /** `gateway` answers requests (and works on Jobs where the configuration says so); `worker` only works on Jobs. */
@@ -64,7 +89,7 @@ export interface GatewayOptions {
   /** Make a key for secrets in the data folder where none is configured. */
   makeKey?: boolean;
   drivers?: DriverRegistry;
-  /** For crash tests. */
+  /** Hook for crash tests. */
   onBoundary?: (point: BoundaryPoint) => Promise<void>;
 }
 
@@ -76,30 +101,10 @@ export interface Gateway {
   handle: Handle;
   store: Store;
   engine: Engine;
-  /** Nobody has to log in. */
+  /** True where nobody has to log in. */
   anonymous: boolean;
   /** Says not ready, lets requests and steps in hand end, hands the rest back, closes everything. */
   close(): Promise<void>;
-}
-
-/** Things to be closed, last opened first. */
-class Closers {
-  private readonly list: (() => Promise<unknown> | void)[] = [];
-  add(close: () => Promise<unknown> | void): void {
-    this.list.unshift(close);
-  }
-  /** Closes all, also where closing one fails. @throws the first error */
-  async close(): Promise<void> {
-    const errors: unknown[] = [];
-    for (const close of this.list.splice(0)) {
-      try {
-        await close();
-      } catch (error) {
-        errors.push(error);
-      }
-    }
-    if (errors.length > 0) throw errors[0];
-  }
 }
 
 /**
@@ -118,48 +123,74 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
 
 async function build(options: GatewayOptions, closers: Closers): Promise<Gateway> {
   const { config, log, role } = options;
-  mkdirSync(config.data.dir, { recursive: true });
+  const types = await typeExtensionsOf(config);
+  keepFolder(config.data.dir, log);
   if (config.store.kind === 'sqlite') closers.add(lockFolder(config.data.dir));
   const key = await keyFor(options);
-  const metrics = createMetrics();
+  const metrics = createMetrics({ build: buildOf(process.env) });
   const onEnded = (job: JobRow): void => metrics.jobEnded(job.workflow ?? 'none', job.state);
   const opened = await openStore(config, key, log);
   closers.add(() => opened.close());
-  const store = tellingBornEnded(opened, onEnded);
+  const store = observedStore(opened, onEnded);
   const required = role === 'worker' || (await loginRequired(config, store));
   const clouds = await connect(options, metrics);
   closers.add(() => clouds.close());
-  const catalogue = catalogueFor(clouds);
+  const catalogue = catalogueFor(clouds, config, types);
   const fetcher = createFetcher(config.fetch);
-  const { queue, engine } = createJobs(options, { store, clouds, catalogue, fetcher, onEnded }, closers);
+  const handlers = withPackages(withSystems([...resourceHandlers(fetcher), ...types.handlers], catalogue), fetcher);
+  const tagKey = deriveKey(key, 'identity tags');
+  const at = role === 'gateway' ? await publicAddress(config.server, (details, message) => log.warn(details, message)) : undefined;
+  const base = `${at?.publicUrl ?? 'http://worker.invalid'}${PREFIX}`;
+  const { queue, engine } = createJobs(options, { store, clouds, catalogue, handlers, fetcher, base, tagKey, onEnded }, closers);
   metrics.watchQueue(() => queue.trouble());
   const worksHere = role === 'worker' || config.worker.inProcess;
   if (worksHere) await engine.start();
   closers.add(() => engine.close(config.server.shutdownMs));
-  const at = role === 'gateway' ? await address(config) : undefined;
-  const base = `${at?.publicUrl ?? 'http://worker.invalid'}${PREFIX}`;
-  const handle = protocolOf(options, { store, clouds, catalogue, fetcher, engine, base, key });
+  const collector = new Collector({ store, clouds, catalogue, log, windowSeconds: config.monitoring.windowSeconds });
+  const { publicUrl } = config.server;
+  const feeds = { webhooks: config.webhooks, post: createPoster(config.fetch), base: publicUrl && `${publicUrl}${PREFIX}` };
+  const own = { config: config.monitoring, store, clouds, catalogue, tagKey, log, collector };
+  const schedule = recurring({ ...own, ...feeds }, { owner: ownerOf(), leaseMs: config.worker.leaseMs, lookMs: config.worker.sweepMs });
+  const notify = (job: string) => engine.notify([job]);
+  schedule.add(expiringPackages(store, notify));
+  if (worksHere) schedule.start();
+  closers.add(() => schedule.close(config.server.shutdownMs));
+  const [ending, freshen] = [new AbortController(), freshening(own)];
+  const reads = config.audit.reads ? createReadAudit({ store, log: logOf(log) }) : undefined;
+  closers.add(() => reads?.close());
+  const handle = protocolOf(options, { store, clouds, catalogue, handlers, engine, base, tagKey, freshen, reads, ending: ending.signal });
   if (!at) return { entryPoint: undefined, handle, store, engine, anonymous: false, close: () => closers.close() };
   const { bodyDepth: _depth, bodyItems: _items, ...limits } = config.server.limits;
   const writers = { json: createWriter(catalogue, 'json'), xml: createWriter(catalogue, 'xml') };
+  const access = { store, catalogue, auditContent: config.audit.content };
+  const authenticate = createAuthenticator({
+    access: store.access,
+    hmacKey: randomBytes(32),
+    ...(required ? {} : { anonymous: anonymousOf(config), anonymousHosts: anonymousHosts(config) }),
+  });
+  const logins = createLoginAudit(authenticate, { record: loginRecorder(access), log });
+  closers.add(() => logins.close());
   const server = createHttpServer({
     handle,
-    authenticate: createAuthenticator({
-      access: store.access,
-      hmacKey: randomBytes(32),
-      ...(required ? {} : { anonymous: anonymousOf(config), anonymousHosts: anonymousHosts(config) }),
-    }),
+    isList: (path) => catalogue.locate(partedFromCloud(path.replace(/\/$/, '')).path)?.kind === 'collection',
+    authenticate: logins.watched,
     base: { publicUrl: at.publicUrl, prefix: PREFIX },
     limits,
     log,
-    ready: () => readiness(store, queue, clouds),
+    ready: () => readiness({ store, queue, clouds }),
     metrics,
-    documents: { '/openapi.json': () => openApiText(catalogue, base) },
+    measured: (tenant) => cloudMetrics({ clouds, store }, tenant),
+    documents: publicDocuments(catalogue, handlers, base, at.publicUrl),
+    packages: servePackages({ store, clouds, base, idleMs: config.move.idleSeconds * 1000, notify }),
     faults: (status, message, request) => writeFault(writers, base, request, { status, message }),
     ...(config.server.trustProxy.length > 0 ? { trustProxy: config.server.trustProxy } : {}),
+    ...(config.access.metricsToken === undefined ? {} : { metricsToken: config.access.metricsToken }),
   });
   await server.listen({ host: at.host, port: at.port });
-  closers.add(() => server.close(config.server.shutdownMs));
+  closers.add(() => {
+    ending.abort();
+    return server.close(config.server.shutdownMs);
+  });
   closers.add(async () => {
     server.retire();
     await sleep(config.server.retireMs);
@@ -167,21 +198,20 @@ async function build(options: GatewayOptions, closers: Closers): Promise<Gateway
   return { entryPoint: `${base}cloudEntryPoint`, handle, store, engine, anonymous: !required, close: () => closers.close() };
 }
 
-/** Whether everyone must log in. @throws Error in words where strangers could connect who need not */
+/** Tells whether everyone must log in. @throws Error where strangers could connect without a login */
 async function loginRequired({ access, server }: Config, store: Store): Promise<boolean> {
   const required = access.required ?? (await store.access.principals()).length > 0;
   assertListenAllowed({ host: server.host, usersConfigured: required });
   return required;
 }
 
-/** The standard, with what the drivers of these clouds bring of their own. @throws ConfigurationError where they contradict each other */
-function catalogueFor(clouds: ConnectedClouds): Catalogue {
-  return standardCatalogue(extensionsOfClouds(clouds, standardCatalogue().resources));
-}
-
-/** What may be asked for below the base URI. */
-function openApiText(catalogue: Catalogue, base: string): string {
-  return JSON.stringify(openApiDocument(catalogue, { base, offers: offersOf(catalogue, withSystems(families(), catalogue)) }));
+/**
+ * The standard, with what the drivers of these clouds and the configuration's own modules add to it.
+ * @throws ConfigurationError where drivers contradict each other
+ */
+function catalogueFor(clouds: ConnectedClouds, { compatibility }: Config, types: TypeExtensions): Catalogue {
+  const attributes = [...types.attributes, ...extensionsOfClouds(clouds, standardCatalogue().resources), ...placesOfNames(clouds)];
+  return standardCatalogue(attributes, compatibility.credentialsGroup, types);
 }
 
 function anonymousOf(config: Config): Principal {
@@ -196,7 +226,7 @@ function anonymousHosts({ access, server }: Config): string[] {
   return access.required === false && server.publicUrl !== undefined ? [new URL(server.publicUrl).hostname] : [];
 }
 
-/** Where a key is kept that is not configured. */
+/** Path of the file of a key that is not configured. */
 export function keyFile(config: Config): string {
   return join(config.data.dir, KEY_FILE);
 }
@@ -216,24 +246,24 @@ async function keyFor({ config, makeKey }: GatewayOptions): Promise<Buffer> {
 /** Opens the configured store. Without a key it serves the management of users only. */
 export async function openStore(config: Config, key: Buffer | undefined, log: Logger): Promise<Store> {
   const cipher = createCipher(key);
-  if (config.store.kind === 'sqlite') return openSqliteStore({ file: join(config.data.dir, 'cimi.db'), cipher });
-  return openPostgresStore({
-    url: config.store.url ?? '',
-    cipher,
-    poolSize: config.store.connections,
-    onTrouble: (error) => log.warn({ error: error.message }, 'a connection to PostgreSQL broke'),
-  });
+  if (config.store.kind === 'sqlite') return openSqliteStore({ file: join(config.data.dir, DATABASE_FILE), cipher });
+  const url = config.store.url ?? '';
+  const onTrouble = (error: Error): void => log.warn({ error: error.message }, 'a connection to PostgreSQL broke');
+  try {
+    return await openPostgresStore({ url, cipher, poolSize: config.store.connections, onTrouble });
+  } catch (error) {
+    throw error instanceof StoreUnavailable ? unusable(url, error.cause) : error;
+  }
 }
 
 /** Connects the configured clouds; asks no provider anything. */
 export async function connect({ config, log, drivers = shippedDrivers() }: GatewayOptions, metrics: Metrics): Promise<ConnectedClouds> {
-  checkDrivers(config, drivers.names);
-  const configs: CloudConfig[] = Object.values(config.clouds);
-  return connectClouds(configs, drivers, {
+  const configs: CloudToConnect[] = Object.values(config.clouds);
+  return connectClouds(configs, await driversOf(config, drivers), {
     options: (cloud, schema) => cloudOptions(config, cloud, schema),
     environment: (cloud) => {
       const dataDir = join(config.data.dir, 'clouds', cloud);
-      mkdirSync(dataDir, { recursive: true });
+      mkdirSync(dataDir, { recursive: true, mode: 0o700 });
       return { dataDir, warn: (message, details) => log.warn({ cloud, ...details }, message) };
     },
     hooks: {
@@ -247,99 +277,110 @@ export async function connect({ config, log, drivers = shippedDrivers() }: Gatew
 }
 
 function createJobs(
-  { config, log, onBoundary }: GatewayOptions,
-  { fetcher, catalogue, ...parts }: Pick<Built, 'store' | 'clouds' | 'catalogue' | 'fetcher'> & { onEnded: (job: JobRow) => void },
+  { config, log, onBoundary, policy }: GatewayOptions,
+  {
+    fetcher,
+    handlers,
+    tagKey,
+    base,
+    ...parts
+  }: Pick<Built, 'store' | 'clouds' | 'catalogue' | 'handlers' | 'tagKey' | 'base' | 'fetcher' | 'onEnded'>,
   closers: Closers,
 ): { queue: JobQueue; engine: Engine } {
   const queue: JobQueue =
-    config.queue.kind === 'redis'
-      ? new BullMqQueue({ url: config.queue.url ?? '', prefix: config.queue.prefix, log })
-      : new EmbeddedQueue();
+    config.queue.kind === 'redis' ? new RedisQueue({ url: config.queue.url ?? '', prefix: config.queue.prefix, log }) : new EmbeddedQueue();
   closers.add(() => queue.close(config.server.shutdownMs));
+  const planning = createDeferredPlanning({
+    ...{ ...parts, handlers, tagKey, base, policy, log: logOf(log) },
+    ...{ defaultCloud: config.defaultCloud, quotas: config.quotas, maxItems: config.lists.maxItems },
+  });
+  const deps = { fetcher, catalogue: parts.catalogue, tagKey, handlers, planning };
+  const out = { keepMs: config.ovf.keepHours * HOUR_MS, put: createPutter(config.fetch), store: parts.store };
   const engine = createEngine({
     ...parts,
     queue,
-    workflows: workflowTable([...workflows(fetcher), ...systemWorkflows(families(fetcher), catalogue)]),
+    workflows: createWorkflowRegistry(everyWorkflow(deps, config.move, out)),
     log,
-    owner: `${hostname()}:${process.pid}:${newId().slice(0, 8)}`,
+    owner: ownerOf(),
     leaseMs: config.worker.leaseMs,
     sweepMs: config.worker.sweepMs,
     concurrency: config.worker.concurrency,
     retentionMs: config.jobs.retentionMinutes * 60_000,
     refusedPerTenant: config.jobs.refusedPerTenant,
-    secretNames: confidentialNames(catalogue),
+    retention: retentionOf(config),
+    secretNames: confidentialNames(parts.catalogue),
+    onEnding: endTold(parts.catalogue),
     alone: config.store.kind === 'sqlite',
-    newest: new Newest(parts.store, join(config.data.dir, 'newest.json'), log),
+    restoreDetector: new RestoreDetector(parts.store, join(config.data.dir, 'newest.json'), log),
     ...(onBoundary ? { onBoundary } : {}),
   });
   return { queue, engine };
 }
 
 interface Built {
+  /** Aborted when the gateway stops serving. */
+  ending: AbortSignal;
   store: Store;
   clouds: ConnectedClouds;
   catalogue: Catalogue;
-  fetcher: Fetcher;
+  handlers: readonly ResourceHandler[];
   engine: Engine;
   base: string;
-  key: Buffer;
+  /** Key of the MAC on identity tags. */
+  tagKey: Buffer;
+  fetcher: Fetcher;
+  onEnded: (job: JobRow) => void;
+  freshen: ProtocolOptions['freshen'];
+  reads: ProtocolOptions['reads'];
 }
 
-function protocolOf({ config, log }: GatewayOptions, { store, clouds, catalogue, fetcher, engine, base, key }: Built): Handle {
+function protocolOf(options: GatewayOptions, { engine, ending, ...parts }: Omit<Built, 'fetcher' | 'onEnded'>): Handle {
+  const { config, log, policy } = options;
   return createProtocol({
-    catalogue,
-    families: withSystems(families(fetcher), catalogue),
-    clouds,
-    store,
+    ...parts,
     jobs: {
-      tell: (id) => engine.tell([id]),
-      waitFor: (id, ms) => engine.waitFor(id, ms),
-      requestStop: (id) => engine.requestStop(id),
+      notify: (id) => engine.notify([id]),
+      waitFor: (id, ms, signal) => engine.waitFor(id, ms, signal),
+      leasedHere: (id) => engine.leasedHere(id),
+      requestStop: (id, also) => engine.requestStop(id, also),
       mayStop: (job) => engine.mayStop(job),
     },
-    writers: { json: createWriter(catalogue, 'json'), xml: createWriter(catalogue, 'xml') },
-    readers: { json: createReader(catalogue, 'json'), xml: createReader(catalogue, 'xml') },
+    writers: { json: createWriter(parts.catalogue, 'json'), xml: createWriter(parts.catalogue, 'xml') },
+    readers: { json: createBodyReader(parts.catalogue, 'json'), xml: createBodyReader(parts.catalogue, 'xml') },
     bodyLimits: { depth: config.server.limits.bodyDepth, items: config.server.limits.bodyItems },
-    base,
-    tagKey: deriveKey(key, 'identity tags'),
     defaultCloud: config.defaultCloud,
+    ...(policy ? { policy } : {}),
     graceMs: config.jobs.graceMs,
+    waits: { longestMs: config.jobs.waitMs, perTenant: config.jobs.waitsPerTenant, ending },
+    streams: config.streams,
     retentionMinutes: config.jobs.retentionMinutes,
+    quotas: config.quotas,
+    auditContent: config.audit.content,
     maxItems: config.lists.maxItems,
+    maxListBytes: config.lists.maxBytes,
     listCacheMs: config.lists.cacheMs,
-    log: { warn: (message, details) => log.warn(details ?? {}, message), error: (message, details) => log.error(details ?? {}, message) },
+    log: logOf(log),
   });
+}
+
+/** The log as the protocol writes it. */
+function logOf(log: Logger): ProtocolOptions['log'] {
+  return { warn: (message, details) => log.warn(details ?? {}, message), error: (message, details) => log.error(details ?? {}, message) };
+}
+
+/** Name of this process on a lease. */
+function ownerOf(): string {
+  return `${hostname()}:${process.pid}:${newId().slice(0, 8)}`;
+}
+
+function retentionOf({ audit, retention: { eventDays, eventsPerTenant, goneDays, idDays } }: Config): Retention {
+  return {
+    events: { keepMs: eventDays * DAY_MS, perTenant: eventsPerTenant },
+    audit: { keepMs: audit.days * DAY_MS, perTenant: audit.perTenant },
+    retired: { remainsMs: goneDays * DAY_MS, idMs: idDays * DAY_MS },
+  };
 }
 
 function firstTenant(config: Config): string {
   return config.tenants?.[0] ?? Object.values(config.clouds)[0]?.discoveredTenant ?? 'default';
-}
-
-/** Where to listen and what clients call it. Port 0 becomes a free one here: URIs need to know it beforehand. */
-async function address({ server }: Config): Promise<{ host: string; port: number; publicUrl: string }> {
-  const port = server.port === 0 ? await freePort(server.host) : server.port;
-  const host = server.host.includes(':') ? `[${server.host}]` : server.host;
-  return { host: server.host, port, publicUrl: (server.publicUrl ?? `http://${host}:${port}`).replace(/\/$/, '') };
-}
-
-function freePort(host: string): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const probe = createServer();
-    probe.once('error', reject);
-    probe.listen(0, host, () => {
-      const at = probe.address();
-      probe.close(() => resolve(typeof at === 'object' && at ? at.port : 0));
-    });
-  });
-}
-
-/** Ready when store and queue are; a cloud in trouble is told and changes nothing. */
-async function readiness(store: Store, queue: JobQueue, clouds: ConnectedClouds): Promise<Readiness> {
-  await store.now();
-  const trouble = queue.trouble();
-  return {
-    ok: trouble === undefined,
-    problems: trouble === undefined ? [] : [trouble],
-    clouds: Object.fromEntries(clouds.all().map((cloud) => [cloud.key, cloud.mode])),
-  };
 }

@@ -127,7 +127,10 @@ export class Ec2Addresses implements Addresses {
     await unlessGone(thing('association', AssociationId), release);
   }
 
-  /** What is gone is success. @throws ProviderError conflict where something has it */
+  /**
+   * Releases an address; succeeds if it is gone already.
+   * @throws ProviderError conflict where something has it
+   */
   async delete(key: string, context: CallContext): Promise<void> {
     refuseDynamic(key);
     const address = await this.#unlessGone(key, context);
@@ -192,7 +195,7 @@ function eniOf(key: string): string | undefined {
   return ip === undefined || more.length > 0 ? undefined : eni;
 }
 
-/** What EC2 gave an attached ENI: private addresses, IPv6 ones, and public ones that are not Elastic IPs. */
+/** Lists the addresses that EC2 gave an attached ENI: private, IPv6, and public ones that are not Elastic IPs. */
 function dynamicItems(eni: NetworkInterface): Item[] {
   const owner = attachedAs(eni);
   if (owner === undefined) return [];
@@ -225,11 +228,11 @@ function refuseDynamic(key: string): void {
   if (eniOf(key) !== undefined) throw new ProviderError('conflict', OF_INTERFACE, { maybeDone: false });
 }
 
-/** What an Elastic IP cannot be is refused, not left out in silence. */
+/** Refuses what an Elastic IP cannot be, rather than ignoring it. */
 function refuseOthers(request: CreateAddress): void {
   const { allocation, protocol, network } = request;
   const set = (['hostname', 'defaultGateway', 'dns', 'mask'] as const).find((name) => request[name] !== undefined);
-  const words =
+  const message =
     allocation === 'dynamic'
       ? 'EC2 gives dynamic addresses to interfaces by itself; a static one can be made'
       : protocol !== 'IPv4'
@@ -237,5 +240,5 @@ function refuseOthers(request: CreateAddress): void {
         : network !== undefined && network !== PUBLIC_NETWORK
           ? `Elastic IPs are of no subnet: leave the network out, or name the one with key ${PUBLIC_NETWORK}`
           : set && `EC2 sets the ${set} of an address`;
-  if (words !== undefined) throw new ProviderError('unsupported', words, { maybeDone: false });
+  if (message !== undefined) throw new ProviderError('unsupported', message, { maybeDone: false });
 }

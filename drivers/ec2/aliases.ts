@@ -1,4 +1,6 @@
-/** Where the images of a well-known name are found: their owner's account, and their names. */
+import type { ImageChoice } from '../../src/clouds/driver';
+
+/** Place of the images of a well-known name: their owner's account and their names. */
 export interface Alias {
   owner: string;
   name: string;
@@ -41,6 +43,14 @@ export const ALIASES: Readonly<Record<string, Alias>> = Object.fromEntries(
       { owner, name: name.replace('{arch}', architecture).replace('{deb}', DEB[architecture]), architecture },
     ]),
   ),
+);
+
+/** The same images as portable names of the configuration take them by `default`. */
+export const IMAGE_NAMES: Readonly<Record<string, ImageChoice>> = Object.fromEntries(
+  Object.entries(ALIASES).map(([alias, { owner, name, architecture }]) => [
+    alias,
+    { owner, name, ...(architecture === 'arm64' ? { architecture: 'ARM' } : {}) },
+  ]),
 );
 
 /** The names, in words. */

@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { gzipSync } from 'node:zlib';
 import type { Driver } from '../../src/clouds/driver';
 import { Gone, ProviderError } from '../../src/clouds/errors';
-import { strangeness } from './answers';
+import { strangeBlocks, strangeness } from './answers';
 import { driver as module } from './index';
 
 const ID = 'vol-0123456789abcdef0';
@@ -21,7 +21,7 @@ interface Answer {
   cut?: boolean;
 }
 
-/** What somebody else than EC2 answers, or EC2 in part. */
+/** Answers by somebody other than EC2, or incomplete ones of EC2. */
 const STRANGERS: readonly (readonly [string, Answer])[] = [
   ['404 HTML', { status: 404, body: '<html>404 page not found</html>' }],
   ['404 text of an ingress', { status: 404, body: 'default backend - 404', headers: { 'content-type': 'text/plain' } }],
@@ -171,6 +171,33 @@ describe('who answers', () => {
       await other.close();
     }
   });
+});
+
+test.each<[string, string, string, number, Record<string, string>, string]>([
+  ['a redirect', 'GET', '/snapshots/snap-1/blocks', 302, {}, ''],
+  ['a refusal without its kind', 'PUT', '/snapshots/snap-1/blocks/0', 403, {}, '{"message": "no"}'],
+  ['a block without its checksum', 'PUT', '/snapshots/snap-1/blocks/0', 201, {}, ''],
+  ['a block without its checksum', 'GET', '/snapshots/snap-1/blocks/0', 200, {}, '<html>Welcome</html>'],
+  ['a block that was cut off', 'GET', '/snapshots/snap-1/blocks/0', 200, { 'x-amz-checksum': 'x', 'x-amz-data-length': '5' }, 'data'],
+  ['something that is not JSON', 'POST', '/snapshots', 201, {}, '<html>Welcome</html>'],
+  ['something that is not JSON', 'POST', '/snapshots', 201, {}, ''],
+  ['a document that was cut off', 'POST', '/snapshots', 201, {}, '{"SnapshotId": "snap-1"'],
+  ['JSON without "SnapshotId"', 'POST', '/snapshots', 201, {}, '{}'],
+  ['JSON without "Status"', 'POST', '/snapshots/completion/snap-1', 202, {}, '{"SnapshotId": "snap-1"}'],
+  ['JSON without "BlockSize"', 'GET', '/snapshots/snap-1/blocks', 200, {}, '{"Status": "ok"}'],
+])('%s is no answer of the EBS direct APIs', (why, method, path, status, headers, body) => {
+  expect(strangeBlocks(method, path, { status, headers, bytes: Buffer.from(body) })).toBe(why);
+});
+
+test.each<[string, string, number, Record<string, string>, string]>([
+  ['POST', '/snapshots', 201, {}, '{"SnapshotId": "snap-1"}'],
+  ['PUT', '/snapshots/snap-1/blocks/0', 201, { 'x-amz-Checksum': 'x' }, ''],
+  ['POST', '/snapshots/completion/snap-1', 202, {}, '{"Status": "pending"}'],
+  ['GET', '/snapshots/snap-1/blocks', 200, {}, '{"Blocks": [], "BlockSize": 524288}'],
+  ['GET', '/snapshots/snap-1/blocks/0', 200, { 'x-amz-Checksum': 'x', 'x-amz-Data-Length': '4' }, 'data'],
+  ['GET', '/snapshots/snap-1/blocks/0', 404, { 'x-amzn-ErrorType': 'ResourceNotFoundException' }, '{"message": "none"}'],
+])('%s %s with %i is the EBS direct APIs’ own as they document it', (method, path, status, headers, body) => {
+  expect(strangeBlocks(method, path, { status, headers, bytes: Buffer.from(body) })).toBeUndefined();
 });
 
 test('the edges of a document tell whose it is', () => {

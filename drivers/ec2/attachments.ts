@@ -15,7 +15,7 @@ import { eraseTags, writeTags } from './tags';
 const ATTACHED = [{ Name: 'status', Values: ['in-use'] }];
 /** An attachment is its two ends. */
 const KEY = /^(i-[0-9a-f]+):(vol-[0-9a-f]+)$/;
-/** What EC2 says of a volume that is attached to nothing, or not to this instance. */
+/** Codes by which EC2 says that a volume is not attached, or not to this instance. */
 const UNATTACHED = /^(?:IncorrectState|InvalidAttachment\.NotFound|VolumeInUse)$/;
 const keyOf = (instance: string | undefined, volume: string | undefined): string => `${instance}:${volume}`;
 
@@ -108,7 +108,7 @@ export class Ec2Attachments implements Attachments {
     await this.#forget(VolumeId, context);
   }
 
-  /** Whether an earlier attempt has taken effect: EC2 detaches, or has detached. Tags that it left are erased. */
+  /** Tells whether an earlier attempt has taken effect: EC2 detaches, or has detached. Erases the tags that it left. */
   async #letsGo(id: string, instance: string, context: CallContext): Promise<boolean> {
     const volume = await this.#volume(id, context);
     if (!volume) return true;
@@ -123,7 +123,7 @@ export class Ec2Attachments implements Attachments {
   async #volume(id: string, context: CallContext): Promise<Volume | undefined> {
     const { found, gone } = await volumesById(this.wire, [id], context);
     if (found.length + gone.length > 0) return found[0];
-    throw new ProviderError('unavailable', `EC2 answered without a word on the volume ${id}`, { maybeDone: false });
+    throw new ProviderError('unavailable', `The answer of EC2 does not mention the volume ${id}`, { maybeDone: false });
   }
 
   async #forget(volume: string, context: CallContext): Promise<void> {
@@ -140,7 +140,7 @@ function isNameTaken(error: unknown): boolean {
   );
 }
 
-/** What EC2 would refuse in terms of its own, or only after the tags were written. */
+/** Refuses what EC2 would refuse in its own terms, or only after the tags were written. */
 function refuseUnattachable(volume: Volume, instance: Instance): void {
   const id = String(volume.VolumeId);
   const attachments = attachmentsOf(volume);
@@ -152,8 +152,10 @@ function refuseUnattachable(volume: Volume, instance: Instance): void {
     throw new ProviderError('conflict', `The volume ${id} is attached to ${holders.join(', ')}`, { code: 'VolumeInUse' });
   const [zone, other] = [volume.AvailabilityZone, instance.Placement?.AvailabilityZone];
   if (zone === other) return;
-  const words = `The volume ${id} is in ${zone}, the instance ${instance.InstanceId} in ${other}: EC2 attaches within one availability zone only`;
-  throw new ProviderError('invalid', `${words}; say availabilityZone when making one of them`, { code: 'InvalidVolume.ZoneMismatch' });
+  const message = `The volume ${id} is in ${zone}, the instance ${instance.InstanceId} in ${other}: EC2 attaches within one availability zone only`;
+  throw new ProviderError('invalid', `${message}; set availabilityZone when you create one of them`, {
+    code: 'InvalidVolume.ZoneMismatch',
+  });
 }
 
 /** The attachments of a volume; nothing for the disk of a machine. */

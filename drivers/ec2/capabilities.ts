@@ -1,26 +1,23 @@
 import type { Capabilities } from '../../src/clouds/driver';
 import { MAX_PROPERTIES } from './naming';
 import { NETWORK_EXTENSIONS, NETWORKS } from './network-capabilities';
-import { MACHINE_EXTENSIONS, STORAGE_EXTENSIONS } from './placement';
+import { IMAGE_EXTENSIONS, MACHINE_EXTENSIONS, STORAGE_EXTENSIONS } from './placement';
 import { STORAGE } from './storage-capabilities';
 
-/** What is true of this cloud. */
+/** Returns the capabilities of this cloud. */
 export function capabilities(settleMs: number, atMost: number, maxProperties = MAX_PROPERTIES): Capabilities {
   return {
     settleMs,
     sizes: { atMost },
     portsAtCreate: true,
-    extensions: [...MACHINE_EXTENSIONS, ...STORAGE_EXTENSIONS, ...NETWORK_EXTENSIONS],
+    extensions: [...MACHINE_EXTENSIONS, ...IMAGE_EXTENSIONS, ...STORAGE_EXTENSIONS, ...NETWORK_EXTENSIONS],
     types: {
       CloudEntryPoint: { capabilities: { MaxPropertyItems: maxProperties } },
       Machine: {
         capabilities: {
           DefaultInitialState: 'STARTED',
+          // Only instances that are launched for hibernation can be suspended.
           InitialStates: ['STARTED', 'STOPPED'],
-          MachineConfigByValue: true,
-          MachineCredentialByValue: true,
-          MachineTemplateByValue: true,
-          MachineVolumeTemplatesByValue: true,
           MachineStopForce: true,
           MachineStopForceDefault: false,
           RestoreFromImage: true,
@@ -30,18 +27,6 @@ export function capabilities(settleMs: number, atMost: number, maxProperties = M
       },
       MachineConfiguration: { attributes: ['cpu', 'disks', 'cpuArch', 'cpuSpeed'] },
       MachineImage: { attributes: ['relatedImage', 'created'], constraints: { type: { values: ['IMAGE', 'SNAPSHOT'] } } },
-      MachineTemplate: {
-        attributes: [
-          'initialState',
-          'machineConfig',
-          'machineImage',
-          'credential',
-          'userData',
-          'volumes',
-          'volumeTemplates',
-          'networkInterfaces',
-        ],
-      },
       ...STORAGE,
       ...NETWORKS,
     },

@@ -4,7 +4,7 @@ import { Gone, ProviderError } from '../../src/clouds/errors';
 import { oneById, type Wire } from './client';
 import { subnetsById, vpcsById } from './subnets';
 
-/** Whether what the options name is there and goes together; what they do not name costs nothing. */
+/** Checks that what the options name exists and fits together; asks nothing for options that are not set. */
 export async function checkOptions(wire: Wire, context: CallContext): Promise<Finding[]> {
   const { subnet: id, vpc, securityGroups = [], availabilityZone } = wire.options;
   const findings: Finding[] = [];
@@ -21,17 +21,17 @@ export async function checkOptions(wire: Wire, context: CallContext): Promise<Fi
   return findings;
 }
 
-const wrong = (option: string, words: string): Finding => ({ ok: false, what: `Option ${option}`, words });
+const wrong = (option: string, message: string): Finding => ({ ok: false, what: `Option ${option}`, message });
 
 async function sameVpc(wire: Wire, GroupIds: string[], subnet: Subnet | undefined, context: CallContext): Promise<void> {
   const { SecurityGroups } = await wire.send(new DescribeSecurityGroupsCommand({ GroupIds }), context);
   const other = SecurityGroups?.find(({ VpcId }) => subnet?.VpcId !== undefined && VpcId !== undefined && VpcId !== subnet.VpcId);
   if (!other) return;
-  const words = `security group ${other.GroupId ?? ''} is in ${other.VpcId ?? ''}, the option subnet in ${subnet?.VpcId ?? ''}`;
-  throw new ProviderError('invalid', words, { maybeDone: false });
+  const message = `security group ${other.GroupId ?? ''} is in ${other.VpcId ?? ''}, the option subnet in ${subnet?.VpcId ?? ''}`;
+  throw new ProviderError('invalid', message, { maybeDone: false });
 }
 
-/** What the option names, and a finding where it cannot be had. */
+/** Looks up what an option names and adds a finding; undefined where it cannot be had. */
 async function looked<T>(findings: Finding[], option: string, look: () => Promise<T>): Promise<T | undefined> {
   try {
     const found = await look();
@@ -39,7 +39,7 @@ async function looked<T>(findings: Finding[], option: string, look: () => Promis
     return found;
   } catch (error) {
     if (!(error instanceof ProviderError)) throw error;
-    findings.push(wrong(option, error instanceof Gone ? `There is none such: ${error.message}` : error.message));
+    findings.push(wrong(option, error instanceof Gone ? `Not found: ${error.message}` : error.message));
     return undefined;
   }
 }

@@ -1,5 +1,6 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { elapse } from '../../test/harness/wait';
 import { driver as module } from './index';
 
 const DRY_RUN =
@@ -19,10 +20,10 @@ test('check has no more than a few calls on their way at once', async () => {
     request.on('end', () => {
       const dry = Buffer.concat(parts).toString().includes('DryRun=true');
       // Everything that is asked at once has come by then.
-      setTimeout(() => {
+      void elapse(20).then(() => {
         open -= 1;
         response.writeHead(dry ? 412 : 200, { 'content-type': 'text/xml' }).end(dry ? DRY_RUN : EMPTY);
-      }, 20);
+      });
     });
   });
   await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));

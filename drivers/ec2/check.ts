@@ -9,6 +9,7 @@ import {
   DeregisterImageCommand,
   DescribeImagesCommand,
   DescribeInstancesCommand,
+  DescribeInstanceStatusCommand,
   DescribeInstanceTypeOfferingsCommand,
   DescribeInstanceTypesCommand,
   DescribeKeyPairsCommand,
@@ -26,10 +27,14 @@ import {
 } from '@aws-sdk/client-ec2';
 import type { CallContext, Finding } from '../../src/clouds/driver';
 import { ProviderError } from '../../src/clouds/errors';
+import { atOnce } from './at-once';
 import { NETWORK_ATTEMPTS } from './check-network';
 import { type Attempt, STORAGE_ATTEMPTS } from './check-storage';
 import { checkOptions } from './check-options';
-import { batches, type Wire } from './client';
+import type { Wire } from './client';
+import type { CloudWatch } from './cloudwatch';
+import { DISK_ATTEMPTS } from './check-disks';
+import type { EbsDirect } from './ebs';
 import { credentialsIn } from './login';
 import type { Ec2Options } from './options';
 import { alwaysEnabled } from './regions';
@@ -55,6 +60,7 @@ const ACTIONS: readonly Attempt[] = [
     (w, c) => w.send(new DescribeInstanceTypesCommand({ DryRun, MaxResults: 5 }), c),
   ],
   ['DescribeImages', 'to list machine images', (w, c) => w.send(new DescribeImagesCommand({ DryRun, Owners: ['self'] }), c)],
+  ['DescribeInstanceStatus', 'to tell what AWS plans for machines', (w, c) => w.send(new DescribeInstanceStatusCommand({ DryRun }), c)],
   ['DescribeTags', 'to change names and properties', (w, c) => w.send(new DescribeTagsCommand({ DryRun, MaxResults: 5 }), c)],
   ['DescribeKeyPairs', 'to import credentials', (w, c) => w.send(new DescribeKeyPairsCommand({ DryRun }), c)],
   [
@@ -97,37 +103,44 @@ const ACTIONS: readonly Attempt[] = [
   ...NETWORK_ATTEMPTS,
 ];
 
-/** Calls at the same time. */
-const AT_ONCE = 4;
-/** How long to wait before a permission that could not be tried is tried again, in ms. */
+/** Delay before a permission that could not be tried is tried again, in ms. */
 const AGAIN_MS = 500;
 
+/** The wires to the services, where there are such. */
+interface Clients {
+  wire: Wire;
+  cloudWatch: CloudWatch | undefined;
+  ebs: EbsDirect | undefined;
+}
+
 /** Tries the endpoint, the login and, by dry runs, every permission. Throws nothing. */
-export async function check(wire: Wire, context: CallContext): Promise<Finding[]> {
+export async function check({ wire, cloudWatch, ebs }: Clients, context: CallContext): Promise<Finding[]> {
   const login = await attempt(() => wire.send(new DescribeInstancesCommand({ MaxResults: 5 }), context));
   const place = wire.options.endpoint ?? `region ${wire.options.region}`;
   if (login && login.kind !== 'forbidden')
-    return [{ ok: false, what: `Login at EC2 (${place})`, words: await loginWords(login, wire, context) }];
-  const findings = await each(ACTIONS, ([action, purpose, call]) => permission(action, purpose, () => call(wire, context)));
-  return [{ ok: true, what: `Login at EC2 (${place})` }, ...findings, ...(await checkOptions(wire, context))];
+    return [{ ok: false, what: `Login at EC2 (${place})`, message: await loginWords(login, wire, context) }];
+  const findings = await atOnce(ACTIONS, ([action, purpose, call]) => permission(`ec2:${action}`, purpose, () => call(wire, context)));
+  const measured = cloudWatch ? [await metrics(cloudWatch, context)] : [];
+  const copied = ebs
+    ? await atOnce(DISK_ATTEMPTS, ([action, purpose, call]) => permission(action, purpose, () => call({ wire, ebs }, context)))
+    : [];
+  return [{ ok: true, what: `Login at EC2 (${place})` }, ...findings, ...measured, ...copied, ...(await checkOptions(wire, context))];
 }
 
-/** In their order, a few at a time: EC2 limits how often an account may ask, and others ask too. */
-async function each<T, R>(list: readonly T[], run: (item: T) => Promise<R>): Promise<R[]> {
-  const results: R[] = [];
-  for (const some of batches(list, AT_ONCE)) results.push(...(await Promise.all(some.map(run))));
-  return results;
+/** Tries CloudWatch, which has no dry run, with one metric of an instance that is not there. */
+async function metrics(cloudWatch: CloudWatch, context: CallContext): Promise<Finding> {
+  return permission('cloudwatch:GetMetricData', 'to read the samples of meters', () => cloudWatch.try(InstanceId, context));
 }
 
-/** Anything but a refusal for lack of permission means that the permission is there: EC2 looks at it first. */
+/** Tries one permission. AWS checks permissions first, so any other error means that the permission is there. */
 async function permission(action: string, purpose: string, call: () => Promise<unknown>): Promise<Finding> {
-  const what = `Permission ec2:${action}`;
+  const what = `Permission ${action}`;
   const first = await attempt(call);
   // Several permissions are tried at once; what failed in passing is tried once more on its own.
   const error = first?.passing ? await sleep(AGAIN_MS).then(() => attempt(call)) : first;
   if (!error || error.code === 'DryRunOperation') return { ok: true, what };
-  if (error.kind === 'forbidden') return { ok: false, what, words: `Missing; needed ${purpose}. EC2 says: ${error.message}` };
-  if (error.passing || error.kind === 'auth') return { ok: false, what, words: `Could not be tried: ${error.message}` };
+  if (error.kind === 'forbidden') return { ok: false, what, message: `Missing; needed ${purpose}. AWS says: ${error.message}` };
+  if (error.passing || error.kind === 'auth') return { ok: false, what, message: `Could not be tried: ${error.message}` };
   return { ok: true, what };
 }
 

@@ -2,7 +2,7 @@ import type { Image, Instance, InstanceTypeInfo } from '@aws-sdk/client-ec2';
 import type { Choice, Fit } from '../../src/clouds/driver';
 import { weighed, type SizesOption } from '../../src/clouds/sizes';
 
-/** How instance types are weighed where figures choose one, by AWS's own documentation of its families. */
+/** Rules that weigh instance types where figures choose one, from AWS's documentation of its families. */
 
 /** Families that people take for anything, in this order; whatever is not here comes after them. */
 const CLASSES: Readonly<Record<string, { place: number; kind: string }>> = {
@@ -23,7 +23,7 @@ const COUPLED = /^hpc$/;
 const FAMILY = /^([a-z]+)(?:-[a-z0-9]+|(\d+)([a-z]*)(?:-[a-z0-9]+)?)$/;
 /** Generations that a place in the order has room for. */
 const NEWEST = 99;
-/** Nothing larger hibernates on EC2, in MiB. */
+/** Largest memory that EC2 hibernates, in MiB. */
 const HIBERNATES = 153_600;
 /** ENA came in June 2016: an older image that says nothing of it does not have it. */
 const BEFORE_ENA = '2016-06';
@@ -62,14 +62,17 @@ export function typeChoice(type: InstanceTypeInfo, architectures: readonly strin
   });
 }
 
-/** How much a family has that nobody asked for: a processor's make (i, a, g) is nothing, a disk, network or flex limits are. */
+/**
+ * Counts the features of a family that nobody asked for: a processor's make (i, a, g) counts nothing; disks, network and flex
+ * limits do.
+ */
 function plainness(family: string, extras: string): number {
   const make = extras.replace(/^[aig]/, '');
   const first = extras.startsWith('a') ? 1 : 0;
   return Math.min(99, first + make.length * 10 + (family.includes('-') ? 5 : 0));
 }
 
-/** Why figures never choose a type. */
+/** Returns the reason why figures never choose a type; undefined where they may. */
 function exclusion(type: InstanceTypeInfo, letters: string): string | undefined {
   const { GpuInfo, FpgaInfo, InferenceAcceleratorInfo, NeuronInfo, MediaAcceleratorInfo, BareMetal, CurrentGeneration } = type;
   if (letters === 'mac') return 'is a Mac';
@@ -84,7 +87,7 @@ function exclusion(type: InstanceTypeInfo, letters: string): string | undefined 
   return undefined;
 }
 
-/** What a type needs of an image, and has for it. */
+/** Returns what a type needs of an image, and what it has for one. */
 export function typeFit(type: InstanceTypeInfo): Fit {
   const memory = type.MemoryInfo?.SizeInMiB ?? 0;
   const ena = type.NetworkInfo?.EnaSupport;
@@ -101,7 +104,7 @@ export function typeFit(type: InstanceTypeInfo): Fit {
   };
 }
 
-/** What an image needs of a type, and has for it. */
+/** Returns what an image needs of a type, and what it has for one. */
 export function imageFit(image: Image): Fit {
   const { BootMode, RootDeviceType, VirtualizationType, Architecture, TpmSupport, EnaSupport, CreationDate } = image;
   const without = EnaSupport === false || (EnaSupport === undefined && CreationDate !== undefined && CreationDate < BEFORE_ENA);
@@ -116,7 +119,7 @@ export function imageFit(image: Image): Fit {
   };
 }
 
-/** What an instance needs of another type, and has for it. */
+/** Returns what an instance needs of another type, and what it has for one. */
 export function instanceFit(instance: Instance): Fit {
   const { CurrentInstanceBootMode, RootDeviceType, VirtualizationType, Architecture, TpmSupport, EnaSupport, HibernationOptions } =
     instance;

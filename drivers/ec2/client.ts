@@ -8,11 +8,11 @@ import {
 import type { CallContext, DriverEnvironment } from '../../src/clouds/driver';
 import { Gone, ProviderError } from '../../src/clouds/errors';
 import { LoginRefusals } from '../../src/clouds/logins';
-import { OwnAnswers } from './answers';
+import { clientSettings, quietly } from './connect';
 import { translate } from './errors';
 import { type Ec2Type, namedIn, SHAPES, speaksOf, thing } from './gone';
 import { readLeniently } from './lenient';
-import { credentialsOf, refusesLogin } from './login';
+import { refusesLogin } from './login';
 import { MAX_OWN_TAGS_FREE, MAX_PROPERTIES } from './naming';
 import type { Ec2Options } from './options';
 import { OwnTags } from './own-tags';
@@ -76,7 +76,7 @@ export class Wire {
     } while (token !== undefined);
   }
 
-  /** Those of a list that have an id; of the others nothing can be told but that EC2 sent them, once. */
+  /** Keeps those of a list that have an id; others are left out, with a warning once a type. */
   keyed<T>(type: Ec2Type, list: readonly T[] | undefined, id: (item: T) => string | undefined): T[] {
     const all = list ?? [];
     const known = all.filter((item) => id(item));
@@ -96,7 +96,8 @@ export class Wire {
     command: $Command<I, O, EC2ClientResolvedConfig, ServiceInputTypes, ServiceOutputTypes>,
     { signal }: CallContext,
   ): Promise<O> {
-    if (signal.aborted) throw new ProviderError('timeout', 'Nobody waits for this call any more', { maybeDone: false });
+    if (signal.aborted)
+      throw new ProviderError('timeout', 'The call was cancelled: nobody waits for its answer any more', { maybeDone: false });
     try {
       Object.assign(command.input, this.ownTags.outgoing(command.input));
       // A signal of its own for each call: many at once on one signal look like leaked listeners to Node.
@@ -107,27 +108,10 @@ export class Wire {
   }
 }
 
-const NO_WARNING = 'AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED';
+const connected = (options: Ec2Options, region: string): EC2Client =>
+  quietly(() => new EC2Client(clientSettings(options, { service: 'EC2', region, endpoint: options.endpoint })));
 
-function connected(options: Ec2Options, region: string): EC2Client {
-  const before = process.env[NO_WARNING];
-  // The Node version is the gateway's own business (package.json): the SDK has its say at its first client, by this switch.
-  process.env[NO_WARNING] = 'true';
-  try {
-    return new EC2Client({
-      region,
-      ...(options.endpoint === undefined ? {} : { endpoint: options.endpoint }),
-      credentials: credentialsOf(options),
-      maxAttempts: 1,
-      requestHandler: new OwnAnswers(options, `EC2 (${options.endpoint ?? `region ${region}`})`),
-    });
-  } finally {
-    if (before === undefined) delete process.env[NO_WARNING];
-    else process.env[NO_WARNING] = before;
-  }
-}
-
-/** What EC2 said of ids: what is there, and of which it proved that there is nothing. */
+/** Answer about several ids: what is there, and which are proven to be gone. */
 export interface ById<T> {
   found: T[];
   gone: Gone[];
@@ -177,14 +161,17 @@ export async function readByIds<T>(
   return { found, gone };
 }
 
-/** One thing by its id. @throws Gone where EC2 proves that it is not there; ProviderError where it says nothing of it */
+/**
+ * Reads one thing by its id.
+ * @throws Gone where EC2 proves that it is not there; ProviderError where it says nothing of it
+ */
 export async function oneById<T>(type: Ec2Type, id: string, read: (ids: readonly string[]) => Promise<ById<T>>): Promise<T> {
   const {
     found: [first],
     gone: [proof],
   } = await read([id]);
   if (first !== undefined) return first;
-  throw proof ?? new ProviderError('unavailable', `EC2 answered without a word on the ${type} ${id}`, { maybeDone: false });
+  throw proof ?? new ProviderError('unavailable', `The answer of EC2 does not mention the ${type} ${id}`, { maybeDone: false });
 }
 
 /** Cuts a list into lists of at most `size`. */

@@ -11,7 +11,7 @@ import type { Ec2Options } from './options';
 /** EC2 takes no more than 100 types a page, and 200 values a filter. */
 const PAGE = 100;
 const FILTER_VALUES = 200;
-/** How long an instance type that EC2 does not tell about is not asked for again. */
+/** Time for which an instance type that EC2 does not know is not asked for again, in ms. */
 const UNKNOWN_FOR_MS = 3_600_000;
 
 /** EC2's architectures in CIMI's words; the first that a type offers counts. */
@@ -33,7 +33,7 @@ function cpuArchs(offered: readonly string[] | undefined): string[] {
   return ARCHITECTURES.flatMap(([name, arch]) => (offered?.includes(name) === true ? [arch] : []));
 }
 
-/** What an instance type gives, in CIMI's units: memory in KiB, speed in MHz, capacity in kB of 1000 bytes. */
+/** Returns the values of an instance type in CIMI's units: memory in KiB, speed in MHz, capacity in kB of 1000 bytes. */
 export function typeValues(type: InstanceTypeInfo): Values {
   const memory = type.MemoryInfo?.SizeInMiB;
   const speed = type.ProcessorInfo?.SustainedClockSpeedInGhz;
@@ -68,7 +68,7 @@ export class MachineConfigs implements ReadGroup {
     for await (const page of this.types.all(context)) yield page.map((type) => this.#item(type, where));
   }
 
-  /** With the zones that are known already. */
+  /** Reads several types; those of the zones that are known already are taken from memory. */
   async getMany(keys: readonly string[], context: CallContext): Promise<(Item | Gone)[]> {
     const where = this.offerings.kept();
     const named = await this.types.named(keys, context);
@@ -88,7 +88,7 @@ export class MachineConfigs implements ReadGroup {
   }
 }
 
-/** What EC2 tells about instance types, and what of it a Machine takes over. */
+/** Reader of EC2's instance types, and of what a Machine takes over from them. */
 export class InstanceTypes {
   /** A type's figures never change, and outlive its retirement: kept as long as the connection. */
   private readonly known = new Map<string, Values>();

@@ -14,14 +14,14 @@ import { TAG, tagsOf } from './naming';
 import { NotYet } from './poll';
 
 /** States of an instance from which it only ends, and those that it leaves by itself. */
-const ENDING: readonly string[] = ['shutting-down', 'terminated'];
-const MOVING: readonly string[] = ['pending', 'stopping', ...ENDING];
+export const ENDING: readonly string[] = ['shutting-down', 'terminated'];
+export const MOVING: readonly string[] = ['pending', 'stopping', ...ENDING];
 
 /**
- * What a refusal for things that depend is to mean: something that stays is there (the conflict, naming it), or all that
- * is there is about to end, EC2 just has not got so far (NotYet).
- * @param Filters of the interfaces that may be what depends
- * @param counts which of them may be a reason; absent: all
+ * Tells what a refusal for dependent things means: something stays (the conflict, naming it), or all that is there is about to end
+ * (NotYet).
+ * @param Filters of the interfaces that may depend
+ * @param counts selects the interfaces that may be a reason; absent: all
  */
 export async function stillHeld(
   wire: Wire,
@@ -42,7 +42,7 @@ export async function stillHeld(
   return new ProviderError('conflict', worded(refusal, staying), { code, requestId, maybeDone: false, cause: refusal });
 }
 
-/** What was made in a VPC past the gateway and stays until somebody takes it away, in words; undefined where there is none. */
+/** Names, in words, what was made in a VPC without the gateway and stays until somebody deletes it; undefined where nothing does. */
 export async function staysInVpc(wire: Wire, vpc: string, context: CallContext): Promise<string | undefined> {
   const groups = { Filters: [{ Name: 'vpc-id', Values: [vpc] }] };
   const gateways = { Filters: [{ Name: 'attachment.vpc-id', Values: [vpc] }] };
@@ -63,7 +63,7 @@ function worded({ message }: ProviderError, enis: readonly NetworkInterface[]): 
   return names.length === 0 ? message : `${message}; still there: ${names.join(', ')}${enis.length > names.length ? ', …' : ''}`;
 }
 
-/** Whether the interface goes by itself: its instance ends, it is being detached, or nothing has it any more. */
+/** Tells whether the interface goes by itself: its instance ends, it is being detached, or nothing has it any more. */
 function isEnding(eni: NetworkInterface, instances: ReadonlyMap<string, string>): boolean {
   if (eni.Status === 'detaching' || eni.Attachment?.Status === 'detaching') return true;
   const instance = instanceOf(eni);
@@ -78,13 +78,13 @@ async function statesOf(wire: Wire, ids: readonly string[], context: CallContext
   return new Map(found.map(({ InstanceId, State }) => [InstanceId ?? '', State?.Name ?? 'unknown']));
 }
 
-/** Whether all of these instances are about to end, or have. */
+/** Tells whether all of these instances are about to end, or have ended. */
 export async function areEnding(wire: Wire, ids: readonly string[], context: CallContext): Promise<boolean> {
   const states = await statesOf(wire, ids, context);
   return ids.every((id) => ENDING.includes(states.get(id) ?? 'terminated'));
 }
 
-/** Where an instance refuses for its state, and the state is one that it leaves by itself: NotYet; else the refusal. */
+/** Returns NotYet where the instance's state causes the refusal and will pass by itself; else the refusal. */
 export async function orStillMoving(wire: Wire, refusal: ProviderError, id: string, context: CallContext): Promise<ProviderError> {
   const state = (await statesOf(wire, [id], context)).get(id) ?? '';
   if (!MOVING.includes(state) || ENDING.includes(state)) return refusal;

@@ -2,20 +2,20 @@
 
 /** Letters recommended for volumes first, then the two-letter names. */
 const RECOMMENDED = [...'fghijklmnop'];
-const FURTHER = ['b', 'c'].flatMap((first) => [...'abcdefghijklmnopqrstuvwxyz'].map((second) => first + second));
+const MORE_NAMES = ['b', 'c'].flatMap((first) => [...'abcdefghijklmnopqrstuvwxyz'].map((second) => first + second));
 
 const NAMES = {
   linux: {
-    candidates: [...RECOMMENDED.map((slot) => `/dev/sd${slot}`), ...FURTHER.map((slot) => `/dev/xvd${slot}`)],
+    candidates: [...RECOMMENDED.map((slot) => `/dev/sd${slot}`), ...MORE_NAMES.map((slot) => `/dev/xvd${slot}`)],
     valid: /^\/dev\/(?:sd[b-z]|xvd[b-z]|xvd[b-d][a-z])$/,
   },
   windows: {
-    candidates: [...RECOMMENDED, ...FURTHER].map((slot) => `xvd${slot}`),
+    candidates: [...RECOMMENDED, ...MORE_NAMES].map((slot) => `xvd${slot}`),
     valid: /^xvd(?:[b-z]|[b-d][a-z])$/,
   },
 } as const;
 
-/** Whether EC2 takes the name for a volume that is no root volume. */
+/** Tells whether EC2 accepts the device name for a volume that is no root volume. */
 export function isDeviceName(name: string, platform: keyof typeof NAMES): boolean {
   return NAMES[platform].valid.test(name);
 }

@@ -15,8 +15,9 @@ const ATTACHED = [{ Name: 'status', Values: ['in-use'] }];
 const STORE = /^(i-[0-9a-f]+):ephemeral(\d+)$/;
 const FIXED = 'Instance storage has the size that the instance type gives it';
 
-/** What an instance deletes with itself: volumes with DeleteOnTermination (the root volume mostly) and instance store. */
+/** Disks that an instance deletes with itself: volumes with DeleteOnTermination (the root volume mostly) and instance store. */
 export class Ec2Disks implements Disks {
+  readonly changes = { capacity: 'sets' } as const;
   constructor(
     private readonly wire: Wire,
     private readonly types: InstanceTypes,

@@ -38,7 +38,10 @@ export async function enisById(wire: Wire, ids: readonly string[], context: Call
   return readByIds('network interface', ids, read, ({ NetworkInterfaceId }) => NetworkInterfaceId);
 }
 
-/** One ENI. @throws Gone */
+/**
+ * Reads one ENI.
+ * @throws Gone
+ */
 export async function eniById(wire: Wire, id: string, context: CallContext): Promise<NetworkInterface> {
   return oneById('network interface', id, (ids) => enisById(wire, ids, context));
 }
@@ -53,14 +56,14 @@ export function instanceOf(eni: NetworkInterface): string | undefined {
   return id !== undefined && INSTANCE_ID.test(id) ? id : undefined;
 }
 
-/** Whether the ENI ends with the instance that it is attached to. */
+/** Tells whether the ENI ends with the instance that it is attached to. */
 export const goesWithInstance = (eni: NetworkInterface): boolean =>
   instanceOf(eni) !== undefined && eni.Attachment?.DeleteOnTermination === true;
 
-/** Whether the gateway made the ENI for an interface alone. */
+/** Tells whether the gateway made the ENI for an interface alone. */
 export const isMadeForInterface = (eni: NetworkInterface): boolean => tagsOf(eni.TagSet)[TAG.owner] !== undefined;
 
-/** Whether the ENI is a NetworkPort: it outlives machines. */
+/** Tells whether the ENI is a NetworkPort, which outlives machines. */
 export const isPort = (eni: NetworkInterface): boolean => !isMadeForInterface(eni) && !goesWithInstance(eni);
 
 /** Key of a machine's interface: its two ends. */

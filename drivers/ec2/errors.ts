@@ -3,7 +3,7 @@ import { retryAfterMs } from './answers';
 import { proofOf } from './gone';
 
 /** EC2 error code → kind, where the code says it all. Looked up before PATTERNS. */
-const CODES: Readonly<Record<string, FailureKind>> = {
+export const CODES: Readonly<Record<string, FailureKind>> = {
   AuthFailure: 'auth',
   InvalidClientTokenId: 'auth',
   SignatureDoesNotMatch: 'auth',
@@ -20,48 +20,41 @@ const CODES: Readonly<Record<string, FailureKind>> = {
   OptInRequired: 'forbidden',
   Blocked: 'forbidden',
   PendingVerification: 'forbidden',
-  'InvalidAMIID.Unavailable': 'invalid',
   IncorrectInstanceState: 'conflict',
   IncorrectState: 'conflict',
   InvalidState: 'conflict',
   IncorrectStateException: 'conflict',
   OperationNotPermitted: 'conflict',
-  VolumeInUse: 'conflict',
   DependencyViolation: 'conflict',
   ResourceAlreadyAssociated: 'conflict',
   IdempotentParameterMismatch: 'conflict',
   'InvalidSubnet.Conflict': 'conflict',
   IncorrectModificationState: 'conflict',
-  'InvalidZone.NotFound': 'invalid',
   VolumeTypeNotAvailableInZone: 'invalid',
   // Hours between two changes of one volume: nothing to wait for.
   VolumeModificationRateExceeded: 'quota',
   'Resource.AlreadyAssociated': 'conflict',
+  ConflictException: 'conflict',
+  ServiceQuotaExceededException: 'quota',
   'Gateway.NotAttached': 'conflict',
   RouteAlreadyExists: 'conflict',
   InsufficientFreeAddressesInSubnet: 'quota',
   RequestLimitExceeded: 'throttled',
-  Throttling: 'throttled',
-  ThrottlingException: 'throttled',
-  RequestThrottled: 'throttled',
-  RequestThrottledException: 'throttled',
-  ThrottledException: 'throttled',
-  EC2ThrottledException: 'throttled',
+  ConcurrentLimitExceededException: 'throttled',
   TooManyRequestsException: 'throttled',
   SlowDown: 'throttled',
   PriorRequestNotComplete: 'throttled',
   SnapshotCreationPerVolumeRateExceeded: 'throttled',
   MissingParameter: 'invalid',
-  InvalidInstanceType: 'invalid',
-  InvalidBlockDeviceMapping: 'invalid',
+  ValidationException: 'invalid',
   UnknownParameter: 'invalid',
   ValidationError: 'invalid',
   InternalError: 'unavailable',
+  InternalServerException: 'unavailable',
   InternalFailure: 'unavailable',
   ServiceUnavailable: 'unavailable',
   Unavailable: 'unavailable',
   RequestTimeout: 'timeout',
-  UnsupportedOperation: 'unsupported',
   UnknownOperation: 'unsupported',
   InvalidAction: 'unsupported',
 };
@@ -84,7 +77,7 @@ const WORDS: readonly (readonly [string, RegExp, FailureKind])[] = [
   ['InvalidParameterValue', /is currently in use/, 'conflict'],
 ];
 
-/** What to do, beside EC2's own words: by code, in order. */
+/** Advice that follows EC2's own words: by code, in order. */
 const ADVICE: readonly (readonly [RegExp, string])[] = [
   [
     /^InsufficientInstanceCapacity$/,
@@ -92,7 +85,7 @@ const ADVICE: readonly (readonly [RegExp, string])[] = [
   ],
   [/^Insufficient\w*Capacity$/, 'EC2 has no room for this now: another availabilityZone or type may have, or a later time'],
   [/^VolumeModificationRateExceeded$/, 'EC2 wants hours between two changes of one volume'],
-  [/^RequestLimitExceeded$|Throttl/, 'EC2 limits how often this account may ask; it is asked again more slowly'],
+  [/^RequestLimitExceeded$|Throttl/, 'AWS limits how often this account may ask; it is asked again more slowly'],
   [/^TagLimitExceeded$/, 'EC2 keeps 50 tags of a thing: take properties, or tags of the option `tags`, away'],
   [/LimitExceeded$/, "the account's quota is used up: delete something, or have AWS raise it (Service Quotas)"],
   [/^UnauthorizedOperation$|^AccessDenied/, 'the credentials lack a permission: the check command names it'],
@@ -120,7 +113,7 @@ export function kindOf(code: string, status: number | undefined): FailureKind {
   );
 }
 
-/** What the SDK throws, as far as it is of use here. */
+/** Members of the SDK's errors that are used here. */
 interface Thrown {
   name?: unknown;
   code?: unknown;
@@ -132,17 +125,18 @@ interface Thrown {
 }
 
 /**
- * Translates whatever the SDK or the network threw. Only EC2's own documents come with a status (answers.ts).
+ * Translates whatever the SDK or the network threw. Only the service's own documents come with a status (answers.ts).
  * @param input what was asked, as the command has it
+ * @param service name of what was asked, for words
  */
-export function translate(thrown: unknown, input?: unknown): ProviderError {
+export function translate(thrown: unknown, input?: unknown, service = 'EC2'): ProviderError {
   if (thrown instanceof ProviderError) return thrown;
   const error: Thrown = typeof thrown === 'object' && thrown !== null ? thrown : { message: String(thrown) };
   const status = error.$metadata?.httpStatusCode ?? error.$response?.statusCode;
-  return status === undefined ? withoutAnswer(error) : withAnswer(error, status, input);
+  return status === undefined ? withoutAnswer(error, service) : withAnswer(error, status, input, service);
 }
 
-function withAnswer(error: Thrown, status: number, input: unknown): ProviderError {
+function withAnswer(error: Thrown, status: number, input: unknown, service: string): ProviderError {
   const code = word(error.name) ?? 'Unknown';
   const readable = error.name !== 'SyntaxError' && error.name !== 'Error' && error.name !== 'TypeError' && !looksLikeMarkup(error);
   const requestId = error.$metadata?.requestId;
@@ -150,10 +144,10 @@ function withAnswer(error: Thrown, status: number, input: unknown): ProviderErro
   if (gone) return gone;
   const told = WORDS.find(([one, words]) => one === code && words.test(word(error.message) ?? ''))?.[2];
   const kind = readable ? (told ?? kindOf(code, status)) : kindOfStatus(status >= 400 ? status : 502);
-  const words = readable
+  const message = readable
     ? advised(code, clean(word(error.message) ?? code))
-    : `The endpoint answered HTTP ${status} with something that is not EC2's XML`;
-  return new ProviderError(kind, words, {
+    : `The endpoint answered HTTP ${status} with something that is not ${service}'s own`;
+  return new ProviderError(kind, message, {
     ...(readable ? { code } : {}),
     requestId,
     retryAfterMs: retryAfterMs(error.$response?.headers),
@@ -164,26 +158,26 @@ function withAnswer(error: Thrown, status: number, input: unknown): ProviderErro
 }
 
 /** EC2's words, and after them what to do. */
-function advised(code: string, words: string): string {
+function advised(code: string, message: string): string {
   const advice = ADVICE.find(([shape]) => shape.test(code))?.[1];
-  return advice === undefined ? words : `${words} (${advice})`;
+  return advice === undefined ? message : `${message} (${advice})`;
 }
 
 /** EC2 has no room for it now: nothing was made, and another size or zone is more likely to help than waiting. */
 const noCapacity = (code: string): boolean => /^Insufficient/.test(code);
 
-function withoutAnswer(error: Thrown): ProviderError {
+function withoutAnswer(error: Thrown, service: string): ProviderError {
   const code = networkCode(error);
   const message = clean(word(error.message) ?? code ?? 'no answer');
   if (error.name === 'CredentialsProviderError' || error.name === 'TokenProviderError') {
     return new ProviderError('auth', `No AWS credentials: ${message}`, { code: word(error.name), maybeDone: false });
   }
   if ((code !== undefined && UNREACHED.includes(code)) || /did not establish a connection/.test(message)) {
-    const words = `EC2's endpoint cannot be reached: ${message}`;
+    const words = `${service}'s endpoint cannot be reached: ${message}`;
     return new ProviderError('unavailable', words, details(code, false));
   }
-  if (error.name === 'AbortError') return new ProviderError('timeout', 'EC2 did not answer in time', details(code, true));
-  return new ProviderError('timeout', `EC2's answer was lost: ${message}`, details(code, true));
+  if (error.name === 'AbortError') return new ProviderError('timeout', `${service} did not answer in time`, details(code, true));
+  return new ProviderError('timeout', `${service}'s answer was lost: ${message}`, details(code, true));
 }
 
 function details(code: string | undefined, maybeDone: boolean): ProviderErrorDetails {

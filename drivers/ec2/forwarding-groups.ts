@@ -70,15 +70,15 @@ export class Ec2ForwardingGroups implements ForwardingGroups {
   }
 
   /**
-   * Its networks stay, so a VPC that has any is not deleted. What the gateway made in it for networks goes first, and
-   * what is gone is success.
+   * Deletes a VPC; succeeds if it is gone already. Its networks stay, so one that has any is refused. What the gateway made in it
+   * for networks goes first.
    * @throws ProviderError conflict
    */
   async delete(key: string, context: CallContext): Promise<void> {
     const [subnet] = await whole(subnetPages(this.wire, [{ Name: 'vpc-id', Values: [key] }], context));
     if (subnet) {
-      const words = `${key} has networks (${subnet.SubnetId ?? 'a subnet'}), which cannot be in another: delete them first`;
-      throw new ProviderError('conflict', words, { code: 'DependencyViolation', maybeDone: false });
+      const message = `${key} has networks (${subnet.SubnetId ?? 'a subnet'}), which cannot be in another: delete them first`;
+      throw new ProviderError('conflict', message, { code: 'DependencyViolation', maybeDone: false });
     }
     await this.routing.tidy(context, key);
     try {

@@ -85,25 +85,25 @@ export function proofOf(fault: Fault, input: unknown): Gone | undefined {
   const asked = [...new Set(textsIn(input))].filter((text) => SHAPES[type].test(text));
   const [named] = namedIn(fault.message, asked);
   const key = named ?? (asked.length === 1 && !namesAnother(fault.message, type) ? asked[0] : undefined);
-  const words = NO_WORDS.includes(fault.message) || fault.message === fault.code ? `EC2 has no ${type} ${key ?? ''}` : fault.message;
-  return key === undefined ? undefined : Gone.told(thing(type, key), { ...fault, message: words });
+  const message = NO_WORDS.includes(fault.message) || fault.message === fault.code ? `EC2 has no ${type} ${key ?? ''}` : fault.message;
+  return key === undefined ? undefined : Gone.told(thing(type, key), { ...fault, message });
 }
 
-/** Whether a refusal is one for things of this type that are not there. Images that are gone are told without a fault too. */
+/** Tells whether a refusal says that things of this type are not there. Images that are gone are also told without an error. */
 export function speaksOf(error: ProviderError, type: Ec2Type): boolean {
   if (error instanceof Gone) return error.thing.type === type;
   return error.code !== undefined && Object.hasOwn(PROOFS, error.code) && PROOFS[error.code] === type;
 }
 
-/** Those of the keys that the words name, each as a whole word: a short id may begin like a long one. */
-export function namedIn(words: string, keys: readonly string[]): string[] {
-  const said = new Set(words.match(/[\w.-]+\w/g) ?? []);
+/** Returns those of the keys that the text names, each as a whole word: a short id may begin like a long one. */
+export function namedIn(message: string, keys: readonly string[]): string[] {
+  const said = new Set(message.match(/[\w.-]+\w/g) ?? []);
   return keys.filter((key) => said.has(key));
 }
 
-/** Whether the words name some thing of the type (that was not asked for). Names of key pairs look like any word. */
-const namesAnother = (words: string, type: Ec2Type): boolean =>
-  type !== 'key pair' && (words.match(/[\w.-]+\w/g) ?? []).some((word) => SHAPES[type].test(word));
+/** Tells whether the text names a thing of the type that was not asked for. Names of key pairs look like any word. */
+const namesAnother = (message: string, type: Ec2Type): boolean =>
+  type !== 'key pair' && (message.match(/[\w.-]+\w/g) ?? []).some((word) => SHAPES[type].test(word));
 
 function textsIn(value: unknown): string[] {
   if (typeof value === 'string') return [value];

@@ -6,8 +6,8 @@ import type { Wire } from './client';
 import { NotYet, refusedBy } from './poll';
 
 /** States of a modification that will come to its end or has. */
-const BUSY: readonly string[] = ['modifying', 'optimizing'];
-const UNDER_WAY: readonly string[] = [...BUSY, 'completed'];
+export const BUSY: readonly string[] = ['modifying', 'optimizing'];
+export const UNDER_WAY: readonly string[] = [...BUSY, 'completed'];
 
 /**
  * Grows a volume to at least `capacity` kB; the size it has is no change. Repeatable: where EC2 refuses because the same

@@ -32,11 +32,33 @@ export function imageItem(image: Image, region: string): Item | undefined {
     ...(image.Public === true ? { public: true } : {}),
     ...(unmapped === undefined ? {} : { unmappedState: unmapped }),
     ...(image.StateReason?.Message ? { reason: image.StateReason.Message } : {}),
-    // An alias stands on the images of AWS and its marketplace alone.
-    ...(!image.ImageOwnerAlias || image.ImageOwnerAlias === 'self'
-      ? {}
-      : { refuses: { delete: `The image belongs to ${image.ImageOwnerAlias}` } }),
+    ...refused(image),
   };
+}
+
+function refused(image: Image): Pick<Item, 'refuses'> {
+  // An alias stands on the images of AWS and its marketplace alone.
+  const other = !image.ImageOwnerAlias || image.ImageOwnerAlias === 'self' ? undefined : `The image belongs to ${image.ImageOwnerAlias}`;
+  const unread = whyNotDownloaded(image);
+  const refuses = { ...(other === undefined ? {} : { delete: other }), ...(unread === undefined ? {} : { download: unread }) };
+  return Object.keys(refuses).length === 0 ? {} : { refuses };
+}
+
+/** Returns in words why an image's contents cannot be read; undefined where, as far as the image tells, they can. */
+export function whyNotDownloaded(image: Image): string | undefined {
+  const { ImageId = '', State, ImageOwnerAlias, ProductCodes = [], RootDeviceType } = image;
+  if (ImageOwnerAlias && ImageOwnerAlias !== 'self')
+    return `The image belongs to ${ImageOwnerAlias}; contents are read of images of one's own`;
+  if (ProductCodes.length > 0) return 'The image has product codes of the AWS Marketplace, whose contents EC2 gives to nobody';
+  if (RootDeviceType === 'instance-store') return 'The image lies in instance storage: it has no snapshot';
+  if (State !== 'available') return `The image is ${State ?? 'in no state'}: only an available one has contents`;
+  return rootSnapshotOf(image) === undefined ? `EC2 tells of no snapshot behind ${ImageId}` : undefined;
+}
+
+/** Snapshot of an image's root volume; other volumes of it are no part of its contents. */
+export function rootSnapshotOf({ BlockDeviceMappings = [], RootDeviceName }: Image): string | undefined {
+  const root = BlockDeviceMappings.find(({ DeviceName }) => DeviceName === RootDeviceName) ?? BlockDeviceMappings[0];
+  return root?.Ebs?.SnapshotId;
 }
 
 /** A time that is told as text; undefined where it is none. */

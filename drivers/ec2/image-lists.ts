@@ -49,15 +49,21 @@ export class ImageLists {
   }
 
   /** The newest image of a well-known name; undefined in a region that has none. */
-  async #newest({ owner, name, architecture }: Alias, context: CallContext): Promise<Image | undefined> {
+  async #newest(alias: Alias, context: CallContext): Promise<Image | undefined> {
+    const found = await this.ofOwner(alias, context);
+    return found.sort((a, b) => ((a.CreationDate ?? '') < (b.CreationDate ?? '') ? 1 : -1))[0];
+  }
+
+  /** Available images of an owner, by a pattern of their names and in EC2's architecture where these are given. */
+  async ofOwner({ owner, name, architecture }: Pick<Alias, 'owner'> & Partial<Alias>, context: CallContext): Promise<Image[]> {
     const Filters = [
-      { Name: 'name', Values: [name] },
-      { Name: 'architecture', Values: [architecture] },
+      ...(name === undefined ? [] : [{ Name: 'name', Values: [name] }]),
+      ...(architecture === undefined ? [] : [{ Name: 'architecture', Values: [architecture] }]),
       { Name: 'state', Values: ['available'] },
     ];
     const found: Image[] = [];
     for await (const page of this.#pages({ Owners: [owner], Filters }, context)) found.push(...page);
-    return found.sort((a, b) => ((a.CreationDate ?? '') < (b.CreationDate ?? '') ? 1 : -1))[0];
+    return found;
   }
 
   async *#pages(input: DescribeImagesCommandInput, context: CallContext): AsyncIterable<readonly Image[]> {

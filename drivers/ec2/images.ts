@@ -7,24 +7,49 @@ import {
   type Image,
   type Instance,
 } from '@aws-sdk/client-ec2';
-import type { CallContext, CaptureMachine, Created, Item, MachineImages, Marks, Naming, Pages } from '../../src/clouds/driver';
+import type {
+  CallContext,
+  CaptureMachine,
+  Created,
+  ImageChoice,
+  Item,
+  MachineImages,
+  Marks,
+  Naming,
+  Pages,
+  UploadImage,
+} from '../../src/clouds/driver';
 import { Gone, ProviderError } from '../../src/clouds/errors';
-import type { Wire } from './client';
+import type { Alias } from './aliases';
+import { oneById, type Wire } from './client';
 import { orStillMoving } from './dependents';
-import { thing, unlessGone } from './gone';
-import { imageItem } from './image-item';
+import type { EbsDirect } from './ebs';
+import { SHAPES, thing, unlessGone } from './gone';
+import { imageItem, rootSnapshotOf, whyNotDownloaded } from './image-item';
 import { ImageLists } from './image-lists';
+import { halfByKey, halfItem, halfMade, toResume, uploadImage } from './image-upload';
 import { instanceById } from './instance-reads';
 import { createTags, holds, imageName, isOurs, TAG, tagList, tagsOf } from './naming';
 import { NotYet, refusedBy } from './poll';
+import { readSnapshot } from './snapshot-read';
+import { takeBack } from './snapshot-write';
 import { eraseTags, renameTags, writeTags } from './tags';
 
 /** Amazon machine images as MachineImages. */
 export class Ec2MachineImages implements MachineImages {
   private readonly images: ImageLists;
+  readonly upload?: NonNullable<MachineImages['upload']>;
+  readonly download?: NonNullable<MachineImages['download']>;
 
-  constructor(private readonly wire: Wire) {
+  /** @param ebs absent: contents go neither in nor out */
+  constructor(
+    private readonly wire: Wire,
+    ebs: EbsDirect | undefined,
+  ) {
     this.images = new ImageLists(wire);
+    if (!ebs) return;
+    this.upload = (request, context) => this.#upload(ebs, request, context);
+    this.download = async (key, context) => readSnapshot({ wire, ebs }, await this.#rootSnapshot(key, context), context);
   }
 
   /** Images of the configured owners, and the well-known ones asked for. */
@@ -32,15 +57,27 @@ export class Ec2MachineImages implements MachineImages {
     for await (const page of this.images.all(context)) yield this.#items(page);
   }
 
-  /** Any image that the account may use, whoever owns it. */
+  /** Any image that the account may use, whoever owns it; one that is half made has the key of its snapshot. */
   async getMany(keys: readonly string[], context: CallContext): Promise<(Item | Gone)[]> {
-    const { found, gone } = await this.images.byId(keys, context);
-    return [...found.map((image) => this.#items([image])[0] ?? deregistered(image)), ...gone];
+    const half = await halfByKey(this.wire, keys.filter(isHalf), context);
+    const whole = keys.filter((key) => !isHalf(key));
+    if (whole.length === 0) return half;
+    const { found, gone } = await this.images.byId(whole, context);
+    return [...found.map((image) => this.#items([image])[0] ?? deregistered(image)), ...gone, ...half];
   }
 
+  /** An image, else what was begun for one. */
   async find(marks: Marks, context: CallContext): Promise<Item[]> {
     const images = await this.images.ownBy(TAG.id, marks.tag, context);
-    return this.#items(images).filter((item) => item.tag === marks.tag);
+    const found = this.#items(images).filter((item) => item.tag === marks.tag);
+    if (found.length > 0 || !this.upload) return found;
+    return (await halfMade(this.wire, marks.tag, context)).flatMap((snapshot) => halfItem(snapshot, this.wire.options.region) ?? []);
+  }
+
+  /** Images of an account, of all that there are: EC2 has too many to list. */
+  async named({ owner, name, architecture }: ImageChoice & { owner: string }, context: CallContext): Promise<Item[]> {
+    const narrowed = { owner, ...(name === undefined ? {} : { name }), ...architectureOf(architecture) };
+    return this.#items(await this.images.ofOwner(narrowed, context));
   }
 
   holds(naming: Naming): Naming {
@@ -87,20 +124,46 @@ export class Ec2MachineImages implements MachineImages {
     }
   }
 
+  async #upload(ebs: EbsDirect, request: UploadImage, context: CallContext): Promise<Created> {
+    const earlier = await this.find(request, context);
+    const whole = earlier.find(({ token, values }) => token === request.token && values.state === 'AVAILABLE');
+    if (whole) return { key: whole.key };
+    const begun = toResume(earlier, request);
+    for (const { key } of earlier) if (isHalf(key) && key !== begun) await takeBack(this.wire, key);
+    return uploadImage({ wire: this.wire, ebs }, request, begun, context);
+  }
+
+  /** @throws ProviderError (conflict) for an image whose contents cannot be read */
+  async #rootSnapshot(key: string, context: CallContext): Promise<string> {
+    const image = await oneById('image', key, (ids) => this.images.byId(ids, context));
+    const why = whyNotDownloaded(image);
+    const snapshot = rootSnapshotOf(image);
+    if (why === undefined && snapshot !== undefined) return snapshot;
+    throw new ProviderError('conflict', why ?? `EC2 tells of no snapshot behind ${key}`, { maybeDone: false });
+  }
+
   /**
    * Deregisters the image and, if the gateway made it, deletes the snapshots behind it. They are tagged first, so that a
    * repeated call after a crash finds those that were left.
    */
   async delete(key: string, context: CallContext): Promise<void> {
+    if (isHalf(key)) return this.#dropHalf(key, context);
     const { found, gone } = await this.images.byId([key], context);
     if (found.length + gone.length === 0)
-      throw new ProviderError('unavailable', `EC2 answered without a word on the image ${key}`, { maybeDone: false });
+      throw new ProviderError('unavailable', `The answer of EC2 does not mention the image ${key}`, { maybeDone: false });
     for (const image of found.filter(({ State }) => State !== 'deregistered')) {
       await this.#passReferenceOn(image, context);
       if (isOurs(tagsOf(image.Tags))) await this.#markSnapshots(image, key, context);
       await unlessGone(thing('image', key), this.wire.send(new DeregisterImageCommand({ ImageId: key }), context));
     }
     for (const SnapshotId of await this.#leftSnapshots(key, context)) await this.#dropSnapshot(SnapshotId, key, context);
+  }
+
+  async #dropHalf(key: string, context: CallContext): Promise<void> {
+    const [half] = await halfByKey(this.wire, [key], context);
+    if (!half) throw new ProviderError('invalid', `${key} is a snapshot, and none that an image is made of`, { maybeDone: false });
+    if (!(half instanceof Gone))
+      await unlessGone(thing('snapshot', key), this.wire.send(new DeleteSnapshotCommand({ SnapshotId: key }), context));
   }
 
   /** EC2 tags all or none: those that are gone are left out. */
@@ -117,7 +180,7 @@ export class Ec2MachineImages implements MachineImages {
     }
   }
 
-  /** One that another image is made of too stays with that; EC2 may know it as this one's for some time. */
+  /** Deletes an image's snapshot, unless another image is made of it too; EC2 may count it as this image's for some time. */
   async #dropSnapshot(SnapshotId: string, image: string, context: CallContext): Promise<void> {
     try {
       await unlessGone(thing('snapshot', SnapshotId), this.wire.send(new DeleteSnapshotCommand({ SnapshotId }), context));
@@ -157,9 +220,18 @@ export class Ec2MachineImages implements MachineImages {
   }
 }
 
+/** EC2's word for an architecture of CIMI's, where it has one alone. */
+function architectureOf(architecture = 'x86_64'): Partial<Pick<Alias, 'architecture'>> {
+  if (architecture === 'x86_64') return { architecture };
+  return architecture === 'ARM' ? { architecture: 'arm64' } : {};
+}
+
+/** Tells whether a key is that of a snapshot, which an image is to be made of. */
+const isHalf = (key: string): boolean => SHAPES.snapshot.test(key);
+
 const deregistered = ({ ImageId = '' }: Image): Gone => Gone.shown(thing('image', ImageId), `EC2 shows ${ImageId} as deregistered`);
 
-/** What an image of the instance is to leave out: attached volumes that outlive it. Its root volume always belongs to it. */
+/** Mappings that leave attached volumes which outlive the instance out of its image. Its root volume always belongs to it. */
 function volumesOf({ BlockDeviceMappings = [], RootDeviceName }: Instance): BlockDeviceMapping[] {
   const outlives = BlockDeviceMappings.filter(
     ({ DeviceName, Ebs }) => DeviceName && DeviceName !== RootDeviceName && Ebs?.DeleteOnTermination === false,

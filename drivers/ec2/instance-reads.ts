@@ -15,7 +15,10 @@ export async function instancesById(wire: Wire, ids: readonly string[], context:
   return readByIds('instance', ids, read, ({ InstanceId }) => InstanceId);
 }
 
-/** One instance. @throws Gone */
+/**
+ * Reads one instance.
+ * @throws Gone
+ */
 export async function instanceById(wire: Wire, id: string, context: CallContext): Promise<Instance> {
   return oneById('instance', id, (ids) => instancesById(wire, ids, context));
 }

@@ -80,8 +80,8 @@ export class Ec2Interfaces implements Interfaces {
       return createEni(this.wire, { ...request, tags: { ...marks, [TAG.owner]: request.machine } }, context);
     const port = await eniById(this.wire, request.networkPort, context);
     if (port.SubnetId !== requireSubnet(request.network)) {
-      const words = `The port ${request.networkPort} is in ${port.SubnetId ?? 'a subnet that EC2 does not tell'}, not in ${request.network}`;
-      throw new ProviderError('invalid', words, { maybeDone: false });
+      const message = `The port ${request.networkPort} is in ${port.SubnetId ?? 'a subnet that EC2 does not tell'}, not in ${request.network}`;
+      throw new ProviderError('invalid', message, { maybeDone: false });
     }
     const user = instanceOf(port);
     if (user !== undefined && port.Attachment?.Status === 'detaching')
@@ -124,7 +124,7 @@ export class Ec2Interfaces implements Interfaces {
       gone,
     } = await enisById(this.wire, [ends.eni], context);
     if (!eni && gone.length > 0) return;
-    if (!eni) throw new ProviderError('unavailable', `EC2 answered without a word on ${ends.eni}`, { maybeDone: false });
+    if (!eni) throw new ProviderError('unavailable', `The answer of EC2 does not mention the interface ${ends.eni}`, { maybeDone: false });
     const attached = instanceOf(eni) === ends.instance;
     if (attached && eni.Attachment?.DeviceIndex === 0) throw new ProviderError('conflict', FIRST, { maybeDone: false });
     const port = isPort(eni);
@@ -163,7 +163,7 @@ export class Ec2Interfaces implements Interfaces {
   }
 }
 
-/** What is known of an interface by its key: EC2 shows an ENI that the instance does not have, or has no such ENI. */
+/** Turns what EC2 said of an interface's key into an answer: EC2 shows an ENI that the instance does not have, or has no such ENI. */
 function answerOf(key: string, enis: ReadonlyMap<string, NetworkInterface>, gone: readonly Gone[]): Item | Gone | undefined {
   const what = { type: 'interface', key };
   const ends = endsOf(key);

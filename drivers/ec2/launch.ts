@@ -10,8 +10,8 @@ import { groupsFor, requireSubnet } from './subnets';
 import type { Zones } from './zones';
 
 /**
- * What RunInstances is asked for a machine, the same on every attempt: one instance, in a subnet in any case, with the
- * token as its ClientToken.
+ * Builds the request to RunInstances, the same on every attempt: one instance, always in a subnet, with the token as its
+ * ClientToken.
  * @throws ProviderError invalid where the account has no subnet for it
  */
 export async function launchInput(
@@ -33,6 +33,7 @@ export async function launchInput(
     ...(await networking(wire, zones, request, asked, context)),
     ...profileOf(asked.instanceProfile ?? wire.options.instanceProfile),
     ...metadataOf(wire, asked.httpTokens),
+    ...(wire.options.detailedMonitoring ? { Monitoring: { Enabled: true } } : {}),
     ...(await rootOf(wire, types, request, asked, context)),
     TagSpecifications: [
       { ResourceType: 'instance', Tags: tagList(createTags(request)) },

@@ -15,7 +15,7 @@ export function readLeniently(client: EC2Client, warn: (message: string, details
   const warned = new Set<string>();
   const missing = (schema: unknown): undefined => {
     const member = nameOf(schema);
-    if (!warned.has(member)) warn('EC2 answered with a member that is not of its type; it is read as missing', { member });
+    if (!warned.has(member)) warn('EC2 answered a member of the wrong type; it is read as missing', { member });
     warned.add(member);
     return undefined;
   };

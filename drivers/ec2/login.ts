@@ -1,3 +1,4 @@
+import type { EC2ClientConfig } from '@aws-sdk/client-ec2';
 import { fromNodeProviderChain, fromTemporaryCredentials } from '@aws-sdk/credential-providers';
 import type { ProviderError } from '../../src/clouds/errors';
 import type { Ec2Options } from './options';
@@ -13,11 +14,11 @@ const REFUSALS: readonly string[] = [
   'ExpiredTokenException',
 ];
 
-/** Whether an error is the refusal of the credentials themselves, by AWS. */
+/** Tells whether AWS refused the credentials themselves. */
 export const refusesLogin = ({ code }: ProviderError): boolean => REFUSALS.includes(code ?? '');
 
 /** The credentials of a cloud: keys of the options, or the standard chain; with `roleArn`, those of the role they assume. */
-export function credentialsOf(options: Ec2Options) {
+export function credentialsOf(options: Ec2Options): NonNullable<EC2ClientConfig['credentials']> {
   const { roleArn, externalId, roleSessionName = 'cimi-gateway', stsEndpoint, region } = options;
   const own = ownCredentials(options);
   if (roleArn === undefined) return own;
@@ -39,7 +40,7 @@ function ownCredentials(options: Ec2Options) {
   });
 }
 
-/** Where the credentials come from, in words; the same order as above. */
+/** Describes where the credentials come from, in the order of precedence above. */
 export function credentialsIn({ accessKeyId, profile, roleArn }: Ec2Options): string {
   const role = roleArn === undefined ? '' : `, and that they may assume ${roleArn} (roleArn)`;
   if (accessKeyId !== undefined) return `accessKeyId and secretAccessKey in the configuration${role}`;

@@ -42,7 +42,7 @@ export function machineItem(instance: Instance, figures: Values | undefined, tas
   };
 }
 
-/** Where and how it was placed, in the attributes that a create takes (placement.ts). */
+/** Attributes of its placement, in the form that a create takes (placement.ts). */
 function placed({ Placement, SecurityGroups, HibernationOptions, IamInstanceProfile, MetadataOptions }: Instance): Values {
   return {
     availabilityZone: Placement?.AvailabilityZone,

@@ -25,13 +25,13 @@ import { refusedBy } from './poll';
 import { RootTasks } from './root-tasks';
 import { failedLaunch } from './states';
 import { renameTags, writeTags } from './tags';
-import { Young } from './young';
+import { RecentlyCreated } from './recently-created';
 import type { Zones } from './zones';
 
 /** EC2 instances as Machines. */
 export class Ec2Machines implements Machines {
   private readonly rootTasks: RootTasks;
-  private readonly young: Young;
+  private readonly young: RecentlyCreated;
 
   constructor(
     private readonly wire: Wire,
@@ -40,7 +40,7 @@ export class Ec2Machines implements Machines {
     private readonly offerings: Offerings,
   ) {
     this.rootTasks = new RootTasks(wire);
-    this.young = new Young(wire.options.settleMs);
+    this.young = new RecentlyCreated(wire.options.settleMs);
   }
 
   async *list(context: CallContext): Pages {
@@ -165,7 +165,7 @@ export class Ec2Machines implements Machines {
     }
   }
 
-  /** What is gone is success; but a machine made a moment ago that EC2 says it does not know may be unseen, not gone. */
+  /** Terminates a machine; succeeds if it is gone already. A machine made a moment ago that EC2 does not know may be unseen, not gone. */
   async delete(key: string, context: CallContext): Promise<void> {
     try {
       await this.wire.send(new TerminateInstancesCommand({ InstanceIds: [key] }), context);

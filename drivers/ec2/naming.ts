@@ -27,6 +27,8 @@ export const TAG = {
   image: 'cimi:image',
   restore: 'cimi:restore',
   bootable: 'cimi:bootable',
+  /** Identity of the image that a snapshot is written for. */
+  upload: 'cimi:upload',
   /** Identity of an attachment, on its volume, and the instance that it is to. */
   attachment: 'cimi:attachment',
   attached: 'cimi:attached',
@@ -71,7 +73,7 @@ export function decodeKey(tag: string): string | undefined {
     .replace(/(?:=[0-9a-f]{2})+/g, (bytes) => Buffer.from(bytes.replaceAll('=', ''), 'hex').toString('utf8'));
 }
 
-/** Whether EC2 keeps the text unchanged as a tag's value. */
+/** Tells whether EC2 keeps the text unchanged as a tag's value. */
 function fits(text: string): boolean {
   return text.length <= MAX_VALUE && !/[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/u.test(text) && text.trim() === text;
 }
@@ -107,12 +109,12 @@ export function createTags(request: Marks & Naming): Tags {
   return { [TAG.id]: request.tag, [TAG.token]: request.token, ...namingTags(holds(request)) };
 }
 
-/** Whether a tag tells name, description or a property (and not identity). */
+/** Tells whether a tag holds name, description or a property (and not identity). */
 export function isNamingTag(key: string): boolean {
   return key === TAG.name || key === TAG.description || key.startsWith(PROPERTY);
 }
 
-/** Whether the gateway made the thing. */
+/** Tells whether the gateway made the thing. */
 export function isOurs(tags: Tags): boolean {
   return Object.keys(tags).some((key) => key.startsWith(PREFIX) && key === TAG.id);
 }

@@ -4,17 +4,17 @@ import type { Value, Values } from '../../src/model/values';
 /** EC2 knows no qualities of service: every port has the one there is. */
 export const CLASS_OF_SERVICE = 'BEST_EFFORT';
 
-const switched = { DefaultInitialState: 'STARTED', InitialStates: ['STARTED'] };
+const switched = { DefaultInitialState: 'STARTED' };
 
-/** What is true of networks on this cloud. */
+/** Capabilities of networks on this cloud. */
 export const NETWORKS: Readonly<Record<string, TypeCapabilities>> = {
   MachineNetworkInterface: { attributes: ['networkPort', 'macAddress'], constraints: { state: { values: ['ACTIVE'] } } },
   Network: {
-    capabilities: { ...switched, NetworkConfigByValue: true, NetworkTemplateByValue: true },
+    capabilities: switched,
     attributes: ['forwardingGroup'],
   },
   NetworkPort: {
-    capabilities: { ...switched, NetworkPortConfigByValue: true, NetworkPortTemplateByValue: true },
+    capabilities: switched,
     constraints: { classOfService: { values: [CLASS_OF_SERVICE] } },
   },
   Address: { attributes: ['hostname'] },
@@ -37,7 +37,7 @@ export interface NetworkExtensions {
 
 const text = (value: Value | undefined): string | undefined => (typeof value === 'string' && value !== '' ? value : undefined);
 
-/** What a create of networks and ports asks beyond the standard. */
+/** Extension attributes of a create of networks and ports. */
 export function networkExtensions(given: Values = {}): NetworkExtensions {
   const groups = Array.isArray(given.securityGroups) ? given.securityGroups.filter((group) => typeof group === 'string') : [];
   return {

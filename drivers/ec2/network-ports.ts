@@ -45,9 +45,10 @@ export class Ec2NetworkPorts implements NetworkPorts {
   /** CreateNetworkInterface with the token as its ClientToken. */
   async create(request: CreateNetworkPort, context: CallContext): Promise<Created> {
     const { portType, classOfService = CLASS_OF_SERVICE } = request;
-    if (portType !== 'ACCESS') throw new ProviderError('unsupported', `EC2 makes ACCESS ports, not ${portType}`, { maybeDone: false });
+    if (portType !== 'ACCESS')
+      throw new ProviderError('unsupported', `portType: EC2 makes ACCESS ports only, not ${portType}`, { maybeDone: false });
     if (classOfService !== CLASS_OF_SERVICE)
-      throw new ProviderError('unsupported', `EC2 has one class of service, ${CLASS_OF_SERVICE}, not ${classOfService}`, {
+      throw new ProviderError('unsupported', `classOfService: EC2 has ${CLASS_OF_SERVICE} only, not ${classOfService}`, {
         maybeDone: false,
       });
     const Groups = networkExtensions(request.extensions).securityGroups;
@@ -55,18 +56,21 @@ export class Ec2NetworkPorts implements NetworkPorts {
     return { key: made };
   }
 
-  /** What is gone is success. @throws ProviderError conflict where a machine uses it */
+  /**
+   * Deletes a port; succeeds if it is gone already.
+   * @throws ProviderError conflict where a machine uses it
+   */
   async delete(key: string, context: CallContext): Promise<void> {
     const {
       found: [eni],
     } = await enisById(this.wire, [key], context);
     const instance = eni && instanceOf(eni);
     if (instance !== undefined) {
-      const words = `${key} is used by ${instance}: take it off there first`;
+      const message = `${key} is used by ${instance}: take it off there first`;
       const goes = eni?.Attachment?.Status === 'detaching' || (await areEnding(this.wire, [instance], context));
       throw goes
         ? new NotYet(`EC2 is still detaching ${key} from ${instance}`)
-        : new ProviderError('conflict', words, { maybeDone: false });
+        : new ProviderError('conflict', message, { maybeDone: false });
     }
     await dropEni(this.wire, key, context);
   }

@@ -16,16 +16,16 @@ import { blocksOfVpc, PUBLIC_NETWORK, subnetPages, subnetsById, vpcPages, vpcsBy
 import { renameTags } from './tags';
 import type { Zones } from './zones';
 
-/** How many free blocks are tried where others take them at the same time. */
+/** Number of free blocks that are tried where others take them at the same time. */
 const BLOCKS_TRIED = 16;
-const AMAZONS_OWN = 'This network is Amazon’s own: it stands for the addresses of the internet';
+const PUBLIC_NETWORK_WORDS = 'This network is Amazon’s own: it stands for the addresses of the internet';
 
-/** Where Elastic IPs are: there is one always, and nothing can be done to it. */
+/** Network of the Elastic IPs: there is always one, and nothing can be done to it. */
 const publicNetwork: Item = {
   key: PUBLIC_NETWORK,
   values: { name: 'Public addresses of Amazon', state: 'STARTED', networkType: 'PUBLIC' },
   public: true,
-  refuses: { edit: AMAZONS_OWN, delete: AMAZONS_OWN },
+  refuses: { edit: PUBLIC_NETWORK_WORDS, delete: PUBLIC_NETWORK_WORDS },
 };
 
 /** Subnets as Networks. */
@@ -109,7 +109,7 @@ export class Ec2Networks implements Networks {
     return cidr === undefined ? this.#inFreeBlock(vpc, make, context) : make(cidr);
   }
 
-  /** In the lowest free block of the VPC; one that somebody else took at this moment is passed over. */
+  /** Makes a subnet in the lowest free block of the VPC; a block that somebody else took at this moment is passed over. */
   async #inFreeBlock(vpc: Vpc, make: (cidr: string) => Promise<Subnet>, context: CallContext): Promise<Subnet> {
     const present = await whole(subnetPages(this.wire, [{ Name: 'vpc-id', Values: [vpc.VpcId ?? ''] }], context));
     const taken = present.flatMap(({ CidrBlock }) => CidrBlock ?? []);
@@ -139,8 +139,8 @@ export class Ec2Networks implements Networks {
   }
 
   /**
-   * What is gone is success; route tables and gateways made for it go with the last of their networks. A subnet that
-   * still has what is about to end is asked for again (NotYet).
+   * Deletes a network; succeeds if it is gone already. Route tables and gateways made for it go with the last of their networks. A
+   * subnet that still has what is about to end is asked for again (NotYet).
    * @throws ProviderError conflict where something stays in it
    */
   async delete(key: string, context: CallContext): Promise<void> {
@@ -183,11 +183,11 @@ function isUnfinished(subnet: Subnet, asked: string | undefined, is: NetworkType
 }
 
 function refusePublic(key: string): void {
-  if (key === PUBLIC_NETWORK) throw new ProviderError('conflict', AMAZONS_OWN, { maybeDone: false });
+  if (key === PUBLIC_NETWORK) throw new ProviderError('conflict', PUBLIC_NETWORK_WORDS, { maybeDone: false });
 }
 
 /** EC2 sets packet sizes and qualities itself: what cannot be had is not left out in silence. */
 function refuseQualities({ mtu, classOfService }: CreateNetwork): void {
   const [name] = [mtu === undefined ? [] : ['mtu'], classOfService === undefined ? [] : ['classOfService']].flat();
-  if (name !== undefined) throw new ProviderError('unsupported', `EC2 has no ${name} of a subnet`, { maybeDone: false });
+  if (name !== undefined) throw new ProviderError('unsupported', `${name}: a subnet of EC2 has none`, { maybeDone: false });
 }

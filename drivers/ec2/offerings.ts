@@ -4,22 +4,22 @@ import { ProviderError } from '../../src/clouds/errors';
 import type { Wire } from './client';
 import type { Zones } from './zones';
 
-/** How long it is kept which zone has which type, in ms. */
+/** Time for which the zones of a type are remembered, in ms. */
 const KEPT_MS = 3_600_000;
 /** Offerings a page: EC2's most. */
 const PAGE = 1000;
 
-/** Where instance types are offered. */
+/** Zones in which instance types are offered. */
 export interface Offered {
   /** Zones by type, in the order of their names. */
   zones: ReadonlyMap<string, readonly string[]>;
-  /** Where machines go that nobody places; undefined where it cannot be told. */
+  /** Zone of machines that nobody places; undefined where it cannot be told. */
   home: string | undefined;
-  /** No machine goes anywhere else by itself. */
+  /** True where machines go to the home zone unless they say another. */
   fixed: boolean;
 }
 
-/** Which zone has which type: read with the list of types, and kept for an hour. */
+/** Zones of every type, read with the list of types and kept for an hour. */
 export class Offerings {
   private last: { at: number; offered: Offered } | undefined;
 
@@ -28,12 +28,12 @@ export class Offerings {
     private readonly zones: Zones,
   ) {}
 
-  /** What is known without asking. */
+  /** Returns what is remembered, without a request. */
   kept(): Offered | undefined {
     return this.last && Date.now() - this.last.at <= KEPT_MS ? this.last.offered : undefined;
   }
 
-  /** What is known, asked for where it is not; undefined where this login may not ask (every zone counts as having every type). */
+  /** Returns what is remembered, else reads it; undefined where this login may not ask (every zone then counts as having every type). */
   async known(context: CallContext): Promise<Offered | undefined> {
     const kept = this.kept();
     if (kept) return kept;
@@ -92,7 +92,7 @@ function zonesByType(offerings: readonly InstanceTypeOffering[]): Map<string, st
   return zones;
 }
 
-/** Where one type is, for the choice among types. */
+/** Zones of one type, for the choice among types. */
 export function placeOf(type: string, { zones, home, fixed }: Offered): Pick<Choice, 'zones' | 'elsewhere' | 'excluded'> {
   const own = zones.get(type) ?? [];
   if (own.length === 0) return { zones: own, excluded: 'is not offered in any zone of the region' };

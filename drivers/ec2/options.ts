@@ -54,6 +54,32 @@ const images = {
   imageListMs: z.int().min(0).max(86_400_000).default(3_600_000).describe('How long the list of others’ images is kept, in ms'),
 };
 
+const meters = {
+  cloudWatchEndpoint: z
+    .url()
+    .optional()
+    .describe('Another endpoint of CloudWatch than the region’s own; where `endpoint` is not AWS’s, nothing is measured without it'),
+  detailedMonitoring: z
+    .boolean()
+    .default(false)
+    .describe('New machines are measured every minute (AWS charges for it), and Meters of machines may be as fine'),
+  meterAskMs: z
+    .int()
+    .min(0)
+    .max(86_400_000)
+    .default(3_600_000)
+    .describe('How often CloudWatch is asked for each Meter while nobody waits for its samples, in ms; 0: for each point'),
+};
+
+const disks = {
+  ebsEndpoint: z
+    .url()
+    .optional()
+    .describe(
+      'Another endpoint of the EBS direct APIs than the region’s own; where `endpoint` is not AWS’s, no disks are copied without it',
+    ),
+};
+
 const machines = {
   tags: z
     .record(tagKey, z.string().max(256))
@@ -128,6 +154,8 @@ export const ec2Options = z
       .describe('Security groups of new machines; absent: the VPC’s default group'),
     sizes: sizesOption,
     ...machines,
+    ...meters,
+    ...disks,
     patienceMs: z
       .int()
       .min(0)

@@ -7,9 +7,9 @@ interface Options {
 }
 
 /**
- * What an account asks of tags, kept out of everything else: its own tags go onto everything that is made, and some
- * properties are tags by their plain keys. Requests and answers are translated on their way; inside the driver properties
- * have the gateway's own keys.
+ * Translation of an account's own tags, kept out of everything else: its own tags go onto everything that is made, and some
+ * properties are tags by their plain keys. Requests and answers are translated on their way; inside the driver properties have the
+ * gateway's own keys.
  */
 export class OwnTags {
   private readonly own: readonly Tag[];
@@ -23,7 +23,7 @@ export class OwnTags {
     this.inside = new Map(propertyTags.map((key) => [key, encodeKey(key)]));
   }
 
-  /** Whether there are own tags at all. */
+  /** Tells whether there are own tags at all. */
   get any(): boolean {
     return this.own.length > 0;
   }

@@ -26,6 +26,9 @@ export const STORAGE_EXTENSIONS: readonly DriverExtension[] = [
   { name: 'encrypted', types: ['Volume'], kind: 'boolean' },
 ];
 
+/** Facts of images made of bytes that the bytes do not tell. */
+export const IMAGE_EXTENSIONS: readonly DriverExtension[] = [{ name: 'bootMode', types: ['MachineImage'], kind: 'string' }];
+
 export interface MachineExtensions {
   availabilityZone: string | undefined;
   placementGroup: string | undefined;
@@ -37,7 +40,7 @@ export interface MachineExtensions {
   root: RootExtensions;
 }
 
-/** Of the root volume; the size in GiB. */
+/** Settings of the root volume; the size in GiB. */
 interface RootExtensions {
   size: number | undefined;
   type: string | undefined;
@@ -57,7 +60,7 @@ const text = (value: Value | undefined): string | undefined => (typeof value ===
 const flag = (value: Value | undefined): boolean | undefined => (typeof value === 'boolean' ? value : undefined);
 const whole = (value: Value | undefined): number | undefined => (typeof value === 'number' ? value : undefined);
 
-/** What a create of a machine asks beyond the standard. */
+/** Extension attributes of a create of a machine. */
 export function machineExtensions(given: Values = {}): MachineExtensions {
   const groups = Array.isArray(given.securityGroups) ? given.securityGroups.filter((group) => typeof group === 'string') : [];
   return {
@@ -77,7 +80,7 @@ export function machineExtensions(given: Values = {}): MachineExtensions {
   };
 }
 
-/** What a create of a volume asks beyond the standard. */
+/** Extension attributes of a create of a volume. */
 export function storageExtensions(given: Values = {}): StorageExtensions {
   return {
     availabilityZone: text(given.availabilityZone),

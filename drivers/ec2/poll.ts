@@ -1,4 +1,4 @@
-import { type CallContext, type Created, type Driver, GROUPS, type Handle, METHOD_KINDS, type Outcome } from '../../src/clouds/driver';
+import { type CallContext, type Created, type Driver, GROUPS, type WorkHandle, METHOD_KINDS, type Outcome } from '../../src/clouds/driver';
 import { ProviderError } from '../../src/clouds/errors';
 import type { Value } from '../../src/model/values';
 
@@ -11,16 +11,16 @@ export class NotYet extends ProviderError {
   /** EC2 refuses for now: asked again until the cloud's patience is over. Else it goes on, and ends when EC2 ends it. */
   readonly refused: boolean;
 
-  constructor(words: string, refusal?: ProviderError) {
+  constructor(message: string, refusal?: ProviderError) {
     const { code, requestId } = refusal ?? {};
-    super('conflict', words, { code, requestId, maybeDone: false, cause: refusal });
+    super('conflict', message, { code, requestId, maybeDone: false, cause: refusal });
     this.name = 'NotYet';
     this.refused = refusal !== undefined;
   }
 }
 
 /** A call that is made again: its place in the driver, what it was given, and since when EC2 refuses it (ms, epoch). */
-interface Again extends Handle {
+interface Again extends WorkHandle {
   group: string;
   method: string;
   args: readonly Value[];
@@ -58,12 +58,12 @@ export function patient(driver: Driver, patienceMs: number): Driver {
       Reflect.set(owner ?? {}, name, write);
     }
   }
-  const poll = (handle: Handle, context: CallContext) => attempt(handle as Again, context) as Promise<Outcome<Created | void>>;
+  const poll = (handle: WorkHandle, context: CallContext) => attempt(handle as Again, context) as Promise<Outcome<Created | void>>;
   return Object.assign(driver, { poll });
 }
 
 function waited({ group, method, args, refusedSince }: Again, notYet: NotYet, patienceMs: number): Outcome<never> {
-  if (!notYet.refused) return { ongoing: { group, method, args }, words: notYet.message };
+  if (!notYet.refused) return { ongoing: { group, method, args }, message: notYet.message };
   const since = refusedSince ?? Date.now();
   const waitedMs = Date.now() - since;
   if (waitedMs >= patienceMs) {
@@ -71,7 +71,7 @@ function waited({ group, method, args, refusedSince }: Again, notYet: NotYet, pa
     const words = `${message} (asked again for ${Math.round(waitedMs / 1000)} s, the patience of this cloud)`;
     throw new ProviderError('conflict', words, { code, requestId, maybeDone: false, cause });
   }
-  return { ongoing: { group, method, args, refusedSince: since }, words: `EC2 refuses for now: ${notYet.message}` };
+  return { ongoing: { group, method, args, refusedSince: since }, message: `EC2 refuses for now: ${notYet.message}` };
 }
 
 /** A refusal by one of these codes, else undefined. */

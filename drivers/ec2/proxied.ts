@@ -36,7 +36,7 @@ export class ProxiedHandler extends NodeHttpHandler {
   }
 }
 
-/** Whether the connection, which is the proxy's here, did not come about. */
+/** Tells whether the connection, which is to the proxy here, was not made. */
 function isUnreached(error: unknown): boolean {
   const { code, message } = (error ?? {}) as { code?: unknown; message?: unknown };
   return UNREACHED.includes(String(code)) || /did not establish a connection/.test(String(message));

@@ -13,7 +13,7 @@ const PARTITIONS: readonly (readonly [string, string])[] = [
 /** The partition of AWS that a region is in, as ARNs name it. */
 export const partition = (region: string): string => PARTITIONS.find(([begin]) => region.startsWith(begin))?.[1] ?? 'aws';
 
-/** Of each partition a region that every account of it has, where it can be asked which others are enabled. */
+/** Region of each partition that every account has, where it can be asked which others are enabled. */
 const ALWAYS: Readonly<Record<string, string>> = {
   aws: 'us-east-1',
   'aws-cn': 'cn-north-1',

@@ -3,7 +3,7 @@ import type { CallContext } from '../../src/clouds/driver';
 import { batches, type Wire } from './client';
 import { TAG, tagsOf } from './naming';
 
-/** How long after a restore its task is still asked for; replacing a volume takes minutes. */
+/** Time for which the task of a restore is still asked for, in ms; replacing a volume takes minutes. */
 const WATCH_MS = 2 * 3_600_000;
 const FILTER_VALUES = 200;
 

@@ -43,8 +43,8 @@ export async function rootOf(
 function rootVolumeOf(image: Image): EbsBlockDevice {
   const own = image.BlockDeviceMappings?.find(({ DeviceName }) => DeviceName === image.RootDeviceName)?.Ebs;
   if (own) return own;
-  const words = `The image ${image.ImageId ?? ''} has no EBS root volume: its root disk can neither be changed nor hibernate`;
-  throw new ProviderError('invalid', words, { maybeDone: false });
+  const message = `The image ${image.ImageId ?? ''} has no EBS root volume: its root disk can neither be changed nor hibernate`;
+  throw new ProviderError('invalid', message, { maybeDone: false });
 }
 
 /** The image's size, or the configured one where that is larger; a hibernation writes the whole memory there too. */
@@ -65,6 +65,6 @@ export function encryptionOf(
 ): Pick<EbsBlockDevice, 'Encrypted' | 'KmsKeyId'> {
   const { encrypted = options.encrypted, kmsKey = encrypted === false ? undefined : options.kmsKey } = asked;
   if (asked.kmsKey !== undefined && asked.encrypted === false)
-    throw new ProviderError('invalid', 'kmsKey encrypts the volume, and encrypted says not to: leave one out', { maybeDone: false });
+    throw new ProviderError('invalid', 'kmsKey encrypts the volume, but encrypted is false: leave one of them out', { maybeDone: false });
   return kmsKey === undefined ? { Encrypted: encrypted } : { Encrypted: true, KmsKeyId: kmsKey };
 }

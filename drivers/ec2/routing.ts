@@ -31,11 +31,11 @@ const EVERYWHERE = '0.0.0.0/0';
 
 export type NetworkType = 'PUBLIC' | 'PRIVATE';
 
-/** Whether a route of the table leads to an internet gateway now. */
+/** Tells whether a route of the table leads to an internet gateway now. */
 const leadsOut = (table: RouteTable | undefined): boolean =>
   (table?.Routes ?? []).some(({ GatewayId, State }) => GatewayId?.startsWith('igw-') === true && State !== 'blackhole');
 
-/** What the route tables say of subnets. */
+/** Routes of subnets, as the route tables tell them. */
 export class Routes {
   private readonly bySubnet = new Map<string, RouteTable>();
   private readonly mainOf = new Map<string, RouteTable>();
@@ -89,7 +89,9 @@ export class Routing {
     } catch (error) {
       // The last network of the type went at this moment, and its table or internet gateway with it: it is led anew.
       const through = error instanceof Gone && ['route table', 'internet gateway'].includes(error.thing.type);
-      throw through ? new NotYet(`what ${subnet.SubnetId ?? 'it'} was to be led through is gone: ${error.message}`, error) : error;
+      throw through
+        ? new NotYet(`the routes of ${subnet.SubnetId ?? 'the subnet'} were deleted meanwhile: ${error.message}`, error)
+        : error;
     }
   }
 
@@ -162,7 +164,7 @@ export class Routing {
   }
 
   /**
-   * Another may take it away, or begin to use it, at this moment: it is left then.
+   * Deletes an internet gateway, unless another deletes it, or begins to use it, at this moment.
    * @throws NotYet where EC2 still shows public addresses of what is about to end in the VPC
    */
   async #dropGateway(InternetGatewayId: string, VpcId: string | undefined, context: CallContext): Promise<void> {

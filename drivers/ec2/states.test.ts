@@ -1,7 +1,7 @@
 import type { Instance, InstanceStateName } from '@aws-sdk/client-ec2';
 import { machineItem } from './machine-item';
 import { restoreToken } from './root-tasks';
-import { failedLaunch, imageState, machineState, snapshotState, volumeState } from './states';
+import { bornAt, failedLaunch, imageState, machineState, networkState, portState, reasonOf, snapshotState, volumeState } from './states';
 
 const at = (iso: string): Date => new Date(iso);
 const instance = (name: string, more: Instance = {}): Instance => ({
@@ -24,6 +24,39 @@ test.each([
 test('pending is CREATING in the first launch and STARTING in later ones', () => {
   expect(machineState(instance('pending')).state).toBe('CREATING');
   expect(machineState(instance('pending', { LaunchTime: at('2026-02-01T00:00:00Z') })).state).toBe('STARTING');
+});
+
+test('a launch is what begins at most 15 s after the first attachment, or has no time at all', () => {
+  const after = (LaunchTime?: Date): string => machineState({ ...instance('pending'), LaunchTime }).state;
+  expect(after(at('2026-01-01T00:00:15Z'))).toBe('CREATING');
+  expect(after(at('2026-01-01T00:00:15.001Z'))).toBe('STARTING');
+  expect(after(undefined)).toBe('CREATING');
+  expect(machineState({ State: { Name: 'pending' } }).state).toBe('CREATING');
+});
+
+// https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_Instance.html: launchTime moves, attachTime does not.
+test('an instance is as old as its first interface, else its root volume, else its launch', () => {
+  const launched = at('2026-03-01T00:00:00Z');
+  const [first, second] = [at('2026-01-01T00:00:00Z'), at('2026-02-01T00:00:00Z')];
+  const root = { DeviceName: '/dev/xvda', Ebs: { AttachTime: first } };
+  const volumes: Instance = {
+    RootDeviceName: '/dev/xvda',
+    BlockDeviceMappings: [{ DeviceName: '/dev/sdf', Ebs: { AttachTime: second } }, root],
+  };
+  const interfaces = [{}, { Attachment: { DeviceIndex: 1, AttachTime: second } }, { Attachment: { DeviceIndex: 0, AttachTime: first } }];
+  expect(bornAt({ LaunchTime: launched, NetworkInterfaces: interfaces })).toEqual(first);
+  expect(bornAt({ LaunchTime: launched, ...volumes })).toEqual(first);
+  expect(bornAt({ LaunchTime: launched, ...volumes, NetworkInterfaces: [{ Attachment: { DeviceIndex: 0 } }] })).toEqual(first);
+  expect(bornAt({ LaunchTime: launched, RootDeviceName: '/dev/xvda', BlockDeviceMappings: [{ DeviceName: '/dev/xvda' }] })).toEqual(
+    launched,
+  );
+  expect(bornAt({ LaunchTime: launched, RootDeviceName: '/dev/xvda', NetworkInterfaces: [{}] })).toEqual(launched);
+  expect(bornAt({})).toBeUndefined();
+});
+
+test('what has no state is ERROR and named', () => {
+  for (const reading of [machineState({}), imageState({}), volumeState({}), snapshotState({}), networkState({}), portState({})])
+    expect(reading).toEqual({ state: 'ERROR', unmapped: 'unknown' });
 });
 
 test('hibernation is suspension', () => {
@@ -76,6 +109,21 @@ test('a launch that failed tells why; a machine that somebody terminated does no
   });
   expect(failedLaunch(instance('terminated', { StateReason: { Code: 'Client.UserInitiatedShutdown' } }))).toBeUndefined();
   expect(failedLaunch(instance('stopped', { StateReason: { Code: 'Server.InternalError' } }))).toBeUndefined();
+});
+
+// https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_StateReason.html; stateTransitionReason might be an empty string.
+test('a reason is told in EC2’s words, the longest that there are', () => {
+  const [Code, Message] = ['Server.SpotInstanceTermination', 'Server.SpotInstanceTermination: reclaimed'];
+  const terminated = { State: { Name: 'terminated' }, StateTransitionReason: 'Server initiated' } as const;
+  expect(reasonOf({ ...terminated, StateReason: { Code, Message } })).toBe(Message);
+  expect(reasonOf({ ...terminated, StateReason: { Code, Message: '' } })).toBe(Code);
+  expect(reasonOf(terminated)).toBe('Server initiated');
+  expect(reasonOf({ ...terminated, StateReason: {} })).toBe('Server initiated');
+  expect(reasonOf({ StateTransitionReason: '' })).toBeUndefined();
+  expect(failedLaunch({ ...terminated, StateReason: { Code } })).toBe(Code);
+  expect(failedLaunch({ ...terminated, StateReason: { Code: '', Message } })).toBeUndefined();
+  expect(failedLaunch({ ...terminated, StateReason: { Message } })).toBeUndefined();
+  expect([failedLaunch(terminated), failedLaunch({ StateReason: { Code } })]).toEqual([undefined, undefined]);
 });
 
 test('cpu is what the instance was launched with, else its type’s', () => {

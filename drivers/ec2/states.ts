@@ -70,15 +70,16 @@ export const ENI: Readonly<Record<string, string>> = {
   detaching: 'STARTED',
 };
 
-/** States of a task that replaces a root volume. */
-const ROOT_TASK: Readonly<Record<string, string>> = {
+/** States of a task that replaces a root volume; in all others the instance's own state counts. */
+export const ROOT_TASK: Readonly<Record<string, string>> = {
   pending: 'RESTORING',
   'in-progress': 'RESTORING',
   failing: 'RESTORING',
+  'failing-detached': 'RESTORING',
 };
 
 /** Reasons why an instance ends because somebody wanted it; every other reason of a terminated instance is a failure. */
-const WANTED: readonly string[] = [
+export const WANTED: readonly string[] = [
   'Client.UserInitiatedShutdown',
   'Client.InstanceInitiatedShutdown',
   'Client.UserInitiatedHibernate',
@@ -89,8 +90,11 @@ const WANTED: readonly string[] = [
 /** Instances attach their first interface while launching; LaunchTime moves at every later start. */
 const LAUNCH_SLACK_MS = 15_000;
 
+const lookedUp = (table: Readonly<Record<string, string>>, name: string): string | undefined =>
+  Object.hasOwn(table, name) ? table[name] : undefined;
+
 function reading(table: Readonly<Record<string, string>>, name: string): StateReading {
-  const state = Object.hasOwn(table, name) ? table[name] : undefined;
+  const state = lookedUp(table, name);
   return state === undefined ? { state: 'ERROR', unmapped: name } : { state };
 }
 
@@ -100,11 +104,11 @@ function reading(table: Readonly<Record<string, string>>, name: string): StateRe
  */
 export function machineState(instance: Instance, rootTask?: string): StateReading {
   const name = instance.State?.Name || 'unknown';
-  if (name === 'pending') return { state: launching(instance) ? 'CREATING' : 'STARTING' };
-  if (name === 'running' && rootTask !== undefined && ROOT_TASK[rootTask] !== undefined) return { state: ROOT_TASK[rootTask] };
-  const hibernated = instance.StateReason?.Code === 'Client.UserInitiatedHibernate';
-  if (hibernated && HIBERNATED[name] !== undefined) return { state: HIBERNATED[name] };
-  return reading(MACHINE, name);
+  if (name === 'pending' && launching(instance)) return { state: 'CREATING' };
+  const restoring = name === 'running' && rootTask !== undefined ? lookedUp(ROOT_TASK, rootTask) : undefined;
+  if (restoring !== undefined) return { state: restoring };
+  const hibernated = instance.StateReason?.Code === 'Client.UserInitiatedHibernate' ? lookedUp(HIBERNATED, name) : undefined;
+  return hibernated === undefined ? reading(MACHINE, name) : { state: hibernated };
 }
 
 function launching(instance: Instance): boolean {
@@ -113,14 +117,14 @@ function launching(instance: Instance): boolean {
   return launched === undefined || born === undefined || launched - born <= LAUNCH_SLACK_MS;
 }
 
-/** When the instance was created: its first interface (or root volume) is attached then, and never again. */
+/** Returns when the instance was created: when its first interface (or root volume) was attached. */
 export function bornAt(instance: Instance): Date | undefined {
   const primary = instance.NetworkInterfaces?.find((nic) => nic.Attachment?.DeviceIndex === 0);
   const root = instance.BlockDeviceMappings?.find((mapping) => mapping.DeviceName === instance.RootDeviceName);
   return primary?.Attachment?.AttachTime ?? root?.Ebs?.AttachTime ?? instance.LaunchTime;
 }
 
-/** Why a terminated instance ended by itself, in EC2's words; undefined where somebody terminated it. */
+/** Returns the reason, in EC2's words, why an instance terminated by itself; undefined where somebody terminated it. */
 export function failedLaunch(instance: Instance): string | undefined {
   const code = instance.StateReason?.Code;
   if (instance.State?.Name !== 'terminated' || code === undefined || code === '' || WANTED.includes(code)) return undefined;

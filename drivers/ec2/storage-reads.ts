@@ -39,7 +39,10 @@ export async function volumesById(wire: Wire, ids: readonly string[], context: C
   return readByIds('volume', ids, read, ({ VolumeId }) => VolumeId);
 }
 
-/** One volume. @throws Gone */
+/**
+ * Reads one volume.
+ * @throws Gone
+ */
 export async function volumeById(wire: Wire, id: string, context: CallContext): Promise<Volume> {
   return oneById('volume', id, (ids) => volumesById(wire, ids, context));
 }

@@ -29,7 +29,7 @@ export async function* vpcPages(wire: Wire, Filters: Filter[] | undefined, conte
   for await (const page of wire.pages(ask)) yield vpcsOf(wire, page.Vpcs);
 }
 
-/** Everything on the pages. */
+/** Collects all entries of all pages. */
 export async function whole<T>(pages: AsyncIterable<readonly T[]>): Promise<T[]> {
   const all: T[] = [];
   for await (const page of pages) all.push(...page);
@@ -61,14 +61,14 @@ export function blocksOfVpc(vpc: Vpc): string[] {
 /** @throws ProviderError where the network is not one that machines can be in. */
 export function requireSubnet(network: string): string {
   if (network !== PUBLIC_NETWORK) return network;
-  throw new ProviderError('invalid', 'Elastic IPs alone are in the public network: ports and machines go into a subnet', {
+  throw new ProviderError('invalid', 'network: the public network holds Elastic IPs only: put ports and machines into a subnet', {
     maybeDone: false,
   });
 }
 
 /**
- * Those of the configured security groups that are of the same VPC as the subnets; undefined, so that the VPC's own
- * default group counts, where none is. Costs two reads where groups are configured, else none.
+ * Returns those of the configured security groups that are of the same VPC as the subnets; undefined where none is, so that the
+ * VPC's own default group counts. Costs two reads where groups are configured, else none.
  */
 export async function groupsFor(wire: Wire, subnets: readonly string[], context: CallContext): Promise<string[] | undefined> {
   const { securityGroups: configured = [] } = wire.options;

@@ -1,23 +1,36 @@
 import { CreateSnapshotCommand, type CreateSnapshotCommandInput, DeleteSnapshotCommand, type Snapshot } from '@aws-sdk/client-ec2';
-import type { CallContext, Created, Item, Marks, Naming, Pages } from '../../src/clouds/driver';
+import type { CallContext, Created, Item, Marks, Naming, Pages, UploadImage } from '../../src/clouds/driver';
 import { Gone, isGone, ProviderError } from '../../src/clouds/errors';
 import type { CreateVolumeImage, VolumeImages } from '../../src/clouds/infrastructure';
 import type { Wire } from './client';
+import type { EbsDirect } from './ebs';
 import { thing } from './gone';
+import { toResume } from './image-upload';
 import { literal, createTags, holds, namingOf, TAG, tagList, tagsOf } from './naming';
 import { NotYet, refusedBy } from './poll';
 import { partition } from './regions';
+import { readSnapshot, whyUnread } from './snapshot-read';
+import { takeBack, writeSnapshot } from './snapshot-write';
 import { snapshotState } from './states';
 import { snapshotPages, snapshotsById, volumeById } from './storage-reads';
 import { renameTags } from './tags';
-import { Young } from './young';
+import { RecentlyCreated } from './recently-created';
 
 /** EBS snapshots as VolumeImages. */
 export class Ec2VolumeImages implements VolumeImages {
-  private readonly young: Young;
+  readonly upload?: NonNullable<VolumeImages['upload']>;
+  readonly download?: NonNullable<VolumeImages['download']>;
+  private readonly young: RecentlyCreated;
 
-  constructor(private readonly wire: Wire) {
-    this.young = new Young(wire.options.settleMs);
+  /** @param ebs absent: contents go neither in nor out */
+  constructor(
+    private readonly wire: Wire,
+    ebs: EbsDirect | undefined,
+  ) {
+    this.young = new RecentlyCreated(wire.options.settleMs);
+    if (!ebs) return;
+    this.upload = (request, context) => this.#upload(ebs, request, context);
+    this.download = (key, context) => readSnapshot({ wire, ebs }, key, context);
   }
 
   /** Snapshots of this account. */
@@ -58,6 +71,18 @@ export class Ec2VolumeImages implements VolumeImages {
       throw new ProviderError('unavailable', 'CreateSnapshot answered without a snapshot', { maybeDone: true });
     this.young.add(answer.SnapshotId);
     return { key: answer.SnapshotId };
+  }
+
+  async #upload(ebs: EbsDirect, request: UploadImage, context: CallContext): Promise<Created> {
+    const earlier = await this.find(request, context);
+    const whole = earlier.find(({ token, values }) => token === request.token && values.state === 'AVAILABLE');
+    if (whole) return { key: whole.key };
+    const begun = toResume(earlier, request);
+    for (const { key } of earlier) if (key !== begun) await takeBack(this.wire, key);
+    const tags = { ...createTags(request), [TAG.bootable]: String(request.bootable === true) };
+    const key = await writeSnapshot({ wire: this.wire, ebs }, request.source, { tags, begun }, context);
+    this.young.add(key);
+    return { key };
   }
 
   /** A volume that is still being made refuses for that. */
@@ -101,6 +126,7 @@ export function snapshotItem(snapshot: Snapshot, region: string): Item[] {
   if (state === 'absent') return [];
   const tags = tagsOf(snapshot.Tags);
   const key = snapshot.SnapshotId ?? '';
+  const unread = whyUnread(snapshot);
   return [
     {
       key,
@@ -116,6 +142,7 @@ export function snapshotItem(snapshot: Snapshot, region: string): Item[] {
       created: snapshot.StartTime?.toISOString(),
       ...(unmapped === undefined ? {} : { unmappedState: unmapped }),
       ...(snapshot.StateMessage ? { reason: snapshot.StateMessage } : {}),
+      ...(unread === undefined ? {} : { refuses: { download: unread } }),
     },
   ];
 }

@@ -16,18 +16,19 @@ import { volumeState } from './states';
 import { attachmentsOf, ownerOf, snapshotsById, volumeById, volumePages, volumesById } from './storage-reads';
 import { renameTags, writeTags } from './tags';
 import { ebsType, typeUri } from './volume-types';
-import { Young } from './young';
+import { RecentlyCreated } from './recently-created';
 import type { Zones } from './zones';
 
 /** EBS volumes that outlive the instances they are attached to, as Volumes. */
 export class Ec2Volumes implements Volumes {
-  private readonly young: Young;
+  readonly changes = { capacity: 'sets', bootable: 'sets' } as const;
+  private readonly young: RecentlyCreated;
 
   constructor(
     private readonly wire: Wire,
     private readonly zones: Zones,
   ) {
-    this.young = new Young(wire.options.settleMs);
+    this.young = new RecentlyCreated(wire.options.settleMs);
   }
 
   async *list(context: CallContext): Pages {
@@ -57,7 +58,7 @@ export class Ec2Volumes implements Volumes {
   /** CreateVolume with the token as its ClientToken. Whether it is bootable is a tag; that of its image counts unless said. */
   async create(request: CreateVolume, context: CallContext): Promise<Created> {
     if (request.format !== undefined && request.format !== 'raw')
-      throw new ProviderError('unsupported', `EBS volumes come unformatted: ${request.format} is for the machine to make`);
+      throw new ProviderError('unsupported', `format: EBS volumes come unformatted; create ${request.format} on the machine`);
     const asked = storageExtensions(request.extensions);
     const VolumeType = ebsType(request.type);
     const [AvailabilityZone, bootable] = await Promise.all([
@@ -116,7 +117,7 @@ export class Ec2Volumes implements Volumes {
     }
   }
 
-  /** Whoever holds the volume is about to let go of it, or the refusal stands. */
+  /** Waits where the holder of the volume is about to let go of it; else throws the refusal. */
   async #orDetaching(key: string, refusal: ProviderError, context: CallContext): Promise<ProviderError> {
     const holders = attachmentsOf(await volumeById(this.wire, key, context)).filter(({ State }) => State !== 'detaching');
     const ids = holders.flatMap(({ InstanceId }) => InstanceId ?? []);
@@ -128,8 +129,8 @@ export class Ec2Volumes implements Volumes {
 function noVolume(volume: Volume): Gone {
   const key = volume.VolumeId ?? '';
   const owner = ownerOf(volume)?.InstanceId;
-  const words = owner === undefined ? `EC2 shows ${key} as deleted` : `EC2 deletes ${key} with ${owner}: it is a disk of that machine`;
-  return Gone.shown(thing('volume', key), words);
+  const message = owner === undefined ? `EC2 shows ${key} as deleted` : `EC2 deletes ${key} with ${owner}: it is a disk of that machine`;
+  return Gone.shown(thing('volume', key), message);
 }
 
 /** A volume as a Volume: nothing for one that is gone, or that is the disk of a machine. */

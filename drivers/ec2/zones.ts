@@ -4,8 +4,8 @@ import { ProviderError } from '../../src/clouds/errors';
 import type { Wire } from './client';
 
 /**
- * Where things go that nobody placed. Volumes and machines of one account meet in one zone by default, for a volume can
- * be attached in its own zone only: the configured zone, else the configured subnet's, else the first with a default subnet.
+ * Zones of what nobody placed. Volumes and machines of one account meet in one zone by default, for a volume can be attached in its
+ * own zone only: the configured zone, else the configured subnet's, else the first with a default subnet.
  */
 export class Zones {
   /** The configured subnet and the default ones: asked for once, subnets never move. */
@@ -33,8 +33,8 @@ export class Zones {
     const wanted = zone ?? (await this.home(context));
     const found = (await this.#defaults(context)).find(({ AvailabilityZone }) => AvailabilityZone === wanted)?.SubnetId;
     if (found !== undefined) return found;
-    const words = `EC2 has no default subnet in ${wanted}: name a network, or set the option subnet of this cloud`;
-    throw new ProviderError('invalid', words, { code: 'MissingDefaultSubnet' });
+    const message = `EC2 has no default subnet in ${wanted}: name a network, or set the option subnet of this cloud`;
+    throw new ProviderError('invalid', message, { code: 'MissingDefaultSubnet' });
   }
 
   /** Zones with a default subnet, by their names: where machines can go that nobody places. */
@@ -61,7 +61,7 @@ export class Zones {
     return found.sort((a, b) => ((a.AvailabilityZone ?? '') < (b.AvailabilityZone ?? '') ? -1 : 1));
   }
 
-  /** What failed or found nothing is asked again. */
+  /** Reads once; an answer that failed or was empty is asked for again. */
   async #once(name: string, ask: () => Promise<readonly Subnet[]>): Promise<readonly Subnet[]> {
     const known = this.asked.get(name);
     if (known) return known;

@@ -10,7 +10,7 @@ export type { FloatingIp } from './neutron-things';
 export const BOUND = 'cimi:bound=';
 export const bindingOf = (port: Port): string | undefined => port.tags.find((tag) => tag.startsWith(BOUND))?.slice(BOUND.length);
 
-/** What an address is at Neutron. */
+/** Kind of an address at Neutron. */
 type AddressKind = 'floating' | 'reserved' | 'dynamic';
 const PREFIX = { floating: 'fip-', reserved: 'ip-' } as const;
 
@@ -20,14 +20,14 @@ export const SHAPE = /^(fip-|ip-)[0-9a-f-]{36}$|^[0-9a-f-]{36}@[0-9a-f.:]+$/i;
 export const addressKey = (kind: 'floating' | 'reserved', id: string): string => PREFIX[kind] + id;
 const dynamicKey = (port: string, ip: string): string => `${port}@${ip}`;
 
-/** What a key stands for: the id is a floating IP's, or that of the port which reserves the address or has it. */
+/** Splits a key: its id is a floating IP's, or that of the port which reserves the address or has it. */
 export function partsOf(key: string): { kind: AddressKind; id: string } {
   if (key.includes('@')) return { kind: 'dynamic', id: key.split('@')[0] ?? '' };
   if (key.startsWith(PREFIX.floating)) return { kind: 'floating', id: key.slice(PREFIX.floating.length) };
   return { kind: 'reserved', id: key.slice(PREFIX.reserved.length) };
 }
 
-/** What addresses are told with: ports by id, subnets by id. */
+/** Data from which addresses are shown: ports by id, subnets by id. */
 export interface Around {
   ports: ReadonlyMap<string, Port>;
   subnets: ReadonlyMap<string, Subnet>;
@@ -46,7 +46,7 @@ const network = (key: string | undefined): Item['values'] => (key ? { network: {
 const machine = (port: Port | undefined): Item['values'] =>
   port?.device_id && isPlugged(port) ? { resource: { item: { type: 'Machine', key: port.device_id } } } : {};
 
-/** What the subnet tells of an address. */
+/** Returns what the subnet tells of an address. */
 function place(subnet: Subnet | undefined): Item['values'] {
   const block = subnet && blockOf(subnet.cidr);
   const dns = subnet?.dns_nameservers ?? [];

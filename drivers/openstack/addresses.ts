@@ -10,8 +10,8 @@ import { type Answered, present } from './reads';
 import { subnetsOf } from './subnets';
 
 const WITH_INTERFACE = 'A dynamic address comes and goes with its interface';
-const refused = (words: string): ProviderError => new ProviderError('unsupported', words, { maybeDone: false });
-const conflict = (words: string): ProviderError => new ProviderError('conflict', words, { maybeDone: false });
+const refused = (message: string): ProviderError => new ProviderError('unsupported', message, { maybeDone: false });
+const conflict = (message: string): ProviderError => new ProviderError('conflict', message, { maybeDone: false });
 
 /**
  * Addresses: floating IPs and reserved ones (a port that nobody plugs into) are static, the fixed IPs of servers' ports
@@ -67,7 +67,7 @@ export class OpenstackAddresses implements Addresses {
     return byId(await this.neutron.whole('subnet', context));
   }
 
-  /** With the ports that these addresses are bound to. */
+  /** Builds the items, with the ports that these addresses are bound to. */
   async #items(
     ports: readonly Port[],
     floating: readonly FloatingIp[],
@@ -235,7 +235,7 @@ export class OpenstackAddresses implements Addresses {
 
 const ipOf = ({ fixed_ips: [first] = [] }: Port): string => first?.ip_address ?? '';
 
-/** Why there is no such address; nothing where Neutron tells too little of what has it. */
+/** Proves that there is no such address; empty where Neutron tells too little of its holder. */
 function without(key: string, ports: Answered<Port>, floating: Answered<FloatingIp>): Gone[] {
   const { kind, id } = partsOf(key);
   const thing = { type: 'address', key };

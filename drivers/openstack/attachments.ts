@@ -1,4 +1,4 @@
-import type { CallContext, Created, Handle, Item, Marks, Ongoing, Outcome, Pages } from '../../src/clouds/driver';
+import type { CallContext, Created, WorkHandle, Item, Marks, Ongoing, Outcome, Pages } from '../../src/clouds/driver';
 import { Gone, ProviderError } from '../../src/clouds/errors';
 import type { Attachments, AttachVolume } from '../../src/clouds/infrastructure';
 import { usersOwn, type Volume } from './cinder';
@@ -16,7 +16,7 @@ const TAG = 'cimi:attached:';
 const TOKEN = 'cimi:attached-token:';
 
 /** Statuses of a volume that is about to be in use. */
-const COMING: readonly string[] = ['reserved', 'attaching'];
+export const ATTACHING: readonly string[] = ['reserved', 'attaching'];
 
 /** Key of an attachment: the server's id and the volume's. */
 const SHAPE = /^[0-9a-f-]{36}:[0-9a-f-]{36}$/i;
@@ -27,7 +27,7 @@ function partsOf(key: string): { server: string; volume: string } {
 }
 
 /** A volume that Nova is attaching, or detaching; `asked`: it has accepted that. */
-export interface AttachWork extends Handle {
+export interface AttachWork extends WorkHandle {
   work: 'attach' | 'detach';
   server: string;
   volume: string;
@@ -98,8 +98,8 @@ export class OpenstackAttachments implements Attachments {
   }
 
   /**
-   * What is still being attached cannot be detached: that goes on first. While the volume is being detached its marks still
-   * tell from whom: they go with the next attachment, or here when it is free.
+   * Detaches a volume. One that is still being attached is waited for first. While the volume is being detached its marks still
+   * tell from which server: they go with the next attachment, or here when it is free.
    */
   async delete(key: string, context: CallContext): Promise<Outcome> {
     if (!SHAPE.test(key)) return;
@@ -107,7 +107,7 @@ export class OpenstackAttachments implements Attachments {
   }
 }
 
-/** How far an attachment is. Where Nova gave it up, the volume is free again. */
+/** Looks how far an attachment is. Where it failed at Nova, the volume is free again. */
 export async function attaching(wire: Wire, work: AttachWork, context: CallContext): Promise<Outcome<Created>> {
   const { server, volume: id } = work;
   const volume = await wire.one('volume', id, context);
@@ -116,7 +116,7 @@ export async function attaching(wire: Wire, work: AttachWork, context: CallConte
   throw await failed(wire, work, volume.status, context);
 }
 
-/** How far a detachment is; begun where it was not yet. Where Nova gave it up, the volume is in use again. */
+/** Looks how far a detachment is, and begins it if that was not done. Where it failed at Nova, the volume is in use again. */
 export async function detaching(wire: Wire, work: AttachWork, context: CallContext): Promise<Outcome> {
   const { server, volume: id } = work;
   const volume = await wire.oneIfThere('volume', id, context);
@@ -130,7 +130,7 @@ export async function detaching(wire: Wire, work: AttachWork, context: CallConte
   return going({ ...work, asked: true }, 'Nova detaches the volume');
 }
 
-const going = (work: AttachWork, words: string): Ongoing => ({ ongoing: work, words });
+const going = (work: AttachWork, message: string): Ongoing => ({ ongoing: work, message });
 
 async function failed(wire: Wire, { work, server }: AttachWork, status: string, context: CallContext): Promise<ProviderError> {
   const reason = (await lastAction(wire, server, `${work}_volume`, context))?.message ?? 'Nova gave no reason';
@@ -179,9 +179,9 @@ const without = (metadata: Metadata, which: (name: string) => boolean): Metadata
 
 /** Servers that have the volume; undefined where Cinder does not tell. */
 const attached = ({ attachments }: Volume): string[] | undefined => attachments?.map(({ server_id: id }) => id);
-/** About to be in use; Cinder says `in-use` a moment before it tells by whom. */
+/** Tells whether it is about to be in use; Cinder says `in-use` a moment before it tells by which server. */
 const isComing = (volume: Volume): boolean =>
-  COMING.includes(volume.status) || (volume.status === 'in-use' && attached(volume)?.length === 0);
+  ATTACHING.includes(volume.status) || (volume.status === 'in-use' && attached(volume)?.length === 0);
 /** Servers that have the volume, or are on the way: meanwhile Cinder tells no attachment, and the marks do. */
 function holders(volume: Volume): string[] | undefined {
   const own = attached(volume);
@@ -191,7 +191,7 @@ function holders(volume: Volume): string[] | undefined {
 
 const isHeld = (volume: Volume): boolean => (holders(volume) ?? []).length > 0;
 
-/** Of a volume that may go with its server, as far as Nova tells, nothing is said. */
+/** Items of the volumes that outlive their servers; a volume of which Nova does not tell that is left out. */
 function itemsOf(volumes: readonly Volume[], goes: Goes): Item[] {
   return volumes
     .filter((volume) => isHeld(volume) && goes(volume) === false)

@@ -7,7 +7,7 @@ import type { OpenstackOptions } from './options';
 /** A login that holds: a token with what Keystone told about it. */
 export interface Session {
   token: string;
-  /** When it was made, and when it ends, in ms since the epoch. */
+  /** Time at which it was made, and time at which it ends, in ms since the epoch. */
   since: number;
   expiresAt: number;
   catalog: readonly CatalogEntry[];
@@ -32,6 +32,8 @@ const isKeystones = ({ code }: ProviderError): boolean => /^401 \S/.test(code ??
 
 /** Keystone v3: one login for all calls, renewed when it ends or is refused. */
 export class Keystone {
+  /** Catalogue that the last login told; it outlives its token. */
+  catalog: readonly CatalogEntry[] | undefined;
   private session: Session | undefined;
   private readonly gate = new LoginGate('Keystone', () => this.begin(), { refuses: isKeystones });
 
@@ -65,7 +67,9 @@ export class Keystone {
 
   private async begin(): Promise<Session> {
     const { token, body } = await this.send(loginBody(this.options), AbortSignal.timeout(LOGIN_MS));
-    return (this.session = sessionOf(token, body));
+    this.session = sessionOf(token, body);
+    this.catalog = this.session.catalog;
+    return this.session;
   }
 }
 
@@ -154,5 +158,5 @@ function sessionOf(token: string | undefined, body: unknown): Session {
   };
 }
 
-/** How long a token is taken to last whose end Keystone does not tell, in ms. */
+/** Lifetime assumed for a token of which Keystone does not tell the end, in ms. */
 const UNTOLD_MS = 3_600_000;

@@ -4,28 +4,17 @@ import { MAX_PROPERTIES } from './naming';
 import { NETWORK_EXTENSIONS, NETWORK_TYPES } from './network';
 import { STORAGE_EXTENSIONS, STORAGE_TYPES } from './storage';
 
-/** What servers and images carry. */
+/** Capabilities of servers and images. */
 const COMPUTE_TYPES: Capabilities['types'] = {
   CloudEntryPoint: { capabilities: { MaxPropertyItems: MAX_PROPERTIES } },
   Machine: {
     capabilities: {
       DefaultInitialState: 'STARTED',
-      InitialStates: ['STARTED', 'STOPPED', 'PAUSED', 'SUSPENDED'],
-      MachineConfigByValue: true,
-      MachineCredentialByValue: true,
-      MachineTemplateByValue: true,
-      MachineVolumeTemplatesByValue: true,
       MachineStopForce: false,
       RestoreFromImage: true,
       UserData: 'metadata',
     },
     attributes: ['cpu', 'created', 'availabilityZone', 'securityGroups'],
-  },
-  MachineTemplate: {
-    attributes: [
-      ...['initialState', 'machineConfig', 'machineImage', 'credential', 'userData'],
-      ...['volumes', 'volumeTemplates', 'networkInterfaces'],
-    ],
   },
   MachineConfiguration: { attributes: ['cpu', 'disks'] },
   MachineImage: { attributes: ['relatedImage', 'created'], constraints: { type: { values: ['IMAGE', 'SNAPSHOT'] } } },
@@ -42,7 +31,7 @@ const COMPUTE_EXTENSIONS: NonNullable<Capabilities['extensions']> = [
   SIZES_EXTENSION,
 ];
 
-/** What is true of this cloud. */
+/** Returns the capabilities of this cloud. */
 export function capabilities(settleMs: number, atMost: number): Capabilities {
   return {
     settleMs,

@@ -28,20 +28,22 @@ const TYPES: Readonly<Record<Service, readonly string[]>> = {
   image: ['image'],
   network: ['network'],
   volume: ['block-storage', 'volumev3', 'block-store', 'volume'],
+  metric: ['metric'],
 };
 
-/** Where a service's API begins: `root` with its version alone, `base` with the project too where the service has it in its paths. */
+/** Beginning of a service's API: `root` with its version alone, `base` with the project too where the service has it in its paths. */
 export interface Endpoint {
   root: string;
   base: string;
 }
 
-/** What each service's URLs end in; `old` versions are replaced or passed by. */
+/** End of each service's URLs; `old` versions are replaced or ignored. */
 const VERSION: Readonly<Record<Service, { segment: string; project?: true }>> = {
   compute: { segment: 'v2.1' },
   image: { segment: 'v2' },
   network: { segment: 'v2.0' },
   volume: { segment: 'v3', project: true },
+  metric: { segment: 'v1' },
 };
 
 /**
@@ -67,6 +69,10 @@ export function endpointOf(
   }
   throw new ProviderError('unsupported', missing(catalog, service, interfaces.join(' or '), options.region), { maybeDone: false });
 }
+
+/** Tells whether a catalogue names a service at all, in whatever region. */
+export const isListed = (catalog: readonly CatalogEntry[], service: Service): boolean =>
+  catalog.some(({ type }) => TYPES[service].includes(type));
 
 type Listed = CatalogEntry['endpoints'][number];
 const regionOf = ({ region_id, region }: Listed): string | undefined => region_id ?? region;

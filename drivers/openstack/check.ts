@@ -1,12 +1,13 @@
 import type { CallContext, Finding } from '../../src/clouds/driver';
 import { ProviderError } from '../../src/clouds/errors';
+import { checkMeters } from './check-meters';
 import type { Wire } from './client';
 import { doc, number } from './documents';
 import { atLeast } from './microversions';
 import type { OpenstackOptions, Service } from './options';
 import { type Kind, PLACES } from './things';
 
-/** What is missing below a version, for the services that have them. */
+/** Features that are missing below a version, for the services that have versions. */
 const FEATURES: Readonly<Partial<Record<Service, readonly (readonly [string, string])[]>>> = {
   compute: [
     ['2.19', 'descriptions of machines are kept in their metadata'],
@@ -34,15 +35,16 @@ const READS: readonly (readonly [Kind, string])[] = [
 export async function check(wire: Wire, context: CallContext): Promise<Finding[]> {
   const login = await attempt(() => wire.session(context));
   const what = `Login at Keystone (${wire.options.authUrl ?? ''})`;
-  if (login instanceof ProviderError) return [{ ok: false, what, words: advice(login, wire.options) }];
+  if (login instanceof ProviderError) return [{ ok: false, what, message: advice(login, wire.options) }];
   const who = `as ${login.userName}, project ${login.projectName ?? 'none'}, roles ${login.roles.join(', ') || 'none'}`;
   const found = await Promise.all([
     ...(['compute', 'image', 'network', 'volume'] as const).map((service) => version(wire, service, context)),
     ...READS.map((each) => read(wire, each, context)),
     quota(wire, context),
+    checkMeters(wire, context),
   ]);
   return [
-    { ok: login.projectId !== undefined, what, words: login.projectId === undefined ? `${who}: a project is needed` : who },
+    { ok: login.projectId !== undefined, what, message: login.projectId === undefined ? `${who}: a project is needed` : who },
     ...found.flat(),
   ];
 }
@@ -50,14 +52,14 @@ export async function check(wire: Wire, context: CallContext): Promise<Finding[]
 async function version(wire: Wire, service: Service, context: CallContext): Promise<Finding[]> {
   const what = `Service ${service}`;
   const place = await attempt(() => wire.endpoint(service, context));
-  if (place instanceof ProviderError) return [{ ok: false, what, words: place.message }];
+  if (place instanceof ProviderError) return [{ ok: false, what, message: place.message }];
   const spoken = await attempt(async () => ({ version: await wire.microversion(service, context) }));
-  if (spoken instanceof ProviderError) return [{ ok: false, what, words: `${place.base}: ${spoken.message}` }];
+  if (spoken instanceof ProviderError) return [{ ok: false, what, message: `${place.base}: ${spoken.message}` }];
   const missing = (FEATURES[service] ?? [])
     .filter(([needed]) => !atLeast(spoken.version, needed))
-    .map(([needed, words]) => `below ${needed}: ${words}`);
+    .map(([needed, message]) => `below ${needed}: ${message}`);
   const words = [place.base, ...(spoken.version === undefined ? [] : [`version ${spoken.version}`]), ...missing].join('; ');
-  return [{ ok: true, what, words }];
+  return [{ ok: true, what, message: words }];
 }
 
 async function read(wire: Wire, [kind, purpose]: (typeof READS)[number], context: CallContext): Promise<Finding[]> {
@@ -67,7 +69,9 @@ async function read(wire: Wire, [kind, purpose]: (typeof READS)[number], context
   if (!(answer instanceof ProviderError)) return [{ ok: true, what }];
   // A service that is not there was told already.
   if (answer.kind === 'unsupported') return [];
-  return [{ ok: false, what, words: `${answer.kind === 'forbidden' ? 'The user’s roles do not allow it' : 'Failed'}: ${answer.message}` }];
+  return [
+    { ok: false, what, message: `${answer.kind === 'forbidden' ? 'The user’s roles do not allow it' : 'Failed'}: ${answer.message}` },
+  ];
 }
 
 /** Nova's limits: what, its maximum, what of it is used. */
@@ -86,8 +90,12 @@ async function quota(wire: Wire, context: CallContext): Promise<Finding[]> {
       (finding, [name, most, used, unit]) => {
         const max = number(limits[most]) ?? -1;
         const left = max < 0 ? undefined : Math.max(0, max - (number(limits[used]) ?? 0));
-        const words = `${name}: ${left === undefined ? 'no limit' : `${left}${unit} of ${max}${unit} left`}`;
-        return { ...finding, ok: finding.ok && left !== 0, words: finding.words === undefined ? words : `${finding.words}, ${words}` };
+        const message = `${name}: ${left === undefined ? 'no limit' : `${left}${unit} of ${max}${unit} left`}`;
+        return {
+          ...finding,
+          ok: finding.ok && left !== 0,
+          message: finding.message === undefined ? message : `${finding.message}, ${message}`,
+        };
       },
       { ok: true, what: 'Quota of the project' },
     ),

@@ -2,9 +2,9 @@ import type { Choice, Fit } from '../../src/clouds/driver';
 import { weighed, type SizesOption } from '../../src/clouds/sizes';
 import { bytesToKb, gibToKb, mibToKib } from '../../src/model/units';
 
-/** How flavors are weighed where figures choose one, by what Nova documents of their extra specs. */
+/** Rules that weigh flavors where figures choose one, from Nova's documentation of their extra specs. */
 
-/** What Nova tells of a flavor beside its figures; extra specs from 2.61 on, to those who may read them. */
+/** Facts about a flavor beside its figures; extra specs from 2.61 on, to those who may read them. */
 export interface Specified {
   id: string;
   name: string;
@@ -15,7 +15,7 @@ export interface Specified {
 }
 
 /** Extra specs by which a flavor is for something else than a machine as such, with why, in the order of asking. */
-const ASIDE: readonly (readonly [name: RegExp, value: RegExp, why: string])[] = [
+const SPECIAL_PURPOSE: readonly (readonly [name: RegExp, value: RegExp, why: string])[] = [
   [/^capabilities:hypervisor_type$/, /ironic/i, 'is bare metal'],
   [/^trait\d*:.*BARE_?METAL/i, /required/, 'is bare metal'],
   [/^resources\d*:CUSTOM_.*BARE_?METAL/i, /[1-9]/, 'is bare metal'],
@@ -59,7 +59,7 @@ export function flavorChoice(flavor: Specified, sizes: SizesOption): Choice {
   const ranks = [...later.map(([, , rank]) => rank), ...(flavor.disk === 0 ? [DISKLESS] : [])];
   const kinds = [...later.map(([, , , kind]) => kind), ...(flavor.disk === 0 ? ['boots from a volume'] : [])];
   const excluded =
-    flavor['OS-FLV-DISABLED:disabled'] === true ? 'is disabled' : ASIDE.find(([name, value]) => has(specs, name, value))?.[2];
+    flavor['OS-FLV-DISABLED:disabled'] === true ? 'is disabled' : SPECIAL_PURPOSE.find(([name, value]) => has(specs, name, value))?.[2];
   const architectures = specs.flatMap(architectureIn);
   return weighed(sizes, [flavor.name, flavor.id], {
     rank: ranks.reduce((sum, rank) => sum + rank, 0),
@@ -70,7 +70,7 @@ export function flavorChoice(flavor: Specified, sizes: SizesOption): Choice {
   });
 }
 
-/** What the names of sizes of one kind begin with, as public clouds name them (m1.small, b2-7, a1-ram2-disk20). */
+/** Beginning that the names of sizes of one kind share, as public clouds name them (m1.small, b2-7, a1-ram2-disk20). */
 export const familyOf = (name: string): string => name.split(/[.\-_]/)[0] ?? name;
 
 const has = (specs: readonly (readonly [string, string])[], name: RegExp, value: RegExp): boolean =>
@@ -90,16 +90,16 @@ const lastWord = (text: string): string => (text.trim().split(/\s+/).at(-1) ?? '
 /** A feature of flavors: machines on a disk of their host cannot do without it. */
 const LOCAL_DISK = 'a root disk of its own';
 
-/** What a flavor has for a machine that is there already. */
+/** Returns what a flavor has for an existing machine. */
 export const flavorFit = ({ disk = 0 }: Pick<Specified, 'disk'>): Fit => ({ has: disk > 0 ? [LOCAL_DISK] : [] });
 
-/** What a server needs of another flavor: Nova makes no root disk smaller, and takes none away. */
+/** Returns what a server needs of another flavor: Nova makes no root disk smaller, and takes none away. */
 export function serverFit({ image, flavor: { disk = 0 } }: { image?: unknown; flavor: { disk?: number | undefined } }): Fit | undefined {
   const local = image !== '' && image !== null && image !== undefined && disk > 0;
   return local ? { needs: [LOCAL_DISK], disk: gibToKb(disk) } : undefined;
 }
 
-/** What an image needs of a flavor: its least memory and root disk, and room for what it holds. */
+/** Returns what an image needs of a flavor: its least memory and root disk, and room for its content. */
 export function imageFit({ min_ram: ram, min_disk: disk, virtual_size: size }: Readonly<Record<string, unknown>>): Fit | undefined {
   const memory = mibToKib(whole(ram));
   const least = Math.max(gibToKb(whole(disk)), bytesToKb(whole(size)));

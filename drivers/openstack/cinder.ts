@@ -16,11 +16,11 @@ export interface Volume {
   availability_zone?: string;
   created_at?: string;
   metadata: Metadata;
-  /** Absent where Cinder does not tell them. */
+  /** Attachments; absent where Cinder does not tell them. */
   attachments?: readonly Attached[];
 }
 
-/** One attachment of a volume. */
+/** Attachment of a volume. */
 export interface Attached {
   server_id: string;
   device?: string;
@@ -82,11 +82,11 @@ function moment(given: unknown): string | undefined {
 }
 
 /** Metadata that Cinder writes itself beside that of users. */
-const CINDERS: readonly string[] = ['readonly', 'attached_mode'];
+const CINDER_OWN: readonly string[] = ['readonly', 'attached_mode'];
 
 /** Metadata without Cinder's own, which it refuses to be given. */
 export const usersOwn = (metadata: Metadata = {}): Metadata =>
-  Object.fromEntries(Object.entries(metadata).filter(([key]) => !CINDERS.includes(key)));
+  Object.fromEntries(Object.entries(metadata).filter(([key]) => !CINDER_OWN.includes(key)));
 
 /** Marks, names and age, as both volumes and snapshots carry them. */
 export function described(thing: Pick<Volume, 'name' | 'description' | 'metadata' | 'created_at'>): {

@@ -1,47 +1,20 @@
 import type { Readable } from 'node:stream';
 import type { CallContext } from '../../src/clouds/driver';
 import { Gone, ProviderError, isGone } from '../../src/clouds/errors';
+import { ANSWERS, type Ask, LIST } from './ask';
 import { Keystone, type Session } from './auth';
-import { type Endpoint, endpointOf } from './catalog';
+import { type Endpoint, endpointOf, isListed } from './catalog';
 import { withCloudsFile } from './clouds-file';
 import { type Doc, isDoc } from './documents';
 import { isVanishedMarker, refused, strange } from './errors';
 import { faultOf, type Refusal, type Speaker } from './faults';
-import { atLeast, negotiate } from './microversions';
+import { atLeast, negotiate, versionHeaders } from './microversions';
 import type { OpenstackOptions, Service } from './options';
 import { nextPage, type Query, queryText } from './paging';
 import { goneBy, type Kind, PLACES, type Subject, type Things } from './things';
-import { type Sent, Transport } from './transport';
+import { bytesOf, type Part, type Place, rangeOf, type Sent, Transport } from './transport';
 
 export type { Query } from './paging';
-
-type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
-
-/** One request to a service. */
-export interface Ask {
-  method: Method;
-  /** Below the service's base (which holds version and, for volumes, the project); begins with /. Ids in it go through `enc`. */
-  path: string;
-  query?: Query;
-  /** Sent as JSON. */
-  body?: unknown;
-  headers?: Readonly<Record<string, string>>;
-  /** What the request is about: only of this can the answer prove that it is gone. */
-  of?: Subject;
-  /** Statuses that the service documents for success. Default by method. */
-  answers?: readonly number[];
-  /** Member that the answer documents, without which it is not the service's; absent: what it answers does not matter. */
-  member?: string;
-}
-
-/** What the services document for success, unless a request says otherwise. */
-const ANSWERS: Readonly<Record<Method, readonly number[]>> = {
-  GET: [200],
-  POST: [200, 201, 202],
-  PUT: [200],
-  PATCH: [200],
-  DELETE: [202, 204],
-};
 
 /** The highest microversions this driver was written for. */
 const WANTED: Readonly<Partial<Record<Service, string>>> = { compute: '2.93', volume: '3.66' };
@@ -51,15 +24,18 @@ export const NAMES: Readonly<Record<Speaker, string>> = {
   image: 'Glance',
   network: 'Neutron',
   volume: 'Cinder',
+  metric: 'Gnocchi',
   identity: 'Keystone',
 };
 /** A token that ends within this time is renewed before a stream begins, in ms. */
 const UPLOAD_MARGIN_MS = 900_000;
+/** Time for which a service may say nothing in the middle of a long read, in ms. */
+const SILENCE_MS = 60_000;
 /** A token this young that a service refuses has not ended, in ms. */
 const YOUNG_MS = 300_000;
-/** How often a listing begins again because its marker vanished. */
+/** Number of times a listing begins again because its marker vanished. */
 const RESTARTS = 5;
-/** How long a service that showed no version document is not asked for one again, in ms: it may just not have been there. */
+/** Time for which a service that showed no version document is not asked for one again, in ms: it may have been away. */
 const UNVERSIONED_MS = 60_000;
 
 /** An id in a path. */
@@ -100,7 +76,10 @@ export class Wire {
     return this.keystone.current(context.signal);
   }
 
-  /** Where a service is. Throws ProviderError (unsupported) where the catalogue has none. */
+  /**
+   * Returns the endpoint of a service.
+   * @throws ProviderError (unsupported) where the catalogue has none
+   */
   async endpoint(service: Service, context: CallContext): Promise<Endpoint> {
     const session = await this.session(context);
     return endpointOf(session.catalog, service, this.options, session.projectId);
@@ -122,12 +101,12 @@ export class Wire {
     }
   }
 
-  /** Whether the service speaks this microversion (2.52, 3.42, …). */
+  /** Tells whether the service speaks this microversion (2.52, 3.42, …). */
   async speaks(service: Service, version: string, context: CallContext): Promise<boolean> {
     return atLeast(await this.microversion(service, context), version);
   }
 
-  /** No document, no microversions: the service is used as its oldest version for some time. Only a failing one throws. */
+  /** Reads the version document. Without one the service is used as its oldest version for some time; only a failed read throws. */
   private async discover(service: Service, root: string, wanted: string, context: CallContext): Promise<string | undefined> {
     const answer = await this.authorized(service, `${root}/`, { method: 'GET', headers: {} }, context);
     const { status } = answer;
@@ -150,28 +129,39 @@ export class Wire {
       ...(version === undefined ? {} : versionHeaders(service, version)),
       ...ask.headers,
     };
-    const answer = await this.authorized(service, `${base}${ask.path}${queryText(ask.query)}`, { method, headers, ...body }, context);
+    const url = `${base}${ask.path}${queryText(ask.query)}`;
+    const answer = await this.authorized(service, url, { method, headers, ...body }, context, ask.reads);
     if ((ask.answers ?? ANSWERS[method]).includes(answer.status)) return this.good(service, ask, answer);
     const told = ask.of && goneBy(ask.of, this.redacted(answer));
     throw told ?? (await this.refusal(service, ask, answer, context));
   }
 
-  /** What the service documents, or else an error: a page of somebody else's with a good status is no success. */
-  private good(service: Service, { method, member }: Ask, answer: Refusal): Doc {
-    const parsed = this.parsed(answer);
-    if (parsed !== undefined && (member === undefined || (parsed[member] ?? undefined) !== undefined)) return parsed;
-    if (member === undefined && answer.body.trim() === '' && (answer.status === 202 || isOwn(answer))) return {};
-    throw strange(NAMES[service], this.redacted(answer), method === 'GET');
+  /** Returns the body of a documented success, else throws: another's page with a good status is no success. */
+  private good(service: Service, { method, member, reads = method === 'GET' }: Ask, answer: Refusal): Doc {
+    const json = this.json(answer);
+    const parsed = member === LIST && Array.isArray(json) ? { [LIST]: json } : isDoc(json) ? json : undefined;
+    if (member === undefined) {
+      const nothing = answer.body.trim() === '' ? {} : undefined;
+      if ((parsed ?? nothing) !== undefined && (answer.status === 202 || isOwn(answer))) return parsed ?? {};
+    } else if ((parsed?.[member] ?? undefined) !== undefined) return parsed ?? {};
+    throw strange(NAMES[service], this.redacted(answer), reads);
   }
 
-  private async refusal(service: Service, { method, path }: Ask, answer: Refusal, context: CallContext): Promise<ProviderError> {
-    const error = refused(service, NAMES[service], this.redacted(answer), method === 'GET');
+  private async refusal(service: Service, ask: Ask, answer: Refusal, context: CallContext): Promise<ProviderError> {
+    const { method, path, reads = method === 'GET' } = ask;
+    const error = refused(service, NAMES[service], this.redacted(answer), reads);
     if (error.kind !== 'auth') return error;
     // The token is fresh: it was renewed once.
     const { accessRules } = await this.session(context);
     if (!accessRules) return error;
-    const words = `The access rules of the application credential do not allow ${method} ${path} of ${NAMES[service]}`;
-    return new ProviderError('forbidden', words, { code: error.code, requestId: error.requestId, maybeDone: false });
+    const message = `The access rules of the application credential do not allow ${method} ${path} of ${NAMES[service]}`;
+    return new ProviderError('forbidden', message, { code: error.code, requestId: error.requestId, maybeDone: false });
+  }
+
+  /** Tells whether the login's catalogue has a service; undefined before a login has told. Pure. */
+  has(service: Service): boolean | undefined {
+    if (this.options.endpoints?.[service] !== undefined) return true;
+    return this.keystone.catalog && isListed(this.keystone.catalog, service);
   }
 
   /** The body of a GET. @param member what the answer must have */
@@ -179,7 +169,10 @@ export class Wire {
     return this.send(service, { method: 'GET', path, member, ...more }, context);
   }
 
-  /** One thing. @throws Gone where its service says that there is none */
+  /**
+   * Reads one thing.
+   * @throws Gone where its service says that there is none
+   */
   async one<K extends Kind>(kind: K, id: string, context: CallContext): Promise<Things[K]> {
     const { service, one = 'id' } = PLACES[kind];
     const answer = await this.get(service, pathOf(kind, id), one, context, { of: { kind, id } });
@@ -188,13 +181,13 @@ export class Wire {
     throw new ProviderError('unavailable', `${NAMES[service]} answered without the ${kind} ${id} that was asked for`, { maybeDone: false });
   }
 
-  /** One thing; undefined where its service says that there is none. */
+  /** Reads one thing; undefined where its service says that there is none. */
   async oneIfThere<K extends Kind>(kind: K, id: string, context: CallContext): Promise<Things[K] | undefined> {
     const found = await this.oneOrGone(kind, id, context);
     return found instanceof Gone ? undefined : found;
   }
 
-  /** One thing, or the proof that there is none. */
+  /** Reads one thing, or the proof that there is none. */
   async oneOrGone<K extends Kind>(kind: K, id: string, context: CallContext): Promise<Things[K] | Gone> {
     try {
       return await this.one(kind, id, context);
@@ -276,16 +269,51 @@ export class Wire {
     throw goneBy(of, this.redacted(answer)) ?? refused(service, NAMES[service], this.redacted(answer), false);
   }
 
+  /**
+   * Opens a long read (an image's data), with a token that lasts.
+   * @param place offset of the first byte wanted, and how many; absent: all that follow
+   * @returns the bytes, which the caller reads or destroys, and the offset of the first of them: 0 of a service that knows no ranges
+   * @throws ProviderError where the service does not give them
+   */
+  async download(of: Subject, path: string, place: Place, context: CallContext): Promise<Part> {
+    const { service } = PLACES[of.kind];
+    const name = NAMES[service];
+    const { base } = await this.endpoint(service, context);
+    const once = async () => {
+      const { token } = await this.keystone.current(context.signal, UPLOAD_MARGIN_MS);
+      const range = rangeOf(place);
+      const sent: Sent = { method: 'GET', headers: { accept: 'application/octet-stream', ...range, 'x-auth-token': token } };
+      const answer = await this.transport.open(name, `${base}${path}`, sent, context.signal, true, SILENCE_MS);
+      const read = bytesOf(answer, place.from);
+      if (read) return { read };
+      return { token, refusal: this.redacted(await this.transport.whole(name, answer, true)) };
+    };
+    let told = await once();
+    if (told.refusal && this.refusesToken(service, told.refusal) && !(await this.restricted(context))) {
+      this.keystone.forget(told.token);
+      told = await once();
+    }
+    if (told.read) return told.read;
+    const { refusal } = told;
+    throw goneBy(of, refusal) ?? (refusal.status < 300 ? strange(name, refusal, true) : refused(service, name, refusal, true));
+  }
+
   close(): Promise<void> {
     return this.transport.close();
   }
 
-  /** With the token; where the service refuses that, once more with a new one. What a service refuses by 401 it has not done. */
-  private async authorized(service: Service, url: string, sent: Sent, context: CallContext): Promise<Refusal> {
+  /** Sends with the token; where the service refuses that, once more with a new one. A request refused with 401 had no effect. */
+  private async authorized(
+    service: Service,
+    url: string,
+    sent: Sent,
+    context: CallContext,
+    reads: boolean = sent.method === 'GET',
+  ): Promise<Refusal> {
     const once = async (): Promise<[Refusal, string]> => {
       const { token } = await this.session(context);
       const headers = { ...sent.headers, 'x-auth-token': token };
-      const answer = await this.transport.exchange(NAMES[service], url, { ...sent, headers }, context.signal, sent.method === 'GET');
+      const answer = await this.transport.exchange(NAMES[service], url, { ...sent, headers }, context.signal, reads);
       return [answer, token];
     };
     const [first, token] = await once();
@@ -326,12 +354,17 @@ export class Wire {
   }
 
   /** The JSON object of an answer; undefined for anything else. */
-  private parsed({ headers, body }: Refusal): Doc | undefined {
+  private parsed(answer: Refusal): Doc | undefined {
+    const value = this.json(answer);
+    return isDoc(value) ? value : undefined;
+  }
+
+  /** The JSON of an answer; undefined for anything else. */
+  private json({ headers, body }: Refusal): unknown {
     const type = String(headers['content-type'] ?? '');
     if (type !== '' && !/[/+]json\b/i.test(type)) return undefined;
     try {
-      const value: unknown = JSON.parse(body.replace(/^\uFEFF/, ''));
-      return isDoc(value) ? value : undefined;
+      return JSON.parse(body.replace(/^\uFEFF/, '')) as unknown;
     } catch {
       return undefined;
     }
@@ -349,11 +382,6 @@ const memberOf = (answer: Doc, member: string): Doc => {
 /** Keystone's v3, also where clouds.yaml names it without a version or with v2.0. */
 const identityRoot = (authUrl: string): string => `${authUrl.replace(/\/+$/, '').replace(/\/v\d+(\.\d+)?$/, '')}/v3`;
 
-/** Whether an answer without a body is the service's own: each of them numbers its answers, what stands in between does not. */
+/** Tells whether an answer in which nothing is documented is the service's own: services number their answers, portals do not. */
 const isOwn = ({ headers }: Refusal): boolean =>
   ['x-openstack-request-id', 'x-compute-request-id'].some((name) => headers[name] !== undefined);
-
-function versionHeaders(service: Service, version: string): Record<string, string> {
-  if (service === 'compute') return { 'openstack-api-version': `compute ${version}`, 'x-openstack-nova-api-version': version };
-  return { 'openstack-api-version': `volume ${version}` };
-}

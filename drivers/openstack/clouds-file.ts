@@ -1,9 +1,9 @@
 import { join } from 'node:path';
-import { entryOf, here, type Surroundings, wrong } from './clouds-places';
+import { entryOf, here, type CloudsFileSources, wrong } from './clouds-places';
 import { type Doc, isDoc, text } from './documents';
 import type { OpenstackOptions } from './options';
 
-/** How openstacksdk reads an entry of a clouds.yaml; a test runs the two side by side over a set of files. */
+/** Rules by which openstacksdk reads an entry of a clouds.yaml; a test runs the two side by side over a set of files. */
 
 /** Names that a login has in an entry, the later ones winning: in `auth` or beside it, beside wins. */
 const OLD_NAMES: Readonly<Record<string, readonly string[]>> = {
@@ -55,6 +55,7 @@ const SERVICE_TYPES: readonly (readonly [keyof NonNullable<OpenstackOptions['end
   ['image', ['image']],
   ['network', ['network']],
   ['volume', ['block_storage', 'volumev3', 'block_store', 'volume', 'volumev2']],
+  ['metric', ['metric']],
 ];
 /** Options that say the same thing: one that is given leaves none of the others to the file. */
 const ALTERNATIVES: readonly (readonly (keyof OpenstackOptions)[])[] = [
@@ -71,7 +72,7 @@ const ALTERNATIVES: readonly (readonly (keyof OpenstackOptions)[])[] = [
  * Options with what the named entry of the clouds.yaml says; what the options say themselves wins.
  * @throws ProviderError (invalid) in words where file, entry or way to log in is not one that can be read
  */
-export function withCloudsFile(options: OpenstackOptions, surroundings: Surroundings = here()): OpenstackOptions {
+export function withCloudsFile(options: OpenstackOptions, surroundings: CloudsFileSources = here()): OpenstackOptions {
   if (options.cloud === undefined) return options;
   const { entry, path, profile } = entryOf(options.cloud, options.cloudsFile, surroundings);
   const read = fromEntry(options.cloud, entry, surroundings);
@@ -89,7 +90,7 @@ export function withCloudsFile(options: OpenstackOptions, surroundings: Surround
   return all;
 }
 
-function fromEntry(name: string, given: Doc, at: Surroundings): Partial<OpenstackOptions> {
+function fromEntry(name: string, given: Doc, at: CloudsFileSources): Partial<OpenstackOptions> {
   const { region, values } = regionOf(given);
   const logins = [given.auth, values.auth].map((auth) => (isDoc(auth) ? normalized(auth) : {}));
   const entry: Doc & { auth: Doc } = {
@@ -124,7 +125,7 @@ function regionOf(given: Doc): { region: string | undefined; values: Doc } {
   return { region: first === undefined || first === null || first === '' ? undefined : String(first), values: {} };
 }
 
-/** What logs in, by the names that openstacksdk knows it under in the end. */
+/** Returns the login, under the names that openstacksdk resolves it to. */
 function loginOf(entry: Doc & { auth: Doc }): Record<string, string> {
   const { auth } = entry;
   const login: Record<string, string> = {};
@@ -139,7 +140,7 @@ function loginOf(entry: Doc & { auth: Doc }): Record<string, string> {
   return withDomains(login);
 }
 
-/** Who gives a domain once means it for user and project; a default domain is meant where none is given. */
+/** Fills in domains: a domain given once counts for user and project; the default domain where none is given. */
 function withDomains({ default_domain_id: byId, default_domain_name: byName, ...login }: Record<string, string>): Record<string, string> {
   const scoped = login.project_id !== undefined || login.project_name !== undefined;
   const { domain_id: id, domain_name: name, ...rest } = login;
@@ -166,9 +167,10 @@ const word = (value: unknown): string | undefined =>
 const expanded = (value: string, entry: Doc): string => value.replace(/\{(\w+)\}/g, (whole, name: string) => word(entry[name]) ?? whole);
 
 /** `~` is the home folder. */
-const atHome = (path: string, { home }: Surroundings): string => (path === '~' || path.startsWith('~/') ? join(home, path.slice(1)) : path);
+const atHome = (path: string, { home }: CloudsFileSources): string =>
+  path === '~' || path.startsWith('~/') ? join(home, path.slice(1)) : path;
 
-/** What each auth_type logs in with; what belongs to another way to log in is left out. */
+/** Members that each auth_type logs in with; those of another way to log in are left out. */
 const TYPES: Readonly<Record<string, 'password' | 'application' | 'token'>> = {
   password: 'password',
   v3password: 'password',

@@ -5,15 +5,15 @@ import { parse } from 'yaml';
 import { ProviderError } from '../../src/clouds/errors';
 import { type Doc, isDoc, text } from './documents';
 
-/** Where files and environment are looked up; lent by tests. */
-export interface Surroundings {
+/** Sources of files and environment variables; replaced by tests. */
+export interface CloudsFileSources {
   env: Readonly<Record<string, string | undefined>>;
   home: string;
   cwd: string;
 }
-export const here = (): Surroundings => ({ env: process.env, home: homedir(), cwd: process.cwd() });
+export const here = (): CloudsFileSources => ({ env: process.env, home: homedir(), cwd: process.cwd() });
 
-export const wrong = (words: string): ProviderError => new ProviderError('invalid', words, { maybeDone: false });
+export const wrong = (message: string): ProviderError => new ProviderError('invalid', message, { maybeDone: false });
 
 /**
  * The entry of a clouds.yaml as all its files make it: what secure.yaml adds, over what clouds.yaml says, over the profile
@@ -21,7 +21,7 @@ export const wrong = (words: string): ProviderError => new ProviderError('invali
  * @param file path of the clouds.yaml; its secure.yaml and clouds-public.yaml lie beside it
  * @throws ProviderError (invalid) in words where there is none, or a file cannot be read
  */
-export function entryOf(name: string, file: string | undefined, at: Surroundings): { entry: Doc; path: string; profile?: string } {
+export function entryOf(name: string, file: string | undefined, at: CloudsFileSources): { entry: Doc; path: string; profile?: string } {
   const path = file ?? overridden('OS_CLIENT_CONFIG_FILE', at) ?? found('clouds', at);
   if (path === undefined) throw wrong(`no clouds.yaml in ${folders(at).join(', ')}; cloudsFile or OS_CLIENT_CONFIG_FILE can name it`);
   const clouds = sectionOf(path, 'clouds');
@@ -38,14 +38,14 @@ export function entryOf(name: string, file: string | undefined, at: Surroundings
 
 const memberOf = (section: Doc, name: string): unknown => (Object.hasOwn(section, name) ? section[name] : undefined);
 
-function profileOf(name: string, path: string, at: Surroundings): Doc {
+function profileOf(name: string, path: string, at: CloudsFileSources): Doc {
   const beside = join(dirname(path), 'clouds-public.yaml');
   const file = existsSync(beside) ? beside : found('clouds-public', at);
   const profile = file === undefined ? undefined : memberOf(sectionOf(file, 'public-clouds'), name);
   return isDoc(profile) ? profile : {};
 }
 
-/** What is above wins, member by member; in `auth` too, below that as a whole. */
+/** Merges two entries: the upper wins, member by member; in `auth` too, below that as a whole. */
 function over(below: Doc, above: Doc): Doc {
   const auth = { ...(isDoc(below.auth) ? below.auth : {}), ...(isDoc(above.auth) ? above.auth : {}) };
   return { ...below, ...above, auth };
@@ -59,19 +59,19 @@ function merged(below: unknown, above: unknown): unknown {
   return Object.fromEntries([...keys].map((key) => [key, merged(below[key], above[key])]));
 }
 
-function secretPath(path: string, file: string | undefined, at: Surroundings): string | undefined {
+function secretPath(path: string, file: string | undefined, at: CloudsFileSources): string | undefined {
   const beside = join(dirname(path), 'secure.yaml');
   if (file !== undefined) return existsSync(beside) ? beside : undefined;
   return overridden('OS_CLIENT_SECURE_FILE', at) ?? found('secure', at) ?? (existsSync(beside) ? beside : undefined);
 }
 
 /** A file that the environment names comes first, where it is there. */
-const overridden = (variable: string, { env }: Surroundings): string | undefined => {
+const overridden = (variable: string, { env }: CloudsFileSources): string | undefined => {
   const path = env[variable];
   return path !== undefined && path !== '' && existsSync(path) ? path : undefined;
 };
 
-const folders = ({ cwd, home, env }: Surroundings): string[] => [
+const folders = ({ cwd, home, env }: CloudsFileSources): string[] => [
   cwd,
   join(env.XDG_CONFIG_HOME ?? join(home, '.config'), 'openstack'),
   ...(env.XDG_CONFIG_DIRS ?? '/etc/xdg')
@@ -80,7 +80,7 @@ const folders = ({ cwd, home, env }: Surroundings): string[] => [
     .map((folder) => join(folder, 'openstack')),
   '/etc/openstack',
 ];
-const found = (name: string, at: Surroundings): string | undefined =>
+const found = (name: string, at: CloudsFileSources): string | undefined =>
   folders(at)
     .flatMap((folder) => ['yaml', 'yml', 'json'].map((ending) => join(folder, `${name}.${ending}`)))
     .find((path) => existsSync(path));

@@ -11,10 +11,10 @@ import { type Answered, answers, byIds } from './reads';
 export type { Flavor } from './nova';
 
 const FIXED = 'Flavors belong to the administrators of the cloud';
-/** How long a flavor that Nova does not tell about is not asked for again, in ms. */
+/** Time for which a flavor that Nova does not know is not asked for again, in ms. */
 const UNKNOWN_FOR_MS = 3_600_000;
 
-/** What a flavor gives, in CIMI's units. The root disk is first; 0 GiB means that it is as large as the image. */
+/** Returns the values of a flavor in CIMI's units. The root disk is first; 0 GiB means that it is as large as the image. */
 export function flavorValues(flavor: Flavor): Values {
   const { disk = 0, ephemeral = 0, swap = 0 } = flavor;
   const disks = [gibToKb(disk), gibToKb(ephemeral), mibToKb(swap)].filter((capacity) => capacity > 0);
@@ -54,7 +54,7 @@ export class MachineConfigs implements SizedGroup {
   }
 }
 
-/** What Nova tells about flavors. */
+/** Reader of Nova's flavors. */
 export class Flavors {
   /** A flavor's figures never change and outlive its retirement: kept as long as the connection. */
   private readonly known = new Map<string, Flavor>();
@@ -76,7 +76,10 @@ export class Flavors {
     return found;
   }
 
-  /** One flavor, remembered or read. @throws Gone where there is none */
+  /**
+   * Returns one flavor, remembered or read.
+   * @throws Gone where there is none
+   */
   async of(id: string, context: CallContext): Promise<Flavor> {
     const known = this.known.get(id) ?? (await this.wire.one('flavor', id, context));
     this.remember([known]);

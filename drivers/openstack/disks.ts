@@ -17,8 +17,9 @@ const SHAPE = /^[0-9a-f-]{36}:(root|ephemeral|swap|[0-9a-f-]{36})$/i;
 const ownerOf = (key: string): string => key.split(':')[0] ?? '';
 const partOf = (key: string): string => key.split(':')[1] ?? '';
 
-/** What lives and dies with a server: the disks of its flavor, and volumes that Nova deletes with it. */
+/** Disks that live and die with a server: those of its flavor, and volumes that Nova deletes with it. */
 export class OpenstackDisks implements Disks {
+  readonly changes = { capacity: 'sets' } as const;
   constructor(
     private readonly wire: Wire,
     private readonly flavors: Flavors,
@@ -68,7 +69,7 @@ export class OpenstackDisks implements Disks {
   }
 }
 
-/** Why a server that was asked for has no such disk; nothing where it tells too little, or has it and Cinder does not tell of it. */
+/** Proves that the servers have no such disk; empty where Nova tells too little, or where it has it and Cinder does not tell of it. */
 function missing(key: string, servers: Answered<Server>): Gone[] {
   const server = servers.get(ownerOf(key));
   const thing = { type: 'disk', key };

@@ -1,5 +1,5 @@
 import { ProviderError } from '../../src/clouds/errors';
-import { isBusy, isVanishedMarker, kindOf, refused, retryAfter, unanswered } from './errors';
+import { busy, isBusy, isConflict, isNoRoute, isVanishedMarker, kindOf, passing, refused, retryAfter, strange, unanswered } from './errors';
 import { faultOf, type Speaker } from './faults';
 
 const nova = (status: number, name: string, message: string) => ({
@@ -52,36 +52,36 @@ describe('a service’s own fault', () => {
   const page = (status: string, words: string) =>
     `<html>\n <head>\n  <title>${status}</title>\n </head>\n <body>\n  <h1>${status}</h1>\n  ${words}<br /><br />\n\n\n\n </body>\n</html>`;
   test.each<[string, Speaker, number, string, object]>([
-    ['Nova’s', 'compute', 409, '{"conflictingRequest":{"code":409,"message":"busy"}}', { type: 'conflictingRequest', words: 'busy' }],
+    ['Nova’s', 'compute', 409, '{"conflictingRequest":{"code":409,"message":"busy"}}', { type: 'conflictingRequest', message: 'busy' }],
     [
       'Cinder’s, with a time to wait',
       'volume',
       413,
       '{"overLimit":{"code":413,"message":"slow","retryAfter":"7"}}',
-      { type: 'overLimit', words: 'slow', retryAfter: '7' },
+      { type: 'overLimit', message: 'slow', retryAfter: '7' },
     ],
     [
       'Neutron’s',
       'network',
       409,
       '{"NeutronError":{"type":"NetworkInUse","message":"in use","detail":"by port 1"}}',
-      { type: 'NetworkInUse', words: 'in use: by port 1' },
+      { type: 'NetworkInUse', message: 'in use: by port 1' },
     ],
-    ['Keystone’s', 'identity', 401, '{"error":{"code":401,"message":"no","title":"Unauthorized"}}', { type: 'error', words: 'no' }],
-    ['its middleware’s', 'compute', 401, '{"error":{"code":401,"message":"no","title":"Unauthorized"}}', { type: 'error', words: 'no' }],
+    ['Keystone’s', 'identity', 401, '{"error":{"code":401,"message":"no","title":"Unauthorized"}}', { type: 'error', message: 'no' }],
+    ['its middleware’s', 'compute', 401, '{"error":{"code":401,"message":"no","title":"Unauthorized"}}', { type: 'error', message: 'no' }],
     [
       'Glance’s page',
       'image',
       403,
       page('403 Forbidden', 'Image &quot;a&quot; is protected'),
-      { type: 'Forbidden', words: 'Image "a" is protected' },
+      { type: 'Forbidden', message: 'Image "a" is protected' },
     ],
     [
       'Glance’s in JSON',
       'image',
       404,
       '{"message":"No image found<br /><br />\\n","code":"404 Not Found","title":"Not Found"}',
-      { type: 'Not Found', words: 'No image found' },
+      { type: 'Not Found', message: 'No image found' },
     ],
   ])('%s', (_whose, speaker, status, body, fault) => {
     expect(faultOf(speaker, { status, body })).toEqual(fault);
@@ -163,10 +163,10 @@ describe('a service’s own fault', () => {
     const dated = refused(
       'compute',
       'Nova',
-      { status: 503, headers: { 'retry-after': new Date(Date.now() + 60_000).toUTCString() }, body: '' },
+      { status: 503, headers: { 'retry-after': new Date(Date.now() + 3_600_000).toUTCString() }, body: '' },
       true,
     );
-    expect(dated.retryAfterMs).toBeGreaterThan(50_000);
+    expect(dated.retryAfterMs).toBeGreaterThan(1_800_000);
     expect(dated.message).toMatch(/in front of Nova answered in its place, with HTTP 503/);
   });
 
@@ -191,6 +191,97 @@ test.each([
   expect(retryAfter(header)).toBe(ms);
 });
 
+describe('an answer in a service’s place', () => {
+  const at = (status: number, headers: Record<string, string | string[]> = {}, body = '') =>
+    strange('Nova', { status, headers, body }, false);
+
+  // https://www.rfc-editor.org/rfc/rfc9110#section-15 and https://www.rfc-editor.org/rfc/rfc6585 have these statuses.
+  test.each([
+    [408, 'timeout'],
+    [504, 'timeout'],
+    [429, 'throttled'],
+    [413, 'invalid'],
+    [414, 'invalid'],
+    [431, 'invalid'],
+    [502, 'unavailable'],
+  ])('%i is %s', (status, kind) => expect(at(status).kind).toBe(kind));
+
+  test('a proxy that wants a login, or less, passed nothing on', () => {
+    expect([407, 429].map((status) => at(status).maybeDone)).toEqual([false, false]);
+    expect([302, 403, 502, 503].map((status) => at(status).maybeDone)).toEqual([true, true, true, true]);
+    expect(strange('Nova', { status: 502, headers: {}, body: '' }, true).maybeDone).toBe(false);
+  });
+
+  test('its words are told, the first of them', () => {
+    expect(at(503).message).toBe('Something in front of Nova answered in its place, with HTTP 503');
+    expect(at(503, {}, '<p>Down for <b>maintenance</b></p>').message).toMatch(/with HTTP 503: Down for maintenance$/);
+    expect(at(503, {}, 'x'.repeat(900)).message).toMatch(/ x{200}$/);
+  });
+
+  test('its time to wait is kept, where it is one', () => {
+    expect([at(503, { 'retry-after': '5' }).retryAfterMs, at(503, { 'retry-after': ['6', '7'] }).retryAfterMs]).toEqual([5000, 6000]);
+    expect([at(503, { 'retry-after': '0' }).retryAfterMs, at(503).retryAfterMs]).toEqual([undefined, undefined]);
+  });
+
+  test.each([
+    ['https://login.example.org/saml', ' to https://login.example.org/saml'],
+    ['https://login.example.org/saml?ticket=1\n2', ' to https://login.example.org/saml'],
+    ['https://login.example.org/saml#token=1', ' to https://login.example.org/saml'],
+    ['https://user:word@login.example.org/a@b', ' to https://login.example.org/a@b'],
+    [undefined, ''],
+  ])('a redirect to %j is told without secrets', (location, told) => {
+    for (const status of [300, 302, 399])
+      expect(at(status, location === undefined ? {} : { location }).message).toBe(
+        `Something in front of Nova answered with a redirect (HTTP ${status})${told}`,
+      );
+    expect(at(400, { location: 'https://login.example.org/' }).message).toMatch(/in its place, with HTTP 400$/);
+    expect(at(200, { location: 'https://login.example.org/' }).message).toMatch(/in its place, with HTTP 200$/);
+  });
+});
+
+describe('what a refusal says about the thing', () => {
+  const conflict = new ProviderError('conflict', 'Port 1 is in use', { code: '409 PortInUse', requestId: 'req-1' });
+
+  test('its state stands in the way, passing or not', () => {
+    expect(
+      [conflict, busy('x'), new ProviderError('invalid', 'x', { code: '400 badRequest' }), { kind: 'conflict' }].map(isConflict),
+    ).toEqual([true, true, false, false]);
+    expect([conflict, busy('x'), new ProviderError('invalid', 'x'), { code: '409 busy' }].map(isBusy)).toEqual([false, true, false, false]);
+  });
+
+  test('the service does not have the route', () => {
+    const codes = ['404 HTTPNotFound', '404 Not Found', '404 itemNotFound', undefined];
+    expect(codes.map((code) => isNoRoute(new ProviderError('unavailable', 'x', { code })))).toEqual([true, true, false, false]);
+    expect(isNoRoute({ code: '404 Not Found' })).toBe(false);
+  });
+
+  test('one that passes keeps its words and its request', () => {
+    expect(passing(conflict, 'its server is being deleted')).toMatchObject({
+      kind: 'unavailable',
+      message: 'Port 1 is in use (its server is being deleted)',
+      code: '409 PortInUse busy',
+      requestId: 'req-1',
+      maybeDone: false,
+      cause: conflict,
+    });
+    expect(passing(busy('The server is being resized'))).toMatchObject({ message: 'The server is being resized', code: '409 busy' });
+    expect(passing(new ProviderError('conflict', 'x')).code).toBe('409 busy');
+    expect(busy('x')).toMatchObject({ kind: 'unavailable', maybeDone: false, passing: true });
+  });
+
+  test('no other status names a vanished marker', () => {
+    const of = (code?: string) => isVanishedMarker(new ProviderError('invalid', 'no id-1', { code }), 'id-1');
+    expect(['400 badRequest', '404 Not Found', '1400 x', '409 x', '500 400 x', undefined].map(of)).toEqual([
+      true,
+      true,
+      false,
+      false,
+      false,
+      false,
+    ]);
+  });
+});
+
 describe('no answer', () => {
   const withCode = (code: string) => Object.assign(new Error(`connect ${code}`), { code });
 
@@ -203,6 +294,27 @@ describe('no answer', () => {
     expect(unanswered('Nova', withCode('ECONNRESET'), false)).toMatchObject({ kind: 'timeout', maybeDone: true });
     expect(unanswered('Nova', withCode('ECONNRESET'), true)).toMatchObject({ kind: 'timeout', maybeDone: false });
     expect(unanswered('Nova', AbortSignal.abort().reason, false)).toMatchObject({ kind: 'timeout', maybeDone: true });
+  });
+
+  test('the service is named, with the words of the network', () => {
+    expect(unanswered('Nova', withCode('ECONNREFUSED'), false).message).toBe('Nova cannot be reached: connect ECONNREFUSED');
+    expect(unanswered('Nova', withCode('ECONNRESET'), false).message).toBe('The answer of Nova was lost: connect ECONNRESET');
+    expect(unanswered('Nova', Object.assign(new Error(''), { code: 'EPIPE' }), false).message).toBe('The answer of Nova was lost: EPIPE');
+    for (const nothing of [undefined, null, 'broken', {}, { message: 7 }])
+      expect(unanswered('Nova', nothing, false).message).toBe('The answer of Nova was lost: no answer');
+  });
+
+  test.each([AbortSignal.abort().reason, new DOMException('The operation timed out.', 'TimeoutError')])(
+    '%s: nobody waited longer',
+    (thrown) => {
+      expect(unanswered('Nova', thrown, true)).toMatchObject({ kind: 'timeout', message: 'Nova did not answer in time', maybeDone: false });
+    },
+  );
+
+  test('the code of what caused it counts where it has none itself', () => {
+    const wrapped = new TypeError('fetch failed', { cause: withCode('ENOTFOUND') });
+    expect(unanswered('Nova', wrapped, false)).toMatchObject({ kind: 'unavailable', code: 'ENOTFOUND', maybeDone: false });
+    expect(unanswered('Nova', new Error('x', { cause: null }), false)).toMatchObject({ kind: 'timeout', code: undefined });
   });
 
   test('what is an error of ours already stays as it is', () => {

@@ -2,7 +2,7 @@ import { type FailureKind, ProviderError, UNREACHED } from '../../src/clouds/err
 import { type Fault, faultOf, type Refusal, type Speaker, wordsIn } from './faults';
 
 /** Neutron's own names of errors → kind; looked up before RULES. `busy`: it works on the thing, which passes within minutes. */
-const TYPES: Readonly<Record<string, FailureKind | 'busy'>> = {
+export const TYPES: Readonly<Record<string, FailureKind | 'busy'>> = {
   OverQuota: 'quota',
   IpAddressGenerationFailure: 'quota',
   NoMoreNetworksException: 'quota',
@@ -19,14 +19,14 @@ const TYPES: Readonly<Record<string, FailureKind | 'busy'>> = {
 interface Rule {
   status: number;
   words?: RegExp;
-  /** Only where the service asks to be left alone for some time. */
+  /** True: it counts only where the service asks for a delay. */
   waits?: true;
   kind: FailureKind | 'busy';
 }
 
 /** Words for work that goes on, and ends by itself. */
 const WORKING =
-  /while it is in task_state (?!None)|while it is in vm_state (building|rescuing|shelving)|is not ready\b|\bcurrently in '?\w+ing\b|current(?:ly)?(?: \w+)* status(?: is|:)? '?\w+ing\b|status 'reserved'|another (?:operation|task|resize|request) .*(?:progress|running)|concurrent/i;
+  /while it is in task_state (?!None)|while it is in vm_state (building|rescuing|shelving)|is not ready\b|\bcurrently in '?\w+ing\b|current(?:ly)?(?: \w+)* status(?: is| of)?:? '?\w+ing\b|status 'reserved'|another (?:operation|task|resize|request) .*(?:progress|running)|concurrent/i;
 
 /** Status and words of a service's own refusal → kind; the first that fits. */
 const RULES: readonly Rule[] = [
@@ -59,11 +59,11 @@ const RULES: readonly Rule[] = [
 ];
 
 /** Kind of a service's own refusal by status, its name of the error, and its words. */
-export function kindOf(status: number, type: string | undefined, words: string, retryAfterMs: number | undefined): FailureKind | 'busy' {
+export function kindOf(status: number, type: string | undefined, message: string, retryAfterMs: number | undefined): FailureKind | 'busy' {
   const named = type !== undefined && Object.hasOwn(TYPES, type) ? TYPES[type] : undefined;
   if (named) return named;
   const waits = (retryAfterMs ?? 0) > 0;
-  const rule = RULES.find((r) => r.status === status && (r.words?.test(words) ?? true) && (r.waits === undefined || waits));
+  const rule = RULES.find((r) => r.status === status && (r.words?.test(message) ?? true) && (r.waits === undefined || waits));
   return rule?.kind ?? (status >= 500 ? 'unavailable' : 'invalid');
 }
 
@@ -75,15 +75,15 @@ export function strangersKind(status: number): FailureKind {
   return status === 413 || status === 414 || status === 431 ? 'invalid' : 'unavailable';
 }
 
-/** Whether a service refused because it works on the thing: that passes. */
+/** Tells whether a service refused because it works on the thing: that passes. */
 export const isBusy = (error: unknown): error is ProviderError => error instanceof ProviderError && error.code?.endsWith(BUSY) === true;
 const BUSY = ' busy';
 
-/** Whether a service refused because of the state of a thing, passing or not. */
+/** Tells whether a service refused because of the state of a thing, passing or not. */
 export const isConflict = (error: unknown): error is ProviderError =>
   error instanceof ProviderError && (error.kind === 'conflict' || isBusy(error));
 
-/** Whether a service says itself that it knows no such route: it was built without it. */
+/** Tells whether a service says itself that it does not have the route: it was built without it. */
 export const isNoRoute = (error: unknown): error is ProviderError =>
   error instanceof ProviderError && error.code !== undefined && NO_ROUTE.includes(error.code);
 const NO_ROUTE: readonly string[] = ['404 HTTPNotFound', '404 Not Found'];
@@ -99,9 +99,9 @@ export function passing(error: ProviderError, why?: string): ProviderError {
 }
 
 /** A refusal of the driver's own because the thing is being worked on: it passes. */
-export const busy = (words: string): ProviderError => new ProviderError('unavailable', words, { code: `409${BUSY}`, maybeDone: false });
+export const busy = (message: string): ProviderError => new ProviderError('unavailable', message, { code: `409${BUSY}`, maybeDone: false });
 
-/** Whether a page was refused because its marker is gone; every service says so in other words, but names it. */
+/** Tells whether a page was refused because its marker is gone; services word it differently, but all name the marker. */
 export const isVanishedMarker = (error: unknown, marker: string): boolean =>
   error instanceof ProviderError && /^(400|404) /.test(error.code ?? '') && error.message.includes(marker);
 
@@ -119,10 +119,10 @@ export function refused(speaker: Speaker, service: string, refusal: Refusal, rea
   if (!fault) return strange(service, refusal, reads);
   const { status, headers } = refusal;
   const retryAfterMs = retryAfter(one(headers['retry-after']) ?? fault.retryAfter);
-  const told = kindOf(status, fault.type, fault.words, retryAfterMs);
+  const told = kindOf(status, fault.type, fault.message, retryAfterMs);
   // A write that names something else which is not there (a network, a key pair): it will be refused again.
   const kind = status === 404 && told === 'unavailable' && !reads && !NO_ROUTE.includes(`404 ${fault.type}`) ? 'invalid' : told;
-  const message = fault.words === '' ? `${service} answered HTTP ${status}` : fault.words;
+  const message = fault.message === '' ? `${service} answered HTTP ${status}` : fault.message;
   return new ProviderError(kind === 'busy' ? 'unavailable' : kind, message.slice(0, WORDS), {
     code: `${status} ${fault.type}${kind === 'busy' ? BUSY : ''}`,
     requestId: one(headers['x-openstack-request-id']) ?? one(headers['x-compute-request-id']),
@@ -134,7 +134,7 @@ export function refused(speaker: Speaker, service: string, refusal: Refusal, rea
 /** Keystone's middleware names Keystone in a header of its refusals, whatever their body is. */
 function unread({ status, headers }: Refusal): Fault | undefined {
   if (status !== 401 || !/^keystone\b/i.test(one(headers['www-authenticate']) ?? '')) return undefined;
-  return { type: 'unauthorized', words: '' };
+  return { type: 'unauthorized', message: '' };
 }
 
 /** An answer that is not the service's own: it says nothing about the thing asked for, nor about the login. */
@@ -152,7 +152,7 @@ export function strange(service: string, { status, headers, body }: Refusal, rea
   });
 }
 
-/** Where a redirect leads, without its query, which may hold secrets. */
+/** Returns the target of a redirect without its query, which may hold secrets. */
 function placeOf(location: string | undefined): string {
   if (location === undefined) return '';
   return ` to ${location.replace(/[?#].*$/s, '').replace(/\/\/[^/@]*@/, '//')}`;

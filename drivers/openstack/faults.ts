@@ -1,7 +1,7 @@
 import { doc, isDoc, text } from './documents';
 import type { Service } from './options';
 
-/** What a service answered. */
+/** Answer of a service. */
 export interface Refusal {
   status: number;
   /** Lower-case names. */
@@ -10,14 +10,14 @@ export interface Refusal {
   body: string;
 }
 
-/** Who may have answered: one of the services, or Keystone. */
+/** Author of an answer: one of the services, or Keystone. */
 export type Speaker = Service | 'identity';
 
 /** A service's own words for its refusal. */
 export interface Fault {
-  /** Its name of the error: itemNotFound, NetworkInUse, …; the status' name where it has none. */
+  /** Name of the error (itemNotFound, NetworkInUse, …); the status' name where it has none. */
   type: string;
-  words: string;
+  message: string;
   /** Seconds or a date, where the fault itself asks to be left alone. */
   retryAfter?: string;
 }
@@ -25,7 +25,7 @@ export interface Fault {
 /**
  * The service's own fault document; undefined for what anybody else wrote: a proxy, a portal, another service.
  * Nova and Cinder: `{name: {code, message}}`; Neutron: `{NeutronError: {type, message}}`; Keystone, and its middleware in
- * front of every service: `{error: {code, message}}`; Glance, and any service where it has no such route: webob's pages.
+ * front of every service: `{error: {code, message}}`; Gnocchi: `{code, title, description}`; Glance, and any service where it has no such route: webob's pages.
  */
 export function faultOf(speaker: Speaker, { status, body }: Pick<Refusal, 'status' | 'body'>): Fault | undefined {
   const parsed = parse(body);
@@ -40,38 +40,55 @@ const named: Reader = (parsed, status) => {
   const [[name, told] = ['', undefined], ...others] = Object.entries(parsed);
   if (others.length > 0 || !isDoc(told) || told.code !== status || typeof told.message !== 'string') return undefined;
   const retryAfter = typeof told.retryAfter === 'number' ? String(told.retryAfter) : text(told.retryAfter);
-  return { type: name, words: clean(told.message), ...(retryAfter === undefined ? {} : { retryAfter }) };
+  return { type: name, message: clean(told.message), ...(retryAfter === undefined ? {} : { retryAfter }) };
 };
 
 const neutrons: Reader = (parsed) => {
   const told = parsed.NeutronError;
-  if (typeof told === 'string') return { type: 'NeutronError', words: clean(told) };
+  if (typeof told === 'string') return { type: 'NeutronError', message: clean(told) };
   const { type, message, detail } = doc(told);
   if (typeof type !== 'string' || typeof message !== 'string') return undefined;
-  return { type, words: clean([message, text(detail)].filter((part) => part !== undefined).join(': ')) };
+  return { type, message: clean([message, text(detail)].filter((part) => part !== undefined).join(': ')) };
 };
 
 const middlewares: Reader = ({ error }, status) => {
   const { code, message } = doc(error);
-  return code === status && typeof message === 'string' ? { type: 'error', words: clean(message) } : undefined;
+  return code === status && typeof message === 'string' ? { type: 'error', message: clean(message) } : undefined;
 };
 
 const webobs: Reader = ({ message, code, title }, status) =>
   typeof message === 'string' && typeof title === 'string' && String(code).startsWith(`${status} `)
-    ? { type: title, words: clean(message) }
+    ? { type: title, message: clean(message) }
     : undefined;
 
+/** Gnocchi tells a text, or a cause with what it is about. */
+const pecans: Reader = ({ code, title, description }, status) => {
+  if (code !== status || typeof title !== 'string') return undefined;
+  if (typeof description === 'string') return { type: title, message: clean(description) };
+  const { cause, reason, detail } = doc(description);
+  if (typeof cause !== 'string') return undefined;
+  const more = detail === undefined ? undefined : typeof detail === 'string' ? detail : JSON.stringify(detail);
+  return { type: cause, message: clean([cause, text(reason), text(more)].filter((part) => part !== undefined).join(': ')) };
+};
+
 const none: Reader = () => undefined;
-const OWN: Readonly<Record<Speaker, Reader>> = { compute: named, volume: named, network: neutrons, image: none, identity: none };
+const OWN: Readonly<Record<Speaker, Reader>> = {
+  compute: named,
+  volume: named,
+  network: neutrons,
+  metric: pecans,
+  image: none,
+  identity: none,
+};
 
 /** webob's page, to the letter: pages of web servers and proxies look alike, but not the same. */
 const PAGE =
   /^\s*<html>\s*<head>\s*<title>(\d{3}) ([^<]*)<\/title>\s*<\/head>\s*<body>\s*<h1>\1 \2<\/h1>\s*([\s\S]*?)<br \/><br \/>\s*([\s\S]*?)\s*<\/body>\s*<\/html>\s*$/;
 
 function pageOf(status: number, body: string): Fault | undefined {
-  const [, code, title = '', words = '', more = ''] = PAGE.exec(body) ?? [];
+  const [, code, title = '', message = '', more = ''] = PAGE.exec(body) ?? [];
   if (code !== String(status)) return undefined;
-  return { type: title, words: wordsIn(`${words} ${more}`) };
+  return { type: title, message: wordsIn(`${message} ${more}`) };
 }
 
 function parse(body: string): unknown {
@@ -83,13 +100,13 @@ function parse(body: string): unknown {
 }
 
 /** Glance ends its words in line breaks of HTML. */
-const clean = (words: string): string =>
-  words
+const clean = (message: string): string =>
+  message
     .replace(/<br ?\/?>/g, ' ')
     .replace(/\s+/g, ' ')
     .trim();
 
-/** What a page or text says, without the markup; for people. */
+/** Extracts the text of a page, without the markup; for people. */
 export function wordsIn(body: string): string {
   return body
     .replace(/<(head|style|script)[\s\S]*?<\/\1>/gi, ' ')

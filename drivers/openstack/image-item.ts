@@ -1,16 +1,17 @@
-import type { Item } from '../../src/clouds/driver';
+import type { ImageChoice, Item } from '../../src/clouds/driver';
 import { imageFit } from './choice';
 import { Gone } from '../../src/clouds/errors';
 import type { Image } from './glance';
+import { whyNotDownloaded } from './image-download';
 import { decodeKey, isImageKey, type Metadata, shownName, TAG } from './naming';
 import { imageState } from './states';
 
-/** Where Nova keeps a shelved server; no image of anybody's. */
+/** Tells whether it is where Nova keeps a shelved server, and no image for anybody. */
 export const isShelf = (image: Image): boolean => image.image_type === 'snapshot' && image.name?.endsWith('-shelved') === true;
 
 /**
- * Another project's image that is not for everybody: administrators are shown all of them, and cannot be told which are
- * shared with their project.
+ * Tells whether it is another project's image that is not public: administrators are shown all of them, and cannot be told which
+ * are shared with their project.
  */
 export const isForeign = (image: Image, { projectId, roles }: { projectId: string | undefined; roles: readonly string[] }): boolean =>
   roles.includes('admin') &&
@@ -24,23 +25,52 @@ export function propertiesIn(image: Image): Metadata {
 }
 
 /**
- * Our marks on an image. A snapshot takes over the properties of the image its server was made from: marks that name
- * another server than the one it was made of are not its own.
+ * Tells whether our marks on an image are another's. A snapshot takes over the properties of the image its server was made from:
+ * marks that name another server than the one it was made of are not its own.
  */
+export function isHandedDown(image: Image): boolean {
+  const { [TAG.id]: id, [TAG.machine]: machine = '', instance_uuid: server = '' } = propertiesIn(image);
+  return id !== undefined && machine !== server;
+}
+
+/** Our marks on an image: its own ones. */
 export function marksOf(image: Image): Metadata {
   const properties = propertiesIn(image);
-  if (properties[TAG.id] === undefined || (properties[TAG.machine] ?? '') !== (properties.instance_uuid ?? '')) return {};
+  if (properties[TAG.id] === undefined || isHandedDown(image)) return {};
   return Object.fromEntries(Object.entries(properties).filter(([key, value]) => Object.values<string>(TAG).includes(key) && value !== ''));
 }
 
-/** Consumer's properties on an image; Glance's and Nova's own ones are not shown. */
+/** Properties that a Consumer gave this image (5.2); Glance's and Nova's own ones, and those of another, are not shown. */
 function consumerProperties(image: Image): { [key: string]: string } | undefined {
+  if (isHandedDown(image)) return undefined;
   const own = Object.entries(propertiesIn(image)).flatMap(([key, value]) => {
     const name = isImageKey(key) ? decodeKey(key) : undefined;
     return name === undefined ? [] : [[name, value] as const];
   });
   return own.length === 0 ? undefined : Object.fromEntries(own);
 }
+
+/** Properties by which portable names may choose it: those of the operating system, whose it is and who sees it. */
+function labelsOf(image: Image): Record<string, string> {
+  const all = Object.entries(propertiesIn(image));
+  return Object.fromEntries(all.filter(([name]) => name.startsWith('os_') || name === 'owner' || name === 'visibility'));
+}
+
+/** Public images by the properties that Glance's documentation gives their distribution and its version. */
+const DISTRIBUTIONS: Readonly<Record<string, readonly [distro: string, version: string]>> = {
+  'debian-12': ['debian', '12'],
+  'debian-13': ['debian', '13'],
+  'ubuntu-22.04': ['ubuntu', '22.04'],
+  'ubuntu-24.04': ['ubuntu', '24.04'],
+};
+
+/** The same as portable names of the configuration take them by `default`: what anybody uploads for himself is not meant. */
+export const IMAGE_NAMES: Readonly<Record<string, ImageChoice>> = Object.fromEntries(
+  Object.entries(DISTRIBUTIONS).map(([name, [os_distro, os_version]]) => [
+    name,
+    { properties: { os_distro, os_version, visibility: 'public' } },
+  ]),
+);
 
 /** Glance's architectures in CIMI's words. */
 const ARCHITECTURES: Readonly<Record<string, string>> = {
@@ -52,6 +82,10 @@ const ARCHITECTURES: Readonly<Record<string, string>> = {
   ppc64le: 'ppc64',
   ppc64: 'ppc64',
 };
+
+/** Glance's word for an architecture of CIMI's: that of the first that it stands for; undefined where there is none. */
+export const architectureOf = (cpuArch: string | undefined): string | undefined =>
+  Object.keys(ARCHITECTURES).find((name) => ARCHITECTURES[name] === cpuArch);
 
 /**
  * An image as a MachineImage, or the proof that it is gone.
@@ -83,15 +117,18 @@ export function imageItem(image: Image, base: string, login: { projectId: string
     ...(typeof architecture === 'string' && Object.hasOwn(ARCHITECTURES, architecture) ? { cpuArch: ARCHITECTURES[architecture] } : {}),
     ...(fit ? { fit } : {}),
     ...(image.visibility === 'public' ? { public: true } : {}),
+    labels: labelsOf(image),
     ...(unmapped === undefined ? {} : { unmappedState: unmapped }),
     ...(Object.keys(refuses).length === 0 ? {} : { refuses }),
   };
 }
 
 function refusals(image: Image, { projectId, roles }: { projectId: string | undefined; roles: readonly string[] }): Record<string, string> {
+  const unread = whyNotDownloaded(image);
+  const download: Record<string, string> = unread === undefined ? {} : { download: unread };
   if (image.owner !== projectId && !roles.includes('admin')) {
     const reason = 'The image belongs to another project';
-    return { edit: reason, delete: reason };
+    return { ...download, edit: reason, delete: reason };
   }
-  return image.protected === true ? { delete: 'The image is protected; take that off at the cloud first' } : {};
+  return image.protected === true ? { ...download, delete: 'The image is protected; take that off at the cloud first' } : download;
 }

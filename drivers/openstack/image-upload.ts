@@ -1,11 +1,12 @@
 import { Readable } from 'node:stream';
 import type { CallContext, Created, UploadImage } from '../../src/clouds/driver';
 import { ProviderError } from '../../src/clouds/errors';
+import { beginningOf } from '../../src/disks/beginning';
+import { diskFormat, HEAD_BYTES } from '../../src/disks/image-format';
 import { pathOf, type Wire } from './client';
 import { text } from './documents';
-import { diskFormat, HEAD_BYTES } from './image-format';
 
-/** How long taking back may take, in ms; the call's own time may be over. */
+/** Time limit of taking back, in ms; the call's own time may be over. */
 const TAKE_BACK_MS = 10_000;
 
 /**
@@ -13,16 +14,21 @@ const TAKE_BACK_MS = 10_000;
  * @param attributes name and properties of the record
  */
 export async function upload(wire: Wire, request: UploadImage, attributes: object, context: CallContext): Promise<Created> {
-  const { head, rest } = await beginning(request.source.open());
-  const told = diskFormat(head);
-  if ('refused' in told) throw new ProviderError('invalid', told.refused, { maybeDone: false });
+  const { head, all, close } = await beginningOf(request.source.open(), HEAD_BYTES).catch((error: unknown) => {
+    throw ofSource(error);
+  });
+  const told = request.source.disk ? asRaw(head) : diskFormat(head);
+  if ('refused' in told) {
+    await close();
+    throw new ProviderError('invalid', told.refused, { maybeDone: false });
+  }
   const record = { ...attributes, disk_format: told.format, container_format: 'bare', visibility: 'private' };
   const made = await wire.send('image', { method: 'POST', path: '/images', body: record, member: 'id' }, context);
   const id = text(made.id);
   if (id === undefined) throw new ProviderError('unavailable', 'Glance answered without an image', { maybeDone: true });
   const path = pathOf('image', id);
   let broken: unknown;
-  const bytes = watched(head, rest, (error) => {
+  const bytes = watched(all, (error) => {
     broken = error;
   });
   try {
@@ -34,7 +40,17 @@ export async function upload(wire: Wire, request: UploadImage, attributes: objec
   }
 }
 
-/** What could not be taken back is found by its tag; the first failure is the one to tell. */
+/** Formats that are recognized although an image says it is raw, and that may name other files. */
+const MISTAKEN: readonly string[] = ['qcow2', 'vmdk', 'vhd', 'vhdx', 'vdi'];
+
+/** Format of the contents of a disk: raw, however they begin, unless somebody might take them for an image inside. */
+function asRaw(head: Buffer): ReturnType<typeof diskFormat> {
+  const seen = diskFormat(head);
+  if (!('format' in seen) || !MISTAKEN.includes(seen.format)) return { format: 'raw' };
+  return { refused: `The contents of the disk begin as a ${seen.format} image does, and would be taken for one` };
+}
+
+/** Ignores a ProviderError of taking back: what remains is found by its tag, and the first failure is the one to tell. */
 function unlessLeft(error: unknown): void {
   if (!(error instanceof ProviderError)) throw error;
 }
@@ -44,36 +60,11 @@ function ofSource(error: unknown): ProviderError {
   return new ProviderError('unavailable', error instanceof Error ? error.message : String(error), { maybeDone: false });
 }
 
-/** Reads the first bytes, as many as tell the format. */
-async function beginning(source: AsyncIterable<Uint8Array>): Promise<{ head: Buffer; rest: AsyncIterator<Uint8Array> }> {
-  const rest = source[Symbol.asyncIterator]();
-  const parts: Uint8Array[] = [];
-  for (let length = 0; length < HEAD_BYTES;) {
-    const { done, value } = await next(rest);
-    if (done) break;
-    parts.push(value);
-    length += value.length;
-  }
-  return { head: Buffer.concat(parts), rest };
-}
-
-async function next(source: AsyncIterator<Uint8Array>): Promise<{ done: true; value: undefined } | { done: false; value: Uint8Array }> {
+async function* watched(bytes: AsyncIterable<Uint8Array>, broke: (error: unknown) => void): AsyncIterable<Uint8Array> {
   try {
-    const { done, value } = (await source.next()) as { done?: boolean; value: Uint8Array };
-    return done === true ? { done: true, value: undefined } : { done: false, value };
-  } catch (error) {
-    throw ofSource(error);
-  }
-}
-
-async function* watched(head: Buffer, rest: AsyncIterator<Uint8Array>, broke: (error: unknown) => void): AsyncIterable<Uint8Array> {
-  yield head;
-  try {
-    for (let part = await next(rest); !part.done; part = await next(rest)) yield part.value;
+    yield* bytes;
   } catch (error) {
     broke(error);
     throw error;
-  } finally {
-    await rest.return?.();
   }
 }

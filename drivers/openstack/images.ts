@@ -1,8 +1,20 @@
-import type { CallContext, CaptureMachine, Created, Item, MachineImages, Marks, Naming, Pages, UploadImage } from '../../src/clouds/driver';
+import type {
+  CallContext,
+  CaptureMachine,
+  Created,
+  DownloadedImage,
+  Item,
+  MachineImages,
+  Marks,
+  Naming,
+  Pages,
+  UploadImage,
+} from '../../src/clouds/driver';
 import { type Gone, ProviderError } from '../../src/clouds/errors';
 import { pathOf, type Wire } from './client';
 import type { Image } from './glance';
-import { imageItem, isForeign, isShelf, marksOf, propertiesIn } from './image-item';
+import { download } from './image-download';
+import { architectureOf, imageItem, isForeign, isHandedDown, isShelf, marksOf, propertiesIn } from './image-item';
 import { upload } from './image-upload';
 import { act, imageOf } from './machine-actions';
 import { encodeImageKey, holds, isImageKey, type Metadata, nameless, TAG } from './naming';
@@ -34,7 +46,7 @@ export class OpenstackMachineImages implements MachineImages {
     );
   }
 
-  /** By filter; it leaves out community images: what is missing then is asked for by itself. */
+  /** Reads by a filter, which leaves out community images: those missing are then asked for one by one. */
   async #named(keys: readonly string[], context: CallContext): Promise<Answered<Image>> {
     const ids = [...new Set(keys)];
     const found = new Map<string, Image | Gone>();
@@ -69,7 +81,9 @@ export class OpenstackMachineImages implements MachineImages {
 
   async rename(key: string, naming: Naming, context: CallContext): Promise<void> {
     const image = await this.wire.one('image', key, context);
-    const before = Object.fromEntries(Object.entries(propertiesIn(image)).filter(([name]) => isNaming(name)));
+    // With the marks of another image goes what they say: that its properties are not its own.
+    const isOthers = (name: string) => isHandedDown(image) && Object.values<string>(TAG).includes(name);
+    const before = Object.fromEntries(Object.entries(propertiesIn(image)).filter(([name]) => isNaming(name) || isOthers(name)));
     const after = namingProperties(naming);
     const name = naming.name ?? nameless(marksOf(image)[TAG.id] ?? image.id);
     const changes = [
@@ -116,16 +130,22 @@ export class OpenstackMachineImages implements MachineImages {
     const [first] = (await this.find(request, context)).filter((item) => item.token === request.token && item.values.state === 'AVAILABLE');
     if (first) return { key: first.key };
     const naming = holds(request, encodeImageKey);
+    const architecture = architectureOf(request.cpuArch);
     const attributes = {
       name: naming.name ?? nameless(request.tag),
       ...namingProperties(naming),
       ...marksFor(request),
       [TAG.type]: 'IMAGE',
+      ...(architecture === undefined ? {} : { architecture }),
     };
     return upload(this.wire, request, attributes, context);
   }
 
-  /** With what is behind an image that the gateway made: snapshots first, so that a repeated call still finds their names. */
+  download(key: string, context: CallContext): Promise<DownloadedImage> {
+    return download(this.wire, key, context);
+  }
+
+  /** Deletes an image with what backs it where the gateway made it: snapshots first, so that a repeated call still finds their names. */
   async delete(key: string, context: CallContext): Promise<void> {
     const image = UUID.test(key) ? await this.wire.oneIfThere('image', key, context) : undefined;
     if (!image) return;

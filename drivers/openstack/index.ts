@@ -4,8 +4,10 @@ import { check } from './check';
 import { Wire } from './client';
 import { Flavors, MachineConfigs } from './configs';
 import { OpenstackCredentials } from './credentials';
+import { IMAGE_NAMES } from './image-item';
 import { OpenstackMachineImages } from './images';
 import { OpenstackMachines } from './machines';
+import { monitoringGroups } from './monitoring';
 import { networkGroups } from './network';
 import { openstackOptions, type OpenstackOptions } from './options';
 import { storageGroups } from './storage';
@@ -15,20 +17,22 @@ import { poller } from './work';
 export const driver: DriverModule<OpenstackOptions> = {
   name: 'openstack',
   options: openstackOptions,
-  connect(options: OpenstackOptions, environment: DriverEnvironment): Promise<Driver> {
+  imageNames: IMAGE_NAMES,
+  connect(options: OpenstackOptions, environment: DriverEnvironment): Driver {
     const wire = new Wire(options, (message, details) => environment.warn(message, details));
     const flavors = new Flavors(wire);
-    return Promise.resolve({
+    return {
       capabilities: capabilities(options.settleMs, options.sizes.atMost),
       machines: new OpenstackMachines(wire, flavors),
       machineConfigs: new MachineConfigs(flavors, options.sizes),
       machineImages: new OpenstackMachineImages(wire),
       ...storageGroups(wire, flavors),
       ...networkGroups(wire),
+      ...monitoringGroups(wire, flavors),
       credentials: new OpenstackCredentials(wire),
       poll: poller(wire, flavors),
       check: (context: CallContext): Promise<Finding[]> => check(wire, context),
       close: () => wire.close(),
-    });
+    };
   },
 };

@@ -1,4 +1,4 @@
-import type { CallContext, Created, Handle, Item, Marks, Ongoing, Outcome, Pages } from '../../src/clouds/driver';
+import type { CallContext, Created, WorkHandle, Item, Marks, Ongoing, Outcome, Pages } from '../../src/clouds/driver';
 import { Gone, ProviderError } from '../../src/clouds/errors';
 import type { CreateInterface, InterfaceChange, Interfaces } from '../../src/clouds/infrastructure';
 import { enc, pathOf } from './client';
@@ -8,10 +8,11 @@ import { hasTag, MAKING_NIC } from './neutron-names';
 import { isNicTag, isPlugged, isUnplugged, networkRef, NIC, nicLookup, nicMark, nicOf, type Port } from './ports';
 import { answers } from './reads';
 
-const refused = (words: string): ProviderError => new ProviderError('unsupported', words, { maybeDone: false });
+const refused = (message: string): ProviderError => new ProviderError('unsupported', message, { maybeDone: false });
 
 /** Ports that servers have as MachineNetworkInterfaces. */
 export class OpenstackInterfaces implements Interfaces {
+  readonly changes = { state: 'sets' } as const;
   constructor(private readonly neutron: Neutron) {}
 
   async *list(context: CallContext): Pages {
@@ -85,8 +86,8 @@ export class OpenstackInterfaces implements Interfaces {
   async #given({ machine, networkPort = '', network, macAddress }: CreateInterface, context: CallContext): Promise<Port> {
     const port = await this.neutron.wire.one('port', networkPort, context);
     if (port.network_id !== network) {
-      const words = `The port ${networkPort} is in the network ${port.network_id}, not in ${network}`;
-      throw new ProviderError('invalid', words, { maybeDone: false });
+      const message = `The port ${networkPort} is in the network ${port.network_id}, not in ${network}`;
+      throw new ProviderError('invalid', message, { maybeDone: false });
     }
     if (macAddress !== undefined && isOtherMac(macAddress, port)) throw refused('macAddress: a port keeps the address it was made with');
     // An earlier attempt may have plugged it in.
@@ -103,9 +104,9 @@ export class OpenstackInterfaces implements Interfaces {
       throw refused('network: an interface stays in its network; add another one and delete this');
     if (to.networkPort !== undefined && to.networkPort !== key)
       throw refused('networkPort: an interface stays what its port is; add another one and delete this');
-    if (to.macAddress !== undefined && isOtherMac(to.macAddress, port))
+    if (typeof to.macAddress === 'string' && isOtherMac(to.macAddress, port))
       throw refused('macAddress: a port keeps the address it was made with');
-    if (to.mtu !== undefined) throw refused('mtu: an interface has that of its network');
+    if (typeof to.mtu === 'number') throw refused('mtu: an interface has that of its network');
     if (to.state !== undefined) await this.neutron.change('port', key, { admin_state_up: switchOf(to.state) }, context);
   }
 
@@ -116,19 +117,22 @@ export class OpenstackInterfaces implements Interfaces {
 }
 
 /** A port that Nova unplugs; `server`: the one that was asked to, "" where none was yet. */
-export interface UnplugWork extends Handle {
+export interface UnplugWork extends WorkHandle {
   work: 'unplug';
   port: string;
   server: string;
 }
 
-/** How far a port is unplugged; begun where it was not yet. When nobody has it, it goes, or loses its marks. */
+/**
+ * Looks how far the unplugging of a port is, and begins it if that was not done. A port that nobody has any more is deleted, or
+ * loses its marks.
+ */
 export async function unplugging(neutron: Neutron, work: UnplugWork, context: CallContext): Promise<Outcome> {
   const { port: key } = work;
   const port = await neutron.wire.oneIfThere('port', key, context);
   if (!port) return;
   if (isPlugged(port)) return unplug(neutron, work, port.device_id ?? '', context);
-  if (!isUnplugged(port)) return { ongoing: work, words: 'Neutron does not tell who has the port' };
+  if (!isUnplugged(port)) return { ongoing: work, message: 'Neutron does not tell who has the port' };
   if (hasTag(port, NIC.owned) || nicMark(port) !== undefined) return neutron.delete('port', key, context);
   const others = port.tags.filter((tag) => !isNicTag(tag));
   if (others.length < port.tags.length) await neutron.setTags('port', key, others, context);
@@ -136,7 +140,7 @@ export async function unplugging(neutron: Neutron, work: UnplugWork, context: Ca
 
 async function unplug({ wire }: Neutron, work: UnplugWork, server: string, context: CallContext): Promise<Outcome> {
   const { port } = work;
-  const going = (asked: string): Ongoing => ({ ongoing: { ...work, server: asked }, words: 'Nova unplugs the port' });
+  const going = (asked: string): Ongoing => ({ ongoing: { ...work, server: asked }, message: 'Nova unplugs the port' });
   const gone = { type: 'server', key: server };
   try {
     if (work.server === server) {

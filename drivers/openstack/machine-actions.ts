@@ -1,4 +1,4 @@
-import type { CallContext, Handle, Outcome } from '../../src/clouds/driver';
+import type { CallContext, WorkHandle, Outcome } from '../../src/clouds/driver';
 import { ProviderError } from '../../src/clouds/errors';
 import { pathOf, type Wire } from './client';
 import type { Flavors } from './configs';
@@ -8,7 +8,7 @@ import { hasBegun, lastAction } from './instance-actions';
 import { FLAVOR_NAMED, type Server } from './nova';
 import { machineState } from './states';
 
-/** What Nova answers an action by: nothing, most of the time. */
+/** Statuses that Nova accepts an action with; the body is empty most of the time. */
 const ANSWERS: readonly number[] = [200, 202, 204];
 
 /**
@@ -35,8 +35,8 @@ export async function actTowards(wire: Wire, key: string, body: object, states: 
   }
 }
 
-/** What starts a server, by its status. */
-const STARTS: Readonly<Record<string, object>> = {
+/** Action that starts a server, by its status. */
+export const STARTS: Readonly<Record<string, object>> = {
   SHUTOFF: { 'os-start': null },
   PAUSED: { unpause: null },
   SUSPENDED: { resume: null },
@@ -44,7 +44,7 @@ const STARTS: Readonly<Record<string, object>> = {
   SHELVED_OFFLOADED: { unshelve: null },
 };
 /** Statuses that Nova leaves by itself. */
-const PASSING: readonly string[] = ['BUILD', 'REBOOT', 'HARD_REBOOT', 'REBUILD', 'RESIZE', 'REVERT_RESIZE', 'MIGRATING', 'PASSWORD'];
+export const PASSING: readonly string[] = ['BUILD', 'REBOOT', 'HARD_REBOOT', 'REBUILD', 'RESIZE', 'REVERT_RESIZE', 'MIGRATING', 'PASSWORD'];
 
 /** Starts, unpauses, resumes or unshelves. What runs or is on its way there is left alone. */
 export async function start(wire: Wire, key: string, context: CallContext): Promise<void> {
@@ -66,7 +66,7 @@ export async function restart(wire: Wire, key: string, type: 'SOFT' | 'HARD', co
 }
 
 /** A change of size under way; `asked`: this very change was accepted by Nova. */
-export interface ResizeWork extends Handle {
+export interface ResizeWork extends WorkHandle {
   work: 'resize';
   server: string;
   config: string;
@@ -74,7 +74,7 @@ export interface ResizeWork extends Handle {
 }
 
 /** Statuses of a server whose size is being changed, or changed back. */
-const RESIZING: readonly string[] = ['RESIZE', 'REVERT_RESIZE'];
+export const RESIZING: readonly string[] = ['RESIZE', 'REVERT_RESIZE'];
 
 /**
  * Changes the flavor, one step at a time, each decided by what the server shows: waits until nothing else goes on, asks,
@@ -87,7 +87,7 @@ export async function resize(wire: Wire, flavors: Flavors, work: ResizeWork, con
   const name = named ? config.slice(FLAVOR_NAMED.length) : (await flavors.of(config, context)).name;
   const isTarget = ({ flavor }: Server) => (flavor.id === undefined ? flavor.original_name === name : flavor.id === config);
   const server = await wire.one('server', key, context);
-  const going = (words: string, asked = work.asked): Outcome => ({ ongoing: { ...work, asked }, words });
+  const going = (message: string, asked = work.asked): Outcome => ({ ongoing: { ...work, asked }, message });
   const task = server['OS-EXT-STS:task_state'];
   if (server.partial) return going('Nova cannot tell how the server is');
   if (server.status === 'ERROR') throw failed(server, server.fault ?? 'the server is in ERROR');

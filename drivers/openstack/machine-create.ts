@@ -12,7 +12,7 @@ interface Placement {
   securityGroups: readonly string[] | undefined;
   serverGroup: string | undefined;
   schedulerHints: readonly string[];
-  /** Absent: where the flavor has no root disk. */
+  /** Tells whether it boots from a volume; absent: where the flavor has no root disk. */
   bootFromVolume: boolean | undefined;
   volumeType: string | undefined;
 }
@@ -100,7 +100,7 @@ async function bootVolume(
   const bytes = Math.max(amount(image.size) ?? 0, amount(image.virtual_size) ?? 0);
   const type = placement.volumeType ?? wire.options.bootVolumeType;
   if (type !== undefined && !(await wire.speaks('compute', '2.67', context)))
-    throw new ProviderError('unsupported', 'volumeType of a root volume needs Nova 2.67', { maybeDone: false });
+    throw new ProviderError('unsupported', 'volumeType: a root volume has one from Nova 2.67 on', { maybeDone: false });
   return {
     boot_index: 0,
     source_type: 'image',

@@ -1,4 +1,4 @@
-import type { CallContext, Handle, Outcome } from '../../src/clouds/driver';
+import type { CallContext, WorkHandle, Outcome } from '../../src/clouds/driver';
 import { Gone, ProviderError } from '../../src/clouds/errors';
 import type { Wire } from './client';
 import { Neutron } from './neutron';
@@ -7,7 +7,7 @@ import { UUID } from './reads';
 import { machineState } from './states';
 
 /** A server on its way out, with the ports that go when it is gone. */
-export interface DropWork extends Handle {
+export interface DropWork extends WorkHandle {
   work: 'drop';
   server: string;
   ports: readonly string[];
@@ -27,10 +27,10 @@ export async function dropping(wire: Wire, work: DropWork, context: CallContext)
   if (!(server instanceof Gone)) {
     const { state } = machineState(server);
     if (state === 'ERROR' && !server.partial) {
-      const words = `Nova did not delete the server: ${server.fault ?? `it is ${server.status}`}`;
-      throw new ProviderError('unavailable', words, { maybeDone: false, lasting: true });
+      const message = `Nova did not delete the server: ${server.fault ?? `it is ${server.status}`}`;
+      throw new ProviderError('unavailable', message, { maybeDone: false, lasting: true });
     }
-    if (state !== 'absent') return { ongoing: work, words: 'Nova deletes the server; then its ports go' };
+    if (state !== 'absent') return { ongoing: work, message: 'Nova deletes the server; then its ports go' };
   }
   for (const id of work.ports) await wire.remove('port', id, context);
 }

@@ -6,10 +6,10 @@ import { propertiesOf, shownName, TAG } from './naming';
 import { type Flavor, FLAVOR_NAMED, type Server } from './nova';
 import { machineState, MOVING } from './states';
 
-/** Everything that changes a machine, but its deletion. */
+/** Actions that change a machine, other than its deletion. */
 const CHANGES = ['start', 'stop', 'restart', 'pause', 'suspend', 'restore', 'capture', 'snapshot', 'edit'] as const;
 /** Statuses that Nova takes these actions in. */
-const ONLY_IN: Readonly<Record<string, readonly string[]>> = {
+export const ACTION_STATUSES: Readonly<Record<string, readonly string[]>> = {
   restart: ['ACTIVE'],
   pause: ['ACTIVE'],
   suspend: ['ACTIVE'],
@@ -59,16 +59,16 @@ export function machineItem(server: Server, known: ReadonlyMap<string, Flavor>, 
   });
 }
 
-/** What `resize` confirms it by; a server that is locked or busy takes no confirmation. */
+/** Tells whether `resize` has to confirm an earlier one first; a server that is locked or busy takes no confirmation. */
 function unconfirmed({ status, flavor, partial, 'OS-EXT-STS:task_state': task }: Server): string | undefined {
   if (status !== 'VERIFY_RESIZE' || partial || task !== undefined) return undefined;
   return flavor.id ?? (flavor.original_name === undefined ? undefined : FLAVOR_NAMED + flavor.original_name);
 }
 
 /** Nova before 2.19 gives a server its name as description. */
-function description({ name, description: words, metadata }: Server): string | undefined {
+function description({ name, description: message, metadata }: Server): string | undefined {
   if (metadata[TAG.description] !== undefined) return metadata[TAG.description];
-  return words === name ? undefined : words;
+  return message === name ? undefined : message;
 }
 
 /** A server in ERROR tells why; it is of the last write that could bring it there. */
@@ -76,7 +76,7 @@ function failureOf({ status, fault }: Server, token: string | undefined): Item['
   return status !== 'ERROR' || fault === undefined || token === undefined ? undefined : { token, reason: fault };
 }
 
-/** What this very server refuses, with the reason. */
+/** Returns the actions that this server refuses, with the reasons. */
 function refusals(server: Server, may: { unlock: boolean; rebuildVolumes: boolean }): Record<string, string> {
   const task = server['OS-EXT-STS:task_state'];
   if (server.partial) return all(CHANGES, PARTIAL);
@@ -91,7 +91,7 @@ function refusals(server: Server, may: { unlock: boolean; rebuildVolumes: boolea
       'A change of size waits for its confirmation: ask for the same size again, or confirm or revert it at the cloud',
     );
   if (MOVING.includes(server.status)) return all(CHANGES, `Nova is moving the server (${server.status})`);
-  const refused = Object.entries(ONLY_IN).flatMap(([action, statuses]) =>
+  const refused = Object.entries(ACTION_STATUSES).flatMap(([action, statuses]) =>
     statuses.includes(server.status) ? [] : [[action, `Nova does this only in ${statuses.join(', ')}, not in ${server.status}`]],
   );
   const fromVolume = server.image === '' && !may.rebuildVolumes;

@@ -29,7 +29,7 @@ export class OpenstackMachines implements Machines {
     return answers('server', keys, read, (servers) => this.#items(servers, context));
   }
 
-  /** By server tag; below 2.26 Nova would leave the filter out without a word, and the list is looked through. */
+  /** Finds by server tag; below 2.26 Nova would silently ignore the filter, and the whole list is searched. */
   async find(marks: Marks, context: CallContext): Promise<Item[]> {
     const filter = (await this.wire.speaks('compute', '2.26', context)) ? { tags: serverTag(marks.tag) } : {};
     const servers = await this.wire.all('server', context, filter);
@@ -45,7 +45,7 @@ export class OpenstackMachines implements Machines {
       servers.flatMap(({ flavor }) => flavor.id ?? []),
       context,
     );
-    if (servers.some(({ partial }) => partial)) this.wire.warn('Nova tells next to nothing of some servers: a cell of the cloud is down');
+    if (servers.some(({ partial }) => partial)) this.wire.warn('Nova lists some servers without details: a cell of the cloud is down');
     return servers.map((server) => {
       const item = machineItem(server, flavors, may);
       if (item.values.state !== 'absent') return item;
@@ -128,7 +128,7 @@ export class OpenstackMachines implements Machines {
     await act(this.wire, key, { rebuild: { imageRef: from.image } }, context);
   }
 
-  /** Whether an earlier attempt of this very restore has begun. */
+  /** Tells whether an earlier attempt of this very restore has begun. */
   async #isRestoring(key: string, token: string, context: CallContext): Promise<boolean> {
     const server = await this.wire.one('server', key, context);
     if (server.metadata[TAG.restore] !== token) return false;

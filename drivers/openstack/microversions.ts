@@ -1,8 +1,9 @@
 import { type Doc, doc, docs, isDoc, text } from './documents';
+import type { Service } from './options';
 
 /** Microversions: `major.minor`, compared as numbers. */
 
-/** Whether version `have` has what came with `need`; no version has nothing. */
+/** Tells whether version `have` includes what came with `need`; undefined includes nothing. */
 export function atLeast(have: string | undefined, need: string): boolean {
   return have !== undefined && compare(have, need) >= 0;
 }
@@ -40,3 +41,9 @@ const highestOf = ({ version, max_version: most }: Doc): string | undefined => {
   const told = text(version) ?? text(most);
   return told !== undefined && /^\d+\.\d+$/.test(told) ? told : undefined;
 };
+
+/** Headers by which a request says the microversion it is of. */
+export function versionHeaders(service: Service, version: string): Record<string, string> {
+  if (service === 'compute') return { 'openstack-api-version': `compute ${version}`, 'x-openstack-nova-api-version': version };
+  return { 'openstack-api-version': `volume ${version}` };
+}

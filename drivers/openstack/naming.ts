@@ -8,7 +8,7 @@ const MAX_VALUE = 255;
 export const MAX_PROPERTIES = 100;
 
 const PREFIX = 'cimi:';
-/** Before a property's encoded key. */
+/** Prefix of a property's encoded key. */
 const PROPERTY = 'cimi:p:';
 
 /** Metadata of servers and properties of images that are ours, by their meaning. */
@@ -16,7 +16,7 @@ export const TAG = {
   id: 'cimi:id',
   token: 'cimi:token',
   restore: 'cimi:restore',
-  /** Of servers on a Nova that has no descriptions (before 2.19). */
+  /** Key of the description of servers on a Nova that has none (before 2.19). */
   description: 'cimi:description',
   type: 'cimi:type',
   machine: 'cimi:machine',
@@ -44,7 +44,7 @@ export function encodeImageKey(key: string): string {
   return PROPERTY + key.replace(ENCODED, bytes);
 }
 
-/** Whether an image's property is a consumer's. */
+/** Tells whether an image's property is a consumer's. */
 export const isImageKey = (name: string): boolean => name.startsWith(PROPERTY);
 
 /** The property's key again; undefined for metadata of our own that is no property. */
@@ -59,7 +59,7 @@ export function decodeKey(key: string): string | undefined {
 /** The services' tables hold three bytes a character, and their checks no control characters. */
 const STORABLE = /^(?:[^\p{C}\p{Zl}\p{Zp}\u{10000}-\u{10FFFF}])*$/u;
 
-/** Whether a name or description stays as it is. */
+/** Tells whether the service keeps a name or description unchanged. */
 function fits(text: string): boolean {
   return text !== '' && text.length <= MAX_VALUE && STORABLE.test(text) && text.trim() === text;
 }
@@ -94,7 +94,7 @@ export function propertiesOf(metadata: Metadata): { [key: string]: string } | un
   return properties.length === 0 ? undefined : Object.fromEntries(properties);
 }
 
-/** What is ours in the metadata and tells no name: kept by every change of names. */
+/** Returns the gateway's own metadata that holds no name: kept by every change of names. */
 export function marksIn(metadata: Metadata): Metadata {
   return Object.fromEntries(Object.entries(metadata).filter(([key]) => decodeKey(key) === undefined && key !== TAG.description));
 }

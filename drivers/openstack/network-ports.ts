@@ -1,6 +1,6 @@
 import type { CallContext, Created, Item, Marks, Naming, Pages } from '../../src/clouds/driver';
 import { Gone, ProviderError } from '../../src/clouds/errors';
-import type { CreateNetworkPort, NetworkPorts } from '../../src/clouds/infrastructure';
+import type { CreateNetworkPort, NetworkPorts, NetworkPortChange } from '../../src/clouds/infrastructure';
 import type { Value } from '../../src/model/values';
 import { isNoRoute } from './errors';
 import type { Neutron } from './neutron';
@@ -14,6 +14,7 @@ export const BEST_EFFORT = 'BEST_EFFORT';
 
 /** Neutron ports as NetworkPorts: those that servers have, and free ones. */
 export class OpenstackNetworkPorts implements NetworkPorts {
+  readonly changes = { portType: 'sets' } as const;
   constructor(private readonly neutron: Neutron) {}
 
   async *list(context: CallContext): Pages {
@@ -63,7 +64,7 @@ export class OpenstackNetworkPorts implements NetworkPorts {
       );
     } catch (error) {
       if (!isNoRoute(error)) throw error;
-      throw new ProviderError('unsupported', 'TRUNK: the Neutron of this cloud has no trunks', { maybeDone: false });
+      throw new ProviderError('unsupported', 'portType: the Neutron of this cloud has no TRUNK ports', { maybeDone: false });
     }
   }
 
@@ -75,8 +76,7 @@ export class OpenstackNetworkPorts implements NetworkPorts {
     return this.neutron.change('port', key, { admin_state_up: false }, context);
   }
 
-  async update(key: string, to: { portType?: string; classOfService?: string }, context: CallContext): Promise<void> {
-    checkClass(to.classOfService);
+  async update(key: string, to: NetworkPortChange, context: CallContext): Promise<void> {
     if (to.portType === undefined) return;
     checkType(to.portType);
     if (to.portType === 'TRUNK') return this.#trunk(key, context);
@@ -106,12 +106,12 @@ const inUse = ({ id, device_id: device = 'something', device_owner: owner = 'nob
 
 function checkClass(classOfService: string | undefined): void {
   if (classOfService !== undefined && classOfService !== BEST_EFFORT)
-    throw new ProviderError('unsupported', `classOfService: ports of this cloud are ${BEST_EFFORT}`, { maybeDone: false });
+    throw new ProviderError('unsupported', `classOfService: must be ${BEST_EFFORT} on this cloud`, { maybeDone: false });
 }
 
 function checkType(portType: string): void {
   if (portType !== 'ACCESS' && portType !== 'TRUNK')
-    throw new ProviderError('invalid', `${portType}: a port is ACCESS or TRUNK`, { maybeDone: false });
+    throw new ProviderError('invalid', `portType: must be ACCESS or TRUNK, not ${portType}`, { maybeDone: false });
 }
 
 /** Security groups by name or id, as ids. @throws ProviderError (invalid) naming those to be had */
@@ -122,7 +122,9 @@ async function securityGroupIds(neutron: Neutron, given: Value | undefined, cont
     const group = groups.find(({ id, name }) => id === wanted || name === wanted);
     if (group) return group.id;
     const known = groups.map(({ name }) => name).join(', ');
-    throw new ProviderError('invalid', `There is no security group ${String(wanted)}; there are: ${known}`, { maybeDone: false });
+    throw new ProviderError('invalid', `securityGroups: there is no security group ${String(wanted)}; there are: ${known}`, {
+      maybeDone: false,
+    });
   });
 }
 

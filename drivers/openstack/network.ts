@@ -7,20 +7,20 @@ import { BEST_EFFORT, OpenstackNetworkPorts } from './network-ports';
 import { OpenstackNetworks } from './networks';
 import { Neutron } from './neutron';
 
-const switched = { DefaultInitialState: 'STARTED', InitialStates: ['STARTED', 'STOPPED'] };
+const switched = { DefaultInitialState: 'STARTED' };
 
-/** What is true of Neutron's things. */
+/** Capabilities of Neutron's things. */
 export const NETWORK_TYPES: Capabilities['types'] = {
   MachineNetworkInterface: {
     attributes: ['networkPort', 'macAddress', 'created'],
     constraints: { state: { values: ['ACTIVE', 'DISABLED'] } },
   },
   Network: {
-    capabilities: { ...switched, NetworkConfigByValue: true, NetworkTemplateByValue: true },
+    capabilities: switched,
     attributes: ['mtu', 'forwardingGroup', 'cidr', 'created'],
   },
   NetworkPort: {
-    capabilities: { ...switched, NetworkPortConfigByValue: true, NetworkPortTemplateByValue: true },
+    capabilities: switched,
     attributes: ['created'],
     constraints: { classOfService: { values: [BEST_EFFORT] } },
   },
@@ -29,7 +29,7 @@ export const NETWORK_TYPES: Capabilities['types'] = {
   ForwardingGroup: { capabilities: { MixedNetwork: true }, attributes: ['gatewayNetwork', 'created'] },
 };
 
-/** Beside the standard's attributes: where a network's addresses come from, a port's security groups, a router's gateway. */
+/** Extension attributes: where a network's addresses come from, a port's security groups, a router's gateway. */
 export const NETWORK_EXTENSIONS: NonNullable<Capabilities['extensions']> = [
   { name: 'cidr', types: ['Network'], kind: 'string' },
   { name: 'subnetPool', types: ['Network'], kind: 'string' },

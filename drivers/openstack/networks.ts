@@ -1,6 +1,6 @@
 import type { CallContext, Created, Item, Marks, Naming, Pages } from '../../src/clouds/driver';
 import { Gone, ProviderError } from '../../src/clouds/errors';
-import type { CreateNetwork, Networks } from '../../src/clouds/infrastructure';
+import type { CreateNetwork, Networks, NetworkChange } from '../../src/clouds/infrastructure';
 import { isConflict, passing } from './errors';
 import { type Neutron, once } from './neutron';
 import { holdsNet, marksOf, namesOf } from './neutron-names';
@@ -11,7 +11,7 @@ import { dropInterfaces, join, joins, routersOf } from './routers';
 import { machineState } from './states';
 import { giveSubnet, subnetsByNetwork } from './subnets';
 
-/** What networks are told with, read once for a whole listing. */
+/** Data from which networks are shown, read once for a whole listing. */
 interface Around {
   routers: ReturnType<typeof routersOf>;
   subnets: () => Promise<ReadonlyMap<string, readonly Subnet[]>>;
@@ -21,6 +21,7 @@ const FOREIGN = 'The network belongs to another project of the cloud';
 
 /** Neutron networks, each with its subnets, as Networks; external ones are PUBLIC. */
 export class OpenstackNetworks implements Networks {
+  readonly changes = { networkType: 'sets', mtu: 'sets' } as const;
   constructor(private readonly neutron: Neutron) {}
 
   async *list(context: CallContext): Pages {
@@ -86,11 +87,10 @@ export class OpenstackNetworks implements Networks {
     return this.neutron.change('network', key, { admin_state_up: false }, context);
   }
 
-  async update(key: string, to: { networkType?: string; mtu?: number; classOfService?: string }, context: CallContext): Promise<void> {
-    if (to.classOfService !== undefined) throw unclassed();
+  async update(key: string, { networkType, mtu }: NetworkChange, context: CallContext): Promise<void> {
     const change = {
-      ...(to.networkType === undefined ? {} : { 'router:external': to.networkType === 'PUBLIC' }),
-      ...(to.mtu === undefined ? {} : { mtu: to.mtu }),
+      ...(networkType === undefined ? {} : { 'router:external': networkType === 'PUBLIC' }),
+      ...(typeof mtu === 'number' ? { mtu } : {}),
     };
     await this.neutron.change('network', key, change, context);
   }

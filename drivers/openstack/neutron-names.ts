@@ -50,7 +50,10 @@ export function holdsNameless(naming: Naming): Naming {
   return name !== undefined && !hasLoneSurrogate(name) && nameTag(name).length <= MAX_TEXT ? { name, ...held } : held;
 }
 
-/** What of a naming goes into tags. @param named the thing has a name of its own */
+/**
+ * Returns the tags that hold a naming.
+ * @param named true where the thing has a name of its own
+ */
 export function nameTags(named: boolean, naming: Naming): string[] {
   const { name, properties = {} } = naming;
   const own = named || name === undefined || nameTag(name).length > MAX_TEXT ? [] : [nameTag(name)];
@@ -64,11 +67,11 @@ export function namesOf({ tags, name: own, description }: Thing): Item['values']
   const tagged = tags.find((tag) => tag.startsWith(TAG.name));
   const name = tagged === undefined ? own : decoded(tagged.slice(TAG.name.length));
   const properties = tags.flatMap((tag) => (tag.startsWith(TAG.property) ? [propertyOf(tag)] : []));
-  const words =
-    description === undefined ? undefined : (partsOfMade(description)?.words ?? (isMark(description) ? undefined : description));
+  const message =
+    description === undefined ? undefined : (partsOfMade(description)?.message ?? (isMark(description) ? undefined : description));
   return {
     ...(name ? { name } : {}),
-    ...(words ? { description: words } : {}),
+    ...(message ? { description: message } : {}),
     ...(properties.length === 0 ? {} : { properties: Object.fromEntries(properties) }),
   };
 }
@@ -95,15 +98,15 @@ export const isUnfinished = ({ description }: Pick<Thing, 'description'>): boole
  * Description of a thing that is made, on a Neutron without tags: its mark, and the words that go with it.
  * @returns undefined where both do not go in
  */
-export function made(tag: string, words: string): string | undefined {
-  const all = `${MADE}${tag}${words === '' ? '' : ` ${words}`}`;
+export function made(tag: string, message: string): string | undefined {
+  const all = `${MADE}${tag}${message === '' ? '' : ` ${message}`}`;
   return all.length <= MAX_TEXT ? all : undefined;
 }
 
-function partsOfMade(description: string): { tag: string; words: string } | undefined {
+function partsOfMade(description: string): { tag: string; message: string } | undefined {
   if (!description.startsWith(MADE)) return undefined;
-  const [, tag = '', words = ''] = /^(\S*) ?([\s\S]*)$/.exec(description.slice(MADE.length)) ?? [];
-  return { tag, words };
+  const [, tag = '', message = ''] = /^(\S*) ?([\s\S]*)$/.exec(description.slice(MADE.length)) ?? [];
+  return { tag, message };
 }
 
 /** Marks and age; of a thing that is being made, and where there are no tags, its description tells the tag. */
@@ -119,5 +122,5 @@ export function marksOf(thing: Thing): Pick<Item, 'tag' | 'token' | 'created'> {
   };
 }
 
-/** Whether the thing carries this very tag of ours. */
+/** Tells whether the thing carries this very tag of ours. */
 export const hasTag = (thing: Thing, tag: string): boolean => thing.tags.includes(tag);

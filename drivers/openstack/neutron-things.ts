@@ -1,6 +1,6 @@
 import { type Doc, doc, docs, flag, number, text, texts, time, told, whole } from './documents';
 
-/** What all of Neutron's things carry. */
+/** Members that all of Neutron's things have. */
 export interface Thing {
   id: string;
   /** Floating IPs have none. */
@@ -28,7 +28,7 @@ function read<T extends { id: string }>(given: Doc, more: (id: string) => { [K i
 }
 
 export interface Network extends Thing {
-  /** Absent where Neutron does not tell it. */
+  /** Status; absent where Neutron does not tell it. */
   status?: string;
   admin_state_up: boolean;
   mtu?: number;
@@ -57,14 +57,14 @@ export interface Port extends Thing {
   status?: string;
   admin_state_up: boolean;
   mac_address?: string;
-  /** Who has it: a server's id with `compute:ZONE` as owner, something of Neutron's with `network:…`; "" for nobody, absent: not told. */
+  /** Holder: a server's id with `compute:ZONE` as owner, something of Neutron's with `network:…`; "" for nobody, absent: not told. */
   device_id?: string;
-  /** What has it: absent where Neutron does not tell. */
+  /** Kind of the holder; absent where Neutron does not tell. */
   device_owner?: string;
-  /** Absent where Neutron does not tell them. */
+  /** Addresses; absent where Neutron does not tell them. */
   fixed_ips?: readonly FixedIp[];
   allowed_address_pairs: readonly { ip_address: string; mac_address?: string }[];
-  /** Of a port that is the parent of a trunk. */
+  /** Trunk of a port that is its parent. */
   trunk?: string;
 }
 
@@ -135,7 +135,7 @@ export const subnetFrom = (given: Doc): Subnet | undefined =>
     dns_nameservers: texts(given.dns_nameservers),
   }));
 
-/** What is known by name or id alone: subnet pools, security groups. */
+/** Thing of which only name and id are known: subnet pools, security groups. */
 export interface Named {
   id: string;
   name: string;

@@ -54,7 +54,7 @@ export class Neutron {
     return (kind === 'router' || kind === 'floatingip') && isNoRoute(error) && !(await this.offers('router', context));
   }
 
-  /** Whether this Neutron has an extension; its list is read once, when first asked for. */
+  /** Tells whether this Neutron has an extension; reads the list at the first call. */
   async offers(extension: Extension, context: CallContext): Promise<boolean> {
     const aliases = await extensionsOf(this.wire, context);
     return EXTENSIONS[extension].some((alias) => aliases.has(alias));
@@ -81,14 +81,17 @@ export class Neutron {
     return this.wire.remove(kind, id, context);
   }
 
-  /** What carries this identity tag: finished by its tags, unfinished or without tags by its description; all re-checked. */
+  /** Finds what carries this identity tag: finished by its tags, unfinished or without tags by its description; all re-checked. */
   async marked<K extends Net>(kind: K, { tag }: Marks, context: CallContext): Promise<{ thing: Things[K]; unfinished: boolean }[]> {
     const found = await Promise.all([this.tagged(kind, lookupTag(tag), context), this.whole(kind, context, { description: making(tag) })]);
     const byId = new Map(found.flat().map((thing) => [thing.id, thing]));
     return [...byId.values()].filter((thing) => marksOf(thing).tag === tag).map((thing) => ({ thing, unfinished: isUnfinished(thing) }));
   }
 
-  /** What may carry this tag, to be re-checked: without tags that is all there is, and Neutron leaves out filters that it does not know. */
+  /**
+   * Lists what may carry this tag, to be re-checked: without tags that is everything, and Neutron ignores filters that it does not
+   * know.
+   */
   async tagged<K extends Net>(kind: K, tags: string, context: CallContext): Promise<Things[K][]> {
     if (isTagless(this.wire)) return this.whole(kind, context, await this.own(context));
     try {
@@ -146,7 +149,7 @@ export class Neutron {
     return thing;
   }
 
-  /** Whether this Neutron was found to have no tags. */
+  /** Tells whether this Neutron was found to have no tags. */
   get tagless(): boolean {
     return isTagless(this.wire);
   }
@@ -165,12 +168,14 @@ export class Neutron {
     } catch (error) {
       if (!isNoRoute(error) || (await this.offers('tags', context))) throw error;
       tagless.add(this.wire);
-      this.wire.warn('The Neutron of this cloud has no tags: marks are kept in descriptions, properties and descriptions by the gateway');
+      this.wire.warn(
+        'The Neutron of this cloud has no tags: identity marks are kept in descriptions; the gateway itself keeps properties and descriptions',
+      );
       return false;
     }
   }
 
-  /** What things of this Neutron can hold of names: without tags, the name alone. */
+  /** Returns the part of a naming that this Neutron can hold: without tags, the name alone. */
   holds(naming: Naming, by: (naming: Naming) => Naming): Naming {
     const held = by(naming);
     if (!isTagless(this.wire)) return held;
@@ -182,13 +187,13 @@ export class Neutron {
     const thing: Thing = await this.wire.one(kind, id, context);
     const { name = '', description = '' } = naming;
     const { tag } = marksOf(thing);
-    const words = isTagless(this.wire) && tag !== undefined ? (made(tag, description) ?? made(tag, '')) : description;
-    await this.change(kind, id, { ...(named(kind) ? { name } : {}), description: words }, context);
+    const message = isTagless(this.wire) && tag !== undefined ? (made(tag, description) ?? made(tag, '')) : description;
+    await this.change(kind, id, { ...(named(kind) ? { name } : {}), description: message }, context);
     const kept = thing.tags.filter((each) => !isNameTag(each));
     await this.setTags(kind, id, [...kept, ...nameTags(named(kind), naming)], context);
   }
 
-  /** Whether a thing is this project's own: others' are seen where they are shared, and by administrators. */
+  /** Returns a test whether a thing is this project's own: others' are seen where they are shared, and by administrators. */
   async isOwn(context: CallContext): Promise<(thing: Thing) => boolean> {
     const { projectId } = await this.wire.session(context);
     return ({ project_id: owner }) => projectId === undefined || owner === undefined || owner === projectId;
@@ -221,7 +226,7 @@ async function extensionsOf(wire: Wire, context: CallContext): Promise<ReadonlyS
   }
 }
 
-/** What is read when first asked for, and then remembered. */
+/** Returns a reader that reads at its first call, and then remembers. */
 export function once<T>(read: () => Promise<T>): () => Promise<T> {
   let asked: Promise<T> | undefined;
   return () => (asked ??= read());

@@ -12,14 +12,15 @@ export interface Server extends ServerState {
   created?: string;
   /** "" where the server boots from a volume; absent where Nova does not tell. */
   image?: { id: string } | '';
-  /** Up to 2.46 the id alone, from 2.47 on the figures without the id. Memory in MiB, disks in GiB, swap in MiB. */
+  /** Flavor: up to 2.46 the id alone, from 2.47 on the figures without the id. Memory in MiB, disks in GiB, swap in MiB. */
   flavor: { id?: string; original_name?: string; vcpus?: number; ram?: number; disk?: number; ephemeral?: number; swap?: number };
   locked?: boolean;
   locked_reason?: string;
   fault?: string;
+  faultAt?: string;
   security_groups: readonly string[];
   'OS-EXT-AZ:availability_zone'?: string;
-  /** Absent where Nova does not tell them. */
+  /** Volumes, and whether each goes with the server; absent where Nova does not tell them. */
   volumes?: readonly { id: string; goes: boolean }[];
   /** Nova could not ask the cell that has the server, and tells next to nothing of it. */
   partial: boolean;
@@ -53,6 +54,7 @@ export function serverFrom(given: Doc): Server | undefined {
     locked: flag(given.locked),
     locked_reason: text(given.locked_reason),
     fault: text(doc(given.fault).message),
+    faultAt: time(doc(given.fault).created),
     security_groups: docs(given.security_groups).flatMap(({ name }) => text(name) ?? []),
     'OS-EXT-AZ:availability_zone': text(given['OS-EXT-AZ:availability_zone']),
     volumes: whole(given['os-extended-volumes:volumes_attached'], (each) => {

@@ -5,7 +5,7 @@ import { proxyOption } from '../../src/net/proxies';
 const text = z.string().min(1);
 const which = z.enum(['public', 'internal', 'admin']);
 /** Services that this driver speaks to, by the names of its `endpoints` option. */
-export const SERVICES = ['compute', 'image', 'network', 'volume'] as const;
+export const SERVICES = ['compute', 'image', 'network', 'volume', 'metric'] as const;
 export type Service = (typeof SERVICES)[number];
 
 /** Options of an OpenStack cloud in the configuration file. What is said here wins over the entry of a clouds.yaml. */
@@ -36,7 +36,13 @@ export const openstackOptions = z
       .optional()
       .describe('Which endpoints of the catalogue; of several the first that is there; public unless said'),
     endpoints: z
-      .strictObject({ compute: z.url().optional(), image: z.url().optional(), network: z.url().optional(), volume: z.url().optional() })
+      .strictObject({
+        compute: z.url().optional(),
+        image: z.url().optional(),
+        network: z.url().optional(),
+        volume: z.url().optional(),
+        metric: z.url().optional(),
+      })
       .optional()
       .describe('Endpoints that win over the catalogue'),
     cacert: text.optional().describe('File with the certificates (PEM) that sign the endpoints’ own'),
@@ -62,6 +68,16 @@ export const openstackOptions = z
       .max(65_536)
       .default(1)
       .describe('Least size in GiB of a root volume; it is as large as flavor and image ask'),
+    meters: z
+      .enum(['gnocchi', 'diagnostics', 'none'])
+      .optional()
+      .describe('Source of measured values; absent: gnocchi where the catalogue has a metric service, else none'),
+    meterSeconds: z
+      .int()
+      .min(10)
+      .max(86_400)
+      .default(300)
+      .describe('Distance of measured values in s: how often Ceilometer measures, or diagnostics are read'),
     sizes: sizesOption,
     proxy: proxyOption,
     sockets: z.int().min(1).max(500).default(50).describe('Most connections to one service at the same time'),
@@ -77,7 +93,7 @@ export const openstackOptions = z
     path: ['cloud'],
   })
   .superRefine((o, problems) => {
-    for (const [first, second] of EITHER_OR) {
+    for (const [first, second] of EXCLUSIVE_OPTIONS) {
       if (o[first] === undefined || o[second] === undefined) continue;
       const message = `${second} contradicts ${first}: give one of them`;
       problems.addIssue({ code: 'custom', message, path: [second] });
@@ -87,7 +103,7 @@ export const openstackOptions = z
   });
 
 /** Options that say the same thing in two ways, or two things of which only one can be. */
-const EITHER_OR = [
+const EXCLUSIVE_OPTIONS = [
   ['userId', 'username'],
   ['userDomainId', 'userDomainName'],
   ['projectId', 'projectName'],

@@ -9,8 +9,8 @@ export function queryText(query: Query | undefined): string {
     const values: readonly (string | number | boolean | undefined)[] = Array.isArray(value) ? value : [value];
     for (const each of values) if (each !== undefined) parameters.append(name, String(each));
   }
-  const words = parameters.toString();
-  return words === '' ? '' : `?${words}`;
+  const message = parameters.toString();
+  return message === '' ? '' : `?${message}`;
 }
 
 /** Parameters of the next page's link: Nova, Cinder and Neutron have `KEY_links`, Glance `next`. Hosts in links are not trusted. */

@@ -15,9 +15,9 @@ export const isPlugged = ({ device_owner: owner = '', device_id: device = '' }: 
 /** Neutron's own word that no server has it: nobody does, or something else. What it does not tell says nothing. */
 export const isUnplugged = ({ device_owner: owner = '', device_id: device }: Port): boolean =>
   device === '' || (owner !== '' && !owner.startsWith('compute:'));
-/** Nobody's: neither a server nor something else has it, as far as Neutron tells. */
+/** Tells whether, as far as Neutron tells, neither a server nor anything else has the port. */
 export const isFree = ({ device_id: device }: Port): boolean => device === '';
-/** What is shown as NetworkPort: all but Neutron's own and reserved addresses. */
+/** Tells whether it is shown as NetworkPort: all are but Neutron's own and reserved addresses. */
 export const isShown = (port: Port): boolean => port.device_owner?.startsWith('network:') !== true && !isReserved(port);
 
 /** Tags of a port that is a server's interface made by us, beside those of the port itself. */

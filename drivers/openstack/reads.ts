@@ -3,7 +3,7 @@ import { Gone, ProviderError } from '../../src/clouds/errors';
 import type { Wire } from './client';
 import type { Kind, Things } from './things';
 
-/** Up to so many things are read one by one, all at once; more of them by the pages of a listing. */
+/** Largest number of things that are read one by one, all at once; more are read by the pages of a listing. */
 export const FEW = 4;
 /** Reads by id that run at the same time where many are missing in a listing. */
 const AT_ONCE = 8;
@@ -36,7 +36,10 @@ export async function byIds<K extends Kind>(
   return confirmed(wire, kind, [...wanted], found, context);
 }
 
-/** With what `found` lacks asked for by itself. @throws ProviderError where nothing is known of any of them */
+/**
+ * Completes `found` by asking for each missing thing by itself.
+ * @throws ProviderError where nothing is known of any of them
+ */
 export async function confirmed<K extends Kind>(
   wire: Wire,
   kind: K,

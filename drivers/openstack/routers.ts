@@ -15,8 +15,8 @@ const OWNERS: readonly string[] = [
 export const joins = (port: Port): boolean => OWNERS.includes(port.device_owner ?? '');
 
 /**
- * Which router a network is joined to. An external network that several routers have as their gateway is told of none.
- * What is needed is read once, when first asked for.
+ * Returns a lookup of the router that a network is joined to; none for an external network that several routers have as their
+ * gateway. Reads what it needs at the first call.
  */
 export function routersOf(neutron: Neutron, context: CallContext): (networks: readonly Network[]) => Promise<ReadonlyMap<string, string>> {
   const ports = once(() => neutron.whole('port', context, { device_owner: OWNERS }));

@@ -5,7 +5,7 @@ import type { Wire } from './client';
 import { doomedOf, type Server } from './nova';
 import { confirmed, FEW } from './reads';
 
-/** Whether a volume goes with a server that has it; undefined where Nova does not tell of one of these. */
+/** Test whether a volume goes with a server that has it; undefined where Nova does not tell of one of these. */
 export type Goes = (volume: Volume) => boolean | undefined;
 
 const holdersOf = ({ attachments = [] }: Volume): string[] => attachments.map(({ server_id: id }) => id);

@@ -5,7 +5,7 @@ export interface StateReading {
   unmapped?: string;
 }
 
-/** What a server's state is made of. */
+/** Members of a server that make up its state. */
 export interface ServerState {
   status: string;
   'OS-EXT-STS:task_state'?: string | null;
@@ -65,8 +65,8 @@ export const TASK: Readonly<Record<string, string>> = {
   'soft-deleting': 'DELETING',
 };
 
-/** libvirt's power states as Nova numbers them. */
-const POWER: Readonly<Record<number, string>> = { 1: 'STARTED', 3: 'PAUSED', 4: 'STOPPED', 6: 'ERROR', 7: 'SUSPENDED' };
+/** libvirt's power states as Nova numbers them, but for those that leave it to the status: none told (0), and running (1). */
+export const POWER: Readonly<Record<number, string>> = { 3: 'PAUSED', 4: 'STOPPED', 6: 'ERROR', 7: 'SUSPENDED' };
 const CRASHED = 6;
 
 /** Glance's image statuses. */
@@ -82,9 +82,12 @@ export const IMAGE: Readonly<Record<string, string>> = {
   pending_delete: 'absent',
 };
 
+const entryOf = (table: Readonly<Record<string | number, string>>, word: string | number | undefined): string | undefined =>
+  word !== undefined && Object.hasOwn(table, word) ? table[word] : undefined;
+
 /** Reads a service's word in a table; unknown words are ERROR, and named. */
 export function reading(table: Readonly<Record<string, string>>, word: string): StateReading {
-  const state = Object.hasOwn(table, word) ? table[word] : undefined;
+  const state = entryOf(table, word);
   return state === undefined ? { state: 'ERROR', unmapped: word } : { state };
 }
 
@@ -92,11 +95,11 @@ export function reading(table: Readonly<Record<string, string>>, word: string): 
 export function machineState(server: ServerState): StateReading {
   const task = server['OS-EXT-STS:task_state'] ?? undefined;
   const power = server['OS-EXT-STS:power_state'] ?? 0;
-  const byTask = task !== undefined && Object.hasOwn(TASK, task) ? TASK[task] : undefined;
+  const byTask = entryOf(TASK, task);
   const byStatus = reading(MACHINE, server.status);
   if (byStatus.state === 'absent') return byStatus;
   if (byTask !== undefined) return { state: byTask };
-  if (MOVING.includes(server.status)) return { state: POWER[power] ?? byStatus.state };
+  if (MOVING.includes(server.status)) return { state: entryOf(POWER, power) ?? byStatus.state };
   if (server.status === 'ACTIVE' && power === CRASHED) return { state: 'ERROR' };
   return byStatus;
 }

@@ -6,18 +6,18 @@ import { OpenstackDisks } from './disks';
 import { OpenstackVolumeImages } from './volume-images';
 import { OpenstackVolumes } from './volumes';
 
-/** What is true of Cinder's things, and of a server's disks. */
+/** Capabilities of Cinder's things, and of a server's disks. */
 export const STORAGE_TYPES: Capabilities['types'] = {
   Disk: { attributes: ['initialLocation'] },
   MachineVolume: { attributes: ['initialLocation'] },
   Volume: {
-    capabilities: { SharedVolumeSupport: false, VolumeConfigByValue: true, VolumeSnapshot: true, VolumeTemplateByValue: true },
+    capabilities: { SharedVolumeSupport: false },
     attributes: ['availabilityZone', 'created'],
   },
   VolumeImage: { attributes: ['created'] },
 };
 
-/** Beside the standard's attributes of a Volume: its zone, and the image (Glance's id) that it begins as. */
+/** Extension attributes of a Volume: its zone, and the image (Glance's id) that it begins as. */
 export const STORAGE_EXTENSIONS: NonNullable<Capabilities['extensions']> = [
   { name: 'availabilityZone', types: ['Volume'], kind: 'string' },
   { name: 'sourceImage', types: ['Volume'], kind: 'string' },

@@ -55,5 +55,7 @@ async function poolId(neutron: Neutron, pool: string, context: CallContext): Pro
   const found = pools.find(({ id, name }) => id === pool || name === pool);
   if (found) return found.id;
   const known = pools.map(({ name }) => name).join(', ');
-  throw new ProviderError('invalid', `There is no subnet pool ${pool}${known === '' ? '' : `; there are: ${known}`}`, { maybeDone: false });
+  throw new ProviderError('invalid', `subnetPool: there is no subnet pool ${pool}${known === '' ? '' : `; there are: ${known}`}`, {
+    maybeDone: false,
+  });
 }

@@ -8,7 +8,7 @@ const net = (type: string, message: string) => JSON.stringify({ NeutronError: { 
 const glance = (message: string) => JSON.stringify({ message: `${message}<br /><br />\n\n\n`, code: '404 Not Found', title: 'Not Found' });
 const refusal = (body: string, status = 404) => ({ status, headers: { 'x-openstack-request-id': 'req-1' }, body });
 
-/** As the services of release Zed answer a GET or DELETE of what is not there. */
+/** Answers of the services of release Zed to a GET or DELETE of what is not there. */
 const TOLD: readonly [Kind, string, string][] = [
   ['server', ID, item(`Instance ${ID} could not be found.`)],
   ['flavor', 'nope', item('Flavor nope could not be found.')],

@@ -20,7 +20,7 @@ import {
 import { type Flavor, flavorFrom, type KeyPair, keyPairFrom, type Server, serverFrom } from './nova';
 import type { Service } from './options';
 
-/** What the services keep, as the driver reads it. */
+/** Types of the services' things, as the driver reads them. */
 export interface Things {
   server: Server;
   flavor: Flavor;
@@ -39,7 +39,7 @@ export interface Things {
 }
 export type Kind = keyof Things;
 
-/** Where a kind of thing is kept, how it is read, and in which words its service says that there is none. */
+/** Place of a kind of thing, how it is read, and the words in which its service says that there is none. */
 interface Place<T> {
   service: Service;
   path: string;
@@ -131,7 +131,7 @@ export const PLACES: { readonly [K in Kind]: Place<Things[K]> } = {
   },
 };
 
-/** One thing, by its kind and its id. */
+/** Thing by its kind and its id. */
 export interface Subject {
   kind: Kind;
   id: string;
@@ -146,22 +146,22 @@ export function goneBy({ kind, id }: Subject, refusal: Refusal): Gone | undefine
   const { service, gone } = PLACES[kind];
   const fault = faultOf(service, refusal);
   if (!fault || !gone.faults.includes(fault.type)) return undefined;
-  const words = gone.words.exec(fault.words)?.[0];
+  const message = gone.words.exec(fault.message)?.[0];
   if (
-    words === undefined ||
-    !names(fault.words.slice(words.length), id) ||
-    !/not (?:be )?found|no image found|failed to find|not exist/i.test(fault.words)
+    message === undefined ||
+    !names(fault.message.slice(message.length), id) ||
+    !/not (?:be )?found|no image found|failed to find|not exist/i.test(fault.message)
   )
     return undefined;
   const request = refusal.headers['x-openstack-request-id'] ?? refusal.headers['x-compute-request-id'];
   return Gone.told(
     { type: kind, key: id },
-    { code: `404 ${fault.type}`, message: fault.words, ...(typeof request === 'string' ? { requestId: request } : {}) },
+    { code: `404 ${fault.type}`, message: fault.message, ...(typeof request === 'string' ? { requestId: request } : {}) },
   );
 }
 
-/** Whether words go on with just this id, quoted or not. */
-function names(words: string, id: string): boolean {
-  const rest = words.replace(/^['"]/, '');
+/** Tells whether the text goes on with just this id, quoted or not. */
+function names(message: string, id: string): boolean {
+  const rest = message.replace(/^['"]/, '');
   return id !== '' && rest.startsWith(id) && !/^[\w-]/.test(rest.slice(id.length));
 }

@@ -1,7 +1,7 @@
 import type { CallContext, Created, Item, Marks, Naming, Pages } from '../../src/clouds/driver';
 import { Gone, ProviderError } from '../../src/clouds/errors';
 import type { CreateVolumeImage, VolumeImages } from '../../src/clouds/infrastructure';
-import { described, type Snapshot } from './cinder';
+import { described, type Snapshot, type Volume } from './cinder';
 import type { Wire } from './client';
 import { doc, text } from './documents';
 import { createMetadata, holds, TAG } from './naming';
@@ -10,7 +10,7 @@ import { reading } from './states';
 import { SNAPSHOT } from './storage-states';
 import { messagesOf, removeSnapshot, renameVolume } from './volume-work';
 
-/** Whether volumes made of it boot; Cinder knows that only of volumes. */
+/** Key that tells whether volumes made of the image boot; Cinder knows that only of volumes. */
 const BOOTABLE = 'cimi:bootable';
 
 /** Cinder snapshots as VolumeImages. */
@@ -28,7 +28,7 @@ export class OpenstackVolumeImages implements VolumeImages {
     );
   }
 
-  /** By metadata, which Cinder filters for from 3.22 on; re-checked on each hit. */
+  /** Finds by metadata, which Cinder filters for from 3.22 on; each hit is checked again. */
   async find({ tag }: Marks, context: CallContext): Promise<Item[]> {
     const filter = (await this.wire.speaks('volume', '3.22', context)) ? { metadata: `{'${TAG.id}':'${tag}'}` } : {};
     const snapshots = await this.wire.all('snapshot', context, filter);
@@ -36,12 +36,22 @@ export class OpenstackVolumeImages implements VolumeImages {
     return shown(await this.#items(own, context));
   }
 
-  /** Of snapshots made elsewhere, their volumes tell whether they boot. */
+  /** Builds the items; whether a snapshot made elsewhere boots is read from its volume, and not told where that can't be read. */
   async #items(snapshots: readonly Snapshot[], context: CallContext): Promise<(Item | Gone)[]> {
-    const strangers = snapshots.filter(({ metadata }) => metadata[BOOTABLE] === undefined).flatMap(({ volume_id: id }) => id ?? []);
-    const volumes = strangers.length === 0 ? [] : present(await byIds(this.wire, 'volume', strangers, context));
-    const booting = new Set(volumes.filter(({ bootable }) => bootable).map(({ id }) => id));
+    const elsewhere = snapshots.filter(({ metadata }) => metadata[BOOTABLE] === undefined).flatMap(({ volume_id: id }) => id ?? []);
+    const volumes = elsewhere.length === 0 ? [] : await this.#volumes(elsewhere, context);
+    const booting = new Map(volumes.map(({ id, bootable }) => [id, bootable]));
     return snapshots.map((snapshot) => snapshotItem(snapshot, booting));
+  }
+
+  async #volumes(ids: readonly string[], context: CallContext): Promise<Volume[]> {
+    try {
+      return present(await byIds(this.wire, 'volume', ids, context));
+    } catch (error) {
+      if (!(error instanceof ProviderError)) throw error;
+      this.wire.warn('Whether snapshots made elsewhere boot is not told: their volumes cannot be read', { reason: error.message });
+      return [];
+    }
   }
 
   holds(naming: Naming): Naming {
@@ -75,19 +85,20 @@ export class OpenstackVolumeImages implements VolumeImages {
   }
 }
 
-function snapshotItem(snapshot: Snapshot, booting: ReadonlySet<string>): Item | Gone {
+function snapshotItem(snapshot: Snapshot, booting: ReadonlyMap<string, boolean>): Item | Gone {
   const { id, status, volume_id: volume = '' } = snapshot;
   const { state, unmapped } = reading(SNAPSHOT, status);
   if (state === 'absent') return Gone.shown({ type: 'snapshot', key: id }, `Cinder shows the snapshot ${id} as ${status}`);
   const { values, marks } = described(snapshot);
-  const bootable = snapshot.metadata[BOOTABLE];
+  const told = snapshot.metadata[BOOTABLE];
+  const bootable = told === undefined ? booting.get(volume) : told === 'true';
   return {
     key: id,
     values: {
       ...values,
       state,
       imageLocation: { href: `urn:openstack:volume-snapshot:${id}` },
-      bootable: bootable === undefined ? booting.has(volume) : bootable === 'true',
+      ...(bootable === undefined ? {} : { bootable }),
     },
     ...marks,
     ...(unmapped === undefined ? {} : { unmappedState: unmapped }),

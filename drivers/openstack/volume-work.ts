@@ -1,4 +1,4 @@
-import type { CallContext, Handle, Item, Naming, Outcome } from '../../src/clouds/driver';
+import type { CallContext, WorkHandle, Item, Naming, Outcome } from '../../src/clouds/driver';
 import { Gone, ProviderError } from '../../src/clouds/errors';
 import { kbToGib } from '../../src/model/units';
 import { pathOf, type Wire } from './client';
@@ -13,7 +13,7 @@ const WORKING =
 export const isWorking = (status: string): boolean => WORKING.test(status);
 
 /** A volume that grows; `asked`: Cinder has accepted it. Size in GiB. */
-export interface ExtendWork extends Handle {
+export interface ExtendWork extends WorkHandle {
   work: 'extend';
   volume: string;
   size: number;
@@ -25,12 +25,12 @@ export function extend(wire: Wire, key: string, capacity: number, context: CallC
   return extending(wire, { work: 'extend', volume: key, size: kbToGib(capacity), asked: false }, context);
 }
 
-/** How far a volume has grown. In use Cinder takes this from 3.42 on. */
+/** Looks how far a volume has grown. Cinder extends volumes in use from 3.42 on. */
 export async function extending(wire: Wire, work: ExtendWork, context: CallContext): Promise<Outcome> {
   const { volume: key, size } = work;
   const volume = await wire.one('volume', key, context);
-  const words = `Cinder is ${volume.status === 'extending' ? 'extending' : `busy with (${volume.status})`} the volume`;
-  if (isWorking(volume.status)) return { ongoing: work, words };
+  const message = `Cinder is ${volume.status === 'extending' ? 'extending' : `busy with (${volume.status})`} the volume`;
+  if (isWorking(volume.status)) return { ongoing: work, message };
   if (volume.size !== undefined && size <= volume.size) return;
   if (work.asked || volume.status === 'error_extending') {
     const why = await messageOf(wire, 'VOLUME', key, context);
@@ -40,7 +40,7 @@ export async function extending(wire: Wire, work: ExtendWork, context: CallConte
   if (volume.status === 'in-use' && !(await wire.speaks('volume', '3.42', context)))
     throw new ProviderError('conflict', 'This cloud extends volumes only while nothing uses them', { maybeDone: false });
   await action(wire, key, { 'os-extend': { new_size: size } }, context);
-  return { ongoing: { ...work, asked: true }, words: 'Cinder extends the volume' };
+  return { ongoing: { ...work, asked: true }, message: 'Cinder extends the volume' };
 }
 
 /** POST /volumes/ID/action; some are answered 200, all without a word. */
@@ -96,7 +96,7 @@ export async function renameVolume(
   await wire.send('volume', { method: 'PUT', path: `${path}/metadata`, body: { metadata }, member: 'metadata' }, context);
 }
 
-/** What Cinder tells its users about a failure of this thing, from 3.3 on. */
+/** Reads the message that Cinder has for its users about a failure of this thing, from 3.3 on. */
 async function messageOf(wire: Wire, type: 'VOLUME' | 'VOLUME_SNAPSHOT', key: string, context: CallContext): Promise<string | undefined> {
   if (!(await wire.speaks('volume', '3.5', context))) return undefined;
   const query = { resource_uuid: key, resource_type: type };
@@ -124,7 +124,7 @@ export function messagesOf(
   );
 }
 
-/** Without its reason an item is still told. */
+/** Returns undefined for a failed read: an item is shown without its reason. */
 function unlessUnread(error: unknown): undefined {
   if (!(error instanceof ProviderError)) throw error;
 }

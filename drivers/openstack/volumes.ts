@@ -2,6 +2,7 @@ import type { CallContext, Created, Item, Marks, Naming, Outcome, Pages } from '
 import { Gone, ProviderError } from '../../src/clouds/errors';
 import type { CreateVolume, Volumes } from '../../src/clouds/infrastructure';
 import { gibToKb, kbToGib } from '../../src/model/units';
+import { BLOCK_VOLUME } from '../../src/model/volume';
 import { described, type Volume } from './cinder';
 import { pathOf, type Wire } from './client';
 import { doc, docs, text } from './documents';
@@ -14,16 +15,15 @@ import { extend, messagesOf, removeVolume, renameVolume, setBootable } from './v
 
 /** Type URI of a volume type, before its name. */
 const TYPE = 'http://cimi-gateway.org/volume-type/openstack/';
-/** Type URI of any block device: the cloud's own default type. */
-const BLOCK = 'http://cimi-gateway.org/volume-type/block';
 /** Metadata of a volume that is to be bootable and may not be yet. */
-const TO_BOOT = 'cimi:bootable';
+const BOOTABLE_MARK = 'cimi:bootable';
 
 /** URI of a volume type, as `type` of Volumes tells it. */
-export const typeUri = (name: string | null | undefined): string => (name ? TYPE + encodeURIComponent(name) : BLOCK);
+export const typeUri = (name: string | null | undefined): string => (name ? TYPE + encodeURIComponent(name) : BLOCK_VOLUME);
 
 /** Cinder volumes as Volumes; those that go with their server are its Disks. */
 export class OpenstackVolumes implements Volumes {
+  readonly changes = { capacity: 'sets', bootable: 'sets' } as const;
   private zones: Promise<readonly string[]> | undefined;
 
   constructor(private readonly wire: Wire) {}
@@ -41,7 +41,7 @@ export class OpenstackVolumes implements Volumes {
     });
   }
 
-  /** By metadata; the filter is re-checked on each hit. */
+  /** Finds by metadata; each hit is checked again. */
   async find(marks: Marks, context: CallContext): Promise<Item[]> {
     return (await this.#marked(marks, context)).flatMap(({ volume, item }) => ({ ...item, ...unfinished(volume) }));
   }
@@ -64,9 +64,9 @@ export class OpenstackVolumes implements Volumes {
   async create(request: CreateVolume, context: CallContext): Promise<Created> {
     const [first] = (await this.#marked(request, context)).filter(({ item }) => item.token === request.token);
     const volume = first?.volume ?? (await this.#post(request, context));
-    if (volume.metadata[TO_BOOT] !== undefined) {
+    if (volume.metadata[BOOTABLE_MARK] !== undefined) {
       await setBootable(this.wire, volume.id, true, context);
-      const path = `${pathOf('volume', volume.id)}/metadata/${encodeURIComponent(TO_BOOT)}`;
+      const path = `${pathOf('volume', volume.id)}/metadata/${encodeURIComponent(BOOTABLE_MARK)}`;
       await this.wire.send('volume', { method: 'DELETE', path, answers: [200, 202, 204] }, context);
     }
     return { key: volume.id };
@@ -84,7 +84,7 @@ export class OpenstackVolumes implements Volumes {
       size: kbToGib(request.capacity),
       ...(name === undefined ? {} : { name }),
       ...(description === undefined ? {} : { description }),
-      metadata: { ...createMetadata(request), ...(toBoot ? { [TO_BOOT]: 'true' } : {}) },
+      metadata: { ...createMetadata(request), ...(toBoot ? { [BOOTABLE_MARK]: 'true' } : {}) },
       ...(type === undefined ? {} : { volume_type: type }),
       ...(image === undefined ? {} : { snapshot_id: image }),
       ...(typeof source === 'string' ? { imageRef: source } : {}),
@@ -121,14 +121,14 @@ export class OpenstackVolumes implements Volumes {
 
   /** The name of the type that a URI means. @throws ProviderError (invalid) naming those to be had */
   async #typeOf(uri: string | undefined, context: CallContext): Promise<string | undefined> {
-    if (uri === undefined || uri === BLOCK) return undefined;
+    if (uri === undefined || uri === BLOCK_VOLUME) return undefined;
     if (uri.startsWith(TYPE)) return decodeURIComponent(uri.slice(TYPE.length));
     const { volume_types: types } = await this.wire.get('volume', '/types', 'volume_types', context);
     const known = docs(types)
       .flatMap(({ name }) => text(name) ?? [])
       .map(typeUri)
       .join(', ');
-    throw new ProviderError('invalid', `There is no volume type ${uri}; there are: ${known}`, { maybeDone: false });
+    throw new ProviderError('invalid', `type: there is no volume type ${uri}; there are: ${known}`, { maybeDone: false });
   }
 
   async update(key: string, to: { capacity?: number; bootable?: boolean }, context: CallContext): Promise<Outcome> {
@@ -145,7 +145,7 @@ export class OpenstackVolumes implements Volumes {
   }
 }
 
-const unfinished = ({ metadata }: Volume): Pick<Item, 'unfinished'> => (metadata[TO_BOOT] === undefined ? {} : { unfinished: true });
+const unfinished = ({ metadata }: Volume): Pick<Item, 'unfinished'> => (metadata[BOOTABLE_MARK] === undefined ? {} : { unfinished: true });
 
 /** @param doomed tells the volumes in use that go with their server; of what it does not know nothing is said */
 async function items(volumes: readonly Volume[], doomed: ReturnType<typeof doomedVolumes>): Promise<(Item | Gone)[]> {

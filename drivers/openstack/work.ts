@@ -1,4 +1,4 @@
-import type { CallContext, Created, Driver, Handle, Outcome } from '../../src/clouds/driver';
+import type { CallContext, Created, Driver, WorkHandle, Outcome } from '../../src/clouds/driver';
 import { HandleForgotten } from '../../src/clouds/errors';
 import { attaching, type AttachWork, detaching } from './attachments';
 import type { Wire } from './client';
@@ -13,11 +13,11 @@ import { extending, type ExtendWork } from './volume-work';
 type Work = ResizeWork | DropWork | AttachWork | UnplugWork | ExtendWork;
 
 /**
- * How far work under way is: each kind is decided by what its service shows now, so that any process can go on with it.
+ * Looks how far work under way is: each kind is decided by what its service shows now, so that any process can go on with it.
  * Nothing here waits.
  */
 export function poller(wire: Wire, flavors: Flavors): NonNullable<Driver['poll']> {
-  return (handle: Handle, context: CallContext): Promise<Outcome<Created | void>> => {
+  return (handle: WorkHandle, context: CallContext): Promise<Outcome<Created | void>> => {
     const work = handle as Work;
     switch (work.work) {
       case 'resize':

@@ -1,12 +1,18 @@
 import Database from 'libsql';
 import { SimulatorFault } from './errors';
 import { SEED } from './seed';
-import type { Kind, Of, Thing } from './things';
+import type { Kind, Notice, Of, PhaseStart, Thing } from './things';
 
 export interface Page<T> {
   things: T[];
-  /** Where the next page begins; absent on the last. */
+  /** Beginning of the next page; absent on the last. */
   next?: number;
+}
+
+/** Data at an offset of some contents. */
+export interface Piece {
+  offset: number;
+  data: Uint8Array;
 }
 
 const SCHEMA = `
@@ -22,12 +28,17 @@ const SCHEMA = `
     PRIMARY KEY (method, token));
   CREATE TABLE IF NOT EXISTS fault (id INTEGER PRIMARY KEY AUTOINCREMENT, origin TEXT NOT NULL, rule TEXT NOT NULL, seen INTEGER NOT NULL DEFAULT 0);
   CREATE TABLE IF NOT EXISTS calls (method TEXT PRIMARY KEY, count INTEGER NOT NULL);
+  CREATE TABLE IF NOT EXISTS notice (seq INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, doc TEXT NOT NULL);
+  CREATE TABLE IF NOT EXISTS content (kind TEXT NOT NULL, id TEXT NOT NULL, at INTEGER NOT NULL, data BLOB NOT NULL,
+    PRIMARY KEY (kind, id, at));
   CREATE TABLE IF NOT EXISTS note (name TEXT PRIMARY KEY, value TEXT NOT NULL);
 `;
 /** Says that an account was filled, and with which wares. */
 const SEEDED = 'believable.2';
-/** What is gone is forgotten after this long, in ms. */
+/** Time after which what is gone is forgotten, in ms. */
 const FORGET_MS = 3_600_000;
+/** Phases before those of its timeline that are remembered of a thing. */
+const PAST = 100;
 
 /** The provider's memory: one SQLite file, which several processes may open. Synchronous; one method is one statement or few. */
 export class Account {
@@ -56,12 +67,23 @@ export class Account {
 
   put(thing: Thing, options: { visibleAt?: number; goneAt?: number } = {}): void {
     const tag = 'tag' in thing ? thing.tag : null;
+    const past = 'timeline' in thing ? this.pastOf(thing) : [];
+    const doc = past.length > 0 ? { ...thing, past } : thing;
     this.db
       .prepare(
         `INSERT INTO thing (kind, id, tag, visible_at, gone_at, doc) VALUES (?, ?, ?, ?, ?, ?)
          ON CONFLICT (kind, id) DO UPDATE SET doc = excluded.doc, tag = excluded.tag, gone_at = coalesce(excluded.gone_at, gone_at)`,
       )
-      .run(thing.kind, thing.id, tag, options.visibleAt ?? 0, options.goneAt ?? null, JSON.stringify(thing));
+      .run(thing.kind, thing.id, tag, options.visibleAt ?? 0, options.goneAt ?? null, JSON.stringify(doc));
+  }
+
+  private pastOf({ kind, id, timeline }: Extract<Thing, { timeline: PhaseStart[] }>): PhaseStart[] {
+    const before = this.find(kind, id);
+    if (!before) return [];
+    const past = before.past ?? [];
+    if (JSON.stringify(before.timeline) === JSON.stringify(timeline)) return past;
+    const begun = before.timeline.filter(({ from }) => from <= Date.now());
+    return [...past, ...begun].slice(-PAST);
   }
 
   /** A thing by id, whether reads show it yet or not; undefined when it is gone. */
@@ -103,7 +125,7 @@ export class Account {
     return rows.map((row) => docOf<K>(row));
   }
 
-  /** Everything of a kind that is not gone. */
+  /** Lists everything of a kind that is not gone. */
   all<K extends Kind>(kind: K): Of<K>[] {
     const rows = this.db
       .prepare('SELECT doc FROM thing WHERE kind = ? AND (gone_at IS NULL OR gone_at > ?) ORDER BY seq')
@@ -111,7 +133,7 @@ export class Account {
     return rows.map((row) => docOf<K>(row));
   }
 
-  /** What refers to something by one of the indexed fields and is not gone. */
+  /** Lists what refers to something by one of the indexed fields and is not gone. */
   related<K extends Kind>(kind: K, field: 'instance' | 'net' | 'nic' | 'ip', value: string): Of<K>[] {
     const rows = this.db
       .prepare(
@@ -123,10 +145,12 @@ export class Account {
 
   remove(kind: Kind, id: string): void {
     this.db.prepare('DELETE FROM thing WHERE kind = ? AND id = ?').run(kind, id);
+    this.db.prepare('DELETE FROM content WHERE kind = ? AND id = ?').run(kind, id);
   }
 
   forget(now: number): void {
     this.db.prepare('DELETE FROM thing WHERE gone_at < ?').run(now - FORGET_MS);
+    this.db.exec('DELETE FROM content WHERE NOT EXISTS (SELECT 1 FROM thing WHERE thing.kind = content.kind AND thing.id = content.id)');
   }
 
   /** The result of an earlier request with this token. @throws SimulatorFault TokenReused where that request was another */
@@ -141,6 +165,54 @@ export class Account {
     this.db
       .prepare('INSERT OR REPLACE INTO token (method, token, request, result) VALUES (?, ?, ?, ?)')
       .run(method, token, request, result);
+  }
+
+  /** Keeps data of something's contents. */
+  keepContent(kind: Kind, id: string, pieces: readonly Piece[]): void {
+    const put = this.db.prepare('INSERT OR REPLACE INTO content (kind, id, at, data) VALUES (?, ?, ?, ?)');
+    for (const { offset, data } of pieces) put.run(kind, id, offset, data);
+  }
+
+  /** The first piece that has data from an offset on; undefined where there is none. */
+  contentFrom(kind: Kind, id: string, from: number): Piece | undefined {
+    const row = this.db
+      .prepare('SELECT at, data FROM content WHERE kind = ? AND id = ? AND at + length(data) > ? ORDER BY at LIMIT 1')
+      .get(kind, id, from) as { at: number; data: Uint8Array } | undefined;
+    return row && { offset: row.at, data: row.data };
+  }
+
+  /** Bytes of data that are kept of something. */
+  contentLength(kind: Kind, id: string): number {
+    const row = this.db.prepare('SELECT coalesce(sum(length(data)), 0) AS bytes FROM content WHERE kind = ? AND id = ?').get(kind, id);
+    return (row as { bytes: number }).bytes;
+  }
+
+  /** Adds a notice, or puts it in the place of the one with its id, where it was told already. */
+  tell(notice: Notice): void {
+    this.db
+      .prepare('INSERT INTO notice (id, doc) VALUES (?, ?) ON CONFLICT (id) DO UPDATE SET doc = excluded.doc')
+      .run(notice.id, JSON.stringify(notice));
+  }
+
+  newestNotice(): number {
+    return (this.db.prepare('SELECT coalesce(max(seq), 0) AS seq FROM notice').get() as { seq: number }).seq;
+  }
+
+  notices(after: number, size: number): { seq: number; notice: Notice }[] {
+    const rows = this.db.prepare('SELECT seq, doc FROM notice WHERE seq > ? ORDER BY seq LIMIT ?').all(after, size);
+    return (rows as { seq: number; doc: string }[]).map(({ seq, doc }) => ({ seq, notice: JSON.parse(doc) as Notice }));
+  }
+
+  pendingNotices(): Notice[] {
+    const rows = this.db.prepare("SELECT doc FROM notice WHERE json_extract(doc, '$.pending') ORDER BY seq").all();
+    return (rows as { doc: string }[]).map(({ doc }) => JSON.parse(doc) as Notice);
+  }
+
+  noticesOf(kind: Kind, id: string): Notice[] {
+    const rows = this.db
+      .prepare("SELECT doc FROM notice WHERE json_extract(doc, '$.thing.kind') = ? AND json_extract(doc, '$.thing.id') = ? ORDER BY seq")
+      .all(kind, id);
+    return (rows as { doc: string }[]).map(({ doc }) => JSON.parse(doc) as Notice);
   }
 
   note(name: string): string | undefined {

@@ -3,14 +3,14 @@ import { SIZES_EXTENSION } from '../../src/clouds/sizes';
 import { gibToKb } from '../../src/model/units';
 import { MTU, QUALITIES } from './nets';
 import type { SimulatorOptions } from './options';
-import { GRADES, MAX_GIB } from './grades';
+import { VOLUME_TYPES, MAX_GIB } from './volume-types';
 
-const switched = { DefaultInitialState: 'STARTED', InitialStates: ['STARTED', 'STOPPED'] };
+const switched = { DefaultInitialState: 'STARTED' };
 const sized = { ranges: [{ low: 1, high: gibToKb(MAX_GIB) }] };
 const mtu = { ranges: [MTU] };
 const classOfService = { values: QUALITIES };
 
-/** What is true of this cloud. */
+/** Returns the capabilities of this cloud. */
 export function capabilitiesOf(options: SimulatorOptions): Capabilities {
   return {
     settleMs: options.settleMs ?? options.visibilityDelayMs,
@@ -20,11 +20,6 @@ export function capabilitiesOf(options: SimulatorOptions): Capabilities {
       Machine: {
         capabilities: {
           DefaultInitialState: 'STARTED',
-          InitialStates: ['STARTED', 'STOPPED', 'PAUSED', 'SUSPENDED'],
-          MachineConfigByValue: true,
-          MachineCredentialByValue: true,
-          MachineTemplateByValue: true,
-          MachineVolumeTemplatesByValue: true,
           MachineStopForce: true,
           MachineStopForceDefault: false,
           RestoreFromImage: true,
@@ -34,29 +29,23 @@ export function capabilitiesOf(options: SimulatorOptions): Capabilities {
       },
       MachineConfiguration: { attributes: ['cpu', 'disks', 'cpuArch'] },
       MachineImage: { attributes: ['relatedImage'] },
-      MachineTemplate: {
-        attributes: [
-          ...['initialState', 'machineConfig', 'machineImage', 'credential', 'userData'],
-          ...['volumes', 'volumeTemplates', 'networkInterfaces'],
-        ],
-      },
       Disk: { attributes: ['initialLocation'], constraints: { capacity: sized } },
       MachineVolume: { attributes: ['initialLocation'] },
       MachineNetworkInterface: { attributes: ['networkPort', 'macAddress', 'mtu'], constraints: { mtu } },
       Volume: {
-        capabilities: { SharedVolumeSupport: false, VolumeConfigByValue: true, VolumeSnapshot: true, VolumeTemplateByValue: true },
+        capabilities: { SharedVolumeSupport: false },
         attributes: [],
-        constraints: { type: { values: GRADES }, capacity: sized },
+        constraints: { type: { values: VOLUME_TYPES }, capacity: sized },
       },
-      VolumeConfiguration: { attributes: ['format'], constraints: { type: { values: GRADES } } },
+      VolumeConfiguration: { attributes: ['format'], constraints: { type: { values: VOLUME_TYPES } } },
       Network: {
-        capabilities: { ...switched, NetworkConfigByValue: true, NetworkTemplateByValue: true },
+        capabilities: switched,
         attributes: ['mtu', 'classOfService', 'forwardingGroup'],
         constraints: { mtu, classOfService },
       },
       NetworkConfiguration: { attributes: ['networkType', 'mtu', 'classOfService'] },
       NetworkPort: {
-        capabilities: { ...switched, NetworkPortConfigByValue: true, NetworkPortTemplateByValue: true },
+        capabilities: switched,
         constraints: { classOfService },
       },
       Address: { attributes: ['hostname', 'defaultGateway', 'dns', 'mask'] },

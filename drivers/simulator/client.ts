@@ -12,7 +12,7 @@ export interface RunRequest extends Names {
   snapshot: string;
   keyPair?: string | undefined;
   userData?: string | undefined;
-  /** Absent: the default net. */
+  /** Nets of the instance; absent: the default net. */
   nets?: readonly string[] | undefined;
   tag: string;
   token: string;
@@ -47,7 +47,7 @@ const POWER: Readonly<Record<PowerRequest, PowerRule>> = {
   hibernate: { from: ['running'], already: ['suspended', 'suspending'], via: ['suspending'], to: 'suspended', delay: 'suspend' },
   reboot: { from: ['running'], already: [], via: ['stopping', 'booting'], to: 'running', delay: 'restart' },
 };
-const SETTLED = ['running', 'stopped', 'paused', 'suspended', 'failed'];
+const STEADY_PHASES = ['running', 'stopped', 'paused', 'suspended', 'failed'];
 /** Net of instances whose launch names none. */
 const DEFAULT_NET = 'net-default';
 const MAX_USER_DATA = 16_384;
@@ -92,7 +92,7 @@ export class SimulatorClient extends Requests {
         const now = Date.now();
         const instance = this.account.need('instance', id);
         const phase = phaseAt(instance.timeline, now);
-        if (!SETTLED.includes(phase)) throw wrongState(id, phase, 'rebuild');
+        if (!STEADY_PHASES.includes(phase)) throw wrongState(id, phase, 'rebuild');
         const snapshot = this.usable(from.snapshot, instance.arch);
         const timeline = timelineOf(['restoring'], snapshot.power ?? 'stopped', now, settings.delays.restore);
         const latest = snapshot.holds === 'state' ? snapshot.id : instance.latest;
@@ -122,7 +122,7 @@ export class SimulatorClient extends Requests {
         const now = Date.now();
         const instance = this.account.need('instance', request.instance);
         const phase = phaseAt(instance.timeline, now);
-        const fits = request.holds === 'disk' ? phase === 'stopped' : SETTLED.includes(phase);
+        const fits = request.holds === 'disk' ? phase === 'stopped' : STEADY_PHASES.includes(phase);
         if (!fits) throw wrongState(instance.id, phase, `snapshot of its ${request.holds}`);
         const state = request.holds === 'state';
         const snapshot: Snapshot = {

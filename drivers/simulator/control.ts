@@ -1,7 +1,10 @@
 import { Account } from './account';
 import type { FaultInput, Settings } from './options';
 import { faultSchema, settingsSchema } from './options';
-import type { Instance, Kind, Of, Phased, Snapshot, Thing } from './things';
+import { newKey } from './requests';
+import { quantityOf } from './meters';
+import { valuesOf } from './measures';
+import type { Instance, Kind, Notice, Of, Phased, Snapshot, Thing } from './things';
 import { phaseAt } from './things';
 
 /** A simulated cloud's control room: looks past its API, makes it fail, changes things as its own console would. */
@@ -21,7 +24,7 @@ export interface SimulatorControl {
   /** Snapshots that are not gone and not the provider's own. */
   snapshots(): (Snapshot & { phase: string })[];
   keyPairs(): string[];
-  /** Everything of a kind that is not gone. */
+  /** Lists everything of a kind that is not gone. */
   things<K extends Kind>(kind: K): Of<K>[];
   /** Puts an instance (or another thing with phases) into a phase, also one that the driver does not know. */
   setPhase(id: string, phase: string, kind?: Phased['kind']): void;
@@ -30,12 +33,15 @@ export interface SimulatorControl {
   /** Adds things made elsewhere, or puts one in the place of another of its id. */
   add(things: readonly Thing[]): void;
   remove(things: readonly Pick<Thing, 'kind' | 'id'>[]): void;
+  /** Value of an aspect of a resource at a time, in the aspect's unit, as the driver tells it; undefined where there is none. */
+  measured(resource: { type: string; key: string }, aspect: string, at: number): number | undefined;
+  /** Tells something, as the provider does by itself; answers the id, under which it can be told again. */
+  tell(notice: Pick<Notice, 'kind' | 'code'> & Partial<Notice>): string;
   close(): void;
 }
 
-/** A running instance that nobody made through the gateway. */
-export function foreignInstance(id: string): Instance {
-  const now = Date.now();
+/** A running instance that nobody made through the gateway, since a time in ms since the epoch. */
+export function foreignInstance(id: string, now = Date.now()): Instance {
   return {
     ...{ kind: 'instance', id, label: id, note: null, labels: {}, shape: 's1.small', vcpus: 1, memoryMiB: 2048, arch: 'x86_64' },
     ...{ source: 'img-debian-12', latest: null, keyPair: null, userData: null, nets: [], launchedAt: now, tag: null, token: null },
@@ -83,7 +89,7 @@ export function openControl(file: string): SimulatorControl {
     setPhase(id, phase, kind = 'instance') {
       account.transaction(() => {
         const thing: Phased = account.need(kind, id);
-        account.put({ ...thing, timeline: [{ phase, from: 0 }] });
+        account.put({ ...thing, timeline: [{ phase, from: Date.now() }] });
       });
     },
     relabel(id, names) {
@@ -94,6 +100,16 @@ export function openControl(file: string): SimulatorControl {
     },
     remove(things) {
       account.transaction(() => things.forEach(({ kind, id }) => account.remove(kind, id)));
+    },
+    measured({ type, key }, aspect, at) {
+      const asked = quantityOf(type, aspect);
+      const thing = asked && account.find(asked.kind, key);
+      return thing && valuesOf(account, thing, asked.quantity)(at);
+    },
+    tell(notice) {
+      const whole: Notice = { id: newKey('notice'), at: Date.now(), thing: null, text: notice.code, ...notice };
+      account.transaction(() => account.tell(whole));
+      return whole.id;
     },
     close: () => account.close(),
   };

@@ -1,5 +1,4 @@
-import type { Item } from '../../src/clouds/driver';
-import type { Attachments, Disks } from '../../src/clouds/infrastructure';
+import type { Item, Offered } from '../../src/clouds/driver';
 import { gibToKb, kbToGib } from '../../src/model/units';
 import { fromMarks } from './naming';
 import { reads, sent, sentDelete } from './pages';
@@ -26,20 +25,21 @@ function attachment(thing: Attachment): Item {
 }
 
 /** Disks of instances as Disks. */
-export function disks(client: StorageClient): Disks {
+export function disks(client: StorageClient): Offered<'disks'> {
   return {
     ...reads(client, 'disk', 'disks', disk),
     async create({ machine, capacity, initialLocation, tag, token }, context) {
       const order = { instance: machine, sizeGiB: kbToGib(capacity), path: initialLocation, tag, token };
       return { key: await sent(client.addDisk(order, context)) };
     },
+    changes: { capacity: 'sets' },
     update: (key, { capacity }, context) => sent(client.growDisk(key, kbToGib(capacity), context)),
     delete: (key, context) => sentDelete(client.dropDisk(key, context)),
   };
 }
 
 /** Attachments as MachineVolumes. */
-export function attachments(client: StorageClient): Attachments {
+export function attachments(client: StorageClient): Offered<'attachments'> {
   return {
     ...reads(client, 'attachment', 'attachments', attachment),
     async create({ machine, volume, initialLocation, tag, token }, context) {

@@ -36,12 +36,12 @@ export function codeOf(kind: ErrorKind): ErrorCode {
   return 'OutOfOrder';
 }
 
-/** What a call threw, as the contract wants it. An error of the state file may have come after the effect. */
+/** Translates what a call threw into the contract's error. An error of the state file may have come after the effect. */
 export function translate(thrown: unknown): ProviderError {
   if (thrown instanceof ProviderError) return thrown;
   if (!(thrown instanceof SimulatorFault)) {
-    const words = thrown instanceof Error ? thrown.message : String(thrown);
-    return new ProviderError('unavailable', `The simulator's state file: ${words}`, { maybeDone: true, cause: thrown });
+    const message = thrown instanceof Error ? thrown.message : String(thrown);
+    return new ProviderError('unavailable', `The simulator's state file: ${message}`, { maybeDone: true, cause: thrown });
   }
   const { retryAfterMs, requestId, lost, thing } = thrown.details;
   if (thrown.code === 'NoSuchThing' && thing) return Gone.told(thing, { code: thrown.code, message: thrown.message, requestId });

@@ -1,5 +1,6 @@
-import type { Item, MachineImages } from '../../src/clouds/driver';
+import type { ImageChoice, Item, Offered } from '../../src/clouds/driver';
 import type { SimulatorClient } from './client';
+import { downloading, withoutContents, type DownloadClient } from './contents';
 import { fromMarks, fromNames, holds, toNames } from './naming';
 import { reads, sent, sentDelete } from './pages';
 import { IMAGE_STATES, stateOf } from './states';
@@ -12,6 +13,7 @@ const FOREIGN = 'The image belongs to the provider';
 function image(snapshot: Snapshot, now: number): Item | undefined {
   const { state, unmappedState } = stateOf(IMAGE_STATES, phaseAt(snapshot.timeline, now));
   if (state === 'absent') return undefined;
+  const missing = withoutContents(snapshot);
   return {
     key: snapshot.id,
     values: {
@@ -24,12 +26,14 @@ function image(snapshot: Snapshot, now: number): Item | undefined {
     ...fromMarks(snapshot),
     ...(unmappedState === undefined ? {} : { unmappedState }),
     cpuArch: snapshot.arch,
+    ...(snapshot.content?.digest === undefined ? {} : { contentDigest: snapshot.content.digest }),
     ...(snapshot.builtin ? { public: true, refuses: { edit: FOREIGN, delete: FOREIGN } } : {}),
+    ...(missing === undefined ? {} : { refuses: { download: missing } }),
   };
 }
 
 /** Snapshots, the provider's own and ours, as MachineImages. */
-export function machineImages(client: SimulatorClient, uploads: UploadClient): MachineImages {
+export function machineImages(client: SimulatorClient, uploads: UploadClient, downloads: DownloadClient): Offered<'machineImages'> {
   const snapshots = reads(client, 'snapshot', 'machineImages', image);
   return {
     list: snapshots.list,
@@ -42,7 +46,13 @@ export function machineImages(client: SimulatorClient, uploads: UploadClient): M
       return { key: await sent(client.takeSnapshot(wanted, context)) };
     },
     upload: uploading(uploads, 'snapshot', 'machineImages.upload'),
+    download: downloading(downloads, 'snapshot', 'machineImages.download'),
     rename: (key, naming, context) => sent(client.relabel('snapshot', 'machineImages.rename', key, toNames(naming), context)),
     delete: (key, context) => sentDelete(client.dropSnapshot(key, context)),
   };
 }
+
+/** Images that a new account holds, as they are called elsewhere, too. */
+export const IMAGE_NAMES: Readonly<Record<string, ImageChoice>> = Object.fromEntries(
+  ['debian-12', 'debian-13', 'ubuntu-22.04', 'ubuntu-24.04', 'windows-2022'].map((name) => [name, { id: `img-${name}` }]),
+);

@@ -3,16 +3,19 @@ import type { Driver, DriverModule } from '../../src/clouds/driver';
 import { Account } from './account';
 import { capabilitiesOf } from './capabilities';
 import { SimulatorClient } from './client';
+import { DownloadClient } from './contents';
 import { credentials } from './credentials';
 import { attachments, disks } from './disks';
 import { translate } from './errors';
-import { machineImages } from './images';
+import { IMAGE_NAMES, machineImages } from './images';
 import { addresses, interfaces } from './interfaces';
 import { machineConfigs, machines } from './machines';
+import { MeterClient, meters } from './meters';
 import { NetClient } from './nets';
 import { networkPorts } from './network-ports';
 import { forwardingGroups, networkConfigs, networks } from './networks';
 import { NicClient } from './nics';
+import { events, NoticeClient } from './notices';
 import type { SimulatorOptions } from './options';
 import { optionsSchema } from './options';
 import { StorageClient } from './storage';
@@ -44,37 +47,40 @@ function installFailures(account: Account, options: SimulatorOptions): void {
 export const driver: DriverModule<SimulatorOptions> = {
   name: 'simulator',
   options: optionsSchema,
-  connect(options, { dataDir }): Promise<Driver> {
+  imageNames: IMAGE_NAMES,
+  connect(options, { dataDir }): Driver {
     const account = new Account(join(dataDir, options.file));
     account.seed(options.seed);
     installFailures(account, options);
     const wire = new Wire(account, options);
     const client = new SimulatorClient(wire);
-    const uploads = new UploadClient(wire);
+    const [uploads, downloads] = [new UploadClient(wire), new DownloadClient(wire)];
     const [storage, nets, nics] = [new StorageClient(wire), new NetClient(wire), new NicClient(wire)];
     const groups: Driver = {
       capabilities: capabilitiesOf(options),
       machines: machines(client),
       machineConfigs: machineConfigs(client, options.sizes),
-      machineImages: machineImages(client, uploads),
+      machineImages: machineImages(client, uploads, downloads),
       disks: disks(storage),
       attachments: attachments(storage),
       interfaces: interfaces(nics),
       volumes: volumes(storage),
       volumeConfigs: volumeConfigs(storage),
-      volumeImages: volumeImages(storage, uploads),
+      volumeImages: volumeImages(storage, uploads, downloads),
       networks: networks(nets),
       networkConfigs: networkConfigs(nets),
       networkPorts: networkPorts(nets),
       addresses: addresses(nics),
       forwardingGroups: forwardingGroups(nets),
       credentials: credentials(client),
+      meters: meters(new MeterClient(wire)),
+      events: events(new NoticeClient(wire), options.eventsOfOne),
       async check(context) {
         try {
           await wire.request('account.check', context, () => undefined);
           return [{ ok: true, what: `the simulated account in ${options.file}` }];
         } catch (error) {
-          return [{ ok: false, what: `the simulated account in ${options.file}`, words: translate(error).message }];
+          return [{ ok: false, what: `the simulated account in ${options.file}`, message: translate(error).message }];
         }
       },
       close() {
@@ -82,6 +88,6 @@ export const driver: DriverModule<SimulatorOptions> = {
         return Promise.resolve();
       },
     };
-    return Promise.resolve(options.tasks ? answeringByTasks(groups, wire) : groups);
+    return options.tasks ? answeringByTasks(groups, wire) : groups;
   },
 };

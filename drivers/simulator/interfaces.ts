@@ -1,6 +1,5 @@
-import type { Item } from '../../src/clouds/driver';
+import type { Item, Offered } from '../../src/clouds/driver';
 import { ProviderError } from '../../src/clouds/errors';
-import type { Addresses, Interfaces } from '../../src/clouds/infrastructure';
 import { fromMarks, fromNames, holds, toNames } from './naming';
 import type { NicClient } from './nics';
 import { reads, sent, sentDelete } from './pages';
@@ -11,12 +10,12 @@ const MODES: Readonly<Record<Nic['mode'], string>> = { active: 'ACTIVE', standby
 
 function modeOf(state: string): Nic['mode'] {
   for (const mode of Object.keys(MODES) as Nic['mode'][]) if (MODES[mode] === state) return mode;
-  throw new ProviderError('invalid', `${state}: a nic is ${Object.values(MODES).join(', ')}`);
+  throw new ProviderError('invalid', `state: must be one of ${Object.values(MODES).join(', ')}, not ${state}`);
 }
 
 function familyOf(protocol: string): Address['family'] {
   if (protocol === 'IPv4' || protocol === 'IPv6') return protocol === 'IPv6' ? 6 : 4;
-  throw new ProviderError('invalid', `${protocol}: an address is IPv4 or IPv6`);
+  throw new ProviderError('invalid', `protocol: must be IPv4 or IPv6, not ${protocol}`);
 }
 
 function networkInterface(nic: Nic): Item {
@@ -49,7 +48,7 @@ function address(thing: Address): Item {
 }
 
 /** Nics as MachineNetworkInterfaces. */
-export function interfaces(client: NicClient): Interfaces {
+export function interfaces(client: NicClient): Offered<'interfaces'> {
   return {
     ...reads(client, 'nic', 'interfaces', networkInterface),
     async create({ machine, network, networkPort, state, macAddress, mtu, tag, token }, context) {
@@ -65,12 +64,13 @@ export function interfaces(client: NicClient): Interfaces {
       };
       return { key: await sent(client.addNic(order, context)) };
     },
+    changes: { network: 'sets', networkPort: 'resets', state: 'sets', macAddress: 'sets', mtu: 'resets' },
     async update(key, { network, networkPort, state, macAddress, mtu }, context) {
       const to = {
         ...(network === undefined ? {} : { net: network }),
         ...(networkPort === undefined ? {} : { port: networkPort }),
         ...(state === undefined ? {} : { mode: modeOf(state) }),
-        ...(macAddress === undefined ? {} : { mac: macAddress }),
+        ...(macAddress === undefined || macAddress === null ? {} : { mac: macAddress }),
         ...(mtu === undefined ? {} : { mtu }),
       };
       await sent(client.changeNic(key, to, context));
@@ -80,7 +80,7 @@ export function interfaces(client: NicClient): Interfaces {
 }
 
 /** Addresses as Addresses; an interface's own comes and goes with it. */
-export function addresses(client: NicClient): Addresses {
+export function addresses(client: NicClient): Offered<'addresses'> {
   return {
     ...reads(client, 'address', 'addresses', address),
     holds,
@@ -93,6 +93,7 @@ export function addresses(client: NicClient): Addresses {
       };
       return { key: await sent(client.reserve(order, context)) };
     },
+    changes: { hostname: 'resets', dns: 'resets', allocation: 'sets' },
     update(key, { hostname, dns, allocation }, context) {
       const to = {
         ...(hostname === undefined ? {} : { host: hostname }),

@@ -1,4 +1,4 @@
-import type { Choice, Item, Machines, ReadGroup } from '../../src/clouds/driver';
+import type { Choice, Item, Offered, ReadGroup } from '../../src/clouds/driver';
 import { weighed, type SizesOption } from '../../src/clouds/sizes';
 import { gibToKb, mibToKib } from '../../src/model/units';
 import type { SimulatorClient } from './client';
@@ -67,7 +67,7 @@ export function machineConfigs(client: SimulatorClient, sizes: SizesOption): Rea
 }
 
 /** Instances as Machines. */
-export function machines(client: SimulatorClient): Machines {
+export function machines(client: SimulatorClient): Offered<'machines'> {
   const instances = reads(client, 'instance', 'machines', machine);
   return {
     list: instances.list,

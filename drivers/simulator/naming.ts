@@ -1,7 +1,7 @@
 import type { Item, Naming } from '../../src/clouds/driver';
 import type { Names } from './requests';
 
-/** What the provider takes: a label, a note, and so many labels of so many characters. */
+/** Limits of the provider: lengths of a label and of a note, number of labels and lengths of their parts, in characters. */
 const LIMITS = { label: 128, note: 1024, labels: 32, key: 64, value: 256 };
 
 /** The part of a naming that the provider can hold. */
@@ -24,7 +24,7 @@ export function toNames(naming: Naming): Names {
   return { label: name, note: description, labels: properties };
 }
 
-/** And back; what is empty is left out. */
+/** Translates back; empty names are left out. */
 export function fromNames(thing: { label: string | null; note: string | null; labels: { [key: string]: string } }): Naming {
   return {
     ...(thing.label === null ? {} : { name: thing.label }),

@@ -9,6 +9,8 @@ import { phaseAt, timelineOf } from './things';
 export const QUALITIES: readonly string[] = ['GOLD', 'SILVER', 'BRONZE'];
 export const MTU = { low: 576, high: 9216 };
 const DEFAULT_MTU = 1500;
+/** Quality of a port that is ordered without one. */
+const LEAST = 'BRONZE';
 /** Numbers of nets that customers make; those below are the provider's. */
 const FIRST_BLOCK = 16;
 
@@ -33,7 +35,7 @@ export class NetClient extends Requests {
       if (asked.router !== undefined) this.checkMix(this.referred('router', asked.router).id, [asked.reach], mixedNetworks);
       const net: Net = {
         ...{ kind: 'net', id: newKey('net'), ...namesOf(asked), builtin: false, reach: asked.reach, block: this.nextBlock() },
-        ...{ mtu: checkMtu(asked.mtu ?? DEFAULT_MTU), quality: checkQuality(asked.quality) ?? null, router: asked.router ?? null },
+        ...{ mtu: checkMtu(asked.mtu ?? DEFAULT_MTU), quality: checkQuality(asked.quality), router: asked.router ?? null },
         ...{ madeAt: now, tag: asked.tag, token: asked.token, timeline: timelineOf(['building'], 'up', now, delays.create) },
       };
       this.account.put(net, { visibleAt: now + visibilityDelayMs });
@@ -41,13 +43,18 @@ export class NetClient extends Requests {
     });
   }
 
-  changeNet(id: string, to: { reach?: Net['reach']; mtu?: number; quality?: string }, context: CallContext): Promise<void> {
+  changeNet(id: string, to: { reach?: Net['reach']; mtu?: number | null; quality?: string | null }, context: CallContext): Promise<void> {
     return this.wire.request('networks.update', context, ({ mixedNetworks }) => {
       const net = this.account.need('net', id);
       refuseBuiltin(net);
       const reach = to.reach ?? net.reach;
       if (net.router !== null && reach !== net.reach) this.checkMix(net.router, [reach], mixedNetworks, id);
-      this.account.put({ ...net, reach, mtu: checkMtu(to.mtu ?? net.mtu), quality: checkQuality(to.quality) ?? net.quality });
+      this.account.put({
+        ...net,
+        reach,
+        mtu: checkMtu(changed(to.mtu, net.mtu) ?? DEFAULT_MTU),
+        quality: checkQuality(changed(to.quality, net.quality)),
+      });
     });
   }
 
@@ -86,7 +93,7 @@ export class NetClient extends Requests {
     return this.order('networkPorts.create', asked, context, (now, { delays, visibilityDelayMs }) => {
       const port: Port = {
         ...{ kind: 'port', id: newKey('port'), ...namesOf(asked), net: this.referred('net', asked.net).id, mode: asked.mode },
-        ...{ quality: checkQuality(asked.quality) ?? 'BRONZE', madeAt: now, tag: asked.tag, token: asked.token },
+        ...{ quality: checkQuality(asked.quality) ?? LEAST, madeAt: now, tag: asked.tag, token: asked.token },
         timeline: timelineOf(['building'], 'up', now, delays.create),
       };
       this.account.put(port, { visibleAt: now + visibilityDelayMs });
@@ -94,10 +101,10 @@ export class NetClient extends Requests {
     });
   }
 
-  changePort(id: string, to: { mode?: Port['mode']; quality?: string }, context: CallContext): Promise<void> {
+  changePort(id: string, to: { mode?: Port['mode']; quality?: string | null }, context: CallContext): Promise<void> {
     return this.wire.request('networkPorts.update', context, () => {
       const port = this.account.need('port', id);
-      this.account.put({ ...port, mode: to.mode ?? port.mode, quality: checkQuality(to.quality) ?? port.quality });
+      this.account.put({ ...port, mode: to.mode ?? port.mode, quality: checkQuality(changed(to.quality, port.quality)) ?? LEAST });
     });
   }
 
@@ -187,8 +194,13 @@ export function checkMtu(mtu: number): number {
   return mtu;
 }
 
-function checkQuality(quality: string | undefined): string | undefined {
-  if (quality !== undefined && !QUALITIES.includes(quality))
-    throw new SimulatorFault('BadParameter', `${quality}: the categories are ${QUALITIES.join(', ')}`);
+/** A value after a change: the new one, null where it goes back to what the provider gives by itself. */
+export function changed<T>(to: T | null | undefined, now: T | null): T | null {
+  return to === undefined ? now : to;
+}
+
+function checkQuality(quality: string | null | undefined): string | null {
+  if (quality === undefined || quality === null) return null;
+  if (!QUALITIES.includes(quality)) throw new SimulatorFault('BadParameter', `${quality}: the categories are ${QUALITIES.join(', ')}`);
   return quality;
 }

@@ -1,6 +1,5 @@
-import type { Item } from '../../src/clouds/driver';
+import type { Item, Offered } from '../../src/clouds/driver';
 import { ProviderError } from '../../src/clouds/errors';
-import type { NetworkPorts } from '../../src/clouds/infrastructure';
 import { fromMarks, fromNames, holds, toNames } from './naming';
 import type { NetClient } from './nets';
 import { reads, sent, sentDelete } from './pages';
@@ -10,7 +9,7 @@ import { phaseAt } from './things';
 
 function modeOf(portType: string): Port['mode'] {
   if (portType === 'ACCESS' || portType === 'TRUNK') return portType === 'TRUNK' ? 'trunk' : 'access';
-  throw new ProviderError('invalid', `${portType}: a port is ACCESS or TRUNK`);
+  throw new ProviderError('invalid', `portType: must be ACCESS or TRUNK, not ${portType}`);
 }
 
 function networkPort(port: Port, now: number): Item | undefined {
@@ -29,7 +28,7 @@ function networkPort(port: Port, now: number): Item | undefined {
 }
 
 /** Ports as NetworkPorts. */
-export function networkPorts(client: NetClient): NetworkPorts {
+export function networkPorts(client: NetClient): Offered<'networkPorts'> {
   return {
     ...reads(client, 'port', 'networkPorts', networkPort),
     holds,
@@ -39,6 +38,7 @@ export function networkPorts(client: NetClient): NetworkPorts {
     },
     start: (key, context) => sent(client.switch('port', 'on', key, context)),
     stop: (key, context) => sent(client.switch('port', 'off', key, context)),
+    changes: { portType: 'sets', classOfService: 'resets' },
     update(key, { portType, classOfService }, context) {
       const to = {
         ...(portType === undefined ? {} : { mode: modeOf(portType) }),

@@ -1,6 +1,5 @@
-import type { Item, ReadGroup } from '../../src/clouds/driver';
+import type { Item, Offered, ReadGroup } from '../../src/clouds/driver';
 import { ProviderError } from '../../src/clouds/errors';
-import type { ForwardingGroups, Networks } from '../../src/clouds/infrastructure';
 import { fromMarks, fromNames, holds, toNames } from './naming';
 import type { NetClient } from './nets';
 import { reads, sent, sentDelete } from './pages';
@@ -14,7 +13,7 @@ const PLANNED = 'The provider sets its net plans; they cannot be changed';
 const typeOf = (reach: Net['reach']) => (reach === 'public' ? 'PUBLIC' : 'PRIVATE');
 function reachOf(networkType: string): Net['reach'] {
   if (networkType === 'PUBLIC' || networkType === 'PRIVATE') return networkType === 'PUBLIC' ? 'public' : 'private';
-  throw new ProviderError('invalid', `${networkType}: a net is PUBLIC or PRIVATE`);
+  throw new ProviderError('invalid', `networkType: must be PUBLIC or PRIVATE, not ${networkType}`);
 }
 
 function network(net: Net, now: number): Item | undefined {
@@ -53,7 +52,7 @@ function forwardingGroup(router: Router): Item {
 }
 
 /** Nets as Networks. */
-export function networks(client: NetClient): Networks {
+export function networks(client: NetClient): Offered<'networks'> {
   return {
     ...reads(client, 'net', 'networks', network),
     holds,
@@ -67,6 +66,7 @@ export function networks(client: NetClient): Networks {
     },
     start: (key, context) => sent(client.switch('net', 'on', key, context)),
     stop: (key, context) => sent(client.switch('net', 'off', key, context)),
+    changes: { networkType: 'sets', mtu: 'resets', classOfService: 'resets' },
     async update(key, { networkType, mtu, classOfService }, context) {
       const to = {
         ...(networkType === undefined ? {} : { reach: reachOf(networkType) }),
@@ -87,7 +87,7 @@ export function networkConfigs(client: NetClient): ReadGroup {
 }
 
 /** Routers as ForwardingGroups; which networks are in one, the networks say. */
-export function forwardingGroups(client: NetClient): ForwardingGroups {
+export function forwardingGroups(client: NetClient): Offered<'forwardingGroups'> {
   return {
     ...reads(client, 'router', 'forwardingGroups', forwardingGroup),
     holds,

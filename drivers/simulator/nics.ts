@@ -2,7 +2,7 @@ import { isIP } from 'node:net';
 import type { CallContext } from '../../src/clouds/driver';
 import { addressOf, isTaken, surroundings } from './addressing';
 import { SimulatorFault } from './errors';
-import { checkMtu } from './nets';
+import { changed, checkMtu } from './nets';
 import { addNic, addPassingAddress, dropNic, steady, unbind } from './parts';
 import type { Names, Order } from './requests';
 import { Requests, inUse, namesOf, newKey } from './requests';
@@ -17,6 +17,11 @@ export interface NicOrder extends Order {
   mtu?: number | undefined;
 }
 
+/** null: what the provider gives by itself, a nic of no port, with the MTU of its net. */
+export interface NicChange extends Partial<Pick<Nic, 'net' | 'mode' | 'mac' | 'port'>> {
+  mtu?: number | null;
+}
+
 export interface AddressOrder extends Names, Order {
   ip?: string | undefined;
   family: Address['family'];
@@ -26,6 +31,13 @@ export interface AddressOrder extends Names, Order {
   gateway?: string | undefined;
   resolvers?: readonly string[] | undefined;
   net?: string | undefined;
+}
+
+/** null: none, or what the net has. */
+export interface AddressChange {
+  host?: string | null;
+  resolvers?: readonly string[] | null;
+  fixed?: true;
 }
 
 /** Net of addresses whose order names none. */
@@ -44,27 +56,27 @@ export class NicClient extends Requests {
     });
   }
 
-  changeNic(id: string, to: Partial<Pick<Nic, 'net' | 'mode' | 'mac' | 'mtu'>> & { port?: string }, context: CallContext): Promise<void> {
+  changeNic(id: string, to: NicChange, context: CallContext): Promise<void> {
     return this.wire.request('interfaces.update', context, () => {
       const nic = this.account.need('nic', id);
       steady(this.account, nic.instance, 'change of a nic');
       const net = this.referred('net', to.net ?? nic.net);
       checkNic(net, to);
-      if (to.port !== undefined && to.port !== nic.port) this.checkPort(to.port, net);
+      if (typeof to.port === 'string' && to.port !== nic.port) this.checkPort(to.port, net);
       const moved = net.id !== nic.net;
-      const mtu = to.mtu ?? Math.min(nic.mtu, net.mtu);
-      const changed: Nic = {
+      const mtu = to.mtu === null ? net.mtu : (to.mtu ?? Math.min(nic.mtu, net.mtu));
+      const after: Nic = {
         ...nic,
         net: net.id,
         mode: to.mode ?? nic.mode,
         mac: to.mac ?? nic.mac,
         mtu,
-        port: to.port ?? (moved ? null : nic.port),
+        port: changed(to.port, moved ? null : nic.port),
       };
-      this.account.put(changed);
+      this.account.put(after);
       if (!moved) return;
       unbind(this.account, id, (address) => address.net === nic.net);
-      addPassingAddress(this.account, changed, net, 0);
+      addPassingAddress(this.account, after, net, 0);
     });
   }
 
@@ -89,10 +101,13 @@ export class NicClient extends Requests {
     });
   }
 
-  changeAddress(id: string, to: { host?: string; resolvers?: readonly string[]; fixed?: true }, context: CallContext): Promise<void> {
+  changeAddress(id: string, to: AddressChange, context: CallContext): Promise<void> {
     return this.wire.request('addresses.update', context, () => {
       const address = this.account.need('address', id);
-      const { host = address.host, resolvers = address.resolvers, fixed = address.fixed } = to;
+      const { fixed = address.fixed } = to;
+      const host = changed(to.host, address.host);
+      const own = surroundings(this.account.need('net', address.net), address.family).resolvers;
+      const resolvers = changed(to.resolvers, address.resolvers) ?? own;
       checkIps(resolvers);
       this.account.put({ ...address, host, resolvers: [...resolvers], fixed });
     });
@@ -144,8 +159,8 @@ export class NicClient extends Requests {
   }
 }
 
-function checkNic(net: Net, { mtu, mac }: { mtu?: number | undefined; mac?: string | undefined }): void {
-  if (mtu !== undefined && checkMtu(mtu) > net.mtu)
+function checkNic(net: Net, { mtu, mac }: { mtu?: number | null | undefined; mac?: string | undefined }): void {
+  if (mtu !== undefined && mtu !== null && checkMtu(mtu) > net.mtu)
     throw new SimulatorFault('BadParameter', `The net ${net.id} has an MTU of ${net.mtu} only`);
   if (mac !== undefined && !MAC.test(mac)) throw new SimulatorFault('BadParameter', `${mac} is no MAC address`);
 }

@@ -38,6 +38,13 @@ export const faultSchema = z.strictObject({
   message: z.string().default('made to fail by a rule'),
   retryAfterMs: ms.optional(),
   delayMs: ms.default(0).describe('how long the call is held up, before the effect, or after it with afterEffect'),
+  atByte: z
+    .number()
+    .int()
+    .min(0)
+    .default(0)
+    .describe('of GROUP.download.read and GROUP.upload.receive: so many bytes of data have passed before'),
+  flip: z.boolean().default(false).describe('of the same: the next bit that passes is turned'),
   afterEffect: z.boolean().default(false).describe('the call takes effect and its answer is lost'),
 });
 
@@ -47,7 +54,21 @@ export const throttleSchema = z.strictObject({
   retryAfterMs: ms.default(100),
 });
 
-/** What can be changed while the cloud runs (control.ts), too. */
+const bytes = z
+  .number()
+  .int()
+  .min(0)
+  .max(2 ** 50);
+const seconds = z.number().int().min(0).max(40_000_000);
+
+export const gapSchema = z.strictObject({
+  from: z.number().int().describe('ms since the epoch'),
+  to: z.number().int().describe('ms since the epoch; a point of that time is there'),
+  id: z.string().optional().describe('id of the thing; absent: all'),
+  quantity: z.string().optional().describe('cpu, memory, disk, received, sent, read, written, traffic; absent: all'),
+});
+
+/** Settings that can also be changed while the cloud runs (control.ts). */
 export const settingsSchema = z.strictObject({
   delays: delaysSchema.prefault({}),
   pageSize: z.number().int().min(1).max(10_000).default(100),
@@ -57,6 +78,20 @@ export const settingsSchema = z.strictObject({
   visibilityDelayMs: ms.default(0).describe('how long new things don’t show in reads'),
   lingerMs: ms.default(2_000).describe('how long what is gone still shows as gone'),
   mixedNetworks: z.boolean().default(false).describe('whether a router may join public and private nets'),
+  meterResolution: seconds.min(1).default(60).describe('distance of two measured points, in s'),
+  meterDelay: seconds.default(0).describe('age at which a point shows, in s'),
+  meterKept: seconds.default(1_296_000).describe('age up to which points are kept, in s'),
+  meterGaps: z.array(gapSchema).default([]).describe('times of which there are no points'),
+  meterOutage: z.boolean().default(false).describe('nothing is measured for anybody who asks: meters.sample fails'),
+  contentSize: bytes
+    .min(512)
+    .default(2 ** 28)
+    .describe('size of a machine image that was not uploaded, in bytes'),
+  contentAllocated: bytes.default(2 ** 21).describe('data in an image that was not uploaded, in bytes; the rest of it is zeros'),
+  contentKept: bytes
+    .max(2 ** 30)
+    .default(2 ** 24)
+    .describe('data of an upload up to which its bytes are kept, in bytes'),
   maxInstances: z.number().int().min(0).optional().describe('quota'),
 });
 
@@ -70,6 +105,7 @@ export const optionsSchema = z.strictObject({
   sizes: sizesOption,
   failures: z.array(faultSchema).default([]),
   seed: z.enum(['believable', 'none']).default('believable').describe('what a new account holds'),
+  eventsOfOne: z.boolean().default(false).describe('notices of a thing are told with that thing only, as Nova’s are'),
   tasks: z.boolean().default(false).describe('writes answer with tasks, and what they make has a key only at their end, as vCenter does'),
   settleMs: ms.optional().describe('how long a write may stay invisible; default: visibilityDelayMs'),
 });

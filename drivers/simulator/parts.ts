@@ -103,7 +103,7 @@ export function detach(account: Account, attachment: { id: string; volume: strin
   account.remove('attachment', attachment.id);
 }
 
-/** What goes with an instance goes, the rest is free. */
+/** Deletes the parts that go with an instance; frees the rest. */
 export function dropParts(account: Account, instance: string): void {
   for (const disk of account.related('disk', 'instance', instance)) account.remove('disk', disk.id);
   for (const nic of account.related('nic', 'instance', instance)) dropNic(account, nic.id);

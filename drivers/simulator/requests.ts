@@ -20,7 +20,7 @@ export interface Order {
 }
 
 /** Kinds that are shown as gone for a while. */
-const LINGERING: readonly Kind[] = ['instance', 'snapshot', 'volume', 'copy', 'net', 'port'];
+const SHOWN_AS_GONE: readonly Kind[] = ['instance', 'snapshot', 'volume', 'copy', 'net', 'port'];
 
 const digest = (value: unknown) => createHash('sha256').update(JSON.stringify(value)).digest('hex');
 export const newKey = (prefix: string) => `${prefix}-${randomBytes(6).toString('hex')}`;
@@ -28,7 +28,10 @@ export const namesOf = ({ label, note, labels }: Names) => ({ label: label ?? nu
 export const wrongState = (id: string, phase: string, what: string) =>
   new SimulatorFault('WrongState', `${id} is ${phase}: no ${what} now`);
 
-/** What all parts of the provider's API have in common. Every method is one request. @throws SimulatorFault */
+/**
+ * Base of all parts of the provider's API. Every method is one request.
+ * @throws SimulatorFault
+ */
 export class Requests {
   protected readonly account: Account;
 
@@ -43,7 +46,7 @@ export class Requests {
     context: CallContext,
   ): Promise<Page<Of<K>>> {
     return this.wire.request(as, context, (settings) => {
-      const shownAfter = Date.now() - (LINGERING.includes(kind) ? settings.lingerMs : 0);
+      const shownAfter = Date.now() - (SHOWN_AS_GONE.includes(kind) ? settings.lingerMs : 0);
       if ('ids' in which) return { things: this.account.byIds(kind, which.ids, shownAfter) };
       return this.account.page(kind, { ...which, shownAfter, size: settings.pageSize });
     });
@@ -57,7 +60,7 @@ export class Requests {
     });
   }
 
-  /** One request that makes something; a repeated one gets the first answer. */
+  /** Sends a request that makes something; a repeated one gets the first answer. */
   protected order<R extends Order>(
     as: string,
     request: R,
@@ -99,4 +102,4 @@ export function refuseBuiltin(thing: { id: string; builtin?: boolean }): void {
   if (thing.builtin === true) throw new SimulatorFault('NotAllowed', `${thing.id} belongs to the provider`);
 }
 
-export const inUse = (words: string) => new SimulatorFault('InUse', words);
+export const inUse = (message: string) => new SimulatorFault('InUse', message);

@@ -1,7 +1,7 @@
-import { BLOCK } from './grades';
+import { BLOCK_VOLUME } from '../../src/model/volume';
 import type { Net, NetPlan, Router, Shape, Snapshot, Thing, VolumePlan } from './things';
 
-/** Of no account in particular: what a new customer finds. */
+/** Time at which the things of a new account were made. */
 const BEGAN = Date.UTC(2024, 0, 15, 9, 30);
 
 const shape = (id: string, label: string, vcpus: number, memoryMiB: number, disksGiB: number[], arch = 'x86_64'): Shape => ({
@@ -19,14 +19,14 @@ const shapes: Shape[] = [
   shape('c1.xlarge', 'Compute extra large', 8, 16_384, [160]),
   shape('m1.large', 'Memory large', 4, 32_768, [80]),
   shape('m1.xlarge', 'Memory extra large', 16, 131_072, [160, 400]),
-  shape('r1.medium', 'ARM medium', 2, 4096, [40], 'ARM'),
-  shape('r1.xlarge', 'ARM extra large', 8, 32_768, [160], 'ARM'),
+  shape('r1.medium', 'Medium (ARM)', 2, 4096, [40], 'ARM'),
+  shape('r1.xlarge', 'Extra large (ARM)', 8, 32_768, [160], 'ARM'),
 ];
 
 const image = (id: string, label: string, note: string, days: number, arch = 'x86_64'): Snapshot => {
   const madeAt = BEGAN + days * 86_400_000;
   return {
-    ...{ kind: 'snapshot', id, label, note, labels: { publisher: 'simulator' }, holds: 'disk', builtin: true, arch },
+    ...{ kind: 'snapshot', id, label, note, labels: {}, holds: 'disk', builtin: true, arch },
     ...{ parent: null, power: null, timeline: [{ phase: 'ready', from: madeAt }], madeAt, tag: null, token: null },
   };
 };
@@ -57,7 +57,7 @@ const nets: Net[] = [
 ];
 
 const volumePlan = (id: string, label: string, note: string, sizeGiB: number, format: string | null = null): VolumePlan => ({
-  ...{ kind: 'volumePlan', id, label, note, sizeGiB, grade: BLOCK, format },
+  ...{ kind: 'volumePlan', id, label, note, sizeGiB, grade: BLOCK_VOLUME, format },
 });
 const volumePlans: VolumePlan[] = [
   volumePlan('v1.small', 'Small volume', '10 GiB, unformatted', 10),
@@ -75,5 +75,5 @@ const netPlans: NetPlan[] = [
   netPlan('n1.public', 'Public network', 'routed from the Internet', 'public', 'SILVER'),
 ];
 
-/** What a new account holds. */
+/** Things that a new account holds. */
 export const SEED: readonly Thing[] = [...shapes, ...images, router, ...nets, ...volumePlans, ...netPlans];

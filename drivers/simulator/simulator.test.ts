@@ -11,6 +11,7 @@ import type { SimulatorControl } from './control';
 import { foreignInstance, openControl } from './control';
 import { driver as simulator } from './index';
 import { optionsSchema } from './options';
+import { passing, stopClock } from '../../test/harness/wait';
 
 const context = (ms = 10_000) => ({ signal: AbortSignal.timeout(ms) });
 const request = (token: string, more: object = {}) => ({ token, tag: `${token}:mac`, config: 's1.small', image: 'img-debian-12', ...more });
@@ -32,6 +33,7 @@ describe('the simulated cloud', () => {
     control = openControl(join(dataDir, 'simulator.sqlite'));
   });
   afterEach(async () => {
+    jest.useRealTimers();
     for (const driver of open.splice(0)) await driver.close();
     control.close();
     rmSync(dataDir, { recursive: true });
@@ -59,24 +61,26 @@ describe('the simulated cloud', () => {
   });
   it('shows phases as time passes, without anything running', async () => {
     const { machines } = await connect({ delays: { create: 60, restart: 80 } });
+    stopClock();
     const { key } = await machines.create(request('one'), context());
     const state = async () => (await machines.getMany([key], context()))[0]?.values['state'];
     expect(await state()).toBe('CREATING');
-    await new Promise((resolve) => setTimeout(resolve, 70));
+    await passing(70);
     expect(await state()).toBe('STARTED');
     await machines.restart(key, {}, context());
     expect(await state()).toBe('STOPPING');
-    await new Promise((resolve) => setTimeout(resolve, 45));
+    await passing(45);
     expect(await state()).toBe('STARTING');
   });
   it('hides what is new from reads for so long, not from writes', async () => {
     const { machines, capabilities } = await connect({ visibilityDelayMs: 80 });
+    stopClock();
     expect(capabilities.settleMs).toBe(80);
     const { key } = await machines.create(request('one'), context());
     expect(await machines.getMany([key], context())).toEqual([]);
     expect(await machines.find({ token: 'one', tag: 'one:mac' }, context())).toEqual([]);
     await machines.stop(key, {}, context());
-    await new Promise((resolve) => setTimeout(resolve, 90));
+    await passing(80);
     expect((await machines.find({ token: 'one', tag: 'one:mac' }, context())).map((item) => item.values['state'])).toEqual(['STOPPED']);
   });
   it('fails the calls that a rule names, with their kind, and counts every call', async () => {

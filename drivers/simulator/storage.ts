@@ -5,7 +5,7 @@ import type { Names, Order } from './requests';
 import { Requests, inUse, namesOf, newKey, wrongState } from './requests';
 import type { Attachment, Copy, Volume } from './things';
 import { phaseAt, timelineOf } from './things';
-import { GRADES, MAX_GIB } from './grades';
+import { VOLUME_TYPES, MAX_GIB } from './volume-types';
 
 export interface VolumeOrder extends Names, Order {
   sizeGiB: number;
@@ -20,7 +20,7 @@ export class StorageClient extends Requests {
   createVolume(asked: VolumeOrder, context: CallContext): Promise<string> {
     return this.order('volumes.create', asked, context, (now, { delays, visibilityDelayMs }) => {
       checkSize(asked.sizeGiB);
-      if (!GRADES.includes(asked.grade)) throw new SimulatorFault('BadParameter', `There are no volumes of type ${asked.grade}`);
+      if (!VOLUME_TYPES.includes(asked.grade)) throw new SimulatorFault('BadParameter', `There are no volumes of type ${asked.grade}`);
       const copy = asked.copy === undefined ? undefined : this.usable(asked.copy, asked.sizeGiB, now);
       const volume: Volume = {
         ...{

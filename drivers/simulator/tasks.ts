@@ -1,4 +1,4 @@
-import type { CallContext, Created, Driver, Groups, Handle, Outcome } from '../../src/clouds/driver';
+import type { CallContext, Created, Driver, Groups, WorkHandle, Outcome } from '../../src/clouds/driver';
 import { HandleForgotten, ProviderError } from '../../src/clouds/errors';
 import { sent } from './pages';
 import type { Kind, Phased } from './things';
@@ -16,7 +16,18 @@ const KINDS: Readonly<Partial<Record<keyof Groups, Phased['kind']>>> = {
 };
 /** Writes that make a thing: what they answer at their end is its key. */
 const MAKING: readonly string[] = ['create', 'capture', 'upload'];
-const TAKING_TIME: readonly string[] = [...MAKING, 'start', 'stop', 'restart', 'pause', 'suspend', 'restore', 'resize', 'update', 'delete'];
+const LONG_RUNNING: readonly string[] = [
+  ...MAKING,
+  'start',
+  'stop',
+  'restart',
+  'pause',
+  'suspend',
+  'restore',
+  'resize',
+  'update',
+  'delete',
+];
 /** Phases in which a thing is at work. */
 const WORKING = /ing$/;
 /** `pending` is the one that does not end so; `running` is no work. */
@@ -36,7 +47,7 @@ type Method = (...args: unknown[]) => Promise<unknown>;
 function withTasks(driver: Driver, group: keyof Groups, kind: Phased['kind'], wire: Wire): object {
   const owner: object = driver[group] ?? {};
   const methods = Object.entries(owner).map(([name, run]: [string, unknown]) => {
-    if (typeof run !== 'function' || !TAKING_TIME.includes(name)) return [name, run];
+    if (typeof run !== 'function' || !LONG_RUNNING.includes(name)) return [name, run];
     const call: Method = (...args) => Reflect.apply(run, owner, args) as Promise<unknown>;
     return [name, (...args: unknown[]) => begun(wire, { group, name, kind }, call, args)];
   });
@@ -70,13 +81,13 @@ function phaseOf(wire: Wire, kind: Phased['kind'], id: string): string | undefin
 
 function outcomeOf(wire: Wire, task: { kind: Phased['kind']; id: string; making: boolean }): Outcome<Created | void> {
   const phase = phaseOf(wire, task.kind, task.id);
-  if (phase !== undefined && isWorking(phase)) return { ongoing: task, words: `the task of ${task.id} goes on (${phase})` };
+  if (phase !== undefined && isWorking(phase)) return { ongoing: task, message: `the task of ${task.id} goes on (${phase})` };
   if (!task.making) return undefined;
   if (phase === undefined) throw new HandleForgotten(`the simulated cloud no longer knows the task that made ${task.id}`);
   return { key: task.id };
 }
 
-function poll(wire: Wire, handle: Handle, context: CallContext): Promise<Outcome<Created | void>> {
+function poll(wire: Wire, handle: WorkHandle, context: CallContext): Promise<Outcome<Created | void>> {
   const kind = Object.values(KINDS).find((each) => each === handle.kind);
   if (!kind) throw new ProviderError('invalid', 'this is no handle of the simulated cloud', { maybeDone: false });
   const task = { kind, id: String(handle.id), making: handle.making === true };

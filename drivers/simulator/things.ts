@@ -1,9 +1,14 @@
-/** What the provider knows, in its own words. */
+/** Things that the provider knows, in its own words. */
 
 /** A phase that begins at a time (ms since the epoch); the phase of a thing is the last that has begun. */
 export interface PhaseStart {
   phase: string;
   from: number;
+}
+
+/** Phases that a thing has been in before those of its timeline, as far as they are remembered. */
+interface Past {
+  past?: PhaseStart[];
 }
 
 interface Named {
@@ -19,7 +24,7 @@ interface Marked {
   token: string | null;
 }
 
-export interface Instance extends Named {
+export interface Instance extends Named, Past {
   kind: 'instance';
   shape: string;
   vcpus: number;
@@ -27,7 +32,7 @@ export interface Instance extends Named {
   arch: string;
   /** Snapshot it was made from or last brought back to. */
   source: string;
-  /** Its latest snapshot of kind `state`. */
+  /** Id of its latest snapshot of kind `state`. */
   latest: string | null;
   keyPair: string | null;
   userData: string | null;
@@ -39,13 +44,16 @@ export interface Instance extends Named {
   token: string | null;
 }
 
-/** What was uploaded: how much, and what it was; the bytes themselves are not kept. */
+/** Uploaded contents, as far as they are kept. */
 export interface Content {
   bytes: number;
-  sha256: string;
+  /** Digest as src/disks/content-digest.ts writes it; absent of what was uploaded before it was. */
+  digest?: string;
+  /** Tells whether the bytes are kept, too: see account.ts. */
+  kept?: boolean;
 }
 
-export interface Snapshot extends Named, Marked {
+export interface Snapshot extends Named, Marked, Past {
   kind: 'snapshot';
   /** disk: the disks of a stopped instance; state: those of any, with the phase it was in. */
   holds: 'disk' | 'state';
@@ -54,7 +62,7 @@ export interface Snapshot extends Named, Marked {
   parent: string | null;
   power: string | null;
   timeline: PhaseStart[];
-  /** Of what was uploaded. */
+  /** Uploaded content, where it was made by an upload. */
   content?: Content;
 }
 
@@ -86,7 +94,7 @@ export interface Disk extends Marked {
 }
 
 /** Storage that lives by itself. */
-export interface Volume extends Named, Marked {
+export interface Volume extends Named, Marked, Past {
   kind: 'volume';
   sizeGiB: number;
   /** Type URI. */
@@ -111,13 +119,13 @@ export interface VolumePlan {
 }
 
 /** A volume as it was at one time. */
-export interface Copy extends Named, Marked {
+export interface Copy extends Named, Marked, Past {
   kind: 'copy';
   sizeGiB: number;
   grade: string;
   bootable: boolean;
   timeline: PhaseStart[];
-  /** Of what was uploaded. */
+  /** Uploaded content, where it was made by an upload. */
   content?: Content;
 }
 
@@ -129,7 +137,7 @@ export interface Attachment extends Marked {
   path: string;
 }
 
-export interface Net extends Named, Marked {
+export interface Net extends Named, Marked, Past {
   kind: 'net';
   builtin: boolean;
   reach: 'public' | 'private';
@@ -152,7 +160,7 @@ export interface NetPlan {
   quality: string;
 }
 
-export interface Port extends Named, Marked {
+export interface Port extends Named, Marked, Past {
   kind: 'port';
   net: string;
   mode: 'access' | 'trunk';
@@ -182,7 +190,7 @@ export interface Address extends Named, Marked {
   mask: string;
   gateway: string;
   resolvers: string[];
-  /** Who has it. */
+  /** Id of the interface that has it. */
   nic: string | null;
   instance: string | null;
 }
@@ -191,6 +199,24 @@ export interface Address extends Named, Marked {
 export interface Router extends Named, Marked {
   kind: 'router';
   builtin: boolean;
+}
+
+/** Something that the provider tells of by itself. */
+export interface Notice {
+  id: string;
+  /** Time of the occurrence, ms since the epoch. */
+  at: number;
+  /** Thing that it is about; null: the whole account. */
+  thing: { kind: Kind; id: string } | null;
+  kind: 'alarm' | 'state' | 'model';
+  code: string;
+  text: string;
+  severity?: 'critical' | 'high' | 'medium' | 'low' | undefined;
+  /** Phase that the thing went into. */
+  phase?: string | undefined;
+  change?: 'create' | 'update' | 'delete' | undefined;
+  /** Still to come, or still so: shown to who asks for the first time. */
+  pending?: boolean | undefined;
 }
 
 export type Thing =

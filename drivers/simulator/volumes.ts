@@ -1,11 +1,11 @@
-import type { Item, ReadGroup } from '../../src/clouds/driver';
-import type { VolumeImages, Volumes } from '../../src/clouds/infrastructure';
+import type { Item, Offered, ReadGroup } from '../../src/clouds/driver';
 import { gibToKb, kbToGib } from '../../src/model/units';
+import { BLOCK_VOLUME } from '../../src/model/volume';
+import { downloading, withoutContents, type DownloadClient } from './contents';
 import { fromMarks, fromNames, holds, toNames } from './naming';
 import { reads, sent, sentDelete } from './pages';
 import { IMAGE_STATES, VOLUME_STATES, stateOf } from './states';
 import type { StorageClient } from './storage';
-import { BLOCK } from './grades';
 import type { Copy, Volume, VolumePlan } from './things';
 import { phaseAt } from './things';
 import { uploading, type UploadClient } from './uploads';
@@ -27,6 +27,7 @@ function volume(thing: Volume, now: number): Item | undefined {
 function copy(thing: Copy, now: number): Item | undefined {
   const { state, unmappedState } = stateOf(IMAGE_STATES, phaseAt(thing.timeline, now));
   if (state === 'absent') return undefined;
+  const missing = withoutContents(thing);
   return {
     key: thing.id,
     values: {
@@ -37,6 +38,8 @@ function copy(thing: Copy, now: number): Item | undefined {
     },
     ...fromMarks(thing),
     ...(unmappedState === undefined ? {} : { unmappedState }),
+    ...(thing.content?.digest === undefined ? {} : { contentDigest: thing.content.digest }),
+    ...(missing === undefined ? {} : { refuses: { download: missing } }),
   };
 }
 
@@ -53,18 +56,19 @@ function configuration(plan: VolumePlan): Item {
 }
 
 /** Volumes as Volumes. */
-export function volumes(client: StorageClient): Volumes {
+export function volumes(client: StorageClient): Offered<'volumes'> {
   return {
     ...reads(client, 'volume', 'volumes', volume),
     holds,
     async create(request, context) {
       const order = {
         ...toNames(request),
-        ...{ sizeGiB: kbToGib(request.capacity), grade: request.type ?? BLOCK, format: request.format, bootable: request.bootable },
+        ...{ sizeGiB: kbToGib(request.capacity), grade: request.type ?? BLOCK_VOLUME, format: request.format, bootable: request.bootable },
         ...{ copy: request.image, tag: request.tag, token: request.token },
       };
       return { key: await sent(client.createVolume(order, context)) };
     },
+    changes: { capacity: 'sets', bootable: 'sets' },
     update(key, { capacity, bootable }, context) {
       const to = { ...(capacity === undefined ? {} : { sizeGiB: kbToGib(capacity) }), ...(bootable === undefined ? {} : { bootable }) };
       return sent(client.changeVolume(key, to, context));
@@ -81,7 +85,7 @@ export function volumeConfigs(client: StorageClient): ReadGroup {
 }
 
 /** Copies of volumes as VolumeImages. */
-export function volumeImages(client: StorageClient, uploads: UploadClient): VolumeImages {
+export function volumeImages(client: StorageClient, uploads: UploadClient, downloads: DownloadClient): Offered<'volumeImages'> {
   return {
     ...reads(client, 'copy', 'volumeImages', copy),
     holds,
@@ -90,6 +94,7 @@ export function volumeImages(client: StorageClient, uploads: UploadClient): Volu
       return { key: await sent(client.takeCopy({ ...toNames(request), volume: of, bootable, tag, token }, context)) };
     },
     upload: uploading(uploads, 'copy', 'volumeImages.upload'),
+    download: downloading(downloads, 'copy', 'volumeImages.download'),
     rename: (key, naming, context) => sent(client.relabel('copy', 'volumeImages.rename', key, toNames(naming), context)),
     delete: (key, context) => sentDelete(client.dropCopy(key, context)),
   };

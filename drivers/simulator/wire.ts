@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { CallContext } from '../../src/clouds/driver';
+import type { Extent } from '../../src/disks/disk';
 import type { Account } from './account';
 import { SimulatorFault, codeOf } from './errors';
 import type { Fault, Settings } from './options';
@@ -25,8 +26,12 @@ export class Wire {
     private readonly configured: Settings,
   ) {}
 
+  settings(): Settings {
+    return settingsOf(this.account, this.configured);
+  }
+
   /**
-   * One request. `effect` runs alone in the state file and is committed before the answer leaves.
+   * Runs one request. `effect` runs alone in the state file and is committed before the answer leaves.
    * @throws SimulatorFault
    */
   async request<T>(method: string, { signal }: CallContext, effect: (settings: Settings) => T): Promise<T> {
@@ -45,6 +50,32 @@ export class Wire {
     return answer;
   }
 
+  /**
+   * Passes contents on, with what a rule for `method` does to them in their midst: it breaks them off, holds them up, or turns a bit.
+   * Not counted among the requests; rules for every call mean requests only.
+   * @throws SimulatorFault
+   */
+  async *struck(method: string, extents: AsyncIterable<Extent>, signal: AbortSignal): AsyncGenerator<Extent> {
+    const fault = this.account.transaction(() => this.hit(method, false));
+    let passed = 0;
+    for await (const extent of extents) {
+      const length = 'data' in extent ? extent.data.byteLength : 0;
+      const place = fault ? fault.atByte - passed : -1;
+      passed += length;
+      if (!fault || !('data' in extent) || place < 0 || place >= length) {
+        yield extent;
+        continue;
+      }
+      const { offset, data } = extent;
+      if (place > 0) yield { offset, data: data.subarray(0, place) };
+      await this.wait(method, fault.delayMs, signal, false);
+      if (fault.kind) throw failure(fault, randomUUID(), false);
+      const rest = Uint8Array.from(data.subarray(place));
+      if (fault.flip) rest[0] = (rest[0] ?? 0) ^ 1;
+      yield { offset: offset + place, data: rest };
+    }
+  }
+
   private async wait(method: string, ms: number, signal: AbortSignal, done: boolean): Promise<void> {
     if (ms === 0) return;
     try {
@@ -57,12 +88,12 @@ export class Wire {
   private pass(method: string, requestId: string): Gate {
     const { account } = this;
     account.db.prepare('INSERT INTO calls (method, count) VALUES (?, 1) ON CONFLICT (method) DO UPDATE SET count = count + 1').run(method);
-    const settings = settingsOf(account, this.configured);
+    const settings = this.settings();
     return { settings, fault: this.hit(method), refusal: this.throttled(settings, requestId) };
   }
 
   /** The first rule that this call falls under; every rule for the method counts the call. */
-  private hit(method: string): Fault | undefined {
+  private hit(method: string, byAll = true): Fault | undefined {
     let hit: Fault | undefined;
     const rows = this.account.db.prepare('SELECT id, rule, seen FROM fault ORDER BY id').all() as {
       id: number;
@@ -71,7 +102,7 @@ export class Wire {
     }[];
     for (const row of rows) {
       const rule = faultSchema.parse(JSON.parse(row.rule));
-      if (rule.method !== '*' && rule.method !== method) continue;
+      if (rule.method !== method && !(byAll && rule.method === '*')) continue;
       const seen = row.seen + 1;
       this.account.db.prepare('UPDATE fault SET seen = ? WHERE id = ?').run(seen, row.id);
       if (seen >= rule.nth && seen < rule.nth + rule.times) hit ??= rule;

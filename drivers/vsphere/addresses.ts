@@ -14,7 +14,7 @@ const WANTED = { VirtualMachine: [...CARD_PATHS, 'guest.net'] };
 const GUEST = 'The guest has this address of its network or its own settings: it is changed there';
 const REFUSES = { edit: GUEST, delete: GUEST, release: GUEST };
 
-/** What VMware Tools tell of the addresses of machines' interfaces, as dynamic Addresses. vCenter gives none itself. */
+/** Dynamic Addresses of machines' interfaces, as VMware Tools tell them. vCenter gives none itself. */
 export class VsphereAddresses implements Addresses {
   constructor(private readonly wire: Wire) {}
 

@@ -5,24 +5,27 @@ import { STORAGE, STORAGE_EXTENSIONS } from './storage-capabilities';
 
 const MAX_PROPERTIES = 100;
 
-const placement = (name: string): DriverExtension => ({ name, types: ['Machine'], kind: 'string' });
+const placement = (name: string, types: readonly string[] = ['Machine']): DriverExtension => ({ name, types, kind: 'string' });
+/** Types of what is made at a place: an image, too, where it comes from elsewhere. */
+const PLACED: readonly string[] = ['Machine', 'MachineImage'];
 
-/** What a create can say beyond the standard. Places are told by name, or by key where a name is not unique. */
+/** Extension attributes of a create. Places are given by name, or by key where a name is not unique. */
 const EXTENSIONS: readonly DriverExtension[] = [
-  placement('datacenter'),
-  placement('cluster'),
-  placement('resourcePool'),
-  placement('folder'),
+  placement('datacenter', PLACED),
+  placement('cluster', PLACED),
+  placement('resourcePool', PLACED),
+  placement('folder', PLACED),
   ...STORAGE_EXTENSIONS,
-  placement('network'),
-  placement('guestId'),
+  placement('network', PLACED),
+  placement('guestId', PLACED),
+  placement('bootMode', ['MachineImage']),
   placement('customization'),
   { name: 'linkedClone', types: ['Machine'], kind: 'boolean' },
   // Every size can be had here: it is taken so that one create suits every cloud.
   SIZES_EXTENSION,
 ];
 
-/** What is true of this cloud. */
+/** Returns the capabilities of this cloud. */
 export function capabilities(settleMs: number): Capabilities {
   return {
     resizesIn: ['STOPPED', 'STARTED'],
@@ -34,22 +37,11 @@ export function capabilities(settleMs: number): Capabilities {
       Machine: {
         capabilities: {
           DefaultInitialState: 'STARTED',
-          InitialStates: ['STARTED', 'STOPPED', 'SUSPENDED'],
-          MachineConfigByValue: true,
-          MachineCredentialByValue: true,
-          MachineTemplateByValue: true,
-          MachineVolumeTemplatesByValue: true,
           MachineStopForce: true,
           MachineStopForceDefault: false,
           UserData: 'metadata',
         },
         attributes: ['cpu', 'created', 'latestSnapshot'],
-      },
-      MachineTemplate: {
-        attributes: [
-          ...['initialState', 'machineConfig', 'machineImage', 'credential', 'userData'],
-          ...['volumes', 'volumeTemplates', 'networkInterfaces'],
-        ],
       },
       MachineConfiguration: { attributes: ['cpu', 'disks'] },
       MachineImage: { attributes: ['relatedImage', 'created'], constraints: { type: { values: ['IMAGE', 'SNAPSHOT'] } } },

@@ -70,7 +70,7 @@ export class Captures {
     return { key };
   }
 
-  /** Of a machine that runs, the memory is part of it, unless a device of it does not allow that. */
+  /** Tells whether the snapshot includes the memory: of a machine that runs, unless one of its devices does not allow it. */
   #withMemory(seen: Seen): boolean {
     if (text(seen, 'runtime.powerState') !== 'poweredOn') return false;
     const reason = refusesMemory(devicesOf(seen.properties.get('config.hardware.device')));
@@ -103,7 +103,7 @@ export class Captures {
     }
   }
 
-  /** What this very capture made before; while that is under way, the operation is left. */
+  /** Returns the key of what this very capture made before; leaves the operation while that is under way. */
   async #adopted({ tag }: Capturing, stages: Stages): Promise<string | undefined> {
     const { context } = stages;
     const refs = await this.scans.read(`templates ${tag}`, (own) => named(this.wire, tag, own), context);
@@ -113,7 +113,7 @@ export class Captures {
     return first && stages.once('clone', () => Promise.resolve(first.ref.value));
   }
 
-  /** Whether it is the template with this tag, of which vCenter does not tell the configuration yet. */
+  /** Tells whether it is the template with this tag, of which vCenter does not tell the configuration yet. */
   isUnderWay(seen: Seen, tag: string): boolean {
     return !isTold(seen) && seen.missing.size === 0 && text(seen, 'name')?.endsWith(`-${suffixOf(tag)}`) === true;
   }

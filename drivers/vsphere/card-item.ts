@@ -1,17 +1,18 @@
 import type { Item, Marks } from '../../src/clouds/driver';
 import type { Seen } from './collector';
 import { type Card, declaredCard, devicesOf, isCard } from './hardware';
-import { isTemplate, text } from './machine-item';
+import { isImage, text } from './machine-item';
 import { MANAGED_PATH, managedWords } from './managed';
 import { OPAQUE_IDS, opaqueOf } from './opaque';
 import { connectionWords } from './states';
 import { isA, type Typed } from './types';
 
-/** What machines are read by for their network cards. */
+/** Properties of machines that are read for their network cards. */
 export const CARD_PATHS: readonly string[] = [
   'config.template',
   'summary.config.template',
   'config.hardware.device',
+  'config.extraConfig',
   'network',
   'runtime.powerState',
   'runtime.connectionState',
@@ -39,7 +40,7 @@ export function partsOf(key: string): { machine: string; device: number } | unde
 
 /** The cards of a machine; a template is no machine. */
 export function cardsOf(seen: Seen): Plugged[] {
-  if (isTemplate(seen)) return [];
+  if (isImage(seen)) return [];
   const machine = seen.ref.value;
   return devicesOf(seen.properties.get('config.hardware.device'))
     .filter(isCard)
@@ -61,7 +62,7 @@ function networkOf({ backing }: Card, seen: Seen): string | undefined {
   return known ?? (opaque.length === 1 ? opaque[0]?.value : undefined);
 }
 
-/** What a card is connected by: now, while its machine is on; else when that is started. */
+/** Tells whether a card is connected: now, while its machine is on; else when the machine is started. */
 export function isConnected(seen: Seen, { connectable }: Card): boolean {
   return (text(seen, 'runtime.powerState') === 'poweredOn' ? connectable?.connected : connectable?.startConnected) !== false;
 }
@@ -100,7 +101,7 @@ export function interfaceItem(seen: Seen, plugged: Plugged): Item {
   };
 }
 
-/** What VMware Tools tell of a guest's network cards. */
+/** Returns what VMware Tools tell of a guest's network cards. */
 export function nicsOf(seen: Seen): readonly Typed<'GuestNicInfo'>[] {
   const nics = seen.properties.get('guest.net');
   // Of a guest that does not run, vCenter may still know what was said last.

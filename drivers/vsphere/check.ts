@@ -5,12 +5,16 @@ import type { Wire } from './client';
 /** Privileges this driver uses, asked for at the root of the inventory, with what each is needed for. */
 const PRIVILEGES: readonly (readonly [string, string])[] = [
   ['System.View', 'to list anything'],
+  ['System.Read', 'to read what is measured, and what happened'],
   ['VirtualMachine.Inventory.Create', 'to create machines'],
   ['VirtualMachine.Inventory.CreateFromExisting', 'to create machines from templates'],
   ['VirtualMachine.Inventory.Delete', 'to delete machines'],
   ['VirtualMachine.Provisioning.DeployTemplate', 'to create machines from templates'],
   ['VirtualMachine.Provisioning.Clone', 'to create machines from snapshots'],
   ['VirtualMachine.Provisioning.CreateTemplateFromVM', 'to capture machines'],
+  ['VirtualMachine.Provisioning.MarkAsTemplate', 'to upload images'],
+  ['VApp.Import', 'to upload images'],
+  ['VApp.Export', 'to download images'],
   ['VirtualMachine.Provisioning.Customize', 'to customize guests'],
   ['VirtualMachine.Provisioning.ReadCustSpecs', 'to customize guests'],
   ['VirtualMachine.Interact.PowerOn', 'to start machines'],
@@ -47,11 +51,11 @@ const PRIVILEGES: readonly (readonly [string, string])[] = [
 export async function check(wire: Wire, context: CallContext): Promise<Finding[]> {
   const login = await attempt(() => wire.service(context));
   const what = `Login at vCenter (${wire.host})`;
-  if (login instanceof ProviderError) return [{ ok: false, what, words: advice(login) }];
+  if (login instanceof ProviderError) return [{ ok: false, what, message: advice(login) }];
   const { about, authorizationManager, rootFolder } = login;
   if (about.apiType !== 'VirtualCenter') {
-    const words = `${about.fullName ?? 'it'} is no vCenter: the gateway needs one, a host alone cannot clone`;
-    return [{ ok: false, what, words }];
+    const message = `${about.fullName ?? 'it'} is no vCenter: the gateway needs one, a host alone cannot clone`;
+    return [{ ok: false, what, message }];
   }
   const told: Finding = { ok: true, what: `${what}: ${about.fullName ?? about.version ?? ''}` };
   if (!authorizationManager) return [told];
@@ -61,14 +65,14 @@ export async function check(wire: Wire, context: CallContext): Promise<Finding[]
     wire.call('HasPrivilegeOnEntity', authorizationManager, { entity: rootFolder, sessionId: key, privId }, context),
   );
   if (has instanceof ProviderError) {
-    return [told, { ok: false, what: 'Privileges', words: `Could not be asked for: ${has.message}` }];
+    return [told, { ok: false, what: 'Privileges', message: `Could not be asked for: ${has.message}` }];
   }
   return [told, ...PRIVILEGES.map(([name, purpose], index) => finding(name, purpose, has?.[index] === true))];
 }
 
 function finding(name: string, purpose: string, ok: boolean): Finding {
   const what = `Privilege ${name}`;
-  return ok ? { ok, what } : { ok, what, words: `Missing at the root folder; needed ${purpose} (unless it is given further down)` };
+  return ok ? { ok, what } : { ok, what, message: `Missing at the root folder; needed ${purpose} (unless it is given further down)` };
 }
 
 async function attempt<T>(call: () => Promise<T>): Promise<T | ProviderError> {

@@ -6,12 +6,13 @@ import type { Ways } from '../../src/net/dispatcher';
 import type { VsphereOptions } from './options';
 import { send, SoapFault, VERSION } from './soap';
 import { connections } from './tls';
-import { type MethodName, type Parameters, type Ref, type Result, sinceOf, type TaskMethod, type Typed } from './types';
+import { type MethodName, sinceOf } from './methods';
+import type { Parameters, Ref, Result, TaskMethod, Typed } from './types';
 import { isOlder } from './versions';
 
 const SERVICE_INSTANCE: Ref = { type: 'ServiceInstance', value: 'ServiceInstance' };
 const VSLM_INSTANCE: Ref = { type: 'VslmServiceInstance', value: 'ServiceInstance' };
-/** For the login itself, which several callers may wait for, in ms. */
+/** Time limit of the login itself, which several callers may wait for, in ms. */
 const LOGIN_MS = 30_000;
 
 /** The objects of vCenter itself that this driver calls. */
@@ -24,12 +25,17 @@ export interface Service {
   viewManager: Ref;
   taskManager: Ref;
   authorizationManager: Ref | undefined;
-  /** Of datastore clusters. */
+  perfManager: Ref | undefined;
+  eventManager: Ref | undefined;
+  /** Settings of vCenter itself. */
+  setting: Ref | undefined;
+  ovfManager: Ref | undefined;
+  /** Manager of datastore clusters. */
   storageResourceManager: Ref | undefined;
-  /** Of first-class disks; not there on a vCenter that has none. */
+  /** Manager of first-class disks; absent on a vCenter that has none. */
   vStorageObjectManager: Ref | undefined;
   about: Typed<'AboutInfo'>;
-  /** Of its API. */
+  /** Version of its API. */
   version: string;
 }
 
@@ -114,7 +120,10 @@ export class Wire {
     void this.session?.then(({ views }) => views.clear()).catch(() => undefined);
   }
 
-  /** One call of an object's method. @throws ProviderError and nothing else */
+  /**
+   * Calls a method of an object.
+   * @throws ProviderError and nothing else
+   */
   async call<M extends MethodName>(method: M, self: Ref, parameters: Parameters<M>, context: CallContext): Promise<Result<M>> {
     try {
       return await this.faulty(method, self, parameters, context);
@@ -169,7 +178,8 @@ export class Wire {
 
   /** The open session, or the one being opened; `context` only ends the waiting. */
   private async current({ signal }: CallContext): Promise<Session> {
-    if (signal.aborted) throw new ProviderError('timeout', 'Nobody waits for this call any more', { maybeDone: false });
+    if (signal.aborted)
+      throw new ProviderError('timeout', 'The call was cancelled: nobody waits for its answer any more', { maybeDone: false });
     if (!this.session) {
       const opening = this.gate.enter(AbortSignal.timeout(LOGIN_MS));
       this.session = opening;
@@ -224,21 +234,23 @@ export class Wire {
 function told(method: MethodName, answer: unknown): Ref {
   const ref = typeof answer === 'object' && answer !== null && 'type' in answer && 'value' in answer ? (answer as Ref) : undefined;
   if (ref) return ref;
-  throw new ProviderError('unavailable', `vCenter answered ${method} without telling what it begins`, { maybeDone: true });
+  throw new ProviderError('unavailable', `vCenter answered ${method} without the task that it begins`, { maybeDone: true });
 }
 
 function serviceOf(content: Typed<'ServiceContent'>): Service {
   const { rootFolder, propertyCollector, sessionManager, searchIndex, viewManager, about } = content;
   const { authorizationManager, customizationSpecManager, storageResourceManager, taskManager, vStorageObjectManager } = content;
+  const { eventManager, ovfManager, perfManager, setting } = content;
   if (!rootFolder || !propertyCollector || !sessionManager || !searchIndex || !viewManager || !taskManager || !about)
-    throw new ProviderError('unavailable', 'this is no vCenter: its service content is not complete', { maybeDone: false });
+    throw new ProviderError('unavailable', 'the server is not a vCenter: its service content is incomplete', { maybeDone: false });
   const version = about.apiVersion ?? about.version ?? VERSION;
   if (isOlder(version, VERSION)) {
-    const words = `${about.fullName ?? 'this vCenter'} speaks the API ${version}: the gateway needs ${VERSION} or later`;
-    throw new ProviderError('unsupported', words, { code: 'VersionTooOld', maybeDone: false });
+    const message = `${about.fullName ?? 'this vCenter'} speaks the API ${version}: the gateway needs ${VERSION} or later`;
+    throw new ProviderError('unsupported', message, { code: 'VersionTooOld', maybeDone: false });
   }
   const always = { rootFolder, propertyCollector, sessionManager, searchIndex, taskManager, viewManager, about, version };
-  return { ...always, authorizationManager, customizationSpecManager, storageResourceManager, vStorageObjectManager };
+  const optional = { eventManager, ovfManager, perfManager, setting };
+  return { ...always, ...optional, authorizationManager, customizationSpecManager, storageResourceManager, vStorageObjectManager };
 }
 
 /** RetrievePropertiesEx without a session answers objects, each property of which is missing for that reason. */

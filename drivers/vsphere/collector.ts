@@ -4,10 +4,10 @@ import type { Wire } from './client';
 import { SoapFault } from './soap';
 import type { Ref, Result, Typed } from './types';
 
-/** One managed object with the properties asked for, as far as vCenter tells them. */
+/** Managed object with the properties asked for, as far as vCenter tells them. */
 export interface Seen {
   ref: Ref;
-  /** By path; an array of a declared type where the API says so. */
+  /** Properties by path; an array of a declared type where the API says so. */
   properties: ReadonlyMap<string, unknown>;
   /** Paths that vCenter did not tell, with the name of the fault. */
   missing: ReadonlyMap<string, string>;
@@ -56,24 +56,24 @@ async function nextPage(wire: Wire, collector: Ref, token: string, context: Call
   }
 }
 
-/** What vanishes while much is read fails the reading and proves nothing of the rest: it is read again. */
+/** Translates the error of a thing that vanishes during a long read: it proves nothing of the rest, which is read again. */
 function unsteady(error: unknown): unknown {
   const translated = error instanceof SoapFault ? error.translated() : error;
   if (!(translated instanceof Gone)) return translated;
-  const words = `what vCenter has changed while it was read: ${translated.message}`;
-  return new ProviderError('unavailable', words, { code: translated.code, maybeDone: false, cause: translated });
+  const message = `what vCenter has changed while it was read: ${translated.message}`;
+  return new ProviderError('unavailable', message, { code: translated.code, maybeDone: false, cause: translated });
 }
 
-/** What vCenter tells of objects that were asked for by reference. */
+/** Answer about objects that were asked for by reference. */
 export interface Told {
   seen: readonly Seen[];
-  /** By key, the proofs of those that are gone. A key in neither is unknown. */
+  /** Proofs, by key, of objects that are gone. A key in neither map is unknown. */
   gone: ReadonlyMap<string, Gone>;
 }
 
 /**
- * These objects, and the proofs for those that vCenter does not have: a call for 500. What is left out of the answer is asked
- * for once more by itself, so that vCenter's own fault names it.
+ * Reads objects, and proofs for those that vCenter does not have: one call for 500. An object left out of the answer is asked for
+ * once more by itself, so that vCenter's own fault names it.
  */
 export async function told(wire: Wire, refs: readonly Ref[], wanted: Wanted, context: CallContext): Promise<Told> {
   const seen: Seen[] = [];
@@ -118,12 +118,15 @@ function proofOf(error: unknown, refs: readonly Ref[]): Gone | undefined {
   return named && refs.some(({ type, value }) => value === named.key && type === named.thing.type) ? named : undefined;
 }
 
-/** These objects, as far as they are there. */
+/** Reads those of the objects that are there. */
 export async function objects(wire: Wire, refs: readonly Ref[], wanted: Wanted, context: CallContext): Promise<readonly Seen[]> {
   return refs.length === 0 ? [] : (await told(wire, refs, wanted, context)).seen;
 }
 
-/** One that must be there. @throws Gone where vCenter proves that it is not; `unavailable` where it says nothing */
+/**
+ * Reads one object that must be there.
+ * @throws Gone where vCenter proves that it is not; `unavailable` where it says nothing
+ */
 export async function present(wire: Wire, ref: Ref, paths: readonly string[], context: CallContext): Promise<Seen> {
   const { seen, gone } = await told(wire, [ref], { [ref.type]: paths }, context);
   const found = seen.find((each) => each.ref.value === ref.value);
@@ -131,7 +134,10 @@ export async function present(wire: Wire, ref: Ref, paths: readonly string[], co
   throw gone.get(ref.value) ?? new ProviderError('unavailable', `vCenter says nothing of ${ref.value}`, { maybeDone: false });
 }
 
-/** What is known of one: undefined where vCenter proves that it is gone. @throws ProviderError `unavailable` where it says nothing */
+/**
+ * Reads one object; undefined where vCenter proves that it is gone.
+ * @throws ProviderError `unavailable` where it says nothing
+ */
 export async function ifThere(wire: Wire, ref: Ref, paths: readonly string[], context: CallContext): Promise<Seen | undefined> {
   try {
     return await present(wire, ref, paths, context);
@@ -164,7 +170,7 @@ export function propSets(wanted: Wanted): Typed<'PropertySpec'>[] {
   return Object.entries(wanted).map(([type, pathSet]) => ({ type, all: false, pathSet }));
 }
 
-/** One object of an answer; without a reference where the answer has none. */
+/** Converts one object of an answer; undefined where the answer has no reference. */
 export function seenOf({ obj, propSet, missingSet }: Typed<'ObjectContent'>): Seen {
   return {
     ref: obj ?? { type: '', value: '' },

@@ -10,12 +10,12 @@ import { isKey, isSnapshotKey, snapshotRef, vm } from './keys';
 import { isTemplate, refOf } from './machine-item';
 import { EXTRA, extraList, holds, inventoryName, propertiesText, uuidOf } from './naming';
 import type { VsphereOptions } from './options';
-import { hostFor, onPod, type Plan } from './placement';
+import { hostFor, onPod, type Placement } from './placement';
 import { Inventory, type Network, type Place, type Wishes } from './places';
 import { type Size, sizeOf } from './sizes';
 import type { Ref, Typed } from './types';
 
-/** What a machine is copied from. */
+/** Source that a machine is copied from. */
 interface Source {
   /** The machine or template itself. */
   machine: Ref;
@@ -43,7 +43,7 @@ export async function beginCreate(wire: Wire, request: CreateMachine, context: C
  * Resolves a create against the inventory: two or three reads (one more for a guest customization), no write.
  * @throws Gone or `invalid` for what is not there, and naming the candidates where nothing decides
  */
-export async function planCreate(wire: Wire, request: CreateMachine, context: CallContext): Promise<Plan> {
+export async function planCreate(wire: Wire, request: CreateMachine, context: CallContext): Promise<Placement> {
   const size = sizeOf(request.config);
   if (!size) throw invalid(`there is no machine configuration '${request.config}'`);
   const { extensions = {} } = request;
@@ -67,7 +67,7 @@ export async function planCreate(wire: Wire, request: CreateMachine, context: Ca
 
 interface CloneWishes {
   size: Size;
-  /** One for each card; undefined: the source's cards as they are. */
+  /** Networks, one for each card; undefined: the source's cards as they are. */
   networks: readonly Network[] | undefined;
   linked: boolean;
   customization: Customization | undefined;
@@ -79,7 +79,7 @@ function clone(
   place: Place,
   config: Typed<'VirtualMachineConfigSpec'>,
   { size, networks, linked, customization }: CloneWishes,
-): Plan {
+): Placement {
   if (linked && !source.snapshot) throw invalid('a linked clone is made of a snapshot: name one as the image, or give the template one');
   const devices = devicesOf(source.devices);
   const deviceChange = [...diskChanges(devices, size, linked), ...(networks ? cardChanges(devices, networks) : addressChanges(devices))];
@@ -106,7 +106,7 @@ function blank(
   config: Typed<'VirtualMachineConfigSpec'>,
   { size, networks }: { size: Size; networks: readonly Network[] },
   options: VsphereOptions,
-): Plan {
+): Placement {
   const guestId = request.extensions?.guestId;
   const whole = {
     ...config,
@@ -117,7 +117,7 @@ function blank(
   return { kind: 'blank', place, config: whole };
 }
 
-/** What every new machine gets. A copy's own marks and user data are overwritten, with nothing where nothing is given. */
+/** Builds the configuration of a new machine. A copy's own marks and user data are overwritten, with nothing where nothing is given. */
 function configOf(request: CreateMachine, size: Size): Typed<'VirtualMachineConfigSpec'> {
   const held = holds(request);
   return {
@@ -135,7 +135,7 @@ function configOf(request: CreateMachine, size: Size): Typed<'VirtualMachineConf
   };
 }
 
-/** For cloud-init's VMware data source: user data as given, and the public key in the metadata. */
+/** Builds the entries for cloud-init's VMware data source: user data as given, and the public key in the metadata. */
 function guestInfo({ userData, credential, tag }: CreateMachine): Record<string, string> {
   const metadata = credential === undefined ? '' : JSON.stringify({ 'instance-id': uuidOf(tag), 'public-keys-data': credential });
   return {
@@ -172,8 +172,8 @@ function source(machine: Seen, hardware: Seen, snapshot: Ref | undefined): Sourc
   };
 }
 
-/** What the request says goes before what is configured; what is configured inside another place than the said one falls away. */
-function wishesOf(extensions: Values, { datacenter, cluster, resourcePool, folder, datastore }: VsphereOptions): Wishes {
+/** Merges the placement of the request over the configured one; a configured place inside another than the requested one is dropped. */
+export function wishesOf(extensions: Values, { datacenter, cluster, resourcePool, folder, datastore }: VsphereOptions): Wishes {
   const said = (name: keyof Wishes) => (typeof extensions[name] === 'string' ? { [name]: extensions[name] } : {});
   const asked: Wishes = { ...said('datacenter'), ...said('cluster'), ...said('resourcePool'), ...said('folder'), ...said('datastore') };
   if (asked.datacenter !== undefined && asked.datacenter !== datacenter) return asked;
@@ -193,7 +193,7 @@ function networksOf(keys: readonly string[] | undefined, place: Place): Network[
 }
 
 /** The named one, else the only one. */
-function defaultNetwork(place: Place, wanted: string | undefined): Network {
+export function defaultNetwork(place: Place, wanted: string | undefined): Network {
   const all = [...place.networks.values()];
   const named = wanted === undefined ? all : all.filter(({ name, ref }) => name === wanted || ref.value === wanted);
   const [one, ...others] = named;
@@ -203,6 +203,6 @@ function defaultNetwork(place: Place, wanted: string | undefined): Network {
   throw invalid(`${what}: candidates are ${names.join(', ') || 'none'}`);
 }
 
-function invalid(words: string): ProviderError {
-  return new ProviderError('invalid', words, { maybeDone: false });
+function invalid(message: string): ProviderError {
+  return new ProviderError('invalid', message, { maybeDone: false });
 }

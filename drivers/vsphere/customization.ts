@@ -13,8 +13,7 @@ export interface Customization {
 }
 
 /**
- * What a create says about customizing the guest, else what is configured; undefined where that is nothing. A read where
- * there is something.
+ * Reads the customization of the guest that a create names, else the configured one; undefined where neither does.
  * @param copied whether the machine is a copy: one made from nothing has no guest
  * @throws ProviderError `invalid` for a name that vCenter does not know (naming those it knows) and for what has no guest
  */
@@ -67,6 +66,6 @@ export function checkCards({ name, spec }: Customization, cards: number): void {
 
 const count = (cards: number): string => `${cards} network card${cards === 1 ? '' : 's'}`;
 
-function refused(words: string): ProviderError {
-  return new ProviderError('invalid', words, { maybeDone: false });
+function refused(message: string): ProviderError {
+  return new ProviderError('invalid', message, { maybeDone: false });
 }

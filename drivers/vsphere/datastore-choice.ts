@@ -2,7 +2,7 @@ import type { Seen } from './collector';
 import { refOf, text } from './machine-item';
 import { isA, type Ref, type Typed } from './types';
 
-/** Which datastore takes something new. */
+/** Properties of datastores by which one is chosen for something new. */
 
 export const DATASTORE_PATHS: readonly string[] = [
   ...['name', 'parent', 'host'],
@@ -10,13 +10,13 @@ export const DATASTORE_PATHS: readonly string[] = [
 ];
 
 const STORAGE_DRS = 'podStorageDrsEntry.storageDrsConfig.podConfig.enabled';
-/** What datastore clusters (storage pods) are read by. */
+/** Properties of datastore clusters (storage pods) that are read. */
 export const POD_PATHS: readonly string[] = ['name', 'parent', STORAGE_DRS];
 
-/** Whether a datastore cluster's storage DRS chooses among its members. */
+/** Tells whether a datastore cluster's storage DRS chooses among its members. */
 export const isPodInCharge = ({ ref, properties }: Seen): boolean => ref.type === 'StoragePod' && properties.get(STORAGE_DRS) === true;
 
-/** Whether a datastore takes something new: accessible, not in or on its way into maintenance, and written to by some host. */
+/** Tells whether a datastore takes something new: accessible, not in or on its way into maintenance, and written to by some host. */
 export function isUsable(datastore: Seen): boolean {
   const isOpen = datastore.properties.get('summary.accessible') !== false;
   const mode = text(datastore, 'summary.maintenanceMode');

@@ -12,9 +12,9 @@ import type { Ref } from './types';
 const WANTED = { Datastore: DATASTORE_PATHS, StoragePod: ['name'] };
 
 /**
- * Where a volume goes: the named datastore, or one of the named datastore cluster; else that of the machine it is made for;
- * else, of those that can be used, one that several hosts reach before one that belongs to a single host, and the one with
- * the most free space.
+ * Chooses the datastore of a volume: the named one, or one of the named datastore cluster; else that of the machine it is made for;
+ * else, of those that can be used, one that several hosts reach before one that belongs to a single host, and the one with the most
+ * free space.
  * @throws ProviderError `invalid` naming the candidates, `unavailable` where there is none
  */
 export async function datastoreFor(
@@ -53,8 +53,8 @@ function namedOne(usable: readonly Seen[], pods: readonly Seen[], name: string):
       );
   if (member) return member.ref;
   const candidates = one ? found.map(({ ref }) => ref.value) : [...usable, ...pods].map((seen) => `'${nameOf(seen)}'`).sort();
-  const words = one ? `several are called datastore '${name}': name one by its key` : `there is no usable datastore '${name}'`;
-  throw new ProviderError('invalid', `${words}: candidates are ${candidates.slice(0, 20).join(', ') || 'none'}`, { maybeDone: false });
+  const message = one ? `several are called datastore '${name}': name one by its key` : `there is no usable datastore '${name}'`;
+  throw new ProviderError('invalid', `${message}: candidates are ${candidates.slice(0, 20).join(', ') || 'none'}`, { maybeDone: false });
 }
 
 async function datastoresOf(wire: Wire, machine: string, context: CallContext): Promise<Ref[]> {

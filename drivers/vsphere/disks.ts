@@ -31,6 +31,7 @@ type Adding = { machine: string; capacity: number; tag: string; token: string };
 
 /** Virtual disks that are no first-class ones: they live and die with their machine. The key is the machine's and the disk's own UUID. */
 export class VsphereDisks implements Disks {
+  readonly changes = { capacity: 'sets' } as const;
   readonly #create: Entry<Adding, Created>;
   readonly #update: Entry<{ key: string; capacity: number }, void>;
   readonly #delete: Entry<{ key: string }, void>;
@@ -85,12 +86,12 @@ export class VsphereDisks implements Disks {
     const own = (seen: Seen) => disksOf(seen).find((held) => isOwn(held) && held.record?.tag === tag && held.record.token === token);
     if (!stages.began('add') || !stages.began('finish')) await this.#add(request, own, stages);
     const made = own(await presentMachine(this.wire, request.machine, stages.context));
-    if (!made) throw new ProviderError('unavailable', 'the disk was added and is not there', { maybeDone: true });
+    if (!made) throw new ProviderError('unavailable', 'vCenter added the disk but does not show it', { maybeDone: true });
     if (!isWhole(made) || stages.began('finish')) await this.#finish(made, stages);
     return { key: keyOf(made) };
   }
 
-  /** Another gateway may take the place meanwhile: then another place is looked for. */
+  /** Adds a disk; where another gateway takes the slot meanwhile, looks for another slot. */
   async #add(request: Adding, own: (seen: Seen) => Held | undefined, stages: Stages): Promise<void> {
     try {
       if (stages.began('add')) await stages.task('add', () => Promise.resolve(undefined));
@@ -101,7 +102,7 @@ export class VsphereDisks implements Disks {
       const slot = stages.value('slot');
       if (slot === undefined || !disksOf(now).some(({ disk }) => isAt(disk, slot as unknown as Slot))) throw error;
       stages.forget('slot');
-      throw stages.again('add', new ProviderError('unavailable', 'the place of the disk was taken meanwhile', { maybeDone: false }));
+      throw stages.again('add', new ProviderError('unavailable', 'another disk took the slot meanwhile', { maybeDone: false }));
     }
   }
 
@@ -140,7 +141,7 @@ export class VsphereDisks implements Disks {
     await explained(machine, () => stages.task('grow', grow));
   }
 
-  /** With its files, and what is recorded of it. */
+  /** Deletes a disk with its files and its record. */
   delete(key: string, context: CallContext): Promise<Outcome> {
     return this.#delete({ key }, context);
   }

@@ -82,3 +82,44 @@ test('somebody else’s work in the way passes', () => {
   expect(busy).toMatchObject({ kind: 'unavailable', code: 'TaskInProgress', maybeDone: false, passing: true });
   expect(busy.message).toMatch(/busy.*another task/);
 });
+
+test('each member of a fault is told beside its words, and each word once', () => {
+  const words = (fault: object, said?: string) =>
+    translate({ $type: 'InvalidArgument', ...fault } as Parameters<typeof translate>[0], said).message;
+  expect(words({}, ' no good ')).toBe('no good (InvalidArgument)');
+  expect(words({}, 'InvalidArgument')).toBe('InvalidArgument');
+  expect(words({ invalidProperty: 'spec', privilegeId: 'VM.Read', name: 'web' })).toBe(
+    '[property spec; privilege VM.Read; name web] (InvalidArgument)',
+  );
+  expect(words({ existingState: 'poweredOff', reason: 'it is off' })).toBe('[it is poweredOff; it is off] (InvalidArgument)');
+  expect(words({ faultMessage: [{ message: 'a' }, {}, { message: 'b' }] }, 'a')).toBe('a b (InvalidArgument)');
+  expect(words({ faultCause: { fault: { $type: 'SystemError', faultMessage: [{ message: 'deep' }] } } }, 'top')).toBe(
+    'top deep (InvalidArgument)',
+  );
+});
+
+test('a fault that may have been overtaken by time is the only one that may have happened', () => {
+  expect(translate({ $type: 'Timedout' }, 'x')).toMatchObject({ kind: 'timeout', maybeDone: true });
+  for (const type of ['NoCompatibleHost', 'NoCompatibleDatastore', 'HostNotConnected', 'InaccessibleDatastore'])
+    expect(translate({ $type: type }, 'x')).toMatchObject({ kind: 'unavailable', lasting: true, maybeDone: false });
+  expect(translate({ $type: 'SystemError' }, 'x').lasting).toBe(false);
+});
+
+test('an object without a type or a key proves nothing', () => {
+  for (const obj of [{ type: '', value: 'vm-7' }, { type: 'VirtualMachine', value: '' }, { type: 'VirtualMachine' }, { value: 'vm-7' }])
+    expect(translate({ $type: 'ManagedObjectNotFound', obj } as Parameters<typeof translate>[0], 'x')).not.toBeInstanceOf(Gone);
+  expect(translate({ $type: 'ManagedObjectNotFound', obj: { type: 'VirtualMachine', value: 'vm-7' } }, 'x').message).toBe(
+    'vCenter has no vm-7: x (ManagedObjectNotFound)',
+  );
+});
+
+test('what the network says is told, or that there was no answer', () => {
+  const at = (thrown: unknown, aborted = false) => withoutAnswer(thrown, aborted);
+  expect(at(Object.assign(new Error('no way'), { code: 'ENOTFOUND' })).message).toBe('vCenter cannot be reached: no way');
+  expect(at(Object.assign(new Error('other'), { code: 'THUMBPRINT_MISMATCH' }))).toMatchObject({ kind: 'unavailable', maybeDone: false });
+  expect(at(Object.assign(new Error(''), { code: 'EPIPE' })).message).toBe("vCenter's answer was lost: EPIPE");
+  for (const nothing of [undefined, null, 'torn', {}, { code: 7 }])
+    expect(at(nothing).message).toBe("vCenter's answer was lost: no answer");
+  expect(at(new Error('x'), true).message).toBe('vCenter did not answer in time');
+  expect(at({ errors: [{ code: 'ECONNREFUSED' }] }).code).toBe('ECONNREFUSED');
+});

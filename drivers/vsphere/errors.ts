@@ -6,12 +6,15 @@ import type { Typed } from './types';
  * type and its subtypes. What no line knows: a fault that a method may declare is `invalid`, and said in its words.
  */
 const FAULTS: readonly (readonly [FailureKind, string])[] = [
-  ['auth', 'InvalidLogin NotAuthenticated NoClientCertificate PasswordExpired InvalidLocale InvalidToken SSPIChallenge'],
+  [
+    'auth',
+    'InvalidLogin InvalidClientCertificate NotAuthenticated NoClientCertificate PasswordExpired InvalidLocale InvalidToken SSPIChallenge',
+  ],
   ['forbidden', 'NoPermission SecurityError RestrictedVersion RestrictedByAdministrator SolutionUserRequired DvsNotAuthorized'],
   ['forbidden', 'AuthMinimumAdminPermission NoPermissionOnHost NoPermissionOnNasVolume DisallowedChangeByService'],
-  ['invalid', 'NotFound FileNotFound DeviceNotFound InvalidFolder NoDiskFound KeyNotFound'],
-  ['conflict', 'DuplicateName AlreadyExists FileAlreadyExists ResourceInUse RequestCanceled'],
+  ['conflict', 'DuplicateName AlreadyExists FileAlreadyExists ResourceInUse FilterInUse QuiesceDatastoreIOForHAFailed RequestCanceled'],
   ['conflict', 'InvalidState CannotPowerOffVmInCluster EncryptionKeyRequired InvalidDatastoreState InvalidHostState InvalidPowerState'],
+  ['conflict', 'InvalidHostConnectionState'],
   ['conflict', 'InvalidVmState MksConnectionLimitReached NoActiveHostInCluster OvfConsumerPowerOnFault QuestionPending VmPowerOnDisabled'],
   ['conflict', 'ToolsUnavailable DirectoryNotEmpty'],
   ['conflict', 'GuestOperationsUnavailable AlreadyUpgraded AlreadyConnected CpuHotPlugNotSupported MemoryHotPlugNotSupported'],
@@ -28,35 +31,10 @@ const FAULTS: readonly (readonly [FailureKind, string])[] = [
   ['quota', 'InsufficientNetworkResourcePoolCapacity InsufficientStandbyResource InsufficientStandbyCpuResource InsufficientDisks'],
   ['quota', 'InsufficientStandbyMemoryResource InsufficientVFlashResourcesFault InvalidResourcePoolStructureFault NoDiskSpace'],
   ['quota', 'NumVirtualCpusExceedsLimit VmFaultToleranceTooManyVMsOnHost VmFaultToleranceTooManyFtVcpusOnHost HostInventoryFull'],
+  ['quota', 'VmSmpFaultToleranceTooManyVMsOnHost InvalidEditionLicense ExpiredEditionLicense ExpiredAddonLicense'],
+  ['quota', 'LicenseSourceUnavailable NoLicenseServerConfigured'],
   ['quota', 'NotEnoughLicenses LicenseExpired LicenseRestricted ExpiredFeatureLicense VmLimitLicense VramLimitLicense TooManyDevices'],
   ['quota', 'NoAvailableIp DestinationSwitchFull LimitExceeded'],
-  [
-    'invalid',
-    'InvalidArgument IncompatibleSetting InvalidIndexArgument InvalidName InvalidProperty InvalidRequest InvalidType OutOfBounds',
-  ],
-  [
-    'invalid',
-    'VmConfigFault CannotAccessVmComponent CannotDisableSnapshot CannotUseNetwork DeltaDiskFormatNotSupported GenericVmConfigFault',
-  ],
-  ['invalid', 'InvalidFormat InvalidVmConfig InvalidDeviceSpec DeviceHotPlugNotSupported DeviceUnsupportedForVmPlatform InvalidController'],
-  ['invalid', 'DeviceUnsupportedForVmVersion DisallowedDiskModeChange InvalidDeviceBacking InvalidDeviceOperation MissingController'],
-  [
-    'invalid',
-    'UnsupportedGuest UnsupportedDatastore UnsupportedVmxLocation VirtualHardwareCompatibilityIssue CpuIncompatible FileNameTooLong',
-  ],
-  ['invalid', 'MemorySizeNotSupported MemorySizeNotRecommended NotEnoughCpus NumVirtualCpusNotSupported NumVirtualCpusIncompatible'],
-  [
-    'invalid',
-    'NumVirtualCoresPerSocketNotSupported VirtualHardwareVersionNotSupported InvalidDatastorePath FileTooLarge IncorrectFileType',
-  ],
-  [
-    'invalid',
-    'CannotAccessNetwork DatacenterMismatch DeviceNotSupported DiskNotSupported DeviceBackingNotSupported NotADirectory NotAFile',
-  ],
-  [
-    'invalid',
-    'CustomizationFault UncustomizableGuest MissingLinuxCustResources NicSettingMismatch NoDisksToCustomize MismatchedNetworkPolicies',
-  ],
   ['unavailable', 'HostNotConnected HostNotReachable HostCommunication HostConnectFault NoCompatibleHost NoHost NoCompatibleDatastore'],
   ['unavailable', 'DvsFault DvsApplyOperationFault DvsOperationBulkFault NetworkDisruptedAndConfigRolledBack RollbackFailure'],
   ['unavailable', 'InaccessibleDatastore InvalidDatastore DatastoreNotWritableOnHost CannotAccessFile CannotCreateFile CannotDeleteFile'],
@@ -65,30 +43,36 @@ const FAULTS: readonly (readonly [FailureKind, string])[] = [
     'CannotAccessLocalSource NetworkCopyFault SystemError SystemErrorFault UnexpectedFault DatabaseError RuntimeFault HttpFault',
   ],
   ['unavailable', 'VslmFault VslmSyncFault'],
-  ['timeout', 'Timedout'],
+  ['unavailable', 'InaccessibleFTMetadataDatastore SwapDatastoreNotWritableOnHost'],
+  ['timeout', 'Timedout PowerOnFtSecondaryTimedout'],
   [
     'unsupported',
     'NotSupported NotImplemented MethodNotFound MigrationFeatureNotSupported SnapshotCopyNotSupported SnapshotCloneNotSupported',
   ],
+  ['unsupported', 'StorageVMotionNotSupported FullStorageVMotionNotSupported IndependentDiskVMotionNotSupported'],
+  ['unsupported', 'NonHomeRDMVMotionNotSupported UnsharedSwapVMotionNotSupported VMotionAcrossNetworkNotSupported'],
   ['unsupported', 'CloneFromSnapshotNotSupported DiskMoveTypeNotSupported NotSupportedHost'],
 ];
 
 /** Somebody else's work is in the way (a task, a backup, another change): it passes, in minutes. */
-const BUSY: readonly string[] = [
+export const BUSY: readonly string[] = [
   ...['TaskInProgress', 'VAppTaskInProgress', 'VAppOperationInProgress', 'ConcurrentAccess', 'FileLocked', 'SnapshotLocked'],
   ...['TooManyConcurrentNativeClones', 'MethodDisabled', 'MethodAlreadyDisabledFault'],
 ];
 
-const KINDS: ReadonlyMap<string, FailureKind> = new Map(FAULTS.flatMap(([kind, names]) => names.split(' ').map((name) => [name, kind])));
+/** Kind by fault. */
+export const KINDS: Readonly<Record<string, FailureKind>> = Object.fromEntries(
+  FAULTS.flatMap(([kind, names]) => names.split(' ').map((name) => [name, kind])),
+);
 
-/** No room, no host that fits: waiting a few seconds more does not help. */
+/** Faults that waiting a few seconds more does not end: no room, no host that fits. */
 const LASTING: readonly string[] = ['NoCompatibleHost', 'NoCompatibleDatastore', 'HostNotConnected', 'InaccessibleDatastore'];
 
 /** Kind of a fault by the name of its type. */
 export function kindOf(fault: string): FailureKind {
   // Only a fault that names the very thing proves that it is gone.
   if (BUSY.includes(fault) || fault === 'ManagedObjectNotFound') return 'unavailable';
-  return KINDS.get(fault) ?? 'invalid';
+  return (Object.hasOwn(KINDS, fault) ? KINDS[fault] : undefined) ?? 'invalid';
 }
 
 export type Fault = Typed<'MethodFault'>;
@@ -105,8 +89,8 @@ export function nameOf(fault: Fault | undefined): string {
 export function translate(fault: Fault | undefined, said: string | undefined): ProviderError {
   const code = nameOf(fault);
   const kind = kindOf(code);
-  const words = [...new Set([said, ...reasons(fault), about(fault)].map((text) => text?.trim()).filter((text) => text))].join(' ');
-  const told = words === '' || words === code ? code : `${words} (${code})`;
+  const message = [...new Set([said, ...reasons(fault), about(fault)].map((text) => text?.trim()).filter((text) => text))].join(' ');
+  const told = message === '' || message === code ? code : `${message} (${code})`;
   const { type, value } = fault?.obj ?? {};
   if (code === 'ManagedObjectNotFound' && type !== undefined && type !== '' && value !== undefined && value !== '')
     return Gone.told({ type, key: value }, { code, message: `vCenter has no ${value}: ${told}` });
@@ -127,7 +111,7 @@ function reasons(fault: Fault | undefined): string[] {
   return [...own, ...(cause?.localizedMessage === undefined ? [] : [cause.localizedMessage]), ...reasons(cause?.fault)];
 }
 
-/** What a fault tells beside its message. */
+/** Returns what a fault tells beside its message. */
 function about(fault: Fault | undefined): string | undefined {
   if (!fault) return undefined;
   const { invalidProperty, privilegeId, requestedState, existingState, reason, name } = fault;
@@ -141,16 +125,16 @@ function about(fault: Fault | undefined): string | undefined {
   return parts.length === 0 ? undefined : `[${parts.join('; ')}]`;
 }
 
-/** What the network threw. `aborted`: because nobody waits any more. */
+/** Translates an error of the network. `aborted`: nobody waits any more. */
 export function withoutAnswer(thrown: unknown, aborted: boolean): ProviderError {
   if (thrown instanceof ProviderError) return thrown;
   const code = networkCode(thrown);
-  const words = thrown instanceof Error && thrown.message !== '' ? thrown.message : (code ?? 'no answer');
+  const message = thrown instanceof Error && thrown.message !== '' ? thrown.message : (code ?? 'no answer');
   if (code !== undefined && (UNREACHED.includes(code) || code === 'THUMBPRINT_MISMATCH')) {
-    return new ProviderError('unavailable', `vCenter cannot be reached: ${words}`, { code, maybeDone: false });
+    return new ProviderError('unavailable', `vCenter cannot be reached: ${message}`, { code, maybeDone: false });
   }
   if (aborted) return new ProviderError('timeout', 'vCenter did not answer in time', { code, maybeDone: true });
-  return new ProviderError('timeout', `vCenter's answer was lost: ${words}`, { code, maybeDone: true });
+  return new ProviderError('timeout', `vCenter's answer was lost: ${message}`, { code, maybeDone: true });
 }
 
 function networkCode(thrown: unknown): string | undefined {

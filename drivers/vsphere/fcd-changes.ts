@@ -8,7 +8,7 @@ import { fcdOfKind } from './fcd-kinds';
 
 type Renaming = { key: string; naming: Naming };
 
-/** What volumes and their images have in common: both are first-class disks. */
+/** Changes that volumes and their images have in common: both are first-class disks. */
 export class FcdChanges {
   readonly #rename: Entry<Renaming, void>;
   readonly #delete: Entry<{ key: string }, void>;
@@ -42,7 +42,10 @@ export class FcdChanges {
     return this.#delete({ key }, context);
   }
 
-  /** Again, or after somebody else did, is success. @throws ProviderError `conflict` for one that a machine has */
+  /**
+   * Deletes a disk; succeeds if it is gone already, also by somebody else.
+   * @throws ProviderError `conflict` for one that a machine has
+   */
   async #deleting(key: string, stages: Stages): Promise<void> {
     const { context } = stages;
     const begin = async () => {

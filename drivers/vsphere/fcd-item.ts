@@ -1,6 +1,7 @@
 import type { Item, Marks, Naming } from '../../src/clouds/driver';
 import { ATTACHED, type Fcd, KUBERNETES } from './fcd';
 import { ProviderError } from '../../src/clouds/errors';
+import { BLOCK_VOLUME } from '../../src/model/volume';
 import { asciiJson, heldProperties, objectOf, propertiesOf, suffixOf } from './naming';
 import { diskReport } from './sizes';
 import { isXmlText } from './xml';
@@ -22,14 +23,11 @@ export const META = {
 
 export type Kind = 'volume' | 'image';
 
-/** Type URI of any block device. */
-export const BLOCK = 'http://cimi-gateway.org/volume-type/block';
-
 /** vCenter shows names of so many characters; the whole name is in the metadata. */
 const SHOWN = 80;
 const MAX_NAME = 250;
 const MAX_DESCRIPTION = 1000;
-/** Of all properties together, as JSON. */
+/** Longest JSON of all properties together, in characters. */
 const MAX_PROPERTIES = 2000;
 
 export const kindOfFcd = ({ metadata }: Fcd): Kind => (metadata.get(META.kind) === 'image' ? 'image' : 'volume');
@@ -121,14 +119,17 @@ function datastoreOf({ path }: Fcd): { datastore?: string } {
   return name === undefined ? {} : { datastore: name };
 }
 
-/** One as a Volume, its capacity in kB. @param attached whether a machine has it, which keeps it from being deleted */
+/**
+ * Converts a disk to a Volume, its capacity in kB.
+ * @param attached whether a machine has it, which keeps it from being deleted
+ */
 export function volumeItem(fcd: Fcd, attached: boolean): Item {
   return {
     key: fcd.id,
     values: {
       ...namingOf(fcd),
       state: stateOf(fcd),
-      type: BLOCK,
+      type: BLOCK_VOLUME,
       capacity: diskReport(fcd.capacity),
       bootable: fcd.metadata.get(META.bootable) === 'true',
       ...datastoreOf(fcd),
@@ -139,7 +140,10 @@ export function volumeItem(fcd: Fcd, attached: boolean): Item {
   };
 }
 
-/** One as a VolumeImage. @param host name of the vCenter, for its location */
+/**
+ * Converts a disk to a VolumeImage.
+ * @param host name of the vCenter, for its location
+ */
 export function volumeImageItem(fcd: Fcd, host: string): Item {
   return {
     key: fcd.id,

@@ -4,18 +4,21 @@ import type { Wire } from './client';
 import { FCD, type Fcd, fcdsById, fcdsWith } from './fcd';
 import { type Kind, kindOfFcd, META } from './fcd-item';
 
-/** Those of a kind that carry this identity tag. */
+/** Finds the disks of a kind that carry this identity tag. */
 export async function markedFcds(wire: Wire, tag: string, kind: Kind, context: CallContext): Promise<Fcd[]> {
   return (await fcdsWith(wire, tag, context)).filter((fcd) => fcd.metadata.get(META.id) === tag && kindOfFcd(fcd) === kind);
 }
 
-/** What is there and of another kind is none of this one. */
+/** Proves that a disk of another kind is none of this one. */
 export function otherKind(fcds: readonly Fcd[], key: string, kind: Kind): Gone | undefined {
   const other = fcds.find((fcd) => fcd.id === key && kindOfFcd(fcd) !== kind);
   return other && Gone.shown({ type: FCD, key }, `the first-class disk ${key} is no ${kind}`);
 }
 
-/** One of this kind. @throws Gone where it is proven not to be there, ProviderError where vCenter does not say */
+/**
+ * Reads one disk of this kind.
+ * @throws Gone where it is proven not to be there, ProviderError where vCenter does not say
+ */
 export async function fcdOfKind(wire: Wire, key: string, kind: Kind, context: CallContext): Promise<Fcd> {
   const { fcds, gone } = await fcdsById(wire, [key], context);
   const [fcd] = fcds.filter((each) => each.id === key && kindOfFcd(each) === kind);

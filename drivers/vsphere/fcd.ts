@@ -6,7 +6,7 @@ import { isA, type Parameters, type Ref, type TaskMethod, type Typed } from './t
 
 /** First-class disks (FCDs, virtual storage objects): the calls that read and write them. Capacities in MiB. */
 
-/** One as the catalogue lists it. */
+/** First-class disk as the catalogue lists it. */
 export interface Fcd {
   id: string;
   name: string | undefined;
@@ -16,17 +16,17 @@ export interface Fcd {
   /** Datastore and file: `[name] path`. */
   path: string | undefined;
   metadata: ReadonlyMap<string, string>;
-  /** Why vCenter cannot tell of it, in its words. */
+  /** Reason, in its words, why vCenter cannot tell of it. */
   error: string | undefined;
 }
 
-/** What is needed to change one. */
+/** Place of a disk, as needed to change it. */
 export interface FcdPlace {
   datastore: Ref;
   name: string | undefined;
   capacity: number;
   attached: boolean;
-  /** Why it is not the gateway's to take, as far as its name tells. */
+  /** Reason, as far as its name tells, why the gateway may not change it. */
   managed: string | undefined;
 }
 
@@ -34,10 +34,10 @@ export interface FcdPlace {
 const BATCH = 500;
 const idOf = (id: string): Typed<'ID'> => ({ id });
 
-/** Whether the text can be an id at all. */
+/** Tells whether the text can be an id at all. */
 export const isFcdId = (text: string): boolean => /^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$/.test(text);
 
-/** Those that fit the query, in the order of their ids: a call a page. */
+/** Lists the disks that fit the query, in the order of their ids: one call a page. */
 export async function* fcdPages(
   wire: Wire,
   query: readonly Typed<'VslmVsoVStorageObjectQuerySpec'>[],
@@ -55,7 +55,7 @@ export async function* fcdPages(
   }
 }
 
-/** Those that have this value in their metadata, under whatever key. */
+/** Finds the disks that have this value in their metadata, under any key. */
 export async function fcdsWith(wire: Wire, value: string, context: CallContext): Promise<Fcd[]> {
   const found: Fcd[] = [];
   const query = [{ queryField: 'metadataValue', queryOperator: 'equals', queryValue: [value] }];
@@ -63,7 +63,7 @@ export async function fcdsWith(wire: Wire, value: string, context: CallContext):
   return found;
 }
 
-/** These, and the proofs of those that are gone; one in neither is unknown. */
+/** Reads disks, and proofs for those that are gone; an id in neither is unknown. */
 export async function fcdsById(
   wire: Wire,
   ids: readonly string[],
@@ -91,7 +91,7 @@ function goneFcd(key: string, said: string | undefined): Gone {
   return Gone.told({ type: FCD, key }, { code: 'NotFound', message: `vCenter has no first-class disk ${key}${said ? `: ${said}` : ''}` });
 }
 
-/** Which of these a machine has. */
+/** Returns those of the disks that a machine has. */
 export async function attachedFcds(wire: Wire, ids: readonly string[], context: CallContext): Promise<Set<string>> {
   const found = new Set<string>();
   for (let at = 0; at < ids.length; at += BATCH) {
@@ -120,7 +120,10 @@ function fcdOf({ id, name, capacityInMB, createTime, diskPath, metadata, error }
   ];
 }
 
-/** Where one is and whether a machine has it. @throws Gone, ProviderError */
+/**
+ * Reads where a disk is and whether a machine has it.
+ * @throws Gone, ProviderError
+ */
 export async function presentFcd(wire: Wire, id: string, context: CallContext): Promise<FcdPlace> {
   if (!isFcdId(id)) throw Gone.impossible({ type: FCD, key: id });
   const catalogue = await wire.catalogue(context);
@@ -149,11 +152,11 @@ export async function fcdPlace(wire: Wire, id: string, context: CallContext): Pr
   }
 }
 
-/** What Kubernetes calls the disks that it makes for its claims. */
+/** Returns the name that Kubernetes gave a disk of its claims; undefined where it is none. */
 const claimName = (name: string | undefined): string | undefined =>
   /^pvc-[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(name ?? '') ? KUBERNETES : undefined;
 
-/** Why a disk of vCenter's Cloud Native Storage is left alone. */
+/** Words for a disk of vCenter's Cloud Native Storage, which is left alone. */
 export const KUBERNETES = 'It is a volume of Kubernetes (Cloud Native Storage), which would not know of the change';
 
 type FcdTask = Extract<
@@ -162,7 +165,7 @@ type FcdTask = Extract<
 >;
 type Describe = 'VCenterUpdateVStorageObjectMetadataEx_Task';
 
-/** What begins to write them. */
+/** Calls that begin to write first-class disks. */
 export class FcdWriter {
   constructor(private readonly wire: Wire) {}
 
@@ -227,7 +230,7 @@ export class FcdWriter {
   }
 }
 
-/** Why what a machine has is not deleted. */
+/** Words for a volume that is not deleted because a machine has it. */
 export const ATTACHED = 'The volume is attached to a machine';
 
 const pairs = (metadata: Readonly<Record<string, string>>): Typed<'KeyValue'>[] =>
@@ -236,6 +239,6 @@ const pairs = (metadata: Readonly<Record<string, string>>): Typed<'KeyValue'>[] 
 /** The id of what a task made. @throws ProviderError where vCenter does not tell it */
 export function fcdPicked(made: unknown): string {
   const id = isA(made, 'VStorageObject') ? made.config?.id?.id : undefined;
-  if (id === undefined) throw new ProviderError('unavailable', 'the task ended without telling what it made', { maybeDone: true });
+  if (id === undefined) throw new ProviderError('unavailable', 'the task ended without its result', { maybeDone: true });
   return id;
 }

@@ -52,7 +52,7 @@ function added(have: readonly Device[], disks: readonly number[]): Change[] {
   return [...(controller ? [] : [newBus(have)]), ...changes];
 }
 
-/** Where a disk is plugged in. */
+/** Slot that a disk is plugged into. */
 export interface Slot {
   controllerKey: number;
   unitNumber: number;
@@ -75,7 +75,7 @@ export function freeSlot(have: readonly Device[]): Slot | undefined {
 export function newBus(have: readonly Device[]): Change {
   const used = new Set(have.filter(isScsi).map(({ key = FIRST_BUS }) => key - FIRST_BUS));
   const busNumber = [0, 1, 2, 3].find((number) => !used.has(number));
-  if (busNumber === undefined) throw new ProviderError('quota', 'the machine has no place for another disk', { maybeDone: false });
+  if (busNumber === undefined) throw new ProviderError('quota', 'the machine has no free slot for another disk', { maybeDone: false });
   const device = { $type: 'ParaVirtualSCSIController', key: NEW_BUS, busNumber, sharedBus: 'noSharing' };
   return { operation: 'add', device: device as Device };
 }
@@ -98,7 +98,7 @@ export function destroyedDisk(disk: Disk): Change {
   return { operation: 'remove', fileOperation: 'destroy', device: { ...disk, backing: fileOf(disk) } };
 }
 
-/** Why no snapshot of a machine's memory can be taken; undefined where one can. */
+/** Returns the reason why no snapshot of a machine's memory can be taken; undefined where one can. */
 export function refusesMemory(devices: readonly Device[]): string | undefined {
   if (devices.some(({ $type = '' }) => /^VirtualPCIPassthrough|^VirtualSriovEthernetCard$/.test($type)))
     return 'a device of the host is passed through to it';
@@ -177,7 +177,7 @@ export function newCard(network: Network, key: number, more: Partial<Card> = {})
   return { operation: 'add', device };
 }
 
-/** What a card that is plugged into a network is backed by. */
+/** Builds the backing of a card that is plugged into a network. */
 export function backingOf(network: Network): Typed<'VirtualDeviceBackingInfo'> {
   const backing = network.port
     ? { $type: 'VirtualEthernetCardDistributedVirtualPortBackingInfo', port: network.port }

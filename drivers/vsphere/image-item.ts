@@ -1,6 +1,6 @@
 import type { Item } from '../../src/clouds/driver';
 import type { Seen } from './collector';
-import { isTemplate, text } from './machine-item';
+import { isHalfImage, isImage, text } from './machine-item';
 import { EXTRA, extraOf, readableName, readSnapshotDescription } from './naming';
 import { imageState } from './states';
 import { isA, type Typed } from './types';
@@ -8,7 +8,7 @@ import { isA, type Typed } from './types';
 /** Key of the image that stands for nothing to copy from. */
 export const BLANK = 'blank';
 
-/** What images are read by: templates, and the snapshots of any machine. */
+/** Properties that images are read by: of templates, and of the snapshots of any machine. */
 export const IMAGE_PATHS: readonly string[] = [
   'name',
   'config.template',
@@ -43,7 +43,7 @@ function flat(list: readonly Tree[] | undefined, parent: string | undefined): Br
 /** The images that a virtual machine is or has. */
 export function imageItems(seen: Seen, host: string): Item[] {
   const snapshots = snapshotsOf(seen).flatMap((branch) => snapshotItem(branch, seen, host) ?? []);
-  return isTemplate(seen) ? [templateItem(seen, host), ...snapshots] : snapshots;
+  return isImage(seen) ? [templateItem(seen, host), ...snapshots] : snapshots;
 }
 
 const location = (host: string, type: string, key: string): string => `vsphere://${host}/${type}/${key}`;
@@ -52,7 +52,9 @@ function templateItem(seen: Seen, host: string): Item {
   const extra = extraOf(seen.properties.get('config.extraConfig'));
   const tag = extra.get(EXTRA.id);
   const runs = text(seen, 'runtime.powerState') === 'poweredOn';
-  const { state, unmapped, words } = imageState({ connection: text(seen, 'runtime.connectionState'), runs });
+  const half = isHalfImage(seen);
+  const { state: shown, unmapped, message } = imageState({ connection: text(seen, 'runtime.connectionState'), runs });
+  const state = half && shown === 'AVAILABLE' ? 'CREATING' : shown;
   const name = readableName(text(seen, 'name'), tag);
   const description = text(seen, 'config.annotation');
   return {
@@ -68,7 +70,8 @@ function templateItem(seen: Seen, host: string): Item {
     token: extra.get(EXTRA.token),
     created: text(seen, 'config.createDate'),
     ...(unmapped === undefined ? {} : { unmappedState: unmapped }),
-    ...(words === undefined ? {} : { refuses: { edit: `Not possible: ${words}`, delete: `Not possible: ${words}` } }),
+    ...(half ? { unfinished: true } : {}),
+    ...(message === undefined ? {} : { refuses: { edit: `Not possible: ${message}`, delete: `Not possible: ${message}` } }),
   };
 }
 

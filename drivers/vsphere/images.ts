@@ -1,11 +1,25 @@
-import type { CallContext, CaptureMachine, Created, Item, MachineImages, Marks, Naming, Outcome, Pages } from '../../src/clouds/driver';
+import type {
+  CallContext,
+  CaptureMachine,
+  Created,
+  DownloadedImage,
+  Item,
+  MachineImages,
+  Marks,
+  Naming,
+  Outcome,
+  Pages,
+  UploadImage,
+} from '../../src/clouds/driver';
 import { Gone, ProviderError } from '../../src/clouds/errors';
 import { Captures } from './captures';
 import type { Wire } from './client';
 import { answers, everything, ifThere, objects, present, type Seen, told } from './collector';
 import { BLANK, blankItem, type Branch, IMAGE_PATHS, imageItems, snapshotsOf } from './image-item';
+import { download } from './image-download';
+import { Uploads } from './image-upload';
 import { isKey, isSnapshotKey, snapshotRef, vm } from './keys';
-import { isTemplate, isTold, refOf } from './machine-item';
+import { isHalfImage, isTemplate, isTold, refOf } from './machine-item';
 import { MANAGED_PATH, refuseManaged } from './managed';
 import { EXTRA, extraOf, holdsTexts, inventoryName, readSnapshotDescription, snapshotDescription, uuidOf } from './naming';
 import type { Entry, Operations, Stages } from './operations';
@@ -13,11 +27,18 @@ import { readEach } from './partial';
 import type { Scans } from './scans';
 
 const WANTED = { VirtualMachine: IMAGE_PATHS };
-const TEMPLATE_PATHS: readonly string[] = ['config.template', 'summary.config.template', MANAGED_PATH];
+const TEMPLATE_PATHS: readonly string[] = [
+  'config.template',
+  'summary.config.template',
+  'config.extraConfig',
+  'runtime.powerState',
+  MANAGED_PATH,
+];
 
 /** Templates as IMAGEs, snapshots of machines as SNAPSHOTs, and one that stands for nothing to copy from. */
 export class VsphereImages implements MachineImages {
   readonly #captures: Captures;
+  readonly #uploads: Uploads;
   readonly #rename: Entry<{ key: string; name?: string; description: string }, void>;
   readonly #delete: Entry<{ key: string }, void>;
 
@@ -27,6 +48,7 @@ export class VsphereImages implements MachineImages {
     private readonly scans: Scans,
   ) {
     this.#captures = new Captures(wire, operations, scans);
+    this.#uploads = new Uploads(wire);
     this.#rename = operations.define('images.rename', (to, stages) => this.#renaming(to, stages));
     this.#delete = operations.define('images.delete', ({ key }, stages) => this.#deleting(key, stages));
   }
@@ -128,6 +150,16 @@ export class VsphereImages implements MachineImages {
     return this.#captures.capture(request, context);
   }
 
+  /** A template of a disk from elsewhere, which is sent to the host that it is to lie on. */
+  async upload(request: UploadImage, context: CallContext): Promise<Outcome<Created>> {
+    return this.#uploads.upload(request, context);
+  }
+
+  /** Reads the first disk of a template or snapshot from the host that it lies on. */
+  async download(key: string, context: CallContext): Promise<DownloadedImage> {
+    return download(this.wire, key, context);
+  }
+
   async delete(key: string, context: CallContext): Promise<Outcome> {
     return key === BLANK || !isKey(key) ? undefined : this.#delete({ key }, context);
   }
@@ -143,8 +175,10 @@ export class VsphereImages implements MachineImages {
         await stages.task('remove', remove);
       } else {
         const seen = await ifThere(this.wire, ref, TEMPLATE_PATHS, stages.context);
-        if (!seen || !isTemplate(seen)) return;
+        const half = seen !== undefined && isHalfImage(seen);
+        if (!seen || !(half || isTemplate(seen))) return;
         refuseManaged(seen);
+        if (half) await this.#uploads.giveUp(extraOf(seen.properties.get('config.extraConfig')).get(EXTRA.id) ?? '');
         await stages.task('destroy', () => this.wire.begin('Destroy_Task', ref, {}, stages.context));
       }
     } catch (error) {
@@ -179,5 +213,5 @@ function shownGone(thing: { type: string; key: string }, owner: Seen | undefined
 }
 
 function noImage(key: string): ProviderError {
-  return new ProviderError('invalid', `${key} is no image`, { maybeDone: false });
+  return new ProviderError('invalid', `${key} is not an image`, { maybeDone: false });
 }

@@ -1,12 +1,14 @@
-import type { CallContext, Driver, DriverEnvironment, DriverModule, Finding, Handle } from '../../src/clouds/driver';
+import type { CallContext, Driver, DriverEnvironment, DriverModule, Finding, WorkHandle } from '../../src/clouds/driver';
 import { VsphereAddresses } from './addresses';
 import { capabilities } from './capabilities';
 import { check } from './check';
 import { Wire } from './client';
 import { VsphereCredentials } from './credentials';
+import { VsphereEvents } from './events';
 import { VsphereImages } from './images';
 import { VsphereInterfaces } from './interfaces';
 import { VsphereMachines } from './machines';
+import { VsphereMeters } from './meters';
 import { VsphereNetworks } from './networks';
 import { Operations } from './operations';
 import { vsphereOptions, type VsphereOptions } from './options';
@@ -18,11 +20,11 @@ import { storageGroups } from './storage';
 export const driver: DriverModule<VsphereOptions> = {
   name: 'vsphere',
   options: vsphereOptions,
-  connect(options: VsphereOptions, { warn }: DriverEnvironment): Promise<Driver> {
+  connect(options: VsphereOptions, { warn }: DriverEnvironment): Driver {
     const wire = new Wire(options, warn);
     const operations = new Operations(wire);
     const scans = new Scans();
-    return Promise.resolve({
+    return {
       capabilities: capabilities(options.settleMs),
       machines: new VsphereMachines(wire, operations, scans),
       machineConfigs: new VsphereSizes(options),
@@ -32,9 +34,11 @@ export const driver: DriverModule<VsphereOptions> = {
       addresses: new VsphereAddresses(wire),
       ...storageGroups(wire, operations, scans),
       credentials: new VsphereCredentials(),
-      poll: (handle: Handle, context: CallContext) => operations.poll(handle, context),
+      meters: new VsphereMeters(wire),
+      events: new VsphereEvents(wire),
+      poll: (handle: WorkHandle, context: CallContext) => operations.poll(handle, context),
       check: (context: CallContext): Promise<Finding[]> => check(wire, context),
       close: () => wire.close(),
-    });
+    };
   },
 };

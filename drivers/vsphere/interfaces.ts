@@ -6,7 +6,7 @@ import type { Wire } from './client';
 import { answers, everything, present, type Seen, told } from './collector';
 import { backingOf, type Card, newCard } from './hardware';
 import { isKey, vm } from './keys';
-import { isTemplate, text } from './machine-item';
+import { isImage, text } from './machine-item';
 import { refuseManaged } from './managed';
 import { withOpaque } from './opaque';
 import type { Entry, Operations, Stages } from './operations';
@@ -22,6 +22,7 @@ type Editing = { key: string; network?: string; state?: string; macAddress?: str
 
 /** Network cards of machines as MachineNetworkInterfaces. */
 export class VsphereInterfaces implements Interfaces {
+  readonly changes = { network: 'sets', state: 'sets', macAddress: 'sets' } as const;
   readonly #create: Entry<Adding, Created>;
   readonly #update: Entry<Editing, void>;
   readonly #delete: Entry<{ key: string }, void>;
@@ -94,7 +95,8 @@ export class VsphereInterfaces implements Interfaces {
   /** Network and state change as the machine runs, the MAC address of a stopped machine only. */
   async update(key: string, to: InterfaceChange, context: CallContext): Promise<Outcome> {
     refuseOthers(to);
-    const { network, state, macAddress } = to;
+    const { network, state } = to;
+    const macAddress = to.macAddress ?? undefined;
     if (state !== undefined) isOn(state);
     return this.#update({ key, ...(JSON.parse(JSON.stringify({ network, state, macAddress })) as Omit<Editing, 'key'>) }, context);
   }
@@ -108,7 +110,7 @@ export class VsphereInterfaces implements Interfaces {
       const power = text(seen, 'runtime.powerState');
       const sameMac = to.macAddress === undefined || to.macAddress.toLowerCase() === card.macAddress?.toLowerCase();
       if (!sameMac && power !== 'poweredOff')
-        throw new ProviderError('conflict', 'macAddress: it can be changed while the machine is stopped', { maybeDone: false });
+        throw new ProviderError('conflict', 'macAddress: can be changed only while the machine is stopped', { maybeDone: false });
       const change: Partial<Card> = {
         ...(to.network === undefined || to.network === network
           ? {}
@@ -121,7 +123,7 @@ export class VsphereInterfaces implements Interfaces {
     await this.#change(machineOf(key), edit, stages);
   }
 
-  /** What is gone, alone or with its machine, is success. */
+  /** Deletes an interface; succeeds if it is gone already, alone or with its machine. */
   async delete(key: string, context: CallContext): Promise<Outcome> {
     return partsOf(key) ? this.#delete({ key }, context) : undefined;
   }
@@ -142,7 +144,7 @@ export class VsphereInterfaces implements Interfaces {
   async #machine(key: string, context: CallContext): Promise<Seen> {
     if (!isKey(key)) throw Gone.impossible({ type: 'VirtualMachine', key });
     const seen = await present(this.wire, vm(key), [...CARD_PATHS, 'config.changeVersion', 'runtime.host'], context);
-    if (isTemplate(seen)) throw Gone.shown({ type: 'VirtualMachine', key }, `${key} is a template, no machine`);
+    if (isImage(seen)) throw Gone.shown({ type: 'VirtualMachine', key }, `${key} is an image, no machine`);
     if (!Array.isArray(seen.properties.get('config.hardware.device')))
       throw new ProviderError('unavailable', `vCenter does not tell the network cards of ${key}`, { maybeDone: false });
     return seen;
@@ -180,7 +182,9 @@ function connected({ connectable }: Card, on: boolean, runs: boolean): Card['con
 
 const manual = (macAddress: string): Partial<Card> => {
   if (/^([0-9a-f]{2}:){5}[0-9a-f]{2}$/i.test(macAddress)) return { addressType: 'manual', macAddress: macAddress.toLowerCase() };
-  throw new ProviderError('invalid', `macAddress: '${macAddress}' is none: six bytes in hexadecimal with colons are`, { maybeDone: false });
+  throw new ProviderError('invalid', `macAddress: '${macAddress}' is not a MAC address: write six hexadecimal bytes with colons`, {
+    maybeDone: false,
+  });
 };
 
 /** A card is connected or not; there is no standing by. */
@@ -189,9 +193,9 @@ function isOn(state: string): boolean {
   throw refused(`${state}: an interface of this cloud is ACTIVE or DISABLED`);
 }
 
-function refuseOthers({ mtu, networkPort }: { mtu?: number | undefined; networkPort?: string | undefined }): void {
+function refuseOthers({ mtu, networkPort }: Partial<Record<'mtu' | 'networkPort', unknown>>): void {
   if (mtu !== undefined) throw refused('mtu: an interface has that of its network’s switch');
   if (networkPort !== undefined) throw refused('networkPort: this cloud shows no ports of networks');
 }
 
-const refused = (words: string): ProviderError => new ProviderError('unsupported', words, { maybeDone: false });
+const refused = (message: string): ProviderError => new ProviderError('unsupported', message, { maybeDone: false });

@@ -6,14 +6,8 @@ import { MANAGED_PATH } from './managed';
 import type { Stages } from './operations';
 import { DISK_PATHS, disksOf } from './vm-storage';
 
-/** What a machine is read by that is to be deleted. */
-export const MACHINE_PATHS_TO_DELETE: readonly string[] = [
-  ...DISK_PATHS,
-  'config.instanceUuid',
-  'runtime.powerState',
-  'snapshot.currentSnapshot',
-  MANAGED_PATH,
-];
+/** Properties of a machine that is to be deleted. */
+export const MACHINE_PATHS_TO_DELETE: readonly string[] = [...DISK_PATHS, 'config.instanceUuid', 'snapshot.currentSnapshot', MANAGED_PATH];
 
 /**
  * Takes all volumes off a machine that is about to be destroyed, which may take them with it. Its snapshots hold them, and go

@@ -9,7 +9,7 @@ import { readEach } from './partial';
 import { machineState, type StateReading } from './states';
 import { isRef, type Ref } from './types';
 
-/** What a machine is read by. */
+/** Properties of machines that are read. */
 export const MACHINE_PATHS: readonly string[] = [
   'name',
   'config.template',
@@ -29,7 +29,18 @@ export const MACHINE_PATHS: readonly string[] = [
 ];
 
 /** Operations that a machine in ERROR refuses; to take it out of the inventory is vCenter's own business to refuse. */
-const NEEDING_IT: readonly string[] = ['start', 'stop', 'restart', 'suspend', 'restore', 'capture', 'snapshot', 'edit', 'rename', 'resize'];
+const ERROR_REFUSES: readonly string[] = [
+  'start',
+  'stop',
+  'restart',
+  'suspend',
+  'restore',
+  'capture',
+  'snapshot',
+  'edit',
+  'rename',
+  'resize',
+];
 
 /** A property as text. */
 export function text(seen: Seen, path: string): string | undefined {
@@ -52,15 +63,29 @@ export function isTemplate(seen: Seen): boolean {
   return (seen.properties.get('config.template') ?? seen.properties.get('summary.config.template')) === true;
 }
 
-/** Whether vCenter tells the configuration of a machine or template: not yet while it is being made. */
+/**
+ * Tells whether it is an image whose disk was not all sent, or that was not marked as a template yet. A copy of an image has the
+ * mark too, beside an id of its own.
+ */
+export function isHalfImage(seen: Seen): boolean {
+  const extra = extraOf(seen.properties.get('config.extraConfig'));
+  const upload = extra.get(EXTRA.upload);
+  return !isTemplate(seen) && upload !== undefined && upload === extra.get(EXTRA.id) && text(seen, 'runtime.powerState') !== 'poweredOn';
+}
+
+/** Tells whether it is an image, whole or not, and thus no machine. */
+export const isImage = (seen: Seen): boolean => isTemplate(seen) || isHalfImage(seen);
+
+/** Tells whether vCenter tells the configuration of a machine or template: not yet while it is being made. */
 export const isTold = (seen: Seen): boolean => [...seen.properties.keys()].some((each) => each.startsWith('config.'));
 
 /** State of a machine, whether it is readable to us or not. */
 function stateOf(seen: Seen): StateReading {
   const power = seen.properties.get('runtime.powerState');
-  if (power !== undefined && typeof power !== 'string') return { state: 'ERROR', words: 'vCenter tells no power state of it that is one' };
+  if (power !== undefined && typeof power !== 'string')
+    return { state: 'ERROR', message: 'vCenter shows a power state that is not a text' };
   const [path, fault] = [...seen.missing].find(([each]) => each === 'runtime.powerState' || each.startsWith('config')) ?? [];
-  if (path !== undefined) return { state: 'ERROR', words: `vCenter does not tell ${path} of it (${fault})` };
+  if (path !== undefined) return { state: 'ERROR', message: `vCenter does not tell ${path} of it (${fault})` };
   return machineState({
     power: text(seen, 'runtime.powerState'),
     connection: text(seen, 'runtime.connectionState'),
@@ -73,7 +98,7 @@ function stateOf(seen: Seen): StateReading {
 export function machineItem(seen: Seen): Item {
   const extra = extraOf(seen.properties.get('config.extraConfig'));
   const tag = extra.get(EXTRA.id);
-  const { state, unmapped, words } = stateOf(seen);
+  const { state, unmapped, message } = stateOf(seen);
   const cpu = whole(seen, 'summary.config.numCpu');
   const snapshot = refOf(seen.properties.get('snapshot.currentSnapshot'));
   const description = text(seen, 'config.annotation');
@@ -94,14 +119,14 @@ export function machineItem(seen: Seen): Item {
     token: extra.get(EXTRA.token),
     created: text(seen, 'config.createDate'),
     ...(unmapped === undefined ? {} : { unmappedState: unmapped }),
-    ...(words === undefined ? {} : { reason: words }),
-    ...refusals(seen, words),
+    ...(message === undefined ? {} : { reason: message }),
+    ...refusals(seen, message),
   };
 }
 
 /** The machines of a page; of what cannot be read, what can be, in ERROR. */
 export function machineItems(page: readonly Seen[], wire: Wire): Item[] {
-  return page.filter((each) => !isTemplate(each)).flatMap((seen) => readEach(seen, machineItem, wire, 'Machine'));
+  return page.filter((each) => !isImage(each)).flatMap((seen) => readEach(seen, machineItem, wire, 'Machine'));
 }
 
 /** A page without what the operator hides. */
@@ -112,8 +137,8 @@ export function listable(page: readonly Seen[], { options }: Wire): readonly See
 /** @param broken why it is in ERROR */
 function refusals(seen: Seen, broken: string | undefined): Pick<Item, 'refuses'> {
   const managed = managedWords(seen);
-  if (managed !== undefined) return { refuses: Object.fromEntries([...NEEDING_IT, 'delete'].map((each) => [each, managed])) };
-  if (broken !== undefined) return { refuses: Object.fromEntries(NEEDING_IT.map((each) => [each, `Not possible: ${broken}`])) };
+  if (managed !== undefined) return { refuses: Object.fromEntries([...ERROR_REFUSES, 'delete'].map((each) => [each, managed])) };
+  if (broken !== undefined) return { refuses: Object.fromEntries(ERROR_REFUSES.map((each) => [each, `Not possible: ${broken}`])) };
   const resize = text(seen, 'runtime.powerState') === 'poweredOn' ? refusesHotResize(seen) : undefined;
   return resize === undefined ? {} : { refuses: { resize } };
 }

@@ -5,7 +5,7 @@ import { answers, everything, objects, present, type Seen, told } from './collec
 import { beginCreate } from './creates';
 import { isKey, isSnapshotKey, keyPicked, snapshotRef, vm } from './keys';
 import { letGoOfVolumes, MACHINE_PATHS_TO_DELETE } from './let-go';
-import { listable, machineItems, MACHINE_PATHS, machineItem, isTemplate, refOf, text } from './machine-item';
+import { listable, machineItems, MACHINE_PATHS, machineItem, isImage, refOf, text } from './machine-item';
 import { MANAGED_PATH, refuseManaged } from './managed';
 import { EXTRA, escapeName, extraList, extraOf, holds, inventoryName, propertiesText, suffixOf, uuidOf } from './naming';
 import type { Entry, Operations, Stages } from './operations';
@@ -17,7 +17,7 @@ import type { Ref, Typed } from './types';
 
 const WANTED = { VirtualMachine: MACHINE_PATHS };
 
-/** What the later stages of a create need to know. */
+/** Facts that the later stages of a create need. */
 type Making = { tag: string; token: string };
 type Change = Typed<'VirtualMachineConfigSpec'>;
 
@@ -48,18 +48,18 @@ export class VsphereMachines extends MachinePower implements Machines {
   async getMany(keys: readonly string[], context: CallContext): Promise<(Item | Gone)[]> {
     const refs = [...new Set(keys)].filter(isKey).map(vm);
     const { seen, gone } = refs.length === 0 ? { seen: [], gone: new Map<string, Gone>() } : await told(this.wire, refs, WANTED, context);
-    const templates = new Set(seen.filter(isTemplate).map(({ ref }) => ref.value));
+    const images = new Set(seen.filter(isImage).map(({ ref }) => ref.value));
     return answers(keys, machineItems(seen, this.wire), (key) => {
       const thing = { type: 'VirtualMachine', key };
       if (!isKey(key)) return Gone.impossible(thing);
-      return templates.has(key) ? Gone.shown(thing, `${key} is a template, no machine`) : gone.get(key);
+      return images.has(key) ? Gone.shown(thing, `${key} is an image, no machine`) : gone.get(key);
     });
   }
 
   /**
-   * By the instance UUID, else by the suffix of the name (vCenter may have changed the UUID; a machine that is being
-   * copied does not tell its configuration yet). What is still being made, or was never started, is unfinished: the same
-   * create goes on with it.
+   * Finds by the instance UUID, else by the suffix of the name (vCenter may have changed the UUID; a machine that is being copied
+   * does not tell its configuration yet). What is still being made, or was never started, is unfinished: the same create goes on
+   * with it.
    */
   async find(marks: Marks, context: CallContext): Promise<Item[]> {
     const found = await this.#carrying(marks, context);
@@ -73,7 +73,7 @@ export class VsphereMachines extends MachinePower implements Machines {
     const refs = byIndex.length > 0 ? byIndex : await this.#bySuffix(marks, context);
     const seen = await objects(this.wire, refs, WANTED, context);
     return seen
-      .filter((each) => !isTemplate(each))
+      .filter((each) => !isImage(each))
       .flatMap((each) => {
         const item = machineItem(each);
         // Without a configuration, the name is all there is; its suffix is made of the tag.
@@ -104,7 +104,10 @@ export class VsphereMachines extends MachinePower implements Machines {
     });
   }
 
-  /** Of a machine that runs only as far as that machine allows it. @throws ProviderError `conflict` where it does not */
+  /**
+   * Resizes a machine; one that runs only as far as that machine allows it.
+   * @throws ProviderError `conflict` where it does not
+   */
   async resize(key: string, to: { config: string }, context: CallContext): Promise<Outcome> {
     const size = sized(to.config);
     return this.#change({ key }, context, (seen) => sizeChange(seen, size));
@@ -126,7 +129,7 @@ export class VsphereMachines extends MachinePower implements Machines {
     return this.#create({ tag, token }, context, request);
   }
 
-  /** It is started by a task of its own, so that the reason is known where it does not start. */
+  /** Creates a machine. A task of its own starts it, so that the reason is known where it does not start. */
   async #creating(made: Making, stages: Stages, request: CreateMachine | undefined): Promise<Created> {
     if (!stages.began('make') && (stages.repeated !== undefined || !request)) {
       const first = await this.#first(made, stages);
@@ -150,7 +153,7 @@ export class VsphereMachines extends MachinePower implements Machines {
     }
   }
 
-  /** What this very create made before; while it is being made, the operation is left. */
+  /** Returns what this very create made before; leaves the operation while it is being made. */
   async #first(made: Making, stages: Stages): Promise<string | undefined> {
     const found = await this.#carrying(made, stages.context);
     const first = found.find(({ item: { token } }) => token === undefined || token === made.token);
@@ -164,7 +167,7 @@ export class VsphereMachines extends MachinePower implements Machines {
     return this.#restore({ key, image: from.image }, context);
   }
 
-  /** One that was begun by a call whose answer was lost is the one that was asked for. */
+  /** Restores a machine. A restore that was begun by a call whose answer was lost counts as the requested one. */
   async #restoring(key: string, image: string, stages: Stages): Promise<void> {
     const [done] = await stages.earlier(vm(key), 'RevertToSnapshot_Task');
     if (done) return;
@@ -183,7 +186,7 @@ export class VsphereMachines extends MachinePower implements Machines {
   async #deleting(key: string, stages: Stages): Promise<void> {
     try {
       const seen = await present(this.wire, vm(key), MACHINE_PATHS_TO_DELETE, stages.context);
-      if (isTemplate(seen)) return;
+      if (isImage(seen)) return;
       refuseManaged(seen);
       if (text(seen, 'runtime.powerState') !== 'poweredOff') await powerOff(this.wire, key, stages);
       await letGoOfVolumes(this.wire, seen, stages);
@@ -215,6 +218,6 @@ function sized(config: string): Size {
   throw invalid(`there is no machine configuration '${config}'`);
 }
 
-function invalid(words: string): ProviderError {
-  return new ProviderError('invalid', words, { maybeDone: false });
+function invalid(message: string): ProviderError {
+  return new ProviderError('invalid', message, { maybeDone: false });
 }

@@ -4,10 +4,10 @@ import { isA } from './types';
 
 /** Machines that belong to a product beside vCenter (vCLS, vSAN's and NSX's agents, Kubernetes): shown, and left alone. */
 
-/** What says so. */
+/** Property that tells who manages a machine. */
 export const MANAGED_PATH = 'config.managedBy';
 
-/** Why a machine is not the gateway's to change; undefined where it is. */
+/** Returns the reason why the gateway may not change a machine; undefined where it may. */
 export function managedWords(seen: Seen): string | undefined {
   const by = seen.properties.get(MANAGED_PATH);
   if (!isA(by, 'ManagedByInfo') || by.extensionKey === undefined || by.extensionKey === '') return undefined;
@@ -16,6 +16,6 @@ export function managedWords(seen: Seen): string | undefined {
 
 /** @throws ProviderError `forbidden` for what somebody else manages */
 export function refuseManaged(seen: Seen): void {
-  const words = managedWords(seen);
-  if (words !== undefined) throw new ProviderError('forbidden', words, { code: 'ManagedBy', maybeDone: false });
+  const message = managedWords(seen);
+  if (message !== undefined) throw new ProviderError('forbidden', message, { code: 'ManagedBy', maybeDone: false });
 }

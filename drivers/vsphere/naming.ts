@@ -6,7 +6,7 @@ import { isXmlText } from './xml';
 /** vCenter takes names of up to 80 characters, counted with its escapes. */
 const MAX_NAME = 80;
 const MAX_DESCRIPTION = 2000;
-/** Of all properties together, as JSON. */
+/** Longest JSON of all properties together, in characters. */
 const MAX_PROPERTIES = 8000;
 const SUFFIX_LENGTH = 12;
 
@@ -15,8 +15,10 @@ export const EXTRA = {
   id: 'cimi.id',
   token: 'cimi.token',
   properties: 'cimi.properties',
-  /** On machines made from nothing: they are to be started once, which their create cannot say. */
+  /** Mark of machines made from nothing: they are to be started once, which their create cannot say. */
   start: 'cimi.start',
+  /** Tag of an image that was uploaded: what is no template yet is not all there. A copy has it too, beside another id. */
+  upload: 'cimi.upload',
   userData: 'guestinfo.userdata',
   userDataEncoding: 'guestinfo.userdata.encoding',
   metadata: 'guestinfo.metadata',
@@ -40,7 +42,7 @@ export function extraList(values: Readonly<Record<string, string>>): Typed<'Opti
 const digest = (text: string): Buffer => createHash('sha256').update(text).digest();
 const ALPHABET = '0123456789abcdefghjkmnpqrstvwxyz';
 
-/** What makes an inventory name unique: from the tag alone, so that a second create of it is refused as a duplicate. */
+/** Returns what makes an inventory name unique: from the tag alone, so that a second create of it is refused as a duplicate. */
 export function suffixOf(tag: string): string {
   return [...digest(tag).subarray(0, SUFFIX_LENGTH)].map((byte) => ALPHABET[byte & 31]).join('');
 }
@@ -149,7 +151,7 @@ export function objectOf(text: string | undefined): { readonly [member: string]:
   return typeof read === 'object' && read !== null && !Array.isArray(read) ? { ...read } : undefined;
 }
 
-/** Before our own lines at the end of a snapshot's description, the only place there for them. */
+/** Separator of our own lines at the end of a snapshot's description, the only place there for them. */
 const TRAILER = '\n[cimi] ';
 
 /** Description of a snapshot: the consumer's, then identity and token. */

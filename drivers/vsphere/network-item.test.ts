@@ -37,6 +37,10 @@ test('a VLAN ID is told where there is one: not of no VLAN, not of a trunk', () 
   expect(vlan({ $type: 'VmwareDistributedVirtualSwitchTrunkVlanSpec' })).not.toHaveProperty('vlan');
 });
 
+test('D3: vCenter has no date of a network, so it has none', () => {
+  expect(networkItem(group({ 'config.description': 'a network' }), []).created).toBeUndefined();
+});
+
 test('what NSX shows of its own switch is NSX’s to change', () => {
   const words = expect.stringMatching(/NSX/) as string;
   const { refuses } = networkItem(seen(networkRef('network-o7'), { name: 'web', 'summary.accessible': true }), []);

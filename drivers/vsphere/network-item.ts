@@ -2,13 +2,13 @@ import type { Item } from '../../src/clouds/driver';
 import type { Seen } from './collector';
 import { text } from './machine-item';
 import { readableName, readSnapshotDescription } from './naming';
-import { NETWORK_STATES } from './states';
+import { networkState } from './states';
 import { isA, type Ref } from './types';
 
 const PORT_GROUP = 'DistributedVirtualPortgroup';
 const SHOWN: readonly string[] = ['name', 'summary.accessible'];
 
-/** What networks are read by. A base's properties are asked for of each of its subtypes, too. */
+/** Properties of networks that are read. A base's properties are asked for of each of its subtypes, too. */
 export const NETWORK_PATHS = {
   Network: SHOWN,
   OpaqueNetwork: SHOWN,
@@ -24,7 +24,7 @@ export function networkRef(key: string): Ref {
   return { type: /^(network-o|opaquenetwork-)/.test(key) ? 'OpaqueNetwork' : 'Network', value: key };
 }
 
-/** Why a network is not the gateway's to change; undefined where it may be. */
+/** Returns the reason why the gateway may not change a network; undefined where it may. */
 export function networkFixed(seen: Seen): string | undefined {
   if (seen.ref.type === 'OpaqueNetwork') return NSX;
   return seen.ref.type === PORT_GROUP ? undefined : STANDARD;
@@ -36,7 +36,7 @@ export function networkFixed(seen: Seen): string | undefined {
  */
 export function networkItem(seen: Seen, publicNetworks: readonly string[]): Item {
   const { description, tag, token } = readSnapshotDescription(text(seen, 'config.description'));
-  const told = seen.properties.get('summary.accessible');
+  const { state, unmapped } = networkState(seen.properties.get('summary.accessible'));
   const name = readableName(text(seen, 'name'), tag);
   const isPublic = publicNetworks.includes(seen.ref.value) || (tag === undefined && publicNetworks.includes(name ?? ''));
   const vlan = vlanOf(seen);
@@ -46,13 +46,13 @@ export function networkItem(seen: Seen, publicNetworks: readonly string[]): Item
     values: {
       ...(name === undefined ? {} : { name }),
       ...(description === undefined ? {} : { description }),
-      state: NETWORK_STATES[String(told)] ?? 'ERROR',
+      state,
       networkType: isPublic ? 'PUBLIC' : 'PRIVATE',
       ...(vlan === undefined ? {} : { vlan }),
     },
     tag,
     token,
-    ...(told === undefined || typeof told === 'boolean' ? {} : { unmappedState: JSON.stringify(told) }),
+    ...(unmapped === undefined ? {} : { unmappedState: unmapped }),
     ...(fixed === undefined ? {} : { refuses: { edit: fixed, delete: fixed } }),
   };
 }

@@ -172,11 +172,14 @@ export class VsphereNetworks implements Networks {
   }
 }
 
-/** What a create asks for. @throws ProviderError for what a port group cannot be */
+/**
+ * Builds the specification of a port group.
+ * @throws ProviderError for what a port group cannot be
+ */
 function portGroupSpec(request: CreateNetwork): Typed<'DVPortgroupConfigSpec'> {
   const { networkType, mtu, classOfService, forwardingGroup, extensions = {} } = request;
   if (networkType !== 'PRIVATE')
-    throw unsupported(`networkType ${networkType}: a network is made PRIVATE; which ones are PUBLIC the option publicNetworks says`);
+    throw unsupported(`networkType: a new network is PRIVATE, not ${networkType}; the option publicNetworks lists the PUBLIC ones`);
   if (mtu !== undefined) throw unsupported('mtu: a network has that of its switch');
   if (classOfService !== undefined) throw unsupported('classOfService: this cloud has no classes of service for networks');
   if (forwardingGroup !== undefined) throw unsupported('forwardingGroup: this cloud has no routers');
@@ -196,5 +199,5 @@ function portGroupSpec(request: CreateNetwork): Typed<'DVPortgroupConfigSpec'> {
   };
 }
 
-const unsupported = (words: string): ProviderError => new ProviderError('unsupported', words, { maybeDone: false });
-const invalid = (words: string): ProviderError => new ProviderError('invalid', words, { maybeDone: false });
+const unsupported = (message: string): ProviderError => new ProviderError('unsupported', message, { maybeDone: false });
+const invalid = (message: string): ProviderError => new ProviderError('invalid', message, { maybeDone: false });

@@ -4,7 +4,7 @@ import { objects, type Seen } from './collector';
 import { refsOf } from './places';
 import { isA, type Ref } from './types';
 
-/** Not vCenter's: keys of networks by NSX's ids, put among a machine's properties. */
+/** Key, not vCenter's own, of NSX's network ids among a machine's properties. */
 export const OPAQUE_IDS = 'opaqueNetworkIds';
 
 /** NSX's networks that a machine has. */

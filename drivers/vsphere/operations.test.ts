@@ -53,7 +53,7 @@ test('an operation is left at each task and entered again when that has ended, i
   };
   const first = start();
   const one = ongoing(await first.enter({ name: 'vm' }, context));
-  expect(one).toMatchObject({ progress: 40, words: expect.stringContaining('task-1') as string });
+  expect(one).toMatchObject({ progress: 40, message: expect.stringContaining('task-1') as string });
   // While it goes on, a poll is one call, and the handle stays.
   const second = start();
   expect(await second.operations.poll(asJson(one), context)).toMatchObject({ ongoing: asJson(one), progress: 40 });

@@ -1,9 +1,10 @@
-import type { CallContext, Created, Handle, Outcome, Ongoing } from '../../src/clouds/driver';
+import type { CallContext, Created, WorkHandle, Outcome, Ongoing } from '../../src/clouds/driver';
 import { HandleForgotten, ProviderError } from '../../src/clouds/errors';
 import type { Value } from '../../src/model/values';
 import type { Wire } from './client';
 import { isOurs, readTask, recentTasks, taskError, type TaskSeen } from './tasks';
-import type { MethodName, Ref } from './types';
+import type { MethodName } from './methods';
+import type { Ref } from './types';
 
 /**
  * Operations that vCenter carries out by tasks. None waits: an operation is a function that is entered again when the task
@@ -11,7 +12,7 @@ import type { MethodName, Ref } from './types';
  * else it looks up anew. The handle is plain JSON: any process goes on with it.
  */
 
-/** What a handle holds. */
+/** Content of a handle. */
 type Memory = {
   op: string;
   /** Arguments of the operation: plain JSON, without secrets, and no more than later stages need. */
@@ -22,7 +23,7 @@ type Memory = {
   task?: string;
   /** The stage that the task is of. */
   stage?: string;
-  /** How often the operation began a stage anew because somebody else was faster. */
+  /** Number of times the operation began a stage anew because somebody else was faster. */
   again?: number;
 };
 
@@ -40,7 +41,7 @@ class Pending extends Error {
 export type Known = { known: Value };
 
 interface StageOptions<T> {
-  /** What is remembered of the task's result. */
+  /** Selects what is remembered of the task's result. */
   pick?: (result: unknown) => T;
   /** Faults that mean that what the stage is for is so. */
   forgive?: (error: ProviderError) => boolean;
@@ -63,13 +64,13 @@ export class Stages {
     return this.first ? this.context.repeated?.since : undefined;
   }
 
-  /** Whether a stage was begun, or has ended. */
+  /** Tells whether a stage was begun, or has ended. */
   began(stage: string): boolean {
     return Object.hasOwn(this.memory.ended, stage) || this.memory.stage === stage;
   }
 
   /**
-   * What a stage's task resulted in. Where it was not begun, it is begun; where it has not ended, the operation is left.
+   * Returns the result of a stage's task. Where it was not begun, it is begun; where it has not ended, the operation is left.
    * @param begin answers the task; what is known already where there is none to begin; undefined where nothing is to be done
    * @throws ProviderError of the task's own fault; HandleForgotten where that passes: the whole is then called again
    */
@@ -104,7 +105,7 @@ export class Stages {
     return this.end(stage, await run());
   }
 
-  /** What a stage resulted in; undefined where it has not ended. */
+  /** Returns the result of a stage; undefined where it has not ended. */
   value(stage: string): Value | undefined {
     return this.memory.ended[stage];
   }
@@ -115,8 +116,8 @@ export class Stages {
   }
 
   /** Leaves the operation until it is asked for again. */
-  pending(words: string, progress?: number): Error {
-    return new Pending({ ongoing: this.handle(), words, ...(progress === undefined ? {} : { progress }) });
+  pending(message: string, progress?: number): Error {
+    return new Pending({ ongoing: this.handle(), message, ...(progress === undefined ? {} : { progress }) });
   }
 
   /** Begins a stage anew at the next entry, because somebody else was faster. @throws the error where that goes on for ever */
@@ -130,7 +131,7 @@ export class Stages {
   }
 
   /**
-   * After a lost answer: what an earlier call of this very method began on an object (or, of a task manager, at all). One
+   * Finds, after a lost answer, what an earlier call of this very method began on an object (or, of a task manager, at all). One
    * that goes on is waited for before anything is begun.
    * @returns those that have succeeded; empty where nothing was lost
    */
@@ -179,7 +180,7 @@ export class Stages {
     }
   }
 
-  private handle(): Handle {
+  private handle(): WorkHandle {
     return { ...this.memory, args: this.memory.args as Value };
   }
 }
@@ -209,16 +210,16 @@ export class Operations {
   }
 
   /**
-   * How far an operation is: one call while its task goes on; then it is entered again.
+   * Looks how far an operation is: one call while its task goes on; then it is entered again.
    * @throws ProviderError for what the operation fails with, HandleForgotten where vCenter no longer knows the task
    */
-  async poll(handle: Handle, context: CallContext): Promise<Outcome<Result>> {
+  async poll(handle: WorkHandle, context: CallContext): Promise<Outcome<Result>> {
     const memory = memoryOf(handle);
     const operation = this.known.get(memory.op);
     if (!operation) throw new HandleForgotten(`this driver has no operation '${memory.op}'`);
     const seen = memory.task === undefined ? undefined : await readTask(this.wire, { type: 'Task', value: memory.task }, context);
     if (seen && !seen.ended)
-      return { ongoing: handle, words: wordsOf(seen), ...(seen.progress === undefined ? {} : { progress: seen.progress }) };
+      return { ongoing: handle, message: wordsOf(seen), ...(seen.progress === undefined ? {} : { progress: seen.progress }) };
     return entered(() => operation(memory.args, new Stages(this.wire, memory, context, seen, false), undefined));
   }
 }
@@ -232,7 +233,7 @@ async function entered<R extends Result>(enter: () => Promise<R>): Promise<Outco
   }
 }
 
-function memoryOf(handle: Handle): Memory {
+function memoryOf(handle: WorkHandle): Memory {
   const { op, args, ended, task, stage, again } = handle as Partial<Memory>;
   return {
     op: String(op),

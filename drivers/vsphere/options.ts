@@ -3,7 +3,7 @@ import { proxyOption } from '../../src/net/proxies';
 
 /** 62 TB, vSphere's largest virtual disk, in MiB. */
 export const MAX_DISK = 65_011_712;
-/** Most that vSphere gives one machine: virtual CPUs, memory in MiB, disks. */
+/** Limits of one machine on vSphere: virtual CPUs, memory in MiB, disks. */
 export const MAX_CPU = 960;
 export const MAX_MEMORY = 25_165_824;
 export const MAX_DISKS = 60;

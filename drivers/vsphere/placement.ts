@@ -7,10 +7,10 @@ import { unescapeName } from './naming';
 import { type Place, refsOf } from './places';
 import { isA, type Ref, type Typed } from './types';
 
-/** What vCenter is asked for, and what the driver decides itself, once it is known where a machine goes. */
+/** Requests to vCenter, and what the driver decides itself, once it is known where a machine goes. */
 
-/** One create, resolved: what to call. */
-export type Plan =
+/** Create, resolved: the call to make. */
+export type Placement =
   | { kind: 'clone'; place: Place; source: Ref; name: string; linked: boolean; spec: Typed<'VirtualMachineCloneSpec'> }
   | { kind: 'blank'; place: Place; config: Typed<'VirtualMachineConfigSpec'> };
 
@@ -18,7 +18,7 @@ export type Plan =
  * The datastore of a create: in a datastore cluster, the member that storage DRS recommends. A linked clone stays beside its
  * source's disks, as vCenter has it. Where there is no recommendation, the member that was chosen.
  */
-export async function onPod(wire: Wire, plan: Plan, context: CallContext): Promise<{ ref: Ref; name: string }> {
+export async function onPod(wire: Wire, plan: Placement, context: CallContext): Promise<{ ref: Ref; name: string }> {
   const { datastore, datastoreName, pod } = plan.place;
   const chosen = { ref: datastore, name: datastoreName };
   if (!pod || (plan.kind === 'clone' && plan.linked)) return chosen;
@@ -28,7 +28,7 @@ export async function onPod(wire: Wire, plan: Plan, context: CallContext): Promi
   return { ref: recommended, name: unescapeName((seen && text(seen, 'name')) ?? recommended.value) };
 }
 
-async function recommendation(wire: Wire, plan: Plan, pod: Ref, context: CallContext): Promise<Ref | undefined> {
+async function recommendation(wire: Wire, plan: Placement, pod: Ref, context: CallContext): Promise<Ref | undefined> {
   const { storageResourceManager } = await wire.service(context);
   if (!storageResourceManager) return undefined;
   try {
@@ -47,7 +47,7 @@ async function recommendation(wire: Wire, plan: Plan, pod: Ref, context: CallCon
   }
 }
 
-function placementSpec(plan: Plan, storagePod: Ref): Typed<'StoragePlacementSpec'> {
+function placementSpec(plan: Placement, storagePod: Ref): Typed<'StoragePlacementSpec'> {
   const { folder, pool: resourcePool } = plan.place;
   const common = { folder, resourcePool, podSelectionSpec: { storagePod, initialVmConfig: [{ storagePod }] } };
   if (plan.kind === 'blank') return { ...common, type: 'create', configSpec: plan.config };

@@ -7,7 +7,7 @@ import { bestOf, DATASTORE_PATHS, isPodInCharge, isUsableBy, POD_PATHS } from '.
 import { unescapeName } from './naming';
 import { isA, type Ref } from './types';
 
-/** Where a machine can be told to go: what the request says, else the configuration. */
+/** Wishes for a machine's place: of the request, else of the configuration. */
 export interface Wishes {
   datacenter?: string | undefined;
   cluster?: string | undefined;
@@ -18,7 +18,7 @@ export interface Wishes {
   networks?: readonly string[] | undefined;
 }
 
-/** Where a machine goes. */
+/** Place of a machine. */
 export interface Place {
   folder: Ref;
   pool: Ref;
@@ -36,7 +36,7 @@ export interface Place {
 export interface Network {
   ref: Ref;
   name: string;
-  /** Of a distributed port group: its key and its switch's UUID. */
+  /** Key of a distributed port group and UUID of its switch. */
   port?: { portgroupKey: string; switchUuid: string };
 }
 
@@ -60,7 +60,7 @@ const WANTED = {
 export class Inventory {
   private constructor(private readonly byKey: ReadonlyMap<string, Seen>) {}
 
-  /** One property-collector call a page. */
+  /** Reads the inventory: one property-collector call a page. */
   static async read(wire: Wire, context: CallContext): Promise<Inventory> {
     const all = new Map<string, Seen>();
     for await (const page of everything(wire, WANTED, context)) for (const seen of page) all.set(seen.ref.value, seen);
@@ -151,7 +151,7 @@ export class Inventory {
     throw new ProviderError('unavailable', `${this.nameOf(compute)} has no usable datastore`, { maybeDone: false, lasting: true });
   }
 
-  /** By path below the datacenter's machine folder, with `/` between names. */
+  /** Finds a folder by its path below the datacenter's machine folder, with `/` between names. */
   private folder(wishes: Wishes, datacenter: Seen): Ref {
     let at = refOf(datacenter.properties.get('vmFolder'));
     for (const name of (wishes.folder ?? '').split('/').filter((part) => part !== '')) {
@@ -237,6 +237,6 @@ const ownerOf = (pool: Seen): string | undefined => refOf(pool.properties.get('o
 /** References, where the property is a list of them. */
 export const refsOf = (value: unknown): Ref[] => (Array.isArray(value) ? value.flatMap((each) => refOf(each) ?? []) : []);
 
-function wrong(words: string): ProviderError {
-  return new ProviderError('invalid', words, { maybeDone: false });
+function wrong(message: string): ProviderError {
+  return new ProviderError('invalid', message, { maybeDone: false });
 }

@@ -11,7 +11,7 @@ import { isA } from './types';
 type Key = { key: string };
 type PowerMethod = 'PowerOnVM_Task' | 'PowerOffVM_Task' | 'SuspendVM_Task';
 
-/** What switches machines on and off. */
+/** Switch of machines: on, off, suspended. */
 export class MachinePower {
   readonly #start: Entry<Key, void>;
   readonly #powerOff: Entry<Key, void>;
@@ -34,12 +34,15 @@ export class MachinePower {
     return this.#start({ key }, context);
   }
 
-  /** Without force: the guest shuts itself down, which VMware Tools must do; the wait for it has an end (guestPatienceMs). */
+  /**
+   * Stops a machine. Without force the guest shuts itself down, for which it needs VMware Tools; the wait for it has an end
+   * (guestPatienceMs).
+   */
   stop(key: string, { force }: { force?: boolean | undefined }, context: CallContext): Promise<Outcome> {
     return force === true ? this.#powerOff({ key }, context) : this.#shutdown({ key }, context);
   }
 
-  /** Without force: the guest reboots by itself; vCenter tells no end of it. */
+  /** Restarts a machine. Without force the guest reboots by itself; vCenter tells no end of it. */
   async restart(key: string, { force }: { force?: boolean | undefined }, context: CallContext): Promise<Outcome> {
     if (force === true) return this.#reset({ key }, context);
     await this.#guest('RebootGuest', key, 'restart it with force', context);
@@ -107,6 +110,6 @@ function existingState({ cause }: ProviderError): string | undefined {
   return isA(cause, 'InvalidPowerState') ? cause.existingState : undefined;
 }
 
-function conflict(words: string, code?: string): ProviderError {
-  return new ProviderError('conflict', words, { code, maybeDone: false });
+function conflict(message: string, code?: string): ProviderError {
+  return new ProviderError('conflict', message, { code, maybeDone: false });
 }

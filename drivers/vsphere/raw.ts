@@ -1,7 +1,7 @@
 import { ProviderError } from '../../src/clouds/errors';
 import { escape, type Node, VIM, XSD } from './xml';
 
-/** Most elements, and most characters, of an element that is written back as it was read. */
+/** Limits, in elements and characters, of an element that is written back as it was read. */
 const MAX_ELEMENTS = 5_000;
 const MAX_LENGTH = 1_048_576;
 
@@ -33,6 +33,6 @@ function typeName({ name, xsiType, xsiSpace }: Node): string {
   throw cannot(`the element ${name} is of the unknown type ${xsiType}`);
 }
 
-function cannot(words: string): ProviderError {
-  return new ProviderError('unsupported', `what vCenter told cannot be sent back as it is: ${words}`, { maybeDone: false });
+function cannot(message: string): ProviderError {
+  return new ProviderError('unsupported', `what vCenter told cannot be sent back as it is: ${message}`, { maybeDone: false });
 }

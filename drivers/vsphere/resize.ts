@@ -5,7 +5,7 @@ import { HOT_PATHS } from './hot-plug';
 import type { Size } from './sizes';
 import type { Typed } from './types';
 
-/** What a change of size is decided by. */
+/** Properties by which a change of size is decided. */
 export const RESIZE_PATHS: readonly string[] = [
   ...HOT_PATHS,
   'config.hardware.numCPU',
@@ -40,8 +40,8 @@ export function sizeChange(seen: Seen, size: Size): Typed<'VirtualMachineConfigS
         (otherMemory ? memoryRefusal(seen, now.memory ?? 0, size.memory) : undefined))
       : `it is ${String(power)}`;
   if (reason !== undefined) {
-    const words = `cpu and memory stay as they are: ${reason}; the machine takes this size while it is STOPPED`;
-    throw new ProviderError('conflict', words, { maybeDone: false });
+    const message = `cpu and memory stay as they are: ${reason}; the machine takes this size while it is STOPPED`;
+    throw new ProviderError('conflict', message, { maybeDone: false });
   }
   return { ...(otherCpu ? { numCPUs: size.cpu } : {}), ...(otherMemory ? { memoryMB: size.memory } : {}) };
 }

@@ -1,9 +1,9 @@
 import type { CallContext } from '../../src/clouds/driver';
 import { unlessAborted } from '../../src/clouds/unless-aborted';
 
-/** For the whole reading, in ms: no deadline of one call holds for it. */
+/** Time limit of the whole reading, in ms: no deadline of one call holds for it. */
 const LONGEST_MS = 600_000;
-/** How long the answer of a reading that nobody waited for to its end is kept for who asks again, in ms. */
+/** Time for which the answer of a reading that nobody waited for is kept for who asks again, in ms. */
 const KEPT_MS = 60_000;
 
 /**

@@ -1,4 +1,4 @@
-import { Gone } from '../../src/clouds/errors';
+import { Gone, isGone } from '../../src/clouds/errors';
 import * as fc from 'fast-check';
 import { mibToKib } from '../../src/model/units';
 import type { Values } from '../../src/model/values';
@@ -98,6 +98,38 @@ test('the shipped set is listed by name, any other size is read by its key', asy
   expect(known).toMatchObject({ values: { name: 'medium' } });
   expect(other).toMatchObject({ values: { name: '3 CPU, 980 MiB', cpu: 3, memory: mibToKib(980) } });
   expect(none).toBeInstanceOf(Gone);
+});
+
+test('a size shows what a machine of it has: disks without a format of any guest, for every tenant', () => {
+  const disks = [{ capacity: 10_000_000 }, { capacity: 'many' }];
+  expect(sizes.sized({ cpu: 2, memory: mibToKib(4096), disks })).toEqual({
+    key: 'c2-m4096-d9537',
+    values: { name: '2 CPU, 4096 MiB', cpu: 2, memory: mibToKib(4096), disks: [{ capacity: diskReport(9537), format: 'raw' }] },
+    public: true,
+  });
+  expect(sizes.sized({ cpu: 2, memory: mibToKib(4096), cpuArch: 'x86_64', disks: 'none' })).toEqual({
+    key: 'c2-m4096',
+    values: { name: 'medium', cpu: 2, memory: mibToKib(4096) },
+    public: true,
+  });
+});
+
+test('the largest machine of vSphere can be had (Configuration Maximums)', () => {
+  const disks = Array.from({ length: 60 }, () => ({ capacity: 1_000_000 }));
+  expect(sizes.sized({ cpu: 960, memory: mibToKib(25_165_824), disks })).toMatchObject({ values: { cpu: 960, disks: { length: 60 } } });
+});
+
+test('what cannot be is refused before anything is asked', async () => {
+  expect(() => diskAsked(diskReport(MAX_DISK) + 1)).toThrow(expect.objectContaining({ kind: 'invalid', maybeDone: false }));
+  expect(isGone((await sizes.getMany(['xc1-m4'], context))[0], { type: 'machine configuration', key: 'xc1-m4' })).toBe(true);
+  const given = new AbortController();
+  given.abort();
+  const refused = { kind: 'timeout', maybeDone: false, message: expect.stringContaining('nobody waits') as string };
+  await expect(sizes.getMany(['c1-m4'], { signal: given.signal })).rejects.toMatchObject(refused);
+  const listing = async (): Promise<void> => {
+    for await (const page of sizes.list({ signal: given.signal })) expect(page).toBeUndefined();
+  };
+  await expect(listing()).rejects.toMatchObject(refused);
 });
 
 test('options say what is wrong with them', () => {

@@ -8,7 +8,7 @@ import { MAX_CPU, MAX_DISK, MAX_DISKS, MAX_MEMORY, type VsphereOptions } from '.
 const MEMORY_STEP = 4;
 /** The only architecture of vSphere's hosts that this driver makes machines for, in the words of Machine.cpuArch. */
 const ARCHITECTURE = 'x86_64';
-/** What a size asked for without one of them gets: one CPU, 1 GiB. */
+/** Values of a size for figures that are not given: one CPU, 1 GiB. */
 const LEAST_CPU = 1;
 const LEAST_MEMORY = 1024;
 
@@ -105,8 +105,8 @@ function capacities(disks: Value | undefined): number[] {
   return list.flatMap(({ capacity }) => (typeof capacity === 'number' ? [capacity] : []));
 }
 
-/** Nothing is asked here, but who has given up hears so as everywhere. */
+/** Rejects an aborted call as everywhere, though nothing is asked here. */
 function refuseAborted({ signal }: CallContext): Promise<void> {
   if (!signal.aborted) return Promise.resolve();
-  return Promise.reject(new ProviderError('timeout', 'Nobody waits for this call any more', { maybeDone: false }));
+  return Promise.reject(new ProviderError('timeout', 'The call was cancelled: nobody waits for its answer any more', { maybeDone: false }));
 }

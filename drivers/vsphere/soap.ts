@@ -1,15 +1,17 @@
 import { type Dispatcher, request } from 'undici';
 import { ProviderError } from '../../src/clouds/errors';
+import { shown } from '../../src/model/shown';
 import { type Fault, nameOf, translate, withoutAnswer } from './errors';
 import { decoded, type Head, MAX_ANSWER, notOurs } from './strangers';
-import { type MethodName, type Parameters, type Ref, type Result, serviceOf, sinceOf } from './types';
+import { type MethodName, serviceOf, sinceOf } from './methods';
+import type { Parameters, Ref, Result } from './types';
 import { readAs, readResult, writeCall } from './values';
 import { child, escape, type Node, parse } from './xml';
 
 /** Version of the API spoken, the oldest that will do; every vCenter since 6.7 answers it. */
 export const VERSION = '6.7';
 
-/** What vCenter refused a call with. */
+/** Fault with which vCenter refused a call. */
 export class SoapFault extends Error {
   constructor(
     readonly fault: Fault | undefined,
@@ -23,7 +25,7 @@ export class SoapFault extends Error {
     return nameOf(this.fault);
   }
 
-  /** As the contract has it. */
+  /** Translates to the contract's error. */
   translated(): ProviderError {
     return translate(this.fault, this.said);
   }
@@ -36,15 +38,16 @@ export interface Sent<M extends MethodName> {
 }
 
 /**
- * One call over HTTP, no retries.
- * @throws SoapFault for what vCenter refuses, ProviderError for what no answer came of
+ * Sends one call over HTTP, without retries.
+ * @throws SoapFault for what vCenter refuses, ProviderError where no answer came
  */
 export async function send<M extends MethodName>(
   to: { url: string; agent: Dispatcher; cookie: string | undefined },
   call: { method: M; self: Ref; parameters: Parameters<M> },
   signal: AbortSignal,
 ): Promise<Sent<M>> {
-  if (signal.aborted) throw new ProviderError('timeout', 'Nobody waits for this call any more', { maybeDone: false });
+  if (signal.aborted)
+    throw new ProviderError('timeout', 'The call was cancelled: nobody waits for its answer any more', { maybeDone: false });
   const body = envelope(writeCall(call.method, call.self, call.parameters), headerOf(call.method, to.cookie));
   let head: Head;
   let text: string;
@@ -124,7 +127,7 @@ function faultOf(fault: Node, head: Head): Error {
   if (own && name !== undefined && name !== '') return new SoapFault(readAs('MethodFault', { ...detail, xsiType: name }), saidOf(fault));
   const said = saidOf(fault);
   if (said !== undefined && /unsupported version/i.test(said)) return new ProviderError('unsupported', said, { maybeDone: false });
-  return notOurs(head, `with a fault that is not vSphere's (${said?.slice(0, 200) ?? 'without words'})`);
+  return notOurs(head, `with a fault that is not vSphere's (${said === undefined ? 'without words' : shown(said, 200)})`);
 }
 
 /** Elements of faults are named after their type with `Fault` at the end. */
@@ -141,7 +144,9 @@ function bodyOf(head: Head, text: string): Node {
   try {
     root = parse(text);
   } catch (error) {
-    throw notOurs(head, `that is no XML of vSphere's (${error instanceof Error ? error.message.slice(0, 100) : 'unreadable'})`);
+    // Behind a colon the parser quotes what it read.
+    const message = error instanceof Error ? error.message.replace(/(?<=[a-z]): .*$/is, '') : 'unreadable';
+    throw notOurs(head, `that is no XML of vSphere's (${shown(message, 100)})`);
   }
   const body = child(root, 'Body');
   if (root.name !== 'Envelope' || !body) throw notOurs(head, "that is not vSphere's");

@@ -2,8 +2,8 @@
 export interface StateReading {
   state: string;
   unmapped?: string;
-  /** Why it is in ERROR, in words. */
-  words?: string;
+  /** Reason, in words, why it is in ERROR. */
+  message?: string;
 }
 
 /** VirtualMachinePowerState. */
@@ -42,7 +42,7 @@ export function machineState(seen: {
   if (!seen.configured) return { state: 'CREATING' };
   const power = seen.power ?? 'unknown';
   const state = Object.hasOwn(POWER, power) ? POWER[power] : undefined;
-  if (state === undefined) return { state: 'ERROR', unmapped: power, words: `vCenter shows the power state ${power}` };
+  if (state === undefined) return { state: 'ERROR', unmapped: power, message: `vCenter shows the power state ${power}` };
   if (power === 'poweredOn' && seen.guest !== undefined && Object.hasOwn(GUEST, seen.guest)) return { state: GUEST[seen.guest] ?? state };
   return { state };
 }
@@ -50,25 +50,30 @@ export function machineState(seen: {
 function connectionState(connection: string | undefined): StateReading | undefined {
   if (connection === undefined || connection === 'connected') return undefined;
   if (!Object.hasOwn(CONNECTION, connection)) {
-    return { state: 'ERROR', unmapped: connection, words: `vCenter shows the connection state ${connection}` };
+    return { state: 'ERROR', unmapped: connection, message: `vCenter shows the connection state ${connection}` };
   }
-  return { state: CONNECTION[connection] ?? 'ERROR', words: WORDS[connection] ?? connection };
+  return { state: CONNECTION[connection] ?? 'ERROR', message: WORDS[connection] ?? connection };
 }
 
-/** Why nothing can be done to a machine that vCenter has in this connection state; undefined where it is connected. */
+/** Returns the reason why nothing can be done to a machine in this connection state; undefined where it is connected. */
 export function connectionWords(connection: string | undefined): string | undefined {
-  return connectionState(connection)?.words;
+  return connectionState(connection)?.message;
 }
 
 /** State of an image: a template, or a snapshot of a machine. Templates do not run; one that does is not what it claims to be. */
 export function imageState(seen: { connection: string | undefined; runs: boolean }): StateReading {
   const broken = connectionState(seen.connection);
   if (broken) return broken;
-  return seen.runs ? { state: 'ERROR', words: 'the template is powered on' } : { state: 'AVAILABLE' };
+  return seen.runs ? { state: 'ERROR', message: 'the template is powered on' } : { state: 'AVAILABLE' };
 }
 
-/** Of a network, by NetworkSummary.accessible: whether a host provides it. There is nothing to start or stop. */
+/** State of a network by NetworkSummary.accessible: whether a host provides it. There is nothing to start or stop. */
 export const NETWORK_STATES: Readonly<Record<string, string>> = { true: 'STARTED', false: 'ERROR' };
 
-/** For the contract's tests: every word of vSphere's with what it leads to. */
-export const MACHINE_STATES: Readonly<Record<string, string>> = { ...POWER, ...GUEST, ...CONNECTION };
+/** State of a network by what vCenter says of `accessible`; ERROR where it says nothing. */
+export function networkState(accessible: unknown): StateReading {
+  if (accessible === undefined) return { state: 'ERROR' };
+  const word = typeof accessible === 'string' ? accessible : JSON.stringify(accessible);
+  const state = Object.hasOwn(NETWORK_STATES, word) ? NETWORK_STATES[word] : undefined;
+  return state === undefined ? { state: 'ERROR', unmapped: word } : { state };
+}

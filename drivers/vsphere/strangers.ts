@@ -3,7 +3,7 @@ import { type ErrorKind, ProviderError } from '../../src/clouds/errors';
 
 /** Answers that are not vCenter's own: of a proxy, a portal, a gateway in front. They decide nothing about anything there. */
 
-/** What an answer says beside its body. */
+/** Head of an answer: what it says beside its body. */
 export interface Head {
   status: number;
   retryAfter: string | undefined;
@@ -60,10 +60,10 @@ const MAYBE_DONE: readonly number[] = [200, 500, 502, 504];
  */
 export function notOurs({ status, retryAfter, location }: Head, how: string): ProviderError {
   const to = status >= 300 && status < 400 ? `it leads to ${hostOf(location)}` : SAID[status];
-  const words = `The endpoint answered HTTP ${status} ${how}${to === undefined ? '' : `: ${to}`}`;
+  const message = `The endpoint answered HTTP ${status} ${how}${to === undefined ? '' : `: ${to}`}`;
   const seconds = Number(retryAfter);
   const kind: ErrorKind = status === 429 ? 'throttled' : 'unavailable';
-  return new ProviderError(kind, words, {
+  return new ProviderError(kind, message, {
     maybeDone: MAYBE_DONE.includes(status),
     ...(retryAfter !== undefined && Number.isFinite(seconds) && seconds >= 0 ? { retryAfterMs: seconds * 1000 } : {}),
   });

@@ -4,7 +4,8 @@ import type { Wire } from './client';
 import { propSets, type Seen, seenOf } from './collector';
 import { translate } from './errors';
 import { SoapFault } from './soap';
-import { isA, type MethodName, type Ref, type Typed } from './types';
+import type { MethodName } from './methods';
+import { isA, type Ref, type Typed } from './types';
 
 /** vCenter's tasks: how far they are, and which have been begun lately. */
 
@@ -16,22 +17,22 @@ export interface TaskSeen {
   error: Typed<'LocalizedMethodFault'> | undefined;
   /** Percent. */
   progress: number | undefined;
-  /** What it is, in vCenter's word for it: `VirtualMachine.clone`. */
+  /** Name of the task in vCenter's words: `VirtualMachine.clone`. */
   what: string;
   /** Name of the method that began it, where vCenter tells it. */
   method: string | undefined;
-  /** When it was begun, by vCenter's clock, in ms since the epoch. */
+  /** Time at which it was begun, by vCenter's clock, in ms since the epoch. */
   begun: number;
-  /** Who began it; undefined for what is no person. */
+  /** User who began it; undefined where that is no person. */
   user: string | undefined;
 }
 
 const WANTED = { Task: ['info'] };
-/** How far vCenter's clock may be from this one, in ms. */
+/** Tolerance between vCenter's clock and this one, in ms. */
 const SKEW_MS = 300_000;
 
 /**
- * How far a task is: one call.
+ * Looks how far a task is: one call.
  * @throws HandleForgotten where vCenter no longer knows it, ProviderError where it does not say
  */
 export async function readTask(wire: Wire, task: Ref, context: CallContext): Promise<TaskSeen> {
@@ -78,7 +79,7 @@ function taskSeen({ ref, properties }: Seen): TaskSeen | undefined {
 }
 
 /** Words of vCenter's for methods, where they are not the method's own name. */
-const ALSO: Readonly<Partial<Record<MethodName, readonly string[]>>> = {
+const TASK_NAMES: Readonly<Partial<Record<MethodName, readonly string[]>>> = {
   RevertToSnapshot_Task: ['revert', 'revertsnapshot'],
   RemoveSnapshot_Task: ['remove'],
   ReconfigVM_Task: ['reconfigure'],
@@ -89,9 +90,9 @@ const ALSO: Readonly<Partial<Record<MethodName, readonly string[]>>> = {
 
 const plain = (word: string): string => word.toLowerCase().replace(/_task$|task$|vm(?=_task$|$)/g, '');
 
-/** Whether a task is of this method, and ours: begun since then (ms by our clock) by the user whom the driver is. */
+/** Tells whether a task is of this method, and ours: begun since then (ms by our clock) by the user whom the driver is. */
 export function isOurs(task: TaskSeen, method: MethodName, since: number, user: string): boolean {
-  const words = [plain(method.replace(/_Task$/, '')), ...(ALSO[method] ?? [])];
+  const words = [plain(method.replace(/_Task$/, '')), ...(TASK_NAMES[method] ?? [])];
   const last = task.what.split('.').at(-1) ?? '';
   const same = [task.method ?? '', last].some((word) => words.includes(plain(word.replace(/_Task$/, ''))));
   if (method === 'CloneVStorageObject_Task' && !/vstorageobject/i.test(`${task.what} ${task.method ?? ''}`)) return false;
@@ -105,5 +106,5 @@ function sameUser(told: string, ours: string): boolean {
   return nameOf(told) === nameOf(ours);
 }
 
-/** Why a task failed. */
+/** Returns the error of a failed task. */
 export const taskError = ({ error }: TaskSeen): ProviderError => translate(error?.fault, error?.localizedMessage);

@@ -1,9 +1,10 @@
+import type { METHODS, MethodName } from './methods';
 import type { Node } from './xml';
 
 /**
- * What this driver uses of the vim25 API, declared by hand: members in the API's own order (vCenter refuses another), a
- * base's members first. A type is a name of this table, a simple type, or either with `[]`. A member that is not
- * declared is neither written nor read. A test compares the table with the API's declaration.
+ * Part of the vim25 API that this driver uses, declared by hand: members in the API's own order (vCenter refuses another), a base's
+ * members first. A type is a name of this table, a simple type, or either with `[]`. A member that is not declared is neither
+ * written nor read. A test compares the table with the API's declaration.
  */
 
 const DEVICE = {
@@ -23,11 +24,15 @@ export const TYPES = {
     propertyCollector: 'ref',
     viewManager: 'ref',
     about: 'AboutInfo',
+    setting: 'ref',
     sessionManager: 'ref',
     authorizationManager: 'ref',
+    perfManager: 'ref',
+    eventManager: 'ref',
     taskManager: 'ref',
     customizationSpecManager: 'ref',
     searchIndex: 'ref',
+    ovfManager: 'ref',
     storageResourceManager: 'ref',
     vStorageObjectManager: 'ref',
   },
@@ -169,6 +174,26 @@ export const TYPES = {
   VirtualEthernetCardOpaqueNetworkBackingInfo: { opaqueNetworkId: 'string', opaqueNetworkType: 'string' },
   DistributedVirtualSwitchPortConnection: { switchUuid: 'string', portgroupKey: 'string', portKey: 'string', connectionCookie: 'int' },
 
+  OvfCreateImportSpecParams: { entityName: 'string', networkMapping: 'OvfNetworkMapping[]', diskProvisioning: 'string' },
+  OvfNetworkMapping: { name: 'string', network: 'ref' },
+  OvfCreateImportSpecResult: {
+    importSpec: 'xml',
+    fileItem: 'OvfFileItem[]',
+    warning: 'LocalizedMethodFault[]',
+    error: 'LocalizedMethodFault[]',
+  },
+  OvfFileItem: { deviceId: 'string', path: 'string' },
+  HttpNfcLeaseInfo: { lease: 'ref', entity: 'ref', deviceUrl: 'HttpNfcLeaseDeviceUrl[]', leaseTimeout: 'int' },
+  HttpNfcLeaseDeviceUrl: {
+    key: 'string',
+    importKey: 'string',
+    url: 'string',
+    sslThumbprint: 'string',
+    disk: 'boolean',
+    targetId: 'string',
+  },
+  HttpNfcLeaseManifestEntry: { key: 'string', sha1: 'string', size: 'long' },
+
   Tag: { key: 'string' },
   DVPortgroupConfigSpec: {
     configVersion: 'string',
@@ -186,6 +211,54 @@ export const TYPES = {
   GuestNicInfo: { ipAddress: 'string[]', macAddress: 'string', deviceConfigId: 'int', ipConfig: 'NetIpConfigInfo' },
   NetIpConfigInfo: { ipAddress: 'NetIpConfigInfoIpAddress[]' },
   NetIpConfigInfoIpAddress: { ipAddress: 'string', prefixLength: 'int' },
+
+  ElementDescription: { key: 'string' },
+  PerfCounterInfo: {
+    key: 'int',
+    nameInfo: 'ElementDescription',
+    groupInfo: 'ElementDescription',
+    rollupType: 'string',
+    level: 'int',
+  },
+  PerfInterval: { samplingPeriod: 'int', length: 'int', level: 'int', enabled: 'boolean' },
+  PerfMetricId: { counterId: 'int', instance: 'string' },
+  PerfQuerySpec: {
+    entity: 'ref',
+    startTime: 'dateTime',
+    endTime: 'dateTime',
+    metricId: 'PerfMetricId[]',
+    intervalId: 'int',
+    format: 'string',
+  },
+  PerfEntityMetricCSV: { entity: 'ref', sampleInfoCSV: 'string', value: 'PerfMetricSeriesCSV[]' },
+  PerfMetricSeriesCSV: { id: 'PerfMetricId', value: 'string' },
+  VirtualMachineStorageSummary: { committed: 'long' },
+
+  EventFilterSpec: { time: 'EventFilterSpecByTime', eventTypeId: 'string[]' },
+  EventFilterSpecByTime: { beginTime: 'dateTime' },
+  Event: {
+    key: 'int',
+    createdTime: 'dateTime',
+    vm: 'VmEventArgument',
+    net: 'NetworkEventArgument',
+    fullFormattedMessage: 'string',
+  },
+  AlarmStatusChangedEvent: {
+    key: 'int',
+    createdTime: 'dateTime',
+    vm: 'VmEventArgument',
+    net: 'NetworkEventArgument',
+    fullFormattedMessage: 'string',
+    alarm: 'AlarmEventArgument',
+    entity: 'ManagedEntityEventArgument',
+    from: 'string',
+    to: 'string',
+  },
+  AlarmState: { key: 'string', entity: 'ref', alarm: 'ref', overallStatus: 'string', time: 'dateTime' },
+  VmEventArgument: { name: 'string', vm: 'ref' },
+  NetworkEventArgument: { name: 'string', network: 'ref' },
+  AlarmEventArgument: { name: 'string' },
+  ManagedEntityEventArgument: { name: 'string', entity: 'ref' },
 
   ID: { id: 'string' },
   KeyValue: { key: 'string', value: 'string' },
@@ -243,81 +316,6 @@ export const CARDS: readonly string[] = [
   'VirtualEthernetCard',
 ];
 
-/**
- * Methods: their parameters in the API's order (after the object itself), and what they return. `service`: the one that has
- * it, where it is not vim25. `since`: the version of the API to speak, where it is later than the usual one.
- */
-export const METHODS = {
-  RetrieveServiceContent: { takes: {}, returns: 'ServiceContent' },
-  Login: { takes: { userName: 'string', password: 'string', locale: 'string' }, returns: 'UserSession' },
-  Logout: { takes: {}, returns: 'none' },
-  CurrentTime: { takes: {}, returns: 'dateTime' },
-  RetrievePropertiesEx: { takes: { specSet: 'PropertyFilterSpec[]', options: 'RetrieveOptions' }, returns: 'RetrieveResult' },
-  ContinueRetrievePropertiesEx: { takes: { token: 'string' }, returns: 'RetrieveResult' },
-  CreateContainerView: { takes: { container: 'ref', type: 'string[]', recursive: 'boolean' }, returns: 'ref' },
-  FindAllByUuid: { takes: { uuid: 'string', vmSearch: 'boolean', instanceUuid: 'boolean' }, returns: 'ref[]' },
-  HasPrivilegeOnEntity: { takes: { entity: 'ref', sessionId: 'string', privId: 'string[]' }, returns: 'boolean[]' },
-  RecommendDatastores: { takes: { storageSpec: 'StoragePlacementSpec' }, returns: 'StoragePlacementResult' },
-  GetCustomizationSpec: { takes: { name: 'string' }, returns: 'CustomizationSpecItem' },
-  CloneVM_Task: { takes: { folder: 'ref', name: 'string', spec: 'VirtualMachineCloneSpec' }, returns: 'ref' },
-  CreateVM_Task: { takes: { config: 'VirtualMachineConfigSpec', pool: 'ref', host: 'ref' }, returns: 'ref' },
-  PowerOnVM_Task: { takes: {}, returns: 'ref' },
-  PowerOffVM_Task: { takes: {}, returns: 'ref' },
-  SuspendVM_Task: { takes: {}, returns: 'ref' },
-  ResetVM_Task: { takes: {}, returns: 'ref' },
-  ShutdownGuest: { takes: {}, returns: 'none' },
-  RebootGuest: { takes: {}, returns: 'none' },
-  ReconfigVM_Task: { takes: { spec: 'VirtualMachineConfigSpec' }, returns: 'ref' },
-  Destroy_Task: { takes: {}, returns: 'ref' },
-  CreateSnapshot_Task: { takes: { name: 'string', description: 'string', memory: 'boolean', quiesce: 'boolean' }, returns: 'ref' },
-  RevertToSnapshot_Task: { takes: { suppressPowerOn: 'boolean' }, returns: 'ref' },
-  RemoveSnapshot_Task: { takes: { removeChildren: 'boolean' }, returns: 'ref' },
-  AddDVPortgroup_Task: { takes: { spec: 'DVPortgroupConfigSpec[]' }, returns: 'ref' },
-  ReconfigureDVPortgroup_Task: { takes: { spec: 'DVPortgroupConfigSpec' }, returns: 'ref' },
-  RenameSnapshot: { takes: { name: 'string', description: 'string' }, returns: 'none' },
-
-  RemoveAllSnapshots_Task: { takes: {}, returns: 'ref' },
-  AttachDisk_Task: { takes: { diskId: 'ID', datastore: 'ref', controllerKey: 'int', unitNumber: 'int' }, returns: 'ref' },
-  DetachDisk_Task: { takes: { diskId: 'ID' }, returns: 'ref' },
-  CreateDisk_Task: { takes: { spec: 'VslmCreateSpec' }, returns: 'ref', since: '6.7.2' },
-  CloneVStorageObject_Task: { takes: { id: 'ID', datastore: 'ref', spec: 'VslmCloneSpec' }, returns: 'ref', since: '6.7.2' },
-  ExtendDisk_Task: { takes: { id: 'ID', datastore: 'ref', newCapacityInMB: 'long' }, returns: 'ref' },
-  DeleteVStorageObject_Task: { takes: { id: 'ID', datastore: 'ref' }, returns: 'ref' },
-  RenameVStorageObject: { takes: { id: 'ID', datastore: 'ref', name: 'string' }, returns: 'none' },
-  VCenterUpdateVStorageObjectMetadataEx_Task: {
-    takes: { id: 'ID', datastore: 'ref', metadata: 'KeyValue[]', deleteKeys: 'string[]' },
-    returns: 'ref',
-    since: '6.7.2',
-  },
-  RetrieveContent: { takes: {}, returns: 'VslmServiceInstanceContent', service: 'vslm' },
-  VslmListVStorageObjectForSpec: {
-    takes: { query: 'VslmVsoVStorageObjectQuerySpec[]', maxResult: 'int' },
-    returns: 'VslmVsoVStorageObjectQueryResult',
-    service: 'vslm',
-  },
-  VslmRetrieveVStorageObject: { takes: { id: 'ID' }, returns: 'VStorageObject', service: 'vslm' },
-  VslmRetrieveVStorageObjects: { takes: { ids: 'ID[]' }, returns: 'VslmVsoVStorageObjectResult[]', service: 'vslm' },
-  VslmRetrieveVStorageObjectAssociations: { takes: { ids: 'ID[]' }, returns: 'VslmVsoVStorageObjectAssociations[]', service: 'vslm' },
-} as const;
-
-interface DeclaredMethod {
-  readonly returns: string;
-  readonly service?: 'vslm';
-  readonly since?: string;
-}
-
-/** Another service of vCenter's than vim25 that has the method. */
-export function serviceOf(method: MethodName): 'vslm' | undefined {
-  const declared: DeclaredMethod = METHODS[method];
-  return declared.service;
-}
-
-/** Version of the API to speak when the method is called; undefined for the usual one. */
-export function sinceOf(method: MethodName): string | undefined {
-  const declared: DeclaredMethod = METHODS[method];
-  return declared.since;
-}
-
 /** A reference to a managed object: sent back exactly as it came. */
 export interface Ref {
   type: string;
@@ -332,7 +330,7 @@ interface Simple {
   /** RFC 3339, as the API writes it. */
   dateTime: string;
   ref: Ref;
-  /** Whatever its xsi:type says; `Typed` for a declared type. */
+  /** Value of any xsi:type; `Typed` for a declared type. */
   any: unknown;
   /** An element as it is, whatever is in it: written back whole, under another name (raw.ts). */
   xml: Node;
@@ -341,7 +339,6 @@ interface Simple {
 
 type Table = typeof TYPES;
 export type TypeName = keyof Table;
-export type MethodName = keyof typeof METHODS;
 
 /** TypeScript's type for a declared one. */
 export type Declared<D extends string> = D extends `${infer E}[]`
@@ -360,18 +357,18 @@ export type Typed<N extends TypeName> = { readonly $type?: string } & {
 export type Parameters<M extends MethodName> = {
   readonly [K in keyof (typeof METHODS)[M]['takes']]?: Declared<(typeof METHODS)[M]['takes'][K] & string> | undefined;
 };
-/** Whatever the API promises, an answer may lack it. */
+/** Result of a method; an answer may lack it, whatever the API promises. */
 export type Result<M extends MethodName> = Declared<(typeof METHODS)[M]['returns']> | undefined;
 
 /** Methods that begin a task. */
 export type TaskMethod = Extract<MethodName, `${string}_Task`>;
 
-/** Whether a value that was read is a reference. */
+/** Tells whether a value that was read is a reference. */
 export function isRef(value: unknown): value is Ref {
   return typeof value === 'object' && value !== null && 'type' in value && 'value' in value && typeof value.value === 'string';
 }
 
-/** Whether a value that was read is of this very type of the table. */
+/** Tells whether a value that was read is of this very type of the table. */
 export function isA<N extends TypeName>(value: unknown, name: N): value is Typed<N> {
   return typeof value === 'object' && value !== null && '$type' in value && value.$type === name;
 }

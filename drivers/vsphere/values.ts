@@ -1,4 +1,5 @@
-import { METHODS, type Declared, type MethodName, type Parameters, type Ref, type Result, serviceOf, TYPES, type TypeName } from './types';
+import { METHODS, type MethodName, serviceOf } from './methods';
+import { type Declared, type Parameters, type Ref, type Result, TYPES, type TypeName } from './types';
 import { escape, type Node } from './xml';
 import { writeRaw } from './raw';
 
@@ -53,13 +54,13 @@ function writeMember(name: string, type: string, value: unknown): string {
   return `<${name}${actual === type ? '' : ` xsi:type="${actual}"`}>${inner.join('')}</${name}>`;
 }
 
-/** Where the API takes anything, the driver gives texts alone. */
+/** Writes a value where the API takes any type: the driver gives texts alone. */
 function writeAny(name: string, value: unknown): string {
   if (typeof value !== 'string') throw new Error(`${name}: only texts are written here`);
   return `<${name} xsi:type="xsd:string">${escape(value)}</${name}>`;
 }
 
-/** What a method returned, from its response element. */
+/** Reads what a method returned, from its response element. */
 export function readResult<M extends MethodName>(method: M, response: Node): Result<M> {
   return readMember(METHODS[method].returns, named(response, 'returnval')) as Result<M>;
 }
@@ -79,7 +80,7 @@ function readMember(type: string, nodes: readonly Node[]): unknown {
 
 const BOOLEANS: Readonly<Record<string, boolean>> = { true: true, 1: true, false: false, 0: false };
 
-/** What is no number is none: not zero. */
+/** Reads a number; undefined (not zero) for a text that is none. */
 function numberOf(text: string): number | undefined {
   const value = Number(text);
   return text.trim() === '' || !Number.isFinite(value) ? undefined : value;
@@ -106,7 +107,7 @@ function readOne(type: string, node: Node): unknown {
   }
 }
 
-/** By its xsi:type; of a type that is not declared only the text is left (enumerations among them). */
+/** Reads by the xsi:type; of a type that is not declared only the text is left (enumerations among them). */
 function readAny(node: Node): unknown {
   const actual = node.xsiType ?? 'string';
   const simple = SIMPLE[actual];

@@ -1,4 +1,4 @@
-/** Whether one version of the API (`6.7.2`, `8.0.2.0`) is older than another; what is no version is not. */
+/** Tells whether one version of the API (`6.7.2`, `8.0.2.0`) is older than another; false for what is no version. */
 export function isOlder(version: string, than: string): boolean {
   const [own, other] = [parts(version), parts(than)];
   for (let index = 0; index < other.length; index += 1) {

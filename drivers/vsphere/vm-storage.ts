@@ -4,20 +4,21 @@ import type { Wire } from './client';
 import { everything, present, type Seen, type Told, told } from './collector';
 import { devicesOf, type Disk, fileOf, freeSlot, isDisk, newBus, type Slot } from './hardware';
 import { isKey, vm } from './keys';
-import { isTemplate, refOf } from './machine-item';
+import { isImage, refOf } from './machine-item';
 import { MANAGED_PATH } from './managed';
 import { asciiJson, extraOf, objectOf } from './naming';
 import type { Stages } from './operations';
 import type { Typed } from './types';
 
-/** What machines tell of their disks, and what is ours in their extraConfig about those. */
+/** Properties of machines that tell their disks, and our records of those in their extraConfig. */
 
 export const DISK_PATHS: readonly string[] = [
   ...['config.template', 'summary.config.template', 'config.hardware.device', 'config.extraConfig'],
+  'runtime.powerState',
   MANAGED_PATH,
 ];
 
-/** What the gateway wrote of a disk or an attachment, in the extraConfig of the machine. */
+/** Record that the gateway wrote of a disk or an attachment, in the extraConfig of the machine. */
 interface DeviceRecord extends Marks {
   /** Key of the machine: the copy of a machine has its source's records, and they do not mean it. */
   vm: string;
@@ -36,7 +37,7 @@ export interface Held {
   record: DeviceRecord | undefined;
 }
 
-/** Where the record of a disk is: by its place, which is all that is known of it before it is there. */
+/** Key of the record of a disk: by its slot, which is all that is known of it before it exists. */
 export const slotRecord = ({ controllerKey, unitNumber }: Slot): string => `cimi.disk.${controllerKey}.${unitNumber}`;
 /** The same of an attachment: by its volume. */
 export const volumeRecord = (fcd: string): string => `cimi.volume.${fcd}`;
@@ -50,7 +51,7 @@ function recordOf(text: string | undefined): DeviceRecord | undefined {
 
 /** Every disk of a machine; nothing of a template. */
 export function disksOf(machine: Seen): Held[] {
-  if (isTemplate(machine)) return [];
+  if (isImage(machine)) return [];
   const disks = devicesOf(machine.properties.get('config.hardware.device')).filter(isDisk);
   const extra = extraOf(machine.properties.get('config.extraConfig'));
   const uuids = disks.map((disk) => fileOf(disk)?.uuid);
@@ -65,7 +66,7 @@ export function disksOf(machine: Seen): Held[] {
   });
 }
 
-/** Where a disk is plugged in. */
+/** Returns the slot that a disk is plugged into. */
 export const slotOf = ({ controllerKey = 0, unitNumber = 0 }: Disk): Slot => ({ controllerKey, unitNumber });
 
 /** The disks of all machines: a call a page. */
@@ -73,7 +74,7 @@ export async function* allDisks(wire: Wire, context: CallContext): AsyncIterable
   for await (const page of everything(wire, { VirtualMachine: DISK_PATHS }, context)) yield page.flatMap(disksOf);
 }
 
-/** These machines as they are read for their disks. */
+/** Reads these machines for their disks. */
 export async function machinesTold(wire: Wire, keys: readonly string[], context: CallContext): Promise<Told> {
   const refs = [...new Set(keys)].filter(isKey).map(vm);
   return refs.length === 0 ? { seen: [], gone: new Map() } : told(wire, refs, { VirtualMachine: DISK_PATHS }, context);
@@ -89,7 +90,7 @@ export function goneFrom({ seen, gone }: Told, of: string | undefined, thing: Th
   if (proof) return proof.as(thing);
   const machine = seen.find(({ ref }) => ref.value === of);
   if (!machine) return undefined;
-  if (isTemplate(machine)) return Gone.shown(thing, `${of} is a template, no machine`);
+  if (isImage(machine)) return Gone.shown(thing, `${of} is an image, no machine`);
   const isShown = Array.isArray(machine.properties.get('config.hardware.device'));
   return isShown ? Gone.shown(thing, `${of} has no ${thing.type} ${thing.key}`) : undefined;
 }
@@ -98,7 +99,7 @@ export function goneFrom({ seen, gone }: Told, of: string | undefined, thing: Th
 export async function presentMachine(wire: Wire, key: string, context: CallContext): Promise<Seen> {
   if (!isKey(key)) throw Gone.impossible({ type: 'VirtualMachine', key });
   const seen = await present(wire, vm(key), [...DISK_PATHS, 'snapshot.currentSnapshot'], context);
-  if (isTemplate(seen)) throw Gone.shown({ type: 'VirtualMachine', key }, `${key} is a template, no machine`);
+  if (isImage(seen)) throw Gone.shown({ type: 'VirtualMachine', key }, `${key} is an image, no machine`);
   return seen;
 }
 
@@ -124,7 +125,7 @@ export async function withFreeSlot(wire: Wire, machine: Seen, stages: Stages): P
   await stages.task('bus', () => reconfiguring(wire, machine, { deviceChange: [newBus(have(machine))] }, stages));
   const made = freeSlot(have(await presentMachine(wire, machine.ref.value, stages.context)));
   if (made) return made;
-  throw new ProviderError('quota', 'the machine has no place for another disk', { maybeDone: false });
+  throw new ProviderError('quota', 'the machine has no free slot for another disk', { maybeDone: false });
 }
 
 /** vCenter's refusals do not say that it is the snapshots which stand in the way. */

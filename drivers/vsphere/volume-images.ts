@@ -48,7 +48,7 @@ export class VsphereVolumeImages implements VolumeImages {
     return fcdHolds(naming);
   }
 
-  /** Beside its volume, unless another datastore is named. Bootable as its volume is, unless it is said. */
+  /** Creates an image beside its volume, unless another datastore is named; bootable as its volume is, unless it is said. */
   async create(request: CreateVolumeImage, context: CallContext): Promise<Outcome<Created>> {
     const { tag, token, volume, bootable, extensions } = request;
     const datastore = typeof extensions?.datastore === 'string' ? { datastore: extensions.datastore } : {};
@@ -91,5 +91,5 @@ export class VsphereVolumeImages implements VolumeImages {
   }
 }
 
-/** Those with `image` among their metadata; a consumer's own value may be that too, so that each is looked at again. */
+/** Query for disks with `image` among their metadata; a consumer's own value may be that too, so that each hit is checked. */
 const IMAGES = [{ queryField: 'metadataValue', queryOperator: 'equals', queryValue: ['image'] }];

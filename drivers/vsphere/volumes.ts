@@ -1,11 +1,12 @@
 import type { CallContext, Created, Item, Marks, Naming, Outcome, Pages } from '../../src/clouds/driver';
 import { type Gone, ProviderError } from '../../src/clouds/errors';
 import type { CreateVolume, Volumes } from '../../src/clouds/infrastructure';
+import { BLOCK_VOLUME } from '../../src/model/volume';
 import type { Wire } from './client';
 import { answers } from './collector';
 import { datastoreFor } from './datastores';
 import { attachedFcds, type Fcd, fcdPages, fcdPicked, fcdsById, type FcdWriter, presentFcd } from './fcd';
-import { BLOCK, fcdHolds, fcdMetadata, fcdName, isCns, kindOfFcd, META, missingSize, volumeItem } from './fcd-item';
+import { fcdHolds, fcdMetadata, fcdName, isCns, kindOfFcd, META, missingSize, volumeItem } from './fcd-item';
 import { FcdChanges } from './fcd-changes';
 import { fcdOfKind, markedFcds, otherKind } from './fcd-kinds';
 import type { Entry, Operations, Stages } from './operations';
@@ -26,6 +27,7 @@ type Making = {
 
 /** First-class disks as Volumes, but those that are marked as images. The key is the disk's id. */
 export class VsphereVolumes implements Volumes {
+  readonly changes = { capacity: 'sets', bootable: 'sets' } as const;
   readonly #changes: FcdChanges;
   readonly #create: Entry<Making, Created>;
   readonly #update: Entry<{ key: string; capacity?: number; bootable?: boolean }, void>;
@@ -76,8 +78,10 @@ export class VsphereVolumes implements Volumes {
    * the token already is gone on with.
    */
   async create(request: CreateVolume, context: CallContext): Promise<Outcome<Created>> {
-    if (request.type !== undefined && request.type !== BLOCK)
-      throw new ProviderError('invalid', `vSphere has no volumes of type ${request.type}; there is ${BLOCK}`, { maybeDone: false });
+    if (request.type !== undefined && request.type !== BLOCK_VOLUME)
+      throw new ProviderError('invalid', `type: vSphere has no volumes of type ${request.type}; there is ${BLOCK_VOLUME}`, {
+        maybeDone: false,
+      });
     const { tag, token, image, machine, extensions } = request;
     const datastore = typeof extensions?.datastore === 'string' ? extensions.datastore : this.wire.options.datastore;
     const making = { tag, token, naming: fcdHolds(request), capacity: diskAsked(request.capacity), bootable: request.bootable === true };
@@ -133,7 +137,7 @@ export class VsphereVolumes implements Volumes {
     return this.#changes.rename(key, naming, context);
   }
 
-  /** What is marked as an image is no volume: what is not there is gone. */
+  /** Deletes a volume; succeeds if it is gone already. A disk marked as an image is no volume. */
   delete(key: string, context: CallContext): Promise<Outcome> {
     return this.#changes.delete(key, context);
   }

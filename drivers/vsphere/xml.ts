@@ -13,7 +13,7 @@ export interface Node {
   space?: string | undefined;
   /** The plain attribute `type` (of a managed object reference). */
   type?: string | undefined;
-  /** It has a namespace or an attribute that is not kept here: it cannot be written again as it was. */
+  /** True where it has a namespace or an attribute that is not kept here: it cannot be written again as it was. */
   strange?: true;
   text: string;
   children: Node[];
@@ -32,21 +32,21 @@ const NO_XML = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]|\p{Cs}/u;
 const ESCAPES: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', '\r': '&#13;' };
 
 /** The same characters in a document, as they are or as references. */
-const NO_XML_HERE = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]|\p{Cs}|&#(?:x([0-9a-f]{1,8})|(\d{1,10}));/giu;
+const FORBIDDEN_IN_DOCUMENT = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]|\p{Cs}|&#(?:x([0-9a-f]{1,8})|(\d{1,10}));/giu;
 
 /**
- * What is no character of XML 1.0 is read as the replacement character: some vCenters pass on what somebody once wrote
- * into an annotation, and one such text must not hide everything else.
+ * Replaces what is no character of XML 1.0 by the replacement character: some vCenters pass on what somebody once wrote into an
+ * annotation, and one such text must not hide everything else.
  */
 function lenient(text: string): string {
-  return text.replace(NO_XML_HERE, (found: string, hex: string | undefined, decimal: string | undefined) => {
+  return text.replace(FORBIDDEN_IN_DOCUMENT, (found: string, hex: string | undefined, decimal: string | undefined) => {
     if (hex === undefined && decimal === undefined) return '\ufffd';
     const code = hex === undefined ? Number(decimal) : Number.parseInt(hex, 16);
     return code > 0x10ffff || !isXmlText(String.fromCodePoint(code)) ? '\ufffd' : found;
   });
 }
 
-/** Whether XML 1.0 can carry the text. */
+/** Tells whether XML 1.0 can carry the text. */
 export function isXmlText(text: string): boolean {
   return !NO_XML.test(text);
 }

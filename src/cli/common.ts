@@ -16,12 +16,16 @@ export function withConfig(command: Command): Command {
 }
 
 /** Reads the configuration as the options and the environment say. @throws ConfigError. */
-export function configOf(options: CommonOptions): Promise<Config> {
-  const file = options.config ?? process.env.CIMI_CONFIG;
+export function configOf({ config, data, port }: CommonOptions): Promise<Config> {
+  const file = config ?? process.env.CIMI_CONFIG;
   const env = {
     ...process.env,
-    ...(options.data === undefined ? {} : { CIMI_DATA: options.data }),
-    ...(options.port === undefined ? {} : { CIMI_PORT: options.port }),
+    ...(data === undefined ? {} : { CIMI_DATA: data }),
+    ...(port === undefined ? {} : { CIMI_PORT: port }),
   };
-  return loadConfig({ ...(file ? { file } : {}), env, cwd: process.cwd() });
+  const options = {
+    ...(data === undefined ? {} : { CIMI_DATA: '--data' }),
+    ...(port === undefined ? {} : { CIMI_PORT: '--port' }),
+  };
+  return loadConfig({ ...(file ? { file } : {}), env, options, cwd: process.cwd() });
 }

@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import type { Logger } from 'pino';
+import { buildOf } from '../config/build';
 import { startGateway, type Gateway, type GatewayOptions } from '../gateway';
 import { createLog } from '../http/log';
 import { configOf, withConfig, type CommonOptions } from './common';
@@ -32,10 +33,12 @@ async function run(role: GatewayOptions['role'], options: ServeOptions): Promise
     throw new Error('a separate worker needs queue.kind redis: the embedded queue tells no other process of new Jobs');
   }
   const log = createLog({ level: config.log.level, pretty: config.log.pretty, base: { role } });
+  log.info({ ...buildOf(process.env) }, 'starting');
   const demo = config.source.file === undefined;
   const gateway = await startGateway({ config, log, role, makeKey: options.makeKey === true || demo });
-  announce(gateway, log, config.data.dir);
+  // Before it says that it is ready: from then on it may be told to stop.
   stopOnSignal(gateway, log);
+  announce(gateway, log, config.data.dir);
 }
 
 function announce(gateway: Gateway, log: Logger, dataDir: string): void {
@@ -52,7 +55,7 @@ function stopOnSignal(gateway: Gateway, log: Logger): void {
   const stop = (signal: NodeJS.Signals) => {
     if (stopping) return;
     stopping = true;
-    log.info({ signal }, 'stopping: requests and steps in hand may end');
+    log.info({ signal }, 'stopping: waiting for running requests and steps');
     gateway.close().then(
       () => log.info({}, 'stopped'),
       (error: unknown) => {
@@ -61,6 +64,6 @@ function stopOnSignal(gateway: Gateway, log: Logger): void {
       },
     );
   };
-  process.on('SIGTERM', stop);
-  process.on('SIGINT', stop);
+  // SIGHUP: the terminal it was started from is gone.
+  for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, stop);
 }

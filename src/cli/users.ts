@@ -1,10 +1,12 @@
 import { Command, InvalidArgumentError } from 'commander';
-import { secretKey } from '../config/config';
+import { tenantsOf, type Config } from '../config/config';
 import { openStore } from '../gateway';
 import { createLog } from '../http/log';
-import { addToken, addUser, listUsers, readPassword, removeUser, revokeToken, ROLES, setPassword } from '../http/principals';
+import { addToken, addUser, listUsers, removeUser, revokeToken, ROLES, setPassword, setRole } from '../http/principals';
 import type { AccessStore, Role } from '../store/store';
+import { commandEntry, keyOf } from './audit';
 import { configOf, withConfig, type CommonOptions } from './common';
+import { askPassword } from './password';
 
 interface AddOptions extends CommonOptions {
   tenant: string;
@@ -21,7 +23,8 @@ export function userCommand(): Command {
       .option('--role <role>', `role: ${ROLES.join(', ')}`, roleOf, 'operator')
       .option('--token-only', 'without a password: the user has tokens only')
       .action((name: string, options: AddOptions) =>
-        withAccess(options, async (access) => {
+        withAccess(options, async (access, config) => {
+          assertTenant(config, options.tenant);
           const password = options.tokenOnly ? undefined : await passwordFromInput();
           const first = (await access.principals()).length === 0;
           await addUser(access, { name, tenant: options.tenant, role: options.role, ...(password === undefined ? {} : { password }) });
@@ -37,6 +40,16 @@ export function userCommand(): Command {
           await setPassword(access, name, await passwordFromInput());
           say(`changed the password of ${name}`);
         }),
+    ),
+  );
+  user.addCommand(
+    withConfig(
+      new Command('role').description('change the role of a user').argument('<name>').argument('<role>', ROLES.join(', '), roleOf),
+    ).action((name: string, role: Role, options: CommonOptions) =>
+      withAccess(options, async (access) => {
+        await setRole(access, name, role);
+        say(`${name} is ${role} now`);
+      }),
     ),
   );
   user.addCommand(
@@ -89,21 +102,37 @@ function roleOf(text: string): Role {
   return role;
 }
 
-async function passwordFromInput(): Promise<string> {
-  if (process.stdin.isTTY) process.stderr.write('password: ');
-  return readPassword(process.stdin);
+function passwordFromInput(): Promise<string> {
+  return askPassword(process.stdin, process.stderr);
+}
+
+/** A user of a tenant that no cloud serves could do nothing, and would be told so with every request. */
+function assertTenant(config: Config, tenant: string): void {
+  const known = tenantsOf(config);
+  if (known.includes(tenant)) return;
+  if (known.length === 0) return void process.stderr.write('no cloud is configured yet: its tenants must include this one\n');
+  throw new Error(
+    `no cloud is configured for a tenant ${tenant}; there are ${known.join(', ')}: choose one with --tenant, or name it at a cloud's tenants first`,
+  );
 }
 
 function say(text: string): void {
   process.stdout.write(`${text}\n`);
 }
 
-/** Opens the store for the management of users; no key is needed for that. */
-async function withAccess(options: CommonOptions, work: (access: AccessStore) => Promise<void>): Promise<void> {
+/**
+ * Opens the store for the management of users. Each change is an entry of the audit, which needs the gateway's key; before its first
+ * start there is neither.
+ * @throws Error where the gateway has a key and this command does not
+ */
+async function withAccess(options: CommonOptions, work: (access: AccessStore, config: Config) => Promise<void>): Promise<void> {
   const config = await configOf(options);
-  const store = await openStore(config, secretKey(config), createLog({ level: 'silent' }));
+  const key = await keyOf(config);
+  const store = await openStore(config, key, createLog({ level: 'silent' }));
   try {
-    await work(store.access);
+    if (!key && (await store.hasKey()))
+      throw new Error('changes of users are recorded in the audit, which needs the key that the gateway uses: set secrets.key here, too');
+    await work(key ? store.accessTold((change) => commandEntry(change, config.audit.content)) : store.access, config);
   } finally {
     await store.close();
   }

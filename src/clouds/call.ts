@@ -6,7 +6,7 @@ import { ProviderError } from './errors';
 
 /** Limits of the calls to one cloud's account. */
 export interface CallLimits {
-  /** For one call; for a list, for the wait from one page to the next. */
+  /** Deadline of one call, in ms; of a list, of the wait from one page to the next. */
   deadlineMs: number;
   /** Calls that run at the same time; others wait in line. */
   concurrency: number;
@@ -25,7 +25,7 @@ export interface GuardHooks {
     error(message: string, details: LogDetails): void;
   };
   metrics?: {
-    /** One call of the driver (of a list: one page) has ended. `outcome`: ok or the kind of the error. */
+    /** Called when a call of the driver (of a list: one page) has ended. `outcome`: ok or the kind of the error. */
     onCall(call: { cloud: string; group: string; method: string; outcome: string; ms: number }): void;
     /** An item was seen in a provider state that the driver's table does not know. */
     onUnmappedState?(seen: { cloud: string; type: string; state: string }): void;
@@ -59,7 +59,7 @@ class PoliteBackoff implements IBackoffFactory<IRetryBackoffContext<unknown>> {
 }
 
 /** Deadline, budget and retries around the calls of one driver. Holds no answers; see reads.ts. */
-export class Caller {
+export class CallRunner {
   private readonly budget: BulkheadPolicy;
   private readonly retries;
 
@@ -123,7 +123,7 @@ export class Caller {
     return kind === 'once' ? attempt() : this.retries.execute(attempt);
   }
 
-  /** One attempt: waits in line, then has `deadlineMs` (and `moreMs`). */
+  /** Makes one attempt: waits in line, then has `deadlineMs` (and `moreMs`). */
   private async once<T>(name: CallName, run: (context: CallContext) => Promise<T>, moreMs = 0): Promise<T> {
     try {
       return await this.budget.execute(() => this.timed(name, run, this.limits.deadlineMs + moreMs));
@@ -153,15 +153,15 @@ export class Caller {
   }
 
   private expired(name: CallName, cause: unknown, deadlineMs: number): ProviderError {
-    const words = `The cloud ${this.cloud} did not answer ${name.group}.${name.method} within ${deadlineMs} ms`;
-    return new ProviderError('timeout', words, { maybeDone: METHOD_KINDS[name.method] !== 'read', cause });
+    const message = `The cloud ${this.cloud} did not answer ${name.group}.${name.method} within ${deadlineMs} ms`;
+    return new ProviderError('timeout', message, { maybeDone: METHOD_KINDS[name.method] !== 'read', cause });
   }
 
   private translate(name: CallName, thrown: unknown): ProviderError {
     if (thrown instanceof ProviderError) return thrown;
     const write = METHOD_KINDS[name.method] !== 'read';
     const cause = thrown instanceof Error ? thrown : new Error(String(thrown));
-    this.hooks.log.error('a driver threw what is no ProviderError', {
+    this.hooks.log.error('a driver threw an error other than ProviderError', {
       cloud: this.cloud,
       ...name,
       error: cause.message,

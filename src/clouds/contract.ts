@@ -1,7 +1,7 @@
 import type { Value, Values } from '../model/values';
 import type { Gone } from './errors';
 
-/** What every group of the Driver contract is made of; see driver.ts. */
+/** Parts that every group of the Driver contract is made of; see driver.ts. */
 
 /** Handed to every driver call. */
 export interface CallContext {
@@ -15,24 +15,24 @@ export interface CallContext {
   repeated?: { since: number } | undefined;
 }
 
-/** What a driver needs to find work under way again, in whichever process: plain JSON, no secrets. */
-export type Handle = { readonly [name: string]: Value | undefined };
+/** Data by which a driver finds work under way again, in whichever process: plain JSON, no secrets. */
+export type WorkHandle = { readonly [name: string]: Value | undefined };
 
 /**
  * Work that the provider goes on with by itself. `Driver.poll` tells how far it is; nobody waits inside a call.
  */
 export interface Ongoing {
-  ongoing: Handle;
+  ongoing: WorkHandle;
   /** Percent, where the provider tells. */
   progress?: number | undefined;
-  /** How far it is, in words. */
-  words?: string | undefined;
+  /** Progress in words. */
+  message?: string | undefined;
 }
 
-/** What a write answers: its result where it is done (or where the item's own state tells the rest), else a handle. */
+/** Answer of a write: its result where it is done (or where the item's own state tells the rest), else a handle. */
 export type Outcome<T = void> = T | Ongoing;
 
-/** Whether a write is still under way at the provider. */
+/** Tells whether a write is still under way at the provider. */
 export function isOngoing(outcome: unknown): outcome is Ongoing {
   return typeof outcome === 'object' && outcome !== null && 'ongoing' in outcome;
 }
@@ -42,13 +42,13 @@ export interface ItemRef {
   item: { type: string; key: string };
 }
 
-/** How a machine configuration is weighed where figures choose one. What is named by reference is never weighed. */
+/** Properties by which a machine configuration is weighed where figures choose one. One named by reference is never weighed. */
 export interface Choice {
   /** Order among those that give the same figures: the lowest goes first. */
   rank: number;
-  /** Its kind in words, for who asks why it was chosen: burstable, general purpose. */
+  /** Kind of the configuration in words, for who asks why it was chosen: burstable, general purpose. */
   kind?: string | undefined;
-  /** Why figures never choose it, in words that go after its name: `has GPUs`. */
+  /** Reason why figures never choose it, in words that go after its name: `has GPUs`. */
   excluded?: string | undefined;
   /** Sizes of one family take each other's place: a machine that is resized stays in its own where it can. */
   family?: string | undefined;
@@ -56,11 +56,11 @@ export interface Choice {
   architectures?: readonly string[] | undefined;
   /** Zones in which it is offered; absent: in all, as far as is known. */
   zones?: readonly string[] | undefined;
-  /** It is not offered where machines go that nobody places: whether they can go elsewhere by themselves. */
+  /** Set where it is not offered in the place of machines that nobody places: whether they can go elsewhere by themselves. */
   elsewhere?: 'possible' | 'impossible' | undefined;
 }
 
-/** What configuration and image must agree on beside the architecture, in words of the driver's own (boot modes, devices). */
+/** Properties on which configuration and image must agree beside the architecture, in words of the driver's own (boot modes, devices). */
 export interface Fit {
   /** Each has to be among the other's `has`, where the other has any. */
   needs?: readonly string[] | undefined;
@@ -70,7 +70,7 @@ export interface Fit {
   disk?: number | undefined;
 }
 
-/** One thing at the provider, translated. */
+/** Thing at the provider, translated. */
 export interface Item {
   /** The provider's key, unique for its type within the account; reversible into the resource's id. */
   key: string;
@@ -88,15 +88,19 @@ export interface Item {
   public?: boolean | undefined;
   /** CPU architecture that an image needs, in the words of Machine.cpuArch; a configuration that is chosen by size has it. */
   cpuArch?: string | undefined;
-  /** Of a machine configuration: how it is weighed where figures choose. Of a machine: only its family counts. */
+  /** Digest of an image's contents that the cloud itself keeps, as disks/content-digest.ts writes it; absent where it tells none. */
+  contentDigest?: string | undefined;
+  /** Choice: of a machine configuration, how it is weighed where figures choose; of a machine, only its family counts. */
   choice?: Choice | undefined;
-  /** Of a configuration, an image and a machine: what they need of one another. */
+  /** Needs that a configuration, an image and a machine have of one another. */
   fit?: Fit | undefined;
   /**
-   * Of a machine whose size the provider shows but wants confirmed: the configuration by which `resize` confirms it, in any
-   * state. A PUT of the figures shown asks for it.
+   * Configuration by which `resize` confirms, in any state, the size of a machine that the provider shows but wants confirmed. A
+   * PUT of the figures shown asks for it.
    */
   unconfirmedSize?: string | undefined;
+  /** Properties of an image in the provider's words (Glance's os_distro), by which a portable name may choose it; not shown. */
+  labels?: Readonly<Record<string, string>> | undefined;
   /** Provider state that the state table does not know; `values.state` is then ERROR and the core logs and counts it. */
   unmappedState?: string | undefined;
   /** Actions and operations (edit, delete, release, start, …) this very item refuses although its state allows them, with the reason in words. */
@@ -124,7 +128,7 @@ export type Pages = AsyncIterable<readonly Item[]>;
 export interface Marks {
   /** Same on every attempt of one Job; at most 64 characters of [A-Za-z0-9-]. The provider's idempotency token. */
   token: string;
-  /** To be stored as the item's identity tag and found again by `find`; at most 200 ASCII characters. */
+  /** Identity tag of the item, stored so that `find` finds it again; at most 200 ASCII characters. */
   tag: string;
 }
 
@@ -135,7 +139,7 @@ export interface Naming {
   properties?: { [key: string]: string } | undefined;
 }
 
-/** What a create may carry beyond the standard. */
+/** Extension attributes that a create may carry. */
 export interface Extended {
   /** Values of attributes that the driver announced (Capabilities.extensions), by name; absent where none was given. */
   extensions?: Values | undefined;
@@ -166,19 +170,36 @@ export interface SizedGroup extends ReadGroup {
   sized?(figures: Values): Item | { impossible: string };
 }
 
-/** What any group that creates has: the way to find out whether a lost create took effect. */
+/** Group that creates: it can find out whether a create whose answer was lost took effect. */
 export interface FindGroup extends ReadGroup {
   /** Items that carry this identity tag (exactly; filters of providers are re-checked). Empty when none shows (yet). */
   find(marks: Marks, context: CallContext): Promise<Item[]>;
 }
 
-/** A group that may be able to create: `find` is there wherever `create` is. */
+/** A group that may be able to make things; see Recoverable. */
 export interface MakerGroup extends ReadGroup, Partial<Pick<FindGroup, 'find'>> {}
+
+/**
+ * A group of which a create whose answer was lost can be recovered: it has `find`, or none of the methods `M` that make
+ * things.
+ */
+export type Recoverable<G extends MakerGroup, M extends keyof G> = G & ({ readonly [Making in M]?: undefined } | Pick<FindGroup, 'find'>);
+
+/** Way in which an attribute of an existing thing changes: also back to the value that the provider gives by itself, or only to another. */
+export type Change = 'resets' | 'sets';
+
+export interface Updating {
+  /**
+   * Attributes that `update` takes, by name; null stands for the provider's own value where it `resets`. All else of what
+   * exists is refused by the core. Absent: any, none is reset.
+   */
+  readonly changes?: Readonly<{ [attribute: string]: Change | undefined }>;
+}
 
 export interface NamingGroup {
   /**
-   * Which part of these the provider can hold; the core keeps the rest in its own row. Pure.
-   * `undefined` members cost nothing. Absent method: it holds nothing.
+   * Returns the part of a naming that the provider can hold; the core keeps the rest in its own row. Pure. `undefined` members cost
+   * nothing. Absent method: it holds nothing.
    */
   holds?(naming: Naming): Naming;
   /** Writes name, description and properties (the held part; absent members are erased). Repeatable. */

@@ -4,13 +4,16 @@ import type {
   CallContext,
   Created,
   Extended,
-  FindGroup,
-  Handle,
+  Item,
+  WorkHandle,
+  MakerGroup,
   Marks,
   Naming,
   NamingGroup,
   Outcome,
+  Pages,
   ReadGroup,
+  Recoverable,
   SizedGroup,
 } from './contract';
 import type {
@@ -24,6 +27,9 @@ import type {
   VolumeImages,
   Volumes,
 } from './infrastructure';
+import type { Events, Meters } from './monitoring';
+import type { DownloadedImage } from './download';
+import type { ImageChoice } from './portable';
 import type { UploadImage } from './upload';
 
 /**
@@ -34,14 +40,21 @@ import type { UploadImage } from './upload';
  * (guard.ts) does. Every method throws ProviderError and nothing else.
  */
 
+/**
+ * Version of this contract, major.minor: raised by what is added, and by what is changed of what there was. A driver in a package
+ * of its own says which it is written for.
+ */
+export const CONTRACT_VERSION = '1.4';
+
 export type {
   CallContext,
+  Change,
   Choice,
   Created,
   Extended,
   FindGroup,
   Fit,
-  Handle,
+  WorkHandle,
   Item,
   ItemRef,
   Marks,
@@ -51,10 +64,16 @@ export type {
   Outcome,
   Pages,
   ReadGroup,
+  Recoverable,
   SizedGroup,
+  Updating,
 } from './contract';
 export { isOngoing } from './contract';
-export type { UploadImage, UploadSource } from './upload';
+export type { Events, MeterOffer, Meters, ProviderEvent, Series, SeriesQuery } from './monitoring';
+export { ASPECT_UNITS } from './monitoring';
+export type { DownloadedImage } from './download';
+export type { ImageChoice } from './portable';
+export type { UploadImage, UploadPoint, UploadSource } from './upload';
 
 export interface CreateMachine extends Marks, Naming, Extended {
   /** Provider key of the machine configuration. */
@@ -74,19 +93,19 @@ export interface CreateMachine extends Marks, Naming, Extended {
   networkPorts?: readonly (string | null)[] | undefined;
 }
 
-export interface Machines extends FindGroup, NamingGroup {
-  /** Once. Brings the machine into the provider's own initial state (see Capabilities DefaultInitialState). */
+export interface Machines extends MakerGroup, NamingGroup {
+  /** Creates the machine in the provider's own initial state, see Capabilities DefaultInitialState (once). */
   create?(request: CreateMachine, context: CallContext): Promise<Outcome<Created>>;
   /** Repeatable: starting what is started is success. */
   start?(key: string, context: CallContext): Promise<Outcome>;
   stop?(key: string, options: { force?: boolean | undefined }, context: CallContext): Promise<Outcome>;
-  /** Once. From STARTED only; the core starts a STOPPED machine instead. */
+  /** Restarts the machine from STARTED; the core starts a STOPPED machine instead (once). */
   restart?(key: string, options: { force?: boolean | undefined }, context: CallContext): Promise<Outcome>;
   pause?(key: string, context: CallContext): Promise<Outcome>;
   suspend?(key: string, context: CallContext): Promise<Outcome>;
   /** Changes the size to that of another configuration (repeatable). */
   resize?(key: string, to: { config: string }, context: CallContext): Promise<Outcome>;
-  /** Once. Brings the machine back to an image; `image` is its provider key. */
+  /** Brings the machine back to an image; `image` is its provider key (once). */
   restore?(key: string, from: Marks & { image: string }, context: CallContext): Promise<Outcome>;
   /** Repeatable; what is already gone is success. */
   delete?(key: string, context: CallContext): Promise<Outcome>;
@@ -99,15 +118,22 @@ export interface CaptureMachine extends Marks, Naming {
   type: 'IMAGE' | 'SNAPSHOT';
 }
 
-export interface MachineImages extends FindGroup, NamingGroup {
-  /** Once. */
+export interface MachineImages extends MakerGroup, NamingGroup {
+  /** Makes an image of the machine (once). */
   capture?(request: CaptureMachine, context: CallContext): Promise<Outcome<Created>>;
   /**
-   * Once. Makes an image of bytes: it shows as CREATING until they are all there, and carries its marks from its beginning.
-   * Resolves when the provider has them all. Where it cannot go on (the source throws, the signal is aborted) it takes back
-   * what it began as well as it can and throws; what a killed process leaves half done is found by its tag and deleted.
+   * Makes an image of bytes (once): it shows as CREATING until they are all there, and carries its marks from its beginning.
+   * Resolves when the provider has them all. Where it cannot go on (the source throws, the signal is aborted) it takes back what it
+   * began as well as it can and throws; what a killed process leaves half done is found by its tag and deleted.
    */
   upload?(request: UploadImage, context: CallContext): Promise<Outcome<Created>>;
+  /**
+   * Opens an image's contents for reading, and reads as little of them as it can for that. `refuses.download` of an Item tells
+   * why its cloud does not give them.
+   */
+  download?(key: string, context: CallContext): Promise<DownloadedImage>;
+  /** Lists the images of an owner, whether or not `list` shows them, narrowed down as far as the provider can. */
+  named?(choice: ImageChoice & { owner: string }, context: CallContext): Promise<readonly Item[]>;
   /** Repeatable; what is already gone is success. */
   delete?(key: string, context: CallContext): Promise<Outcome>;
 }
@@ -127,27 +153,36 @@ export interface Credentials {
   delete(key: string, context: CallContext): Promise<void>;
 }
 
-/** The groups a driver may have; the key is the group's name, `GROUPS` says which type each carries. */
+/**
+ * The groups a driver may have; the key is the group's name, `GROUPS` says which type each carries. A group that makes
+ * things finds them again, which the type asks for.
+ */
 export interface Groups {
-  machines?: Machines;
+  machines?: Recoverable<Machines, 'create'>;
   machineConfigs?: SizedGroup;
-  machineImages?: MachineImages;
-  disks?: Disks;
-  attachments?: Attachments;
-  interfaces?: Interfaces;
-  volumes?: Volumes;
+  machineImages?: Recoverable<MachineImages, 'capture' | 'upload'>;
+  disks?: Recoverable<Disks, 'create'>;
+  attachments?: Recoverable<Attachments, 'create'>;
+  interfaces?: Recoverable<Interfaces, 'create'>;
+  volumes?: Recoverable<Volumes, 'create'>;
   volumeConfigs?: ReadGroup;
-  volumeImages?: VolumeImages;
-  networks?: Networks;
+  volumeImages?: Recoverable<VolumeImages, 'create' | 'upload'>;
+  networks?: Recoverable<Networks, 'create'>;
   networkConfigs?: ReadGroup;
-  networkPorts?: NetworkPorts;
-  addresses?: Addresses;
-  forwardingGroups?: ForwardingGroups;
+  networkPorts?: Recoverable<NetworkPorts, 'create'>;
+  addresses?: Recoverable<Addresses, 'create'>;
+  forwardingGroups?: Recoverable<ForwardingGroups, 'create'>;
   credentials?: Credentials;
+  meters?: Meters;
+  events?: Events;
 }
 export type GroupName = keyof Groups;
+/** A group as a driver has it that offers it. */
+export type Offered<G extends GroupName> = NonNullable<Groups[G]>;
 /** Groups whose items are listed as resources. */
-export type ListedGroup = Exclude<GroupName, 'credentials'>;
+export type ListedGroup = Exclude<GroupName, 'credentials' | 'meters' | 'events'>;
+/** The same with what the guard makes of a driver's other groups: its MeterConfigurations, of what `meters` offers. */
+export type ReadableGroup = ListedGroup | 'meterConfigs';
 
 /** Resource type of each listed group. */
 export const GROUPS: Readonly<Record<ListedGroup, string>> = {
@@ -180,12 +215,24 @@ export const SHOWN_IN: Readonly<Partial<Record<GroupName, readonly ListedGroup[]
   forwardingGroups: ['networks'],
 };
 
-/** How a call may be repeated (read and repeatable are retried by the guard; once never). */
+/** Kind of a method by which its calls may be repeated (read and repeatable are retried by the guard; once never). */
 export type MethodKind = 'read' | 'repeatable' | 'once';
+
+/** Methods of a group that ask the provider something; all others are pure. */
+type AskingOf<G> = { [M in keyof G]-?: NonNullable<G[M]> extends (...args: never[]) => Promise<unknown> | Pages ? M : never }[keyof G];
+/** Name of any method of the contract that asks the provider something. */
+export type MethodName = { [G in GroupName]: AskingOf<Offered<G>> }[GroupName] | 'poll';
+
+/** Kind of every method by its name; a method that the contract gets later has no type without one. */
 export const METHOD_KINDS: Readonly<Record<string, MethodKind>> = {
   list: 'read',
   getMany: 'read',
   find: 'read',
+  named: 'read',
+  sample: 'read',
+  since: 'read',
+  of: 'read',
+  download: 'read',
   create: 'once',
   capture: 'once',
   upload: 'once',
@@ -203,9 +250,12 @@ export const METHOD_KINDS: Readonly<Record<string, MethodKind>> = {
   import: 'repeatable',
   delete: 'repeatable',
   poll: 'repeatable',
-};
+} satisfies Record<MethodName, MethodKind>;
 
-/** What is true of one resource type on this cloud, for ResourceMetadata and for checks before a call. */
+/**
+ * Capabilities of one resource type on this cloud, for ResourceMetadata and for checks before a call. What follows from the
+ * driver's methods (derived-capabilities.ts) need not be said; what is said goes over it.
+ */
 export interface TypeCapabilities {
   /** Table 7 names and values. Booleans absent mean false. */
   capabilities?: Readonly<Record<string, boolean | number | string | readonly string[]>>;
@@ -227,14 +277,14 @@ export interface DriverExtension {
   types: readonly string[];
   kind: 'string' | 'strings' | 'integer' | 'boolean';
   /**
-   * What it asks of a configuration that figures choose: to be offered in the zone that it names, to have a feature
-   * (`Fit.has`) where it is true; `atMost`: it is the bound itself, read by the core alone.
+   * Demand on a configuration that figures choose: to be offered in the zone that it names, to have a feature (`Fit.has`) where it
+   * is true; `atMost`: it is the bound itself, read by the core alone.
    */
   choosing?: 'zone' | 'atMost' | { needs: string };
 }
 
 export interface Capabilities {
-  /** How long a write may stay invisible to reads, in ms. */
+  /** Longest time for which a write may stay invisible to reads, in ms. */
   settleMs: number;
   /** Machines take the ports of their interfaces when they are created; else an interface gets its port by `update`. */
   portsAtCreate?: boolean;
@@ -246,30 +296,30 @@ export interface Capabilities {
   types: Readonly<Record<string, TypeCapabilities>>;
 }
 
-/** One finding of a driver's self-examination, in words an operator can act on. */
+/** Finding of a driver's self-examination, in words that an operator can act on. */
 export interface Finding {
   ok: boolean;
   what: string;
-  /** What is wrong and what to do, in words; the provider's own words included. */
-  words?: string;
+  /** Fault and remedy in words; the provider's own words included. */
+  message?: string;
 }
 
 /** A connected account of one cloud. */
 export interface Driver extends Groups {
   readonly capabilities: Capabilities;
   /**
-   * How far work under way is, by the handle that a write (or an earlier poll) answered, in whichever process: another
-   * handle while it goes on, else what the write would have answered. Where the work has several parts, it begins the
-   * next one. Repeatable. Needed where any method answers a handle.
+   * Looks how far work under way is, by the handle that a write (or an earlier poll) answered, in whichever process: answers
+   * another handle while it goes on, else what the write would have answered. Where the work has several parts, it begins the next
+   * one. Repeatable. Needed where any method answers a handle.
    * @throws ProviderError with the provider's reason where the work has failed
    */
-  poll?(handle: Handle, context: CallContext): Promise<Outcome<Created | void>>;
+  poll?(handle: WorkHandle, context: CallContext): Promise<Outcome<Created | void>>;
   /** Tries the login and the permissions needed; never throws for what the provider answers. */
   check(context: CallContext): Promise<Finding[]>;
   close(): Promise<void>;
 }
 
-/** What the composition root lends to a driver. */
+/** Services that the composition root lends to a driver. */
 export interface DriverEnvironment {
   /** Folder for a driver's own files (the simulator's state); exists. */
   dataDir: string;
@@ -280,7 +330,21 @@ export interface DriverEnvironment {
 /** The only export a driver's folder owes the rest (drivers/<cloud>/index.ts). */
 export interface DriverModule<O = unknown> {
   name: string;
-  /** Schema of its options in the configuration file. */
+  /** Schema of its options in the configuration file; strict, so that a misspelt option is told and not ignored. */
   options: ZodType<O>;
-  connect(options: O, environment: DriverEnvironment): Promise<Driver>;
+  /** Images that publishers call by a stable name, by portable name: what `default` stands for in the configuration. */
+  imageNames?: Readonly<Record<string, ImageChoice>>;
+  /**
+   * Makes the driver of one account. Asks the provider nothing, which may be down just now; a driver that is made at once
+   * (no Promise) lets the contract's tests see what it offers before they start a provider.
+   * @throws Error in words for the operator, where the options cannot work
+   */
+  connect(options: O, environment: DriverEnvironment): Driver | Promise<Driver>;
+}
+
+/** Exports of a driver in a package of its own: `driver: "@scope/package"` in the configuration of a cloud names it. */
+export interface DriverPackage {
+  /** The CONTRACT_VERSION that it was written for, as text of its own: `'1.0'`. */
+  contractVersion: string;
+  driver: DriverModule;
 }

@@ -1,4 +1,6 @@
-/** What went wrong at a provider, as a kind a client can act on. */
+import { spoken } from '../model/shown';
+
+/** Kind of a provider's error that a client can act on. */
 export type ErrorKind =
   'auth' | 'forbidden' | 'notFound' | 'conflict' | 'quota' | 'throttled' | 'invalid' | 'unavailable' | 'timeout' | 'unsupported';
 
@@ -10,7 +12,7 @@ export interface ProviderErrorDetails {
   code?: string | undefined;
   /** The provider's request id, for its support. */
   requestId?: string | undefined;
-  /** How long the provider asks to be left alone, in ms. */
+  /** Delay that the provider asks for, in ms. */
   retryAfterMs?: number | undefined;
   /** True where the request may have taken effect although no answer came (timeouts, resets, most 5xx). */
   maybeDone?: boolean | undefined;
@@ -29,9 +31,9 @@ export class ProviderError extends Error {
 
   readonly kind: ErrorKind;
 
-  /** Not of the kind `notFound`: that something is not there is said by `Gone`, which has the provider's proof. */
+  /** Takes every kind but `notFound`: that something is not there is said by `Gone`, which has the provider's proof. */
   constructor(kind: FailureKind, message: string, details: ProviderErrorDetails = {}) {
-    super(message, details.cause === undefined ? undefined : { cause: details.cause });
+    super(spoken(message), details.cause === undefined ? undefined : { cause: details.cause });
     this.kind = kind;
     this.name = 'ProviderError';
     this.code = details.code;
@@ -93,7 +95,7 @@ export class Gone extends ProviderError {
     return new Gone(thing, message, {});
   }
 
-  /** No thing of this type can have such a key. */
+  /** Proves that there is none, because no thing of this type can have such a key. */
   static impossible(thing: Thing, message = `no ${thing.type} can have the key '${thing.key}'`): Gone {
     return new Gone(thing, message, {});
   }
@@ -115,7 +117,26 @@ export class HandleForgotten extends ProviderError {
   }
 }
 
-/** Whether an error proves that this very thing is not there. */
+/**
+ * Makes `instanceof` know a class by a mark that its objects carry. A driver in a package of its own may have been installed with
+ * another copy of these classes, and what it throws means the same.
+ */
+function markClass(type: { prototype: object }, mark: symbol): void {
+  Object.defineProperty(type.prototype, mark, { value: true });
+  Object.defineProperty(type, Symbol.hasInstance, {
+    value(this: unknown, value: unknown): boolean {
+      // A class of a driver's own that extends this one inherits the function, but not the meaning.
+      if (this !== type) return Function.prototype[Symbol.hasInstance].call(this as () => void, value);
+      return typeof value === 'object' && value !== null && mark in value;
+    },
+  });
+}
+
+markClass(ProviderError, Symbol.for('cimi-gateway.ProviderError'));
+markClass(Gone, Symbol.for('cimi-gateway.Gone'));
+markClass(HandleForgotten, Symbol.for('cimi-gateway.HandleForgotten'));
+
+/** Tells whether an error proves that this very thing is not there. */
 export function isGone(error: unknown, thing: Thing): error is Gone {
   return error instanceof Gone && error.thing.type === thing.type && error.thing.key === thing.key;
 }

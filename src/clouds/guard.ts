@@ -1,9 +1,27 @@
 import type { CallLimits, GuardHooks } from './call';
-import { Caller } from './call';
+import { CallRunner } from './call';
 import type { Cloud, CloudSettings } from './cloud';
-import type { CallContext, Driver, Finding, GroupName, Handle, Item, ListedGroup, Marks, Naming, UploadImage } from './driver';
+import type {
+  CallContext,
+  Change,
+  Driver,
+  Finding,
+  GroupName,
+  WorkHandle,
+  Item,
+  ListedGroup,
+  Marks,
+  Naming,
+  ReadableGroup,
+  Updating,
+  UploadImage,
+} from './driver';
+import { capabilitiesOf } from './derived-capabilities';
 import { GROUPS, LONG_LIVED_GROUPS, METHOD_KINDS, SHOWN_IN } from './driver';
 import { ProviderError } from './errors';
+import { meterConfigReads } from './meter-configs';
+import { openImage } from './open-image';
+import { keptFor } from './kept';
 import { GroupReads } from './reads';
 
 export interface GuardOptions extends CallLimits {
@@ -24,12 +42,13 @@ type Method = (...args: unknown[]) => Promise<unknown>;
  */
 export function guardCloud(settings: CloudSettings, driver: Driver, options: Partial<GuardOptions>, hooks: GuardHooks): Cloud {
   const guard = { ...GUARD_DEFAULTS, ...options };
-  const caller = new Caller(settings.key, guard, hooks);
+  const caller = new CallRunner(settings.key, guard, hooks);
   const reads = readsOf(settings, driver, guard, caller, hooks);
   const words = (group: string, method: string) => `The cloud ${settings.key} does not offer ${group}.${method}`;
 
-  const read = (group: ListedGroup): GroupReads => {
-    const found = reads.get(group);
+  const configs = driver.meters && meterConfigReads(driver.meters);
+  const read = (group: ReadableGroup): Pick<GroupReads, 'list' | 'getMany'> => {
+    const found = group === 'meterConfigs' ? configs : reads.get(group);
     if (!found) throw new ProviderError('unsupported', `The cloud ${settings.key} does not offer ${group}`);
     return found;
   };
@@ -37,6 +56,10 @@ export function guardCloud(settings: CloudSettings, driver: Driver, options: Par
     const owner: object | undefined = driver[group];
     const found: unknown = owner && Object.hasOwn(METHOD_KINDS, name) ? Reflect.get(owner, name) : undefined;
     return typeof found === 'function' ? (...args) => Reflect.apply(found, owner, args) as Promise<unknown> : undefined;
+  };
+  const ask = async <G, T>(group: GroupName, name: string, owner: G | undefined, run: (owner: G, context: CallContext) => Promise<T>) => {
+    if (!owner) throw new ProviderError('unsupported', words(group, name));
+    return caller.call({ group, method: name }, (context) => run(owner, context));
   };
   const isWrite = (name: string) => METHOD_KINDS[name] !== 'read';
   const invalidate = (group: GroupName): void => {
@@ -52,7 +75,7 @@ export function guardCloud(settings: CloudSettings, driver: Driver, options: Par
     invalidate(group);
     try {
       const more = { ms: sourceMs(args), ...(since === undefined ? {} : { since }) };
-      return await caller.call({ group, method: name }, (context: CallContext) => run(...args, context), more);
+      return await caller.call({ group, method: name }, (context: CallContext) => run(...args, wanted(args, context)), more);
     } finally {
       invalidate(group);
     }
@@ -62,19 +85,20 @@ export function guardCloud(settings: CloudSettings, driver: Driver, options: Par
     if (!run || !isWrite(name)) throw new ProviderError('unsupported', words(group, name));
     return sent(group, name, args, run, since);
   };
-  const poll = async (group: GroupName, handle: Handle): Promise<unknown> => {
+  const poll = async (group: GroupName, handle: WorkHandle): Promise<unknown> => {
     const { poll: run } = driver;
     if (!run) throw new ProviderError('unsupported', words(group, 'poll'));
     return sent(group, 'poll', [handle], (...args) => Reflect.apply(run, driver, args) as Promise<unknown>);
   };
-  const offers = (group: GroupName, name: string): boolean =>
-    method(group, name) !== undefined && !(settings.mode === 'observe' && isWrite(name));
+  const offers = (group: GroupName | ReadableGroup, name: string): boolean =>
+    group !== 'meterConfigs' && method(group, name) !== undefined && !(settings.mode === 'observe' && isWrite(name));
 
   return {
     ...settings,
-    capabilities: driver.capabilities,
-    has: (group) => driver[group] !== undefined,
+    capabilities: capabilitiesOf(driver),
+    has: (group) => (group === 'meterConfigs' ? configs : driver[group]) !== undefined,
     offers,
+    changes: (group, attribute) => (offers(group, 'update') ? changes(driver, group, attribute) : undefined),
     list: async (group, freshness) => read(group).list(freshness),
     async get(group, key, freshness) {
       const { value, at } = await read(group).getMany([key], freshness);
@@ -83,7 +107,8 @@ export function guardCloud(settings: CloudSettings, driver: Driver, options: Par
       return { value: value.get(key), at };
     },
     getMany: async (group, keys, freshness) => read(group).getMany(keys, freshness),
-    async find(group: ListedGroup, marks: Marks): Promise<readonly Item[]> {
+    async find(group: ReadableGroup, marks: Marks): Promise<readonly Item[]> {
+      if (group === 'meterConfigs') return [];
       const owner = driver[group];
       if (!owner) throw new ProviderError('unsupported', words(group, 'find'));
       if (!('find' in owner) || !owner.find) return [];
@@ -91,6 +116,9 @@ export function guardCloud(settings: CloudSettings, driver: Driver, options: Par
       const items = await caller.call({ group, method: 'find' }, (context) => find(marks, context));
       return items.filter((item) => item.tag === marks.tag);
     },
+    imagesOf: keptFor(guard.configCacheMs, (choice) =>
+      ask('machineImages', 'named', driver.machineImages, async (images, context) => (await images.named?.(choice, context)) ?? []),
+    ),
     holds: (group, naming) => holds(driver, group, naming),
     importedUnder: (tag) => driver.credentials?.keyOf?.(tag),
     sized: (figures) => driver.machineConfigs?.sized?.(figures),
@@ -98,19 +126,39 @@ export function guardCloud(settings: CloudSettings, driver: Driver, options: Par
     write: (async (group: GroupName, name: string, ...args: unknown[]) => write(group, name, args)) as Cloud['write'],
     repeat: (async (since: number, group: GroupName, name: string, ...args: unknown[]) =>
       write(group, name, args, since)) as Cloud['repeat'],
-    poll: (async (group: GroupName, handle: Handle) => poll(group, handle)) as Cloud['poll'],
+    download: (group, key, until) => openImage({ cloud: settings.key, group, key }, method(group, 'download'), { caller, hooks }, until),
+    poll: (async (group: GroupName, handle: WorkHandle) => poll(group, handle)) as Cloud['poll'],
+    meterOffers: () => driver.meters?.offers() ?? [],
+    sample: (queries) => ask('meters', 'sample', driver.meters, (meters, context) => meters.sample(queries, context)),
+    eventsSince: (cursor) => ask('events', 'since', driver.events, (events, context) => events.since(cursor, context)),
+    eventsOf: async (type, key) =>
+      driver.events?.of
+        ? ask('events', 'of', driver.events, async (events, context) => (await events.of?.({ type, key }, context)) ?? [])
+        : [],
     check: () => check(settings, driver, guard.deadlineMs),
     close: () => driver.close(),
   };
 }
 
-/** How long what a write passes on may take to come, ms: see UploadSource. */
+/** A driver that does not say which attributes its `update` takes is asked for any. */
+function changes(driver: Driver, group: ListedGroup, attribute: string): Change | undefined {
+  const known = Reflect.get(driver[group] ?? {}, 'changes') as Updating['changes'];
+  return known === undefined ? 'sets' : known[attribute];
+}
+
+/** Returns the time that the content which a write passes on may take, in ms: see UploadSource. */
 function sourceMs([request]: readonly unknown[]): number {
   const { source } = (request ?? {}) as Partial<UploadImage>;
   return source?.withinMs ?? 0;
 }
 
-function readsOf(settings: CloudSettings, driver: Driver, guard: GuardOptions, caller: Caller, hooks: GuardHooks) {
+/** The context of a call whose content may be given up by who has it. */
+function wanted([request]: readonly unknown[], context: CallContext): CallContext {
+  const { signal } = ((request ?? {}) as Partial<UploadImage>).source ?? {};
+  return signal ? { ...context, signal: AbortSignal.any([context.signal, signal]) } : context;
+}
+
+function readsOf(settings: CloudSettings, driver: Driver, guard: GuardOptions, caller: CallRunner, hooks: GuardHooks) {
   const reads = new Map<string, GroupReads>();
   for (const [group, type] of Object.entries(GROUPS) as [ListedGroup, string][]) {
     const owner = driver[group];
@@ -132,6 +180,8 @@ async function check(settings: CloudSettings, driver: Driver, deadlineMs: number
   try {
     return await driver.check({ signal: AbortSignal.timeout(deadlineMs) });
   } catch (error) {
-    return [{ ok: false, what: `the self-examination of ${settings.key}`, words: error instanceof Error ? error.message : String(error) }];
+    return [
+      { ok: false, what: `the self-examination of ${settings.key}`, message: error instanceof Error ? error.message : String(error) },
+    ];
   }
 }

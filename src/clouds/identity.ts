@@ -9,7 +9,7 @@ const CLOUD_KEY = /^[a-z][a-z0-9-]{0,31}$/;
 const PLAIN = /^[A-Za-z0-9-]$/;
 const PLAIN_KEY = /^[A-Za-z0-9-]+$/;
 
-/** Whether a text may be a cloud's key: [a-z][a-z0-9-]{0,31}. */
+/** Tells whether a text may be a cloud's key: [a-z][a-z0-9-]{0,31}. */
 export function isCloudKey(text: string): boolean {
   return CLOUD_KEY.test(text);
 }

@@ -1,4 +1,5 @@
-import type { CallContext, Created, Extended, MakerGroup, Marks, Naming, NamingGroup, Outcome } from './contract';
+import type { CallContext, Created, Extended, MakerGroup, Marks, Naming, NamingGroup, Outcome, Updating } from './contract';
+import type { DownloadedImage } from './download';
 import type { UploadImage } from './upload';
 
 /**
@@ -14,7 +15,7 @@ export interface CreateDisk extends Marks {
 }
 
 /** Disks that live and die with their machine; `Item.owner` is the machine's key. */
-export interface Disks extends MakerGroup {
+export interface Disks extends MakerGroup, Updating {
   create?(request: CreateDisk, context: CallContext): Promise<Outcome<Created>>;
   /** Grows the disk; shrinking is refused by the core. */
   update?(key: string, to: { capacity: number }, context: CallContext): Promise<Outcome>;
@@ -24,7 +25,7 @@ export interface Disks extends MakerGroup {
 export interface AttachVolume extends Marks {
   machine: string;
   volume: string;
-  /** Where the machine is to find it (device name, mount point): a hint. */
+  /** Place where the machine is to find it (device name, mount point): a hint. */
   initialLocation?: string | undefined;
 }
 
@@ -44,17 +45,17 @@ export interface CreateInterface extends Marks {
   mtu?: number | undefined;
 }
 
-/** `networkPort` is one of the network that the interface is in afterwards. */
+/** `networkPort` is one of the network that the interface is in afterwards; null: none. */
 export interface InterfaceChange {
   network?: string;
-  networkPort?: string;
+  networkPort?: string | null;
   state?: string;
-  macAddress?: string;
-  mtu?: number;
+  macAddress?: string | null;
+  mtu?: number | null;
 }
 
 /** Network interfaces of machines; `Item.owner` is the machine's key, `values.network` and `networkPort` ItemRefs. */
-export interface Interfaces extends MakerGroup {
+export interface Interfaces extends MakerGroup, Updating {
   create?(request: CreateInterface, context: CallContext): Promise<Outcome<Created>>;
   update?(key: string, to: InterfaceChange, context: CallContext): Promise<Outcome>;
   delete?(key: string, context: CallContext): Promise<Outcome>;
@@ -72,7 +73,7 @@ export interface CreateVolume extends Marks, Naming, Extended {
   machine?: string | undefined;
 }
 
-export interface Volumes extends MakerGroup, NamingGroup {
+export interface Volumes extends MakerGroup, NamingGroup, Updating {
   create?(request: CreateVolume, context: CallContext): Promise<Outcome<Created>>;
   /** Grows it, or marks it bootable or not; absent members stay. */
   update?(key: string, to: { capacity?: number; bootable?: boolean }, context: CallContext): Promise<Outcome>;
@@ -87,8 +88,10 @@ export interface CreateVolumeImage extends Marks, Naming, Extended {
 
 export interface VolumeImages extends MakerGroup, NamingGroup {
   create?(request: CreateVolumeImage, context: CallContext): Promise<Outcome<Created>>;
-  /** Once. Makes an image of bytes, as MachineImages.upload does. */
+  /** Makes an image of bytes, as MachineImages.upload does (once). */
   upload?(request: UploadImage, context: CallContext): Promise<Outcome<Created>>;
+  /** Opens an image's contents for reading, as MachineImages.download does. */
+  download?(key: string, context: CallContext): Promise<DownloadedImage>;
   delete?(key: string, context: CallContext): Promise<Outcome>;
 }
 
@@ -99,11 +102,17 @@ export interface CreateNetwork extends Marks, Naming, Extended {
   forwardingGroup?: string | undefined;
 }
 
-export interface Networks extends MakerGroup, NamingGroup {
+export interface NetworkChange {
+  networkType?: string;
+  mtu?: number | null;
+  classOfService?: string | null;
+}
+
+export interface Networks extends MakerGroup, NamingGroup, Updating {
   create?(request: CreateNetwork, context: CallContext): Promise<Outcome<Created>>;
   start?(key: string, context: CallContext): Promise<Outcome>;
   stop?(key: string, context: CallContext): Promise<Outcome>;
-  update?(key: string, to: { networkType?: string; mtu?: number; classOfService?: string }, context: CallContext): Promise<Outcome>;
+  update?(key: string, to: NetworkChange, context: CallContext): Promise<Outcome>;
   delete?(key: string, context: CallContext): Promise<Outcome>;
 }
 
@@ -113,16 +122,21 @@ export interface CreateNetworkPort extends Marks, Naming, Extended {
   classOfService?: string | undefined;
 }
 
-export interface NetworkPorts extends MakerGroup, NamingGroup {
+export interface NetworkPortChange {
+  portType?: string;
+  classOfService?: string | null;
+}
+
+export interface NetworkPorts extends MakerGroup, NamingGroup, Updating {
   create?(request: CreateNetworkPort, context: CallContext): Promise<Outcome<Created>>;
   start?(key: string, context: CallContext): Promise<Outcome>;
   stop?(key: string, context: CallContext): Promise<Outcome>;
-  update?(key: string, to: { portType?: string; classOfService?: string }, context: CallContext): Promise<Outcome>;
+  update?(key: string, to: NetworkPortChange, context: CallContext): Promise<Outcome>;
   delete?(key: string, context: CallContext): Promise<Outcome>;
 }
 
 export interface CreateAddress extends Marks, Naming, Extended {
-  /** Absent: the provider chooses one. */
+  /** IP address; absent: the provider chooses one. */
   ip?: string | undefined;
   hostname?: string | undefined;
   allocation: 'dynamic' | 'static';
@@ -133,9 +147,15 @@ export interface CreateAddress extends Marks, Naming, Extended {
   network?: string | undefined;
 }
 
-export interface Addresses extends MakerGroup, NamingGroup {
+export interface AddressChange {
+  hostname?: string | null;
+  dns?: readonly string[] | null;
+  allocation?: 'static';
+}
+
+export interface Addresses extends MakerGroup, NamingGroup, Updating {
   create?(request: CreateAddress, context: CallContext): Promise<Outcome<Created>>;
-  update?(key: string, to: { hostname?: string; dns?: readonly string[]; allocation?: 'static' }, context: CallContext): Promise<Outcome>;
+  update?(key: string, to: AddressChange, context: CallContext): Promise<Outcome>;
   /** Gives the address to an interface. */
   bind?(key: string, to: { interface: string }, context: CallContext): Promise<Outcome>;
   /** Takes it from whatever has it. */

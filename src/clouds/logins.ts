@@ -6,7 +6,7 @@ import { unlessAborted } from './unless-aborted';
  * passwords within three minutes). The pauses keep it to three in any three minutes.
  */
 const FIRST_PAUSE_MS = 10_000;
-/** Where the login travels with each request nobody is locked out: the pauses only keep the requests few. */
+/** First pause where the login travels with each request: nobody is locked out then, the pauses only keep the requests few. */
 const FIRST_PAUSE_CARRIED_MS = 1000;
 const GROWTH = 4;
 const LONGEST_PAUSE_MS = 900_000;
@@ -18,14 +18,14 @@ const isRefusal = (error: unknown): error is ProviderError =>
 interface Refusal {
   error: ProviderError;
   pauseMs: number;
-  /** When the login may be tried again, in ms since the epoch. */
+  /** Time from which the login may be tried again, in ms since the epoch. */
   until: number;
 }
 
 export interface LoginOptions {
   /** Clock in ms since the epoch; a test's own. */
   now?: () => number;
-  /** Which errors are the provider's own refusal of the login; absent: those of kind auth with a code. */
+  /** Tells which errors are the provider's own refusal of the login; absent: those of kind auth with a code. */
   refuses?: (error: ProviderError) => boolean;
   /** The login travels with each request: the pauses begin shorter, and after a success only the second refusal counts. */
   carried?: boolean;
@@ -43,7 +43,7 @@ export class LoginRefusals {
     this.now = options.now ?? Date.now;
   }
 
-  /** Whether the last login was refused, and none succeeded since. */
+  /** Tells whether the last login was refused, and none succeeded since. */
   get refused(): boolean {
     return this.last !== undefined;
   }
@@ -87,8 +87,8 @@ export class LoginRefusals {
 
   private remembered({ error, until }: Refusal): ProviderError {
     const seconds = Math.max(1, Math.ceil((until - this.now()) / 1000));
-    const words = `${error.message} (the login was refused and is not sent again for ${seconds} s; other credentials need a restart)`;
-    return new ProviderError('auth', words, { code: error.code, requestId: error.requestId, maybeDone: false, cause: error });
+    const message = `${error.message} (the login was refused and is not sent again for ${seconds} s; other credentials need a restart)`;
+    return new ProviderError('auth', message, { code: error.code, requestId: error.requestId, maybeDone: false, cause: error });
   }
 }
 

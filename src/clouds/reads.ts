@@ -1,16 +1,16 @@
 import type { Answers, Freshness, Seen } from './cloud';
-import type { Caller, GuardHooks } from './call';
+import type { CallRunner, GuardHooks } from './call';
 import type { Item, ListedGroup, ReadGroup } from './driver';
 import { Gone, ProviderError } from './errors';
 
-/** What the reads of one group need to know. */
+/** Settings of the reads of one group. */
 export interface ReadSettings {
   cloud: string;
   group: ListedGroup;
   type: string;
   /** Age up to which an answer is good enough where the caller does not say, in ms. */
   cacheMs: number;
-  /** Whether an item that vanished may still be read by key (configurations outlive their retirement). */
+  /** True where an item that vanished may still be read by key (configurations outlive their retirement). */
   outlives: boolean;
 }
 
@@ -29,10 +29,10 @@ interface Batch extends Flight {
   answer: Promise<Seen<ReadonlyMap<string, Known>>>;
 }
 
-/** What is known of one key: its item, the proof that there is none, or why neither is known. */
+/** Knowledge of one key: its item, the proof that there is none, or the reason why neither is known. */
 type Known = Item | ProviderError;
 
-class Found extends Map<string, Item> implements Answers {
+class ItemsByKey extends Map<string, Item> implements Answers {
   readonly unknown = new Map<string, ProviderError>();
 }
 
@@ -49,7 +49,7 @@ export class GroupReads {
   private generation = 0;
   private all: Seen<readonly Item[]> | undefined;
   private readonly byKey = new Map<string, Seen<Item | undefined>>();
-  /** What single reads showed of items after the kept list was read. */
+  /** Items as single reads showed them after the kept list was read. */
   private readonly newer = new Map<string, Item | undefined>();
   private readonly retired = new Map<string, Seen<Item>>();
   private listing: Listing | undefined;
@@ -60,7 +60,7 @@ export class GroupReads {
   constructor(
     private readonly settings: ReadSettings,
     private readonly driver: ReadGroup,
-    private readonly caller: Caller,
+    private readonly caller: CallRunner,
     private readonly hooks: GuardHooks,
   ) {}
 
@@ -99,7 +99,7 @@ export class GroupReads {
 
   /** Items by key; what is proven gone is missing. `at` is that of the oldest part. @throws ProviderError where nothing could be asked */
   async getMany(keys: readonly string[], freshness?: Freshness): Promise<Seen<Answers>> {
-    const found = new Found();
+    const found = new ItemsByKey();
     let oldest = Date.now();
     const flights = new Map<Batch, string[]>();
     for (const key of new Set(keys)) {
@@ -229,7 +229,7 @@ export class GroupReads {
   /** The provider answered, but said nothing of this key. */
   private untold(key: string): ProviderError {
     const { cloud, type } = this.settings;
-    return new ProviderError('unavailable', `The cloud ${cloud} answered without a word on the ${type} ${key}`, { maybeDone: false });
+    return new ProviderError('unavailable', `The answer of the cloud ${cloud} does not mention the ${type} ${key}`, { maybeDone: false });
   }
 
   private keep(key: string, seen: Seen<Item | undefined>): void {

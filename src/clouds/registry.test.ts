@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { Driver, DriverModule } from './driver';
-import type { CloudConfig } from './registry';
+import type { CloudToConnect } from './registry';
 import { connectClouds, driverRegistry } from './registry';
 
 const schema = z.strictObject({ region: z.string(), page: z.strictObject({ size: z.number() }).optional() });
@@ -32,10 +32,16 @@ function setUp() {
     environment: () => ({ dataDir: '/nonexistent', warn: () => undefined }),
     hooks: { log: { warn: () => undefined, error: () => undefined } },
   };
-  return { connect: (configs: CloudConfig[]) => connectClouds(configs, registry, lent), registry, loaded, connected, closed: () => closed };
+  return {
+    connect: (configs: CloudToConnect[]) => connectClouds(configs, registry, lent),
+    registry,
+    loaded,
+    connected,
+    closed: () => closed,
+  };
 }
 
-const config = (key: string, more: Partial<CloudConfig> = {}): CloudConfig => ({
+const config = (key: string, more: Partial<CloudToConnect> = {}): CloudToConnect => ({
   ...{ key, name: key, driver: 'fake', tenants: ['acme'], discoveredTenant: 'acme', mode: 'manage', options: { region: 'here' } },
   ...more,
 });
@@ -67,7 +73,7 @@ describe('connectClouds', () => {
     ['an unknown option', config('a', { options: { region: 'here', regoin: 1 } }), /Cloud "a": options: .*regoin/],
     ['missing options', config('a', { options: undefined }), /Cloud "a": options\.region: /],
     ['a driver that cannot start', config('a', { options: { region: 'nowhere' } }), /Cloud "a": no such region/],
-    ['a bad key', config('A'), /"A" is no cloud key/],
+    ['a bad key', config('A'), /"A" is not a valid cloud key/],
     ['a key used twice', config('z'), /Two clouds have the key "z"/],
   ])('refuses %s and closes what it had connected', async (_, wrong, words) => {
     const { connect, closed } = setUp();

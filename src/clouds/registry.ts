@@ -1,12 +1,15 @@
 import type { ZodType } from 'zod';
+import { placed, placeOf } from '../model/place';
 import type { GuardHooks } from './call';
+import { driverProblems } from './check-driver';
 import type { Cloud, Clouds, CloudSettings } from './cloud';
 import type { DriverEnvironment, DriverModule } from './driver';
 import type { GuardOptions } from './guard';
 import { guardCloud } from './guard';
 import { isCloudKey } from './identity';
+import { namesFor, type NamesToConnect } from './names-to-connect';
 
-/** What the composition root lends to the clouds. */
+/** Services that the composition root lends to the clouds. */
 export interface Lent {
   environment(cloud: string): DriverEnvironment;
   hooks: GuardHooks;
@@ -14,7 +17,7 @@ export interface Lent {
   options?<O>(cloud: string, schema: ZodType<O>): O;
 }
 
-/** How drivers are found; nothing of one is loaded before a configured cloud names it. */
+/** Lookup of drivers; nothing of one is loaded before a configured cloud names it. */
 export interface DriverRegistry {
   /** Known drivers in alphabetical order. */
   readonly names: readonly string[];
@@ -22,13 +25,13 @@ export interface DriverRegistry {
   load(name: string): Promise<DriverModule>;
 }
 
-/** One cloud as configured: what every cloud has, and the options of its driver, not yet validated. */
-export interface CloudConfig extends CloudSettings {
+/** Configured cloud: what every cloud has, and the options of its driver, not yet validated. */
+export interface CloudToConnect extends Omit<CloudSettings, 'names'>, NamesToConnect {
   options: unknown;
   guard?: Partial<GuardOptions>;
 }
 
-/** What is wrong with the configuration, for people. */
+/** Fault of the configuration, in words for people. */
 export class ConfigurationError extends Error {
   constructor(message: string, options?: ErrorOptions) {
     super(message, options);
@@ -58,18 +61,24 @@ export interface ConnectedClouds extends Clouds {
  * fails for reasons of the configuration only, and then for all of them together.
  * @throws ConfigurationError naming the cloud, and for options the path of each that is wrong; what `lent.options` throws
  */
-export async function connectClouds(configs: readonly CloudConfig[], registry: DriverRegistry, lent: Lent): Promise<ConnectedClouds> {
+export async function connectClouds(configs: readonly CloudToConnect[], registry: DriverRegistry, lent: Lent): Promise<ConnectedClouds> {
   const connected = new Map<string, Cloud>();
+  const wrong: unknown[] = [];
   const close = async (): Promise<void> => {
     await Promise.all([...connected.values()].map((cloud) => cloud.close()));
   };
   try {
     for (const config of configs) {
       if (!isCloudKey(config.key))
-        throw new ConfigurationError(`"${config.key}" is no cloud key: a lower-case letter, then up to 31 of a-z 0-9 -`);
+        throw new ConfigurationError(`"${config.key}" is not a valid cloud key: use a lower-case letter, then up to 31 of a-z 0-9 -`);
       if (connected.has(config.key)) throw new ConfigurationError(`Two clouds have the key "${config.key}"`);
-      connected.set(config.key, await connect(config, registry, lent));
+      // What is wrong with one cloud hides nothing of the others.
+      const cloud = await connect(config, registry, lent).catch((error: unknown) => void wrong.push(error));
+      if (cloud) connected.set(config.key, cloud);
     }
+    if (wrong.length === 1) throw wrong[0];
+    if (wrong.length > 1)
+      throw new ConfigurationError(wrong.map((error) => (error instanceof Error ? error.message : String(error))).join('\n'));
   } catch (error) {
     await close();
     throw error;
@@ -83,12 +92,19 @@ export async function connectClouds(configs: readonly CloudConfig[], registry: D
   };
 }
 
-async function connect({ options, guard, ...settings }: CloudConfig, registry: DriverRegistry, lent: Lent): Promise<Cloud> {
+async function connect(
+  { options, guard, images, sizes, ...settings }: CloudToConnect,
+  registry: DriverRegistry,
+  lent: Lent,
+): Promise<Cloud> {
   const module = await registry.load(settings.driver);
   const checked = lent.options ? lent.options(settings.key, module.options) : checkedOptions(settings.key, module.options, options);
   try {
     const driver = await module.connect(checked, lent.environment(settings.key));
-    return guardCloud(settings, driver, guard ?? {}, lent.hooks);
+    const problems = driverProblems(driver);
+    if (problems.length > 0) throw new Error(`the driver ${module.name} breaks the contract: ${problems.join('; ')}`);
+    const names = namesFor({ images, sizes }, module, driver);
+    return guardCloud({ ...settings, names }, driver, guard ?? {}, lent.hooks);
   } catch (error) {
     throw new ConfigurationError(`Cloud "${settings.key}": ${error instanceof Error ? error.message : String(error)}`, { cause: error });
   }
@@ -97,6 +113,6 @@ async function connect({ options, guard, ...settings }: CloudConfig, registry: D
 function checkedOptions<O>(key: string, schema: ZodType<O>, options: unknown): O {
   const parsed = schema.safeParse(options ?? {});
   if (parsed.success) return parsed.data;
-  const issues = parsed.error.issues.map((issue) => `${['options', ...issue.path].join('.')}: ${issue.message}`);
+  const issues = parsed.error.issues.map((issue) => placed(placeOf(['options', ...issue.path]), issue.message));
   throw new ConfigurationError(`Cloud "${key}": ${issues.join('; ')}`);
 }

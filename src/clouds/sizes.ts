@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import type { Choice, DriverExtension } from './driver';
+import { matches } from './pattern';
 
-/** How many times of what was asked a chosen size may have of anything, where nobody says. */
+/** Factor by which a chosen size may exceed what was asked, where nobody says another. */
 export const AT_MOST = 2;
 /** Operators' own order goes before every order that a driver knows. */
 const FIRST = -1_000_000;
@@ -31,12 +32,12 @@ export const sizesOption = z
 
 export type SizesOption = z.infer<typeof sizesOption>;
 
-/** How a create says that a larger size will do: at most so many times of what it asks. For every cloud with fixed sizes. */
+/** Extension by which a create accepts a larger size: at most so many times of what it asks. For every cloud with fixed sizes. */
 export const SIZES_EXTENSION: DriverExtension = { name: 'sizeAtMost', types: ['Machine'], kind: 'integer', choosing: 'atMost' };
 
 /**
- * What an operator makes of a driver's own view of a size: excluded patterns are never chosen; preferred ones come first,
- * in their order, and whatever kind of size the driver leaves aside by itself.
+ * Applies an operator's preferences to a driver's own view of a size: excluded patterns are never chosen; preferred ones come
+ * first, in their order, and whatever kind of size the driver leaves aside by itself.
  * @param names by which patterns may mean it
  */
 export function weighed({ prefer, exclude }: SizesOption, names: readonly string[], own: Choice): Choice {
@@ -46,25 +47,4 @@ export function weighed({ prefer, exclude }: SizesOption, names: readonly string
   if (place === -1) return own;
   const { excluded: _lifted, ...rest } = own;
   return { ...rest, rank: FIRST + place, kind: `preferred by the operator (${prefer[place] ?? ''})` };
-}
-
-/** Whether a whole name is what a pattern means: * any characters, ? one. Without backtracking over more than one *. */
-function matches(pattern: string, name: string): boolean {
-  let [at, star, mark] = [0, -1, 0];
-  for (let i = 0; i < name.length;) {
-    if (at < pattern.length && (pattern[at] === '?' || (pattern[at] === name[i] && pattern[at] !== '*'))) {
-      at += 1;
-      i += 1;
-    } else if (pattern[at] === '*') {
-      star = at;
-      mark = i;
-      at += 1;
-    } else if (star >= 0) {
-      at = star + 1;
-      mark += 1;
-      i = mark;
-    } else return false;
-  }
-  while (pattern[at] === '*') at += 1;
-  return at === pattern.length;
 }

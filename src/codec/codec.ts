@@ -1,4 +1,6 @@
 import type { Operation, Values } from '../model/values';
+import { placed } from '../model/place';
+import { spoken } from '../model/shown';
 
 export type Format = 'json' | 'xml';
 
@@ -7,7 +9,20 @@ export interface WriteOptions {
   base: string;
 }
 
-/** What the protocol hands to a writer for one resource. */
+export interface ListOptions extends WriteOptions {
+  /** Longest whole collection, in bytes. Default: no bound. */
+  maxBytes?: number;
+}
+
+/** A collection has become longer than its bound; nothing more of it was read or written. */
+export class TooManyBytes extends Error {
+  constructor(readonly maxBytes: number) {
+    super(`the collection is longer than ${maxBytes} bytes`);
+    this.name = 'TooManyBytes';
+  }
+}
+
+/** Resource that the protocol hands to a writer. */
 export interface Document {
   /** Resource type name. */
   type: string;
@@ -16,14 +31,15 @@ export interface Document {
   operations?: readonly Operation[];
 }
 
-/** What the protocol hands to a writer for a collection. */
+/** Collection that the protocol hands to a writer. */
 export interface CollectionDocument {
   /** Collection type name. */
   type: string;
   /** Relative; absent where `$select` left it out, as is count. */
   id?: string | undefined;
   count?: number | undefined;
-  items: readonly Document[];
+  /** All at once, or page by page as they are read. */
+  items: readonly Document[] | AsyncIterable<readonly Document[]>;
   operations?: readonly Operation[];
   /** Extension attributes of the collection (names of clouds that did not answer). */
   extensions?: Values;
@@ -34,11 +50,11 @@ export interface Writer {
   format: Format;
   mediaType: string;
   document(document: Document, options: WriteOptions): Uint8Array;
-  /** Written in slices of some hundred items, letting other work run between slices. */
-  collection(document: CollectionDocument, options: WriteOptions): Promise<Uint8Array[]>;
+  /** Written in slices of some hundred items, letting other work run between slices. @throws TooManyBytes. */
+  collection(document: CollectionDocument, options: ListOptions): Promise<Uint8Array[]>;
 }
 
-/** What a request body may be; the reader answers which of them it was. */
+/** Forms that a request body may have; the reader answers which of them it was. */
 export type Shape =
   /** The representation of a resource type. `create`: attributes marked onCreate are kept. */
   | { kind: 'resource'; type: string; purpose: 'create' | 'update' }
@@ -56,23 +72,28 @@ export interface Body {
   values: Values;
 }
 
-export interface ReadOptions {
+export interface BodyOptions {
   base: string;
   limits?: { depth?: number; items?: number };
+  /** Values that the resource says now: longer than is taken today, it may be sent back as it is. */
+  former?: Values;
 }
 
 /** Turns bytes into values. @throws BodyError. */
-export type Reader = (body: Uint8Array, shapes: readonly Shape[], options: ReadOptions) => Body;
+export type BodyReader = (body: Uint8Array, shapes: readonly Shape[], options: BodyOptions) => Body;
 
 /** A request body that can't be taken, in words a client can act on. */
 export class BodyError extends Error {
   constructor(
     message: string,
-    /** Where in the body: `machineTemplate.volumes[0].href`. */
+    /** Place in the body: `machineTemplate.volumes[0].href`. */
     readonly at: string,
     readonly status: 400 | 413 | 415 = 400,
   ) {
-    super(at ? `${message} (at ${at})` : message);
+    super(spoken(placed(at, message)));
     this.name = 'BodyError';
   }
 }
+
+/** Texts that are well-formed and longer, or of other characters, than is taken. */
+export class BoundError extends BodyError {}

@@ -1,9 +1,9 @@
 import type { Operation, Value, Values } from '../model/values';
 import type { CollectionDocument, Document } from './codec';
-import type { CollectionContent, Content, Node, Plan, RefNode, StructNode } from './plan';
-import { isWriteOnly } from './plan';
+import type { CollectionContent, Content, Node, CodecPlan, RefNode, StructNode } from './plan';
+import { isByValue, isWriteOnly } from './plan';
 import type { DocumentWriter } from './document-writer';
-import { isObject, isPresent, itemsOf, operationsOf, textOf } from './loose';
+import { isObject, isPresent, itemsOf, operationsOf, textOf } from './value-guards';
 import { quote } from './text';
 import { absolute } from './uris';
 
@@ -17,23 +17,23 @@ interface Compiled {
 }
 
 /** Compiles the JSON writer of every type of the plan. */
-export function jsonWriter(plan: Plan): DocumentWriter {
+export function jsonWriter(plan: CodecPlan): DocumentWriter {
   const compiler = new Compiler(plan);
   const documents = new Map([...plan.resources].map(([type, content]) => [type, compiler.document(content)]));
   const extensions = compiler.object(plan.extensions);
   return {
     document: ({ type, values, operations }, base) => found(documents, type)(values, base, operations),
-    open(document, base) {
+    open(document, base, some) {
       const { declaration } = found(plan.collections, document.type);
       const id = document.id === undefined ? '' : `,"id":${quote(absolute(document.id, base))}`;
       const count = document.count === undefined ? '' : `,"count":${document.count}`;
-      const group = document.items.length > 0 ? `,${quote(declaration.json)}:[` : '';
+      const group = some ? `,${quote(declaration.json)}:[` : '';
       return `{"resourceURI":${quote(declaration.typeURI)}${id}${count}${group}`;
     },
     item: (item: Document, base) => found(documents, item.type)(item.values, base, item.operations),
     separator: ',',
-    close(document: CollectionDocument, base) {
-      const end = document.items.length > 0 ? ']' : '';
+    close(document: CollectionDocument, base, some) {
+      const end = some ? ']' : '';
       return `${end}${operationsText(document.operations, base)}${document.extensions ? extensions.body(document.extensions, base) : ''}}`;
     },
   };
@@ -62,7 +62,7 @@ function operationsText(operations: readonly Operation[] | undefined, base: stri
 class Compiler {
   private readonly objects = new Map<Content, Compiled>();
 
-  constructor(private readonly plan: Plan) {}
+  constructor(private readonly plan: CodecPlan) {}
 
   document(content: Content): (values: Values, base: string, operations: readonly Operation[] | undefined) => string {
     const head = `{"resourceURI":${quote(content.typeURI ?? '')}`;
@@ -74,24 +74,37 @@ class Compiler {
     };
   }
 
-  object(content: Content): Compiled {
+  /** @param inStructure a part that is given by value and says nothing is written there, empty (an inline template, 5.13.3) */
+  object(content: Content, inStructure = false): Compiled {
     const known = this.objects.get(content);
     if (known) return known;
     const compiled: Compiled = { body: () => '' };
     this.objects.set(content, compiled);
     const shown = content.members.filter((member) => !isWriteOnly(member));
-    const emits = shown.map(({ name, node }) => ({ name, key: `,${quote(name)}:`, emit: this.emit(node) }));
+    const emits = shown.map(({ name, node }) => ({
+      ...{ name, key: `,${quote(name)}:`, emit: this.emit(node), byValue: isByValue(node) },
+      typed: this.typed(node),
+    }));
     compiled.body = (values, base) => {
       let text = '';
-      for (const { name, key, emit } of emits) {
+      for (const { name, key, emit, byValue, typed } of emits) {
         const value = values[name];
         if (!isPresent(value)) continue;
-        const written = emit(value, base);
+        const written = (typed?.(values) ?? emit)(value, base);
         if (written !== '') text += key + written;
+        else if (inStructure && byValue && isObject(value)) text += `${key}{}`;
       }
       return text;
     };
     return compiled;
+  }
+
+  /** Chooses how to write what a sibling says the type of; undefined where it says none that is known. */
+  private typed(node: Node): ((values: Values) => Emit | undefined) | undefined {
+    if (node.kind !== 'any' || !node.typed) return undefined;
+    const { sibling, nodes } = node.typed;
+    const emits = new Map([...nodes].map(([type, content]) => [type, this.struct(content)]));
+    return (values) => emits.get(textOf(values[sibling] ?? ''));
   }
 
   private emit(node: Node): Emit {
@@ -124,7 +137,7 @@ class Compiler {
   }
 
   private struct({ content, flattened }: StructNode): Emit {
-    const object = this.object(content);
+    const object = this.object(content, true);
     if (!flattened) return (value, base) => (isObject(value) ? braces(object.body(value, base)) : '');
     const { member, ref } = flattened;
     const others = this.object({ ...content, members: content.members.filter((one) => one !== member) });
@@ -146,40 +159,49 @@ class Compiler {
 
   /** The href, then what stands inline: by value, or by `$expand`. */
   private refBody({ target }: RefNode): Body {
-    const declared = target && this.object(target);
+    if (!target) return this.openBody();
+    const object = this.object(target);
+    return (value, base) => hrefText(value, base) + object.body(value, base) + operationsText(operationsOf(value), base);
+  }
+
+  /** Opens the body of a reference that may lead anywhere: what stands inline says what it is. */
+  private openBody(): Body {
     return (value, base) => {
-      const href = typeof value['href'] === 'string' ? `,"href":${quote(absolute(value['href'], base))}` : '';
-      const object = declared ?? this.byTypeURI(value);
-      return object ? href + object.body(value, base) + operationsText(operationsOf(value), base) : href;
+      const uri = textOf(value['resourceURI'] ?? '');
+      const [content, list] = [this.plan.byTypeURI.get(uri), this.plan.collectionsByTypeURI.get(uri)];
+      const body = content ? this.object(content).body : list ? this.listBody(list) : undefined;
+      if (!body) return hrefText(value, base);
+      return `${hrefText(value, base)},"resourceURI":${quote(uri)}${body(value, base)}${operationsText(operationsOf(value), base)}`;
     };
   }
 
-  private byTypeURI(value: Values): Compiled | undefined {
-    const uri = value['resourceURI'];
-    const content = typeof uri === 'string' ? this.plan.byTypeURI.get(uri) : undefined;
-    return content && this.object(content);
+  private collection(list: CollectionContent): Emit {
+    const body = this.listBody(list);
+    return (value, base) => {
+      if (!isObject(value)) return '';
+      return braces(hrefText(value, base) + body(value, base) + operationsText(operationsOf(value), base));
+    };
   }
 
-  private collection({ declaration, item }: CollectionContent): Emit {
+  private listBody({ declaration, item }: CollectionContent): Body {
     const object = this.object(item);
     const one = (value: Value, base: string) =>
       isObject(value)
         ? `{"resourceURI":${quote(item.typeURI ?? '')}${object.body(value, base)}${operationsText(operationsOf(value), base)}}`
         : '';
     return (value, base) => {
-      if (!isObject(value)) return '';
-      const { href, id, count } = value;
-      let text = typeof href === 'string' ? `,"href":${quote(absolute(href, base))}` : '';
-      if (typeof id === 'string') text += `,"id":${quote(absolute(id, base))}`;
+      const { id, count } = value;
+      let text = typeof id === 'string' ? `,"id":${quote(absolute(id, base))}` : '';
       if (typeof count === 'number') text += `,"count":${count}`;
       const items = itemsOf(value[declaration.json])
         .map((entry) => one(entry, base))
         .filter((written) => written !== '');
-      if (items.length > 0) text += `,${quote(declaration.json)}:[${items.join(',')}]`;
-      return text === '' ? '' : braces(text + operationsText(operationsOf(value), base));
+      return items.length > 0 ? `${text},${quote(declaration.json)}:[${items.join(',')}]` : text;
     };
   }
 }
+
+const hrefText = ({ href }: Values, base: string): string => (typeof href === 'string' ? `,"href":${quote(absolute(href, base))}` : '');
 
 const braces = (body: string): string => (body === '' ? '' : `{${body.slice(1)}}`);
 
@@ -209,7 +231,7 @@ function anyText(value: Value, base: string): string {
     return `[${itemsOf(value)
       .map((one) => anyText(one ?? null, base))
       .join(',')}]`;
-  if (!isObject(value)) return value === null || (typeof value === 'number' && !Number.isFinite(value)) ? 'null' : String(value);
+  if (!isObject(value)) return typeof value === 'number' && !Number.isFinite(value) ? 'null' : String(value);
   const written = Object.keys(value).flatMap((key) => {
     const one = value[key];
     if (one === undefined) return [];

@@ -5,16 +5,17 @@ const DURATION = /^-?P(?=.)(?:\d{1,12}Y)?(?:\d{1,12}M)?(?:\d{1,12}D)?(?:T(?=.)(?
 const INTEGER = /^[+-]?\d{1,32}$/;
 const DAYS = [31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
 
-/** Whether it is an xs:dateTime that names a real moment: no February 30, no hour 25. */
+/** Tells whether it is an xs:dateTime that names a real moment: no February 30, no hour 25. */
 export function isDateTime(text: string): boolean {
   const parts = DATE_TIME.exec(text);
   if (!parts) return false;
   const [year, month, day, hour, minute, second] = parts.slice(1, 7).map(Number) as [number, number, number, number, number, number];
-  if (year === 0 || month < 1 || month > 12 || day < 1 || day > daysIn(year, month)) return false;
+  if (year === 0 || day < 1 || day > daysIn(year, month)) return false;
   const midnight = hour === 24 && minute === 0 && second === 0 && Number(parts[7] ?? 0) === 0;
   return (hour < 24 || midnight) && minute < 60 && second < 60 && isZone(parts[8], parts[9]);
 }
 
+/** A month that there is not has no day. */
 function daysIn(year: number, month: number): number {
   const leap = year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0);
   return month === 2 && !leap ? 28 : (DAYS[month - 1] ?? 0);
@@ -25,7 +26,7 @@ function isZone(hours: string | undefined, minutes: string | undefined): boolean
   return m < 60 && (h < 14 || (h === 14 && m === 0));
 }
 
-/** Whether it is an xs:duration. */
+/** Tells whether it is an xs:duration. */
 export function isDuration(text: string): boolean {
   return DURATION.test(text);
 }
@@ -35,32 +36,4 @@ export function integerOf(text: string): number | undefined {
   if (!INTEGER.test(text)) return undefined;
   const value = Number(text);
   return Number.isSafeInteger(value) ? value + 0 : undefined;
-}
-
-/**
- * The known name nearest to an unknown one (at most three edits and half its length); undefined when none is near.
- */
-export function nearest(name: string, known: Iterable<string>): string | undefined {
-  if (name.length > 64) return undefined;
-  let best: string | undefined;
-  let least = Math.min(4, Math.floor(name.length / 2) + 1);
-  for (const candidate of known) {
-    const distance = edits(name.toLowerCase(), candidate.toLowerCase(), least);
-    if (distance < least) [best, least] = [candidate, distance];
-  }
-  return best;
-}
-
-function edits(a: string, b: string, limit: number): number {
-  if (Math.abs(a.length - b.length) >= limit) return limit;
-  let row = Array.from({ length: b.length + 1 }, (_, j) => j);
-  for (let i = 1; i <= a.length; i++) {
-    const next = [i];
-    for (let j = 1; j <= b.length; j++) {
-      const replaced = (row[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1);
-      next.push(Math.min(replaced, (row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1));
-    }
-    row = next;
-  }
-  return row[b.length] ?? limit;
 }

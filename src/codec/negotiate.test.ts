@@ -1,4 +1,4 @@
-import { formatOf, negotiate } from './negotiate';
+import { formatOf, negotiate, prefersStream } from './negotiate';
 
 test.each([
   [undefined, undefined, 'json'],
@@ -21,6 +21,43 @@ test.each([
   ['application/xml', 'JSON', 'json'],
   ['application/xml', 'yaml', 'xml'],
   ['text/plain', 'yaml', undefined],
+  ['text/plain', ' Json ', 'json'],
+  ['application/xml', 'application/json', 'json'],
+  ['application/json', 'text/xml', 'xml'],
+  ['application/json', 'constructor', 'json'],
+  [' , ,', undefined, 'json'],
+  ['*', undefined, 'json'],
+  ['text/json', undefined, 'json'],
+  ['APPLICATION/XML', undefined, 'xml'],
+  ['application/json ; q = 0.1 , application/xml ; Q=0.2', undefined, 'xml'],
+  // A quality above one is one, and what is no number is no quality (RFC 9110, 12.4.2).
+  ['application/xml;q=7, application/json', undefined, 'xml'],
+  ['application/xml;q=1.2.3, application/json;q=0.9', undefined, 'xml'],
+  ['application/xml;q=x, application/json;q=0.9', undefined, 'xml'],
+  ['application/xml;level=1;q=0.5, application/json;q=0.4', undefined, 'xml'],
+  // What is said of the type itself is said against its ranges (12.5.1).
+  ['application/*;q=0.9, application/xml;q=0.1', undefined, 'json'],
+  ['application/xml, */*;q=0.1', undefined, 'xml'],
+  ['*/*;q=0.9, application/json;q=0.1', undefined, 'xml'],
+  ['text/*;q=0, */*', undefined, undefined],
+  ['*/*, text/*;q=0.5', undefined, 'json'],
+  ['*/*;q=0', undefined, undefined],
+  ['application/xml;q=0.3, application/json;q=0.2, text/json;q=0.4', undefined, 'json'],
+  ['application/xml, text/xml;q=0.5, application/json;q=0.7', undefined, 'xml'],
+  ['application/*, application/xml', undefined, 'xml'],
+  ['*/*, application/xml', undefined, 'xml'],
+  ['application/xml, application/*', undefined, 'xml'],
+  ['*/*, application/json', undefined, 'json'],
+  ['application/xml;xq=0.1, application/json;q=0.5', undefined, 'xml'],
+  ['application/xml;q=0.1x, application/json;q=0.5', undefined, 'xml'],
+  ['application/xml;level=1;q=0.5, application/json;q=0.6', undefined, 'json'],
+  ['application/xml, application/json, text/xml', undefined, 'xml'],
+  ['application/atom+xml, text/html', undefined, 'xml'],
+  ['application/+xml', undefined, undefined],
+  ['application/a b+xml', undefined, undefined],
+  ['xapplication/atom+xml', undefined, undefined],
+  ['application/atom+xmlx', undefined, undefined],
+  ['application/atom+zip', undefined, undefined],
 ])('Accept %p with $format %p gives %p (4.1.6.5)', (accept, format, expected) => {
   expect(negotiate(accept, format)).toBe(expected);
 });
@@ -31,8 +68,41 @@ test.each([
   ['text/xml;charset="utf-8"', 'xml'],
   ['application/xml; charset=iso-8859-1', undefined],
   ['application/x-www-form-urlencoded', undefined],
+  ['application/xml;charset=utf8', 'xml'],
+  ['application/xml ; version=1 ; charset = "UTF-8 "', 'xml'],
+  ['application/xml; charset=xutf-8', undefined],
+  ['application/xml; charset=utf-8x', undefined],
+  ['application/xml; xcharset=latin1', 'xml'],
+  ['application/xml; version=1; charset=latin1', undefined],
+  ['application/xml; charset = latin1', undefined],
+  ['application/xml; charset=latin1; charset=utf-8', undefined],
+  ['application/cimi+json', 'json'],
+  ['', undefined],
   ['constructor', undefined],
   [undefined, undefined],
 ])('a body of type %p is read as %p', (type, expected) => {
   expect(formatOf(type)).toBe(expected);
+});
+
+test.each([
+  ['text/event-stream', undefined, true],
+  ['Text/Event-Stream; q=0.5', undefined, true],
+  ['text/event-stream, */*', undefined, true],
+  ['text/event-stream, application/json;q=0.9', undefined, true],
+  ['application/json;q=0.9, text/event-stream', undefined, true],
+  ['text/event-stream, application/json', undefined, true],
+  ['text/event-stream', 'yaml', true],
+  // Named after what is liked as well, or liked less.
+  ['application/json, text/event-stream', undefined, false],
+  ['text/event-stream;q=0.5, application/xml', undefined, false],
+  ['text/event-stream;q=0.5, */*', undefined, false],
+  ['text/event-stream;q=0', undefined, false],
+  // By ranges a client says that it takes anything, not that it can go on reading for ever.
+  ['text/*', undefined, false],
+  ['*/*', undefined, false],
+  [undefined, undefined, false],
+  ['text/event-stream', 'json', false],
+  ['text/event-stream', 'application/xml', false],
+])('Accept %p with $format %p: a stream is preferred is %p', (accept, format, expected) => {
+  expect(prefersStream(accept, format)).toBe(expected);
 });

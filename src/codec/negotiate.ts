@@ -18,12 +18,8 @@ interface Range {
  * @returns undefined when the client takes neither format (406).
  */
 export function negotiate(accept: string | undefined, format: string | undefined): Format | undefined {
-  const wanted = format?.trim().toLowerCase();
-  if (wanted !== undefined) {
-    if (wanted === 'json' || wanted === 'xml') return wanted;
-    const typed = formatOfType(wanted);
-    if (typed) return typed;
-  }
+  const named = formatNamed(format);
+  if (named) return named;
   const ranges = parse(accept ?? '');
   if (ranges.length === 0) return 'json';
   const json = qualityOf('json', ranges);
@@ -31,7 +27,26 @@ export function negotiate(accept: string | undefined, format: string | undefined
   if (json.quality === 0 && xml.quality === 0) return undefined;
   if (json.quality !== xml.quality) return json.quality > xml.quality ? 'json' : 'xml';
   // Of equals the one that the client named itself, and then the first.
-  return xml.rank > json.rank || (xml.rank === json.rank && xml.rank > 0 && xml.place < json.place) ? 'xml' : 'json';
+  return xml.rank > json.rank || (xml.rank === json.rank && xml.place < json.place) ? 'xml' : 'json';
+}
+
+/** Media type of a stream of events, as the HTML standard has it (Server-sent events). */
+export const EVENT_STREAM = 'text/event-stream';
+
+/**
+ * Tells whether a client would rather have a stream of events than a representation: its Accept names that, not by a range alone, and
+ * likes nothing better. `$format` wins over Accept here, too.
+ */
+export function prefersStream(accept: string | undefined, format: string | undefined): boolean {
+  if (formatNamed(format)) return false;
+  const ranges = parse(accept ?? '');
+  const place = ranges.findIndex(({ type }) => type === EVENT_STREAM);
+  const quality = ranges[place]?.quality ?? 0;
+  if (quality === 0) return false;
+  return (['json', 'xml'] as const).every((other) => {
+    const { quality: others, rank, place: at } = qualityOf(other, ranges);
+    return others < quality || (others === quality && (rank < 3 || at > place));
+  });
 }
 
 /**
@@ -45,10 +60,15 @@ export function formatOf(contentType: string | undefined): Format | undefined {
   return formatOfType((type ?? '').toLowerCase());
 }
 
+/** The format that a `$format` names. */
+function formatNamed(format: string | undefined): Format | undefined {
+  const wanted = format?.trim().toLowerCase() ?? '';
+  return wanted === 'json' || wanted === 'xml' ? wanted : formatOfType(wanted);
+}
+
 function formatOfType(type: string): Format | undefined {
   if (Object.hasOwn(FORMATS, type)) return FORMATS[type];
-  const suffix = /^application\/[a-z0-9!#$&^_.-]+\+(json|xml)$/.exec(type)?.[1];
-  return suffix === 'json' || suffix === 'xml' ? suffix : undefined;
+  return /^application\/[a-z0-9!#$&^_.-]+\+(json|xml)$/.exec(type)?.[1] as Format | undefined;
 }
 
 function parse(accept: string): Range[] {
@@ -59,12 +79,12 @@ function parse(accept: string): Range[] {
     .map((part) => {
       const [type, ...parameters] = part.split(';').map((piece) => piece.trim().toLowerCase());
       const q = parameters.map((piece) => /^q\s*=\s*([\d.]+)$/.exec(piece)?.[1]).find((value) => value !== undefined);
-      const quality = q === undefined ? 1 : Number(q);
+      const quality = Number(q);
       return { type: type ?? '', quality: Number.isFinite(quality) ? Math.min(1, quality) : 1 };
     });
 }
 
-/** What the most specific range that covers a format says about it: rank 3 the type itself, 2 `type/*`, 1 any. */
+/** Returns the quality that the most specific range gives a format: rank 3 the type itself, 2 `type/*`, 1 any. */
 function qualityOf(format: Format, ranges: readonly Range[]): { quality: number; rank: number; place: number } {
   let best = { quality: 0, rank: 0, place: Infinity };
   ranges.forEach(({ type, quality }, place) => {

@@ -4,13 +4,15 @@ import type { Attribute, Collection, XmlForm } from '../model/define';
  * The catalogue with its names resolved: what readers and writers are compiled from. Types that refer to each other share
  * one content, so a plan is a graph and not a tree.
  */
-export interface Plan {
+export interface CodecPlan {
   /** Every resource type, by name. */
   resources: ReadonlyMap<string, Content>;
   /** Every resource type, by type URI: an inlined resource may carry it. */
   byTypeURI: ReadonlyMap<string, Content>;
   collections: ReadonlyMap<string, CollectionContent>;
-  /** What any collection may carry of ours. */
+  /** Every collection type, by type URI. */
+  collectionsByTypeURI: ReadonlyMap<string, CollectionContent>;
+  /** Content of ours that any collection may carry. */
   extensions: Content;
   /** `<Type>Create` envelopes (4.2.1.1) by resource type. */
   envelopes: ReadonlyMap<string, Envelope>;
@@ -22,20 +24,22 @@ export interface Plan {
 
 /** Attributes that stand together: of a resource, a structure, an envelope, an Action body. */
 export interface Content {
-  /** For words in errors. */
+  /** Name for error words. */
   name: string;
+  /** Namespace of its elements in XML, but for members that were added to it. */
+  namespace: string;
   typeURI: string | undefined;
-  /** In JSON order; the standard's before the extensions. */
-  members: Member[];
-  /** In XML order; `operations` marks where the operations stand. */
-  xmlMembers: (Member | 'operations')[];
-  byName: Map<string, Member>;
-  /** By element name (extensions too; they are told by namespace). */
-  byElement: Map<string, Member>;
-  /** By XML attribute name. */
-  byAttribute: Map<string, Member>;
+  /** Members in JSON order; the standard's before the extensions. */
+  members: MemberPlan[];
+  /** Members in XML order; `operations` marks where the operations stand. */
+  xmlMembers: (MemberPlan | 'operations')[];
+  byName: Map<string, MemberPlan>;
+  /** Members by element name (extensions too; they are told by namespace). */
+  byElement: Map<string, MemberPlan>;
+  /** Members by XML attribute name. */
+  byAttribute: Map<string, MemberPlan>;
   /** The member that is the element's text. */
-  text: Member | undefined;
+  text: MemberPlan | undefined;
   /** Elements that carry members as their attributes (D004). */
   parents: Set<string>;
 }
@@ -54,7 +58,7 @@ export interface Envelope {
   content: Content;
 }
 
-export interface Member {
+export interface MemberPlan {
   /** Name in values and in JSON. */
   name: string;
   /** Element or attribute name in XML. */
@@ -62,9 +66,16 @@ export interface Member {
   form: XmlForm;
   /** Element that carries it in attribute form (D004). */
   parent: string | undefined;
-  extension: boolean;
+  /** Namespace of its element in XML. */
+  namespace: string;
   attribute: Attribute;
   node: Node;
+}
+
+/** Content of an attribute of any type by the value of a sibling; where that names nothing known it may hold anything. */
+export interface TypedBy {
+  sibling: string;
+  nodes: ReadonlyMap<string, StructNode>;
 }
 
 export type ScalarType = 'string' | 'integer' | 'boolean' | 'dateTime' | 'duration' | 'uri' | 'bytes';
@@ -76,7 +87,13 @@ export interface Scalar {
   values: ReadonlySet<string> | undefined;
   minimum: number | undefined;
   maximum: number | undefined;
+  /** Longest text, bytes in UTF-8 (of byte[]: bytes); none for what has no length. */
+  longest: number | undefined;
+  /** True where it may have no controls, and nothing that turns the direction of what follows. */
+  plain: boolean;
   synonyms: Readonly<Record<string, string>> | undefined;
+  /** Free text, in which blanks count (xs:string); all else is trimmed. */
+  free: boolean;
   /** Written as `{ href }` though no reference (D055). */
   href: boolean;
 }
@@ -85,11 +102,13 @@ export interface RefNode {
   kind: 'ref';
   /** Any resource may be referred to. */
   open: boolean;
-  /** Its JSON form is the URI itself (D083). */
+  /** True where its JSON form is the URI itself (D083). */
   bare: boolean;
-  /** What `$expand` may show. */
+  /** Longest href, bytes. */
+  longest: number;
+  /** Content that `$expand` may show. */
   target: Content | undefined;
-  /** What a request may give by value. */
+  /** Content that a request may give by value. */
   inline: Content | undefined;
 }
 
@@ -97,27 +116,40 @@ export interface StructNode {
   kind: 'struct';
   content: Content;
   /** The ref member whose href and attributes stand in the structure itself (D005). */
-  flattened: { member: Member; ref: RefNode } | undefined;
-  /** It describes a component of something: references inside it may name other components (`#name`, 5.13.3). */
+  flattened: { member: MemberPlan; ref: RefNode } | undefined;
+  /** True where it describes a component of something: references inside it may name other components (`#name`, 5.13.3). */
   describes: boolean;
+}
+
+export interface MapNode {
+  kind: 'map';
+  itemName: string;
+  keyName: string;
+  /** Longest key and value, bytes; most entries. */
+  lengths: { key: number; value: number; most: number };
 }
 
 export type Node =
   | Scalar
-  | { kind: 'any' }
+  | { kind: 'any'; longest: number; typed?: TypedBy }
   | RefNode
   | { kind: 'collection'; of: CollectionContent }
-  | { kind: 'array'; item: Node; itemName: string }
+  | { kind: 'array'; item: Node; itemName: string; most: number }
   | StructNode
-  | { kind: 'map'; itemName: string; keyName: string };
+  | MapNode;
 
-/** Whether consumers never see it (5.4). */
-export function isWriteOnly(member: Member): boolean {
+/** Tells whether consumers never see it (5.4). */
+export function isWriteOnly(member: MemberPlan): boolean {
   return member.attribute.consumer.endsWith('write-only');
 }
 
-/** Whether a request's value of it is left out unread (4.2.1.3). */
-export function isIgnored(member: Member, creating: boolean): boolean {
+/** Tells whether it may be given by value. */
+export function isByValue(node: Node): boolean {
+  return node.kind === 'ref' && node.inline !== undefined;
+}
+
+/** Tells whether a request's value of it is skipped unread (4.2.1.3). */
+export function isIgnored(member: MemberPlan, creating: boolean): boolean {
   const { attribute } = member;
   return attribute.consumer.endsWith('read-only') && !(creating ? attribute.onCreate : attribute.onUpdate);
 }

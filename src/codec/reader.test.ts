@@ -1,9 +1,9 @@
 import { standardCatalogue } from '../model/catalogue';
 import type { BodyError, Format, Shape } from './codec';
-import { createReader } from './reader';
+import { createBodyReader } from './reader';
 
 const catalogue = standardCatalogue();
-const readers = { json: createReader(catalogue, 'json'), xml: createReader(catalogue, 'xml') };
+const readers = { json: createBodyReader(catalogue, 'json'), xml: createBodyReader(catalogue, 'xml') };
 const base = 'http://cimi.example.com/cimi/';
 const CIMI = 'http://schemas.dmtf.org/cimi/1';
 const EXTENSION = 'http://cimi-gateway.org/extension/1';
@@ -55,7 +55,7 @@ describe('create (4.2.1.1)', () => {
   });
 
   test('XML: the same', () => {
-    const body = `<?xml version="1.0"?><MachineCreate xmlns="${CIMI}"><name> m </name><machineTemplate href="${base}machineTemplates/1">
+    const body = `<?xml version="1.0"?><MachineCreate xmlns="${CIMI}"><name>m</name><machineTemplate href="${base}machineTemplates/1">
       <credential/><volume initialLocation="/dev/sda" href="volumes/1"/>
       <networkInterface><address href="addresses/1"/><network href="networks/1"/><state> ACTIVE </state><mtu> 1500 </mtu></networkInterface>
       </machineTemplate></MachineCreate>`;
@@ -72,7 +72,7 @@ describe('create (4.2.1.1)', () => {
   test('a credential by value may be of either type (D020), and its secret is read', () => {
     const machineTemplate = { credential: { userName: 'u', password: 'p' }, machineImage: { type: 'IMAGE', state: 'ERROR' } };
     const read = json({ machineTemplate }, machineCreate).values;
-    expect(read).toEqual({ machineTemplate: { credential: { userName: 'u', password: 'p' }, machineImage: { type: 'IMAGE' } } });
+    expect(read).toEqual({ machineTemplate: { credential: { userName: 'u', password: 'p' }, machineImage: {} } });
   });
 
   test('component references only inside component descriptors (5.13.3)', () => {
@@ -112,6 +112,59 @@ describe('which shape a body has', () => {
     );
     expect(refusal(() => xml('<Volume/>', ...both)).message).toContain('MachineCreate or MachineTemplate or Action');
     expect(refusal(() => xml('<MachineCreate xmlns="urn:other"/>', ...both)).message).toContain('urn:other');
+  });
+});
+
+describe('what can be no body at all', () => {
+  test.each(['5', '"a"', 'null', 'true', '[]'])('JSON %s', (body) => {
+    expect(refusal(() => json(body, machineUpdate))).toMatchObject({ at: '', status: 400, message: 'the body must be a JSON object' });
+  });
+
+  test('a resourceURI that is no text, or another’s', () => {
+    expect(refusal(() => json({ resourceURI: 5 }, machineUpdate))).toMatchObject({
+      at: 'resourceURI',
+      message: 'resourceURI: must be a string',
+    });
+    expect(refusal(() => json({ resourceURI: `${CIMI}/Volume` }, machineUpdate)).at).toBe('resourceURI');
+    expect(refusal(() => json({ resourceURI: `${CIMI}/MachineCreate` }, machineUpdate)).at).toBe('resourceURI');
+    expect(json({ resourceURI: null, name: 'a' }, machineUpdate).values).toEqual({ name: 'a' });
+  });
+
+  test('a root that is not expected, with the nearest that is', () => {
+    expect(refusal(() => xml('<MachinCreate/>', machineCreate))).toMatchObject({
+      at: '',
+      message: 'the root element <MachinCreate> is not what is expected here: MachineCreate; did you mean <MachineCreate>?',
+    });
+    expect(refusal(() => xml('<zzzzzz/>', machineCreate)).message).toBe(
+      'the root element <zzzzzz> is not what is expected here: MachineCreate',
+    );
+    expect(refusal(() => xml('<Machine xmlns="urn:x"/>', machineUpdate))).toMatchObject({
+      at: '',
+      message: `the root element <Machine> is in the namespace urn:x; ${CIMI} is expected`,
+    });
+    expect(refusal(() => xml('<Machine>text</Machine>', machineUpdate)).at).toBe('');
+  });
+
+  test('anything where nothing is expected', () => {
+    expect(refusal(() => json({})).message).toBe('no body is expected here');
+    expect(refusal(() => json({ resourceURI: 'x' })).message).toContain('expected here: nothing');
+    expect(refusal(() => xml('<Machine/>')).message).toContain('nothing is expected');
+  });
+
+  test('more levels or values than the caller allows', () => {
+    const options = { base, limits: { depth: 1 } };
+    const deep = new TextEncoder().encode('{"properties":{"a":"b"}}');
+    expect(refusal(() => readers.json(deep, [machineUpdate], options)).status).toBe(413);
+    expect(readers.json(deep, [machineUpdate], { base, limits: { items: 10 } }).values).toEqual({ properties: { a: 'b' } });
+    expect(refusal(() => readers.xml(new TextEncoder().encode('<Machine><name/></Machine>'), [machineUpdate], options)).status).toBe(413);
+  });
+
+  test('a shape of a type that there is not is a mistake of the caller', () => {
+    expect(() => json({}, { kind: 'resource', type: 'Nothing', purpose: 'update' })).toThrow(
+      'no reader for Nothing: the catalogue does not declare it',
+    );
+    expect(() => json({}, { kind: 'create', type: 'MachineImage' })).toThrow('MachineImage is created by its own representation');
+    expect(json({ action: 'urn:x' }, { kind: 'action', type: 'Nothing' }).values).toEqual({ action: 'urn:x' });
   });
 });
 
@@ -166,6 +219,11 @@ describe('actions', () => {
     expect(json(values, machineAction).values).toEqual(values);
     expect(xml(`<Action><action> ${restore} </action><image href="machineImages/1"/></Action>`, machineAction).values).toEqual(values);
   });
+  test('the action may stand anywhere, and parameters that are empty say nothing', () => {
+    const body = `<Action><image href="machineImages/1"/><action>${restore}</action></Action>`;
+    expect(xml(body, machineAction).values).toEqual({ action: restore, image: { href: 'machineImages/1' } });
+    expect(json({ action: restore, image: null, properties: {} }, machineAction).values).toEqual({ action: restore });
+  });
   test('import belongs to the collection', () => {
     const values = { action: `${CIMI}/action/import`, source: 'http://elsewhere.example.org/a.ovf' };
     expect(json(values, { kind: 'action', type: 'SystemCollection' }).values).toEqual(values);
@@ -173,7 +231,7 @@ describe('actions', () => {
   test('unknown parameters and nameless actions are refused', () => {
     expect(refusal(() => json({ action: `${CIMI}/action/start`, force: true }, machineAction)).message).toContain("'force'");
     expect(refusal(() => json({ force: true }, machineAction)).message).toContain("'force'");
-    expect(refusal(() => json({}, machineAction)).at).toBe('action');
+    expect(refusal(() => json({}, machineAction))).toMatchObject({ at: 'action', message: 'action: the action is missing' });
   });
 });
 
@@ -193,8 +251,31 @@ describe('generous forms', () => {
     });
   });
   test('padded text, and a byte order mark', () => {
-    expect(xml('\uFEFF<machineImageCreate><type> IMAGE </type></machineImageCreate>', imageCreate).values).toEqual({ type: 'IMAGE' });
-    expect(json('\uFEFF{"type":"IMAGE"}', imageCreate).values).toEqual({ type: 'IMAGE' });
+    const body = '\uFEFF<machineImageCreate><imageLocation> http://example.org/ </imageLocation></machineImageCreate>';
+    expect(xml(body, imageCreate).values).toEqual({ imageLocation: 'http://example.org/' });
+    expect(json('\uFEFF{"imageLocation":"http://example.org/"}', imageCreate).values).toEqual({ imageLocation: 'http://example.org/' });
+  });
+  test('5.5.5: blanks of a free text are its own, in both formats; line breaks around it are the layout of XML', () => {
+    const body = '<Machine><name> a b </name><description>\n  text\t\n</description><property key="k"> v </property></Machine>';
+    expect(xml(body, machineUpdate).values).toEqual({ name: ' a b ', description: 'text', properties: { k: ' v ' } });
+    expect(json({ name: ' a b ' }, machineUpdate).values).toEqual({ name: ' a b ' });
+    expect(xml('<Machine><memory> 5 </memory></Machine>', machineUpdate).values).toEqual({ memory: 5 });
+  });
+  test.each([
+    'machineImages/a',
+    './machineImages/a',
+    'x/../machineImages/a',
+    'machine%49mages/%61',
+    `${base}machineImages/a`,
+    'HTTP://CIMI.example.COM/cimi/machineImages/a',
+    'http://cimi.example.com:80/cimi/./machineImages/a',
+  ])('RFC 3986: the reference %s is one and the same', (href) => {
+    expect(json({ machineTemplate: { machineImage: { href } } }, machineCreate).values).toEqual({
+      machineTemplate: { machineImage: { href: 'machineImages/a' } },
+    });
+    expect(json({ imageLocation: href }, imageCreate).values).toEqual({ imageLocation: 'machineImages/a' });
+    const body = `<MachineCreate><machineTemplate><machineImage href="${href}"/></machineTemplate></MachineCreate>`;
+    expect(xml(body, machineCreate).values).toEqual({ machineTemplate: { machineImage: { href: 'machineImages/a' } } });
   });
   test('our extension in its namespace', () => {
     const body = '<MachineCreate><cloud xmlns="http://cimi-gateway.org/extension/1">a</cloud></MachineCreate>';
@@ -211,25 +292,29 @@ describe('refused, naming the place', () => {
     ['{"name":"a","n\\u0061me":"b"}', '', 'given twice'],
     [{ name: 1 }, 'name', 'must be a string'],
     [{ name: 'a\u0000' }, 'name', 'U+0000'],
-    [{ properties: { 'a\uD800': 'x' } }, 'properties.a\uD800', 'U+D800'],
+    [{ properties: { 'a\uD800': 'x' } }, 'properties["a\\ud800"]', 'U+D800'],
     [{ properties: { a: 1 } }, 'properties.a', 'must be a string'],
     [{ machineTemplate: { machineConfig: { cpu: 1.5 } } }, 'machineTemplate.machineConfig.cpu', 'must be an integer'],
     [{ machineTemplate: { machineConfig: { cpu: '1' } } }, 'machineTemplate.machineConfig.cpu', 'must be an integer'],
     [{ machineTemplate: { machineConfig: { memory: 2 ** 53 } } }, 'machineTemplate.machineConfig.memory', 'must be an integer'],
-    [{ machineTemplate: { machineImage: { type: 'x' } } }, 'machineTemplate.machineImage.type', 'IMAGE, SNAPSHOT, PARTIAL_SNAPSHOT'],
     [
       { machineTemplate: { machineImage: { href: 'http://other.example/machineImages/1' } } },
       'machineTemplate.machineImage.href',
       'another host',
     ],
-    [{ machineTemplate: { href: `${base}a/../b` } }, 'machineTemplate.href', "'..'"],
-    [{ machineTemplate: { href: `${base}a/%2e%2E/b` } }, 'machineTemplate.href', "'..'"],
+    [{ machineTemplate: { href: `${base}../b` } }, 'machineTemplate.href', 'not below the base'],
+    [{ machineTemplate: { href: '../b' } }, 'machineTemplate.href', 'not below the base'],
+    [{ machineTemplate: { href: 'a//b' } }, 'machineTemplate.href', 'empty path segment'],
+    [{ machineTemplate: { href: `http://who@${base.slice(7)}a` } }, 'machineTemplate.href', 'another host'],
     [{ machineTemplate: { href: '/a' } }, 'machineTemplate.href', 'leading slash'],
     [{ machineTemplate: { href: 'a?b' } }, 'machineTemplate.href', 'query'],
     [{ machineTemplate: { href: 'a#b' } }, 'machineTemplate.href', 'fragment'],
     [{ machineTemplate: { href: '' } }, 'machineTemplate.href', 'empty'],
     [{ machineTemplate: { href: 'http://cimi.example.com/elsewhere' } }, 'machineTemplate.href', 'not below the base'],
-    [{ machineTemplate: { volumes: [{}, { href: 3 }] } }, 'machineTemplate.volumes[1].href', 'must be a string'],
+    [{ machineTemplate: { volumes: [{ href: 'volumes/1' }, { href: 3 }] } }, 'machineTemplate.volumes[1].href', 'must be a string'],
+    [{ machineTemplate: { volumes: [{ initialLocation: '/x' }] } }, 'machineTemplate.volumes[0].href', 'mandatory'],
+    [{ machineTemplate: { networkInterfaces: [{ state: 'ACTIVE' }] } }, 'machineTemplate.networkInterfaces[0].network', 'mandatory'],
+    [{ machineTemplate: { machineConfig: { memory: 1, disks: [{}] } } }, 'machineTemplate.machineConfig.disks[0].capacity', 'mandatory'],
     [{ machineTemplate: { networkInterfaces: {} } }, 'machineTemplate.networkInterfaces', 'must be an array'],
     [[], '', 'must be a JSON object'],
     ['{', '', 'not JSON'],
@@ -244,8 +329,8 @@ describe('refused, naming the place', () => {
     ['<MachineCreate>text</MachineCreate>', 'text where elements are expected'],
     ['<MachineCreate><name>a</name><name>b</name></MachineCreate>', 'given twice'],
     ['<MachineCreate><x xmlns="urn:x"/></MachineCreate>', 'urn:x'],
-    [`<MachineCreate xmlns="${CIMI}"><cloud>a</cloud></MachineCreate>`, `is of the namespace ${EXTENSION}, not ${CIMI}`],
-    [`<MachineCreate><name xmlns="${EXTENSION}">a</name></MachineCreate>`, `is of the namespace ${CIMI}, not ${EXTENSION}`],
+    [`<MachineCreate xmlns="${CIMI}"><cloud>a</cloud></MachineCreate>`, `is in the namespace ${EXTENSION}, not in ${CIMI}`],
+    [`<MachineCreate><name xmlns="${EXTENSION}">a</name></MachineCreate>`, `is in the namespace ${CIMI}, not in ${EXTENSION}`],
     ['<MachineCreate><property key="a">1</property><property key="a">2</property></MachineCreate>', 'given twice'],
     ['<MachineCreate><name>&#0;</name></MachineCreate>', 'not well-formed'],
     ['<MachineCreate><name>&e;</name></MachineCreate>', 'not well-formed'],
@@ -267,30 +352,5 @@ describe('refused, naming the place', () => {
 
   test('what is not UTF-8', () => {
     expect(refusal(() => readers.json(new Uint8Array([0x7b, 0xff, 0x7d]), [machineCreate], { base })).message).toContain('UTF-8');
-  });
-});
-
-describe('hostile bodies are answered in linear time', () => {
-  const size = 1 << 20;
-  const cases: [string, Format, string, number][] = [
-    ['deep arrays', 'json', '['.repeat(size), 413],
-    ['deep objects', 'json', '{"a":'.repeat(size / 5), 413],
-    ['wide array', 'json', `[${'1,'.repeat(size / 2)}1]`, 413],
-    ['wide object', 'json', `{${Array.from({ length: 49_000 }, (_, i) => `"k${i}":"${'x'.repeat(8)}"`).join(',')}}`, 400],
-    ['a long unknown name', 'json', `{"${'k'.repeat(size)}":1}`, 400],
-    ['backslashes', 'json', `{"${'\\\\'.repeat(size / 2)}":1}`, 400],
-    ['deep elements', 'xml', '<a>'.repeat(size / 3), 413],
-    ['wide elements', 'xml', `<MachineCreate>${'<a/>'.repeat(size / 4)}</MachineCreate>`, 413],
-    ['attributes', 'xml', `<MachineCreate ${Array.from({ length: size / 10 }, (_, i) => `a${i}="x"`).join(' ')}/>`, 413],
-    ['one endless attribute', 'xml', `<MachineCreate a="${'x'.repeat(size)}"/>`, 400],
-    ['character references', 'xml', `<MachineCreate><nmae>${'&#65;'.repeat(size / 5)}</nmae></MachineCreate>`, 400],
-    ['an entity bomb', 'xml', `<!DOCTYPE a [${'<!ENTITY a "&b;&b;">'.repeat(size / 20)}]><MachineCreate/>`, 400],
-    ['comments', 'xml', `${'<!---->'.repeat(size / 7)}<a/>`, 400],
-  ];
-  test.each(cases)('%s', (_name, format, body, status) => {
-    const started = process.hrtime.bigint();
-    expect(refusal(() => read(format, body, machineCreate)).status).toBe(status);
-    // A megabyte takes tens of milliseconds (more on a busy machine) where the time is linear, and minutes where it is not.
-    expect(Number(process.hrtime.bigint() - started) / 1e6).toBeLessThan(5000);
   });
 });

@@ -46,16 +46,25 @@ export function uncarriable(text: string): string | undefined {
 export function trimSpace(text: string): string {
   let from = 0;
   let to = text.length;
-  while (from < to && isSpace(text.charCodeAt(from))) from++;
-  while (to > from && isSpace(text.charCodeAt(to - 1))) to--;
-  return from === 0 && to === text.length ? text : text.slice(from, to);
+  // Beyond either end stands no white space, and of blanks alone nothing is left between.
+  while (isSpace(text.charCodeAt(from))) from++;
+  while (isSpace(text.charCodeAt(to - 1))) to--;
+  return text.slice(from, to);
+}
+
+/** Trims white space at either end that holds a line break: a document's layout. Blanks alone belong to a text. */
+export function trimLines(text: string): string {
+  const trimmed = trimSpace(text);
+  const start = text.indexOf(trimmed);
+  const [before, after] = [text.slice(0, start), text.slice(start + trimmed.length)];
+  return (/[\r\n]/.test(before) ? '' : before) + trimmed + (/[\r\n]/.test(after) ? '' : after);
 }
 
 function isSpace(code: number): boolean {
   return code === 0x20 || code === 0x0a || code === 0x09 || code === 0x0d;
 }
 
-/** Whether a name may stand as an XML element name without prefix; the identifiers of 5.3 all may. */
+/** Tells whether a name may stand as an XML element name without prefix; the identifiers of 5.3 all may. */
 export function isElementName(name: string): boolean {
   return /^[A-Za-z_][A-Za-z0-9_.-]*$/.test(name) && !/^xml/i.test(name);
 }

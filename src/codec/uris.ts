@@ -2,10 +2,14 @@
 
 const SCHEME = /^[A-Za-z][A-Za-z0-9+.-]*:/;
 const RFC3986 = /^(?:[A-Za-z0-9\-._~:/?#[\]@!$&'()*+,;=]|%[0-9A-Fa-f]{2})*$/;
+/** A path that is the same in every form. */
+const PLAIN = /^[A-Za-z0-9\-._~/]*$/;
+const DOTS = /(?:^|\/)\.{1,2}(?:\/|$)/;
+const UNRESERVED = /[A-Za-z0-9\-._~]/;
 /** A component reference inside a SystemTemplate: `#name` (5.13.3). */
 const COMPONENT = /^#[^#]+$/;
 
-/** Whether it is a component reference (`#newVolume`, 5.13.3), which stays as it is. */
+/** Tells whether it is a component reference (`#newVolume`, 5.13.3), which stays as it is. */
 export function isComponent(uri: string): boolean {
   return COMPONENT.test(uri);
 }
@@ -16,17 +20,11 @@ export function absolute(uri: string, base: string): string {
   return (uri.includes(':') && SCHEME.test(uri)) || uri.charCodeAt(0) === 0x23 ? uri : base + uri;
 }
 
-/** What is wrong with a text that should be a URI (RFC 3986), in words; undefined when nothing is. */
+/** Returns the fault, in words, of a text that should be a URI (RFC 3986); undefined when there is none. */
 export function uriFault(uri: string): string | undefined {
   if (uri === '') return 'is empty';
   if (!RFC3986.test(uri)) return 'is not a URI: it holds characters that must be percent-encoded (RFC 3986)';
-  if (SCHEME.test(uri)) return undefined;
-  return uri.startsWith('/') ? 'is a relative URI with a leading slash; relative URIs are relative to baseURI (5.5.10)' : dots(uri);
-}
-
-function dots(path: string): string | undefined {
-  const climbs = path.split(/[/?#]/).some((segment) => /^(?:\.|%2e){1,2}$/i.test(segment));
-  return climbs ? "holds a '.' or '..' segment" : undefined;
+  return uri.startsWith('/') ? 'is a relative URI with a leading slash; relative URIs are relative to baseURI (5.5.10)' : undefined;
 }
 
 /**
@@ -34,12 +32,13 @@ function dots(path: string): string | undefined {
  * @param uri a valid URI.
  */
 export function internalUri(uri: string, base: string): string {
-  const path = below(uri, base);
+  const { path } = resolved(uri, base);
   return path === undefined || pathFault(path) ? uri : path;
 }
 
 /**
- * A reference as it is held inside.
+ * A reference as it is held inside, whichever of its equal forms it was given in: resolved against the base (RFC 3986 5.2),
+ * scheme, host, port and unreserved characters compared as 6.2.2 and 6.2.3 have it.
  * @param foreign whether a URI of another host may stand (references to any resource: the place of binary data).
  * @returns the path relative to the base, or what is wrong, in words.
  */
@@ -47,34 +46,38 @@ export function internalHref(href: string, base: string, foreign: boolean): { hr
   if (isComponent(href)) return { href };
   const fault = uriFault(href);
   if (fault) return { fault };
-  if (!SCHEME.test(href)) return hrefOf(href);
-  const path = below(href, base);
-  if (path !== undefined) return hrefOf(path);
-  if (sameOrigin(href, base)) return { fault: `is not below the base URI ${base}` };
+  const { path, here } = resolved(href, base);
+  if (path !== undefined) {
+    const wrong = pathFault(path);
+    return wrong ? { fault: wrong } : { href: path };
+  }
+  if (here) return { fault: `is not below the base URI ${base}` };
   return foreign ? { href } : { fault: `refers to another host; references lead to resources below ${base}` };
-}
-
-function hrefOf(path: string): { href: string } | { fault: string } {
-  const fault = pathFault(path);
-  return fault ? { fault } : { href: path };
 }
 
 function pathFault(path: string): string | undefined {
   if (path === '') return 'refers to the base URI, not to a resource';
-  if (path.startsWith('/')) return 'holds an empty path segment';
   if (path.includes('?')) return 'holds a query string; a reference names a resource';
   if (path.includes('#')) return 'holds a fragment; a reference names a resource';
-  return dots(path);
+  return path.startsWith('/') || path.includes('//') ? 'holds an empty path segment' : undefined;
 }
 
-/** What follows the base; scheme and host are compared without case (RFC 3986 6.2.2.1). */
-function below(uri: string, base: string): string | undefined {
-  if (uri.startsWith(base)) return uri.slice(base.length);
-  const authority = base.indexOf('/', base.indexOf('//') + 2);
-  const same = uri.slice(0, authority).toLowerCase() === base.slice(0, authority).toLowerCase();
-  return same && uri.startsWith(base.slice(authority), authority) ? uri.slice(base.length) : undefined;
+/** Resolves a URI: its path relative to the base where it lies below it, and whether it is of this host at all. */
+function resolved(uri: string, base: string): { path?: string; here: boolean } {
+  const rest = uri.startsWith(base) ? uri.slice(base.length) : uri;
+  // Nearly all are plain paths, or these behind the base: the quick way first.
+  if (PLAIN.test(rest) && !DOTS.test(rest)) return { path: rest, here: true };
+  if (!URL.canParse(uri, base)) return { here: false };
+  const [to, from] = [new URL(uri, base), new URL(base)];
+  if (to.origin !== from.origin || to.origin === 'null' || to.username !== '' || to.password !== '') return { here: false };
+  const below = to.pathname.startsWith(from.pathname);
+  return { here: true, ...(below ? { path: unescaped(to.pathname.slice(from.pathname.length)) + to.search + to.hash } : {}) };
 }
 
-function sameOrigin(uri: string, base: string): boolean {
-  return URL.canParse(uri) && URL.canParse(base) && new URL(uri).origin === new URL(base).origin && new URL(uri).origin !== 'null';
+/** Escapes of characters that need none are undone: both forms are one URI (RFC 3986 6.2.2.2). */
+function unescaped(path: string): string {
+  return path.replace(/%[0-9A-Fa-f]{2}/g, (escape) => {
+    const character = String.fromCharCode(parseInt(escape.slice(1), 16));
+    return UNRESERVED.test(character) ? character : escape.toUpperCase();
+  });
 }

@@ -92,3 +92,179 @@ test('a bare extension attribute stands in its own namespace after the standard'
   );
   expect(write('json', 'Machine', { cloud: 'a', cpu: 1 })).toContain('"cpu":1,"cloud":"a"}');
 });
+
+const base = options.base;
+const operation = { rel: 'edit', href: 'machines/1' };
+const both = (type: string, values: Parameters<typeof write>[2]): { json: Record<string, unknown>; xml: string } => ({
+  json: JSON.parse(write('json', type, values)) as Record<string, unknown>,
+  xml: write('xml', type, values),
+});
+async function collection(
+  format: Format,
+  document: Parameters<(typeof writers)['json']['collection']>[0],
+  maxBytes?: number,
+): Promise<string> {
+  const bound = maxBytes === undefined ? {} : { maxBytes };
+  return Buffer.concat(await writers[format].collection(document, { ...options, ...bound })).toString();
+}
+
+test('each writer says what it writes', () => {
+  expect([writers.json.format, writers.json.mediaType]).toEqual(['json', 'application/json']);
+  expect([writers.xml.format, writers.xml.mediaType]).toEqual(['xml', 'application/xml']);
+});
+
+test.each<Format>(['json', 'xml'])('%s: a type that the catalogue does not declare is a mistake of the caller', async (format) => {
+  const words = 'no writer for Nothing: the catalogue does not declare it';
+  expect(() => write(format, 'Nothing', {})).toThrow(words);
+  await expect(collection(format, { type: 'Nothing', items: [] })).rejects.toThrow(words);
+  await expect(collection(format, { type: 'MachineCollection', items: [{ type: 'Nothing', values: {} }] })).rejects.toThrow(words);
+});
+
+test('a collection without items, id and count holds its operations alone (5.5.12)', async () => {
+  const typeURI = `${CIMI}/MachineCollection`;
+  expect(await collection('json', { type: 'MachineCollection', items: [] })).toBe(`{"resourceURI":"${typeURI}"}`);
+  expect(await collection('xml', { type: 'MachineCollection', items: [] })).toBe(
+    `${HEADER}<Collection resourceURI="${typeURI}" xmlns="${CIMI}"></Collection>`,
+  );
+  const document = { type: 'MachineCollection', id: 'machines', count: 0, items: [], operations: [{ rel: 'add', href: 'machines' }] };
+  expect(await collection('json', document)).toBe(
+    `{"resourceURI":"${typeURI}","id":"${base}machines","count":0,"operations":[{"rel":"add","href":"${base}machines"}]}`,
+  );
+  expect(await collection('xml', document)).toBe(
+    `${HEADER}<Collection resourceURI="${typeURI}" xmlns="${CIMI}"><id>${base}machines</id><count>0</count><operation rel="add" href="${base}machines"/></Collection>`,
+  );
+});
+
+test.each<Format>(['json', 'xml'])('%s: pages as they are read make the same bytes as all items at once', async (format) => {
+  const items = ['1', '2', '3'].map((id) => ({ type: 'Machine', values: { id: `machines/${id}` }, operations: [operation] }));
+  async function* pages(): AsyncGenerator<typeof items> {
+    yield items.slice(0, 2);
+    yield await Promise.resolve(items.slice(2));
+    yield [];
+  }
+  const whole = await collection(format, { type: 'MachineCollection', count: 3, items });
+  expect(await collection(format, { type: 'MachineCollection', count: 3, items: pages() })).toBe(whole);
+});
+
+test.each<Format>(['json', 'xml'])('%s: a collection may be as long as its bound, and no byte longer', async (format) => {
+  const document = { type: 'MachineCollection', id: 'machines', items: [{ type: 'Machine', values: { name: 'é' } }] };
+  const bytes = Buffer.byteLength(await collection(format, document));
+  expect(Buffer.byteLength(await collection(format, document, bytes))).toBe(bytes);
+  await expect(collection(format, document, bytes - 1)).rejects.toMatchObject({
+    name: 'TooManyBytes',
+    maxBytes: bytes - 1,
+    message: `the collection is longer than ${bytes - 1} bytes`,
+  });
+});
+
+test('a slice ends after 250 items or 256 KiB', async () => {
+  const slices = async (count: number, length: number): Promise<number> => {
+    const items = Array.from({ length: count }, () => ({ type: 'Machine', values: { name: 'x'.repeat(length) } }));
+    return (await writers.json.collection({ type: 'MachineCollection', items }, options)).length;
+  };
+  expect(await slices(249, 1)).toBe(1);
+  expect(await slices(250, 1)).toBe(2);
+  expect(await slices(500, 1)).toBe(3);
+  expect(await slices(2, 130 * 1024)).toBe(1 + 1);
+  expect(await slices(2, 120 * 1024)).toBe(1);
+  // As long as a slice may be, counted without the brackets that end the collection.
+  const short = await collection('json', { type: 'MachineCollection', items: [{ type: 'Machine', values: { name: 'x' } }] });
+  const exact = 256 * 1024 - (short.length - ']}'.length) + 1;
+  expect([await slices(1, exact - 1), await slices(1, exact)]).toEqual([1, 2]);
+});
+
+test('a reference may be given as its href alone, or with what stands inline', () => {
+  expect(both('Machine', { disks: { href: '' } }).xml).toBe(`${HEADER}<Machine xmlns="${CIMI}"/>`);
+  const { json, xml } = both('MachineTemplate', { machineImage: 'machineImages/1', machineConfig: { href: 'machineConfigs/1', cpu: 2 } });
+  expect(json).toMatchObject({
+    machineImage: { href: `${base}machineImages/1` },
+    machineConfig: { href: `${base}machineConfigs/1`, cpu: 2 },
+  });
+  expect(xml).toContain(`<machineImage href="${base}machineImages/1"/>`);
+  expect(xml).toContain(`<machineConfig href="${base}machineConfigs/1"><cpu>2</cpu></machineConfig>`);
+});
+
+test('a reference that may lead anywhere says what stands inline (4.1.6.4)', () => {
+  const machine = { href: 'machines/1', resourceURI: `${CIMI}/Machine`, name: 'm', operations: [operation] };
+  const list = { href: 'machines', resourceURI: `${CIMI}/MachineCollection`, count: 1, machines: [{ id: 'machines/1', name: 'm' }, 'odd'] };
+  expect(both('Meter', { targetResource: machine })).toEqual({
+    json: {
+      resourceURI: `${CIMI}/Meter`,
+      targetResource: {
+        href: `${base}machines/1`,
+        resourceURI: `${CIMI}/Machine`,
+        name: 'm',
+        operations: [{ rel: 'edit', href: `${base}machines/1` }],
+      },
+    },
+    xml: `${HEADER}<Meter xmlns="${CIMI}"><targetResource href="${base}machines/1" resourceURI="${CIMI}/Machine"><name>m</name><operation rel="edit" href="${base}machines/1"/></targetResource></Meter>`,
+  });
+  expect(both('Meter', { targetResource: list })).toEqual({
+    json: {
+      resourceURI: `${CIMI}/Meter`,
+      targetResource: {
+        href: `${base}machines`,
+        resourceURI: `${CIMI}/MachineCollection`,
+        count: 1,
+        machines: [{ resourceURI: `${CIMI}/Machine`, id: `${base}machines/1`, name: 'm' }],
+      },
+    },
+    xml: `${HEADER}<Meter xmlns="${CIMI}"><targetResource href="${base}machines" resourceURI="${CIMI}/MachineCollection"><count>1</count><Machine><id>${base}machines/1</id><name>m</name></Machine></targetResource></Meter>`,
+  });
+  for (const unknown of [
+    { href: 'machines/1', name: 'm' },
+    { href: 'machines/1', resourceURI: 'urn:x', name: 'm' },
+  ]) {
+    expect(both('Meter', { targetResource: unknown }).json['targetResource']).toEqual({ href: `${base}machines/1` });
+    expect(both('Meter', { targetResource: unknown }).xml).toContain(`<targetResource href="${base}machines/1"/>`);
+  }
+});
+
+test('values of any type: members are elements, href an attribute, items repeat their element (5.5.13)', () => {
+  const content = { a: 'x<', href: 'machines/1', b: [1, true, null], 'no element': 1, c: { d: null, e: 2.5 }, f: [], xml: 1 };
+  const { json, xml } = both('Event', { content });
+  expect(json['content']).toEqual({ ...content, href: `${base}machines/1`, c: { d: null, e: 2.5 } });
+  expect(xml).toContain(`<content href="${base}machines/1"><a>x&lt;</a><b>1</b><b>true</b><c><e>2.5</e></c></content>`);
+  expect(both('Event', { content: 'text' }).xml).toContain('<content>text</content>');
+  expect(both('Event', { content: { href: 1 } }).xml).toContain('<content><href>1</href></content>');
+  expect(both('Event', { content: Infinity }).json['content']).toBeNull();
+  expect(both('Event', { content: { a: undefined } }).json['content']).toEqual({});
+});
+
+test('values that are not of their declared type are left out, or written as text', () => {
+  const { json, xml } = both('Machine', { cpu: 'many', disks: 'machines/1/disks', properties: 'odd', name: 7 } as never);
+  expect(json).toEqual({ resourceURI: `${CIMI}/Machine`, name: '7' });
+  expect(xml).not.toMatch(/disks|property/);
+});
+
+test('null is nothing: in maps, lists and attributes', () => {
+  const values = { name: null, properties: { a: null, b: '' }, disks: null };
+  expect(both('Machine', values)).toEqual({
+    json: { resourceURI: `${CIMI}/Machine`, properties: { b: '' } },
+    xml: `${HEADER}<Machine xmlns="${CIMI}"><property key="b"/></Machine>`,
+  });
+});
+
+test('operations of different targets have each its own', () => {
+  const operations = [operation, { rel: 'delete', href: 'machines/1' }, { rel: 'urn:x?a&b', href: 'http://far.example/a' }];
+  const text = (format: Format): string =>
+    new TextDecoder().decode(writers[format].document({ type: 'Machine', values: {}, operations }, options));
+  expect((JSON.parse(text('json')) as Record<string, unknown>)['operations']).toEqual([
+    { rel: 'edit', href: `${base}machines/1` },
+    { rel: 'delete', href: `${base}machines/1` },
+    { rel: 'urn:x?a&b', href: 'http://far.example/a' },
+  ]);
+  expect(text('xml')).toContain(
+    `<operation rel="edit" href="${base}machines/1"/><operation rel="delete" href="${base}machines/1"/><operation rel="urn:x?a&amp;b" href="http://far.example/a"/>`,
+  );
+  expect(write('json', 'Machine', {})).toBe(`{"resourceURI":"${CIMI}/Machine"}`);
+});
+
+test.each<Format>(['json', 'xml'])('%s: extension attributes of a collection follow it', async (format) => {
+  const document = { type: 'MachineCollection', items: [{ type: 'Machine', values: {} }], extensions: { unavailableClouds: ['west'] } };
+  expect(await collection(format, document)).toContain(
+    format === 'json'
+      ? `"machines":[{"resourceURI":"${CIMI}/Machine"}],"unavailableClouds":["west"]}`
+      : `<Machine/><unavailableCloud xmlns="http://cimi-gateway.org/extension/1">west</unavailableCloud></Collection>`,
+  );
+});

@@ -1,15 +1,16 @@
-import { CIMI, EXTENSION } from '../model/define';
+import { EXTENSION } from '../model/define';
 import { BodyError } from './codec';
-import { shortened } from './json-text';
-import type { Content, Member, Node, RefNode, StructNode } from './plan';
-import { isIgnored } from './plan';
-import { below, unknown } from './take';
-import { trimSpace } from './text';
+import type { Content, MemberPlan, Node, RefNode, StructNode } from './plan';
+import { isByValue, isIgnored } from './plan';
+import { unknownAttribute } from './decode';
+import { trimLines, trimSpace } from './text';
 import type { XmlElement } from './xml-text';
+import { placeIn } from '../model/place';
+import { shown } from '../model/shown';
 
 /**
- * Brings elements into the form that JSON has, so that both are checked by the same code. Scalars stay text: trimmed,
- * unless `xml:space="preserve"` says otherwise; empty elements become null (4.2.1.1).
+ * Brings elements into the form that JSON has, so that both are checked by the same code. Scalars stay text: trimmed but for
+ * the blanks of free text, unless `xml:space="preserve"` says otherwise; empty elements become null (4.2.1.1).
  */
 
 /** An object as JSON would give it. */
@@ -40,21 +41,20 @@ function plainAttributes({ name, attributes }: XmlElement, content: { name: stri
   const plain = attributes.filter(({ uri }) => uri !== SCHEMA_INSTANCE);
   const strange = plain.find(({ uri }) => uri !== '');
   if (strange)
-    throw new BodyError(`the attribute '${shortened(strange.name)}' on <${name}> is of a namespace that ${content.name} does not know`, at);
+    throw new BodyError(`the attribute '${shown(strange.name)}' on <${name}> is in a namespace that ${content.name} does not have`, at);
   return plain;
 }
 
 function shapeAttribute(shaped: Shaped, content: Content, name: string, value: string, at: string): void {
   const member = content.byAttribute.get(name);
-  if (!member) throw unknown(name, content, at, content.byAttribute.keys());
+  if (!member) throw unknownAttribute(name, content, at, content.byAttribute.keys());
   shaped[member.name] = value;
 }
 
 function shapeChildren(shaped: Shaped, element: XmlElement, content: Content, at: string, creating: boolean, isResource: boolean): void {
   const text = trimSpace(element.text);
   if (text !== '') {
-    if (!content.text || element.children.length > 0)
-      throw new BodyError(`holds text where elements are expected: '${shortened(text)}'`, at);
+    if (!content.text || element.children.length > 0) throw new BodyError(`holds text where elements are expected: '${shown(text)}'`, at);
     shaped[content.text.name] = text;
   }
   for (const child of element.children) {
@@ -65,32 +65,38 @@ function shapeChildren(shaped: Shaped, element: XmlElement, content: Content, at
     const member = memberOf(child, content, at);
     if (!member) {
       if (isResource && SKIPPED.has(child.name)) continue;
-      throw unknown(child.name, content, at, content.byElement.keys());
+      throw unknownAttribute(child.name, content, at, content.byElement.keys());
     }
-    if (!isIgnored(member, creating)) add(shaped, member, child, below(at, member.name), creating);
+    if (isIgnored(member, creating)) continue;
+    // Fields of a structure are never erased: an empty one that may be given by value says nothing by value.
+    if (!isResource && isByValue(member.node) && isEmpty(child)) shaped[member.name] = object();
+    else add(shaped, member, child, placeIn(at, member.name), creating);
   }
 }
 
-/** @throws BodyError for elements of foreign namespaces (5.2), and of the other one of the two that are known here. */
-function memberOf({ name, uri }: XmlElement, content: Content, at: string): Member | undefined {
+/** @throws BodyError for elements of foreign namespaces (5.2), and of another one of those that are known here. */
+function memberOf({ name, uri }: XmlElement, content: Content, at: string): MemberPlan | undefined {
   const member = content.byElement.get(name);
-  if (uri !== '' && uri !== CIMI && uri !== EXTENSION)
+  if (uri === '' || uri === member?.namespace) return member;
+  if (!isKnown(uri, content))
     throw new BodyError(
-      `<${shortened(name)}> is of the namespace ${shortened(uri)}, of which ${content.name} knows nothing`,
-      below(at, shortened(name)),
+      `<${shown(name)}> is in the namespace ${shown(uri)}, which ${content.name} does not have`,
+      placeIn(at, shown(name)),
     );
-  if (member && uri !== '' && (uri === EXTENSION) !== member.extension) {
-    const own = member.extension ? EXTENSION : CIMI;
-    throw new BodyError(`<${name}> of ${content.name} is of the namespace ${own}, not ${uri}`, below(at, name));
-  }
-  return member;
+  if (member) throw new BodyError(`<${name}> of ${content.name} is in the namespace ${member.namespace}, not in ${uri}`, placeIn(at, name));
+  return undefined;
 }
 
-function add(shaped: Shaped, { name, node }: Member, child: XmlElement, at: string, creating: boolean): void {
+/** Tells whether elements of a namespace may stand in a content: its own, the gateway's, those of what was added to it. */
+function isKnown(namespace: string, { namespace: own, byElement }: Content): boolean {
+  return namespace === own || namespace === EXTENSION || [...byElement.values()].some((member) => member.namespace === namespace);
+}
+
+function add(shaped: Shaped, { name, node }: MemberPlan, child: XmlElement, at: string, creating: boolean): void {
   const before = shaped[name];
   if (node.kind === 'array') {
     const items = Array.isArray(before) ? (before as unknown[]) : [];
-    const item = isEmpty(child) ? null : shape(node.item, child, `${at}[${items.length}]`, creating, node.itemName);
+    const item = isEmpty(child) ? null : shape(node.item, child, placeIn(at, items.length), creating, node.itemName);
     // One empty element erases the array; among others it says nothing.
     if (item !== null) items.push(item);
     shaped[name] = items.length > 0 ? items : null;
@@ -111,20 +117,22 @@ function entry(keyName: string, child: XmlElement, before: unknown, at: string):
   const [attribute, ...others] = plainAttributes(child, { name: child.name }, at);
   if (attribute?.name !== keyName || others.length > 0)
     throw new BodyError(`<${child.name}> takes the attribute ${keyName} and no other`, at);
-  if (Object.hasOwn(map, attribute.value)) throw new BodyError(`the key '${shortened(attribute.value)}' is given twice`, at);
-  map[attribute.value] = textOnly(child, at);
+  if (Object.hasOwn(map, attribute.value)) throw new BodyError(`the key '${shown(attribute.value)}' is given twice`, at);
+  map[attribute.value] = textOnly(child, at, true);
   return map;
 }
 
-function textOnly(element: XmlElement, at: string): string {
+/** @param free blanks count, but not the line breaks (with what is beside them) that a document is laid out with */
+function textOnly(element: XmlElement, at: string, free = false): string {
   if (element.children.length > 0) throw new BodyError(`<${element.name}> takes text, not elements`, at);
-  return element.preserve ? element.text : trimSpace(element.text);
+  if (element.preserve) return element.text;
+  return free ? trimLines(element.text) : trimSpace(element.text);
 }
 
 function shape(node: Node, element: XmlElement, at: string, creating: boolean, itemName?: string): unknown {
   switch (node.kind) {
     case 'scalar':
-      return shapeScalar(element, at);
+      return shapeScalar(element, at, node.free);
     case 'ref':
       return shapeRef(node, element, at, itemName);
     case 'struct':
@@ -135,11 +143,11 @@ function shape(node: Node, element: XmlElement, at: string, creating: boolean, i
 }
 
 /** Text, or the href of what may be given either way (D055, D124). */
-function shapeScalar(element: XmlElement, at: string): unknown {
+function shapeScalar(element: XmlElement, at: string, free: boolean): unknown {
   const [attribute, ...others] = plainAttributes(element, { name: element.name }, at);
-  if (!attribute) return textOnly(element, at);
+  if (!attribute) return textOnly(element, at, free);
   const isReference = attribute.name === 'href' && others.length === 0 && trimSpace(element.text) === '' && element.children.length === 0;
-  if (!isReference) throw new BodyError(`<${element.name}> takes text and no attribute '${shortened(attribute.name)}'`, at);
+  if (!isReference) throw new BodyError(`<${element.name}> takes text and no attribute '${shown(attribute.name)}'`, at);
   return { href: trimSpace(attribute.value) };
 }
 
@@ -154,8 +162,9 @@ function shapeRef(node: RefNode, element: XmlElement, at: string, itemName?: str
   const known = node.inline ?? node.target;
   for (const { name, value } of attributes) {
     if (name === 'href') shaped['href'] = trimSpace(value);
+    else if (name === 'resourceURI') continue;
     else if (known) shapeAttribute(shaped, known, name, value, at);
-    else throw new BodyError(`<${element.name}> takes href and no attribute '${shortened(name)}'`, at);
+    else throw new BodyError(`<${element.name}> takes href and no attribute '${shown(name)}'`, at);
   }
   if (known) shapeChildren(shaped, element, known, at, true, true);
   return shaped;
@@ -195,7 +204,7 @@ function shapeAny(element: XmlElement, at: string): unknown {
   const shaped = object();
   for (const { name, value } of element.attributes) shaped[name] = value;
   for (const child of element.children) {
-    const value = shapeAny(child, below(at, shortened(child.name)));
+    const value = shapeAny(child, placeIn(at, shown(child.name)));
     const before = shaped[child.name];
     if (before === undefined) shaped[child.name] = value;
     else if (Array.isArray(before)) before.push(value);

@@ -2,12 +2,13 @@ import { SaxesParser } from 'saxes';
 import type { SaxesTagNS } from 'saxes';
 import { BodyError } from './codec';
 import type { Limits } from './json-text';
+import { shown } from '../model/shown';
 
 /** An element as parsed, namespaces resolved. */
 export interface XmlElement {
   name: string;
   uri: string;
-  /** Without namespace declarations. */
+  /** Attributes without namespace declarations. */
   attributes: { name: string; uri: string; value: string }[];
   children: XmlElement[];
   /** All character data directly inside. */
@@ -26,25 +27,44 @@ const MAXIMUM_ATTRIBUTES = 64;
  * @throws BodyError for what is not well-formed, a document type, another encoding than UTF-8, and more than the limits allow.
  */
 export function parseXml(text: string, limits: Limits): XmlElement {
+  const pieces = parsedXml(text, limits);
+  for (let piece = pieces.next(); ; piece = pieces.next()) if (piece.done === true) return piece.value;
+}
+
+/** Characters that are parsed before others may have their turn. */
+const PIECE = 32 * 1024;
+
+/** The same in pieces. @throws BodyError as parseXml */
+export function* parsedXml(text: string, limits: Limits): Generator<void, XmlElement> {
   const tree = new Tree(limits);
   const parser = new SaxesParser({ xmlns: true, position: true, defaultXMLVersion: '1.0', forceXMLVersion: true });
   parser.on('error', (error) => {
-    throw new BodyError(`the body is not well-formed XML: ${error.message}`, '');
+    throw new BodyError(`the body is not well-formed XML: ${faultOf(error.message)}`, '');
   });
   parser.on('doctype', () => {
     throw new BodyError('the body holds a document type declaration, which is refused', '');
   });
   parser.on('xmldecl', ({ encoding }) => {
     if (encoding !== undefined && !/^(?:utf-?8|us-ascii)$/i.test(encoding))
-      throw new BodyError(`the XML declaration names the encoding ${encoding}; only UTF-8 is read`, '', 415);
+      throw new BodyError(`the XML declaration names the encoding ${shown(encoding)}; only UTF-8 is read`, '', 415);
   });
   parser.on('attribute', () => tree.attribute());
   parser.on('opentag', (tag) => tree.open(tag));
   parser.on('closetag', () => tree.close());
   parser.on('text', (data) => tree.text(data));
   parser.on('cdata', (data) => tree.text(data));
-  parser.write(text).close();
+  for (let from = 0; from < text.length; from += PIECE) {
+    if (from > 0) yield;
+    parser.write(text.slice(from, from + PIECE));
+  }
+  parser.close();
   return tree.root();
+}
+
+/** Place and kind of an error. What the parser quotes after a colon is the body's, and perhaps a piece of a password. */
+function faultOf(message: string): string {
+  const [, line, column, words] = /^(\d+):(\d+): ([^:"]*)/.exec(message) ?? [];
+  return line === undefined ? 'it cannot be read' : `${words?.trim()} in line ${line}, column ${column}`;
 }
 
 class Tree {

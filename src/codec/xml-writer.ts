@@ -1,14 +1,14 @@
-import { CIMI, EXTENSION } from '../model/define';
+import { CIMI } from '../model/define';
 import type { Operation, Value, Values } from '../model/values';
 import type { Document } from './codec';
-import { isObject, isPresent, itemsOf, operationsOf, textOf } from './loose';
-import type { CollectionContent, Content, Member, Node, Plan, RefNode, Scalar, StructNode } from './plan';
-import { isWriteOnly } from './plan';
+import { isObject, isPresent, itemsOf, operationsOf, textOf } from './value-guards';
+import type { CollectionContent, Content, MemberPlan, Node, CodecPlan, RefNode, Scalar, StructNode } from './plan';
+import { isByValue, isWriteOnly } from './plan';
 import { escapeAttribute, escapeText, isElementName } from './text';
 import { absolute } from './uris';
 import type { DocumentWriter } from './document-writer';
 
-/** What a value puts into its element: attributes, each with a leading blank, and content. */
+/** Parts that a value puts into its element: attributes, each with a leading blank, and content. */
 interface Parts {
   attributes: string;
   content: string;
@@ -23,32 +23,41 @@ interface Compiled {
 }
 
 const HEADER = '<?xml version="1.0" encoding="UTF-8"?>\n';
-const NAMESPACE = ` xmlns="${CIMI}"`;
-const OURS = ` xmlns="${EXTENSION}"`;
+
+/** Writes the namespace declaration of an element: empty where it is the one of the element around it. */
+const xmlns = (namespace: string, around: string): string => (namespace === around ? '' : ` xmlns="${escapeAttribute(namespace)}"`);
+/** Namespace around the element that a document begins with. */
+const NONE = '';
 
 /** Compiles the XML writer of every type of the plan. */
-export function xmlWriter(plan: Plan): DocumentWriter {
+export function xmlWriter(plan: CodecPlan): DocumentWriter {
   const compiler = new Compiler(plan);
-  const objects = new Map([...plan.resources].map(([type, content]) => [type, compiler.object(content)]));
-  const extensions = compiler.object(plan.extensions);
-  const write = (name: string, { type, values, operations }: Document, base: string, namespace: string) => {
-    const { inside } = found(objects, type);
-    const { attributes, content } = inside(values, base, operations ?? []);
+  const roots = new Map([...plan.resources].map(([type, content]) => [type, rootOf(compiler, content)]));
+  const extensions = compiler.object(plan.extensions, CIMI);
+  const write = ({ type, values, operations }: Document, base: string, place: 'alone' | 'listed') => {
+    const root = found(roots, type);
+    const { attributes, content } = root.inside(values, base, operations ?? []);
     // Only the id of the Job that was never stored may be empty (D152).
-    return element(name, namespace + attributes, values['id'] === '' ? `<id/>${content}` : content);
+    return element(type, root[place] + attributes, values['id'] === '' ? `<id/>${content}` : content);
   };
   return {
-    document: (document, base) => HEADER + write(document.type, document, base, NAMESPACE),
+    document: (document, base) => HEADER + write(document, base, 'alone'),
     open({ type, id, count }, base) {
       const { declaration } = found(plan.collections, type);
       const self = id === undefined ? '' : `<id>${escapeText(absolute(id, base))}</id>`;
-      return `${HEADER}<Collection resourceURI="${declaration.typeURI}"${NAMESPACE}>${self}${count === undefined ? '' : `<count>${count}</count>`}`;
+      return `${HEADER}<Collection resourceURI="${declaration.typeURI}"${xmlns(CIMI, NONE)}>${self}${count === undefined ? '' : `<count>${count}</count>`}`;
     },
-    item: (item, base) => write(item.type, item, base, ''),
+    item: (item, base) => write(item, base, 'listed'),
     separator: '',
     close: ({ operations, extensions: ours }, base) =>
       `${operationElements(operations ?? [], base)}${ours ? extensions.inside(ours, base, []).content : ''}</Collection>`,
   };
+}
+
+/** A resource as a document of its own and as an item of a collection, with the namespace that its element says there. */
+function rootOf(compiler: Compiler, content: Content): Compiled & { alone: string; listed: string } {
+  const { namespace } = content;
+  return { ...compiler.object(content, namespace), alone: xmlns(namespace, NONE), listed: xmlns(namespace, CIMI) };
 }
 
 function found<T>(known: ReadonlyMap<string, T>, type: string): T {
@@ -61,14 +70,14 @@ function element(name: string, attributes: string, content: string): string {
   return content === '' ? `<${name}${attributes}/>` : `<${name}${attributes}>${content}</${name}>`;
 }
 
-function operationElements(operations: readonly Operation[], base: string): string {
+function operationElements(operations: readonly Operation[], base: string, extra = ''): string {
   let text = '';
   let last: string | undefined;
   let target = '';
   for (const { rel, href } of operations) {
     if (href !== last) target = hrefAttribute(href, base);
     last = href;
-    text += `<operation rel="${escapeAttribute(rel)}"${target}/>`;
+    text += `<operation${extra} rel="${escapeAttribute(rel)}"${target}/>`;
   }
   return text;
 }
@@ -76,38 +85,46 @@ function operationElements(operations: readonly Operation[], base: string): stri
 const hrefAttribute = (href: string, base: string): string => ` href="${escapeAttribute(absolute(href, base))}"`;
 
 class Compiler {
-  private readonly objects = new Map<Content, Compiled>();
+  /** Writers by content, and then by the namespace of the element around it. */
+  private readonly objects = new Map<Content, Map<string, Compiled>>();
 
-  constructor(private readonly plan: Plan) {}
+  constructor(private readonly plan: CodecPlan) {}
 
-  object(content: Content): Compiled {
-    const known = this.objects.get(content);
+  /**
+   * @param around namespace of the element that it stands in
+   * @param inStructure as in JSON
+   */
+  object(content: Content, around: string, inStructure = false): Compiled {
+    const here = this.objects.get(content) ?? new Map<string, Compiled>();
+    this.objects.set(content, here);
+    const known = here.get(around);
     if (known) return known;
     const compiled: Compiled = { inside: () => ({ attributes: '', content: '' }) };
-    this.objects.set(content, compiled);
+    here.set(around, compiled);
     const shown = content.xmlMembers.filter((member) => member === 'operations' || !isWriteOnly(member));
     const place = shown.indexOf('operations');
-    const isAttribute = (member: Member | 'operations'): member is Member => member !== 'operations' && member.form === 'attribute';
+    const isAttribute = (member: MemberPlan | 'operations'): member is MemberPlan => member !== 'operations' && member.form === 'attribute';
     const own = this.attributes(shown.filter(isAttribute).filter(({ parent }) => parent === undefined));
     const nested = [...content.parents].map((name) => ({
       name,
       write: this.attributes(shown.filter(isAttribute).filter(({ parent }) => parent === name)),
     }));
-    const before = this.elements(shown.slice(0, place));
-    const after = this.elements(shown.slice(place + 1));
+    const before = this.elements(shown.slice(0, place), around, inStructure);
+    const after = this.elements(shown.slice(place + 1), around, inStructure);
+    const extra = xmlns(content.namespace, around);
     compiled.inside = (values, base, operations) => {
       let inner = before(values, base);
       for (const { name, write } of nested) {
         const written = write(values, base);
-        if (written !== '') inner += `<${name}${written}/>`;
+        if (written !== '') inner += `<${name}${extra}${written}/>`;
       }
-      if (operations.length > 0) inner += operationElements(operations, base);
-      return { attributes: own(values, base), content: inner + after(values, base) };
+      inner += operationElements(operations, base, extra) + after(values, base);
+      return { attributes: own(values, base), content: inner };
     };
     return compiled;
   }
 
-  private attributes(members: readonly Member[]): (values: Values, base: string) => string {
+  private attributes(members: readonly MemberPlan[]): (values: Values, base: string) => string {
     const emits = members.map(({ name, xml, node }) => ({ name, head: ` ${xml}="`, isUri: node.kind === 'scalar' && node.type === 'uri' }));
     return (values, base) => {
       let text = '';
@@ -120,37 +137,54 @@ class Compiler {
     };
   }
 
-  private elements(members: readonly (Member | 'operations')[]): (values: Values, base: string) => string {
+  private elements(
+    members: readonly (MemberPlan | 'operations')[],
+    around: string,
+    inStructure: boolean,
+  ): (values: Values, base: string) => string {
     const emits = members
-      .filter((member): member is Member => member !== 'operations' && member.form !== 'attribute')
-      .map(({ name, xml, form, node, extension }) => ({
+      .filter((member): member is MemberPlan => member !== 'operations' && member.form !== 'attribute')
+      .map(({ name, xml, form, node, namespace }) => ({
         name,
         xml,
-        extra: extension ? OURS : '',
-        emit: form === 'content' ? contentOf(node) : this.emit(node),
+        extra: xmlns(namespace, around),
+        emit: form === 'content' ? contentOf(node) : this.emit(node, namespace),
+        byValue: inStructure && isByValue(node),
+        typed: this.typed(node, namespace),
       }));
     return (values, base) => {
       let text = '';
-      for (const { name, xml, extra, emit } of emits) {
+      for (const { name, xml, extra, emit, byValue, typed } of emits) {
         const value = values[name];
-        if (isPresent(value)) text += emit(xml, value, base, extra);
+        if (!isPresent(value)) continue;
+        const written = (typed?.(values) ?? emit)(xml, value, base, extra);
+        text += written === '' && byValue && isObject(value) ? element(xml, extra, '') : written;
       }
       return text;
     };
   }
 
-  private emit(node: Node): Elements {
+  /** Chooses as in JSON. */
+  private typed(node: Node, namespace: string): ((values: Values) => Elements | undefined) | undefined {
+    if (node.kind !== 'any' || !node.typed) return undefined;
+    const { sibling, nodes } = node.typed;
+    const emits = new Map([...nodes].map(([type, content]) => [type, this.struct(content, namespace)]));
+    return (values) => emits.get(textOf(values[sibling] ?? ''));
+  }
+
+  /** @param namespace of the element that is written */
+  private emit(node: Node, namespace: string): Elements {
     switch (node.kind) {
       case 'scalar':
         return scalarElements(node);
       case 'any':
         return anyElements;
       case 'ref':
-        return this.ref(node);
+        return this.ref(node, namespace);
       case 'collection':
-        return this.collection(node.of);
+        return this.collection(node.of, namespace);
       case 'array': {
-        const emit = this.emit(node.item);
+        const emit = this.emit(node.item, namespace);
         return (name, value, base, extra) => {
           let text = '';
           for (const one of itemsOf(value)) if (isPresent(one)) text += emit(name, one, base, extra);
@@ -158,23 +192,23 @@ class Compiler {
         };
       }
       case 'struct':
-        return this.struct(node);
+        return this.struct(node, namespace);
       case 'map':
         return mapElements(node.keyName);
     }
   }
 
-  private struct({ content, flattened }: StructNode): Elements {
+  private struct({ content, flattened }: StructNode, namespace: string): Elements {
     if (!flattened) {
-      const object = this.object(content);
+      const object = this.object(content, namespace, true);
       return (name, value, base, extra) => {
         const { attributes, content: inner } = object.inside(isObject(value) ? value : {}, base, []);
         return attributes === '' && inner === '' ? '' : element(name, extra + attributes, inner);
       };
     }
     const { member, ref } = flattened;
-    const others = this.object({ ...content, xmlMembers: content.xmlMembers.filter((one) => one !== member) });
-    const inside = this.refInside(ref);
+    const others = this.object({ ...content, xmlMembers: content.xmlMembers.filter((one) => one !== member) }, namespace);
+    const inside = this.refInside(ref, namespace);
     return (name, value, base, extra) => {
       if (!isObject(value)) return '';
       const nested = value[member.name];
@@ -185,8 +219,8 @@ class Compiler {
     };
   }
 
-  private ref(node: RefNode): Elements {
-    const inside = this.refInside(node);
+  private ref(node: RefNode, namespace: string): Elements {
+    const inside = this.refInside(node, namespace);
     return (name, value, base, extra) => {
       const { attributes, content } = inside(isObject(value) ? value : { href: textOf(value) }, base, []);
       return attributes === '' && content === '' ? '' : element(name, extra + attributes, content);
@@ -194,42 +228,56 @@ class Compiler {
   }
 
   /** The href, then what stands inline: by value, or by `$expand`. */
-  private refInside({ target }: RefNode): Inside {
-    const declared = target && this.object(target);
+  private refInside({ target }: RefNode, around: string): Inside {
+    if (!target) return this.openInside(around);
+    const object = this.object(target, around);
     return (values, base) => {
-      const { href } = values;
-      const attributes = typeof href === 'string' && href !== '' ? hrefAttribute(href, base) : '';
-      const object = declared ?? this.byTypeURI(values);
-      if (!object) return { attributes, content: '' };
       const inner = object.inside(values, base, operationsOf(values));
-      return { attributes: attributes + inner.attributes, content: inner.content };
+      return { attributes: hrefOf(values, base) + inner.attributes, content: inner.content };
     };
   }
 
-  private byTypeURI(values: Values): Compiled | undefined {
-    const uri = values['resourceURI'];
-    const content = typeof uri === 'string' ? this.plan.byTypeURI.get(uri) : undefined;
-    return content && this.object(content);
+  /** Opens the inside of a reference that may lead anywhere: what stands inline says what it is. */
+  private openInside(around: string): Inside {
+    return (values, base) => {
+      const uri = textOf(values['resourceURI'] ?? '');
+      const [content, list] = [this.plan.byTypeURI.get(uri), this.plan.collectionsByTypeURI.get(uri)];
+      const inside = content ? this.object(content, around).inside : list ? this.listInside(list, around) : undefined;
+      if (!inside) return { attributes: hrefOf(values, base), content: '' };
+      const inner = inside(values, base, operationsOf(values));
+      const attributes = `${hrefOf(values, base)} resourceURI="${escapeAttribute(uri)}"${inner.attributes}`;
+      return { attributes, content: inner.content };
+    };
   }
 
-  private collection({ declaration, item }: CollectionContent): Elements {
-    const object = this.object(item);
+  private collection(list: CollectionContent, namespace: string): Elements {
+    const inside = this.listInside(list, namespace);
     return (name, value, base, extra) => {
       if (!isObject(value)) return '';
-      const { href, id, count } = value;
-      let text = typeof id === 'string' ? `<id>${escapeText(absolute(id, base))}</id>` : '';
-      if (typeof count === 'number') text += `<count>${count}</count>`;
+      const attributes = hrefOf(value, base);
+      const { content } = inside(value, base, operationsOf(value));
+      return attributes === '' && content === '' ? '' : element(name, extra + attributes, content);
+    };
+  }
+
+  private listInside({ declaration, item }: CollectionContent, around: string): Inside {
+    const object = this.object(item, item.namespace);
+    const [extra, ofItems] = [xmlns(CIMI, around), xmlns(item.namespace, around)];
+    return (value, base, operations) => {
+      const { id, count } = value;
+      let text = typeof id === 'string' ? `<id${extra}>${escapeText(absolute(id, base))}</id>` : '';
+      if (typeof count === 'number') text += `<count${extra}>${count}</count>`;
       for (const one of itemsOf(value[declaration.json])) {
         if (!isObject(one)) continue;
         const { attributes, content } = object.inside(one, base, operationsOf(one));
-        text += element(declaration.xml, attributes, content);
+        text += element(declaration.xml, ofItems + attributes, content);
       }
-      text += operationElements(operationsOf(value), base);
-      const attributes = typeof href === 'string' ? hrefAttribute(href, base) : '';
-      return attributes === '' && text === '' ? '' : element(name, extra + attributes, text);
+      return { attributes: '', content: text + operationElements(operations, base, extra) };
     };
   }
 }
+
+const hrefOf = ({ href }: Values, base: string): string => (typeof href === 'string' && href !== '' ? hrefAttribute(href, base) : '');
 
 function scalarElements({ type, href }: Scalar): Elements {
   if (href) return (name, value, base, extra) => `<${name}${extra}${hrefAttribute(textOf(value), base)}/>`;

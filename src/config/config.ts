@@ -1,25 +1,27 @@
+import { dirname } from 'node:path';
 import type { Path } from './problems';
-import { type ConfigValues, decodeKey } from './schema';
+import { decodeKey } from './formats';
+import type { ConfigValues } from './schema';
 
-/** One configured cloud, with every default filled in. */
+/** Configured cloud, with every default filled in. */
 export interface CloudConfig extends Omit<ConfigValues['clouds'][string], 'name' | 'discoveredTenant'> {
   key: string;
   name: string;
   discoveredTenant: string;
 }
 
-/** Where a configuration came from; kept for messages and for printing. */
+/** Source of a configuration; kept for messages and for printing. */
 export interface ConfigSource {
   /** Absolute path; undefined for the built-in demo. */
   file: string | undefined;
-  /** By path, what stands in the file in place of the value: `${NAME}`, `$file: path`, an environment variable's name. */
+  /** References, by path, that stand in the file in place of values: `${NAME}`, `$file: path`, an environment variable's name. */
   references: ReadonlyMap<string, string>;
   line(path: Path): number | undefined;
 }
 
 /** The whole configuration, checked, with every default filled in. `data.dir` is absolute, `publicUrl` has no slash at its end. */
 export interface Config extends Omit<ConfigValues, 'clouds'> {
-  /** By key, in the order of the file. */
+  /** Clouds by key, in the order of the file. */
   clouds: Readonly<Record<string, CloudConfig>>;
   source: ConfigSource;
 }
@@ -27,4 +29,14 @@ export interface Config extends Omit<ConfigValues, 'clouds'> {
 /** The key for secrets at rest: 32 bytes; undefined where none is configured. */
 export function secretKey(config: Config): Buffer | undefined {
   return config.secrets.key === undefined ? undefined : decodeKey(config.secrets.key);
+}
+
+/** Every tenant of the configuration. */
+export function tenantsOf({ tenants, clouds }: Config): string[] {
+  return [...new Set(tenants ?? Object.values(clouds).flatMap((cloud) => cloud.tenants))];
+}
+
+/** The folder that paths in the configuration are relative to: that of its file, of the built-in demo the current one. */
+export function configFolder({ source }: Config): string {
+  return source.file === undefined ? process.cwd() : dirname(source.file);
 }

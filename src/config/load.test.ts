@@ -1,3 +1,4 @@
+import { Ajv2020 } from 'ajv/dist/2020';
 import { mkdtemp, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -56,7 +57,8 @@ describe('good configurations', () => {
       store: { kind: 'sqlite' },
       queue: { kind: 'embedded', prefix: 'cimi' },
       jobs: { graceMs: 300 },
-      lists: { maxItems: 100_000, cacheMs: 2000 },
+      lists: { maxItems: 100_000, maxBytes: 67_108_864, cacheMs: 2000 },
+      retention: { eventDays: 90, eventsPerTenant: 100_000, goneDays: 365, idDays: 3650 },
       server: { limits: { bodyBytes: 1_048_576 } },
       worker: { inProcess: true },
     });
@@ -167,21 +169,29 @@ defaultCloud: six
     ['tenants: [a]\nclouds: { a: { driver: d } }', 'clouds.a.tenants: "default" is not among tenants'],
     ['defaultCloud: x', 'defaultCloud: must be a configured cloud, and there is none'],
     ['server:\n  port: ${NONE}', 'line 2, server.port: the environment variable NONE is not set'],
-    ['server: { host: "${a b}" }', 'server.host: "${a b}" is no reference: write ${NAME}, ${NAME:-default}, or $${ for a literal ${'],
-    ['server: { host: "${OPEN" }', /server\.host: "\$\{OPEN" is no reference/],
+    [
+      'server: { host: "${a b}" }',
+      'server.host: "${a b}" is not a valid reference: write ${NAME}, ${NAME:-default}, or $${ for a literal ${',
+    ],
+    ['server: { host: "${OPEN" }', /server\.host: "\$\{OPEN" is not a valid reference/],
     ['secrets: { key: { $file: nowhere } }', /secrets\.key: the file .*nowhere can't be read: it does not exist/],
-    ['secrets: { key: { $file: . } }', /secrets\.key: .* is no file/],
+    ['secrets: { key: { $file: . } }', /secrets\.key: .* is not a file/],
     ['secrets: { key: { $file: a, more: b } }', /secrets\.key: a reference to a file is written \{ \$file: path \}/],
     ['secrets: { key: { $file: [a] } }', /secrets\.key: a reference to a file is written/],
     ['secrets: { key: { $file: "${NONE}" } }', 'secrets.key: the environment variable NONE is not set'],
     ['server: { port: 1, port: 2 }', 'line 1, column 20: a key stands twice in one section'],
     ['server:\n  port: [1', /line 2, column \d+: .+/],
     ['server:\n\tport: 1', /line 2, column \d+: .*[Tt]ab/],
-    ['port: !secret x', /Unresolved tag: !secret/],
+    ['port: !secret x', /Unresolved tag$/],
+    ['port: !hush', /line 1, column 7: Unresolved tag$/],
+    ['port: *hush', /Unresolved alias/],
+    ['port: "a\\hush"', /line 1, column \d+: Invalid escape sequence$/],
+    ['port: "hush" hush', /line 1, column \d+: /],
+    ['port: |hush\n  a', /line 1, column \d+: /],
     ['- a', 'line 1: the file must be made of sections (server:, clouds:, …)'],
     ['just text', 'line 1: the file must be made of sections (server:, clouds:, …)'],
     ['a: 1\n---\nb: 2', /multiple documents/],
-    ['__proto__: { x: 1 }', '__proto__ is no key'],
+    ['__proto__: { x: 1 }', '__proto__ is not allowed as a key'],
     ['x: &x [*x]', /x: is nested deeper than 32 levels|unknown/],
     [`a: &a [1,1,1,1,1,1,1,1,1,1]\nb: &b [*a,*a,*a,*a,*a,*a,*a,*a]\nc: [*b,*b,*b,*b,*b,*b,*b,*b,*b,*b,*b,*b,*b,*b]`, /[Ee]xcessive alias/],
   ])('%s', async (yaml, expected) => {
@@ -214,6 +224,39 @@ defaultCloud: six
   it('says that the file itself is missing or too large', async () => {
     await expect(loadConfig({ file: 'none.yaml', env: {}, cwd: folder })).rejects.toThrow(/none\.yaml can't be read: it does not exist/);
     expect((await refused(`# ${'x'.repeat(1024 * 1024)}`)).message).toMatch(/larger than 1048576/);
+  });
+});
+
+describe('portable names', () => {
+  const cloud = (names: string) => `clouds:\n  sim:\n    driver: simulator\n${names}`;
+
+  it('are patterns, default, ids or more; sizes are names or figures', async () => {
+    const config = await load(
+      cloud(
+        '    images: { debian-12: default, ubuntu-24.04: "Ubuntu*", a: { id: x }, b: { name: "*", properties: { os_version: "12" } } }\n' +
+          '    sizes: { small: s1, big: { cpu: 2, memory: 4194304, disk: 10 } }\n',
+      ),
+    );
+    expect(config.clouds['sim']).toMatchObject({
+      images: { 'debian-12': 'default', a: { id: 'x' } },
+      sizes: { small: 's1', big: { cpu: 2, memory: 4_194_304, disk: 10 } },
+    });
+  });
+
+  it('that cannot be are told in words', async () => {
+    const error = await refused(
+      cloud(
+        '    images: { a: { id: x, name: y }, b: { architecture: ARM }, Debian: x, 0123456789abcdefghjkmnpqrs: x, sim.x: y }\n' +
+          '    sizes: { small: { cpu: 1 } }\n',
+      ),
+    );
+    const text = lines(error).join('\n');
+    expect(text).toMatch(/clouds\.sim\.images\.a\b.*must be 'default', a pattern of the image's name/);
+    expect(text).toMatch(/clouds\.sim\.images\.b\b.*must be 'default'/);
+    expect(text).toMatch(/clouds\.sim\.images\.Debian\b.*must be a name of 1 to 63 lower-case letters/);
+    expect(text).toMatch(/images\.0123456789abcdefghjkmnpqrs\b.*must be a name/);
+    expect(text).toMatch(/begins with the key of the cloud sim and a dot/);
+    expect(text).toMatch(/clouds\.sim\.sizes\.small\b.*must be a size of the cloud's own/);
   });
 });
 
@@ -273,6 +316,15 @@ clouds:
 describe('shipped files', () => {
   it('config/schema.json is current (node scripts/make-config-schema.cjs)', async () => {
     expect(JSON.parse(await readFile(join(root, 'config/schema.json'), 'utf8'))).toEqual(configJsonSchema());
+  });
+
+  it('config/schema.json takes drivers and types of others, with options of any kind', async () => {
+    const schema = JSON.parse(await readFile(join(root, 'config/schema.json'), 'utf8')) as object;
+    const valid = new Ajv2020({ strict: false, validateFormats: false }).compile(schema);
+    const clouds = { x: { driver: '@scope/cimi-driver-x', options: { region: 'a', login: { password: { $file: 'p' } } } } };
+    expect(valid({ clouds, extensions: ['./my-types.mjs', '@scope/cimi-types-x'] })).toBe(true);
+    expect(valid({ clouds, extensions: './my-types.mjs' })).toBe(false);
+    expect(valid({ clouds: { x: { driver: 1 } } })).toBe(false);
   });
 
   it('the annotated reference shows the defaults and names every option', async () => {

@@ -1,20 +1,23 @@
-import { existsSync } from 'node:fs';
 import { readFile, stat } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import type { z } from 'zod';
 import type { CloudConfig, Config, ConfigSource } from './config';
-import { ConfigError, isRecord, type Path, pathText, type Problem, valueAt } from './problems';
+import { packageFolder } from './build';
+import { placeOf } from '../model/place';
+import { ConfigError, isRecord, type Path, type Problem, valueAt } from './problems';
 import { readingTrouble, resolveReferences } from './references';
 import { configSchema, type ConfigValues } from './schema';
 import { readYaml } from './source';
-import { nearest, problemsOf } from './words';
+import { schemaProblems } from './problem-messages';
 
 export interface LoadOptions {
   /** Relative to `cwd`. Absent: the built-in demo (config/demo.yaml). */
   file?: string;
   env: Readonly<Record<string, string | undefined>>;
+  /** Option of the command line that gave an environment variable its value, by variable: problems name the option. */
+  options?: Readonly<Record<string, string>>;
   cwd: string;
-  /** What holds where the file is silent, in the file's own shape. */
+  /** Defaults where the file is silent, in the file's own shape. */
   defaults?: Readonly<Record<string, unknown>>;
 }
 
@@ -34,7 +37,7 @@ const MAX_CONFIG_BYTES = 1024 * 1024;
  * (ENVIRONMENT), then the schema. A relative `data.dir` of the file is relative to the file, any other to `cwd`.
  * @throws ConfigError naming everything that is wrong, with path and line
  */
-export async function loadConfig({ file, env, cwd, defaults = {} }: LoadOptions): Promise<Config> {
+export async function loadConfig({ file, env, options = {}, cwd, defaults = {} }: LoadOptions): Promise<Config> {
   const path = file === undefined ? undefined : resolve(cwd, file);
   const yaml = readYaml(await readConfigFile(path ?? demoFile(), path));
   if (yaml.problems.length > 0) throw new ConfigError(yaml.problems, path);
@@ -46,7 +49,7 @@ export async function loadConfig({ file, env, cwd, defaults = {} }: LoadOptions)
   const resolved = await resolveReferences(yaml.value, { env, folder, references, problems });
   const raw = merged(defaults, isRecord(resolved) ? resolved : {});
   const dirOfFile = valueAt(resolved, ['data', 'dir']) !== undefined;
-  const overridden = applyEnvironment(raw, env, references);
+  const overridden = applyEnvironment(raw, env, options, references);
 
   const unresolved = new Set(problems.map((problem) => problem.path));
   const checked = parsed(configSchema, raw, references, []);
@@ -67,22 +70,13 @@ export async function loadConfig({ file, env, cwd, defaults = {} }: LoadOptions)
 export function cloudOptions<S extends z.ZodType>(config: Config, key: string, schema: S): z.output<S> {
   const at = ['clouds', key, 'options'];
   const checked = parsed(schema, config.clouds[key]?.options ?? {}, config.source.references, at);
-  if ('problems' in checked) throw new ConfigError(placed(checked.problems, config.source), config.source.file);
+  if ('problems' in checked) throw configError(config, checked.problems);
   return checked.values;
 }
 
-/**
- * Checks that every cloud names a driver that there is.
- * @throws ConfigError as loadConfig, with paths `clouds.<key>.driver` and the nearest name
- */
-export function checkDrivers(config: Config, known: readonly string[]): void {
-  const problems = Object.values(config.clouds).flatMap(({ key, driver }): Problem[] => {
-    if (known.includes(driver)) return [];
-    const near = nearest(driver, known);
-    const words = `there is no driver ${JSON.stringify(driver)}; there are ${known.join(', ')}`;
-    return [{ path: `clouds.${key}.driver`, words: near === undefined ? words : `${words}; did you mean ${near}?` }];
-  });
-  if (problems.length > 0) throw new ConfigError(placed(problems, config.source), config.source.file);
+/** The error for what is wrong with a configuration that was read well, with the lines of the file. */
+export function configError(config: Config, problems: readonly Problem[]): ConfigError {
+  return new ConfigError(placed(problems, config.source), config.source.file);
 }
 
 async function readConfigFile(path: string, named: string | undefined): Promise<string> {
@@ -90,16 +84,12 @@ async function readConfigFile(path: string, named: string | undefined): Promise<
     if ((await stat(path)).size > MAX_CONFIG_BYTES) throw new Error(`it is larger than ${MAX_CONFIG_BYTES} bytes`);
     return new TextDecoder('utf-8', { fatal: true }).decode(await readFile(path));
   } catch (error) {
-    throw new ConfigError([{ path: '', words: `${path} can't be read: ${readingTrouble(error)}` }], named);
+    throw new ConfigError([{ path: '', message: `${path} can't be read: ${readingTrouble(error)}` }], named);
   }
 }
 
-/** config/demo.yaml of this package: sources and compiled files lie at different depths below it. */
 function demoFile(): string {
-  for (let folder = __dirname; ; folder = dirname(folder)) {
-    const file = join(folder, 'config', 'demo.yaml');
-    if (existsSync(file) || folder === dirname(folder)) return file;
-  }
+  return join(packageFolder(), 'config', 'demo.yaml');
 }
 
 /** Sections of `over` on top of those of `under`, neither changed. */
@@ -113,14 +103,19 @@ function merged(under: Readonly<Record<string, unknown>>, over: Readonly<Record<
 }
 
 /** @returns paths that the environment decided */
-function applyEnvironment(raw: Record<string, unknown>, env: LoadOptions['env'], references: Map<string, string>): Set<string> {
+function applyEnvironment(
+  raw: Record<string, unknown>,
+  env: LoadOptions['env'],
+  options: NonNullable<LoadOptions['options']>,
+  references: Map<string, string>,
+): Set<string> {
   const overridden = new Set<string>();
   for (const [name, [section, key]] of Object.entries(ENVIRONMENT)) {
     const value = env[name];
     const current = raw[section] ?? {};
     if (value === undefined || value === '' || !isRecord(current)) continue;
     raw[section] = { ...current, [key]: value };
-    references.set(`${section}.${key}`, name);
+    references.set(`${section}.${key}`, options[name] ?? name);
     overridden.add(`${section}.${key}`);
   }
   return overridden;
@@ -136,7 +131,7 @@ function parsed<S extends z.ZodType>(
   let value = raw;
   let result = schema.safeParse(value);
   for (const issue of result.error?.issues ?? []) {
-    if (issue.code !== 'invalid_type' || !references.has(pathText([...at, ...issue.path]))) continue;
+    if (issue.code !== 'invalid_type' || !references.has(placeOf([...at, ...issue.path]))) continue;
     const found = valueAt(value, issue.path);
     if (typeof found !== 'string') continue;
     if ((issue.expected === 'number' || issue.expected === 'int') && /^-?\d+(\.\d+)?$/.test(found))
@@ -144,7 +139,7 @@ function parsed<S extends z.ZodType>(
     if (issue.expected === 'boolean' && /^(true|false)$/.test(found)) value = replaced(value, issue.path, found === 'true');
   }
   if (value !== raw) result = schema.safeParse(value);
-  return result.success ? { values: result.data } : { problems: problemsOf(result.error.issues, schema, value, references, at) };
+  return result.success ? { values: result.data } : { problems: schemaProblems(result.error.issues, schema, value, references, at) };
 }
 
 function replaced(value: unknown, path: Path, by: unknown): unknown {
@@ -154,7 +149,7 @@ function replaced(value: unknown, path: Path, by: unknown): unknown {
   return isRecord(value) ? { ...value, [part]: replaced(value[String(part)], rest, by) } : value;
 }
 
-/** What one section demands of another; looks at values that the schema may have refused. */
+/** Checks the demands of one section on another; looks at values that the schema may have refused. */
 function acrossSections(raw: Record<string, unknown>): Problem[] {
   const problems: Problem[] = [];
   const { clouds = {}, defaultCloud, tenants } = raw;
@@ -162,17 +157,34 @@ function acrossSections(raw: Record<string, unknown>): Problem[] {
   const keys = Object.keys(clouds);
   if (typeof defaultCloud === 'string' && !keys.includes(defaultCloud)) {
     const known = keys.length > 0 ? `one of the configured clouds: ${keys.join(', ')}` : 'a configured cloud, and there is none';
-    problems.push({ path: 'defaultCloud', words: `must be ${known}` });
+    problems.push({ path: 'defaultCloud', message: `must be ${known}` });
   }
+  problems.push(...idsOfClouds(clouds));
   if (!Array.isArray(tenants)) return problems;
   for (const [key, cloud] of Object.entries(clouds)) {
     const used: unknown = isRecord(cloud) ? (cloud['tenants'] ?? ['default']) : [];
     for (const tenant of Array.isArray(used) ? (used as unknown[]) : []) {
       if (!tenants.includes(tenant))
-        problems.push({ path: `clouds.${key}.tenants`, words: `${JSON.stringify(tenant)} is not among tenants` });
+        problems.push({ path: `clouds.${key}.tenants`, message: `${JSON.stringify(tenant)} is not among tenants` });
     }
   }
   return problems;
+}
+
+/** Portable names with a dot that read as an id of something in one of the clouds. */
+function idsOfClouds(clouds: Readonly<Record<string, unknown>>): Problem[] {
+  return Object.entries(clouds).flatMap(([key, cloud]) =>
+    ['images', 'sizes'].flatMap((part) => {
+      const names: unknown = isRecord(cloud) ? cloud[part] : undefined;
+      const taken = isRecord(names) ? Object.keys(names).filter((name) => Object.hasOwn(clouds, name.split('.', 1)[0] ?? '')) : [];
+      return taken
+        .filter((name) => name.includes('.'))
+        .map((name) => ({
+          path: placeOf(['clouds', key, part, name]),
+          message: `begins with the key of the cloud ${name.split('.', 1)[0] ?? ''} and a dot, as the ids of what is found there do: call it otherwise`,
+        }));
+    }),
+  );
 }
 
 /** Adds lines (not to what the environment decided) and sorts by them. */

@@ -1,14 +1,14 @@
 export type Path = readonly PropertyKey[];
 
-/** One thing that is wrong with the configuration. */
+/** Fault of the configuration. */
 export interface Problem {
   /** `server.port`, `clouds.aws.tenants[0]`; empty for the file as a whole. */
   path: string;
   /** Line in the configuration file, from 1, where it is known. */
   line?: number | undefined;
   column?: number | undefined;
-  /** What is wrong and, where it can be told, what to write. Never a secret. */
-  words: string;
+  /** Fault and, where it can be told, the remedy in words. Never a secret. */
+  message: string;
 }
 
 /** The configuration can't be used; names every problem that was found. */
@@ -24,19 +24,11 @@ export class ConfigError extends Error {
 }
 
 /** `line 4, column 3, server.prot: unknown; did you mean server.port?` */
-export function problemText({ path, line, column, words }: Problem): string {
+export function problemText({ path, line, column, message }: Problem): string {
   const place = [line === undefined ? '' : `line ${line}`, column === undefined ? '' : `column ${column}`, path].filter(
     (part) => part !== '',
   );
-  return place.length > 0 ? `${place.join(', ')}: ${words}` : words;
-}
-
-/** A path as people write it. */
-export function pathText(path: Path): string {
-  return path.reduce<string>((text, part) => {
-    if (typeof part === 'number') return `${text}[${part}]`;
-    return text === '' ? String(part) : `${text}.${String(part)}`;
-  }, '');
+  return place.length > 0 ? `${place.join(', ')}: ${message}` : message;
 }
 
 /** The value at a path of a parsed file; undefined where the path leads nowhere. */

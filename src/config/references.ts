@@ -1,6 +1,7 @@
 import { readFile, stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import { isRecord, type Path, pathText, type Problem } from './problems';
+import { placeOf } from '../model/place';
+import { isRecord, type Path, type Problem } from './problems';
 
 export interface ReferenceContext {
   env: Readonly<Record<string, string | undefined>>;
@@ -21,7 +22,7 @@ export const MAX_REFERENCED_BYTES = 64 * 1024;
  * `{ $file: path }` replaced. Keys without a value are left out.
  */
 export async function resolveReferences(value: unknown, context: ReferenceContext, path: Path = []): Promise<unknown> {
-  const problem = (words: string): void => void context.problems.push({ path: pathText(path), words });
+  const problem = (message: string): void => void context.problems.push({ path: placeOf(path), message });
   if (path.length > MAX_DEPTH) return problem(`is nested deeper than ${MAX_DEPTH} levels`);
   if (typeof value === 'string') return interpolate(value, context, path);
   if (Array.isArray(value)) return Promise.all(value.map((item: unknown, index) => resolveReferences(item, context, [...path, index])));
@@ -29,7 +30,7 @@ export async function resolveReferences(value: unknown, context: ReferenceContex
   if (Object.hasOwn(value, '$file')) return fromFile(value, context, path);
   const result: Record<string, unknown> = {};
   for (const [key, inner] of Object.entries(value)) {
-    if (key === '__proto__') problem('__proto__ is no key');
+    if (key === '__proto__') problem('__proto__ is not allowed as a key');
     else if (inner !== null) result[key] = await resolveReferences(inner, context, [...path, key]);
   }
   return result;
@@ -45,8 +46,8 @@ function interpolate(text: string, context: ReferenceContext, path: Path): strin
     const [, name = '', fallback] = match ?? [];
     if (!match || end !== '}') {
       problems.push({
-        path: pathText(path),
-        words: `${JSON.stringify(whole)} is no reference: write \${NAME}, \${NAME:-default}, or $\${ for a literal \${`,
+        path: placeOf(path),
+        message: `${JSON.stringify(whole)} is not a valid reference: write \${NAME}, \${NAME:-default}, or $\${ for a literal \${`,
       });
       return '';
     }
@@ -54,25 +55,25 @@ function interpolate(text: string, context: ReferenceContext, path: Path): strin
     const set = context.env[name];
     // As in a shell: with a default, an empty variable counts as unset.
     const found = fallback === undefined ? set : set || fallback;
-    if (found === undefined) problems.push({ path: pathText(path), words: `the environment variable ${name} is not set` });
+    if (found === undefined) problems.push({ path: placeOf(path), message: `the environment variable ${name} is not set` });
     return found ?? '';
   });
   context.problems.push(...problems);
-  if (referenced) context.references.set(pathText(path), text.replace(/:-[^}]*\}/g, '}'));
+  if (referenced) context.references.set(placeOf(path), text.replace(/:-[^}]*\}/g, '}'));
   return problems.length > 0 ? undefined : result;
 }
 
 async function fromFile(value: Record<string, unknown>, context: ReferenceContext, path: Path): Promise<string | undefined> {
-  const problem = (words: string): undefined => void context.problems.push({ path: pathText(path), words });
+  const problem = (message: string): undefined => void context.problems.push({ path: placeOf(path), message });
   const name = typeof value['$file'] === 'string' ? interpolate(value['$file'], context, path) : '';
   if (name === undefined) return undefined;
   if (name === '' || Object.keys(value).length > 1)
     return problem('a reference to a file is written { $file: path }, with nothing beside it');
-  context.references.set(pathText(path), `$file: ${name}`);
+  context.references.set(placeOf(path), `$file: ${name}`);
   const file = resolve(context.folder, name);
   try {
     const found = await stat(file);
-    if (!found.isFile()) return problem(`${file} is no file`);
+    if (!found.isFile()) return problem(`${file} is not a file`);
     if (found.size > MAX_REFERENCED_BYTES) return problem(`${file} is larger than ${MAX_REFERENCED_BYTES} bytes`);
     const text = new TextDecoder('utf-8', { fatal: true }).decode(await readFile(file));
     return text.replace(/\r?\n$/, '');
@@ -81,7 +82,7 @@ async function fromFile(value: Record<string, unknown>, context: ReferenceContex
   }
 }
 
-/** Why a file could not be read, in words. */
+/** Describes in words why a file could not be read. */
 export function readingTrouble(error: unknown): string {
   const code = isRecord(error) ? error['code'] : undefined;
   if (code === 'ENOENT') return 'it does not exist';

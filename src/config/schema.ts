@@ -1,5 +1,14 @@
 import { z } from 'zod';
+import { decodeKey, isBare, isProxyPlace } from './formats';
+import { auditSection } from './audit-section';
 import { fetchSection } from './fetch-section';
+import { moveSection } from './move-section';
+import { ovfSection } from './ovf-section';
+import { namesSection } from './names-section';
+import { monitoringSection } from './monitoring-section';
+import { quotasSection } from './quotas-section';
+import { streamsSection } from './streams-section';
+import { webhooksSection } from './webhooks-section';
 
 /**
  * The configuration file, one section per part of the gateway. Every option says here what it does, in which unit,
@@ -8,6 +17,7 @@ import { fetchSection } from './fetch-section';
 
 const milliseconds = (least: number, most: number) => z.int().min(least).max(most);
 const HOUR = 3_600_000;
+const MIB = 1024 * 1024;
 
 const tenantName = z
   .string()
@@ -45,6 +55,13 @@ const limits = z
     stallMs: milliseconds(1000, HOUR)
       .default(60_000)
       .describe('How long a client may take no byte of its answer, in ms, before it is cut.'),
+    heavyPerTenant: z
+      .int()
+      .min(1)
+      .max(1000)
+      .default(3)
+      .describe('Most large bodies and collections of one tenant in hand at once in one process; others of the tenant wait.'),
+    heavyWaiting: z.int().min(0).max(10_000).default(200).describe('Most that wait for that; more are answered with 503 and Retry-After.'),
   })
   .prefault({})
   .describe('Bounds on what a client may send.');
@@ -65,9 +82,11 @@ const server = z
         'What clients reach the gateway by, without /cimi/ (https://cloud.example.com). All URIs in answers begin with it. Default: http, host and port.',
       ),
     trustProxy: z
-      .array(z.string().min(1))
+      .array(z.string().refine(isProxyPlace, 'must be an address, a subnet (10.0.0.0/8), or one of loopback, linklocal, uniquelocal'))
       .default([])
-      .describe("Proxies whose X-Forwarded-For is believed: addresses, subnets (10.0.0.0/8) or 'loopback'."),
+      .describe(
+        'Proxies whose X-Forwarded-For is believed: addresses, subnets (10.0.0.0/8), loopback, linklocal or uniquelocal (private networks).',
+      ),
     limits,
     retireMs: milliseconds(0, HOUR)
       .default(0)
@@ -183,17 +202,67 @@ const jobs = z
     graceMs: milliseconds(0, 60_000)
       .default(300)
       .describe('How long an answer waits for its Job to end, in ms, before it is 202. Machine actions never wait.'),
+    waitMs: milliseconds(0, 24 * HOUR)
+      .default(600_000)
+      .describe('Longest wait that a client gets by `Prefer: wait=SECONDS`, in ms; proxies before the gateway must bear it.'),
+    waitsPerTenant: z
+      .int()
+      .min(0)
+      .max(10_000)
+      .default(100)
+      .describe('Answers of one tenant that may wait by `Prefer: wait` at once, in each process; more are answered without.'),
   })
   .prefault({})
   .describe('The Jobs that every change leaves.');
 
 const lists = z
   .strictObject({
-    maxItems: z.int().min(100).max(10_000_000).default(100_000).describe('Longest collection answered; longer ones are 503, never a part.'),
-    cacheMs: milliseconds(0, HOUR).default(2000).describe('How long a merged collection is kept for the next $first/$last window, in ms.'),
+    maxItems: z
+      .int()
+      .min(100)
+      .max(10_000_000)
+      .default(100_000)
+      .describe('Most items of one answer; longer ones are 503, never a part. What the gateway keeps can be read in windows of this size.'),
+    maxBytes: z
+      .int()
+      .min(64 * 1024)
+      .max(1024 * MIB)
+      .default(64 * MIB)
+      .describe('Longest representation of a collection, in bytes; longer ones are 503.'),
+    cacheMs: milliseconds(0, HOUR)
+      .default(2000)
+      .describe('How long a collection of a cloud is kept for the next $first/$last window, in ms.'),
   })
   .prefault({})
   .describe('Collections.');
+
+const compatibility = z
+  .strictObject({
+    credentialsGroup: z
+      .enum(['singular', 'plural'])
+      .default('singular')
+      .describe(
+        'JSON name of the list in the CredentialCollection. singular: "credential", as DSP0263 5.14.10 prints it. plural: "credentials", as most existing clients read it.',
+      ),
+  })
+  .prefault({})
+  .describe('Where existing clients expect something else than the standard says.');
+
+const days = (by: number) => z.int().min(1).max(36_500).default(by);
+
+const retention = z
+  .strictObject({
+    eventDays: days(90).describe('How long events (the history of each resource) are kept, in days.'),
+    eventsPerTenant: z.int().min(0).max(100_000_000).default(100_000).describe('Most events kept per tenant; the oldest go first.'),
+    goneDays: days(365).describe(
+      'How long is remembered what a resource was that its cloud lost, in days: what comes back later is another resource.',
+    ),
+    idDays: days(3650).describe(
+      'How long the id of a deleted resource stays its own, in days: until then a clone that carries it in its tag is not taken for it.',
+    ),
+  })
+  .prefault({})
+  .describe('What nobody deletes, and is let go of after its time.');
 
 const access = z
   .strictObject({
@@ -201,6 +270,13 @@ const access = z
       .boolean()
       .optional()
       .describe('true: every request must log in. false: none must, on loopback only. Default: required as soon as there is a user.'),
+    metricsToken: z
+      .string()
+      .min(20)
+      .optional()
+      .describe(
+        'Bearer token with which /metrics can be read, and nothing else (openssl rand -hex 32), by $file or ${ENV}. Admins can read it, too.',
+      ),
   })
   .prefault({})
   .describe('Who may use the gateway. Users and tokens are made by command (cimi-gateway user, token).');
@@ -232,7 +308,12 @@ const guard = z
 const cloud = z
   .strictObject({
     name: z.string().min(1).max(200).optional().describe('Name shown to people. Default: the key.'),
-    driver: z.string().min(1).describe('What speaks to this cloud: simulator, ec2, openstack'),
+    driver: z
+      .string()
+      .min(1)
+      .describe(
+        'What speaks to this cloud: simulator, ec2, openstack, vsphere; or the module of a driver of your own: a package (@scope/cimi-driver-x), or a file (./my-driver.mjs) relative to this one.',
+      ),
     mode: z
       .enum(['manage', 'observe'])
       .default('manage')
@@ -250,6 +331,7 @@ const cloud = z
       .record(z.string(), z.unknown())
       .default({})
       .describe("The driver's own options (region, endpoint, credentials, …); see the driver's README."),
+    ...namesSection,
     guard,
   })
   .superRefine(({ tenants, discoveredTenant }, context) => {
@@ -284,8 +366,17 @@ export const configSchema = z
     worker,
     secrets,
     jobs,
+    quotas: quotasSection,
     lists,
+    retention,
+    monitoring: monitoringSection,
+    audit: auditSection,
+    webhooks: webhooksSection,
+    streams: streamsSection,
+    compatibility,
     fetch: fetchSection,
+    move: moveSection,
+    ovf: ovfSection,
     access,
     log,
     tenants: z
@@ -294,23 +385,13 @@ export const configSchema = z
       .optional()
       .describe("All tenants; a cloud's tenants must then be among them. Default: whatever the clouds name."),
     defaultCloud: cloudKey.optional().describe('Cloud that takes a create which names none and came through the root entry point.'),
+    extensions: z
+      .array(z.string().min(1))
+      .default([])
+      .describe('Modules that declare resource types of your own (docs/extending.md): packages, or files relative to this one.'),
     clouds: z.record(cloudKey, cloud).default({}).describe('The clouds, each under a key.'),
   })
   .describe('Configuration of cimi-gateway.');
 
-/** As read, before defaults that depend on other values. */
+/** Values as read, before defaults that depend on other values. */
 export type ConfigValues = z.output<typeof configSchema>;
-
-/** The 32 bytes of secrets.key. @returns undefined where the text is neither base64 nor hexadecimal of 32 bytes. */
-export function decodeKey(text: string): Buffer | undefined {
-  if (/^[0-9a-f]{64}$/i.test(text)) return Buffer.from(text, 'hex');
-  if (/^[A-Za-z0-9+/_-]{43}=?$/.test(text)) return Buffer.from(text, 'base64');
-  return undefined;
-}
-
-function isBare(text: string): boolean {
-  // What is no URL at all is already said by the format.
-  if (!URL.canParse(text)) return true;
-  const url = new URL(text);
-  return url.username === '' && url.password === '' && url.search === '' && url.hash === '';
-}

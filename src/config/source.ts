@@ -17,8 +17,8 @@ export function readYaml(text: string): YamlSource {
   const document = parseDocument(text, { lineCounter: counter, uniqueKeys: true, prettyErrors: false });
   const problems: Problem[] = [...document.errors, ...document.warnings].map((error) => {
     const { line, col } = counter.linePos(error.pos[0]);
-    const words = error.code === 'DUPLICATE_KEY' ? 'a key stands twice in one section' : error.message;
-    return { path: '', line, column: col, words };
+    const message = error.code === 'DUPLICATE_KEY' ? 'a key stands twice in one section' : withoutQuotes(error.message);
+    return { path: '', line, column: col, message };
   });
   const line = (path: Path): number | undefined => {
     const offset = offsetOf(document.contents, path);
@@ -28,11 +28,16 @@ export function readYaml(text: string): YamlSource {
   try {
     const value: unknown = document.toJS({ maxAliasCount: MAX_ALIASES }) ?? {};
     if (isRecord(value)) return { value, problems, line };
-    problems.push({ path: '', line: 1, words: 'the file must be made of sections (server:, clouds:, …)' });
+    problems.push({ path: '', line: 1, message: 'the file must be made of sections (server:, clouds:, …)' });
   } catch (error) {
-    problems.push({ path: '', words: error instanceof Error ? error.message : String(error) });
+    problems.push({ path: '', message: withoutQuotes(error instanceof Error ? error.message : String(error)) });
   }
   return { value: {}, problems, line };
+}
+
+/** The parser quotes the file at the end of its words, and with it perhaps a piece of a password; the line is told beside them. */
+function withoutQuotes(message: string): string {
+  return message.replace(/(?:: (?!in )|(?<=escape sequence|reserved character) ).*$/s, '');
 }
 
 function offsetOf(root: Node | null, path: Path): number | undefined {

@@ -1,8 +1,9 @@
-import { BlockList, isIPv4, isIPv6 } from 'node:net';
+import { BlockList, isIPv4 } from 'node:net';
+import { ipv6GroupsOf, ipv4Text } from '../net/addresses';
 
 /**
- * Which addresses may be connected to on behalf of a request: those of the public internet, and what the configuration
- * allows by subnet. Addresses that stand for another one (mapped, translated, tunnelled) are judged as that one.
+ * Addresses that may be connected to on behalf of a request: those of the public internet, and what the configuration allows by
+ * subnet. Addresses that stand for another one (mapped, translated, tunnelled) are judged as that one.
  */
 
 /** IPv4 that is not the public internet (IANA special-purpose registry), and metadata services at public addresses. */
@@ -28,7 +29,7 @@ const REFUSED_V4: readonly (readonly [string, number])[] = [
   ['240.0.0.0', 4],
 ];
 
-/** Of IPv6 only global unicast is public, without what the registry reserves in it (Teredo and others in 2001::/23, documentation). */
+/** Public IPv6: global unicast, without what the registry reserves in it (Teredo and others in 2001::/23, documentation). */
 const PUBLIC_V6: readonly (readonly [string, number])[] = [['2000::', 3]];
 const REFUSED_V6: readonly (readonly [string, number])[] = [
   ['2001::', 23],
@@ -54,25 +55,12 @@ function listOf(v4: readonly (readonly [string, number])[], v6: readonly (readon
   return list;
 }
 
-/** The eight groups of an IPv6 address without a zone; undefined for what is none. */
-function groupsOf(address: string): number[] | undefined {
-  if (!isIPv6(address) || address.includes('%')) return undefined;
-  const dotted = /(\d+)\.(\d+)\.(\d+)\.(\d+)$/.exec(address);
-  const [a = 0, b = 0, c = 0, d = 0] = (dotted ?? []).slice(1).map(Number);
-  const text = dotted ? address.slice(0, dotted.index) + `${((a << 8) | b).toString(16)}:${((c << 8) | d).toString(16)}` : address;
-  const [head = '', tail] = text.split('::');
-  const parse = (part: string) => (part === '' ? [] : part.split(':').map((group) => Number.parseInt(group, 16)));
-  const before = parse(head);
-  const after = parse(tail ?? '');
-  return tail === undefined ? before : [...before, ...new Array<number>(8 - before.length - after.length).fill(0), ...after];
-}
-
 /** The IPv4 address that an IPv6 address stands for, if it does. */
 function carried(groups: readonly number[]): string | undefined {
   const carrier = CARRIERS.find(({ prefix }) => prefix.every((group, index) => groups[index] === group));
   if (!carrier) return undefined;
   const [high = 0, low = 0] = groups.slice(carrier.at, carrier.at + 2);
-  return [high >> 8, high & 255, low >> 8, low & 255].join('.');
+  return ipv4Text(high, low);
 }
 
 /** Tells whether an address may be connected to; false for what is no address. */
@@ -93,7 +81,7 @@ export function createAddressCheck(allowed: readonly string[]): AddressCheck {
   const v4 = (address: string) => given.check(address, 'ipv4') || !refused.check(address, 'ipv4');
   return (address) => {
     if (isIPv4(address)) return v4(address);
-    const groups = groupsOf(address);
+    const groups = ipv6GroupsOf(address);
     if (!groups) return false;
     if (given.check(address, 'ipv6')) return true;
     const inner = carried(groups);

@@ -39,7 +39,7 @@ test.each([
 test('without hosts the feature is off, and the words name the key', () => {
   expect(checkUri('https://images.example.org/', NOTHING_FETCHED)).toMatchObject({
     kind: 'off',
-    words: expect.stringContaining('fetch.hosts') as string,
+    message: expect.stringContaining('fetch.hosts') as string,
   });
 });
 

@@ -1,6 +1,7 @@
 import type { FetchProblem } from './problem';
+import { shown } from '../model/shown';
 
-/** What may be fetched on behalf of a request, as the section `fetch` of the configuration says. */
+/** Rules of what may be fetched on behalf of a request, from the section `fetch` of the configuration. */
 export interface FetchRules {
   /** Hosts, `*.domain` for all below a domain, `*` for all; with `:port` where it is not the scheme's own. None: nothing is fetched. */
   hosts: readonly string[];
@@ -9,13 +10,13 @@ export interface FetchRules {
   addresses: readonly string[];
   /** Redirects followed at most. */
   redirects: number;
-  /** Most bytes of one thing. */
+  /** Largest size of one download, in bytes. */
   maxBytes: number;
-  /** For one thing as a whole, ms. */
+  /** Time limit of one download as a whole, in ms. */
   deadlineMs: number;
   /** Longest silence of the other side, ms. */
   idleMs: number;
-  /** Most things fetched at once by one process. */
+  /** Largest number of downloads at once in one process. */
   concurrency: number;
   /** The proxy to fetch by, or none; absent: as the environment says. */
   proxy?: string | undefined;
@@ -35,8 +36,8 @@ export const NOTHING_FETCHED: FetchRules = {
 
 const DEFAULT_PORTS: Readonly<Record<string, string>> = { https: '443', http: '80' };
 
-/** What a URL is called in words: without what could be secret (user, path, query). */
-export const hostOf = (url: URL): string => url.host;
+/** Name of a URL in words: without what could be secret (user, path, query). */
+export const hostOf = (url: URL): string => shown(url.host);
 
 /**
  * Reads a URI of a request and holds it against the rules that need no network.
@@ -45,24 +46,25 @@ export const hostOf = (url: URL): string => url.host;
  */
 export function checkUri(text: string, rules: FetchRules, from?: URL): URL | FetchProblem {
   if (rules.hosts.length === 0) {
-    return { kind: 'off', words: 'nothing is fetched from other places here; whoever runs the gateway allows hosts by fetch.hosts' };
+    return { kind: 'off', message: 'this gateway fetches nothing from other places; its operator can allow hosts by fetch.hosts' };
   }
-  if (!URL.canParse(text, from?.href)) return { kind: 'invalid', words: from ? 'the redirect is no URI' : 'this is no absolute URI' };
+  if (!URL.canParse(text, from?.href))
+    return { kind: 'invalid', message: from ? 'the redirect is not a valid URI' : 'must be an absolute URI' };
   const url = new URL(text, from?.href);
   url.hash = '';
   const scheme = url.protocol.slice(0, -1);
   if (!rules.schemes.some((allowed) => allowed === scheme))
-    return { kind: 'scheme', words: `nothing is fetched by ${scheme}; allowed by fetch.schemes: ${rules.schemes.join(', ')}` };
+    return { kind: 'scheme', message: `the scheme ${shown(scheme)} is not allowed by fetch.schemes: ${rules.schemes.join(', ')}` };
   if (from?.protocol === 'https:' && scheme !== 'https')
-    return { kind: 'scheme', words: `${hostOf(from)} redirects from https to ${scheme}` };
+    return { kind: 'scheme', message: `${hostOf(from)} redirects from https to ${shown(scheme)}` };
   if (url.username !== '' || url.password !== '')
-    return { kind: 'invalid', words: from ? 'the redirect carries a user or a password' : 'the URI must carry no user and no password' };
+    return { kind: 'invalid', message: from ? 'the redirect carries a user or a password' : 'the URI must carry no user and no password' };
   if (!rules.hosts.some((pattern) => matches(url, pattern)))
-    return { kind: 'host', words: `nothing is fetched from ${hostOf(url)}: it is not among the hosts allowed by fetch.hosts` };
+    return { kind: 'host', message: `nothing is fetched from ${hostOf(url)}: it is not among the hosts allowed by fetch.hosts` };
   return url;
 }
 
-/** Whether a rule names this very host or the domain above it, and not just any host. */
+/** Tells whether a rule names this very host or the domain above it, and not just any host. */
 export const isNamed = (url: URL, { hosts }: FetchRules): boolean =>
   hosts.some((pattern) => !/^\*(:\d+)?$/.test(pattern) && matches(url, pattern));
 

@@ -55,8 +55,8 @@ async function setUp(change: Partial<AuthenticatorOptions> = {}) {
   const passwords = counting();
   await addUser(access, { name: 'ann', tenant: 't1', role: 'operator', password: 'pässword:1' });
   const authenticate = createAuthenticator({ access, hmacKey: randomBytes(32), now: () => clock.now, passwords, ...change });
-  const login = (authorization: string | undefined, address = '192.0.2.1'): Promise<Authentication> =>
-    authenticate({ authorization, address });
+  const login = (authorization: string | undefined, address = '192.0.2.1', claimed?: string): Promise<Authentication> =>
+    authenticate({ authorization, address, claimed });
   return { access, clock, passwords, login };
 }
 
@@ -92,7 +92,8 @@ describe('Basic', () => {
     const { access, login, passwords } = await setUp();
     await addUser(access, { name: 'robot', tenant: 't1', role: 'reader' });
     const answers = [await login(basic('bob', 'xxxxxxxx')), await login(basic('robot', 'xxxxxxxx')), await login(basic('ann', 'xxxxxxxx'))];
-    expect(new Set(answers.map((answer) => JSON.stringify(answer))).size).toBe(1);
+    // `tried` and `user` are for throttling and the audit; the rest is what is told.
+    expect(new Set(answers.map((answer) => JSON.stringify({ ...answer, tried: '', user: undefined }))).size).toBe(1);
     expect(passwords.calls).toEqual([null, null, expect.stringMatching(/^\$argon2id\$v=19\$m=19456,t=2,p=1\$/)]);
   });
 
@@ -164,6 +165,63 @@ describe('guessing', () => {
     for (let i = 0; i < 100; i++) await login(basic(`user${i}`, 'summer2026'), `2001:db8:1:2::${i.toString(16)}`);
     expect(await login(basic('user101', 'summer2026'), '2001:db8:1:2:ffff::1')).toMatchObject({ status: 429 });
     expect(await login(basic('user101', 'summer2026'), '2001:db8:1:3::1')).toMatchObject({ status: 401 });
+  });
+
+  test.each([
+    ['IPv4-mapped', '::ffff:192.0.2.1', '192.0.2.1'],
+    ['IPv4-mapped in hexadecimal', '::ffff:c000:201', '192.0.2.1'],
+    ['IPv4-mapped without compression', '0:0:0:0:0:ffff:192.0.2.1', '192.0.2.1'],
+    ['with a port, as some proxies write it', '192.0.2.1:50123', '192.0.2.1'],
+    ['IPv6 in brackets with a port', '[2001:db8:1:2::9]:50123', '2001:db8:1:2::1'],
+    ['zeros written out', '2001:0DB8:0001:0002:0:0:0:1', '2001:db8:1:2::'],
+    ['zeros at another place', '2001:db8:0:0:1::1', '2001:db8::2:0:0:1'],
+    ['a zone', 'fe80::1%eth0', 'fe80::1'],
+  ])('an address is a number, not a text: %s', async (_, spelt, same) => {
+    const { login } = await setUp({ passwords: { check: () => Promise.resolve(false) } });
+    for (let i = 0; i < 10; i++) await login(basic('ann', `wrong-${i}`), spelt);
+    expect(await login(basic('ann', 'wrong'), same)).toMatchObject({ status: 429 });
+  });
+
+  test('a whole /48 is bounded, for one name and for all', async () => {
+    const { login } = await setUp({ passwords: { check: () => Promise.resolve(false) } });
+    const from = (i: number, name: string) => login(basic(name, 'wrong'), `2001:db8:7:${i.toString(16)}::1`);
+    for (let i = 0; i < 30; i++) expect(await from(i, 'ann')).toMatchObject({ status: 401 });
+    expect(await from(31, 'ann')).toMatchObject({ status: 429 });
+    for (let i = 0; i < 270; i++) await from(i + 100, `user${i}`);
+    expect(await from(999, 'other')).toMatchObject({ status: 429 });
+    expect(await login(basic('other', 'wrong'), '2001:db8:8::1')).toMatchObject({ status: 401 });
+  });
+
+  test('guesses at one name from everywhere become slow, but its owner comes in from where he was before', async () => {
+    const { login, clock } = await setUp({ passwords: { check: (_, password) => Promise.resolve(password === 'pässword:1') } });
+    const home = '203.0.113.5';
+    expect(await login(basic('ann', 'pässword:1'), home)).toEqual(ANN);
+    clock.now += 120_000;
+    const answers = [];
+    for (let i = 0; i < 140; i++) answers.push(await login(basic('ann', `wrong-${i}`), `198.${i}.7.1`));
+    expect(answers.filter((answer) => !answer.ok && answer.status === 401)).toHaveLength(100);
+    expect(await login(basic('ann', 'pässword:1'), '192.0.2.77')).toMatchObject({ status: 429, retryAfterSeconds: 10 });
+    expect(await login(basic('ann', 'pässword:1'), home)).toEqual(ANN);
+    clock.now += 120_000;
+    expect(await login(basic('ann', 'pässword:1'), home)).toEqual(ANN);
+  });
+
+  test('behind a proxy that nobody named, one stranger locks out nobody who came in before', async () => {
+    const { login, clock } = await setUp({ passwords: { check: (_, password) => Promise.resolve(password === 'pässword:1') } });
+    const proxy = '10.0.0.1';
+    expect(await login(basic('ann', 'pässword:1'), proxy, '203.0.113.5')).toEqual(ANN);
+    clock.now += 120_000;
+    for (let i = 0; i < 300; i++) await login(basic(i % 2 ? 'ann' : `user${i}`, `wrong-${i}`), proxy, `198.51.100.${i % 250}`);
+    expect(await login(basic('ann', 'pässword:1'), proxy, '198.51.100.9')).toMatchObject({ status: 429 });
+    expect(await login(basic('ann', 'pässword:1'), proxy, '203.0.113.5')).toEqual(ANN);
+  });
+
+  test('a place that is known is no way to guess on', async () => {
+    const { login, clock } = await setUp();
+    await login(basic('ann', 'pässword:1'));
+    clock.now += 120_000;
+    for (let i = 0; i < 10; i++) expect(await login(basic('ann', `wrong-${i}`))).toMatchObject({ status: 401, tried: 'ann' });
+    expect(await login(basic('ann', 'wrong'))).toMatchObject({ status: 429 });
   });
 
   test('successes do not use attempts up', async () => {

@@ -1,32 +1,48 @@
 import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
-import { isIPv6 } from 'node:net';
 import type { Principal } from '../protocol/messages';
 import type { AccessStore, PrincipalRow, TokenRow } from '../store/store';
-import { hostOf, isLoopback } from './loopback';
-import { BusyError, type PasswordChecker, canonical, createPasswordChecker } from './passwords';
-import { createRecall, createThrottle } from './throttle';
+import { createGuessLimiter, type LoginAttempt } from './guess-limiter';
+import { hostnameOf, isLoopback } from './loopback';
+import { BusyError } from '../threads/limit';
+import { type PasswordChecker, canonical, createPasswordChecker } from './passwords';
+import { createRecall } from './throttle';
 import { TOKEN_SHAPE, hashToken } from './tokens';
+import { shown } from '../model/shown';
 
-/** What a login is judged by. */
+/** Part of a request by which a login is judged. */
 export interface AuthRequest {
   /** The Authorization header. */
   authorization: string | undefined;
   /** Address of the client. */
   address: string;
+  /** The client's address as X-Forwarded-For claims it where no proxy is trusted. */
+  claimed?: string | undefined;
   host?: string | undefined;
   origin?: string | undefined;
+  /** The request that the login came with, for the audit. */
+  asked?: { method: string; path: string; requestId?: string };
 }
 
-export type Authentication =
-  | { ok: true; principal: Principal }
-  | { ok: false; status: 401 | 403 | 429; message: string; retryAfterSeconds?: number; badToken?: boolean };
+export type Authentication = { ok: true; principal: Principal } | Refused;
 
-/** Never refuses by rejecting; rejects only when the store does. */
+export interface Refused {
+  ok: false;
+  status: 401 | 403 | 429;
+  message: string;
+  retryAfterSeconds?: number;
+  badToken?: boolean;
+  /** Credentials were tried: the name that they claim, `''` for a token. Absent where there were none. */
+  tried?: string;
+  /** The user whose login it was to be, where there is such a user: for the audit, never told. */
+  user?: Pick<PrincipalRow, 'name' | 'tenant'>;
+}
+
+/** Authenticates a request. Never refuses by rejecting; rejects only when the store does. */
 export type Authenticate = (request: AuthRequest) => Promise<Authentication>;
 
 export interface AuthenticatorOptions {
   access: AccessStore;
-  /** At least 32 random bytes, of this process alone: verified passwords are remembered under it. */
+  /** Key under which verified passwords are remembered: at least 32 random bytes, of this process alone. */
   hmacKey: Buffer;
   /** ms since the epoch. */
   now?: () => number;
@@ -34,9 +50,9 @@ export interface AuthenticatorOptions {
   anonymous?: Principal;
   /** Host names beside the loopback ones under which an anonymous gateway answers. */
   anonymousHosts?: readonly string[];
-  /** How long a verified password is remembered, ms. */
+  /** Time for which a verified password is remembered, in ms. */
   rememberMs?: number;
-  /** How long a principal's or token's row may be used before it is read again, ms: the delay of a removal. */
+  /** Largest age of a principal's or token's row before it is read again, in ms: the delay of a removal. */
   rowAgeMs?: number;
   passwords?: PasswordChecker;
 }
@@ -52,19 +68,15 @@ export function createAuthenticator(options: AuthenticatorOptions): Authenticate
     const blank = header.indexOf(' ');
     const scheme = header.slice(0, blank < 0 ? undefined : blank).toLowerCase();
     const credentials = blank < 0 ? '' : header.slice(blank + 1).trim();
-    if (scheme === 'basic') return basic(credentials, request.address);
+    if (scheme === 'basic') return basic(credentials, request);
     if (scheme === 'bearer') return bearer(credentials);
     return Promise.resolve(refuse('authentication is required: HTTP Basic or a bearer token'));
   };
 }
 
-type Check = (credentials: string, address: string) => Promise<Authentication>;
+type Check = (credentials: string, request: AuthRequest) => Promise<Authentication>;
 
 const MINUTE = 60_000;
-/** Per principal and address: ten failures in a row, then one attempt every six seconds. */
-const GUESSES = { burst: 10, refillMs: 6_000, maxKeys: 10_000 };
-/** Per address whatever the names, so that many names are not tried with one password. */
-const STRANGERS = { burst: 100, refillMs: 1_000, maxKeys: 10_000 };
 const MAX_REMEMBERED = 2_000;
 
 function createBasic(options: AuthenticatorOptions): Check {
@@ -72,8 +84,7 @@ function createBasic(options: AuthenticatorOptions): Check {
   const passwords = options.passwords ?? createPasswordChecker();
   const rows = createRecall<PrincipalRow>(options.rowAgeMs ?? 2_000, MAX_REMEMBERED, now);
   const verified = createRecall<true>(options.rememberMs ?? MINUTE, MAX_REMEMBERED, now);
-  const guesses = createThrottle({ ...GUESSES, now });
-  const strangers = createThrottle({ ...STRANGERS, now });
+  const guessLimiter = createGuessLimiter(now);
   const running = new Map<string, Promise<boolean>>();
   // The stored hash is part of what is remembered: a changed password is forgotten with it.
   const print = (row: PrincipalRow | undefined, name: string, password: string): string =>
@@ -93,15 +104,35 @@ function createBasic(options: AuthenticatorOptions): Check {
     }
   };
 
-  const take = (guess: string, place: string): number => {
-    const wait = guesses.take(guess);
-    if (wait > 0) return wait;
-    const placeWait = strangers.take(place);
-    if (placeWait > 0) guesses.giveBack(guess);
-    return placeWait;
+  const compare = async (attempt: LoginAttempt, row: PrincipalRow | undefined, password: string, key: string): Promise<Authentication> => {
+    const tried = attempt.name;
+    const user = row ? { user: { name: row.name, tenant: row.tenant } } : {};
+    const granted = running.has(key) ? undefined : guessLimiter.take(attempt);
+    if (typeof granted === 'number')
+      return {
+        ok: false,
+        status: 429,
+        message: 'too many failed logins: wait',
+        retryAfterSeconds: Math.ceil(granted / 1000),
+        tried,
+        ...user,
+      };
+    try {
+      if (!(await verify(row, password, key)) || !row) return { ...refuse('the name or the password is wrong'), tried, ...user };
+    } catch (error) {
+      granted?.giveBack();
+      if (error instanceof BusyError)
+        return { ok: false, status: 429, message: `${error.message}: wait`, retryAfterSeconds: 1, tried, ...user };
+      throw error;
+    }
+    granted?.giveBack();
+    granted?.remember();
+    verified.set(key, true);
+    rows.set(row.name, row);
+    return admit(row);
   };
 
-  return async (credentials, address) => {
+  return async (credentials, { address, claimed }) => {
     const login = decodeBasic(credentials);
     if (!login) return refuse('the Basic credentials can not be read: they must be base64 of UTF-8 name:password');
     const { name, password } = login;
@@ -110,29 +141,7 @@ function createBasic(options: AuthenticatorOptions): Check {
 
     const row = await access.principal(name);
     const key = print(row, name, password);
-    if (row && verified.get(key)) {
-      rows.set(name, row);
-      return admit(row);
-    }
-    const place = network(address);
-    const guess = `${name}\n${place}`;
-    const joins = running.has(key);
-    const wait = joins ? 0 : take(guess, place);
-    if (wait > 0) return { ok: false, status: 429, message: 'too many failed logins: wait', retryAfterSeconds: Math.ceil(wait / 1000) };
-    const giveBack = (): void => {
-      if (joins) return;
-      guesses.giveBack(guess);
-      strangers.giveBack(place);
-    };
-    try {
-      if (!(await verify(row, password, key)) || !row) return refuse('the name or the password is wrong');
-    } catch (error) {
-      giveBack();
-      if (error instanceof BusyError) return { ok: false, status: 429, message: `${error.message}: wait`, retryAfterSeconds: 1 };
-      throw error;
-    }
-    giveBack();
-    verified.set(key, true);
+    if (!row || !verified.get(key)) return compare({ name, address, claimed }, row, password, key);
     rows.set(name, row);
     return admit(row);
   };
@@ -152,13 +161,12 @@ function createBearer(options: AuthenticatorOptions): (credentials: string) => P
     return { token, principal };
   };
   return async (credentials) => {
-    if (!TOKEN_SHAPE.test(credentials)) return { ...refuse('the bearer token is not one of this gateway'), badToken: true };
+    if (!TOKEN_SHAPE.test(credentials)) return badToken('the bearer token is not one of this gateway');
     const found = await find(hashToken(credentials));
-    if (!found) return { ...refuse('the bearer token is unknown or revoked'), badToken: true };
+    if (!found) return badToken('the bearer token is unknown or revoked');
     const { token, principal } = found;
-    if (token.expires !== null && !(Date.parse(token.expires) > now())) {
-      return { ...refuse(`the bearer token expired at ${token.expires}`), badToken: true };
-    }
+    if (token.expires !== null && !(Date.parse(token.expires) > now()))
+      return badToken(`the bearer token expired at ${token.expires}`, principal);
     return admit(principal);
   };
 }
@@ -170,12 +178,12 @@ function createBearer(options: AuthenticatorOptions): (credentials: string) => P
 function welcome(request: AuthRequest, anonymous: Principal, hosts: readonly string[]): Authentication {
   for (const claimed of [request.host, request.origin]) {
     if (claimed === undefined) continue;
-    const host = hostOf(claimed);
+    const host = hostnameOf(claimed);
     if (host === undefined || !(isLoopback(host) || hosts.includes(host))) {
       return {
         ok: false,
         status: 403,
-        message: `without users this gateway answers only to this machine, not to ${claimed.slice(0, 100)}`,
+        message: `without users this gateway answers only to this machine, not to ${shown(claimed, 100)}`,
       };
     }
   }
@@ -191,17 +199,6 @@ function decodeBasic(credentials: string): { name: string; password: string } | 
   return colon <= 0 ? undefined : { name: text.slice(0, colon), password: text.slice(colon + 1) };
 }
 
-/** Whoever has one IPv6 address has its /64. */
-function network(address: string): string {
-  const [bare = ''] = address.split('%');
-  if (!isIPv6(bare) || bare.includes('.')) return bare;
-  const [head = '', tail] = bare.split('::');
-  const front = head === '' ? [] : head.split(':');
-  const back = tail === undefined || tail === '' ? [] : tail.split(':');
-  const zeros = tail === undefined ? 0 : 8 - front.length - back.length;
-  return `${[...front, ...new Array<string>(zeros).fill('0'), ...back].slice(0, 4).join(':')}::`;
-}
-
 function sameHash(stored: string, computed: string): boolean {
   const digest = (text: string): Buffer => createHash('sha256').update(text).digest();
   return timingSafeEqual(digest(stored), digest(computed));
@@ -211,6 +208,11 @@ function admit(row: PrincipalRow): Authentication {
   return { ok: true, principal: { name: row.name, tenant: row.tenant, role: row.role } };
 }
 
-function refuse(message: string): { ok: false; status: 401; message: string } {
+function refuse(message: string): Refused {
   return { ok: false, status: 401, message };
+}
+
+function badToken(message: string, owner?: PrincipalRow): Refused {
+  const user = owner ? { user: { name: owner.name, tenant: owner.tenant } } : {};
+  return { ...refuse(message), badToken: true, tried: owner?.name ?? '', ...user };
 }

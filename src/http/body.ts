@@ -1,7 +1,8 @@
 import type { IncomingMessage } from 'node:http';
 import { ClientGone, HttpFault } from './fault';
+import { shown } from '../model/shown';
 
-/** Whether a message has a body by its framing (RFC 9112 6.3). */
+/** Tells whether a message has a body by its framing (RFC 9112 6.3). */
 export function hasBody(request: IncomingMessage): boolean {
   const length = request.headers['content-length'];
   return request.headers['transfer-encoding'] !== undefined || (length !== undefined && Number(length) > 0);
@@ -10,12 +11,15 @@ export function hasBody(request: IncomingMessage): boolean {
 /**
  * Checks what can be known of a body before its first byte.
  * @param maxBytes most bytes that are taken
- * @throws HttpFault 413 by the declared length, 415 for a content coding
+ * @throws HttpFault 413 by the declared length, 415 for a content coding, 501 for a transfer coding but chunked (RFC 9112 6.1)
  */
 export function checkBodyHeaders(request: IncomingMessage, maxBytes: number): void {
+  const transfer = request.headers['transfer-encoding'];
+  if (transfer !== undefined && transfer.trim().toLowerCase() !== 'chunked')
+    throw new HttpFault(501, `the transfer coding '${transfer.slice(0, 40)}' is not understood: send the body chunked or with its length`);
   const coding = request.headers['content-encoding'];
   if (coding !== undefined && coding.trim().toLowerCase() !== 'identity') {
-    throw new HttpFault(415, `the content coding '${coding.slice(0, 40)}' is not taken: send the body as it is`, {
+    throw new HttpFault(415, `the content coding '${shown(coding, 40)}' is not taken: send the body as it is`, {
       'Accept-Encoding': 'identity',
     });
   }

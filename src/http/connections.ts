@@ -9,7 +9,7 @@ interface Visit {
   response: ServerResponse;
 }
 
-/** Who is connected and what is under way, so that a shutdown can wait and a broken connection can be answered. */
+/** Connections and the requests under way on them, so that a shutdown can wait and a broken connection can be answered. */
 export interface Connections {
   /** Enters a request; it leaves by itself with the end of its answer. */
   enter(request: IncomingMessage, response: ServerResponse): void;

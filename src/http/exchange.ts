@@ -2,17 +2,24 @@ import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Logger } from 'pino';
 import type { CimiResponse, Handle, Principal } from '../protocol/messages';
-import type { AuthRequest, Authenticate } from './access';
+import { faultOf } from '../protocol/faults';
+import type { AuthRequest, Authenticate, Refused } from './access';
 import { checkBodyHeaders, hasBody, readBody } from './body';
 import { ClientGone, type FaultRequest, type Faults, HttpFault } from './fault';
+import { logged } from './logged';
+import type { Fairness } from './fairness';
 import type { HttpMetrics } from './metrics';
 import { CHALLENGE } from './probes';
 import { type ExtraHeaders, send } from './send';
-import { parseQuery, pathBelow, type RawTarget } from './target';
+
+import { parseQueryString, pathBelow, type RawTarget } from './target';
 
 export interface ExchangeOptions {
   handle: Handle;
+  /** Tells whether a list is at a path below the base. */
+  isList: (path: string) => boolean;
   authenticate: Authenticate;
+  fairness: Fairness;
   faults: Faults;
   /** Path of the base URI, with a slash at both ends. */
   prefix: string;
@@ -21,22 +28,38 @@ export interface ExchangeOptions {
   metrics?: HttpMetrics;
 }
 
-/** What Node tells of a request beside its message. */
+/** Facts that Node tells of a request beside its message. */
 export interface Arrival {
   address: string;
+  /** Address that X-Forwarded-For claims where no proxy is trusted. */
+  claimed?: string | undefined;
   /** The client waits for `100 Continue` before it sends the body. */
   expectsContinue: boolean;
   /** The connection is to be closed after this answer. */
   lastOne: boolean;
 }
 
-/** One request under `/cimi/` from its header to the last byte of its answer. Never rejects. */
+/** Handles a request under `/cimi/` from its header to the last byte of its answer. Never rejects. */
 export type Exchange = (request: IncomingMessage, response: ServerResponse, target: RawTarget, arrival: Arrival) => Promise<void>;
 
 interface Outcome {
   answer: CimiResponse;
   extra?: ExtraHeaders;
 }
+
+/** Facts of a request that become known on its way. */
+interface Visit {
+  /** Requester, for the log: the principal that was let in, or the name that was tried. */
+  who: { principal?: string; tried?: string };
+  /** Makes room for the tenant's next one. */
+  leave: () => void;
+  /** Gives back what the answer holds. */
+  close: () => void;
+}
+
+/** Characters of a stranger's words in the log. */
+const MOST_NAME = 100;
+const MOST_PATH = 500;
 
 type MutableFacts = { -readonly [K in keyof FaultRequest]: FaultRequest[K] };
 
@@ -52,39 +75,57 @@ export function createExchange(options: ExchangeOptions): Exchange {
       headers: request.headers as Readonly<Record<string, string | undefined>>,
       requestId: requestId(request),
     };
-    let principal: Principal | undefined;
+    const visit: Visit = { who: {}, leave: () => undefined, close: () => undefined };
     try {
-      const { answer, extra } = await answerTo(options, request, response, target, arrival, facts, (who) => (principal = who)).catch(
-        (error: unknown) => refusal(options, error, facts),
+      const { answer, extra } = await answerTo(options, request, response, target, arrival, facts, visit).catch((error: unknown) =>
+        refusal(options, error, facts),
       );
       const unread = hasBody(request) && !request.complete;
       const hangUp = arrival.lastOne || (unread && (arrival.expectsContinue || !small(request, options.limits.bodyBytes)));
       const sending = { requestId: facts.requestId, headOnly: request.method === 'HEAD', hangUp, stallMs: options.limits.stallMs };
+      const sent = (): void => {
+        const seconds = (performance.now() - started) / 1000;
+        const { method } = request;
+        metrics?.request({
+          path: facts.path === '' ? undefined : facts.path,
+          method: method ?? '',
+          status: answer.status,
+          format: formatOf(answer),
+          seconds,
+        });
+        logAnswer(log, { facts, answer, seconds, address: arrival.address, who: visit.who });
+      };
+      // A stream is answered when it begins: how long somebody reads it says nothing of the gateway.
+      visit.close = () => answer.stream?.close();
+      if (answer.stream) sent();
       await send(request, response, answer, extra ? { ...sending, extra } : sending);
-      const seconds = (performance.now() - started) / 1000;
-      const format = formatOf(answer);
-      metrics?.request({
-        path: facts.path === '' ? undefined : facts.path,
-        method: request.method ?? '',
-        status: answer.status,
-        format,
-        seconds,
-      });
-      // The many reads that go well are worth a line only to who looks for one.
-      const level = answer.status >= 500 ? 'error' : answer.status < 400 && facts.method === 'GET' ? 'debug' : 'info';
-      if (log.isLevelEnabled(level)) {
-        const { requestId: id, method, path } = facts;
-        log[level](
-          { requestId: id, method, path, status: answer.status, ms: Math.round(seconds * 1000), principal: principal?.name },
-          'request',
-        );
-      }
+      if (!answer.stream) sent();
     } catch (error) {
       if (!(error instanceof ClientGone)) log.warn({ err: error, requestId: facts.requestId }, 'the answer could not be sent');
       else log.debug({ requestId: facts.requestId }, error.message);
       response.destroy();
+    } finally {
+      visit.leave();
+      visit.close();
     }
   };
+}
+
+interface Answered {
+  facts: FaultRequest;
+  answer: CimiResponse;
+  seconds: number;
+  address: string;
+  who: Visit['who'];
+}
+
+function logAnswer(log: Logger, { facts, answer, seconds, address, who }: Answered): void {
+  // The many reads that go well are worth a line only to who looks for one.
+  const level = answer.status >= 500 ? 'error' : answer.status < 400 && facts.method === 'GET' ? 'debug' : 'info';
+  if (!log.isLevelEnabled(level)) return;
+  const { requestId: id, method } = facts;
+  const path = logged(facts.path, MOST_PATH);
+  log[level]({ requestId: id, method, path, status: answer.status, ms: Math.round(seconds * 1000), address, ...who }, 'request');
 }
 
 async function answerTo(
@@ -94,46 +135,91 @@ async function answerTo(
   target: RawTarget,
   arrival: Arrival,
   facts: MutableFacts,
-  identified: (principal: Principal) => void,
+  visit: Visit,
 ): Promise<Outcome> {
   const { limits } = options;
   if (target.path.length + target.query.length + 1 > limits.urlBytes)
     throw new HttpFault(414, `the URI is longer than ${limits.urlBytes} bytes`);
-  facts.query = parseQuery(target.query);
+  facts.query = parseQueryString(target.query);
   const path = pathBelow(target.path, options.prefix);
-  if (path === undefined) throw new HttpFault(404, 'nothing is here');
+  if (path === undefined) throw new HttpFault(404, 'there is nothing at this path: begin at the Cloud Entry Point');
   facts.path = path;
-  const principal = await login(options.authenticate, request, arrival.address);
-  identified(principal);
-  let body: Uint8Array | undefined;
-  if (hasBody(request)) {
-    checkBodyHeaders(request, limits.bodyBytes);
-    if (arrival.expectsContinue) response.writeContinue();
-    body = await readBody(request, limits.bodyBytes);
+  const asked = { method: facts.method, path, requestId: facts.requestId };
+  const result = await options.authenticate({ ...authRequest(request, arrival), asked });
+  if (!result.ok) {
+    const tried = result.tried === undefined ? {} : { tried: logged(result.tried, MOST_NAME) };
+    visit.who = tried;
+    if (result.tried !== undefined)
+      options.log.warn({ ...tried, address: arrival.address, reason: result.message, requestId: facts.requestId }, 'a login was refused');
+    throw unwelcome(result);
   }
+  const { principal } = result;
+  visit.who = { principal: principal.name };
+  const leave = await options.fairness.enter(principal.tenant, isHeavy(request, facts, options.isList));
+  visit.leave = () => {
+    visit.leave = () => undefined;
+    leave();
+  };
+  if (response.destroyed) throw new ClientGone();
   const { method, query, headers, requestId: id } = facts;
-  const message = { method, path, query, headers, principal, requestId: id };
-  const answer =
-    method === 'GET'
-      ? await options.handle({ ...message, signal: whileConnected(response) })
-      : await options.handle(body ? { ...message, body } : message);
+  const { address } = arrival;
+  const message = {
+    method,
+    path,
+    query,
+    headers,
+    principal,
+    address,
+    requestId: id,
+    signal: whileConnected(response),
+    idle: () => visit.leave(),
+    isStillIn: async () => {
+      const again = await options.authenticate({ ...authRequest(request, arrival), asked });
+      // Who must wait for a check has not been refused.
+      return again.ok ? isSame(again.principal, principal) : again.status === 429;
+    },
+  };
+  let body: Uint8Array | undefined;
+  try {
+    if (hasBody(request)) {
+      checkBodyHeaders(request, limits.bodyBytes);
+      if (arrival.expectsContinue) response.writeContinue();
+      body = await readBody(request, limits.bodyBytes);
+    }
+  } catch (error) {
+    if (!(error instanceof HttpFault)) throw error;
+    // Who is known is told as by the protocol itself: every change has its Job (4.2.1.6).
+    return { answer: await options.handle({ ...message, refused: error }), extra: error.headers };
+  }
+  const answer = await options.handle(body ? { ...message, body } : message);
   return method === 'OPTIONS' ? { answer: allowed(answer) } : { answer };
 }
 
-async function login(authenticate: Authenticate, request: IncomingMessage, address: string): Promise<Principal> {
-  const result = await authenticate(authRequest(request, address));
-  if (result.ok) return result.principal;
-  const { status, message, retryAfterSeconds, badToken } = result;
-  throw new HttpFault(status, message, {
+function isSame(one: Principal, other: Principal): boolean {
+  return one.name === other.name && one.tenant === other.tenant && one.role === other.role;
+}
+
+/** Bodies above this take long to read, bytes. */
+const LARGE = 128 * 1024;
+
+/** Tells whether a request may take long here: by its body, or by its answer. */
+function isHeavy(request: IncomingMessage, { method, path, query }: FaultRequest, isList: ExchangeOptions['isList']): boolean {
+  if (method === 'GET') return isList(path) || query.some(([name]) => name === '$expand');
+  const length = request.headers['content-length'];
+  return hasBody(request) && (length === undefined || Number(length) > LARGE);
+}
+
+function unwelcome({ status, message, retryAfterSeconds, badToken }: Refused): HttpFault {
+  return new HttpFault(status, message, {
     ...(status === 401 && { 'WWW-Authenticate': badToken ? BAD_TOKEN : CHALLENGE }),
     ...(retryAfterSeconds !== undefined && { 'Retry-After': String(retryAfterSeconds) }),
   });
 }
 
-/** What a login is judged by, of a Node message. */
-export function authRequest(request: IncomingMessage, address: string): AuthRequest {
+/** Extracts from a Node message what a login is judged by. */
+export function authRequest(request: IncomingMessage, from: Pick<Arrival, 'address' | 'claimed'>): AuthRequest {
   const { authorization, host, origin } = request.headers;
-  return { authorization, address, host, origin };
+  return { authorization, address: from.address, claimed: from.claimed, host, origin };
 }
 
 const BAD_TOKEN = ['Basic realm="cimi", charset="UTF-8"', 'Bearer realm="cimi", error="invalid_token"'];
@@ -151,7 +237,11 @@ function allowed(answer: CimiResponse): CimiResponse {
 function refusal(options: ExchangeOptions, error: unknown, facts: FaultRequest): Outcome {
   if (error instanceof ClientGone) throw error;
   if (error instanceof HttpFault) return { answer: options.faults(error.status, error.message, facts), extra: error.headers };
-  options.log.error({ err: error, requestId: facts.requestId, method: facts.method, path: facts.path }, 'a request failed unexpectedly');
+  // The login is looked up before the protocol is asked: a store that is away is told as the protocol tells it.
+  const known = faultOf(error, '');
+  if (known) return { answer: options.faults(known.status, known.message, facts), extra: known.headers };
+  const { requestId: id, method } = facts;
+  options.log.error({ err: error, requestId: id, method, path: logged(facts.path, MOST_PATH) }, 'a request failed unexpectedly');
   return { answer: options.faults(500, `the gateway failed; its log has the reason under request id ${facts.requestId}`, facts) };
 }
 
@@ -177,5 +267,6 @@ function small(request: IncomingMessage, maxBytes: number): boolean {
 
 function formatOf(answer: CimiResponse): string {
   const type = answer.headers['Content-Type'] ?? '';
+  if (answer.stream) return 'stream';
   return type.includes('json') ? 'json' : type.includes('xml') ? 'xml' : 'none';
 }

@@ -1,6 +1,7 @@
 import type { CimiRequest, CimiResponse } from '../protocol/messages';
+import { spoken } from '../model/shown';
 
-/** What is known of a request when the shell itself must refuse it; `path` and `query` are empty where they could not be read. */
+/** Part of a request that is known when the shell itself must refuse it; `path` and `query` are empty where they could not be read. */
 export type FaultRequest = Pick<CimiRequest, 'method' | 'path' | 'query' | 'headers' | 'requestId'>;
 
 /** Writes a refusal as an unstored Job representation in the negotiated format (4.1.6.8). Must not throw. */
@@ -13,7 +14,7 @@ export class HttpFault extends Error {
     message: string,
     readonly headers: Readonly<Record<string, string | string[]>> = {},
   ) {
-    super(message);
+    super(spoken(message));
     this.name = 'HttpFault';
   }
 }

@@ -49,3 +49,14 @@ test('a stranger can not grow the routes that are told apart', async () => {
   const { text } = await metrics.scrape();
   expect(text.split('\n').filter((line) => line.startsWith('cimi_http_requests_total{')).length).toBeLessThanOrEqual(251);
 });
+
+test('what a client sends neither moves the cursor, nor turns the text, nor fills the log', () => {
+  const texts: string[] = [];
+  const log = createLog({ level: 'info', destination: { write: (line) => void texts.push(line) } });
+  log.info({ path: 'a\u202eb\u009b2J\u001b[2J' }, 'asked');
+  log.info({ path: 'x'.repeat(100_000), err: new Error('y'.repeat(100_000)), list: new Array(20_000).fill('z') }, 'asked');
+  expect(texts[0]).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u202a-\u202e]/);
+  expect(JSON.parse(texts[0] ?? '')).toMatchObject({ path: 'a\u202eb\u009b2J\u001b[2J', msg: 'asked' });
+  expect(texts[1]?.length).toBeLessThan(17_000);
+  expect(JSON.parse(texts[1] ?? '')).toHaveProperty('msg');
+});

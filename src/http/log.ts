@@ -1,11 +1,12 @@
 import pino, { type DestinationStream, type Logger } from 'pino';
 import { prettyLines } from './pretty-log';
+import { safeLines } from './safe-lines';
 
 export type LogLevel = 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace' | 'silent';
 
 export interface LogOptions {
   level: LogLevel;
-  /** Where lines go; standard output when absent. */
+  /** Destination of the lines; standard output when absent. */
   destination?: DestinationStream;
   /** Lines for people in place of one JSON object per line. */
   pretty?: boolean;
@@ -27,7 +28,7 @@ export function createLog(options: LogOptions): Logger {
     redact: { paths: DEPTHS.flatMap((depth) => SECRET_MEMBERS.map((member) => redactPath(depth, member))), censor: '[removed]' },
   };
   const destination = options.destination ?? pino.destination(1);
-  return pino(settings, options.pretty ? prettyLines(destination) : destination);
+  return pino(settings, safeLines(options.pretty ? prettyLines(destination) : destination));
 }
 
 /** A destination that keeps its lines, for tests and for the `check` command. */

@@ -1,7 +1,7 @@
 import { isIPv4 } from 'node:net';
 
 /**
- * Whether a host name or address can only be reached from this machine.
+ * Tells whether a host name or address can only be reached from this machine.
  * @param host as in a listen setting or a URL: `localhost`, `127.0.0.1`, `::1`, `[::1]`
  */
 export function isLoopback(host: string): boolean {
@@ -23,7 +23,7 @@ export function assertListenAllowed(listen: { host: string; usersConfigured: boo
 }
 
 /** The host of a Host header or an Origin, without its port; undefined when it is none. */
-export function hostOf(text: string): string | undefined {
+export function hostnameOf(text: string): string | undefined {
   try {
     return new URL(text.includes('://') ? text : `http://${text}`).hostname;
   } catch {

@@ -5,7 +5,7 @@ export interface RequestSample {
   path: string | undefined;
   method: string;
   status: number;
-  /** `json`, `xml` or `none`. */
+  /** `json`, `xml`, `stream` or `none`. */
   format: string;
   seconds: number;
 }
@@ -19,14 +19,14 @@ export interface ProviderCallSample {
   seconds: number;
 }
 
-/** What the HTTP shell needs of the metrics. */
+/** Metrics that the HTTP shell writes. */
 export interface HttpMetrics {
   request(sample: RequestSample): void;
   /** The Prometheus text exposition. */
   scrape(): Promise<{ contentType: string; text: string }>;
 }
 
-/** Everything that is counted; made once by the composition root and handed to who counts. */
+/** Metrics of the gateway; made once by the composition root and handed to those who count. */
 export interface Metrics extends HttpMetrics {
   readonly registry: Registry;
   providerCall(sample: ProviderCallSample): void;
@@ -39,7 +39,9 @@ export interface Metrics extends HttpMetrics {
 }
 
 export interface MetricsOptions {
-  /** Also measures the process (memory, event loop, garbage collection). Default: true. */
+  /** Build that runs, as `cimi_build_info`. */
+  build?: Readonly<{ version: string; commit?: string; node: string }>;
+  /** True: also measures the process (memory, event loop, garbage collection). Default: true. */
   process?: boolean;
 }
 
@@ -48,6 +50,11 @@ export function createMetrics(options: MetricsOptions = {}): Metrics {
   const registry = new Registry();
   const registers = [registry];
   if (options.process ?? true) collectDefaultMetrics({ register: registry });
+  if (options.build) {
+    const { version, commit = '', node } = options.build;
+    const labelNames = ['version', 'commit', 'node'];
+    new Gauge({ name: 'cimi_build_info', help: 'What runs: always 1.', labelNames, registers }).set({ version, commit, node }, 1);
+  }
   const requests = new Counter({
     name: 'cimi_http_requests_total',
     help: 'Requests by shape of the path, method, status and format of the answer.',

@@ -1,16 +1,14 @@
 import { randomBytes } from 'node:crypto';
-import { type Options, hash, verify } from '@node-rs/argon2';
+import { createRequire } from 'node:module';
+import { type Options, hash } from '@node-rs/argon2';
+import { createLimit } from '../threads/limit';
+import { Thread } from '../threads/thread';
 
 /** argon2id (the library's default algorithm), 19 MiB, two passes: OWASP's first choice; about 20 ms of one core. */
 const COST: Options = { memoryCost: 19_456, timeCost: 2, parallelism: 1, outputLen: 32 };
 
-/** Too many verifications wait already; the caller should come back in a moment. */
-export class BusyError extends Error {
-  constructor() {
-    super('too many logins are being checked');
-    this.name = 'BusyError';
-  }
-}
+/** Threads that check passwords: what holds libuv's pool (names, files, whatever a tenant can ask for) holds up no login. */
+const CHECKERS = 2;
 
 export interface PasswordChecker {
   /**
@@ -28,23 +26,29 @@ export function hashPassword(password: string): Promise<string> {
   return hash(canonical(password), COST);
 }
 
-/**
- * Verifies passwords a few at a time, so that a burst of logins leaves threads (libuv's pool also does files and
- * names) and memory (19 MiB each) to the rest.
- */
+/** Path of the library. A thread finds it where this file does, wherever the process was started. */
+const library = createRequire(__filename).resolve('@node-rs/argon2');
+const checkers = Array.from(
+  { length: CHECKERS },
+  () => new Thread<{ hash: string; password: string }, boolean>('return require(data).verifySync(task.hash, task.password)', library),
+);
+
+/** Verifies passwords a few at a time, so that a burst of logins leaves processors and memory (19 MiB each) to the rest. */
 export function createPasswordChecker(options: { concurrency?: number; waiting?: number } = {}): PasswordChecker {
-  const limit = createLimit(options.concurrency ?? 2, options.waiting ?? 64);
+  const limit = createLimit(options.concurrency ?? CHECKERS, options.waiting ?? 64, 'too many logins are being checked');
   const nobody = unmatchableHash();
+  let turn = 0;
   return {
     check: (passwordHash, password) =>
       limit(async () => {
-        const matches = await verify(passwordHash ?? nobody, canonical(password));
-        return matches && passwordHash !== null;
+        turn = (turn + 1) % CHECKERS;
+        const matches = await checkers[turn]?.run({ hash: passwordHash ?? nobody, password: canonical(password) });
+        return matches === true && passwordHash !== null;
       }),
   };
 }
 
-/** One password may be typed composed or decomposed on different keyboards (RFC 8265 4.2). */
+/** Normalizes a password: it may be typed composed or decomposed on different keyboards (RFC 8265 4.2). */
 export function canonical(password: string): string {
   return password.normalize('NFC');
 }
@@ -53,22 +57,4 @@ export function canonical(password: string): string {
 function unmatchableHash(): string {
   const field = (bytes: number): string => randomBytes(bytes).toString('base64').replace(/=+$/, '');
   return `$argon2id$v=19$m=${COST.memoryCost},t=${COST.timeCost},p=${COST.parallelism}$${field(16)}$${field(32)}`;
-}
-
-function createLimit(concurrency: number, waiting: number): <T>(work: () => Promise<T>) => Promise<T> {
-  const queue: (() => void)[] = [];
-  let running = 0;
-  return async (work) => {
-    if (running >= concurrency) {
-      if (queue.length >= waiting) throw new BusyError();
-      await new Promise<void>((resolve) => queue.push(resolve));
-    } else running += 1;
-    try {
-      return await work();
-    } finally {
-      const next = queue.shift();
-      if (next) next();
-      else running -= 1;
-    }
-  };
 }

@@ -1,4 +1,5 @@
 import type { DestinationStream } from 'pino';
+import { shown } from '../model/shown';
 
 /** Members that have their place at the beginning of a line. */
 const LEADING = ['time', 'level', 'msg'];
@@ -23,11 +24,9 @@ function prettyLine(line: string): string {
     ([key, value]) => ` ${key}=${hasStack(value) ? value.message : typeof value === 'string' ? value : JSON.stringify(value)}`,
   );
   // A client's text may reach the log; it must not move the operator's cursor.
-  const text = `${time} ${level.padEnd(5)} ${String(entry['msg'] ?? '')}${members.join('')}`.replace(
-    /[\u0000-\u001f\u007f-\u009f]/g,
-    '\ufffd',
-  );
-  return `${text}${stacks.join('').replace(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f]/g, '\ufffd')}\n`;
+  const text = `${time} ${level.padEnd(5)} ${String(entry['msg'] ?? '')}${members.join('')}`;
+  const lines = [text, ...stacks.join('').split('\n').slice(1)];
+  return `${lines.map((each) => shown(each, Number.POSITIVE_INFINITY)).join('\n')}\n`;
 }
 
 function parse(line: string): Record<string, unknown> | undefined {

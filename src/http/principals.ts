@@ -15,7 +15,7 @@ export interface NewUser {
   name: string;
   tenant: string;
   role: Role;
-  /** Absent for a principal that only has tokens. */
+  /** Password; absent for a principal that only has tokens. */
   password?: string;
 }
 
@@ -52,6 +52,13 @@ export async function setPassword(access: AccessStore, name: string, password: s
   if (!row) throw noSuchUser(name);
   const passwordHash = await hashPassword(checked(password));
   await access.putPrincipal({ name: row.name, tenant: row.tenant, role: row.role, passwordHash });
+}
+
+/** @throws AccessError when there is no such user */
+export async function setRole(access: AccessStore, name: string, role: Role): Promise<void> {
+  const row = await access.principal(name);
+  if (!row) throw noSuchUser(name);
+  await access.putPrincipal({ name: row.name, tenant: row.tenant, role, passwordHash: row.passwordHash });
 }
 
 /**
@@ -131,7 +138,9 @@ function checked(password: string): string {
 
 function assertName(what: string, name: string): void {
   if (NAME.test(name)) return;
-  throw new AccessError(`'${name}' is no ${what}: letters, digits and . _ @ -, beginning with a letter or digit, at most 64 characters`);
+  throw new AccessError(
+    `'${name}' is not a valid ${what}: use letters, digits and . _ @ -, beginning with a letter or digit, at most 64 characters`,
+  );
 }
 
 function noSuchUser(name: string): AccessError {

@@ -1,34 +1,47 @@
+import { createHash, timingSafeEqual } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Principal } from '../protocol/messages';
+import type { Documents } from '../protocol/public-documents';
+import type { Authentication } from './access';
 import type { HttpMetrics } from './metrics';
 
 export interface Readiness {
-  /** Whether requests can be served: store and queue. A cloud in trouble does not make the gateway unready. */
+  /** Tells whether requests can be served: the store works. A cloud or a queue in trouble does not make the gateway unready. */
   ok: boolean;
-  /** What is wrong, in words without secrets. */
+  /** Problems in words without secrets; for admins. */
   problems: readonly string[];
-  /** State of each cloud by key. */
-  clouds?: Readonly<Record<string, string>>;
+  /** Each cloud by key; told to who may use it. */
+  clouds?: Readonly<Record<string, ReadyCloud>>;
+}
+
+export interface ReadyCloud {
+  state: string;
+  tenants: readonly string[];
 }
 
 export interface ProbeOptions {
   ready: () => Promise<Readiness>;
   metrics?: HttpMetrics;
+  /** Tells what the Meters of a tenant measure, in Prometheus' text format. */
+  measured?: Measured;
   /** Absolute URI of the Cloud Entry Point. */
   entryPoint: string;
   documents?: Documents;
   /** True from the moment the process wants no more requests. */
   closing: () => boolean;
-  /** Whether the caller may read the metrics. */
-  mayScrape: (request: IncomingMessage) => Promise<boolean>;
+  /** Authenticates the requester. */
+  login: (request: IncomingMessage) => Promise<Authentication>;
+  /** A secret with which the metrics can be read, and nothing else. */
+  metricsToken?: string;
 }
 
-/** JSON texts by path, each made when it is first asked for; anyone may read them. */
-export type Documents = Readonly<Record<string, () => string>>;
+/** Text of what a tenant's Meters measure, with its content type. */
+export type Measured = (tenant: string) => Promise<{ contentType: string; text: string }>;
 
 /** Answers what lies outside `/cimi/`; undefined answers are 404. */
 export type Probes = (path: string, request: IncomingMessage, response: ServerResponse) => Promise<void>;
 
-/** How long one examination of readiness serves every asker, ms: probes come from anyone. */
+/** Time for which one examination of readiness answers every request, in ms: probes come from anyone. */
 const READY_AGE = 1_000;
 
 /** The operational endpoints: liveness, readiness, metrics, documents, and a sign at `/` that points to the Cloud Entry Point. */
@@ -43,15 +56,19 @@ export function createProbes(options: ProbeOptions): Probes {
     last = { at: now, answer };
     return answer;
   };
-  const documents = new Map(Object.entries(options.documents ?? {}).map(([path, make]) => [path, once(make)]));
+  const documents = new Map(
+    Object.entries(options.documents ?? {}).map(([path, { contentType, make }]) => [path, { contentType, make: once(make) }]),
+  );
   return async (path, request, response) => {
     if (request.method !== 'GET' && request.method !== 'HEAD') {
       const known = PATHS.has(path) || documents.has(path);
       if (known) response.setHeader('Allow', 'GET, HEAD');
-      return json(request, response, known ? 405 : 404, { problem: known ? 'only GET is possible here' : 'nothing is here' });
+      return json(request, response, known ? 405 : 404, {
+        problem: known ? 'only GET is possible here' : 'there is nothing at this path: begin at the Cloud Entry Point',
+      });
     }
     const document = documents.get(path);
-    if (document) return write(request, response, 200, 'application/json', document());
+    if (document) return write(request, response, 200, document.contentType, document.make());
     switch (path) {
       case '/':
         return json(request, response, 200, { cloudEntryPoint: options.entryPoint });
@@ -59,13 +76,18 @@ export function createProbes(options: ProbeOptions): Probes {
         return json(request, response, 200, { status: 'alive' });
       case '/readyz': {
         if (options.closing()) return json(request, response, 503, { status: 'not ready', problems: ['shutting down'] });
-        const { ok, problems, clouds } = await readiness();
-        return json(request, response, ok ? 200 : 503, { status: ok ? 'ready' : 'not ready', problems, ...(clouds && { clouds }) });
+        const found = await readiness();
+        return json(request, response, found.ok ? 200 : 503, told(found, await known(options, request)));
       }
       case '/metrics':
         return scrape(options, request, response);
+      case '/metrics/cloud':
+        return scrapeMeasured(options, request, response);
       default:
-        return json(request, response, 404, { problem: 'nothing is here', cloudEntryPoint: options.entryPoint });
+        return json(request, response, 404, {
+          problem: 'there is nothing at this path: begin at the Cloud Entry Point',
+          cloudEntryPoint: options.entryPoint,
+        });
     }
   };
 }
@@ -75,19 +97,62 @@ function once(make: () => string): () => string {
   return () => (made ??= make());
 }
 
-const PATHS = new Set(['/', '/healthz', '/readyz', '/metrics']);
+const PATHS = new Set(['/', '/healthz', '/readyz', '/metrics', '/metrics/cloud']);
 
 async function scrape(options: ProbeOptions, request: IncomingMessage, response: ServerResponse): Promise<void> {
   if (!options.metrics) return json(request, response, 404, { problem: 'no metrics are kept' });
-  if (!(await options.mayScrape(request))) {
-    response.setHeader('WWW-Authenticate', CHALLENGE);
-    return json(request, response, 401, { problem: 'authentication is required' });
+  if (!isMetricsToken(options.metricsToken, request)) {
+    const who = await loggedIn(options, request, response);
+    if (!who) return;
+    if (who.role !== 'admin')
+      return json(request, response, 403, { problem: 'the metrics of all tenants are for admins, and for the token access.metricsToken' });
   }
   const { contentType, text } = await options.metrics.scrape();
   write(request, response, 200, contentType, text);
 }
 
-/** Both ways to log in, each as a header of its own: many clients understand only the first of a joined list. */
+/** Tells a user of any role what the Meters of its tenant measure. The token of the gateway's own metrics is nobody's in a tenant. */
+async function scrapeMeasured(options: ProbeOptions, request: IncomingMessage, response: ServerResponse): Promise<void> {
+  if (!options.measured) return json(request, response, 404, { problem: 'nothing is measured here' });
+  const who = await loggedIn(options, request, response);
+  if (!who) return;
+  const { contentType, text } = await options.measured(who.tenant);
+  write(request, response, 200, contentType, text);
+}
+
+/** Returns the requester; strangers are answered here. */
+async function loggedIn(options: ProbeOptions, request: IncomingMessage, response: ServerResponse): Promise<Principal | undefined> {
+  const result = await options.login(request);
+  if (result.ok) return result.principal;
+  if (result.status === 401) response.setHeader('WWW-Authenticate', CHALLENGE);
+  if (result.retryAfterSeconds !== undefined) response.setHeader('Retry-After', result.retryAfterSeconds);
+  json(request, response, result.status, { problem: result.message });
+  return undefined;
+}
+
+/** Returns the requester, where somebody is logged in; undefined for strangers, and where the store is away. */
+async function known({ login }: ProbeOptions, request: IncomingMessage): Promise<Principal | undefined> {
+  const result = await login(request).catch(() => undefined);
+  return result?.ok ? result.principal : undefined;
+}
+
+/** Readiness as it is told: to anyone no more than that, to users their clouds, to admins everything. */
+function told({ ok, problems, clouds = {} }: Readiness, who: Principal | undefined): object {
+  const status = ok ? 'ready' : 'not ready';
+  if (!who) return { status };
+  const admin = who.role === 'admin';
+  const seen = Object.entries(clouds).filter(([, { tenants }]) => admin || tenants.includes(who.tenant));
+  return { status, ...(admin && { problems }), clouds: Object.fromEntries(seen.map(([key, { state }]) => [key, state])) };
+}
+
+function isMetricsToken(token: string | undefined, request: IncomingMessage): boolean {
+  const [, given] = /^bearer +(\S+)$/i.exec(request.headers.authorization ?? '') ?? [];
+  if (token === undefined || given === undefined) return false;
+  const digest = (text: string): Buffer => createHash('sha256').update(text).digest();
+  return timingSafeEqual(digest(token), digest(given));
+}
+
+/** Challenges for both ways to log in, each as a header of its own: many clients understand only the first of a joined list. */
 export const CHALLENGE: string[] = ['Basic realm="cimi", charset="UTF-8"', 'Bearer realm="cimi"'];
 
 function json(request: IncomingMessage, response: ServerResponse, status: number, body: object): void {

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:http';
-import type { CimiResponse } from '../protocol/messages';
+import type { Socket } from 'node:net';
+import type { BodyStream, CimiResponse } from '../protocol/messages';
 import { swallow } from './body';
 
 export type ExtraHeaders = Readonly<Record<string, string | string[]>>;
@@ -13,12 +14,12 @@ export interface SendOptions {
   headOnly: boolean;
   /** Close the connection afterwards, reading what the client still sends for a moment. */
   hangUp: boolean;
-  /** How long a client may take no byte of its answer, ms. */
+  /** Longest time for which a client may take no byte of its answer, in ms. */
   stallMs: number;
 }
 
 /**
- * Sends a complete response: its length is told before its first byte, slices are written as fast as the client
+ * Sends a response. Of a complete one the length is told before its first byte, slices are written as fast as the client
  * takes them. A client that goes away ends it early.
  * @returns bytes of the body
  */
@@ -28,6 +29,7 @@ export async function send(
   answer: CimiResponse,
   options: SendOptions,
 ): Promise<number> {
+  if (answer.stream) return sendStream(response, answer, answer.stream, options);
   const slices = answer.body ?? [];
   let length = 0;
   for (const slice of slices) length += slice.length;
@@ -55,7 +57,34 @@ export async function send(
   return length;
 }
 
-function writeHead(response: ServerResponse, answer: CimiResponse, length: number, options: SendOptions): void {
+/**
+ * Sends a body part by part, each made once the client has taken those before: nothing piles up for one that does not read, and it is
+ * cut after `stallMs`. A stream in which nothing happens is left in peace for as long as it takes.
+ */
+async function sendStream(response: ServerResponse, answer: CimiResponse, stream: BodyStream, options: SendOptions): Promise<number> {
+  // An earlier answer on the connection may have left its guard; until that is sent, this one has no socket.
+  if (response.socket) response.socket.setTimeout(0);
+  else response.once('socket', (socket: Socket) => socket.setTimeout(0));
+  writeHead(response, answer, undefined, options);
+  let length = 0;
+  if (!options.headOnly) {
+    response.flushHeaders();
+    for await (const part of stream) {
+      if (response.destroyed) return length;
+      length += part.length;
+      if (response.write(part)) continue;
+      guardStall(response, options.stallMs);
+      await drained(response, stream.signal);
+      // Nobody waits for one that does not read until it can be told of the end.
+      if (stream.signal.aborted && response.writableNeedDrain) response.destroy();
+      response.socket?.setTimeout(0);
+    }
+  }
+  response.end();
+  return length;
+}
+
+function writeHead(response: ServerResponse, answer: CimiResponse, length: number | undefined, options: SendOptions): void {
   const headers: OutgoingHttpHeaders = {
     Vary: 'Accept, Authorization',
     'Cache-Control': 'private, no-cache',
@@ -64,7 +93,7 @@ function writeHead(response: ServerResponse, answer: CimiResponse, length: numbe
     ...answer.headers,
     ...options.extra,
   };
-  if (answer.status !== 204 && answer.status !== 304) headers['Content-Length'] = length;
+  if (length !== undefined && answer.status !== 204 && answer.status !== 304) headers['Content-Length'] = length;
   if (options.hangUp) headers['Connection'] = 'close';
   // One object in one call: Node writes that without keeping, checking and merging each header by itself.
   response.writeHead(answer.status, headers);
@@ -80,16 +109,19 @@ function guardStall(response: ServerResponse, stallMs: number): void {
   if (response.writableLength > 0) response.socket?.setTimeout(stallMs);
 }
 
-async function drained(response: ServerResponse): Promise<void> {
-  if (response.destroyed) return;
+/** Waits until the client has taken what was written, is gone, or it is not waited for any more. */
+async function drained(response: ServerResponse, ending?: AbortSignal): Promise<void> {
+  if (response.destroyed || ending?.aborted) return;
   const given = new AbortController();
   const gone = (): void => given.abort();
   response.once('close', gone);
+  ending?.addEventListener('abort', gone, { once: true });
   try {
     await once(response, 'drain', { signal: given.signal });
   } catch (error) {
     if (!given.signal.aborted) throw error;
   } finally {
     response.off('close', gone);
+    ending?.removeEventListener('abort', gone);
   }
 }

@@ -3,12 +3,16 @@ import type { AddressInfo } from 'node:net';
 import express, { type Express, type Request } from 'express';
 import type { Logger } from 'pino';
 import type { Handle } from '../protocol/messages';
+import type { Documents } from '../protocol/public-documents';
+import { clientPlaceOf } from '../net/addresses';
 import type { Authenticate } from './access';
 import { type Connections, watchConnections } from './connections';
-import { type Exchange, authRequest, createExchange } from './exchange';
+import { type Arrival, type Exchange, authRequest, createExchange } from './exchange';
+import { createFairness } from './fairness';
 import type { Faults } from './fault';
 import type { HttpMetrics } from './metrics';
-import { type Documents, type Probes, type Readiness, createProbes } from './probes';
+import { createPackageExchange, type PackageOptions, PACKAGES } from './packages';
+import { type Measured, type Probes, type Readiness, createProbes } from './probes';
 import { originForm, splitTarget } from './target';
 
 export interface HttpLimits {
@@ -20,14 +24,19 @@ export interface HttpLimits {
   urlBytes: number;
   /** A request must have arrived whole within this time, ms. */
   requestTimeoutMs: number;
-  /** How long an idle connection is kept, ms (default 65,000: longer than the usual proxy keeps its side). */
+  /** Time for which an idle connection is kept, in ms (default 65,000: longer than the usual proxy keeps its side). */
   keepAliveMs?: number;
-  /** How long a client may take no byte of its answer, ms (default 60,000). */
+  /** Longest time for which a client may take no byte of its answer, in ms (default 60,000). */
   stallMs?: number;
+  /** Largest number of large bodies and collections of one tenant in hand at once (default 3), and of those that wait (default 200). */
+  heavyPerTenant?: number;
+  heavyWaiting?: number;
 }
 
 export interface HttpServerOptions {
   handle: Handle;
+  /** Tells whether a list is at a path below the base: such answers may be long. */
+  isList: (path: string) => boolean;
   authenticate: Authenticate;
   base: {
     /** Scheme, host and, behind a proxy, path under which clients see the gateway; a trailing slash is ignored. */
@@ -39,11 +48,17 @@ export interface HttpServerOptions {
   log: Logger;
   ready: () => Promise<Readiness>;
   metrics?: HttpMetrics;
-  /** What anyone may read beside the operational endpoints, by path. */
+  /** Tells what the Meters of a tenant measure. */
+  measured?: Measured;
+  /** Documents that anyone may read beside the operational endpoints, by path. */
   documents?: Documents;
+  /** Serves packages of virtual machines, below `/packages/`. */
+  packages?: PackageOptions['serve'];
   faults: Faults;
   /** Proxies whose X-Forwarded-For is believed (Express' `trust proxy`); none by default. */
-  trustProxy?: boolean | number | string[];
+  trustProxy?: string[];
+  /** A secret with which the metrics can be read, and nothing else. */
+  metricsToken?: string;
 }
 
 export interface HttpServer {
@@ -64,6 +79,7 @@ export interface HttpServer {
 interface Shell {
   exchange: Exchange;
   probes: Probes;
+  packages: Probes | undefined;
   connections: Connections;
   closing: () => boolean;
   /** Requests whose client waits for `100 Continue`. */
@@ -98,20 +114,27 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
   const exchange = createExchange({
     ...shared,
     handle,
+    isList: options.isList,
     authenticate,
+    fairness: createFairness({ heavyPerTenant: limits.heavyPerTenant ?? 3, heavyWaiting: limits.heavyWaiting ?? 200 }),
     faults,
     prefix: base.prefix,
     limits: { bodyBytes: limits.bodyBytes, urlBytes: limits.urlBytes, stallMs: limits.stallMs ?? 60_000 },
   });
+  const login = (request: IncomingMessage) => authenticate(authRequest(request, whence(request as Request)));
+  const { packages: serve } = options;
+  const packages = serve && createPackageExchange({ serve, login, log, stallMs: limits.stallMs ?? 60_000 });
   const probes = createProbes({
     ...shared,
     ready: options.ready,
+    ...(options.measured && { measured: options.measured }),
     entryPoint: `${base.publicUrl.replace(/\/+$/, '')}${base.prefix}cloudEntryPoint`,
     ...(options.documents && { documents: options.documents }),
     closing: () => closing,
-    mayScrape: async (request) => (await authenticate(authRequest(request, addressOf(request as Request)))).ok,
+    login,
+    ...(options.metricsToken === undefined ? {} : { metricsToken: options.metricsToken }),
   });
-  const shell: Shell = { exchange, probes, connections, closing: () => closing, expecting: new WeakSet() };
+  const shell: Shell = { exchange, probes, packages, connections, closing: () => closing, expecting: new WeakSet() };
   mount(app, server, shell, options);
   return {
     listen: (at) => listen(server, at),
@@ -137,7 +160,8 @@ function messagesOf(app: Express): { IncomingMessage: typeof IncomingMessage; Se
   return { IncomingMessage: AppRequest, ServerResponse: AppResponse };
 }
 
-function mount(app: Express, server: Server, shell: Shell, { base, log }: HttpServerOptions): void {
+function mount(app: Express, server: Server, shell: Shell, { base, log, trustProxy = [] }: HttpServerOptions): void {
+  const suspect = trustProxy.length > 0 ? () => undefined : warnOnce(log);
   server.on('checkContinue', (request: IncomingMessage, response: ServerResponse) => {
     shell.expecting.add(request);
     server.emit('request', request, response);
@@ -145,23 +169,44 @@ function mount(app: Express, server: Server, shell: Shell, { base, log }: HttpSe
   app.use((request, response) => {
     const target = splitTarget(request.url);
     shell.connections.enter(request, response);
+    suspect(request);
     const lastOne = shell.closing();
     if (target.path.startsWith(base.prefix) || `${target.path}/` === base.prefix) {
-      const arrival = { address: addressOf(request), expectsContinue: shell.expecting.has(request), lastOne };
+      const arrival = { ...whence(request), expectsContinue: shell.expecting.has(request), lastOne };
       void shell.exchange(request, response, target, arrival);
       return;
     }
     if (lastOne) response.setHeader('Connection', 'close');
-    shell.probes(target.path, request, response).catch((error: unknown) => {
+    const outside = shell.packages && target.path.startsWith(PACKAGES) ? shell.packages : shell.probes;
+    outside(target.path, request, response).catch((error: unknown) => {
       log.error({ err: error }, 'an operational endpoint failed');
       response.destroy();
     });
   });
 }
 
-/** The client's address: the socket's, or what trusted proxies say. */
-function addressOf(request: Request): string {
-  return request.ip ?? request.socket.remoteAddress ?? '';
+/** The client's address: the socket's, or what trusted proxies say; beside it what is claimed where none is trusted. */
+function whence(request: Request): Pick<Arrival, 'address' | 'claimed'> {
+  const socket = request.socket.remoteAddress ?? '';
+  const { address } = clientPlaceOf(request.ip ?? socket);
+  const forwarded = request.headers['x-forwarded-for'];
+  if (forwarded === undefined || address !== clientPlaceOf(socket).address) return { address };
+  return { address, claimed: String(forwarded).split(',').at(-1)?.trim() };
+}
+
+/** A proxy that nobody named makes all clients one address, also for the bounds on failed logins. */
+function warnOnce(log: Logger): (request: Request) => void {
+  let warned = false;
+  return (request) => {
+    if (warned || request.headers['x-forwarded-for'] === undefined) return;
+    warned = true;
+    const { address } = clientPlaceOf(request.socket.remoteAddress ?? '');
+    log.warn(
+      { address },
+      'X-Forwarded-For comes from an address that server.trustProxy does not name: all its clients count as that one address; ' +
+        'name the proxy there, or let it not pass the header on',
+    );
+  };
 }
 
 async function listen(server: Server, at: { host: string; port: number }): Promise<{ host: string; port: number }> {

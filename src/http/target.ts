@@ -1,10 +1,11 @@
 import { HttpFault } from './fault';
+import { shown } from '../model/shown';
 
 /** A request target, taken apart but not yet decoded. */
 export interface RawTarget {
-  /** With its leading slash. */
+  /** Path with its leading slash. */
   path: string;
-  /** Without the question mark. */
+  /** Query without the question mark. */
   query: string;
 }
 
@@ -47,7 +48,7 @@ export function pathBelow(path: string, prefix: string): string | undefined {
  * sign is written `%2B`. A parameter without `=` has the empty value.
  * @throws HttpFault 400 for escapes that are malformed or not UTF-8
  */
-export function parseQuery(query: string): (readonly [name: string, value: string])[] {
+export function parseQueryString(query: string): (readonly [name: string, value: string])[] {
   const pairs: (readonly [string, string])[] = [];
   if (query === '') return pairs;
   for (const part of query.split('&')) {
@@ -65,7 +66,7 @@ const CONTROL = /[\u0000-\u001f\u007f]/;
 
 function decodeSegment(segment: string): string {
   const text = decode(segment, 'path');
-  if (text.includes('/')) throw new HttpFault(400, `an encoded slash (%2F) can't be part of a path segment: ${segment}`);
+  if (text.includes('/')) throw new HttpFault(400, `an encoded slash (%2F) can't be part of a path segment: ${shown(segment)}`);
   if (CONTROL.test(text)) throw new HttpFault(400, 'the path holds a control character');
   return text;
 }
@@ -75,6 +76,6 @@ function decode(text: string, where: string): string {
   try {
     return decodeURIComponent(text);
   } catch {
-    throw new HttpFault(400, `the ${where} holds a percent escape that is malformed or not UTF-8: ${text.slice(0, 100)}`);
+    throw new HttpFault(400, `the ${where} holds a percent escape that is malformed or not UTF-8: ${shown(text, 100)}`);
   }
 }

@@ -3,7 +3,7 @@ export interface ThrottleOptions {
   burst: number;
   /** Time after which one more attempt is granted, ms. */
   refillMs: number;
-  /** Most keys that are remembered; the one longest unused is forgotten first. */
+  /** Largest number of keys that are remembered; the one longest unused is forgotten first. */
   maxKeys: number;
   now: () => number;
 }

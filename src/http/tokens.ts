@@ -1,6 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto';
 
-/** What every token of the gateway looks like; the prefix lets scanners of leaked secrets know it. */
+/** Pattern of every token of the gateway; the prefix lets scanners for leaked secrets recognize it. */
 export const TOKEN_SHAPE = /^cimi_[A-Za-z0-9_-]{43}$/;
 
 /** A new bearer token of 256 random bits. */

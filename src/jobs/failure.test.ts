@@ -1,13 +1,5 @@
 import { ProviderError } from '../clouds/errors';
-import { backoffMs, errorOf, returnCodeOf, withoutSecrets, wordsOf } from './failure';
-
-test('backoff doubles with jitter up to half a minute and honours what the provider asks', () => {
-  const pauses = [0, 1, 2, 3, 20].map((failures) => backoffMs(failures, undefined, () => 0.999));
-  expect(pauses).toEqual([500, 1000, 1999, 3998, 29985]);
-  expect(backoffMs(0, undefined, () => 0)).toBe(250);
-  expect(backoffMs(0, 9_000, () => 0)).toBe(9_000);
-  expect(backoffMs(20, 1, () => 0)).toBe(15_000);
-});
+import { errorOf, returnCodeOf, withoutSecrets, statusMessageOf } from './failure';
 
 test('return codes stay out of the numbers of the standard and differ by kind', () => {
   expect(returnCodeOf('auth')).toBe(10001);
@@ -16,8 +8,10 @@ test('return codes stay out of the numbers of the standard and differ by kind', 
 
 test('words carry code and request id, once', () => {
   const error = new ProviderError('quota', 'too many', { code: 'Limit', requestId: 'r-1' });
-  expect(wordsOf(error)).toBe('too many (Limit, request id r-1)');
-  expect(wordsOf(new ProviderError('quota', wordsOf(error), { code: 'Limit', requestId: 'r-1' }))).toBe('too many (Limit, request id r-1)');
+  expect(statusMessageOf(error)).toBe('too many (Limit, request id r-1)');
+  expect(statusMessageOf(new ProviderError('quota', statusMessageOf(error), { code: 'Limit', requestId: 'r-1' }))).toBe(
+    'too many (Limit, request id r-1)',
+  );
 });
 
 test('a remembered failure becomes the same kind of error again', () => {

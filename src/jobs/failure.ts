@@ -47,17 +47,17 @@ export function isPassing(error: unknown): error is ProviderError {
   return error instanceof ProviderError && error.passing;
 }
 
-/** The provider's (or the step's) words with the provider's code and request id, for a statusMessage. */
-export function wordsOf(error: ProviderError | StepFailure): string {
+/** The provider's (or the step's) message with the provider's code and request id, for a statusMessage. */
+export function statusMessageOf(error: ProviderError | StepFailure): string {
   if (!(error instanceof ProviderError)) return error.message;
   const marks = [error.code, error.requestId && `request id ${error.requestId}`].filter(Boolean).join(', ');
   return marks && !error.message.includes(marks) ? `${error.message} (${marks})` : error.message;
 }
 
-/** What is remembered of the error that ends a Job. `doing`: the words of the step. */
-export function failureOf(error: ProviderError | StepFailure, doing: string, words: string): Failure {
+/** Makes the record of the error that ends a Job. `doing`: the step's statusMessage; `message`: the error's, without secrets. */
+export function failureOf(error: ProviderError | StepFailure, doing: string, message: string): Failure {
   return {
-    message: error instanceof StepFailure ? words : `${doing}: ${words}`,
+    message: error instanceof StepFailure ? message : `${doing}: ${message}`,
     returnCode: returnCodeOf(error.kind),
     kind: error.kind,
     ...(error instanceof LeftUnderWay ? { left: true } : {}),
@@ -65,12 +65,12 @@ export function failureOf(error: ProviderError | StepFailure, doing: string, wor
   };
 }
 
-/** What is remembered of a bug: a reference into the log, never its words, which might hold anything. */
+/** Makes the record of a bug: a reference into the log, never its message, which might hold anything. */
 export function internalFailure(reference: string): Failure {
   return { message: `internal error (reference ${reference})`, returnCode: RETURN_CODES.internal, kind: 'internal' };
 }
 
-/** The remembered failure as an error again, for the workflow's own last words. */
+/** Makes an error of the recorded failure again, for the workflow's own last words. */
 export function errorOf(failure: Failure): ProviderError | StepFailure {
   const { kind, message, requestId, left } = failure;
   if (left) return new LeftUnderWay(message);
@@ -78,42 +78,17 @@ export function errorOf(failure: Failure): ProviderError | StepFailure {
   return new ProviderError(kind, message, { requestId, maybeDone: false });
 }
 
-const PASSING_WORDS: Readonly<Partial<Record<ErrorKind, string>>> = {
-  throttled: 'the cloud asks to be called less often',
-  unavailable: 'the cloud is not available',
-  timeout: 'the cloud did not answer in time',
-};
-
-/** statusMessage between two attempts. `again`: when the next one begins, ms since the epoch. */
-export function retryWords(doing: string, error: ProviderError, words: string, again: number): string {
-  const why = PASSING_WORDS[error.kind] ?? 'the cloud refused for now';
-  return `${doing}: ${why}: ${words}; tried again at ${new Date(again).toISOString()}`;
-}
-
-const FIRST_RETRY_MS = 500;
-const LONGEST_RETRY_MS = 30_000;
-
-/**
- * How long to wait before the next attempt, in ms: doubling with jitter, never less than the provider asks.
- * @param failures how many attempts in a row have failed before this one.
- */
-export function backoffMs(failures: number, retryAfterMs: number | undefined, random: () => number): number {
-  const ceiling = Math.min(LONGEST_RETRY_MS, FIRST_RETRY_MS * 2 ** Math.min(failures, 10));
-  const jittered = Math.round(ceiling * (0.5 + random() / 2));
-  return Math.max(jittered, retryAfterMs === undefined ? 0 : retryAfterMs + Math.round(random() * 250));
-}
-
 const SHORTEST_SECRET = 4;
 
 /**
- * Takes secrets out of words: every string found in `input` at any depth below an attribute of these names, as
+ * Takes secrets out of a message: every string found in `input` at any depth below an attribute of these names, as
  * given and base64-decoded.
  */
-export function withoutSecrets(words: string, input: Value, secretNames: ReadonlySet<string>): string {
+export function withoutSecrets(message: string, input: Value, secretNames: ReadonlySet<string>): string {
   const secrets = new Set<string>();
   collect(input, false, secretNames, secrets);
   const longestFirst = [...secrets].sort((a, b) => b.length - a.length);
-  return longestFirst.reduce((text, secret) => text.replaceAll(secret, '[secret]'), words);
+  return longestFirst.reduce((text, secret) => text.replaceAll(secret, '[secret]'), message);
 }
 
 function collect(value: Value | undefined, secret: boolean, names: ReadonlySet<string>, into: Set<string>): void {

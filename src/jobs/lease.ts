@@ -1,19 +1,32 @@
 import type { JobRow, Store } from '../store/store';
-import type { JobLog } from './kit';
+import type { JobLog } from './engine-context';
 
-/** Thrown inside the engine when another worker has taken the Job: nothing more may be written. */
+/** Thrown where another process has taken the work over: nothing more may be written. */
 export class LeaseLost extends Error {
-  constructor(job: string) {
-    super(`the lease of job ${job} was lost`);
+  /** @param what the work, in words: `job 5ga5` */
+  constructor(what: string) {
+    super(`the lease of ${what} was lost`);
     this.name = 'LeaseLost';
   }
 }
 
+/** Work that this process has leased. */
+export interface Leased {
+  /** Words for it in errors. */
+  what: string;
+  /** Fields that name it in the log. */
+  fields: object;
+  /** ms since the epoch by the database's clock, when it was leased. */
+  leaseUntil: number;
+  /** Extends the lease in the database. @returns false when it was lost */
+  renew(): Promise<boolean>;
+}
+
 /**
- * A Job in hand. Renews itself at a third of its length; once the database says it is lost, or could not be asked
- * for a whole length, `signal` aborts and `lost` stays true.
+ * A lease that this process has. Renews itself at a third of its length; once the database says it is lost, or
+ * could not be asked for a whole length, `signal` aborts and `lost` stays true.
  */
-export class Lease {
+export class KeptLease {
   private readonly aborter = new AbortController();
   private readonly leasedAt = performance.now();
   private readonly databaseNow: number;
@@ -24,12 +37,11 @@ export class Lease {
   lost = false;
 
   constructor(
-    readonly row: JobRow,
-    private readonly store: Store,
+    private readonly leased: Leased,
     private readonly leaseMs: number,
-    private readonly log: JobLog,
+    private readonly log: Pick<JobLog, 'warn'>,
   ) {
-    this.databaseNow = (row.leaseUntil ?? Date.now() + leaseMs) - leaseMs;
+    this.databaseNow = leased.leaseUntil - leaseMs;
     this.schedule();
   }
 
@@ -54,7 +66,7 @@ export class Lease {
   async assure(): Promise<void> {
     const age = Math.max(performance.now() - this.renewedAt, Date.now() - this.renewedOn);
     if (!this.lost && age >= this.leaseMs) await this.renew();
-    if (this.lost) throw new LeaseLost(this.row.id);
+    if (this.lost) throw new LeaseLost(this.leased.what);
   }
 
   /** Ends renewal; the lease itself is given back by the last write. */
@@ -68,7 +80,7 @@ export class Lease {
     if (this.lost) return;
     this.lost = true;
     this.end();
-    this.abort(`the lease of job ${this.row.id} was lost`);
+    this.abort(`the lease of ${this.leased.what} was lost`);
   }
 
   private schedule(): void {
@@ -81,15 +93,33 @@ export class Lease {
     const begun = performance.now();
     const on = Date.now();
     try {
-      const kept = await this.store.renewLease(this.row.id, this.row.epoch, this.leaseMs);
+      const kept = await this.leased.renew();
       if (this.timer === undefined) return;
       if (!kept) return this.lose();
       this.renewedAt = begun;
       this.renewedOn = on;
     } catch (error) {
-      this.log.warn({ job: this.row.id, err: error }, 'the lease could not be renewed');
+      this.log.warn({ ...this.leased.fields, err: error }, 'the lease could not be renewed');
       if (performance.now() - this.renewedAt >= this.leaseMs) return this.lose();
     }
     if (this.timer !== undefined) this.schedule();
+  }
+}
+
+/** The lease of a Job. */
+export class Lease extends KeptLease {
+  constructor(
+    readonly row: JobRow,
+    store: Store,
+    leaseMs: number,
+    log: Pick<JobLog, 'warn'>,
+  ) {
+    const leased = {
+      what: `job ${row.id}`,
+      fields: { job: row.id },
+      leaseUntil: row.leaseUntil ?? Date.now() + leaseMs,
+      renew: () => store.renewLease(row.id, row.epoch, leaseMs),
+    };
+    super(leased, leaseMs, log);
   }
 }

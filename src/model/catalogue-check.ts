@@ -1,23 +1,24 @@
 import type { Attribute, Attributes, Collection, ItemType, Resource } from './define';
+import type { EventType } from './event-types';
 
-/** What is looked at: a catalogue, before it is handed out. */
+/** Declarations that are checked: a catalogue, before it is handed out. */
 export interface Declared {
   resources: readonly Resource[];
   collections: readonly Collection[];
   has(type: string): boolean;
   hasCollection(name: string): boolean;
   attributesOf(type: string): Attributes;
+  eventTypes: readonly EventType[];
 }
 
 /** Identifiers of the model (5.3). */
 const IDENTIFIER = /^[A-Za-z_][A-Za-z0-9_]*$/;
 
 /**
- * What is wrong with the declarations of a catalogue, in words; empty when nothing is. Checks that every name
- * referred to is declared, that no name is declared twice, that identifiers follow 5.3 and that states named by
- * actions exist.
+ * Returns the faults in the declarations of a catalogue, in words; empty when there is none. Checks that every name referred to is
+ * declared, that no name is declared twice, that identifiers follow 5.3 and that states named by actions exist.
  */
-export function problemsOf(catalogue: Declared): string[] {
+export function catalogueProblems(catalogue: Declared): string[] {
   const problems: string[] = [];
   const names = [...catalogue.resources, ...catalogue.collections].map(({ name }) => name);
   problems.push(...repeated(names).map((name) => `${name} is declared twice`));
@@ -34,6 +35,8 @@ export function problemsOf(catalogue: Declared): string[] {
     problems.push(...resourceProblems(catalogue, resource));
   }
   for (const collection of catalogue.collections) problems.push(...collectionProblems(catalogue, collection));
+  problems.push(...repeated(catalogue.eventTypes.map(({ uri }) => uri)).map((uri) => `the event type ${uri} is declared twice`));
+  for (const { uri, content } of catalogue.eventTypes) problems.push(...attributeProblems(catalogue, content, uri));
   return problems;
 }
 
@@ -103,8 +106,8 @@ function resourceProblems(catalogue: Declared, resource: Resource): string[] {
 function stateProblems({ name, states, actions }: Resource): string[] {
   const known = states?.states ?? [];
   const own = [...(states?.transitional ?? []), ...(states?.initial === undefined ? [] : [states.initial])];
-  const named = Object.entries(actions ?? {}).flatMap(([action, { from = [], fromForced = [], via = [], to }]) =>
-    [...from, ...fromForced, ...via, ...(to === undefined ? [] : [to])].map((state) => [`${name}/${action}`, state] as const),
+  const named = Object.entries(actions ?? {}).flatMap(([action, { from = [], via = [], to }]) =>
+    [...from, ...via, ...(to === undefined ? [] : [to])].map((state) => [`${name}/${action}`, state] as const),
   );
   return [...own.map((state) => [name, state] as const), ...named]
     .filter(([, state]) => !known.includes(state))
@@ -122,5 +125,7 @@ function collectionProblems(catalogue: Declared, collection: Collection): string
   }
   for (const [actionName, action] of Object.entries(collection.actions ?? {}))
     problems.push(...attributeProblems(catalogue, action.input ?? {}, `${name}/${actionName}`));
+  const parameters = Object.keys(collection.parameters ?? {}).filter((parameter) => !IDENTIFIER.test(parameter));
+  problems.push(...parameters.map((parameter) => `${name} takes ${parameter}, which is no identifier`));
   return problems;
 }

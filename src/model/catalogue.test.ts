@@ -1,5 +1,5 @@
 import { createCatalogue, standardCatalogue } from './catalogue';
-import { collection, collectionType, ref, resource, string } from './define';
+import { collection, collectionType, EXTENSION, ref, resource, string } from './define';
 import { standardCollections, standardResources } from './standard';
 
 const catalogue = standardCatalogue();
@@ -23,9 +23,9 @@ describe('standard catalogue', () => {
   test('merges common, own and extension attributes in this order', () => {
     const names = Object.keys(catalogue.attributesOf('Machine'));
     expect(names.slice(0, 8)).toEqual(['id', 'name', 'description', 'created', 'updated', 'properties', 'state', 'cpu']);
-    expect(names.at(-1)).toBe('cloud');
-    expect(catalogue.attributesOf('Machine').cloud).toMatchObject({ extension: true, onCreate: true });
-    expect(Object.keys(catalogue.attributesOf('MachineTemplate'))).not.toContain('cloud');
+    expect(names.slice(-4)).toEqual(['cloud', 'ovfId', 'ovfMacs', 'ovfProperties']);
+    expect(catalogue.attributesOf('Machine').cloud).toMatchObject({ namespace: EXTENSION, onCreate: true });
+    expect(Object.keys(catalogue.attributesOf('CloudEntryPoint'))).not.toContain('cloud');
   });
 
   test('weakens the naming attributes of secondary resources (5.10.1)', () => {
@@ -33,9 +33,9 @@ describe('standard catalogue', () => {
     expect(catalogue.attributesOf('Disk').name?.provider).toBe('optional mutable');
   });
 
-  test('orders ResourceMetadata differently in XML (D045)', () => {
+  test('orders ResourceMetadata alike in JSON and XML, its typeURI first (D045)', () => {
     expect(Object.keys(catalogue.attributesOf('ResourceMetadata')).slice(0, 3)).toEqual(['id', 'typeURI', 'name']);
-    expect(catalogue.xmlOrderOf('ResourceMetadata').slice(0, 3)).toEqual(['id', 'name', 'typeURI']);
+    expect(catalogue.xmlOrderOf('ResourceMetadata').slice(0, 3)).toEqual(['id', 'typeURI', 'name']);
     expect(catalogue.xmlOrderOf('Machine')).toEqual(Object.keys(catalogue.attributesOf('Machine')));
   });
 
@@ -125,6 +125,11 @@ describe('a catalogue refuses', () => {
     expect(() =>
       createCatalogue([], [collectionType('NoCollection', { clause: 'x', item: 'No', json: 'nos', xml: 'No', add: false })]),
     ).toThrow('unknown type No'));
+  test('query parameters that could be taken for those of 4.1.6', () => {
+    const parameters = { $step: { description: 'x', unit: 'second', minimum: 1, maximum: 2 } };
+    const lists = collectionType('ThingCollection', { clause: 'x', item: 'Thing', json: 'things', xml: 'Thing', add: false, parameters });
+    expect(() => createCatalogue([thing()], [lists])).toThrow('ThingCollection takes $step, which is no identifier');
+  });
   test('actions that lead to unknown states', () =>
     expect(
       build({

@@ -1,8 +1,9 @@
 import { collectionExtensions, commonAttributes, extensionAttributes } from './common';
 import type { ExtensionAttribute } from './common';
-import { collection as collectionAttribute, ref } from './define';
+import { CIMI, collection as collectionAttribute, EXTENSION, ref } from './define';
 import type { ActionDeclaration, Attribute, Attributes, Collection, Resource } from './define';
-import { problemsOf } from './catalogue-check';
+import { catalogueProblems } from './catalogue-check';
+import { standardEventTypes, type EventType } from './event-types';
 import { standardCollections, standardResources } from './standard';
 
 /** The collection (or the one item in it) that a path leads to. */
@@ -19,7 +20,7 @@ export interface Location {
   collectionPath?: string;
   /** Last segment of an item's path. */
   id?: string;
-  /** Where the owner of a nested collection is; absent for top-level collections. */
+  /** Location of the owner of a nested collection; absent for top-level collections. */
   owner?: Location;
 }
 
@@ -28,14 +29,22 @@ export interface NamedAction extends ActionDeclaration {
   name: string;
 }
 
-/** What a catalogue is made of beside resources and collections. */
+/** Parts of a catalogue beside resources and collections. */
 export interface CatalogueExtensions {
   attributes?: readonly ExtensionAttribute[];
   ofCollections?: Attributes;
+  eventTypes?: readonly EventType[];
+}
+
+/** Types that are not of the standard. */
+export interface OwnTypes {
+  resources: readonly Resource[];
+  collections: readonly Collection[];
+  eventTypes?: readonly EventType[];
 }
 
 const byName = <T extends { name: string }>(items: readonly T[]) => new Map(items.map((item) => [item.name, item]));
-/** No prototype, so that a consumer's word like `constructor` names no attribute. */
+/** Makes an object without prototype, so that a consumer's word like `constructor` names no attribute. */
 const blank = () => Object.create(null) as Record<string, Attribute>;
 const camel = (name: string) => name.charAt(0).toLowerCase() + name.slice(1);
 
@@ -56,6 +65,8 @@ export class Catalogue {
   private readonly xmlOrders = new Map<string, readonly string[]>();
   /** Extension attributes that any collection may carry. */
   readonly collectionAttributes: Attributes;
+  /** Event types whose content is declared: those of the standard, and own ones. */
+  readonly eventTypes: readonly EventType[];
 
   /** @throws Error naming every slip: unknown names, duplicates, identifiers against 5.3. */
   constructor(
@@ -71,13 +82,14 @@ export class Catalogue {
     this.paths = new Map([...this.segments].reverse().map(([segment, { item }]) => [item, segment]));
     this.singletons = new Map(resources.flatMap(({ singleton, name }) => (singleton === undefined ? [] : [[singleton, name] as const])));
     this.collectionAttributes = extensions.ofCollections ?? {};
+    this.eventTypes = [...standardEventTypes, ...(extensions.eventTypes ?? [])];
     for (const collection of collections) this.nest(collection);
     for (const resource of resources) {
       const merged = this.merge(resource, extensions.attributes ?? []);
       this.attributes.set(resource.name, merged);
       this.xmlOrders.set(resource.name, xmlOrder(resource, merged));
     }
-    const problems = problemsOf(this);
+    const problems = catalogueProblems(this);
     if (problems.length > 0) throw new Error(`the catalogue contradicts itself: ${problems.join('; ')}`);
   }
 
@@ -97,13 +109,13 @@ export class Catalogue {
       merged[name] ??= collectionAttribute(collection.name, {
         provider: 'optional mutable',
         consumer: 'optional read-only',
-        extension: true,
+        namespace: collection.namespace === CIMI ? EXTENSION : collection.namespace,
       });
     for (const extension of extensions) if (extension.types.includes(resource.name)) merged[extension.name] = extension.attribute;
     return merged;
   }
 
-  /** Whether a resource type of this name is declared. */
+  /** Tells whether a resource type of this name is declared. */
   has(type: string): boolean {
     return this.types.has(type);
   }
@@ -130,6 +142,11 @@ export class Catalogue {
     return this.collectionsByURI.get(typeURI);
   }
 
+  /** Returns the event type of a URI; undefined where its content is not declared. */
+  eventType(uri: string): EventType | undefined {
+    return this.eventTypes.find((type) => type.uri === uri);
+  }
+
   /** All attributes of a type by name, in JSON order: common, own, extensions. Values use `jsonName ?? name`. */
   attributesOf(type: string): Attributes {
     return found(this.attributes.get(type), type);
@@ -152,7 +169,8 @@ export class Catalogue {
         consumer: 'mandatory write-only',
         inline: [create.template],
       });
-    for (const [name, attribute] of Object.entries(all)) if (attribute.extension && attribute.onCreate) envelope[name] = attribute;
+    for (const [name, attribute] of Object.entries(all))
+      if (attribute.namespace !== undefined && attribute.onCreate) envelope[name] = attribute;
     return envelope;
   }
 
@@ -257,10 +275,26 @@ export function createCatalogue(
   resources: readonly Resource[],
   collections: readonly Collection[],
   more: readonly ExtensionAttribute[] = [],
+  eventTypes: readonly EventType[] = [],
 ): Catalogue {
-  return new Catalogue(resources, collections, { attributes: [...extensionAttributes, ...more], ofCollections: collectionExtensions });
+  const attributes = [...extensionAttributes, ...more];
+  return new Catalogue(resources, collections, { attributes, ofCollections: collectionExtensions, eventTypes });
 }
 
-/** A new catalogue of the whole standard, with what the configured clouds' drivers bring of their own. */
-export const standardCatalogue = (more: readonly ExtensionAttribute[] = []): Catalogue =>
-  createCatalogue(standardResources, standardCollections, more);
+/**
+ * A new catalogue of the whole standard, with what the configured clouds' drivers bring of their own.
+ * @param groups `plural`: collections are grouped as clients in the field read them, not as published (D002)
+ * @param own types of the configuration's own modules, each with its collection, and their event types
+ */
+export function standardCatalogue(
+  more: readonly ExtensionAttribute[] = [],
+  groups: 'singular' | 'plural' = 'singular',
+  own: OwnTypes = { resources: [], collections: [] },
+): Catalogue {
+  const collections = groups === 'singular' ? standardCollections : standardCollections.map(asInField);
+  return createCatalogue([...standardResources, ...own.resources], [...collections, ...own.collections], more, own.eventTypes);
+}
+
+function asInField({ jsonInField, ...declared }: Collection): Collection {
+  return jsonInField === undefined ? declared : { ...declared, json: jsonInField, jsonInField: declared.json };
+}

@@ -7,7 +7,7 @@ const credentialAttributes = {
   /** The bytes of the OpenSSH public key text. */
   key: bytes({ provider: 'mandatory mutable', consumer: 'mandatory read-write' }),
 };
-/** What providers add stands after the operations (5.14.9, and so the published schema). */
+/** Order of the elements in XML: extensions stand after the operations (5.14.9, and so the published schema). */
 const xmlOrder = ['operations', 'userName', 'password', 'key'];
 
 /** Credential (5.14.9). */
@@ -39,6 +39,7 @@ export const credentialCollection = collectionType('CredentialCollection', {
   clause: '5.14.10',
   item: 'Credential',
   json: 'credential',
+  jsonInField: 'credentials',
   xml: 'Credential',
   entryPoint: 'credentials',
   add: true,

@@ -8,7 +8,7 @@ export type ProviderConstraint = `${'mandatory' | 'optional'} ${'mutable' | 'imm
 /** Consumer side of Table constraints (DSP0263 5.4). */
 export type ConsumerConstraint = `${'mandatory' | 'optional'} ${'read-only' | 'read-write' | 'write-only'}`;
 
-/** How an attribute stands in XML: child element(s), attribute of its parent element, or the parent's text. */
+/** Form of an attribute in XML: child element(s), attribute of its parent element, or the parent's text. */
 export type XmlForm = 'element' | 'attribute' | 'content';
 
 export interface AttributeOptions {
@@ -31,16 +31,29 @@ export interface AttributeOptions {
   onCreate?: boolean;
   /** Read from updates too although read-only: the operation decides what it may change (decisions D013, D014, D021). */
   onUpdate?: boolean;
-  /** May be read, but holds secrets often enough to be encrypted at rest (userData). */
+  /**
+   * A create may leave it out although it is mandatory: the gateway or the cloud has a value of its own for it, or it is
+   * known otherwise (D029, D036, D044, D046, D063, D064, D158).
+   */
+  omissible?: boolean;
+  /** The value it goes back to where an update removes it (decisions D026, D027, D028). */
+  initial?: string;
+  /** True: it may be read, but holds secrets often enough to be encrypted at rest (userData). */
   confidential?: boolean;
-  /** Not of the standard: carried in our own namespace and announced by ResourceMetadata (5.2). */
-  extension?: boolean;
+  /** Namespace of an attribute that was added to its type: carried in it, and announced by ResourceMetadata (5.2). */
+  namespace?: string;
+  /** True: what is made with a template keeps the template's value, whatever becomes of the template. */
+  ofTemplate?: boolean;
   /** An extension that a driver brings (placement): announced and taken only where the cloud behind has it. */
   ofClouds?: boolean;
 }
 
 export interface StringAttribute extends AttributeOptions {
   kind: 'string';
+  /** Longest text that is taken from a request, bytes in UTF-8; that of its kind when absent (lengths.ts). */
+  maxLength?: number;
+  /** Names one thing on one line: no controls, and nothing that turns the direction of what follows. */
+  plain?: boolean;
   values?: readonly string[];
   /** True where the text says "include": a provider may know more values than the list. */
   valuesOpen?: boolean;
@@ -53,10 +66,17 @@ export interface IntegerAttribute extends AttributeOptions {
   maximum?: number;
 }
 export interface PlainAttribute extends AttributeOptions {
-  kind: 'boolean' | 'dateTime' | 'bytes' | 'any';
+  kind: 'boolean' | 'dateTime' | 'bytes';
+}
+export interface AnyAttribute extends AttributeOptions {
+  kind: 'any';
+  /** Sibling whose value is the URI of the event type that says what this holds (5.17.13). */
+  typedBy?: string;
 }
 export interface UriAttribute extends AttributeOptions {
   kind: 'uri';
+  /** Longest one that is taken from a request, bytes; that of its kind when absent (lengths.ts). */
+  maxLength?: number;
   values?: readonly string[];
   valuesOpen?: boolean;
 }
@@ -71,7 +91,7 @@ export interface RefAttribute extends AttributeOptions {
   to: string;
   /** Resource types whose attributes may stand inline beside or instead of href (by value, 4.2.1.1). */
   inline?: readonly string[];
-  /** Its JSON form is the URI itself instead of `{ href }` (D083: image of restore); both forms are read. */
+  /** True: its JSON form is the URI itself instead of `{ href }` (D083: image of restore); both forms are read. */
   bare?: boolean;
 }
 export interface CollectionAttribute extends AttributeOptions {
@@ -100,6 +120,7 @@ export type Attribute =
   | StringAttribute
   | IntegerAttribute
   | PlainAttribute
+  | AnyAttribute
   | UriAttribute
   | DurationAttribute
   | RefAttribute
@@ -108,7 +129,7 @@ export type Attribute =
   | StructAttribute
   | MapAttribute;
 
-/** What an array holds: a structure, a reference or a scalar; constraints are the array's. */
+/** Type of an array's items: a structure, a reference or a scalar; constraints are the array's. */
 export type ItemType =
   | {
       kind: 'struct';
@@ -131,19 +152,17 @@ export interface ActionDeclaration {
   /** Full rel URI (`http://schemas.dmtf.org/cimi/1/action/start`). */
   uri: string;
   clause: string;
-  /** For people, in ResourceMetadata. */
+  /** Description for people, in ResourceMetadata. */
   description: string;
   /** States from which it may be invoked (5.8; D079, D156); absent: any. */
   from?: readonly string[];
-  /** States from which it may be invoked with `force=true` only. */
-  fromForced?: readonly string[];
   /** State shown while it runs, in order where there are several (restart). */
   via?: readonly string[];
   /** State at the end; absent: decided by the operation (restore). */
   to?: string;
   /** Parameters of the Action body besides `action` and `properties`. */
   input?: Attributes;
-  /** For links: the collection type that takes the request. */
+  /** Collection type that takes the request, for links. */
   performedOn?: string;
 }
 
@@ -157,7 +176,7 @@ export interface StateMachine {
 
 export interface CapabilityDeclaration {
   type: 'boolean' | 'integer' | 'string' | 'string[]';
-  /** For people, in ResourceMetadata. */
+  /** Description for people, in ResourceMetadata. */
   description: string;
   /** Capability of the same resource that is true whenever this one is (Table 7, D052). */
   implies?: string;
@@ -195,8 +214,22 @@ export interface ResourceDeclaration<A extends Attributes = Attributes> {
 
 export interface Resource<A extends Attributes = Attributes> extends ResourceDeclaration<A> {
   name: string;
+  /** The namespace of its name, its own attributes, actions and capabilities: the standard's, or that of an extension. */
+  namespace: string;
   typeURI: string;
 }
+
+/** A query parameter of our own (5.2), beside those of 4.1.6: a whole number. */
+export interface ParameterDeclaration {
+  /** Description for people, in OpenAPI and ResourceMetadata. */
+  description: string;
+  unit: string;
+  minimum: number;
+  maximum: number;
+}
+
+/** Parameters by their names in the query. */
+export type OwnParameters = Readonly<Record<string, ParameterDeclaration>>;
 
 export interface CollectionDeclaration {
   clause: string;
@@ -204,6 +237,8 @@ export interface CollectionDeclaration {
   item: string;
   /** Grouping name in JSON. */
   json: string;
+  /** Grouping name that clients in the field read where the published one is out of line (D002). */
+  jsonInField?: string;
   /** Element name of an item in XML. */
   xml: string;
   /** Attribute of the Cloud Entry Point that leads here; also its path segment. */
@@ -211,16 +246,22 @@ export interface CollectionDeclaration {
   /** Owning resource type and its attribute, for nested collections. */
   owner?: string;
   ownerAttribute?: string;
-  /** Whether the standard offers `add` at all. */
+  /** True where the standard offers `add` at all. */
   add: boolean;
   /** Template type that `add` requires. */
   addRequires?: string;
   /** Actions on the collection itself (import). */
   actions?: Readonly<Record<string, ActionDeclaration>>;
+  /** Parameters of our own that its list takes. */
+  parameters?: OwnParameters;
+  /** True where a client can wait for what is new in it, and read that as it comes, as text/event-stream. */
+  watched?: boolean;
 }
 
 export interface Collection extends CollectionDeclaration {
   name: string;
+  /** The namespace of the type of its items. */
+  namespace: string;
   typeURI: string;
 }
 
@@ -228,8 +269,8 @@ export interface Collection extends CollectionDeclaration {
 export const CIMI = 'http://schemas.dmtf.org/cimi/1';
 /** Prefix of published action URIs. */
 export const ACTION = `${CIMI}/action/`;
-/** Prefix of published capability URIs (5.11.2). */
-export const CAPABILITY = `${CIMI}/capability/`;
+/** Clause of what the standard does not declare. */
+export const NO_CLAUSE = 'extension';
 /** Namespace of the gateway's own extension attributes (5.2). */
 export const EXTENSION = 'http://cimi-gateway.org/extension/1';
 
@@ -243,7 +284,7 @@ export const dateTime = <const O extends AttributeOptions>(o: O) => ({ kind: 'da
 export const duration = <const O extends Options<'duration'>>(o: O) => ({ kind: 'duration' as const, ...o });
 export const uri = <const O extends Options<'uri'>>(o: O) => ({ kind: 'uri' as const, ...o });
 export const bytes = <const O extends AttributeOptions>(o: O) => ({ kind: 'bytes' as const, ...o });
-export const any = <const O extends AttributeOptions>(o: O) => ({ kind: 'any' as const, ...o });
+export const any = <const O extends Options<'any'>>(o: O) => ({ kind: 'any' as const, ...o });
 export const ref = <const T extends string, const O extends Omit<Options<'ref'>, 'to'>>(to: T, o: O) => ({
   kind: 'ref' as const,
   to,
@@ -269,10 +310,10 @@ export const map = <const O extends AttributeOptions>(o: O) => ({ kind: 'map' as
 
 /** Declares a resource type; its typeURI is the namespace, a slash and the name (4.1.4). */
 export function resource<const A extends Attributes>(name: string, declaration: ResourceDeclaration<A>): Resource<A> {
-  return { name, typeURI: `${CIMI}/${name}`, ...declaration };
+  return { name, namespace: CIMI, typeURI: `${CIMI}/${name}`, ...declaration };
 }
 
 /** Declares a collection type (5.5.12). */
 export function collectionType(name: string, declaration: CollectionDeclaration): Collection {
-  return { name, typeURI: `${CIMI}/${name}`, ...declaration };
+  return { name, namespace: CIMI, typeURI: `${CIMI}/${name}`, ...declaration };
 }

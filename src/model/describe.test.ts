@@ -18,8 +18,8 @@ test('says which type it describes', () => {
 describe('attributes', () => {
   test('of the standard tell neither type nor namespace, extensions both (D044)', () => {
     const described = describe_('Machine');
-    expect(entry(described, 'attributes', 'memory')).toEqual({ name: 'memory' });
-    expect(entry(described, 'attributes', 'cloud')).toEqual({ name: 'cloud', namespace: EXTENSION, type: 'string' });
+    expect(entry(described, 'attributes', 'cpu')).toEqual({ name: 'cpu' });
+    expect(entry(described, 'attributes', 'cloud')).toEqual({ name: 'cloud', namespace: EXTENSION, type: 'string', maxLength: 1024 });
   });
 
   test('carry the published constraints (5.11.1)', () => {
@@ -38,13 +38,39 @@ describe('attributes', () => {
     expect(entry(described, 'attributes', 'cpu')).toEqual({ name: 'cpu', required: true, values: [1], ranges: [{ low: 2, high: 4 }] });
     expect(entry(describe_('Volume', { constraints: { bootable: { value: false } } }), 'attributes', 'bootable')).toEqual({
       name: 'bootable',
+      required: true,
       value: false,
     });
   });
 
+  test('tell how long what a consumer writes may be, in bytes and items', () => {
+    const of = (type: string, name: string) => entry(describe_(type), 'attributes', name);
+    expect(of('Machine', 'name')).toMatchObject({ name: 'name', maxLength: 1024 });
+    expect(of('Machine', 'description')).toEqual({ name: 'description', maxLength: 16384 });
+    expect(of('Machine', 'properties')).toEqual({ name: 'properties', maxLength: 16384, maxKeyLength: 255, maxItems: 1000 });
+    expect(of('MachineTemplate', 'userData')).toMatchObject({ maxLength: 65536 });
+    expect(of('Machine', 'state')).not.toHaveProperty('maxLength');
+  });
+
+  test('tell what a create may not leave out and no update may take away (5.4), and nothing else of it', () => {
+    const required = (type: string) => {
+      const list = describe_(type).attributes as readonly { name: string; required?: boolean }[];
+      return list.flatMap(({ name, required }) => (required === undefined ? [] : [[name, required]]));
+    };
+    expect(required('VolumeConfiguration')).toEqual([
+      ['type', true],
+      ['capacity', true],
+    ]);
+    expect(required('Machine')).toEqual([['memory', true]]);
+    expect(required('Credential')).toEqual([]);
+  });
+
   test('that are optional are told only where supported', () => {
     const listed = names(describe_('Machine', { attributes: ['cpu'] }), 'attributes');
-    expect(listed).toEqual(['id', 'name', 'description', 'created', 'updated', 'properties', 'state', 'cpu', 'memory', 'cloud']);
+    expect(listed).toEqual([
+      ...['id', 'name', 'description', 'created', 'updated', 'properties', 'state', 'cpu', 'memory'],
+      ...['cloud', 'ovfId', 'ovfMacs', 'ovfProperties'],
+    ]);
   });
 
   test('that do not exist are refused', () => {

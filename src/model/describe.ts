@@ -1,7 +1,11 @@
 import type { Catalogue } from './catalogue';
-import { ACTION, CAPABILITY, EXTENSION } from './define';
-import type { ActionDeclaration, Attribute, ItemType, Resource } from './define';
+import { ACTION, EXTENSION } from './define';
+import type { ActionDeclaration, Attribute, Attributes, ItemType, Resource } from './define';
+import { CADF_EVENT } from './event-types';
 import type { Value, Values } from './values';
+import { toldLengths, toldPattern } from './lengths';
+import { isTaken, namespaceOf } from './openapi-attributes';
+import { mustBePresent } from './required';
 
 /** Limits on the values of one attribute (5.11.1); `value`: a boolean that has to be so. */
 export interface ValueConstraint {
@@ -11,7 +15,7 @@ export interface ValueConstraint {
   required?: boolean;
 }
 
-/** What is true of one type here and now; the catalogue knows the rest. */
+/** Facts of one type here and now; the catalogue knows the rest. */
 export interface TypeFacts {
   /** Capabilities of the type by name (Table 7). */
   capabilities?: Readonly<Record<string, boolean | number | string | readonly string[]>> | undefined;
@@ -36,7 +40,7 @@ export function describeType(catalogue: Catalogue, type: string, facts: TypeFact
   const resource = catalogue.resource(type);
   const described: Record<string, readonly Value[]> = {
     attributes: attributesOf(catalogue, resource, facts),
-    capabilities: capabilitiesOf(resource, facts.capabilities ?? {}),
+    capabilities: [...capabilitiesOf(resource, facts.capabilities ?? {}), ...parametersOf(catalogue, resource)],
     actions: actionsOf(catalogue, resource, facts.actions),
   };
   return {
@@ -54,21 +58,32 @@ function attributesOf(catalogue: Catalogue, resource: Resource, facts: TypeFacts
   const supported = ([name, attribute]: [string, Attribute]) =>
     (facts.attributes === undefined && attribute.ofClouds !== true) ||
     facts.attributes?.includes(name) === true ||
-    (attribute.extension === true && attribute.ofClouds !== true) ||
+    (attribute.namespace !== undefined && attribute.ofClouds !== true) ||
     attribute.provider.startsWith('mandatory') ||
     (!Object.hasOwn(resource.attributes, name) && attribute.ofClouds !== true);
   return Object.entries(all)
     .filter(supported)
     .map(([name, attribute]) => ({
       name,
-      ...(attribute.extension ? { namespace: EXTENSION, type: typeName(attribute) } : {}),
-      ...constraintOf(attribute, Object.hasOwn(constraints, name) ? constraints[name] : undefined),
+      ...announced(namespaceOf(resource, name, attribute), attribute),
+      ...constraintOf(attribute, Object.hasOwn(constraints, name) ? constraints[name] : typesSaidBy(catalogue, all, name)),
     }));
 }
 
-/** The published constraint, as far as a narrower one is not given. */
+/** Event types that an attribute may name, where it says what a sibling holds. */
+function typesSaidBy({ eventTypes }: Catalogue, all: Attributes, name: string): ValueConstraint | undefined {
+  const says = Object.values(all).some((attribute) => attribute.kind === 'any' && attribute.typedBy === name);
+  return says ? { values: [...eventTypes.map(({ uri }) => uri), CADF_EVENT] } : undefined;
+}
+
+/** Namespace and type of an attribute that the standard does not define. */
+function announced(namespace: string | undefined, attribute: Attribute): Values {
+  return namespace === undefined ? {} : { namespace, type: typeName(attribute) };
+}
+
+/** The value space that the catalogue declares and readers hold requests to, as far as a narrower one is not given. */
 function constraintOf(attribute: Attribute, given: ValueConstraint = {}): Values {
-  const { required, value } = given;
+  const { required = mustBePresent(attribute) || undefined, value } = given;
   const narrowed = given.values !== undefined || given.ranges !== undefined;
   const values = narrowed ? given.values : publishedValues(attribute);
   const ranges = narrowed ? given.ranges : publishedRanges(attribute);
@@ -77,6 +92,7 @@ function constraintOf(attribute: Attribute, given: ValueConstraint = {}): Values
     ...(values === undefined ? {} : { values: [...values] }),
     ...(ranges === undefined ? {} : { ranges: ranges.map(({ low, high }) => ({ low, high })) }),
     ...(value === undefined ? {} : { value }),
+    ...(isTaken(attribute) ? { ...toldLengths(attribute), ...toldPattern(attribute) } : {}),
   };
 }
 
@@ -85,8 +101,8 @@ function publishedValues(attribute: Attribute): readonly string[] | undefined {
 }
 
 function publishedRanges(attribute: Attribute): { low: number; high: number }[] | undefined {
-  if (attribute.kind !== 'integer' || attribute.minimum === undefined || attribute.maximum === undefined) return undefined;
-  return [{ low: attribute.minimum, high: attribute.maximum }];
+  if (attribute.kind !== 'integer' || (attribute.minimum === undefined && attribute.maximum === undefined)) return undefined;
+  return [{ low: attribute.minimum ?? Number.MIN_SAFE_INTEGER, high: attribute.maximum ?? Number.MAX_SAFE_INTEGER }];
 }
 
 function typeName(declared: Attribute | ItemType): string {
@@ -101,7 +117,16 @@ function capabilitiesOf(resource: Resource, given: NonNullable<TypeFacts['capabi
     if (implies !== undefined && values.get(name) === true) values.set(implies, true);
   return Object.entries(declared).flatMap(([name, { description }]) => {
     const value = values.get(name);
-    return value === undefined ? [] : [{ name, uri: `${CAPABILITY}${resource.name}/${name}`, description, value }];
+    return value === undefined ? [] : [{ name, uri: `${resource.namespace}/capability/${resource.name}/${name}`, description, value }];
+  });
+}
+
+/** Capabilities of our own: the parameters that lists of the type take. */
+function parametersOf(catalogue: Catalogue, { name: type }: Resource): Values[] {
+  const declared = catalogue.collections.flatMap(({ item, parameters }) => (item === type ? Object.entries(parameters ?? {}) : []));
+  return [...new Map(declared)].map(([parameter, { description }]) => {
+    const name = `${parameter.charAt(0).toUpperCase()}${parameter.slice(1)}Parameter`;
+    return { name, uri: `${EXTENSION}/capability/${type}/${name}`, description: `${parameter}: ${description}`, value: true };
   });
 }
 

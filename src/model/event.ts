@@ -3,6 +3,8 @@ import { any, collection, collectionType, dateTime, integer, ref, resource, stri
 export const persistences = ['daily', 'weekly', 'monthly', 'yearly'] as const;
 export const outcomes = ['Pending', 'Unknown', 'Status', 'Success', 'Warning', 'Failure'] as const;
 export const severities = ['critical', 'high', 'medium', 'low'] as const;
+export type Outcome = (typeof outcomes)[number];
+export type Severity = (typeof severities)[number];
 
 /** EventLog (5.17.9). */
 export const eventLog = resource('EventLog', {
@@ -36,8 +38,8 @@ export const eventLogTemplate = resource('EventLogTemplate', {
   table: 55,
   primary: true,
   attributes: {
-    targetResource: ref('*', { provider: 'mandatory mutable', consumer: 'mandatory read-write' }),
-    persistence: string({ provider: 'mandatory mutable', consumer: 'mandatory read-write', values: persistences }),
+    targetResource: ref('*', { provider: 'mandatory mutable', consumer: 'mandatory read-write', omissible: true }),
+    persistence: string({ provider: 'mandatory mutable', consumer: 'mandatory read-write', values: persistences, omissible: true }),
   },
   operations: ['edit', 'delete'],
   create: { collection: 'EventLogTemplateCollection' },
@@ -51,12 +53,12 @@ export const event = resource('Event', {
   attributes: {
     timestamp: dateTime({ provider: 'mandatory immutable', consumer: 'optional read-only' }),
     type: uri({ provider: 'mandatory immutable', consumer: 'mandatory read-only' }),
-    content: any({ provider: 'mandatory immutable', consumer: 'mandatory read-only' }),
+    content: any({ provider: 'mandatory immutable', consumer: 'mandatory read-only', typedBy: 'type' }),
     outcome: string({ provider: 'optional immutable', consumer: 'optional read-only', values: outcomes, valuesOpen: true }),
     severity: string({ provider: 'optional immutable', consumer: 'optional read-only', values: severities }),
     contact: string({ provider: 'optional immutable', consumer: 'optional read-only' }),
   },
-  operations: [],
+  operations: ['edit', 'delete'],
   create: { collection: 'EventCollection' },
 });
 
@@ -68,6 +70,7 @@ export const eventCollection = collectionType('EventCollection', {
   owner: 'EventLog',
   ownerAttribute: 'events',
   add: true,
+  watched: true,
 });
 
 export const eventLogCollection = collectionType('EventLogCollection', {

@@ -1,6 +1,7 @@
 import { array, collectionType, integer, ref, resource, string, uri } from './define';
 import { imageStates, life } from './states';
 import { cpuArchitectures, interfaceStates } from './machine';
+import { monitoringTemplates } from './monitored';
 
 export const imageTypes = ['IMAGE', 'SNAPSHOT', 'PARTIAL_SNAPSHOT'] as const;
 
@@ -68,17 +69,8 @@ export const machineTemplate = resource('MachineTemplate', {
       },
       { provider: 'optional mutable', consumer: 'optional read-write' },
     ),
-    userData: string({ provider: 'optional mutable', consumer: 'optional read-write', confidential: true }),
-    meterTemplates: array(
-      'meterTemplate',
-      { kind: 'ref', to: 'MeterTemplate', inline: ['MeterTemplate'] },
-      { provider: 'optional mutable', consumer: 'optional read-write' },
-    ),
-    eventLogTemplate: ref('EventLogTemplate', {
-      provider: 'optional mutable',
-      consumer: 'optional read-write',
-      inline: ['EventLogTemplate'],
-    }),
+    userData: string({ provider: 'optional mutable', consumer: 'optional read-write', confidential: true, maxLength: 65_536 }),
+    ...monitoringTemplates,
   },
   operations: ['edit', 'delete'],
   create: { collection: 'MachineTemplateCollection' },
@@ -118,8 +110,8 @@ export const machineImage = resource('MachineImage', {
   primary: true,
   attributes: {
     state: string({ provider: 'mandatory mutable', consumer: 'mandatory read-only', values: imageStates }),
-    type: string({ provider: 'mandatory immutable', consumer: 'mandatory read-only', values: imageTypes, onCreate: true }),
-    imageLocation: uri({ provider: 'mandatory mutable', consumer: 'mandatory read-write' }),
+    type: string({ provider: 'mandatory immutable', consumer: 'mandatory read-only', values: imageTypes }),
+    imageLocation: uri({ provider: 'mandatory mutable', consumer: 'mandatory read-write', omissible: true, maxLength: 8_192 }),
     relatedImage: ref('MachineImage', { provider: 'optional mutable', consumer: 'optional read-only' }),
   },
   operations: ['edit', 'delete'],

@@ -1,7 +1,8 @@
 import { action, link } from './actions';
-import { collection, collectionType, integer, ref, resource, string } from './define';
+import { collection, collectionType, EXTENSION, integer, NO_CLAUSE, ref, resource, string } from './define';
 import { life, machineInitialStates, machineStable, machineStates } from './states';
-import { forceInput } from './action-inputs';
+import { exportInput, forceInput } from './action-inputs';
+import { meterCollectionOf, monitored } from './monitored';
 
 export const cpuArchitectures = [
   '68000',
@@ -38,8 +39,7 @@ export const machine = resource('Machine', {
     networkInterfaces: collection('MachineNetworkInterfaceCollection', { provider: 'optional mutable', consumer: 'optional read-only' }),
     latestSnapshot: ref('MachineImage', { provider: 'optional mutable', consumer: 'optional read-only' }),
     snapshots: collection('MachineSnapshotCollection', { provider: 'optional mutable', consumer: 'optional read-only' }),
-    meters: collection('MachineMeterCollection', { provider: 'optional mutable', consumer: 'optional read-only' }),
-    eventLog: ref('EventLog', { provider: 'optional mutable', consumer: 'optional read-only' }),
+    ...monitored('Machine'),
   },
   operations: ['edit', 'delete'],
   actions: {
@@ -49,8 +49,7 @@ export const machine = resource('Machine', {
       to: 'STARTED',
     }),
     stop: action('stop', '5.14.1.2', 'Stops the Machine.', {
-      from: ['STARTED', 'PAUSED', 'SUSPENDED'],
-      fromForced: ['STOPPING'],
+      from: ['STARTED', 'PAUSED', 'SUSPENDED', 'STOPPING'],
       via: ['STOPPING'],
       to: 'STOPPED',
       input: forceInput,
@@ -78,6 +77,10 @@ export const machine = resource('Machine', {
       via: ['RESTORING'],
       input: restoreInput,
     }),
+    export: {
+      ...action('export', NO_CLAUSE, 'Writes the Machine to a package, as a System is.', { from: ['STOPPED'], input: exportInput }),
+      uri: `${EXTENSION}/action/export`,
+    },
   },
   states: life(machineStates, ['CREATING', 'STARTING', 'STOPPING', 'PAUSING', 'SUSPENDING', 'RESTORING', 'DELETING'], 'STOPPED'),
   capabilities: {
@@ -152,7 +155,13 @@ export const machineNetworkInterface = resource('MachineNetworkInterface', {
     addresses: collection('MachineNetworkInterfaceAddressCollection', { provider: 'mandatory mutable', consumer: 'mandatory read-only' }),
     network: ref('Network', { provider: 'mandatory mutable', consumer: 'mandatory read-write' }),
     networkPort: ref('NetworkPort', { provider: 'optional mutable', consumer: 'optional read-write' }),
-    state: string({ provider: 'mandatory mutable', consumer: 'mandatory read-write', values: interfaceStates, valuesOpen: true }),
+    state: string({
+      provider: 'mandatory mutable',
+      consumer: 'mandatory read-write',
+      values: interfaceStates,
+      valuesOpen: true,
+      initial: 'ACTIVE',
+    }),
     macAddress: string({ provider: 'optional mutable', consumer: 'optional read-write' }),
     mtu: integer({ provider: 'optional mutable', consumer: 'optional read-write' }),
   },
@@ -233,16 +242,7 @@ export const machineSnapshotCollection = collectionType('MachineSnapshotCollecti
   add: false,
 });
 
-export const machineMeterCollection = collectionType('MachineMeterCollection', {
-  clause: '5.14.1.1.6',
-  item: 'Meter',
-  json: 'meters',
-  xml: 'Meter',
-  owner: 'Machine',
-  ownerAttribute: 'meters',
-  add: true,
-  addRequires: 'MeterTemplate',
-});
+export const machineMeterCollection = meterCollectionOf('Machine', '5.14.1.1.6');
 
 export const machineCollection = collectionType('MachineCollection', {
   clause: '5.14.2',

@@ -1,4 +1,4 @@
-import { any, array, boolean, collectionType, integer, resource, string, uri } from './define';
+import { EXTENSION, any, array, boolean, collectionType, integer, resource, string, uri } from './define';
 
 /** ResourceMetadata (5.11). */
 export const resourceMetadata = resource('ResourceMetadata', {
@@ -16,9 +16,9 @@ export const resourceMetadata = resource('ResourceMetadata', {
         kind: 'struct',
         fields: {
           name: string({ provider: 'mandatory mutable', consumer: 'mandatory read-write', xml: 'attribute' }),
-          namespace: uri({ provider: 'mandatory mutable', consumer: 'mandatory read-write', xml: 'attribute' }),
+          namespace: uri({ provider: 'mandatory mutable', consumer: 'mandatory read-write', omissible: true, xml: 'attribute' }),
           type: string({ provider: 'mandatory mutable', consumer: 'mandatory read-write', xml: 'attribute' }),
-          required: boolean({ provider: 'mandatory mutable', consumer: 'mandatory read-write', xml: 'attribute' }),
+          required: boolean({ provider: 'mandatory mutable', consumer: 'mandatory read-write', omissible: true, xml: 'attribute' }),
           values: array('value', { kind: 'any' }, { provider: 'mandatory mutable', consumer: 'mandatory read-write' }),
           ranges: array(
             'range',
@@ -31,7 +31,18 @@ export const resourceMetadata = resource('ResourceMetadata', {
             },
             { provider: 'mandatory mutable', consumer: 'mandatory read-write' },
           ),
-          value: boolean({ provider: 'mandatory mutable', consumer: 'mandatory read-write', xmlName: 'value', xmlSharedWith: 'values' }),
+          value: boolean({
+            provider: 'mandatory mutable',
+            consumer: 'mandatory read-write',
+            omissible: true,
+            xmlName: 'value',
+            xmlSharedWith: 'values',
+          }),
+          // "Type-specific data that describes any constraints" (Table 6); the standard writes out only some of it (D170).
+          maxLength: integer({ provider: 'optional mutable', consumer: 'optional read-write', namespace: EXTENSION, unit: 'byte' }),
+          maxKeyLength: integer({ provider: 'optional mutable', consumer: 'optional read-write', namespace: EXTENSION, unit: 'byte' }),
+          maxItems: integer({ provider: 'optional mutable', consumer: 'optional read-write', namespace: EXTENSION }),
+          pattern: string({ provider: 'optional mutable', consumer: 'optional read-write', namespace: EXTENSION }),
         },
       },
       { provider: 'optional mutable', consumer: 'optional read-write' },
@@ -44,7 +55,7 @@ export const resourceMetadata = resource('ResourceMetadata', {
           name: string({ provider: 'mandatory mutable', consumer: 'optional read-write', xml: 'attribute' }),
           uri: uri({ provider: 'mandatory mutable', consumer: 'mandatory read-write', xml: 'attribute' }),
           description: string({ provider: 'mandatory mutable', consumer: 'optional read-write', xml: 'attribute' }),
-          value: any({ provider: 'mandatory mutable', consumer: 'mandatory read-write', xml: 'content' }),
+          value: any({ provider: 'mandatory mutable', consumer: 'mandatory read-write', omissible: true, xml: 'content' }),
         },
       },
       { provider: 'optional mutable', consumer: 'optional read-write' },
@@ -65,7 +76,6 @@ export const resourceMetadata = resource('ResourceMetadata', {
       { provider: 'optional mutable', consumer: 'optional read-write' },
     ),
   },
-  xmlOrder: ['id', 'name', 'typeURI', 'attributes', 'capabilities', 'actions'],
   operations: ['edit', 'delete'],
   create: { collection: 'ResourceMetadataCollection' },
 });

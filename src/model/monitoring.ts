@@ -3,8 +3,16 @@ import { array, boolean, collection, collectionType, dateTime, duration, integer
 import { jobStates, life } from './states';
 
 export const timeScopes = ['Point', 'Interval'] as const;
-/** Words that the text uses for intervals (D059). */
-const intervalWords = { hourly: 'PT1H', daily: 'P1D', weekly: 'P7D', monthly: 'P1M', yearly: 'P1Y' };
+/** Lengths of intervals, by the words that the text uses for them (D059). */
+export const intervalWords = { hourly: 'PT1H', daily: 'P1D', weekly: 'P7D', monthly: 'P1M', yearly: 'P1Y' };
+/** The same lengths in seconds, at least; a month and a year begin with the calendar's. */
+export const intervals: ReadonlyMap<string, number> = new Map([
+  ['PT1H', 3_600],
+  ['P1D', 86_400],
+  ['P7D', 604_800],
+  ['P1M', 2_419_200],
+  ['P1Y', 31_536_000],
+]);
 
 /** Job (5.17.1). */
 export const job = resource('Job', {
@@ -57,8 +65,8 @@ export const meter = resource('Meter', {
     samples: collection('SampleCollection', { provider: 'mandatory mutable', consumer: 'mandatory read-only' }),
     minValue: string({ provider: 'mandatory immutable', consumer: 'mandatory read-only' }),
     maxValue: string({ provider: 'mandatory immutable', consumer: 'mandatory read-only' }),
-    stopTime: dateTime({ provider: 'mandatory mutable', consumer: 'mandatory read-write' }),
-    expiresTime: dateTime({ provider: 'mandatory mutable', consumer: 'mandatory read-write' }),
+    stopTime: dateTime({ provider: 'mandatory mutable', consumer: 'mandatory read-write', omissible: true }),
+    expiresTime: dateTime({ provider: 'mandatory mutable', consumer: 'mandatory read-write', omissible: true }),
   },
   operations: ['edit', 'delete'],
   actions: {
@@ -94,7 +102,7 @@ export const meterTemplate = resource('MeterTemplate', {
   table: 51,
   primary: true,
   attributes: {
-    targetResource: ref('*', { provider: 'mandatory mutable', consumer: 'mandatory read-write' }),
+    targetResource: ref('*', { provider: 'mandatory mutable', consumer: 'mandatory read-write', omissible: true }),
     meterConfig: ref('MeterConfiguration', {
       provider: 'mandatory mutable',
       consumer: 'mandatory read-write',
@@ -116,7 +124,12 @@ export const meterConfiguration = resource('MeterConfiguration', {
     units: string({ provider: 'mandatory mutable', consumer: 'mandatory read-write' }),
     sampleInterval: integer({ provider: 'mandatory mutable', consumer: 'mandatory read-write', unit: 'second' }),
     timeScope: string({ provider: 'mandatory mutable', consumer: 'mandatory read-write', values: timeScopes }),
-    intervalDuration: duration({ provider: 'mandatory mutable', consumer: 'mandatory read-write', synonyms: intervalWords }),
+    intervalDuration: duration({
+      provider: 'mandatory mutable',
+      consumer: 'mandatory read-write',
+      synonyms: intervalWords,
+      omissible: true,
+    }),
     isContinuous: boolean({ provider: 'mandatory mutable', consumer: 'mandatory read-write' }),
   },
   operations: ['edit', 'delete'],
@@ -140,6 +153,14 @@ export const sampleCollection = collectionType('SampleCollection', {
   owner: 'Meter',
   ownerAttribute: 'samples',
   add: false,
+  parameters: {
+    step: {
+      description: 'In place of the samples their means over steps of so many seconds, each stamped with the end of its step.',
+      unit: 'second',
+      minimum: 1,
+      maximum: 31_622_400,
+    },
+  },
 });
 
 export const meterCollection = collectionType('MeterCollection', {

@@ -1,7 +1,8 @@
 import { action } from './actions';
-import { array, collection, collectionType, ref, resource, string } from './define';
+import { collectionType, ref, resource, string } from './define';
 import { life, networkPortStates } from './states';
 import { initialStates } from './network';
+import { meterCollectionOf, monitored, monitoringTemplates } from './monitored';
 
 export const portTypes = ['ACCESS', 'TRUNK'] as const;
 
@@ -13,10 +14,15 @@ export const networkPort = resource('NetworkPort', {
   attributes: {
     state: string({ provider: 'mandatory mutable', consumer: 'mandatory read-only', values: networkPortStates }),
     network: ref('Network', { provider: 'mandatory mutable', consumer: 'mandatory read-write' }),
-    portType: string({ provider: 'mandatory mutable', consumer: 'mandatory read-write', values: portTypes, valuesOpen: true }),
+    portType: string({
+      provider: 'mandatory mutable',
+      consumer: 'mandatory read-write',
+      values: portTypes,
+      valuesOpen: true,
+      initial: 'ACCESS',
+    }),
     classOfService: string({ provider: 'mandatory mutable', consumer: 'mandatory read-write' }),
-    meters: collection('NetworkPortMeterCollection', { provider: 'optional mutable', consumer: 'optional read-only' }),
-    eventLog: ref('EventLog', { provider: 'optional mutable', consumer: 'optional read-only' }),
+    ...monitored('NetworkPort'),
   },
   operations: ['edit', 'delete'],
   actions: {
@@ -47,22 +53,13 @@ export const networkPortTemplate = resource('NetworkPortTemplate', {
   primary: true,
   attributes: {
     initialState: string({ provider: 'optional mutable', consumer: 'optional read-write', values: initialStates }),
-    network: ref('Network', { provider: 'mandatory mutable', consumer: 'mandatory read-write' }),
+    network: ref('Network', { provider: 'mandatory mutable', consumer: 'mandatory read-write', omissible: true }),
     networkPortConfig: ref('NetworkPortConfiguration', {
       provider: 'mandatory mutable',
       consumer: 'mandatory read-write',
       inline: ['NetworkPortConfiguration'],
     }),
-    meterTemplates: array(
-      'meterTemplate',
-      { kind: 'ref', to: 'MeterTemplate', inline: ['MeterTemplate'] },
-      { provider: 'optional mutable', consumer: 'optional read-write' },
-    ),
-    eventLogTemplate: ref('EventLogTemplate', {
-      provider: 'optional mutable',
-      consumer: 'optional read-write',
-      inline: ['EventLogTemplate'],
-    }),
+    ...monitoringTemplates,
   },
   operations: ['edit', 'delete'],
   create: { collection: 'NetworkPortTemplateCollection' },
@@ -81,16 +78,7 @@ export const networkPortConfiguration = resource('NetworkPortConfiguration', {
   create: { collection: 'NetworkPortConfigurationCollection' },
 });
 
-export const networkPortMeterCollection = collectionType('NetworkPortMeterCollection', {
-  clause: '5.16.7.1.1',
-  item: 'Meter',
-  json: 'meters',
-  xml: 'Meter',
-  owner: 'NetworkPort',
-  ownerAttribute: 'meters',
-  add: true,
-  addRequires: 'MeterTemplate',
-});
+export const networkPortMeterCollection = meterCollectionOf('NetworkPort', '5.16.7.1.1');
 
 export const networkPortCollection = collectionType('NetworkPortCollection', {
   clause: '5.16.8',

@@ -1,9 +1,10 @@
 import { action } from './actions';
-import { array, collection, collectionType, integer, ref, resource, string } from './define';
+import { collection, collectionType, integer, ref, resource, string } from './define';
 import { life, networkStates } from './states';
+import { meterCollectionOf, monitored, monitoringTemplates } from './monitored';
 
 export const networkTypes = ['PUBLIC', 'PRIVATE'] as const;
-/** What initialState of the templates may ask for. */
+/** Values that initialState of the templates may have. */
 export const initialStates = ['STARTED', 'STOPPED'] as const;
 
 /** Network (5.16.1). */
@@ -13,13 +14,18 @@ export const network = resource('Network', {
   primary: true,
   attributes: {
     state: string({ provider: 'mandatory mutable', consumer: 'mandatory read-only', values: networkStates }),
-    networkType: string({ provider: 'mandatory mutable', consumer: 'optional read-write', values: networkTypes, valuesOpen: true }),
+    networkType: string({
+      provider: 'mandatory mutable',
+      consumer: 'optional read-write',
+      values: networkTypes,
+      valuesOpen: true,
+      initial: 'PRIVATE',
+    }),
     mtu: integer({ provider: 'optional mutable', consumer: 'optional read-write' }),
     classOfService: string({ provider: 'optional mutable', consumer: 'optional read-write' }),
     networkPorts: collection('NetworkNetworkPortCollection', { provider: 'optional mutable', consumer: 'optional read-only' }),
     forwardingGroup: ref('ForwardingGroup', { provider: 'optional mutable', consumer: 'optional read-only' }),
-    meters: collection('NetworkMeterCollection', { provider: 'optional mutable', consumer: 'optional read-only' }),
-    eventLog: ref('EventLog', { provider: 'optional mutable', consumer: 'optional read-only' }),
+    ...monitored('Network'),
   },
   operations: ['edit', 'delete'],
   actions: {
@@ -63,16 +69,7 @@ export const networkTemplate = resource('NetworkTemplate', {
       inline: ['NetworkConfiguration'],
     }),
     forwardingGroup: ref('ForwardingGroup', { provider: 'optional mutable', consumer: 'optional read-write' }),
-    meterTemplates: array(
-      'meterTemplate',
-      { kind: 'ref', to: 'MeterTemplate', inline: ['MeterTemplate'] },
-      { provider: 'optional mutable', consumer: 'optional read-write' },
-    ),
-    eventLogTemplate: ref('EventLogTemplate', {
-      provider: 'optional mutable',
-      consumer: 'optional read-write',
-      inline: ['EventLogTemplate'],
-    }),
+    ...monitoringTemplates,
   },
   operations: ['edit', 'delete'],
   create: { collection: 'NetworkTemplateCollection' },
@@ -102,16 +99,7 @@ export const networkNetworkPortCollection = collectionType('NetworkNetworkPortCo
   add: false,
 });
 
-export const networkMeterCollection = collectionType('NetworkMeterCollection', {
-  clause: '5.16.1.1.2',
-  item: 'Meter',
-  json: 'meters',
-  xml: 'Meter',
-  owner: 'Network',
-  ownerAttribute: 'meters',
-  add: true,
-  addRequires: 'MeterTemplate',
-});
+export const networkMeterCollection = meterCollectionOf('Network', '5.16.1.1.2');
 
 export const networkCollection = collectionType('NetworkCollection', {
   clause: '5.16.2',

@@ -1,24 +1,37 @@
-import { EXTENSION } from './define';
+import { CIMI, NO_CLAUSE } from './define';
 import type { Attribute, Attributes, ItemType, Resource } from './define';
-import type { Values } from './values';
+import type { Value, Values } from './values';
+import { lengthsOf, toldPattern } from './lengths';
 
 /** Clause of the attributes that nearly every resource has. */
 export const COMMON_CLAUSE = '5.10.1';
 
-/** Whether a request may carry it with effect: at creation, or in a change. */
+/** Tells whether a request may carry it with effect: at creation, or in a change. */
 export function isTaken({ consumer, onCreate, onUpdate }: Attribute): boolean {
   return !consumer.endsWith('read-only') || onCreate === true || onUpdate === true;
 }
 
-/** Where an attribute of a type comes from: a clause of DSP0263, or ours. */
+/** Returns the source of an attribute of a type: a clause of DSP0263, or ours. */
 export function sourceOf(resource: Resource, name: string, attribute: Attribute): string {
-  if (attribute.extension) return `extension, ${EXTENSION}`;
+  const namespace = namespaceOf(resource, name, attribute);
+  if (namespace !== undefined) return `${NO_CLAUSE}, ${namespace}`;
   if (!Object.hasOwn(resource.attributes, name)) return COMMON_CLAUSE;
   return resource.table === undefined ? resource.clause : `${resource.clause}, Table ${resource.table}`;
 }
 
+/** The namespace of an attribute that the standard does not define: it was added to its type, or its type is no standard one. */
+export function namespaceOf(resource: Resource, name: string, attribute: Attribute): string | undefined {
+  if (attribute.namespace !== undefined) return attribute.namespace;
+  return resource.namespace !== CIMI && Object.hasOwn(resource.attributes, name) ? resource.namespace : undefined;
+}
+
+/** A clause of DSP0263 as it is cited; of what it does not declare, that it is an extension. */
+export function citationOf(clause: string): string {
+  return clause === NO_CLAUSE ? NO_CLAUSE : `DSP0263 ${clause}`;
+}
+
 /** Unit, known values of an open list, special treatment and constraints of an attribute, in words. */
-export function wordsOf(attribute: Attribute, source?: string): string {
+export function descriptionOf(attribute: Attribute, source?: string): string {
   return [
     ...(attribute.kind === 'integer' && attribute.unit !== undefined ? [`Unit: ${attribute.unit}.`] : []),
     ...(isOpenList(attribute) ? [`Other values than ${listed(attribute.values)} are possible.`] : []),
@@ -28,7 +41,7 @@ export function wordsOf(attribute: Attribute, source?: string): string {
   ].join(' ');
 }
 
-/** What is taken from requests although the constraint says read-only, or kept with care. */
+/** Describes what is taken from requests although the constraint says read-only, or kept with care. */
 export function specialOf({ consumer, onCreate, onUpdate, confidential }: Attribute): string[] {
   const readOnly = consumer.endsWith('read-only');
   return [
@@ -63,19 +76,45 @@ const SCALARS: Readonly<Record<ScalarAttribute['kind'], Values>> = {
 };
 
 /** JSON Schema of an array item that is no structure or reference. */
-export const scalarItem = (kind: Exclude<ItemType['kind'], 'struct' | 'ref'>): Values => ({ ...SCALARS[kind] });
+export const scalarItem = (item: Exclude<ItemType, { kind: 'struct' | 'ref' }>, input: boolean): Values => ({
+  ...SCALARS[item.kind],
+  ...(input ? lengthSchema(item) : {}),
+});
 
 /** JSON Schema of a scalar attribute; `input`: with the words that only requests may use. */
 export function scalarSchema(attribute: ScalarAttribute, input: boolean): Values {
-  const schema: Values = { ...SCALARS[attribute.kind] };
+  const schema: Values = { ...SCALARS[attribute.kind], ...(input && isTaken(attribute) ? lengthSchema(attribute) : {}) };
   if ((attribute.kind === 'string' || attribute.kind === 'uri') && attribute.values)
     schema[attribute.valuesOpen ? 'examples' : 'enum'] = [...attribute.values];
   if (attribute.kind === 'integer') {
     const { minimum, maximum, unit } = attribute;
-    return { ...schema, ...optional({ minimum, maximum, 'x-unit': unit }) };
+    return { ...schema, ...withoutUndefined({ minimum, maximum, 'x-unit': unit }) };
   }
   if (attribute.kind === 'duration' && attribute.synonyms && input) return { anyOf: [schema, { enum: Object.keys(attribute.synonyms) }] };
   return schema;
+}
+
+/** Bounds of a text, what has more characters having more bytes, too; and its pattern. */
+function lengthSchema(declared: ScalarAttribute | Exclude<ItemType, { kind: 'struct' | 'ref' }>): Values {
+  if (declared.kind !== 'string' && declared.kind !== 'uri' && declared.kind !== 'bytes') return {};
+  const { maxLength } = lengthsOf(declared);
+  if (maxLength === undefined || ('values' in declared && !declared.valuesOpen)) return {};
+  return { maxLength: declared.kind === 'bytes' ? 2 * maxLength : maxLength, ...toldPattern(declared) };
+}
+
+/** Bounds of an array. */
+export function listBounds(attribute: Attribute): Values {
+  return withoutUndefined({ maxItems: lengthsOf(attribute).maxItems });
+}
+
+/** Bounds of a map. */
+export function mapBounds(attribute: Attribute): Values {
+  const { maxLength, maxKeyLength, maxItems } = lengthsOf(attribute);
+  return withoutUndefined({
+    additionalProperties: withoutUndefined({ type: 'string', maxLength }) as Value,
+    propertyNames: withoutUndefined({ maxLength: maxKeyLength }) as Value,
+    maxProperties: maxItems,
+  });
 }
 
 /** The same schema, with null for what a request erases (4.2.1.3). */
@@ -85,13 +124,13 @@ export function nullable(schema: Values): Values {
   return { ...schema, type: [type, 'null'], ...(Array.isArray(values) ? { enum: [...(values as readonly string[]), null] } : {}) };
 }
 
-/** Only what is there. */
-export function optional(values: Values): Values {
+/** Drops the members that are undefined. */
+export function withoutUndefined(values: Values): Values {
   return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined));
 }
 
 /** Name and form in XML where they differ from what the JSON name tells. */
-export function xmlOf(name: string, attribute: Attribute): Values {
+export function xmlObjectOf(name: string, attribute: Attribute): Values {
   const element = attribute.xmlName ?? name;
   const hint: Values = {
     ...(element === name ? {} : { name: element }),

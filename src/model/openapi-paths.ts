@@ -1,22 +1,29 @@
 import type { Catalogue, NamedAction } from './catalogue';
 import type { Collection, Resource } from './define';
-import { familyOfType } from './families';
-import { CHANGE_FAULTS, READ_FAULTS, content, faults, headersOf, parametersOf } from './openapi-parts';
+import { chapterOf } from './chapters';
+import { citationOf } from './openapi-attributes';
+import { CHANGE_FAULTS, READ_FAULTS, STREAM, STREAM_WORDS, content, faults, headersOf, parametersOf, query } from './openapi-parts';
 import { type Schemas, surely } from './openapi-schemas';
 import type { Values } from './values';
 
-/** The type whose changes leave no Job of their own (D108), and which answers what is not done yet. */
+/** The type whose changes leave no Job of their own (D108), and which answers actions and deletes. */
 export const JOB = 'Job';
 
 /** Short names of operations and actions by resource type (`add`, `edit`, `delete`, `start`, …); a type that is absent is not there. */
 export type Offers = ReadonlyMap<string, readonly string[]>;
 
+/** Header that tells what was granted of the Prefer header. */
+const APPLIED = 'Preference-Applied';
+/** Words for a body that is sent before its change is done. */
+const CURRENT_BODY = 'The body is the resource as it is now.';
 const READ = ['select', 'expand', 'format', 'ifNoneMatch'];
+const READ_JOB = [...READ, 'prefer'];
 const LIST = ['filter', 'orderby', 'first', 'last', ...READ];
+const WATCHED = [...LIST, 'preferNews', 'lastEventId'];
 
 interface At {
   path: string;
-  /** For operationId. */
+  /** Name for operationId. */
   name: string;
   parameters: Values[];
   /** Types on the way here. */
@@ -52,11 +59,16 @@ export class Paths {
       ...this.shared(at, type),
       get: this.read(
         this.operation(type, `${name}_list`, `Lists ${collection.name}`, collection.clause),
-        LIST,
+        collection.watched ? WATCHED : LIST,
         this.schemas.collection(collection.name),
+        Object.entries(collection.parameters ?? {}).map(([own, { description, minimum, maximum }]) =>
+          query(own, description, { type: 'integer', minimum, maximum }),
+        ),
       ),
       ...(creation ? { post: creation } : {}),
     };
+    // What has a collection at the entry point is read, changed and deleted there, whoever lists it.
+    if (owner.name !== '' && this.catalogue.pathOf(type) !== undefined) return;
     const id = `${type.charAt(0).toLowerCase()}${type.slice(1)}Id`;
     const parameter = {
       name: id,
@@ -74,7 +86,11 @@ export class Paths {
     const representation = this.schemas.representation(type);
     this.made[at.path] = {
       ...this.shared(at, type),
-      get: this.read(this.operation(type, `${at.name}_read`, `Reads a ${type}`, resource.clause), READ, representation),
+      get: this.read(
+        this.operation(type, `${at.name}_read`, `Reads a ${type}`, resource.clause),
+        type === JOB ? READ_JOB : READ,
+        representation,
+      ),
       ...(offered.includes('edit') ? { put: this.edit(at, resource) } : {}),
       ...(offered.includes('delete') ? { delete: this.remove(at, resource) } : {}),
       ...this.act(at, resource, offered),
@@ -88,36 +104,33 @@ export class Paths {
   }
 
   private operation(type: string, operationId: string, summary: string, clause: string): Values {
-    return { tags: [familyOfType(this.catalogue.resource(type)).title], operationId, summary, description: `DSP0263 ${clause}.` };
+    return { tags: [chapterOf(this.catalogue.resource(type)).title], operationId, summary, description: `${citationOf(clause)}.` };
   }
 
-  private read(operation: Values, parameters: readonly string[], schema: Values): Values {
-    const isList = parameters === LIST;
-    const names = ['ETag', 'Age', ...(isList ? ['CIMI-Unavailable-Clouds'] : [])];
+  private read(operation: Values, parameters: readonly string[], schema: Values, own: readonly Values[] = []): Values {
+    const isWatched = parameters === WATCHED;
+    const isList = parameters === LIST || isWatched;
+    const waits = parameters === READ_JOB || isWatched;
+    const names = ['ETag', 'Age', ...(isList ? ['CIMI-Unavailable-Clouds'] : []), ...(waits ? [APPLIED] : [])];
+    const now = this.done(schema, isWatched ? `As it is now, or what becomes of it: ${STREAM_WORDS}` : 'As it is now.', names);
     return {
       ...operation,
-      parameters: parametersOf(parameters),
+      parameters: [...parametersOf(parameters), ...own],
       responses: {
-        '200': this.done(schema, 'As it is now.', names),
+        '200': isWatched ? { ...now, content: { ...content(surely(schema)), ...STREAM } } : now,
         '304': { description: 'Still as If-None-Match says.', ...headersOf(['ETag']) },
         ...faults(isList ? [400, ...READ_FAULTS] : READ_FAULTS),
       },
     };
   }
 
-  /** What a change answers: done (`now`), or a Job that does it. */
-  private changed(type: string, now: Values, created: boolean): Values {
-    const jobUri = type === JOB ? [] : ['CIMI-Job-URI'];
-    const names = [...(created ? ['Location'] : []), ...jobUri];
-    return {
-      ...now,
-      '202': {
-        description: 'Accepted: the Job does it.',
-        ...headersOf([...names, 'Retry-After']),
-        content: content(surely(this.schemas.representation(JOB))),
-      },
-      ...faults(CHANGE_FAULTS),
-    };
+  /** Answers of a change: done (`now`), or accepted, with what can be shown already. */
+  private changed(now: Values, accepted?: Values): Values {
+    return { ...now, ...(accepted ? { '202': accepted } : {}), ...faults(CHANGE_FAULTS) };
+  }
+
+  private accepted(schema: Values, message: string, more: readonly string[] = []): Values {
+    return this.done(schema, `Accepted: the Job does it. ${message}`, [...more, 'CIMI-Job-URI', 'Retry-After', APPLIED]);
   }
 
   private done(schema: Values, description: string, names: readonly string[]): Values {
@@ -137,13 +150,13 @@ export class Paths {
     if (body === undefined) return undefined;
     const words = links.map(({ name: link }) => `${link} is asked for at the href that the resource advertises, its query included.`);
     const operation = this.operation(item, `${at.name}_add`, `Creates a ${item}`, clause);
-    const now = { '201': this.done(this.schemas.representation(item), 'Created.', ['ETag', 'Location', 'CIMI-Job-URI']) };
+    const now = { '201': this.done(this.schemas.representation(item), 'Created.', ['ETag', 'Location', 'CIMI-Job-URI', APPLIED]) };
     return {
       ...operation,
-      description: [`DSP0263 ${clause}.`, ...words].join(' '),
-      parameters: parametersOf(['format', 'idempotencyKey']),
+      description: [`${citationOf(clause)}.`, ...words].join(' '),
+      parameters: parametersOf(['format', 'prefer', 'idempotencyKey']),
       requestBody: { required: true, content: content(bodies.length === 1 ? body : { anyOf: bodies }) },
-      responses: this.changed(item, now, true),
+      responses: this.changed(now, this.accepted(this.schemas.representation(item), CURRENT_BODY, ['Location'])),
     };
   }
 
@@ -157,13 +170,13 @@ export class Paths {
   }
 
   private edit(at: At, { name: type, clause }: Resource): Values {
-    const once = type === JOB ? [] : ['idempotencyKey'];
-    const headers = type === JOB ? [] : ['ETag', 'CIMI-Job-URI'];
+    const representation = this.schemas.representation(type);
+    const now = { '200': this.done(representation, 'Changed.', type === JOB ? [] : ['ETag', 'CIMI-Job-URI', APPLIED]) };
     return {
       ...this.operation(type, `${at.name}_edit`, `Changes a ${type}`, clause),
-      parameters: parametersOf(['select', 'format', 'ifMatch', ...once]),
+      parameters: parametersOf(['select', 'format', 'ifMatch', ...(type === JOB ? [] : ['prefer', 'idempotencyKey'])]),
       requestBody: { required: true, content: content(this.schemas.input(type)) },
-      responses: this.changed(type, { '200': this.done(this.schemas.representation(type), 'Changed.', headers) }, false),
+      responses: type === JOB ? this.changed(now) : this.changed(now, this.accepted(representation, CURRENT_BODY)),
     };
   }
 
@@ -171,8 +184,8 @@ export class Paths {
     const once = type === JOB ? [] : ['idempotencyKey'];
     return {
       ...this.operation(type, `${at.name}_delete`, `Deletes a ${type}`, clause),
-      parameters: parametersOf(['format', 'ifMatch', ...once]),
-      responses: this.changed(type, { '200': this.byJob(type, 'Deleted; the Job says so.') }, false),
+      parameters: parametersOf(['format', 'ifMatch', 'prefer', ...once]),
+      responses: type === JOB ? this.changed({ '200': this.byJob('Deleted.', [APPLIED]) }) : this.byJobs('Deleted; the Job says so.'),
     };
   }
 
@@ -185,14 +198,19 @@ export class Paths {
     return {
       post: {
         ...this.operation(type, `${at.name}_act`, `Asks a ${type} to ${asked.map(({ name }) => name).join(', ')}`, clause),
-        parameters: parametersOf(['format', 'ifMatch', ...once]),
+        parameters: parametersOf(['format', 'ifMatch', 'prefer', ...once]),
         requestBody: { required: true, content: content(this.schemas.actions(`${type}Action`, asked)) },
-        responses: this.changed(type, { '200': this.byJob(type, 'Done; the Job says so.') }, false),
+        responses: this.byJobs('Done; the Job says so.'),
       },
     };
   }
 
-  private byJob(type: string, description: string): Values {
-    return this.done(this.schemas.representation(JOB), description, type === JOB ? [] : ['CIMI-Job-URI']);
+  /** Answers told by a Job, done or not. */
+  private byJobs(description: string): Values {
+    return this.changed({ '200': this.byJob(description) }, this.accepted(this.schemas.representation(JOB), 'The body is that Job.'));
+  }
+
+  private byJob(description: string, names: readonly string[] = ['CIMI-Job-URI', APPLIED]): Values {
+    return this.done(this.schemas.representation(JOB), description, names);
   }
 }

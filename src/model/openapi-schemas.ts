@@ -1,7 +1,20 @@
 import type { Catalogue } from './catalogue';
 import { CIMI } from './define';
 import type { ActionDeclaration, Attribute, Attributes, ItemType, Resource } from './define';
-import { byJsonName, isTaken, nullable, optional, scalarItem, scalarSchema, sourceOf, wordsOf, xmlOf } from './openapi-attributes';
+import {
+  byJsonName,
+  citationOf,
+  isTaken,
+  listBounds,
+  mapBounds,
+  nullable,
+  withoutUndefined,
+  scalarItem,
+  scalarSchema,
+  sourceOf,
+  descriptionOf,
+  xmlObjectOf,
+} from './openapi-attributes';
 import type { Values } from './values';
 
 /** `read`: what answers hold. `input`: what requests may hold. */
@@ -49,29 +62,44 @@ export class Schemas {
     return this.component(type, () => {
       const resource = this.catalogue.resource(type);
       return {
-        description: `${type} (DSP0263 ${resource.clause}).`,
+        description: `${type} (${citationOf(resource.clause)}).`,
         type: 'object',
         properties: {
           resourceURI: { const: resource.typeURI },
           ...this.properties(resource, 'read'),
           operations: this.operations(),
         },
-        xml: { name: type, namespace: CIMI },
+        ...this.typedContent(type),
+        xml: { name: type, namespace: resource.namespace },
       };
     });
   }
 
-  /** What a PUT of a type holds, and a POST where it is created by its own representation. */
+  /** Conditions on attributes whose type a sibling says: one for each event type. */
+  private typedContent(type: string): Values {
+    const typed = Object.entries(this.catalogue.attributesOf(type)).flatMap(([name, attribute]) =>
+      attribute.kind === 'any' && attribute.typedBy !== undefined ? [{ name, by: attribute.typedBy }] : [],
+    );
+    const conditions = typed.flatMap(({ name, by }) =>
+      this.catalogue.eventTypes.map(({ uri, description, content }) => ({
+        if: { properties: { [by]: { const: uri } }, required: [by] },
+        then: { properties: { [name]: { type: 'object', description, properties: this.members(content, 'read') } } },
+      })),
+    );
+    return conditions.length === 0 ? {} : { allOf: conditions };
+  }
+
+  /** Returns the schema of a PUT of a type, and of a POST where it is created by its own representation. */
   input(type: string): Values {
     return this.component(`${type}Input`, () => {
       const resource = this.catalogue.resource(type);
       return {
         description:
-          `What a request says of a ${type} (DSP0263 ${resource.clause}). Read-only attributes may be there and are ignored, ` +
+          `What a request says of a ${type} (${citationOf(resource.clause)}). Read-only attributes may be there and are ignored, ` +
           'unknown ones are refused, null erases.',
         type: 'object',
         properties: { resourceURI: { const: resource.typeURI }, ...this.properties(resource, 'input') },
-        xml: { name: type, namespace: CIMI },
+        xml: { name: type, namespace: resource.namespace },
       };
     });
   }
@@ -97,7 +125,7 @@ export class Schemas {
     return this.component(name, () => {
       const { clause, item, json, xml, typeURI } = this.catalogue.collection(name);
       return {
-        description: `Collection of ${item} (DSP0263 ${clause}).`,
+        description: `Collection of ${item} (${citationOf(clause)}).`,
         type: 'object',
         properties: {
           resourceURI: { const: typeURI, xml: { attribute: true } },
@@ -121,11 +149,10 @@ export class Schemas {
   }
 
   private action(action: ActionDeclaration & { name: string }): Values {
-    const { from, fromForced, via, to, input = {} } = action;
+    const { from, via, to, input = {} } = action;
     const words = [
       `${action.description} (${action.clause})`,
       ...(from ? [`Possible in ${STATES(from)}.`] : []),
-      ...(fromForced ? [`With force=true also in ${STATES(fromForced)}.`] : []),
       ...(via ? [`Passes through ${STATES(via)}.`] : []),
       ...(to === undefined ? [] : [`Ends in ${to}.`]),
     ];
@@ -173,8 +200,11 @@ export class Schemas {
       carried.map(([name, key, attribute]) => {
         const schema = this.value(attribute, way);
         const access = attribute.consumer.endsWith('write-only') ? { writeOnly: true } : isTaken(attribute) ? {} : { readOnly: true };
-        const description = wordsOf(attribute, resource && sourceOf(resource, key, attribute));
-        return [name, { ...(way === 'input' && resource ? nullable(schema) : schema), description, ...access, ...xmlOf(name, attribute) }];
+        const description = descriptionOf(attribute, resource && sourceOf(resource, key, attribute));
+        return [
+          name,
+          { ...(way === 'input' && resource ? nullable(schema) : schema), description, ...access, ...xmlObjectOf(name, attribute) },
+        ];
       }),
     );
   }
@@ -186,11 +216,15 @@ export class Schemas {
       case 'collection':
         return this.collectionReference(attribute.of);
       case 'array':
-        return { type: 'array', items: { ...this.item(attribute.item, way), xml: { name: attribute.itemName } } };
+        return {
+          type: 'array',
+          items: { ...this.item(attribute.item, way), xml: { name: attribute.itemName } },
+          ...(way === 'input' ? listBounds(attribute) : {}),
+        };
       case 'struct':
         return { type: 'object', properties: this.members(attribute.fields, way) };
       case 'map':
-        return { type: 'object', additionalProperties: { type: 'string' } };
+        return { type: 'object', ...(way === 'input' ? mapBounds(attribute) : { additionalProperties: { type: 'string' } }) };
       default:
         return scalarSchema(attribute, way === 'input');
     }
@@ -199,7 +233,7 @@ export class Schemas {
   private item(item: ItemType, way: Way): Values {
     if (item.kind === 'ref') return this.reference(item, way, false);
     if (item.kind === 'uri' && item.href) return this.fixed(REFERENCE);
-    if (item.kind !== 'struct') return scalarItem(item.kind);
+    if (item.kind !== 'struct') return scalarItem(item, way === 'input');
     const flattened = item.flattened === undefined ? undefined : item.fields[item.flattened];
     if (flattened?.kind !== 'ref') return { type: 'object', properties: this.members(item.fields, way) };
     const others = Object.fromEntries(Object.entries(item.fields).filter(([name]) => name !== item.flattened));
@@ -237,5 +271,5 @@ export class Schemas {
 
 /** A schema that is surely of the type that it says. */
 export function surely(schema: Values): Values {
-  return optional({ ...schema, required: ['resourceURI'] });
+  return withoutUndefined({ ...schema, required: ['resourceURI'] });
 }

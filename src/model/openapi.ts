@@ -1,5 +1,5 @@
 import type { Catalogue } from './catalogue';
-import { familiesOf } from './families';
+import { chaptersOf } from './chapters';
 import { faultResponses, headers, parameters, securitySchemes } from './openapi-parts';
 import { JOB, type Offers, Paths } from './openapi-paths';
 import { Schemas, surely } from './openapi-schemas';
@@ -8,16 +8,16 @@ import type { Values } from './values';
 export interface OpenApiOptions {
   /** Absolute base URI, with or without a slash at its end. */
   base: string;
-  /** What is offered; absent: all that the catalogue declares. */
+  /** Offers to describe; absent: all that the catalogue declares. */
   offers?: Offers;
 }
 
-/** Of the interface that is described, not of the program: that is nobody's business who is not logged in. */
+/** Version of the interface that is described, not of the program, which strangers need not know. */
 const CIMI_VERSION = '1.1.0';
 
 const DESCRIPTION = [
   'Cloud Infrastructure Management Interface (CIMI) 1.1, DMTF DSP0263 (ISO/IEC 19831:2015). Numbers of clauses and tables are its own.',
-  'Start at the Cloud Entry Point and follow references: URIs are opaque. Every PUT, POST and DELETE is done by a Job: where it is not done at once the answer is 202 with the Job.',
+  'Start at the Cloud Entry Point and follow references: URIs are opaque. Every PUT, POST and DELETE is done by a Job: where it is not done at once the answer is 202 and CIMI-Job-URI names the Job; the body of a create or PUT is the resource, that of an action or a DELETE the Job.',
   'What a resource allows now is in its `operations`; what a cloud can do is in the ResourceMetadata. Attributes that are empty are not sent. HEAD is answered wherever GET is.',
   'In XML, maps stand as `<property key="…">value</property>` and resourceURI is the element itself; the published schema (DSP8009) is what counts there.',
 ].join('\n\n');
@@ -50,15 +50,18 @@ export function openApiDocument(catalogue: Catalogue, { base, offers = declaredO
       },
     ],
     security: [{ basic: [] }, { bearer: [] }],
-    tags: familiesOf(catalogue)
+    tags: chaptersOf(catalogue)
       .filter(({ types }) => types.some(({ name }) => offers.has(name)))
-      .map(({ family }) => ({ name: family.title, ...(family.clause === undefined ? {} : { description: `DSP0263 ${family.clause}` }) })),
+      .map(({ chapter }) => ({
+        name: chapter.title,
+        ...(chapter.clause === undefined ? {} : { description: `DSP0263 ${chapter.clause}` }),
+      })),
     paths,
     components: { schemas: schemas.all(), parameters, headers, responses: faults, securitySchemes },
   };
 }
 
-/** Everything that the catalogue declares, as if all of it were offered. */
+/** Returns everything that the catalogue declares, as if all of it were offered. */
 export function declaredOffers(catalogue: Catalogue): Offers {
   return new Map(
     catalogue.resources.map((resource) => {

@@ -1,27 +1,29 @@
 import type { Catalogue } from './catalogue';
 import { commonAttributes } from './common';
-import type { ActionDeclaration, Attribute, Collection, ItemType, Resource } from './define';
-import { familiesOf, familyOfType } from './families';
-import { sourceOf, specialOf } from './openapi-attributes';
+import { NO_CLAUSE, type ActionDeclaration, type Attribute, type Collection, type ItemType, type Resource } from './define';
+import { chaptersOf, chapterOf } from './chapters';
+import type { EventType } from './event-types';
+import { isTaken, namespaceOf, sourceOf, specialOf } from './openapi-attributes';
+import { toldLengths } from './lengths';
 
 /**
- * The reference pages of a catalogue, in Markdown, by file name: one for each family of types, and `README.md` that
+ * The reference pages of a catalogue, in Markdown, by file name: one for each chapter, and `README.md` that
  * leads to them.
  */
 export function referencePages(catalogue: Catalogue): ReadonlyMap<string, string> {
-  const families = familiesOf(catalogue);
-  const pages = families.map(({ family, types }): [string, string] => [
-    `${family.name}.md`,
+  const handlers = chaptersOf(catalogue);
+  const pages = handlers.map(({ chapter, types }): [string, string] => [
+    `${chapter.name}.md`,
     text([
-      `# ${family.title}`,
+      `# ${chapter.title}`,
       NOTE,
-      family.clause === undefined
+      chapter.clause === undefined
         ? 'Not of the standard.'
-        : `DSP0263 1.1, clause ${family.clause}. Common attributes: [README](README.md).`,
+        : `DSP0263 1.1, clause ${chapter.clause}. Common attributes: [README](README.md).`,
       ...types.flatMap((type) => pageOf(catalogue, type)),
     ]),
   ]);
-  const index = families.flatMap(({ family, types }) => types.map(({ name, clause }) => [linkTo(catalogue, name), family.title, clause]));
+  const index = handlers.flatMap(({ chapter, types }) => types.map(({ name, clause }) => [linkTo(catalogue, name), chapter.title, clause]));
   const common = Object.entries(commonAttributes(true)).map(([name, attribute]) => row(name, attribute, '5.10.1'));
   return new Map([
     [
@@ -43,14 +45,14 @@ export function referencePages(catalogue: Catalogue): ReadonlyMap<string, string
 const NOTE = '<!-- Made from src/model by scripts/make-reference.cjs; do not edit. -->';
 const INTRODUCTION =
   'Every resource type that the catalogue declares. Whether a type, an attribute or an operation is offered depends on the gateway and ' +
-  'the clouds behind it: the ResourceMetadata of a running gateway and `/openapi.json` tell.';
+  'the clouds behind it: the ResourceMetadata of a running gateway and `/openapi.json` tell. Lengths are of what a request says, in bytes of UTF-8 (of byte[]: in bytes); a reference has at most 2048. What is longer is refused with 400, unless a PUT sends back unchanged what was there before.';
 const COMMON =
   'Of every type but ResourceMetadata; secondary types (items of nested collections) need not support name, description and properties.';
 const ATTRIBUTE_HEAD = ['JSON', 'XML', 'type', 'unit', 'values', 'provider', 'consumer', 'clause'];
 
 function pageOf(catalogue: Catalogue, resource: Resource): string[] {
   const own = Object.entries(catalogue.attributesOf(resource.name)).filter(
-    ([name, { extension }]) => extension === true || Object.hasOwn(resource.attributes, name),
+    ([name, { namespace }]) => namespace !== undefined || Object.hasOwn(resource.attributes, name),
   );
   const rows = own.flatMap(([name, attribute]) => rowsOf(name, attribute, sourceWord(resource, name, attribute)));
   return [
@@ -61,11 +63,40 @@ function pageOf(catalogue: Catalogue, resource: Resource): string[] {
     ...operationsOf(catalogue, resource),
     ...capabilitiesOf(resource),
     ...collectionsOf(catalogue, resource),
+    ...parametersOf(catalogue, resource),
+    ...eventTypesOf(catalogue, resource),
   ];
 }
 
+/** Types whose URI decides what an attribute of the resource holds (5.17.13). */
+function eventTypesOf(catalogue: Catalogue, { name, attributes }: Resource): string[] {
+  if (!Object.values(attributes).some((attribute) => attribute.kind === 'any' && attribute.typedBy !== undefined)) return [];
+  return catalogue.eventTypes.flatMap((type) => [
+    `### ${name} of type ${type.name}`,
+    `\`${type.uri}\`. ${type.description}`,
+    ...table(CONTENT_HEAD, contentRows(type)),
+  ]);
+}
+
+const CONTENT_HEAD = ['content', 'type', 'values', 'there'];
+
+/** Rows about the content of an event type, as `content`, type, values and whether it is always there. */
+export function contentRows({ content }: EventType): string[][] {
+  const rows = Object.entries(content).flatMap(([name, attribute]) => nestedRows(name, attribute));
+  return rows.map(([path, attribute]) => [
+    code(path),
+    typeWord(attribute),
+    valuesWord(attribute),
+    attribute.provider.startsWith('mandatory') ? 'always' : 'where it is known',
+  ]);
+}
+
+function nestedRows(path: string, attribute: Attribute): [string, Attribute][] {
+  return [[path, attribute], ...fieldsOf(attribute).flatMap(([field, inner]) => nestedRows(`${path}.${field}`, inner))];
+}
+
 function sourceWord(resource: Resource, name: string, attribute: Attribute): string {
-  return attribute.extension ? 'extension' : sourceOf(resource, name, attribute);
+  return namespaceOf(resource, name, attribute) === undefined ? sourceOf(resource, name, attribute) : NO_CLAUSE;
 }
 
 function rowsOf(name: string, attribute: Attribute, source: string): string[][] {
@@ -91,7 +122,7 @@ function row(path: string, attribute: Attribute, source: string): string[] {
     attribute.kind === 'integer' ? (attribute.unit ?? '') : '',
     valuesWord(attribute),
     attribute.provider,
-    [attribute.consumer, ...specialOf(attribute).map((words) => words.replace(/\.$/, '').toLowerCase())].join('; '),
+    [attribute.consumer, ...specialOf(attribute).map((message) => message.replace(/\.$/, '').toLowerCase())].join('; '),
     source,
   ];
 }
@@ -126,6 +157,21 @@ function typeWord(declared: Attribute | ItemType): string {
 const inlineWord = (inline: readonly string[] | undefined) => (inline === undefined ? '' : `, or ${inline.join(' or ')} by value`);
 
 function valuesWord(attribute: Attribute): string {
+  return [listedWord(attribute), ...(isTaken(attribute) ? [lengthWord(attribute)] : [])].filter(Boolean).join('; ');
+}
+
+/** Bounds of what a request may say of it. */
+function lengthWord(attribute: Attribute): string {
+  const { maxLength, maxKeyLength, maxItems } = toldLengths(attribute);
+  const words = [
+    ...(maxItems === undefined ? [] : [`${maxItems} ${attribute.kind === 'map' ? 'entries' : 'items'}`]),
+    ...(maxKeyLength === undefined ? [] : [`${maxKeyLength} bytes a key`]),
+    ...(maxLength === undefined ? [] : [`${maxLength} bytes${maxItems === undefined ? '' : ' each'}`]),
+  ];
+  return words.length === 0 ? '' : `at most ${words.join(', ')}`;
+}
+
+function listedWord(attribute: Attribute): string {
   if ((attribute.kind === 'string' || attribute.kind === 'uri') && attribute.values)
     return attribute.values.map(code).join(', ') + (attribute.valuesOpen ? ', …' : '');
   if (attribute.kind === 'duration' && attribute.synonyms) return `also ${Object.keys(attribute.synonyms).map(code).join(', ')}`;
@@ -150,7 +196,7 @@ function statesOf({ states }: Resource): string[] {
     '### States',
     [
       `- stable: ${stable.map(code).join(', ')}`,
-      `- while something goes on: ${transitional.map(code).join(', ')}`,
+      ...(transitional.length > 0 ? [`- while something goes on: ${transitional.map(code).join(', ')}`] : []),
       ...(initial === undefined ? [] : [`- after creation, unless something else decides: ${code(initial)}`]),
     ].join('\n'),
   ];
@@ -171,13 +217,12 @@ function operationsOf(catalogue: Catalogue, { name, operations, actions = {} }: 
 }
 
 function actionRow(name: string, action: ActionDeclaration): string[] {
-  const { kind, from = [], fromForced = [], via = [], to = '', input = {}, performedOn, clause } = action;
-  const forced = fromForced.length > 0 ? ` (${fromForced.join(', ')} with force)` : '';
+  const { kind, from = [], via = [], to = '', input = {}, performedOn, clause } = action;
   const parameters = Object.entries(input).map(
     ([key, attribute]) => `${code(key)}: ${typeWord(attribute)}, ${attribute.consumer.split(' ')[0] ?? ''}`,
   );
   const by = kind === 'link' ? `POST to ${performedOn ?? ''}` : 'POST of an Action';
-  return [code(name), by, from.join(', ') + forced, via.join(', '), to, parameters.join('; '), clause];
+  return [code(name), by, from.join(', '), via.join(', '), to, parameters.join('; '), clause];
 }
 
 function capabilitiesOf({ name, capabilities = {} }: Resource): string[] {
@@ -203,6 +248,21 @@ function collectionRow(catalogue: Catalogue, collection: Collection): string[] {
   return [name, code(pathOf(catalogue, collection)), code(json), code(xml), how, clause];
 }
 
+function parametersOf(catalogue: Catalogue, { name }: Resource): string[] {
+  const rows = catalogue.collections
+    .filter(({ item }) => item === name)
+    .flatMap(({ name: collection, parameters = {} }) =>
+      Object.entries(parameters).map(([parameter, { unit, minimum, maximum, description }]) => [
+        code(parameter),
+        collection,
+        unit,
+        `${minimum} to ${maximum}`,
+        description,
+      ]),
+    );
+  return section('Query parameters of our own', rows.length, () => table(['parameter', 'of', 'unit', 'values', 'meaning'], rows));
+}
+
 /** Path with the owners' ids left open. */
 function pathOf(catalogue: Catalogue, { entryPoint, owner, ownerAttribute }: Collection): string {
   if (entryPoint !== undefined || owner === undefined) return entryPoint ?? '';
@@ -211,10 +271,10 @@ function pathOf(catalogue: Catalogue, { entryPoint, owner, ownerAttribute }: Col
 }
 
 function linkTo(catalogue: Catalogue, type: string): string {
-  return `[${type}](${familyOfType(catalogue.resource(type)).name}.md#${type.toLowerCase()})`;
+  return `[${type}](${chapterOf(catalogue.resource(type)).name}.md#${type.toLowerCase()})`;
 }
 
-const code = (words: string) => `\`${words}\``;
+const code = (message: string) => `\`${message}\``;
 
 function section(title: string, size: number, content: () => string[]): string[] {
   return size === 0 ? [] : [`### ${title}`, ...content()];

@@ -32,7 +32,7 @@ export const standardResources: readonly Resource[] = [
   ...eventResources,
 ];
 
-/** Its 52 collection types. */
+/** Collection types of the standard, 52 of them. */
 export const standardCollections: readonly Collection[] = [
   ...metadataCollections,
   ...entryPointCollections,

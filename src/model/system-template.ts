@@ -1,6 +1,8 @@
 import { action } from './actions';
 import { array, collectionType, integer, map, ref, resource, string, uri } from './define';
 import { exportInput, importInput } from './action-inputs';
+import { DESCRIPTION } from './common';
+import { monitoringTemplates } from './monitored';
 
 const componentTemplates = [
   'SystemTemplate',
@@ -13,11 +15,12 @@ const componentTemplates = [
   'ForwardingGroupTemplate',
 ] as const;
 
-/** One of the forms of componentTemplate, whose name depends on the component's type; the literal name is accepted too (D036). */
+/** Declares one of the forms of componentTemplate, whose name depends on the component's type; the literal name is accepted too (D036). */
 const componentTemplate = (template?: (typeof componentTemplates)[number]) =>
   ref(template ?? '*', {
     provider: 'mandatory mutable',
     consumer: 'mandatory read-write',
+    omissible: true,
     inline: template ? [template] : componentTemplates,
   });
 
@@ -32,8 +35,8 @@ export const systemTemplate = resource('SystemTemplate', {
       {
         kind: 'struct',
         fields: {
-          name: string({ provider: 'mandatory mutable', consumer: 'optional read-write' }),
-          description: string({ provider: 'mandatory mutable', consumer: 'optional read-write' }),
+          name: string({ provider: 'mandatory mutable', consumer: 'optional read-write', plain: true }),
+          description: string({ provider: 'mandatory mutable', consumer: 'optional read-write', maxLength: DESCRIPTION }),
           properties: map({ provider: 'mandatory mutable', consumer: 'optional read-write' }),
           type: uri({ provider: 'mandatory mutable', consumer: 'mandatory read-write' }),
           systemTemplate: componentTemplate('SystemTemplate'),
@@ -50,16 +53,7 @@ export const systemTemplate = resource('SystemTemplate', {
       },
       { provider: 'mandatory mutable', consumer: 'mandatory read-write' },
     ),
-    meterTemplates: array(
-      'meterTemplate',
-      { kind: 'ref', to: 'MeterTemplate', inline: ['MeterTemplate'] },
-      { provider: 'optional mutable', consumer: 'optional read-write' },
-    ),
-    eventLogTemplate: ref('EventLogTemplate', {
-      provider: 'optional mutable',
-      consumer: 'optional read-write',
-      inline: ['EventLogTemplate'],
-    }),
+    ...monitoringTemplates,
     importImage: ref('*', { provider: 'optional mutable', consumer: 'optional read-only' }),
   },
   operations: ['edit', 'delete'],

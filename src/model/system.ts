@@ -1,7 +1,9 @@
 import { action } from './actions';
 import { collection, collectionType, ref, resource, string } from './define';
+import type { Collection, Resource } from './define';
 import { life, systemStates } from './states';
 import { exportInput, forceInput, importInput } from './action-inputs';
+import { meterCollectionOf, monitored } from './monitored';
 
 /** System (5.13.1). */
 export const system = resource('System', {
@@ -18,8 +20,7 @@ export const system = resource('System', {
     networkPorts: collection('SystemNetworkPortCollection', { provider: 'optional mutable', consumer: 'optional read-only' }),
     addresses: collection('SystemAddressCollection', { provider: 'optional mutable', consumer: 'optional read-only' }),
     forwardingGroups: collection('SystemForwardingGroupCollection', { provider: 'optional mutable', consumer: 'optional read-only' }),
-    meters: collection('SystemMeterCollection', { provider: 'optional mutable', consumer: 'optional read-only' }),
-    eventLog: ref('EventLog', { provider: 'optional mutable', consumer: 'optional read-only' }),
+    ...monitored('System'),
   },
   operations: ['edit', 'delete'],
   actions: {
@@ -27,8 +28,7 @@ export const system = resource('System', {
       from: ['STOPPED', 'PAUSED', 'SUSPENDED', 'MIXED', 'ERROR'],
     }),
     stop: action('stop', '5.13.1.2', 'Stops the Machines of the System.', {
-      from: ['STARTED', 'PAUSED', 'SUSPENDED', 'MIXED'],
-      fromForced: ['STOPPING'],
+      from: ['STARTED', 'PAUSED', 'SUSPENDED', 'STOPPING', 'MIXED'],
       input: forceInput,
     }),
     restart: action('restart', '5.13.1.2', 'Restarts the Machines of the System.', {
@@ -46,192 +46,43 @@ export const system = resource('System', {
   create: { collection: 'SystemCollection', template: 'SystemTemplate' },
 });
 
-/** SystemSystem (5.13.1.1.1). */
-export const systemSystem = resource('SystemSystem', {
-  clause: '5.13.1.1.1',
-  table: 10,
-  primary: false,
-  attributes: {
-    system: ref('System', { provider: 'mandatory mutable', consumer: 'mandatory read-only', onCreate: true }),
-  },
-  operations: ['edit', 'delete'],
-  create: { collection: 'SystemSystemCollection' },
-});
+/** A component type of Systems: the resource that refers to the component, and the collection of them in a System. */
+function component(type: string, attribute: string, clause: string, table: number): [Resource, Collection] {
+  const name = `System${type}`;
+  const reference = type.charAt(0).toLowerCase() + type.slice(1);
+  const entry = resource(name, {
+    clause,
+    table,
+    primary: false,
+    attributes: { [reference]: ref(type, { provider: 'mandatory mutable', consumer: 'mandatory read-only', onCreate: true }) },
+    operations: ['edit', 'delete'],
+    create: { collection: `${name}Collection` },
+  });
+  const entries = collectionType(`${name}Collection`, {
+    clause,
+    item: name,
+    json: `system${attribute.charAt(0).toUpperCase()}${attribute.slice(1)}`,
+    xml: name,
+    owner: 'System',
+    ownerAttribute: attribute,
+    add: true,
+  });
+  return [entry, entries];
+}
 
-/** SystemMachine (5.13.1.1.2). */
-export const systemMachine = resource('SystemMachine', {
-  clause: '5.13.1.1.2',
-  table: 11,
-  primary: false,
-  attributes: {
-    machine: ref('Machine', { provider: 'mandatory mutable', consumer: 'mandatory read-only', onCreate: true }),
-  },
-  operations: ['edit', 'delete'],
-  create: { collection: 'SystemMachineCollection' },
-});
+/** Components of a System (5.13.1.1), in the order of the tables. */
+const components = [
+  component('System', 'systems', '5.13.1.1.1', 10),
+  component('Machine', 'machines', '5.13.1.1.2', 11),
+  component('Credential', 'credentials', '5.13.1.1.3', 12),
+  component('Volume', 'volumes', '5.13.1.1.4', 13),
+  component('Network', 'networks', '5.13.1.1.5', 14),
+  component('NetworkPort', 'networkPorts', '5.13.1.1.6', 15),
+  component('Address', 'addresses', '5.13.1.1.7', 16),
+  component('ForwardingGroup', 'forwardingGroups', '5.13.1.1.8', 17),
+];
 
-/** SystemCredential (5.13.1.1.3). */
-export const systemCredential = resource('SystemCredential', {
-  clause: '5.13.1.1.3',
-  table: 12,
-  primary: false,
-  attributes: {
-    credential: ref('Credential', { provider: 'mandatory mutable', consumer: 'mandatory read-only', onCreate: true }),
-  },
-  operations: ['edit', 'delete'],
-  create: { collection: 'SystemCredentialCollection' },
-});
-
-/** SystemVolume (5.13.1.1.4). */
-export const systemVolume = resource('SystemVolume', {
-  clause: '5.13.1.1.4',
-  table: 13,
-  primary: false,
-  attributes: {
-    volume: ref('Volume', { provider: 'mandatory mutable', consumer: 'mandatory read-only', onCreate: true }),
-  },
-  operations: ['edit', 'delete'],
-  create: { collection: 'SystemVolumeCollection' },
-});
-
-/** SystemNetwork (5.13.1.1.5). */
-export const systemNetwork = resource('SystemNetwork', {
-  clause: '5.13.1.1.5',
-  table: 14,
-  primary: false,
-  attributes: {
-    network: ref('Network', { provider: 'mandatory mutable', consumer: 'mandatory read-only', onCreate: true }),
-  },
-  operations: ['edit', 'delete'],
-  create: { collection: 'SystemNetworkCollection' },
-});
-
-/** SystemNetworkPort (5.13.1.1.6). */
-export const systemNetworkPort = resource('SystemNetworkPort', {
-  clause: '5.13.1.1.6',
-  table: 15,
-  primary: false,
-  attributes: {
-    networkPort: ref('NetworkPort', { provider: 'mandatory mutable', consumer: 'mandatory read-only', onCreate: true }),
-  },
-  operations: ['edit', 'delete'],
-  create: { collection: 'SystemNetworkPortCollection' },
-});
-
-/** SystemAddress (5.13.1.1.7). */
-export const systemAddress = resource('SystemAddress', {
-  clause: '5.13.1.1.7',
-  table: 16,
-  primary: false,
-  attributes: {
-    address: ref('Address', { provider: 'mandatory mutable', consumer: 'mandatory read-only', onCreate: true }),
-  },
-  operations: ['edit', 'delete'],
-  create: { collection: 'SystemAddressCollection' },
-});
-
-/** SystemForwardingGroup (5.13.1.1.8). */
-export const systemForwardingGroup = resource('SystemForwardingGroup', {
-  clause: '5.13.1.1.8',
-  table: 17,
-  primary: false,
-  attributes: {
-    forwardingGroup: ref('ForwardingGroup', { provider: 'mandatory mutable', consumer: 'mandatory read-only', onCreate: true }),
-  },
-  operations: ['edit', 'delete'],
-  create: { collection: 'SystemForwardingGroupCollection' },
-});
-
-export const systemSystemCollection = collectionType('SystemSystemCollection', {
-  clause: '5.13.1.1.1',
-  item: 'SystemSystem',
-  json: 'systemSystems',
-  xml: 'SystemSystem',
-  owner: 'System',
-  ownerAttribute: 'systems',
-  add: true,
-});
-
-export const systemMachineCollection = collectionType('SystemMachineCollection', {
-  clause: '5.13.1.1.2',
-  item: 'SystemMachine',
-  json: 'systemMachines',
-  xml: 'SystemMachine',
-  owner: 'System',
-  ownerAttribute: 'machines',
-  add: true,
-});
-
-export const systemCredentialCollection = collectionType('SystemCredentialCollection', {
-  clause: '5.13.1.1.3',
-  item: 'SystemCredential',
-  json: 'systemCredentials',
-  xml: 'SystemCredential',
-  owner: 'System',
-  ownerAttribute: 'credentials',
-  add: true,
-});
-
-export const systemVolumeCollection = collectionType('SystemVolumeCollection', {
-  clause: '5.13.1.1.4',
-  item: 'SystemVolume',
-  json: 'systemVolumes',
-  xml: 'SystemVolume',
-  owner: 'System',
-  ownerAttribute: 'volumes',
-  add: true,
-});
-
-export const systemNetworkCollection = collectionType('SystemNetworkCollection', {
-  clause: '5.13.1.1.5',
-  item: 'SystemNetwork',
-  json: 'systemNetworks',
-  xml: 'SystemNetwork',
-  owner: 'System',
-  ownerAttribute: 'networks',
-  add: true,
-});
-
-export const systemNetworkPortCollection = collectionType('SystemNetworkPortCollection', {
-  clause: '5.13.1.1.6',
-  item: 'SystemNetworkPort',
-  json: 'systemNetworkPorts',
-  xml: 'SystemNetworkPort',
-  owner: 'System',
-  ownerAttribute: 'networkPorts',
-  add: true,
-});
-
-export const systemAddressCollection = collectionType('SystemAddressCollection', {
-  clause: '5.13.1.1.7',
-  item: 'SystemAddress',
-  json: 'systemAddresses',
-  xml: 'SystemAddress',
-  owner: 'System',
-  ownerAttribute: 'addresses',
-  add: true,
-});
-
-export const systemForwardingGroupCollection = collectionType('SystemForwardingGroupCollection', {
-  clause: '5.13.1.1.8',
-  item: 'SystemForwardingGroup',
-  json: 'systemForwardingGroups',
-  xml: 'SystemForwardingGroup',
-  owner: 'System',
-  ownerAttribute: 'forwardingGroups',
-  add: true,
-});
-
-export const systemMeterCollection = collectionType('SystemMeterCollection', {
-  clause: '5.13.1.1.9',
-  item: 'Meter',
-  json: 'meters',
-  xml: 'Meter',
-  owner: 'System',
-  ownerAttribute: 'meters',
-  add: true,
-  addRequires: 'MeterTemplate',
-});
+export const systemMeterCollection = meterCollectionOf('System', '5.13.1.1.9');
 
 export const systemCollection = collectionType('SystemCollection', {
   clause: '5.13.2',
@@ -246,26 +97,9 @@ export const systemCollection = collectionType('SystemCollection', {
   },
 });
 
-export const systemResources = [
-  system,
-  systemSystem,
-  systemMachine,
-  systemCredential,
-  systemVolume,
-  systemNetwork,
-  systemNetworkPort,
-  systemAddress,
-  systemForwardingGroup,
-] as const;
-export const systemCollections = [
-  systemSystemCollection,
-  systemMachineCollection,
-  systemCredentialCollection,
-  systemVolumeCollection,
-  systemNetworkCollection,
-  systemNetworkPortCollection,
-  systemAddressCollection,
-  systemForwardingGroupCollection,
+export const systemResources: readonly Resource[] = [system, ...components.map(([entry]) => entry)];
+export const systemCollections: readonly Collection[] = [
+  ...components.map(([, entries]) => entries),
   systemMeterCollection,
   systemCollection,
-] as const;
+];

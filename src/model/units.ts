@@ -25,6 +25,8 @@ export const UNITS = {
   yobibyte: 2n ** 80n,
 } as const;
 export type Unit = keyof typeof UNITS;
+/** Bytes in the units of CIMI's memory and capacity. */
+export const [BYTES_PER_KIB, BYTES_PER_KB] = [Number(UNITS.kibibyte), Number(UNITS.kilobyte)] as const;
 
 /**
  * The smallest whole amount of `to` that holds `amount` of `from`.

@@ -1,8 +1,11 @@
-import { CIMI, array, boolean, collection, collectionType, integer, ref, resource, string, uri } from './define';
+import { CIMI, boolean, collection, collectionType, integer, ref, resource, string, uri } from './define';
 import { imageStates, life, volumeStates } from './states';
+import { meterCollectionOf, monitored, monitoringTemplates } from './monitored';
 
-/** Published types of volumes; ordinary block volumes have none of the standard's own (D123). */
-export const volumeTypes = [`${CIMI}/mapped`] as const;
+/** Published types of volumes. */
+const volumeTypes = [`${CIMI}/mapped`] as const;
+/** Type of ordinary block volumes, which have none of the standard's own (D123): every cloud makes a Volume of it, in its usual way. */
+export const BLOCK_VOLUME = 'http://cimi-gateway.org/volume-type/block';
 
 /** Volume (5.15.1). */
 export const volume = resource('Volume', {
@@ -15,8 +18,7 @@ export const volume = resource('Volume', {
     capacity: integer({ provider: 'mandatory mutable', consumer: 'mandatory read-write', unit: 'kilobyte' }),
     bootable: boolean({ provider: 'mandatory mutable', consumer: 'mandatory read-write' }),
     images: collection('VolumeVolumeImageCollection', { provider: 'optional mutable', consumer: 'optional read-only' }),
-    meters: collection('VolumeMeterCollection', { provider: 'optional mutable', consumer: 'optional read-only' }),
-    eventLog: ref('EventLog', { provider: 'optional mutable', consumer: 'optional read-only' }),
+    ...monitored('Volume'),
   },
   operations: ['edit', 'delete'],
   states: life(volumeStates, ['CREATING', 'CAPTURING', 'DELETING'], 'AVAILABLE'),
@@ -62,16 +64,7 @@ export const volumeTemplate = resource('VolumeTemplate', {
       inline: ['VolumeConfiguration'],
     }),
     volumeImage: ref('VolumeImage', { provider: 'optional mutable', consumer: 'optional read-write', inline: ['VolumeImage'] }),
-    meterTemplates: array(
-      'meterTemplate',
-      { kind: 'ref', to: 'MeterTemplate', inline: ['MeterTemplate'] },
-      { provider: 'optional mutable', consumer: 'optional read-write' },
-    ),
-    eventLogTemplate: ref('EventLogTemplate', {
-      provider: 'optional mutable',
-      consumer: 'optional read-write',
-      inline: ['EventLogTemplate'],
-    }),
+    ...monitoringTemplates,
   },
   operations: ['edit', 'delete'],
   create: { collection: 'VolumeTemplateCollection' },
@@ -99,7 +92,7 @@ export const volumeImage = resource('VolumeImage', {
   attributes: {
     state: string({ provider: 'mandatory mutable', consumer: 'mandatory read-only', values: imageStates }),
     imageLocation: ref('*', { provider: 'mandatory mutable', consumer: 'mandatory read-write' }),
-    bootable: boolean({ provider: 'mandatory mutable', consumer: 'mandatory read-write' }),
+    bootable: boolean({ provider: 'mandatory mutable', consumer: 'mandatory read-write', omissible: true }),
   },
   operations: ['edit', 'delete'],
   states: life(imageStates, ['CREATING', 'DELETING'], 'AVAILABLE'),
@@ -116,16 +109,7 @@ export const volumeVolumeImageCollection = collectionType('VolumeVolumeImageColl
   add: false,
 });
 
-export const volumeMeterCollection = collectionType('VolumeMeterCollection', {
-  clause: '5.15.1.1.2',
-  item: 'Meter',
-  json: 'meters',
-  xml: 'Meter',
-  owner: 'Volume',
-  ownerAttribute: 'meters',
-  add: true,
-  addRequires: 'MeterTemplate',
-});
+export const volumeMeterCollection = meterCollectionOf('Volume', '5.15.1.1.2');
 
 export const volumeCollection = collectionType('VolumeCollection', {
   clause: '5.15.2',

@@ -4,15 +4,17 @@ import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { Proxy, ProxyFor } from './proxies';
 import { openTunnel } from './tunnel';
+import { namesOf } from './names';
 
 type Ready = NonNullable<Parameters<HttpsAgent['createConnection']>[1]>;
 
-/** How long a proxy may take to open a way, in ms. */
+/** Time limit of a proxy for opening a tunnel, in ms. */
 const CONNECT_MS = 5000;
 
 /** Connections of Node's own clients, by a tunnel where a proxy leads to the place. */
 export function agentsBy(proxyFor: ProxyFor, options: AgentOptions): { httpAgent: HttpAgent; httpsAgent: HttpsAgent } {
-  return { httpAgent: new PlainAgent(proxyFor, options), httpsAgent: new SecureAgent(proxyFor, options) };
+  const named = { lookup: namesOf(), ...options };
+  return { httpAgent: new PlainAgent(proxyFor, named), httpsAgent: new SecureAgent(proxyFor, named) };
 }
 
 class PlainAgent extends HttpAgent {

@@ -2,16 +2,17 @@ import type { Socket } from 'node:net';
 import { Agent, buildConnector, Dispatcher } from 'undici';
 import { askedOf, type Proxy, type ProxyFor } from './proxies';
 import { headersFor, openTunnel, ProxyError } from './tunnel';
+import { namesOf } from './names';
 
 export interface WaysOptions extends Omit<Agent.Options, 'connect' | 'factory'> {
   proxyFor: ProxyFor;
-  /** How the places themselves are connected to, and trusted. A proxy is trusted as the system says. */
+  /** Options for connections to the hosts themselves, with their trust. A proxy is trusted as the system says. */
   connect?: buildConnector.BuildOptions;
   /** Looks at a connection before anything is sent on it; an error refuses it. */
   inspect?: (socket: Socket) => Error | undefined;
 }
 
-/** How long a connection may take to come about, in ms, where `connect` does not say. */
+/** Time limit for a connection, in ms, where `connect` does not say another. */
 const CONNECT_MS = 10_000;
 
 /** undici's connections to anywhere, by a proxy where one leads there: http by asking the proxy for it, the rest by CONNECT. */
@@ -25,8 +26,12 @@ export class Ways extends Dispatcher {
     super();
     this.proxyFor = proxyFor;
     const timeoutMs = connect.timeout ?? CONNECT_MS;
-    this.places = new Agent({ ...options, connect: inspected(tunnelled(buildConnector(connect), proxyFor, timeoutMs), inspect) });
-    this.proxies = new Agent({ ...options, connect: named(buildConnector({ timeout: timeoutMs })) });
+    const lookup = namesOf();
+    this.places = new Agent({
+      ...options,
+      connect: inspected(tunnelled(buildConnector({ lookup, ...connect }), proxyFor, timeoutMs), inspect),
+    });
+    this.proxies = new Agent({ ...options, connect: named(buildConnector({ lookup, timeout: timeoutMs })) });
     this.asking = this.proxies.compose((dispatch) => (asked, handler) => {
       const origin = new URL(String(asked.origin));
       const proxy = askedOf(proxyFor, origin);
@@ -57,9 +62,9 @@ function byProxy(asked: Dispatcher.DispatchOptions, proxy: Proxy, { host, origin
 function answersOf(proxy: Proxy, origin: URL, handler: Dispatcher.DispatchHandler): Dispatcher.DispatchHandler {
   return {
     onRequestStart: (...args) => handler.onRequestStart?.(...args),
-    onResponseStart: (controller, status, headers, words) => {
+    onResponseStart: (controller, status, headers, message) => {
       if (status === 407) controller.abort(ProxyError.refused(proxy, status, origin.host));
-      else handler.onResponseStart?.(controller, status, headers, words);
+      else handler.onResponseStart?.(controller, status, headers, message);
     },
     onResponseData: (...args) => handler.onResponseData?.(...args),
     onResponseEnd: (...args) => handler.onResponseEnd?.(...args),

@@ -1,9 +1,9 @@
-import { nameOf } from './tunnel';
+import { proxyName } from './tunnel';
 import { askedOf, proxiesOf, proxyOption, shownProxy } from './proxies';
 
 const to = (env: Record<string, string>, url: string, option?: string): string | undefined => {
   const proxy = proxiesOf(option, env)(new URL(url));
-  return proxy && nameOf(proxy);
+  return proxy && proxyName(proxy);
 };
 
 describe('the proxies of the environment', () => {

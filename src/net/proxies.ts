@@ -3,13 +3,13 @@ import { z } from 'zod';
 
 /** A proxy on the way to somewhere. */
 export interface Proxy {
-  /** Where it listens, without user and password: it may stand in words. */
+  /** URL of the proxy, without user and password: messages may contain it. */
   url: URL;
   /** Value of Proxy-Authorization; a secret. */
   authorization: string | undefined;
 }
 
-/** Which proxy leads to this URL; undefined: the way is direct. */
+/** Returns the proxy that leads to this URL; undefined: connect directly. */
 export type ProxyFor = (target: URL) => Proxy | undefined;
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -98,7 +98,7 @@ function isThisMachine(target: URL): boolean {
 }
 
 /**
- * What NO_PROXY excepts, by commas or blanks: `*`, a host with all below it (`example.org`, `.example.org`, `*.example.org`),
+ * Parses NO_PROXY, separated by commas or blanks: `*`, a host with all below it (`example.org`, `.example.org`, `*.example.org`),
  * an address, a subnet (`10.0.0.0/8`), each but `*` also with `:port`. Names are not resolved for it.
  */
 function exceptions(text: string): (target: URL) => boolean {

@@ -15,19 +15,23 @@ export class ProxyError extends Error {
 
   /** The connection to it failed. */
   static unreached(proxy: Proxy, why: unknown): ProxyError {
-    return new ProxyError('PROXY_UNREACHED', `the proxy ${nameOf(proxy)} cannot be reached: ${reason(why)}`);
+    return new ProxyError('PROXY_UNREACHED', `the proxy ${proxyName(proxy)} cannot be reached: ${reason(why)}`);
   }
 
-  /** It answered by itself, with this HTTP status. @param target host:port that it was asked for */
+  /**
+   * Error of a proxy that answered by itself, with this HTTP status.
+   * @param target host:port that it was asked for
+   */
   static refused(proxy: Proxy, status: number, target: string): ProxyError {
-    if (status !== 407) return new ProxyError('PROXY_REFUSED', `the proxy ${nameOf(proxy)} gives no way to ${target} (HTTP ${status})`);
+    if (status !== 407)
+      return new ProxyError('PROXY_REFUSED', `the proxy ${proxyName(proxy)} refuses to connect to ${target} (HTTP ${status})`);
     const words = proxy.authorization === undefined ? 'wants a user and a password' : "refuses the proxy's own user and password";
-    return new ProxyError('PROXY_AUTH', `the proxy ${nameOf(proxy)} ${words} (HTTP 407): set them in its URL`);
+    return new ProxyError('PROXY_AUTH', `the proxy ${proxyName(proxy)} ${words} (HTTP 407): set them in its URL`);
   }
 }
 
 /** A proxy as words call it: without user and password. */
-export const nameOf = ({ url }: Proxy): string => url.origin;
+export const proxyName = ({ url }: Proxy): string => url.origin;
 
 function reason(why: unknown): string {
   const { code, message, errors } = (why ?? {}) as { code?: unknown; message?: unknown; errors?: unknown };

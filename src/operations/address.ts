@@ -1,15 +1,15 @@
 import type { Values } from '../model/values';
-import { Refusal, type CreateRequest, type Family, type Found, type Plan, type PlanContext } from './family';
-import { asRef } from './merge';
+import { Refusal, type CreateRequest, type ResourceHandler, type Found, type ChangePlan, type PlanContext } from './resource-handler';
+import { asRef } from './template-merge';
 import { chooseCloud, keyAt } from './placement';
 import { planCreateAtProvider } from './create-plan';
-import { providerFamily } from './provider-family';
+import { providerHandler } from './provider-handler';
 
 const ADDRESS = 'Address';
 const AT = 'addressTemplate';
 
 /** Address (DSP0263 5.16.13): static ones made and deleted by the consumer, dynamic ones by the cloud. */
-export const addressFamily: Family = providerFamily({
+export const addressHandler: ResourceHandler = providerHandler({
   type: ADDRESS,
   group: 'addresses',
   createNeeds: ['addresses', 'create'],
@@ -17,7 +17,7 @@ export const addressFamily: Family = providerFamily({
   change: changeAddress,
 });
 
-async function planAddress(context: PlanContext, { template, values, collection }: CreateRequest): Promise<Plan> {
+async function planAddress(context: PlanContext, { template, values, collection }: CreateRequest): Promise<ChangePlan> {
   const networkRef = asRef(template.network)?.href;
   const network = networkRef === undefined ? undefined : await context.resolve(networkRef, 'Network', `${AT}.network`);
   const cloud = chooseCloud(context, network ? [network] : [], values);
@@ -42,12 +42,7 @@ function protocolOf(ip: Values[string]): string {
   return typeof ip === 'string' && ip.includes(':') ? 'IPv6' : 'IPv4';
 }
 
-/** A dynamic address may become static, never the other way (D014); what identifies it stays. */
-function changeAddress(_context: PlanContext, found: Found, changed: Values): Values {
-  const to: Values = {};
-  if (changed.allocation === 'static' && found.values.allocation === 'dynamic') to.allocation = 'static';
-  for (const name of ['hostname', 'dns'] as const) if (changed[name] !== undefined) to[name] = changed[name];
-  const fixed = ['ip', 'protocol', 'mask', 'defaultGateway', 'network'].find((name) => changed[name] !== undefined);
-  if (fixed !== undefined) throw new Refusal(400, `${fixed}: this cannot be changed of an address that exists; make another one`);
-  return to;
+/** A dynamic address may become static, never the other way (D014). */
+function changeAddress(_context: PlanContext, found: Found, { allocation, ...changed }: Values): Values {
+  return allocation === 'static' && found.values.allocation === 'dynamic' ? { ...changed, allocation } : changed;
 }

@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
 import type { Cloud, WriteGroups } from '../clouds/cloud';
-import { isOngoing, type Handle, type ListedGroup, type Ongoing } from '../clouds/driver';
+import { isOngoing, type WorkHandle, type ListedGroup, type Ongoing } from '../clouds/driver';
 import { HandleForgotten, ProviderError } from '../clouds/errors';
-import { refuseOnceMore } from '../jobs/once';
-import { pauseOf, type Wait } from '../jobs/until';
-import { cloudOf, type StepContext } from '../jobs/workflow';
+import { throwIfPatienceSpent } from '../jobs/idempotent-create';
+import { pauseOf } from '../jobs/poll';
+import { cloudOf, type StepContext, type Wait } from '../jobs/workflow';
 import type { Value, Values } from '../model/values';
 
 /** A group of things that are made at a provider and listed as resources. */
@@ -17,8 +17,8 @@ export interface Call {
   args: readonly Value[];
 }
 
-/** Of the calls of one step, by their digests: which have come to their end, and the one under way, or of unknown end. */
-type Memory = { ended: readonly string[]; current?: string; ongoing?: Handle };
+/** Digests of the calls of one step: those that have ended, and the one under way, or of unknown end. */
+type Memory = { ended: readonly string[]; current?: string; ongoing?: WorkHandle };
 
 type Context = StepContext<{ cloud: string }>;
 
@@ -44,20 +44,20 @@ export async function carryOutAll(context: Context, calls: readonly Call[]): Pro
     const id = digest(call);
     if (ended.includes(id)) continue;
     const mine = memory.current === id ? memory : undefined;
-    if (mine && !mine.ongoing) refuseOnceMore(context);
+    if (mine && !mine.ongoing) throwIfPatienceSpent(context);
     let outcome: unknown;
     try {
       outcome = mine?.ongoing ? await polled(cloud, call.group, mine.ongoing) : await send(context, call, mine !== undefined);
     } catch (error) {
       if (!(error instanceof HandleForgotten)) throw error;
-      return { wait: 0, remember: { ended, current: id }, message: error.message, inTrouble: true, unanswered: true };
+      return { wait: 0, remember: { ended, current: id }, message: error.message, retrying: true, unanswered: true };
     }
     if (isOngoing(outcome)) {
-      const { ongoing, words, progress } = outcome;
+      const { ongoing, message, progress } = outcome;
       return {
-        wait: pauseOf(context, { atMostMs: cloud.waitAtMostMs }, words),
+        wait: pauseOf(context, { atMostMs: cloud.waitAtMostMs }, message),
         remember: { ended, current: id, ongoing },
-        ...(words === undefined ? {} : { message: words }),
+        ...(message === undefined ? {} : { message }),
         ...(progress === undefined ? {} : { progress }),
       };
     }
@@ -74,20 +74,20 @@ function digest({ group, method, args }: Call): string {
     .slice(0, 12);
 }
 
-/** One create (or capture), sent once; see createOnce. */
+/** Sends one create (or capture) once; see createOnce. */
 export async function makeAt(context: Context, group: Call['group'], method: string, request: Values): Promise<{ key: string } | Ongoing> {
   return (await send(context, { group, method, args: [request as Value] }, false)) as { key: string } | Ongoing;
 }
 
-/** How far a create is that the provider goes on with. */
-export async function pollAt(context: Context, group: Call['group'], handle: Handle): Promise<{ key: string } | Ongoing> {
+/** Looks how far a create is that the provider goes on with. */
+export async function pollAt(context: Context, group: Call['group'], handle: WorkHandle): Promise<{ key: string } | Ongoing> {
   const outcome = await polled(cloudOf(context.clouds, context.input.cloud), group, handle);
   if (outcome === undefined) throw new ProviderError('unavailable', 'the provider ended without telling what it made', { maybeDone: true });
   return outcome;
 }
 
 /** Asks how far work is. Asking changes nothing: where no answer comes, nothing may have been done by it. */
-export async function polled(cloud: Cloud, group: Call['group'], handle: Handle): Promise<Ongoing | { key: string } | undefined> {
+export async function polled(cloud: Cloud, group: Call['group'], handle: WorkHandle): Promise<Ongoing | { key: string } | undefined> {
   try {
     return await cloud.poll(group, handle);
   } catch (error) {

@@ -1,11 +1,13 @@
-import { createHouse } from '../../test/harness/create-house';
+import { createHouse, someBytes } from '../../test/harness/create-house';
 import { FakeCloud } from '../../test/harness/fake-cloud';
 import type { House } from '../../test/jobs/harness';
 import type { ListedGroup } from '../clouds/driver';
 import { ProviderError } from '../clouds/errors';
-import { tokenOf } from '../jobs/context';
+import { tokenOf } from '../jobs/job-run';
 import type { JobRow, NewResourceRow } from '../store/store';
 import { CREATE_VERSION, CREATES, type CreateInput } from './create-input';
+import { createAtProvider } from './create-at-provider';
+import { createTable } from './create-table';
 import { keptSnapshot } from './snapshot';
 
 const SETTLE_MS = 40;
@@ -168,7 +170,7 @@ describe('a job of version 1 that is in the database when this version starts', 
     { workflow: CREATES.upload, group: 'machineImages', input: image, create: 'create', step: 'twins' },
   ] as const;
 
-  /** As an older process left it: what it had made is there, and the step was begun. */
+  /** Leaves the state as an older process did: what it had made is there, and the step was begun. */
   async function left({ workflow, group, input, create, step }: (typeof FORMER)[number]): Promise<string> {
     const id = await house.accept(workflow, { workflowVersion: 1, input: input as unknown as JobRow['input'] });
     const token = tokenOf(id, create);
@@ -201,5 +203,21 @@ describe('a job of version 1 that is in the database when this version starts', 
     expect([...tokens].every((token) => token === tokenOf(id, former.create))).toBe(true);
     if (former.workflow === CREATES.machine) expect(fake.of('machines').get('made')?.values.state).toBe('STOPPED');
     if (former.workflow === CREATES.capture) expect(await house.store.referring(['things/new'])).toEqual([`${MACHINE}/snapshots/new`]);
+  });
+});
+
+test('the steps of each kind, in their order: what comes before, one create, no duplicate, ready, its parts, its initial state', () => {
+  const steps = createTable(someBytes).map((row) => [
+    row.workflow,
+    createAtProvider(row)
+      .steps.map(({ name }) => name)
+      .join(' '),
+  ]);
+  expect(Object.fromEntries(steps)).toEqual({
+    [CREATES.machine]: 'parts credential create duplicates ready volumes attachments disks interfaces initialState settled',
+    [CREATES.capture]: 'create duplicates ready',
+    [CREATES.upload]: 'create duplicates ready',
+    [CREATES.copy]: 'create duplicates ready compare',
+    [CREATES.other]: 'create duplicates ready initialState settled',
   });
 });

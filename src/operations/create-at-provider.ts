@@ -1,7 +1,7 @@
 import type { Created, Ongoing } from '../clouds/driver';
-import { createOnce, type OnceResult } from '../jobs/once';
-import { tokenOf } from '../jobs/context';
-import { cloudOf, LeftUnderWay, type EndContext, type EndWords, type StepContext, type Workflow } from '../jobs/workflow';
+import { createOnce, type CreateResult } from '../jobs/idempotent-create';
+import { tokenOf } from '../jobs/job-run';
+import { cloudOf, LeftUnderWay, type EndContext, type LastWords, type StepContext, type Workflow } from '../jobs/workflow';
 import type { Value, Values } from '../model/values';
 import type { UnitOfWork } from '../store/store';
 import { carryOut, carryOutAll, makeAt, pollAt } from './carry-out';
@@ -10,8 +10,10 @@ import { madeKey, marks, type CreateRow, type CreateStep } from './create-row';
 import { withKeys } from './create-keys';
 import { lookLater, type Unseen } from './look-again';
 import { forgetParts } from './machine-storage';
-import { keptOf, reachState, settle } from './provider-change';
-import { withWords } from './size-words';
+import { knowMeters } from './meter-templates';
+import { keptOf, markSettled } from './provider-change';
+import { reachState } from './reach-state';
+import { roundedUp, withFigures } from './rounded';
 import { lateCreate, madeHere, undoCreate } from './undo-create';
 
 type Context = StepContext<CreateInput>;
@@ -28,7 +30,7 @@ export function createAtProvider(row: CreateRow): Workflow<CreateInput> {
     steps: [...before, create(row), duplicates, ready(row), ...parts, ...(row.initialState ? [initialState, settled] : [])],
     async succeeded(context) {
       await begun(context);
-      return { message: withWords(row.words.done, context.input.told) };
+      return { message: withFigures(row.messages.done, context.input.told, context.results.ready) };
     },
     failed,
   };
@@ -37,7 +39,7 @@ export function createAtProvider(row: CreateRow): Workflow<CreateInput> {
 function create(row: CreateRow): CreateStep {
   return {
     name: 'create',
-    words: row.words.create,
+    message: row.messages.create,
     async run(context) {
       const { input } = context;
       const busy = row.busy?.();
@@ -52,9 +54,15 @@ function create(row: CreateRow): CreateStep {
       });
       if (!('done' in outcome)) return outcome;
       const { key } = outcome.done;
-      return { ...outcome, apply: async (unit) => void (await unit.updateResource(input.path, undefined, { providerKey: key })) };
+      return {
+        ...outcome,
+        async apply(unit) {
+          await unit.updateResource(input.path, undefined, { providerKey: key });
+          await knowMeters(unit, input.path, key);
+        },
+      };
     },
-    undo: (context) => undoCreate(context, context.input.group, marks(context), context.results.create as OnceResult | undefined),
+    undo: (context) => undoCreate(context, context.input.group, marks(context), context.results.create as CreateResult | undefined),
     late: (context, outcome) => lateCreate(context, context.input.group, marks(context), outcome),
   };
 }
@@ -67,15 +75,15 @@ async function make({ before = [] }: CreateRow, context: Context): Promise<Creat
 }
 
 /**
- * After attempts whose end is unknown, one more look for what they may have made late. A duplicate goes only if the
+ * Step that, after attempts whose end is unknown, looks once more for what they may have made late. A duplicate goes only if the
  * provider's own timestamp puts its creation inside this Job: people clone machines with their tags.
  */
 const duplicates: CreateStep = {
   name: 'duplicates',
-  words: 'Making sure that there is only one',
+  message: 'Making sure that there is only one',
   async run(context) {
     const { input } = context;
-    const kept = context.results.create as OnceResult;
+    const kept = context.results.create as CreateResult;
     if (!kept.found && kept.attempts === 1) return { done: null };
     const cloud = cloudOf(context.clouds, input.cloud);
     if (context.elapsedMs < cloud.capabilities.settleMs) return { wait: cloud.capabilities.settleMs - context.elapsedMs };
@@ -90,17 +98,18 @@ const duplicates: CreateStep = {
 function ready(row: CreateRow): CreateStep {
   return {
     name: 'ready',
-    words: row.words.ready,
+    message: row.messages.ready,
     async run(context) {
-      const { goal, group } = context.input;
-      return goal ? reachState(context, group, madeKey(context), { goal }) : { done: null };
+      const { goal, group, request } = context.input;
+      const outcome = goal ? await reachState(context, group, madeKey(context), { goal }) : { done: null };
+      return 'done' in outcome ? { ...outcome, done: await roundedUp(context, group, madeKey(context), request) } : outcome;
     },
   };
 }
 
 const initialState: CreateStep = {
   name: 'initialState',
-  words: 'Bringing it into its initial state',
+  message: 'Bringing it into its initial state',
   async run(context) {
     const [next] = context.input.calls ?? [];
     return next ? carryOut(context, context.input.group, next.method, [madeKey(context), ...next.args]) : { done: null };
@@ -109,7 +118,7 @@ const initialState: CreateStep = {
 
 const settled: CreateStep = {
   name: 'settled',
-  words: 'Waiting for the initial state',
+  message: 'Waiting for the initial state',
   async run(context) {
     const [next] = context.input.calls ?? [];
     return next ? reachState(context, context.input.group, madeKey(context), { goal: next.goal }) : { done: null };
@@ -126,7 +135,7 @@ async function begun(context: Pick<EndContext<CreateInput>, 'unit' | 'input'>): 
     await unit.updateResource(row.path, undefined, { state: null, internal });
   }
   await associate(unit, input);
-  await settle(context, input.calls?.at(-1)?.goal ?? input.goal);
+  await markSettled(context, input.calls?.at(-1)?.goal ?? input.goal);
 }
 
 async function inherited(unit: UnitOfWork, { inherit = [] }: CreateInput): Promise<{ [attribute: string]: Value }> {
@@ -172,7 +181,7 @@ const failed: NonNullable<Workflow<CreateInput>['failed']> = async (context) => 
 };
 
 /** The row stays as it would have been, with what it will know its thing by. */
-async function staysUnderWay(context: EndContext<CreateInput>, internal: Values): Promise<EndWords> {
+async function staysUnderWay(context: EndContext<CreateInput>, internal: Values): Promise<LastWords> {
   const { unit, input, memory, job } = context;
   const { ongoing } = (memory ?? {}) as { ongoing?: Value };
   const unseen = { ...unseenOf(context), principal: job.principal, ...(ongoing === undefined ? {} : { handle: ongoing }) };

@@ -9,7 +9,7 @@ type Context = StepContext<CreateInput>;
 /** Brings the key that a machine is created with to the provider; its result is the key of the copy. */
 export const importCredential: Step<CreateInput> = {
   name: 'credential',
-  words: 'Bringing the credential to the provider',
+  message: 'Bringing the credential to the provider',
   async run(context) {
     const { credential } = context.input;
     if (!credential) return { done: null };

@@ -2,6 +2,7 @@ import type { Value, Values } from '../model/values';
 import type { NewJob, NewResourceRow, ResourcePath } from '../store/store';
 import type { MadeGroup } from './carry-out';
 import type { KeysToCome } from './create-keys';
+import type { PackedDisk } from './packed-disk';
 
 /** Version of the create workflows that new Jobs are given; see create-formerly.ts for those that older ones have. */
 export const CREATE_VERSION = 2;
@@ -10,6 +11,7 @@ export const CREATES = {
   machine: 'machine.create',
   capture: 'machineImage.capture',
   upload: 'image.upload',
+  copy: 'image.copy',
   other: 'provider.create',
 } as const;
 
@@ -20,24 +22,28 @@ export interface CreateInput {
   /** Driver method: `create` where absent. */
   method?: string;
   path: ResourcePath;
-  /** Everything that the method takes but the token, resolved before the first attempt. */
+  /** Arguments of the method without the token, resolved before the first attempt. */
   request: Values;
   keys?: KeysToCome;
   /** Public key to import first, with the tag its provider copy is known by; `path` of the Credential it is of, if any. */
   credential?: { publicKey: string; tag: string; path: ResourcePath | null };
-  /** Where the bytes of an image come from. */
+  /** URI from which the bytes of an image come. */
   uri?: string;
+  /** Image of another cloud that is copied: its provider key there, and its path. */
+  from?: { cloud: string; key: string; path: ResourcePath };
+  /** Form in which these hold the image's disk; absent: as the cloud takes it. */
+  packed?: PackedDisk;
   /** States of which one ends the waiting; absent for what has no state. */
   goal?: readonly string[];
   /** The call that leads to the initial state, where the provider's own is another. */
   calls?: readonly { method: string; args: readonly Value[]; goal: readonly string[] }[];
-  /** What comes with it, each with a row and a nested Job of its own. */
+  /** Parts that come with it, each with a row and a nested Job of its own. */
   parts?: MachineParts;
-  /** How it was chosen what is made (a size), for the Job's statusMessage. */
+  /** Words for the Job's statusMessage: how it was chosen what is made (a size). */
   told?: string;
   /** Rows that come to be with it (associations). */
   insert?: readonly NewResourceRow[];
-  /** What the gateway keeps of it from then on: the value that another resource's kept attribute had until then. */
+  /** Attributes that the gateway keeps of it from then on: each the value that another resource's kept attribute had until then. */
   inherit?: readonly { attribute: string; from: ResourcePath; of: string }[];
   /** Attributes that the gateway keeps of others from then on. */
   keep?: readonly { path: ResourcePath; values: Values }[];
@@ -46,23 +52,23 @@ export interface CreateInput {
 /** A nested Job as a step makes it. */
 export type Draft = Omit<NewJob, 'id' | 'parent' | 'tenant' | 'principal'>;
 
-/** What comes with a machine when it is created: each is a nested Job with a row of its own (5.14.3). */
+/** Parts that come with a machine when it is created: each is a nested Job with a row of its own (5.14.3). */
 export interface MachineParts {
   /** Volumes made from templates, then all attachments. */
   volumes: readonly Draft[];
   attachments: readonly Draft[];
   /** Disks that it has beyond those of its size. */
   disks?: readonly Draft[];
-  /** What its interfaces are to be. */
+  /** Interfaces of the machine, as planned. */
   interfaces: readonly PlannedInterface[];
 }
 
-/** What an interface that came with its machine is to become, in provider keys. */
+/** Plan of an interface that came with its machine, in provider keys. */
 export interface PlannedInterface {
   network: string;
   /** Port that the provider's create of machines takes. */
   networkPort?: string;
-  /** What the provider's create of machines does not take: for the driver's `update` of interfaces. */
+  /** Values that the provider's create of machines does not take: for the driver's `update` of interfaces. */
   update: Values;
   addresses: readonly string[];
 }

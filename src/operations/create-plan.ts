@@ -1,16 +1,17 @@
 import type { Cloud } from '../clouds/cloud';
 import type { Naming } from '../clouds/driver';
+import { partedFromCloud } from '../model/cloud-path';
 import type { Value, Values } from '../model/values';
 import type { NewResourceRow, ResourcePath } from '../store/store';
 import type { MadeGroup } from './carry-out';
 import { CREATE_VERSION, CREATES, type CreateInput } from './create-input';
-import { rowOfDiscovered } from './discovered';
+import { rowOfDiscovered } from './discovered-row';
 import { extensionsFor } from './extensions';
-import type { Found, Plan, PlanContext } from './family';
+import type { Found, ChangePlan, PlanContext } from './resource-handler';
 import { namingOf, restOf } from './naming';
-import { withWords } from './size-words';
+import { withDetail } from './size-messages';
 
-export interface CreatePlan extends Pick<CreateInput, 'method' | 'goal' | 'calls' | 'uri' | 'parts' | 'told'> {
+export interface CreatePlan extends Pick<CreateInput, 'method' | 'goal' | 'calls' | 'uri' | 'from' | 'packed' | 'parts' | 'told'> {
   /** Name of the workflow (a row of CREATES); that of most things where absent. */
   workflow?: string;
   type: string;
@@ -22,7 +23,7 @@ export interface CreatePlan extends Pick<CreateInput, 'method' | 'goal' | 'calls
   naming: Values;
   /** The merged template, for the same. */
   template?: Values;
-  /** What the new resource shows until the provider shows more. */
+  /** Values that the new resource shows until the provider shows more. */
   shows: Values;
   request: Values;
   /** Public key to import first; where `tag` is absent, the copy goes by that of the new resource. */
@@ -31,10 +32,10 @@ export interface CreatePlan extends Pick<CreateInput, 'method' | 'goal' | 'calls
   inherit?: CreateInput['inherit'];
   keep?: (path: ResourcePath) => CreateInput['keep'];
   /** Further resources held meanwhile, with what they show. */
-  holds?: Plan['holds'];
+  holds?: ChangePlan['holds'];
   internal?: Values;
   owner?: ResourcePath;
-  /** What was found at the provider and gets a row now, because something is remembered of it from here on. */
+  /** Resources that were found at the provider and get a row now, because something is remembered of them from here on. */
   remembered?: readonly Found[];
   /** Rows and paths of what comes with it. */
   with?: { insert: readonly NewResourceRow[]; affected: readonly ResourcePath[] };
@@ -47,15 +48,18 @@ export interface CreatePlan extends Pick<CreateInput, 'method' | 'goal' | 'calls
  */
 export function pathToBe(context: Pick<PlanContext, 'newId'>, collection: ResourcePath): { id: string; path: ResourcePath } {
   const id = context.newId();
-  const bare = collection.startsWith('clouds/') ? collection.split('/').slice(2).join('/') : collection;
+  const bare = partedFromCloud(collection).path;
   return { id, path: `${bare}/${id}` };
 }
+
+/** Part of the plan context that the plan of a new resource needs. */
+export type NewContext = Pick<PlanContext, 'catalogue' | 'newId' | 'tag'> & { principal: { tenant: string } };
 
 /**
  * The plan of a create at a provider: the row that is there at once, and the Job that makes it true.
  * @param to where the new resource will be, if something else had to know before
  */
-export function planCreateAtProvider(context: PlanContext, plan: CreatePlan, to = pathToBe(context, plan.collection)): Plan {
+export function planCreateAtProvider(context: NewContext, plan: CreatePlan, to = pathToBe(context, plan.collection)): ChangePlan {
   const { type, cloud, collection, shows } = plan;
   const { path } = to;
   const wanted: Naming = namingOf(plan.naming);
@@ -72,7 +76,7 @@ export function planCreateAtProvider(context: PlanContext, plan: CreatePlan, to 
     state: stateful ? 'CREATING' : null,
     values: { ...(wanted as Values), ...shows, ...extensions, ...(stateful ? { state: 'CREATING' } : {}) },
     secrets: null,
-    internal: { ...plan.internal, kept: restOf(wanted, held) as Value },
+    internal: { ...plan.internal, kept: { ...restOf(wanted, held), ...ofTemplate(context.catalogue, type, plan.template) } as Value },
   };
   const request: Values = {
     ...(held as Values),
@@ -90,14 +94,20 @@ export function planCreateAtProvider(context: PlanContext, plan: CreatePlan, to 
       version: CREATE_VERSION,
       input: inputOf(plan, path, request) as unknown as Values,
     },
-    statusMessage: withWords(plan.statusMessage ?? 'Waiting to be created', plan.told),
+    statusMessage: withDetail(plan.statusMessage ?? 'Waiting to be created', plan.told),
     location: path,
     ...(stateful ? { becomes: plan.calls?.at(-1)?.goal[0] ?? plan.goal?.[0] ?? 'CREATING' } : {}),
   };
 }
 
+/** Values of a template that what is made with it keeps. */
+function ofTemplate(catalogue: PlanContext['catalogue'], type: string, template: Values = {}): Values {
+  const names = Object.entries(catalogue.attributesOf(type)).flatMap(([name, attribute]) => (attribute.ofTemplate ? [name] : []));
+  return Object.fromEntries(names.flatMap((name) => (template[name] === undefined ? [] : [[name, template[name]]])));
+}
+
 function inputOf(plan: CreatePlan, path: ResourcePath, request: Values): CreateInput {
-  const { group, method, goal, calls, uri, parts, told, inherit, credential } = plan;
+  const { group, method, goal, calls, uri, from, packed, parts, told, inherit, credential } = plan;
   const insert = plan.insert?.(path);
   const keep = plan.keep?.(path);
   return {
@@ -109,6 +119,8 @@ function inputOf(plan: CreatePlan, path: ResourcePath, request: Values): CreateI
     ...(goal ? { goal } : {}),
     ...(calls ? { calls } : {}),
     ...(uri === undefined ? {} : { uri }),
+    ...(from ? { from } : {}),
+    ...(packed ? { packed } : {}),
     ...(parts ? { parts } : {}),
     ...(told === undefined ? {} : { told }),
     ...(insert ? { insert } : {}),

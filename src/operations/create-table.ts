@@ -2,31 +2,33 @@ import type { Fetcher } from '../fetch/fetcher';
 import { madeKey, type CreateRow } from './create-row';
 import { importCredential } from './create-credential';
 import { CREATES } from './create-input';
+import { copyRow, type MoveLimits } from './image-copy';
 import { uploadRow } from './image-upload';
 import { partsToTakeBack, partSteps } from './machine-storage';
 
 /** Every kind of thing that is made at a provider, with what is its own; how each is made is said once (createAtProvider). */
-export function createTable(fetcher: Fetcher): readonly CreateRow[] {
+export function createTable(fetcher: Fetcher, move?: MoveLimits): readonly CreateRow[] {
   return [
     {
       workflow: CREATES.machine,
-      words: { create: 'Creating the machine at the provider', ready: 'Waiting for the machine to come up', done: 'Created' },
+      messages: { create: 'Creating the machine at the provider', ready: 'Waiting for the machine to come up', done: 'Created' },
       before: [partsToTakeBack, importCredential],
       parts: partSteps(madeKey),
       initialState: true,
     },
     {
       workflow: CREATES.capture,
-      words: {
+      messages: {
         create: 'Capturing the machine at the provider',
         ready: 'Waiting for the image to become available',
         done: 'Captured',
       },
     },
     uploadRow(fetcher),
+    copyRow(move),
     {
       workflow: CREATES.other,
-      words: { create: 'Creating at the provider', ready: 'Waiting for the provider to have it ready', done: 'Created' },
+      messages: { create: 'Creating at the provider', ready: 'Waiting for the provider to have it ready', done: 'Created' },
       initialState: true,
     },
   ];

@@ -1,13 +1,16 @@
 import type { Workflow } from '../jobs/workflow';
 import { cloudOf } from '../jobs/workflow';
 import type { Values } from '../model/values';
-import { Refusal, type Family, type Plan, type PlanContext, type CreateRequest } from './family';
-import { isPublicKey, makeKeyPair } from './keypair';
+import { Refusal, type ResourceHandler, type ChangePlan, type PlanContext, type CreateRequest } from './resource-handler';
+import { isPublicKey, makeKeyPair, type KeyPair, type KeyType } from './keypair';
 import { importedOf } from './create-credential';
 import { planStoredCreate, planStoredRemove, planStoredUpdate, storedOffered } from './stored';
 import { removeWithAssociations } from './associations';
+import { BusyError } from '../threads/limit';
 
 const TYPE = 'Credential';
+/** Delay after which a place in the queue of RSA keys may have become free, in seconds. */
+const KEY_S = 3;
 
 interface RemoveInput {
   path: string;
@@ -19,11 +22,11 @@ interface RemoveInput {
 export const removeCredential: Workflow<RemoveInput> = {
   name: 'credential.delete',
   version: 1,
-  endures: true,
+  unstoppable: true,
   steps: [
     {
       name: 'copies',
-      words: 'Removing the copies at the providers',
+      message: 'Removing the copies at the providers',
       async run({ input, clouds }) {
         for (const [key, copy] of Object.entries(input.imported)) await cloudOf(clouds, key).write('credentials', 'delete', copy);
         return { done: null };
@@ -37,12 +40,12 @@ export const removeCredential: Workflow<RemoveInput> = {
 };
 
 /** Credential (DSP0263 5.14.9): the gateway's own, of no cloud; brought to a provider where it is first used. */
-export const credentialFamily: Family = {
+export const credentialHandler: ResourceHandler = {
   type: TYPE,
   stored: true,
   create: planCreate,
   update: (context, found, request) => {
-    checkKey(request.set);
+    checkKey(request.set, 'key');
     return planStoredUpdate(context, found, request);
   },
   async remove(context, found) {
@@ -60,20 +63,36 @@ export const credentialFamily: Family = {
   offered: storedOffered,
 };
 
-async function planCreate(context: PlanContext, request: CreateRequest): Promise<Plan> {
+async function planCreate(context: PlanContext, request: CreateRequest): Promise<ChangePlan> {
   const { cloud: _cloud, ...common } = request.values;
   const values: Values = { ...common, ...request.template };
-  checkKey(values);
-  if (values.key !== undefined || values.password !== undefined) return planStoredCreate(TYPE, context, { ...request, values });
-  const pair = await makeKeyPair('cimi');
-  const key = Buffer.from(pair.publicKey).toString('hex');
-  const plan = await planStoredCreate(TYPE, context, { ...request, values: { ...values, key } });
-  return { ...plan, answerOnly: { privateKey: pair.privateKey } };
+  checkKey(values, 'credentialTemplate.key');
+  const { keyType, ...others } = values;
+  // Of what is given nothing is made, and there is no type to tell.
+  if (values.key !== undefined || values.password !== undefined) return planStoredCreate(TYPE, context, { ...request, values: others });
+  const planned = (key: Values) => planStoredCreate(TYPE, context, { ...request, values: { ...others, ...key } });
+  const run = async (): Promise<ChangePlan> => {
+    const pair = await generated(keyType === 'rsa' ? 'rsa' : 'ed25519', context.principal.tenant);
+    const plan = await planned({ key: Buffer.from(pair.publicKey).toString('hex') });
+    return { ...plan, answerOnly: { privateKey: pair.privateKey } };
+  };
+  return { ...(await planned({})), generate: { brings: ['privateKey'], run } };
 }
 
-function checkKey(values: Values): void {
+/** @throws Refusal 503 where too many keys that take long are being made already */
+async function generated(type: KeyType, tenant: string): Promise<KeyPair> {
+  try {
+    return await makeKeyPair(type, 'cimi', tenant);
+  } catch (error) {
+    if (!(error instanceof BusyError)) throw error;
+    const message = `${error.message}: try again, or ask for an ed25519 key, which is made at once`;
+    throw new Refusal(503, message, { at: 'credentialTemplate.keyType', kind: 'unavailable', retryAfterS: KEY_S });
+  }
+}
+
+function checkKey(values: Values, at: string): void {
   if (values.key !== undefined && values.key !== null && publicKeyOf(values) === undefined) {
-    throw new Refusal(400, 'key: the hexadecimal bytes of an OpenSSH public key line are needed (ssh-rsa, ssh-ed25519 or ecdsa)');
+    throw new Refusal(400, 'the hexadecimal bytes of an OpenSSH public key line are needed (ssh-rsa, ssh-ed25519 or ecdsa)', { at });
   }
 }
 

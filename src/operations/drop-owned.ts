@@ -1,15 +1,15 @@
-import { pauseOf, type Wait } from '../jobs/until';
-import { cloudOf, type StepContext } from '../jobs/workflow';
+import { pauseOf } from '../jobs/poll';
+import { cloudOf, type StepContext, type Wait } from '../jobs/workflow';
 import type { ResourcePath } from '../store/store';
 import { carryOutAll, type MadeGroup } from './carry-out';
 
-/** What is deleted with a resource and goes first, with its rows (the ports of a network). */
+/** Resources that are deleted with another and go first, with their rows (the ports of a network). */
 export interface Owned {
   group: MadeGroup;
   items: readonly { key: string; path: ResourcePath }[];
 }
 
-/** How soon it is looked at again, in ms. */
+/** Delay before it is looked at again, in ms. */
 const LOOK_AGAIN_MS = 250;
 
 /** Deletes what a resource owns. @returns the step's wait while the provider still shows any of it. */

@@ -1,10 +1,10 @@
 import type { Cloud } from '../clouds/cloud';
 import type { Catalogue } from '../model/catalogue';
 import type { Values } from '../model/values';
-import { Refusal } from './family';
+import { Refusal } from './resource-handler';
 
 /**
- * What a create says in attributes that drivers bring (placement), beside the name or in the template; beside the name wins.
+ * Collects the extension attributes of a create (placement), beside the name or in the template; beside the name wins.
  * @throws Refusal 400 naming an attribute that the chosen cloud does not have for the type
  */
 export function extensionsFor(
@@ -18,7 +18,7 @@ export function extensionsFor(
     const value = given.values[name] ?? given.template?.[name];
     if (value === undefined || value === null) continue;
     if (!extensionNames(catalogue, cloud, type).includes(name))
-      throw new Refusal(400, `${name} of ${type} is not supported by cloud '${cloud.key}'`, { kind: 'unsupported' });
+      throw new Refusal(400, `cloud '${cloud.key}' does not support this attribute of ${type}`, { at: name, kind: 'unsupported' });
     // The bound of sizes by figures is the core's own business (machine-size.ts).
     if (cloud.capabilities.extensions?.find((each) => each.name === name)?.choosing !== 'atMost') asked[name] = value;
   }

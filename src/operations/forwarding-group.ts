@@ -1,17 +1,17 @@
 import type { Ref, Value, Values } from '../model/values';
-import { Refusal, type CreateRequest, type Family, type Found, type Plan, type PlanContext } from './family';
-import { asRef } from './merge';
+import { Refusal, type CreateRequest, type ResourceHandler, type Found, type ChangePlan, type PlanContext } from './resource-handler';
+import { asRef } from './template-merge';
 import { chooseCloud, keyAt } from './placement';
-import { act, type ActInput } from './provider-change';
+import { actWorkflow, type ActInput } from './provider-change';
 import { planCreateAtProvider } from './create-plan';
-import { providerFamily } from './provider-family';
+import { providerHandler } from './provider-handler';
 
 const GROUP = 'ForwardingGroup';
 const NETWORK = 'Network';
 const MEMBER = 'ForwardingGroupNetwork';
 
 /** ForwardingGroup (DSP0263 5.16.17): networks that reach each other. */
-export const forwardingGroupFamily: Family = providerFamily({
+export const forwardingGroupHandler: ResourceHandler = providerHandler({
   type: GROUP,
   group: 'forwardingGroups',
   createNeeds: ['forwardingGroups', 'create'],
@@ -19,7 +19,7 @@ export const forwardingGroupFamily: Family = providerFamily({
 });
 
 /** Membership of a network (5.16.17.1.1): what the network itself says, so it is listed and never stored. */
-export const forwardingGroupNetworkFamily: Family = {
+export const forwardingGroupNetworkHandler: ResourceHandler = {
   type: MEMBER,
   derived: { from: NETWORK, through: 'forwardingGroup', as: 'network' },
   createNeeds: ['forwardingGroups', 'bind'],
@@ -28,11 +28,12 @@ export const forwardingGroupNetworkFamily: Family = {
   offered: (found) => (found.cloud?.offers('forwardingGroups', 'release') && !found.held && !found.item?.refuses?.delete ? ['delete'] : []),
 };
 
-async function planGroup(context: PlanContext, { template, values, collection }: CreateRequest): Promise<Plan> {
+async function planGroup(context: PlanContext, { template, values, collection }: CreateRequest): Promise<ChangePlan> {
   const refs = Array.isArray(template.networks) ? (template.networks as readonly Ref[]) : [];
   const networks = await Promise.all(
     refs.map((ref, index) => {
-      if (ref.href === undefined) throw new Refusal(400, `forwardingGroupTemplate.networks[${index}]: a reference to a Network is needed`);
+      if (ref.href === undefined)
+        throw new Refusal(400, 'a reference to a Network is needed', { at: `forwardingGroupTemplate.networks[${index}]` });
       return context.resolve(ref.href, NETWORK, `forwardingGroupTemplate.networks[${index}]`);
     }),
   );
@@ -53,7 +54,7 @@ async function planGroup(context: PlanContext, { template, values, collection }:
   });
 }
 
-/** Without the MixedNetwork capability all networks of a group are of one type (Table 7). */
+/** Refuses networks of different types, unless the cloud has the MixedNetwork capability (Table 7). */
 function refuseMixed(cloud: NonNullable<Found['cloud']>, networks: readonly Found[]): void {
   if (cloud.capabilities.types[GROUP]?.capabilities?.MixedNetwork === true) return;
   const types = new Set(networks.map((network) => String(network.values.networkType)));
@@ -63,9 +64,9 @@ function refuseMixed(cloud: NonNullable<Found['cloud']>, networks: readonly Foun
     });
 }
 
-async function planJoin(context: PlanContext, { values, collection }: CreateRequest): Promise<Plan> {
+async function planJoin(context: PlanContext, { values, collection }: CreateRequest): Promise<ChangePlan> {
   const href = asRef(values.network)?.href;
-  if (href === undefined) throw new Refusal(400, 'network: a reference to the Network to add is needed');
+  if (href === undefined) throw new Refusal(400, 'a reference to the Network to add is needed', { at: 'network' });
   const network = await context.resolve(href, NETWORK, 'network');
   const owner = collection
     .replace(/^clouds\/[^/]+\//, '')
@@ -83,7 +84,7 @@ async function planJoin(context: PlanContext, { values, collection }: CreateRequ
   return membership({ group, network, method: 'bind', target: collection, affected: [collection, path], location: path });
 }
 
-async function planLeave(context: PlanContext, found: Found): Promise<Plan> {
+async function planLeave(context: PlanContext, found: Found): Promise<ChangePlan> {
   const [segment, id] = found.path.split('/');
   const group = await context.resolve(`${segment ?? ''}/${id ?? ''}`, GROUP, 'the forwarding group');
   const network = await context.resolve(String(asRef(found.values.network)?.href), NETWORK, 'network');
@@ -99,7 +100,7 @@ interface Membership {
   location?: string;
 }
 
-function membership({ group, network, method, target, affected, location }: Membership): Plan {
+function membership({ group, network, method, target, affected, location }: Membership): ChangePlan {
   const input: ActInput = {
     cloud: group.cloud?.key ?? '',
     group: 'forwardingGroups',
@@ -114,7 +115,7 @@ function membership({ group, network, method, target, affected, location }: Memb
       { path: group.path, shows: null },
       { path: network.path, shows: null },
     ],
-    work: { workflow: act.name, version: act.version, input: input as unknown as Values },
+    work: { workflow: actWorkflow.name, version: actWorkflow.version, input: input as unknown as Values },
     statusMessage: 'Waiting for its turn',
     ...(location === undefined ? {} : { location }),
   };

@@ -1,23 +1,25 @@
+import type { Cloud, ImageGroup } from '../clouds/cloud';
 import { ProviderError, type ErrorKind } from '../clouds/errors';
 import type { Created, Ongoing, UploadImage } from '../clouds/driver';
 import { isProblem, type Fetcher } from '../fetch/fetcher';
 import { FetchBroken, type FetchProblem } from '../fetch/problem';
 import { cloudOf, StepFailure, type StepContext } from '../jobs/workflow';
 import type { Values } from '../model/values';
-import { Refusal, type CreateRequest, type Plan, type PlanContext } from './family';
+import { Refusal, type CreateRequest, type ChangePlan, type PlanContext } from './resource-handler';
 import { chooseCloud } from './placement';
+import { unpacked } from './packed-disk';
+import { openParts, refusalOf } from './packed-parts';
+import { DiskError } from '../disks/error';
 import { CREATES, type CreateInput } from './create-input';
-import { planCreateAtProvider } from './create-plan';
+import { planCreateAtProvider, type NewContext } from './create-plan';
 import { marks, type CreateRow } from './create-row';
 import { madeHere } from './undo-create';
 
 /** Images from other places: an `imageLocation` that is no resource of this gateway (DSP0263 5.14.7.1, 5.15.8.1). */
 
-type ImageGroup = 'machineImages' | 'volumeImages';
-
 type Context = StepContext<CreateInput>;
 
-/** How a problem of fetching ends a Job or refuses a request. */
+/** Statuses and kinds by which a problem of fetching ends a Job or refuses a request. */
 const KINDS: Readonly<Record<FetchProblem['kind'], { kind: ErrorKind; status: number }>> = {
   off: { kind: 'unsupported', status: 400 },
   invalid: { kind: 'invalid', status: 400 },
@@ -32,17 +34,24 @@ const KINDS: Readonly<Record<FetchProblem['kind'], { kind: ErrorKind; status: nu
   stopped: { kind: 'unavailable', status: 400 },
 };
 
-/** How often it is looked whether the Job was asked to stop, ms. */
-const LOOK_EVERY_MS = 1_000;
+/** Interval at which it is looked whether the Job was asked to stop, in ms. */
+export const LOOK_EVERY_MS = 1_000;
 
-/** Whether a location names something elsewhere, rather than a resource of this gateway (those are relative by now). */
+/** Tells whether a location names something elsewhere, rather than a resource of this gateway (those are relative by now). */
 export const isElsewhere = (location: string): boolean => /^[a-z][a-z0-9+.-]*:/i.test(location);
+
+/** The refusal of a request that names what may not be fetched. @param at the request's place that names it */
+export function fetchRefusal(problem: FetchProblem, at: string): Refusal {
+  const { kind, status } = KINDS[problem.kind];
+  return new Refusal(status, problem.message, { at, kind });
+}
 
 export interface UploadPlan {
   type: string;
   group: ImageGroup;
   location: string;
-  /** What the image shows until the provider shows more. */
+  packed?: CreateInput['packed'];
+  /** Values that the image shows until the provider shows more. */
   shows: Values;
   request: Values;
 }
@@ -51,18 +60,26 @@ export interface UploadPlan {
  * Plans an image from another place, as far as can be told without the network.
  * @throws Refusal 400 or 403 with the rule that forbids it; 400 where the cloud takes no such images.
  */
-export function planUpload(fetcher: Fetcher, context: PlanContext, request: CreateRequest, plan: UploadPlan): Plan {
+export function planUpload(fetcher: Fetcher, context: PlanContext, request: CreateRequest, plan: UploadPlan): ChangePlan {
   const problem = fetcher.check(plan.location);
-  if (problem) {
-    const { kind, status } = KINDS[problem.kind];
-    throw new Refusal(status, `imageLocation: ${problem.words}`, { kind });
-  }
+  if (problem) throw fetchRefusal(problem, 'imageLocation');
   const cloud = chooseCloud(context, [], request.values);
   if (!cloud.offers(plan.group, 'upload'))
-    throw new Refusal(400, `imageLocation: cloud '${cloud.key}' takes no images from other places`, { kind: 'unsupported' });
+    throw new Refusal(400, `cloud '${cloud.key}' takes no images from other places`, { at: 'imageLocation', kind: 'unsupported' });
+  return planUploadTo(cloud, context, request, plan);
+}
+
+/** The same where cloud and location were found right before. */
+export function planUploadTo(
+  cloud: Cloud,
+  context: NewContext,
+  request: Pick<CreateRequest, 'values' | 'collection'>,
+  plan: UploadPlan,
+): ChangePlan {
+  const { type, group, location, packed, shows, request: wanted } = plan;
   return planCreateAtProvider(context, {
-    ...{ workflow: CREATES.upload, type: plan.type, group: plan.group, method: 'upload', uri: plan.location },
-    ...{ cloud, collection: request.collection, naming: request.values, shows: plan.shows, request: plan.request },
+    ...{ workflow: CREATES.upload, type, group, method: 'upload', uri: location, ...(packed ? { packed } : {}) },
+    ...{ cloud, collection: request.collection, naming: request.values, shows, request: wanted },
     ...{ goal: ['AVAILABLE'], statusMessage: 'Waiting to be fetched' },
   });
 }
@@ -71,20 +88,23 @@ export function planUpload(fetcher: Fetcher, context: PlanContext, request: Crea
 export function uploadRow(fetcher: Fetcher): CreateRow {
   return {
     workflow: CREATES.upload,
-    words: { create: 'Fetching the image for the provider', ready: 'Waiting for the provider to have it ready', done: 'Created' },
+    messages: { create: 'Fetching the image for the provider', ready: 'Waiting for the provider to have it ready', done: 'Created' },
     busy: () => (fetcher.busy() ? { wait: LOOK_EVERY_MS, message: 'Waiting for other images to be fetched' } : undefined),
-    find: whole,
+    find: (context) => whole(context),
     make: (context) => transfer(fetcher, context),
   };
 }
 
-/** What earlier attempts of this Job completed; what they left half done is deleted. */
-async function whole(context: Context) {
+/**
+ * Returns what earlier attempts of this Job completed; deletes what they left half done.
+ * @param kept key of what is to be gone on with
+ */
+export async function whole(context: Context, kept?: string) {
   const { group } = context.input;
   const cloud = cloudOf(context.clouds, context.input.cloud);
   const complete = (await cloud.find(group, marks(context))).filter((item) => item.values.state === 'AVAILABLE');
   const { ours, ageless } = await madeHere(context, group, marks(context));
-  const half = [...ours, ...ageless].filter((key) => !complete.some((item) => item.key === key));
+  const half = [...ours, ...ageless].filter((key) => key !== kept && !complete.some((item) => item.key === key));
   // Where the provider takes its time over it, nobody has to wait: the next attempt looks again.
   for (const key of half) await cloud.write(group, 'delete', key);
   return complete;
@@ -96,20 +116,24 @@ async function transfer(fetcher: Fetcher, context: Context): Promise<Created | O
   const cloud = cloudOf(context.clouds, input.cloud);
   const asked = stopAsked(context);
   try {
-    const opened = await fetcher.open(input.uri ?? '', { signal: AbortSignal.any([context.signal, asked.signal]) });
-    if (isProblem(opened)) throw failureOf(opened);
-    let problem: FetchProblem | undefined;
-    const source: UploadImage['source'] = {
-      ...(opened.size === undefined ? {} : { size: opened.size }),
-      withinMs: opened.withinMs,
-      open: () => watched(opened.bytes(), (seen) => (problem = seen)),
-    };
+    const asking = { fetcher, uri: input.uri ?? '', signal: AbortSignal.any([context.signal, asked.signal]) };
+    const opened = await (input.packed ? openParts(asking, input.packed) : fetcher.open(asking.uri, asking));
+    if (isProblem(opened)) throw fetchFailure(opened, 'imageLocation');
+    let problem: FetchProblem | DiskError | undefined;
+    const bytes = () => watched(opened.bytes(), (seen) => (problem = seen));
     try {
+      const content = input.packed
+        ? await unpacked(bytes(), input.packed, (seen) => (problem ??= seen))
+        : { ...(opened.size === undefined ? {} : { size: opened.size }), open: bytes };
+      const source: UploadImage['source'] = { ...content, withinMs: opened.withinMs };
       const request = { ...(input.request as unknown as Omit<UploadImage, 'source' | 'token'>), token: marks(context).token, source };
       return await cloud.write(input.group as ImageGroup, 'upload', request);
     } catch (error) {
       // Whatever the driver makes of it: the bytes are what failed.
-      throw problem ? failureOf(problem) : error;
+      const cause = problem ?? (error instanceof DiskError ? error : undefined);
+      if (cause instanceof DiskError)
+        throw new StepFailure(`imageLocation: ${input.packed ? refusalOf(cause, input.packed) : cause.message}`);
+      throw cause ? fetchFailure(cause, 'imageLocation') : error;
     } finally {
       opened.close();
     }
@@ -119,7 +143,7 @@ async function transfer(fetcher: Fetcher, context: Context): Promise<Created | O
 }
 
 /** Aborted once the Job was asked to stop, which no boundary of steps would show while the bytes flow (or do not). */
-function stopAsked({ store, job }: Context): { signal: AbortSignal; end(): void } {
+export function stopAsked({ store, job }: Pick<StepContext<unknown>, 'store' | 'job'>): { signal: AbortSignal; end(): void } {
   const stop = new AbortController();
   const look = async () => {
     const row = await store.job(job.id);
@@ -140,8 +164,11 @@ async function* watched(bytes: AsyncIterable<Uint8Array>, tell: (problem: FetchP
   }
 }
 
-/** What was stopped is taken up again (another process, an undo); all else ends the Job. */
-function failureOf({ kind, words }: FetchProblem): Error {
-  if (kind === 'stopped') return new ProviderError('unavailable', words, { maybeDone: true });
-  return new StepFailure(`imageLocation: ${words}`, KINDS[kind].kind);
+/**
+ * Translates a problem of fetching: what was stopped is taken up again (another process, an undo); all else ends the Job.
+ * @param at the request's place that named what was to be fetched
+ */
+export function fetchFailure({ kind, message }: FetchProblem, at: string): Error {
+  if (kind === 'stopped') return new ProviderError('unavailable', message, { maybeDone: true });
+  return new StepFailure(`${at}: ${message}`, KINDS[kind].kind);
 }

@@ -1,12 +1,25 @@
 import type { Fetcher } from '../fetch/fetcher';
-import type { Value, Values } from '../model/values';
-import { heldBy, Refusal, type CreateRequest, type Family, type Found, type Plan, type PlanContext } from './family';
+import type { Values } from '../model/values';
+import { pagesOf } from '../store/pages';
+import {
+  heldBy,
+  Refusal,
+  type CreateRequest,
+  type ResourceHandler,
+  type Found,
+  type ChangePlan,
+  type PlanContext,
+} from './resource-handler';
 import { CREATES } from './create-input';
 import { pathToBe, planCreateAtProvider, type CreatePlan } from './create-plan';
+import { planCopy } from './image-copy';
 import { isElsewhere, planUpload } from './image-upload';
+import { changesOf } from './changes';
 import { chooseCloud } from './placement';
-import { keptOf, remove, update, type DeleteInput } from './provider-change';
-import { planRename } from './rename';
+import { asRef } from './template-merge';
+import { keptOf, deleteWorkflow, updateWorkflow, type DeleteInput } from './provider-change';
+import { providerOffered } from './provider-handler';
+import { planProviderUpdate } from './provider-update';
 import { keptSnapshot } from './snapshot';
 
 const TYPE = 'MachineImage';
@@ -14,42 +27,50 @@ const GROUP = 'machineImages';
 const MACHINE = 'Machine';
 
 /** MachineImage (DSP0263 5.14.7): made from machines or fetched from elsewhere, deleted, renamed. */
-export const imageFamily = (fetcher: Fetcher): Family => ({
+export const imageHandler = (fetcher: Fetcher): ResourceHandler => ({
   type: TYPE,
   group: GROUP,
   shared: 'public',
   createNeeds: [GROUP, 'capture'],
   create: (context, request) => planCreate(fetcher, context, request),
-  update: (context, found, request) => planRename(context, found, request, update, {}),
-  remove: planRemove,
-  offered(found) {
-    const { cloud } = found;
-    const can = (method: string) => cloud?.offers(GROUP, method) === true && found.item?.refuses?.[method] === undefined;
-    if (found.key === undefined && !found.held) return cloud?.mode === 'observe' ? [] : ['delete'];
-    if (found.held) return can('delete') && found.values.state !== 'DELETING' && found.values.state === 'CREATING' ? ['delete'] : [];
-    return [...(can('rename') ? ['edit'] : []), ...(can('delete') ? ['delete'] : [])];
+  update: async (context, found, request) => {
+    changesOf(context.catalogue, found, request, () => undefined);
+    return planProviderUpdate(context, found, request, updateWorkflow, {});
   },
+  remove: planRemove,
+  offered: (found, catalogue) => providerOffered(found, catalogue, { type: TYPE, group: GROUP }),
 });
 
-/** What is referred to decides (5.14.7.1): a Machine is captured, what is elsewhere is fetched. */
-async function planCreate(fetcher: Fetcher, context: PlanContext, request: CreateRequest): Promise<Plan> {
+/** Plans a create by what its reference names (5.14.7.1): a Machine is captured, an image of another cloud copied, what is elsewhere fetched. */
+async function planCreate(fetcher: Fetcher, context: PlanContext, request: CreateRequest): Promise<ChangePlan> {
   const location =
     request.values.imageLocation ?? (context.parameters.machine === undefined ? undefined : `machines/${context.parameters.machine}`);
   if (typeof location !== 'string' || location === '')
-    throw new Refusal(400, 'imageLocation: a reference to a Machine is needed, or the URI of an image (5.14.7.1)');
-  if (!isElsewhere(location)) return planCapture(context, request, location);
-  const { type = 'IMAGE' } = request.values;
-  if (type !== 'IMAGE') throw new Refusal(409, `type ${String(type)} cannot be made of what is fetched; it would be IMAGE`);
-  return planUpload(fetcher, context, request, { type: TYPE, group: GROUP, location, shows: { type }, request: {} });
+    throw new Refusal(400, 'a reference to a Machine is needed, or the URI of an image (5.14.7.1)', { at: 'imageLocation' });
+  if (!isElsewhere(location)) {
+    const copy = await planCopy(context, request, { type: TYPE, group: GROUP, location, shows: () => ({ type: 'IMAGE' }) });
+    return copy ?? planCapture(context, request, location);
+  }
+  return planUpload(fetcher, context, request, { type: TYPE, group: GROUP, location, shows: { type: 'IMAGE' }, request: {} });
 }
 
-async function planCapture(context: PlanContext, request: CreateRequest, location: string): Promise<Plan> {
+/**
+ * Plans an image of a machine (5.14.7.1), or a snapshot where it was not asked for by `capture`, or the machine is not STOPPED.
+ * @param options.temporary true where it goes again soon: it is not among the machine's snapshots then
+ */
+export async function planCapture(
+  context: PlanContext,
+  request: CreateRequest,
+  location: string,
+  { temporary = false } = {},
+): Promise<ChangePlan> {
   const machine = await context.resolve(location, MACHINE, 'imageLocation');
   if (machine.key === undefined) throw new Refusal(409, `${machine.path} does not exist at its provider`);
   const cloud = chooseCloud(context, [machine], request.values);
   if (!cloud.offers(GROUP, 'capture')) throw new Refusal(400, `cloud '${cloud.key}' does not capture machines`, { kind: 'unsupported' });
   const state = String(machine.values.state);
-  const type = typeOf(request.values.type, context.parameters.from, state);
+  // Consumers do not choose the type: it is read-only, and ignored whatever it says (5.4, D010, D018).
+  const type = context.parameters.from === 'capture' && state === 'STOPPED' ? 'IMAGE' : 'SNAPSHOT';
   if (machine.held) throw heldBy(machine);
   if (!['STARTED', 'STOPPED', 'PAUSED', 'SUSPENDED'].includes(state))
     throw new Refusal(409, `a machine can be captured in a stable state; it is ${state}`);
@@ -72,22 +93,12 @@ async function planCapture(context: PlanContext, request: CreateRequest, locatio
     remembered: [machine],
     statusMessage: 'Waiting to be captured',
   };
-  if (type === 'IMAGE') return planCreateAtProvider(context, plan, to);
+  if (type === 'IMAGE' || temporary) return planCreateAtProvider(context, plan, to);
   const { inherit, insert, keep } = keptSnapshot(machine.path, to.path, machine.tenant);
   return planCreateAtProvider(context, { ...plan, inherit, insert: () => insert, keep: () => keep }, to);
 }
 
-/** IMAGE by the capture link of a stopped machine, SNAPSHOT otherwise; an explicit type must not contradict (D010, D018). */
-function typeOf(asked: Value | undefined, from: string | undefined, state: string): 'IMAGE' | 'SNAPSHOT' {
-  const type = from === 'capture' && state === 'STOPPED' ? 'IMAGE' : 'SNAPSHOT';
-  if (asked === 'IMAGE' && state === 'STOPPED') return 'IMAGE';
-  if (asked !== undefined && asked !== type) {
-    throw new Refusal(409, `type ${String(asked)} cannot be made of a machine that is ${state}; it would be ${type}`);
-  }
-  return type;
-}
-
-async function planRemove(context: PlanContext, found: Found): Promise<Plan> {
+async function planRemove(context: PlanContext, found: Found): Promise<ChangePlan> {
   const base = { target: found.path, affected: [found.path], statusMessage: 'Waiting to be deleted' };
   const relink = relinkAround(found);
   if (!found.held && found.key === undefined) return { ...base, remove: [found.path], statusMessage: 'Deleted' };
@@ -104,7 +115,7 @@ async function planRemove(context: PlanContext, found: Found): Promise<Plan> {
   return {
     ...base,
     ...(found.held ? { stops: [found.held.job] } : { holds: [{ path: found.path, shows: 'DELETING' }] }),
-    work: { workflow: remove.name, version: remove.version, input: input as unknown as Values },
+    work: { workflow: deleteWorkflow.name, version: deleteWorkflow.version, input: input as unknown as Values },
   };
 }
 
@@ -112,12 +123,15 @@ async function planRemove(context: PlanContext, found: Found): Promise<Plan> {
 function relinkAround(found: Found) {
   return async (context: PlanContext): Promise<NonNullable<DeleteInput['relink']>> => {
     const to = found.values.relatedImage;
-    const rows = [
-      ...(await context.store.resources({ type: TYPE, tenants: [found.tenant] })).map((row) => ({ row, attribute: 'relatedImage' })),
-      ...(await context.store.resources({ type: MACHINE, tenants: [found.tenant] })).map((row) => ({ row, attribute: 'latestSnapshot' })),
-    ];
-    return rows
-      .filter(({ row, attribute }) => (keptOf(row.internal)[attribute] as { href?: string } | undefined)?.href === found.path)
-      .map(({ row, attribute }) => ({ path: row.path, attribute, to: to ?? null }));
+    const relinked: NonNullable<DeleteInput['relink']>[number][] = [];
+    for (const [type, attribute] of [
+      [TYPE, 'relatedImage'],
+      [MACHINE, 'latestSnapshot'],
+    ] as const) {
+      for await (const rows of pagesOf(context.store, { type, tenants: [found.tenant] }))
+        for (const { path, internal } of rows)
+          if (asRef(keptOf(internal)[attribute])?.href === found.path) relinked.push({ path, attribute, to: to ?? null });
+    }
+    return relinked;
   };
 }

@@ -1,11 +1,11 @@
-import { childId } from '../jobs/context';
-import { isFinished } from '../jobs/stop';
-import { pauseOf } from '../jobs/until';
+import { childId } from '../jobs/job-run';
+import { pauseOf } from '../jobs/poll';
 import { cloudOf, type Step, type StepContext, type Workflow } from '../jobs/workflow';
-import { ACTION, CIMI } from '../model/define';
+import { ACTION } from '../model/define';
 import type { Value, Values } from '../model/values';
-import type { ResourcePath, UnitOfWork } from '../store/store';
+import { isFinished, type ResourcePath, type UnitOfWork } from '../store/store';
 import type { MadeGroup } from './carry-out';
+import { alarmEvent, stateEvent, subjectOf } from './events';
 import { note } from './look-again';
 
 interface LateCallInput {
@@ -13,24 +13,24 @@ interface LateCallInput {
   group: MadeGroup;
   path: ResourcePath;
   key: string;
-  /** What was asked, and the states it leads to. */
+  /** Method that was called, and the states it leads to. */
   method: string;
   goal: readonly string[];
   /** The Job whose call it was. */
   of: string;
 }
 
-/** How often it is looked whether the resource is left alone, ms. */
+/** Interval at which it is looked whether the resource is left alone, in ms. */
 const LOOK_EVERY_MS = 1_000;
-/** When it is first looked whether the call has landed, ms. */
+/** Delay before it is first looked whether the call has taken effect, in ms. */
 const FIRST_LOOK_MS = 5_000;
 
 type Seen = { state: string; late: boolean };
 
 const quiet: Step<LateCallInput> = {
   name: 'quiet',
-  words: 'Waiting until nobody changes the resource',
-  looks: true,
+  message: 'Waiting until nobody changes the resource',
+  readOnly: true,
   async run({ input, store }) {
     const job = await store.job(input.of);
     const held = (await store.holds([input.path])).size > 0;
@@ -40,8 +40,8 @@ const quiet: Step<LateCallInput> = {
 
 const look: Step<LateCallInput> = {
   name: 'look',
-  words: 'Looking whether the late call has changed the state',
-  looks: true,
+  message: 'Looking whether the late call has changed the state',
+  readOnly: true,
   async run(context) {
     const { input, store } = context;
     const { value: item } = await cloudOf(context.clouds, input.cloud).get(input.group, input.key, { maxAgeMs: 0 });
@@ -59,17 +59,11 @@ const look: Step<LateCallInput> = {
 async function tell(unit: UnitOfWork, { path, method, of }: LateCallInput, state: string, before: string): Promise<void> {
   const row = await unit.resource(path);
   if (!row) return;
-  const words = `${method} took effect late, after another job had brought it to ${before}: it is ${state}`;
-  await unit.recordEvent({
-    tenant: row.tenant,
-    resource: path,
-    resourceType: row.type,
-    type: `${CIMI}/event/state`,
-    content: { resName: row.values.name, resource: { href: path }, state, detail: `${words} (jobs/${of})` },
-    outcome: 'Warning',
-    severity: 'high',
-  });
-  await note(unit, of, words);
+  const message = `${method} took effect late, after another job had brought it to ${before}: it is ${state}`;
+  const subject = subjectOf(row);
+  await unit.recordEvent(stateEvent(subject, state, { job: of }));
+  await unit.recordEvent(alarmEvent(subject, 'lateCall', { detail: message, job: of, severity: 'high' }));
+  await note(unit, of, message);
 }
 
 /**
@@ -79,18 +73,18 @@ async function tell(unit: UnitOfWork, { path, method, of }: LateCallInput, state
 export const lateCall: Workflow<LateCallInput> = {
   name: 'provider.lateCall',
   version: 1,
-  endures: true,
+  unstoppable: true,
   steps: [quiet, look],
   succeeded({ input, results }) {
     const { state, late } = results.look as Seen;
-    const words = late
+    const message = late
       ? `${input.method} of jobs/${input.of} took effect late: it is ${state}`
       : `${input.method} of jobs/${input.of} changed nothing late`;
-    return Promise.resolve({ message: words });
+    return Promise.resolve({ message });
   },
 };
 
-/** Has it looked whether a call lands late; once for each call of a Job. */
+/** Starts a Job that looks whether a call takes effect late; once for each call of a Job. */
 export function watchLate(
   { job, input }: Pick<StepContext<{ cloud: string; group: MadeGroup; path: ResourcePath }>, 'job' | 'input'>,
   key: string,

@@ -1,16 +1,15 @@
-import { isOngoing, type Handle, type Marks } from '../clouds/driver';
+import { isOngoing, type WorkHandle, type Marks } from '../clouds/driver';
 import { HandleForgotten, ProviderError } from '../clouds/errors';
-import { childId } from '../jobs/context';
-import { splitTwins } from '../jobs/once';
-import { pauseOf } from '../jobs/until';
-import { isFinished } from '../jobs/stop';
+import { childId } from '../jobs/job-run';
+import { splitDuplicates } from '../jobs/idempotent-create';
+import { pauseOf } from '../jobs/poll';
 import { cloudOf, type Step, type StepContext, type Workflow } from '../jobs/workflow';
 import { ACTION } from '../model/define';
 import type { Value, Values } from '../model/values';
-import type { ResourcePath, ResourceRow, UnitOfWork } from '../store/store';
+import { isFinished, type ResourcePath, type ResourceRow, type UnitOfWork } from '../store/store';
 import { carryOutAll, polled, type MadeGroup } from './carry-out';
 
-/** What a Job may have made without knowing it, and how it is told from what others made. */
+/** Description of what a Job may have made without knowing it, and how it is told from what others made. */
 export type Unseen = {
   cloud: string;
   group: MadeGroup;
@@ -18,7 +17,7 @@ export type Unseen = {
   marks: Marks;
   /** The Job. */
   of: string;
-  /** When it was accepted, RFC 3339: nothing older is its own. */
+  /** Time at which it was accepted, RFC 3339: nothing older is its own. */
   from: string;
 };
 
@@ -26,23 +25,23 @@ interface LookAgainInput extends Unseen {
   /** Latest time of creation, by the provider's clock, of what is its own, RFC 3339. */
   to: string;
   /** Work that an attempt began. */
-  handle?: Handle;
+  handle?: WorkHandle;
   /** Keys that its attempts were given. */
   keys?: readonly string[];
 }
 
-/** How long after its end a Job is looked after once more, ms. */
+/** Delay after its end at which a Job's leftovers are looked for once more, in ms. */
 export const LATER_MS = 300_000;
 const DAY_MS = 86_400_000;
-/** How often it is looked whether the Job has ended, ms. */
+/** Interval at which it is looked whether the Job has ended, in ms. */
 const LOOK_EVERY_MS = 1_000;
 
 type Context = StepContext<LookAgainInput>;
 
 const ended: Step<LookAgainInput> = {
   name: 'ended',
-  words: 'Waiting for the job to end whose late effects are looked for',
-  looks: true,
+  message: 'Waiting for the job to end whose late effects are looked for',
+  readOnly: true,
   async run({ input, store }) {
     const left = Date.parse(input.to) - (await store.now());
     if (left > 0) return { wait: left };
@@ -54,14 +53,14 @@ const ended: Step<LookAgainInput> = {
 /** Work under way is followed to its end, in whatever it ends: a thing that is half there shows nowhere yet. */
 const followed: Step<LookAgainInput> = {
   name: 'followed',
-  words: 'Waiting for what an attempt began',
-  looks: true,
+  message: 'Waiting for what an attempt began',
+  readOnly: true,
   async run(context) {
     const { input } = context;
     if (!input.handle) return { done: null };
     try {
       const outcome = await polled(cloudOf(context.clouds, input.cloud), input.group, input.handle);
-      if (isOngoing(outcome)) return { wait: pauseOf(context, {}, outcome.words) };
+      if (isOngoing(outcome)) return { wait: pauseOf(context, {}, outcome.message) };
       return { done: outcome?.key ?? null };
     } catch (error) {
       // It failed, or is forgotten: what there is of it shows by its marks.
@@ -73,8 +72,8 @@ const followed: Step<LookAgainInput> = {
 
 const look: Step<LookAgainInput> = {
   name: 'look',
-  words: 'Looking for what was made late',
-  looks: true,
+  message: 'Looking for what was made late',
+  readOnly: true,
   async run(context) {
     const { input, results } = context;
     const row = await context.store.resource(input.path);
@@ -82,7 +81,7 @@ const look: Step<LookAgainInput> = {
     const cloud = cloudOf(context.clouds, input.cloud);
     const found = await cloud.find(input.group, input.marks);
     const created = found.map((item) => ({ key: item.key, created: item.created ?? null }));
-    const { ours, foreign } = splitTwins(created, input.from, input.to);
+    const { ours, foreign } = splitDuplicates(created, input.from, input.to);
     const given = [...(input.keys ?? []), ...(typeof results.followed === 'string' ? [results.followed] : [])];
     const { value: there } = await cloud.getMany(input.group, given, { maxAgeMs: 0 });
     for (const error of there.unknown.values()) throw error;
@@ -96,7 +95,7 @@ const look: Step<LookAgainInput> = {
 
 const remove: Step<LookAgainInput> = {
   name: 'remove',
-  words: 'Removing what was made late',
+  message: 'Removing what was made late',
   run: (context) =>
     carryOutAll(
       context,
@@ -117,7 +116,7 @@ export const lookAgain: Workflow<LookAgainInput> = {
   name: 'provider.lookAgain',
   version: 1,
   patienceMs: DAY_MS,
-  endures: true,
+  unstoppable: true,
   steps: [ended, followed, look, remove],
   async succeeded({ unit, input, results }) {
     const { late, others } = lateOf(results);
@@ -130,13 +129,13 @@ export const lookAgain: Workflow<LookAgainInput> = {
 };
 
 /** Adds to the last words of a Job that has ended, if there is still a record of it. */
-export async function note(unit: UnitOfWork, id: string, words: string): Promise<void> {
+export async function note(unit: UnitOfWork, id: string, message: string): Promise<void> {
   const job = await unit.job(id);
-  if (job) await unit.updateJob(id, { statusMessage: `${job.statusMessage}; ${words}` });
+  if (job) await unit.updateJob(id, { statusMessage: `${job.statusMessage}; ${message}` });
 }
 
 /**
- * Has something looked for later, by a Job of its own that holds nothing. Once for each `why` of a Job.
+ * Starts a Job, which holds nothing, to look for something later. Once for each `why` of a Job.
  * @param known what an attempt was told of it
  * @returns the Job, and when it looks, RFC 3339
  */
@@ -151,6 +150,8 @@ export async function lookLater(
   const id = childId(unseen.of, `look again ${why}`, false, 0);
   const input: LookAgainInput = { ...unseen, ...known, to: at };
   if (await unit.job(id)) return { id, at };
+  const row = await unit.resource(unseen.path);
+  if (row?.providerKey === null) await unit.updateResource(row.path, undefined, { internal: { ...row.internal, lookedFor: at } });
   await unit.insertJob({
     id,
     tenant,
@@ -170,7 +171,7 @@ export async function lookLater(
 /** A row goes whose create was left under way and has not shown up: whatever comes of it is removed later. */
 export async function lookForUnderWay(unit: UnitOfWork, { tenant, providerKey, internal }: ResourceRow): Promise<void> {
   if (providerKey !== null || typeof internal.underWay !== 'object' || internal.underWay === null) return;
-  const { principal, handle, ...unseen } = internal.underWay as unknown as Unseen & { principal: string; handle?: Handle };
+  const { principal, handle, ...unseen } = internal.underWay as unknown as Unseen & { principal: string; handle?: WorkHandle };
   const job = { id: unseen.of, tenant, principal, created: unseen.from };
   await lookLater(unit, job, unseen, { why: 'deleted while under way', ...(handle ? { handle } : {}) });
 }

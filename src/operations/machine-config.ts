@@ -1,11 +1,11 @@
-import type { Family } from './family';
+import type { ResourceHandler } from './resource-handler';
 import { checkFigures } from './sizing';
-import { planStoredCreate, planStoredUpdate, storedFamily } from './stored';
+import { planStoredCreate, planStoredUpdate, storedHandler } from './stored';
 
 const TYPE = 'MachineConfiguration';
 
 /** MachineConfiguration (DSP0263 5.14.5): the provider's sizes, and the gateway's own beside them. */
-export const machineConfigFamily: Family = storedFamily(TYPE, {
+export const machineConfigHandler: ResourceHandler = storedHandler(TYPE, {
   group: 'machineConfigs',
   shared: true,
   async create(context, request) {

@@ -3,11 +3,11 @@ import type { Item, ItemRef } from '../clouds/driver';
 import { StepFailure, type Step, type StepContext } from '../jobs/workflow';
 import type { Value, Values } from '../model/values';
 import type { ResourcePath } from '../store/store';
-import { Refusal, type PlanContext } from './family';
+import { Refusal, type PlanContext } from './resource-handler';
 import { carryOutAll, type Call } from './carry-out';
 import type { PlannedInterface } from './create-input';
 import { interfaceRequest } from './machine-parts';
-import { asRef } from './merge';
+import { asRef } from './template-merge';
 import { keyAt } from './placement';
 import { withKeys, type KeysToCome } from './create-keys';
 
@@ -16,22 +16,22 @@ export async function planInterfaces(context: PlanContext, cloud: Cloud, wanted:
   const planned: PlannedInterface[] = [];
   const taken = new Set<ResourcePath>();
   const once = (path: ResourcePath, at: string): void => {
-    if (taken.has(path)) throw new Refusal(400, `${at}: ${path} is named twice`);
+    if (taken.has(path)) throw new Refusal(400, `${path} is named twice`, { at });
     taken.add(path);
   };
   for (const [index, item] of wanted.entries()) {
     const here = `machineTemplate.networkInterfaces[${index}].`;
     const asked = await interfaceRequest(context, item, here);
-    if (asked.network.cloud !== cloud) throw new Refusal(400, `${here}network: ${asked.network.path} is not in cloud '${cloud.key}'`);
+    if (asked.network.cloud !== cloud)
+      throw new Refusal(400, `${asked.network.path} is not in cloud '${cloud.key}'`, { at: `${here}network` });
     const port = asRef(asked.shows.networkPort)?.href;
     if (port !== undefined) once(port, `${here}networkPort`);
     const addresses: string[] = [];
     for (const ref of Array.isArray(item.addresses) ? item.addresses : []) {
       const at = `${here}addresses`;
       const address = await context.resolve(String(asRef(ref as Value)?.href ?? ''), 'Address', at);
-      if (address.cloud !== cloud) throw new Refusal(400, `${at}: ${address.path} is not in cloud '${cloud.key}'`);
-      if (asRef(address.values.resource)?.href !== undefined)
-        throw new Refusal(409, `${at}: ${address.path} is in use`, { kind: 'conflict' });
+      if (address.cloud !== cloud) throw new Refusal(400, `${address.path} is not in cloud '${cloud.key}'`, { at });
+      if (asRef(address.values.resource)?.href !== undefined) throw new Refusal(409, `${address.path} is in use`, { at, kind: 'conflict' });
       once(address.path, at);
       addresses.push(keyAt(address, at));
     }
@@ -42,10 +42,9 @@ export async function planInterfaces(context: PlanContext, cloud: Cloud, wanted:
       ...(state === undefined || state === 'ACTIVE' ? {} : { state }),
       ...more,
     };
-    if (Object.keys(update).length > 0 && !cloud.offers('interfaces', 'update')) {
-      throw new Refusal(400, `${here}${Object.keys(update)[0] ?? ''}: cloud '${cloud.key}' does not set this of an interface`, {
-        kind: 'unsupported',
-      });
+    const foreign = Object.keys(update).find((name) => cloud.changes('interfaces', name) === undefined);
+    if (foreign !== undefined) {
+      throw new Refusal(400, `cloud '${cloud.key}' does not set this of an interface`, { at: `${here}${foreign}`, kind: 'unsupported' });
     }
     planned.push({ network: String(network), ...early, update, addresses });
   }
@@ -62,7 +61,7 @@ interface WithInterfaces {
 export function interfaceStep<I extends WithInterfaces>(machineKey: (context: StepContext<I>) => string): Step<I> {
   return {
     name: 'interfaces',
-    words: 'Setting up its network interfaces and their addresses',
+    message: 'Setting up its network interfaces and their addresses',
     async run(context) {
       const cloud = context.clouds.byKey(context.input.cloud);
       const planned = context.input.parts?.interfaces ?? [];

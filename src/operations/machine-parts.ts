@@ -1,25 +1,26 @@
 import type { Cloud } from '../clouds/cloud';
 import type { ItemRef } from '../clouds/driver';
 import type { Value, Values } from '../model/values';
-import { Refusal, type CreateRequest, type Family, type Found, type Plan, type PlanContext } from './family';
-import { asRef } from './merge';
+import { Refusal, type CreateRequest, type ResourceHandler, type Found, type ChangePlan, type PlanContext } from './resource-handler';
+import { asRef } from './template-merge';
 import { chooseCloud, keyAt } from './placement';
-import { act, type ActInput } from './provider-change';
+import { actWorkflow, type ActInput } from './provider-change';
 import { planCreateAtProvider, type CreatePlan } from './create-plan';
-import { providerFamily } from './provider-family';
+import { providerHandler } from './provider-handler';
 
 const MACHINE = 'Machine';
 /** States in which parts can be added to a machine and taken away. */
 const STEADY = ['STARTED', 'STOPPED', 'PAUSED', 'SUSPENDED'];
 
 /** Disk (DSP0263 5.14.1.1.1): lives and dies with its machine. */
-export const diskFamily: Family = providerFamily({
+export const diskHandler: ResourceHandler = providerHandler({
   type: 'Disk',
+  addable: isSteady,
   group: 'disks',
   createNeeds: ['disks', 'create'],
   async create(context, request) {
     const capacity = request.values.capacity;
-    if (typeof capacity !== 'number' || capacity < 1) throw new Refusal(400, 'capacity: a capacity in kilobytes is needed');
+    if (typeof capacity !== 'number' || capacity < 1) throw new Refusal(400, 'a capacity in kilobytes is needed', { at: 'capacity' });
     return planPart(context, request, (machine) => ({
       type: 'Disk',
       group: 'disks',
@@ -29,19 +30,20 @@ export const diskFamily: Family = providerFamily({
   },
   change(_context, found, changed) {
     if (changed.capacity !== undefined && Number(changed.capacity) < Number(found.values.capacity))
-      throw new Refusal(400, 'capacity: a disk can grow, not shrink');
+      throw new Refusal(400, 'a disk can grow, not shrink', { at: 'capacity' });
     return changed;
   },
 });
 
 /** MachineVolume (5.14.1.1.2): adding one attaches the volume, deleting it detaches it. */
-export const machineVolumeFamily: Family = providerFamily({
+export const machineVolumeHandler: ResourceHandler = providerHandler({
   type: 'MachineVolume',
+  addable: isSteady,
   group: 'attachments',
   createNeeds: ['attachments', 'create'],
   async create(context, request) {
     const href = asRef(request.values.volume)?.href;
-    if (href === undefined) throw new Refusal(400, 'volume: a reference to the Volume to attach is needed');
+    if (href === undefined) throw new Refusal(400, 'a reference to the Volume to attach is needed', { at: 'volume' });
     const volume = await context.resolve(href, 'Volume', 'volume');
     await refuseUnattachable(context, volume, 'volume');
     return planPart(
@@ -66,19 +68,20 @@ export const machineVolumeFamily: Family = providerFamily({
 export async function refuseUnattachable(context: PlanContext, volume: Found, at: string): Promise<void> {
   const { cloud, key, path } = volume;
   if (volume.values.state !== 'AVAILABLE')
-    throw new Refusal(409, `${at}: ${path} is ${String(volume.values.state)}, not AVAILABLE`, { kind: 'conflict' });
-  if (!cloud || key === undefined) throw new Refusal(409, `${at}: ${path} does not exist at its provider`, { kind: 'conflict' });
+    throw new Refusal(409, `${path} is ${String(volume.values.state)}, not AVAILABLE`, { at, kind: 'conflict' });
+  if (!cloud || key === undefined) throw new Refusal(409, `${path} does not exist at its provider`, { at, kind: 'conflict' });
   if (!cloud.has('attachments') || cloud.capabilities.types.Volume?.capabilities?.SharedVolumeSupport === true) return;
   const { value: attachments } = await cloud.list('attachments', { maxAgeMs: 0 });
   const holder = attachments.find(({ values }) => (values.volume as unknown as ItemRef | undefined)?.item.key === key)?.owner;
   if (holder === undefined) return;
   const machine = (await context.list(MACHINE, cloud)).find((found) => found.key === holder);
-  throw new Refusal(409, `${at}: ${path} is attached to ${machine?.path ?? 'another machine'}`, { kind: 'conflict' });
+  throw new Refusal(409, `${path} is attached to ${machine?.path ?? 'another machine'}`, { at, kind: 'conflict' });
 }
 
 /** MachineNetworkInterface (5.14.1.1.3). */
-export const interfaceFamily: Family = providerFamily({
+export const interfaceHandler: ResourceHandler = providerHandler({
   type: 'MachineNetworkInterface',
+  addable: isSteady,
   group: 'interfaces',
   createNeeds: ['interfaces', 'create'],
   async create(context, { values, collection }) {
@@ -99,10 +102,11 @@ export const interfaceFamily: Family = providerFamily({
     const to: Values = {};
     if (changed.network !== undefined) {
       const network = await context.resolve(String(asRef(changed.network)?.href), 'Network', 'network');
-      if (network.cloud !== found.cloud) throw new Refusal(400, `network: ${network.path} is in another cloud`);
+      if (network.cloud !== found.cloud) throw new Refusal(400, `${network.path} is in another cloud`, { at: 'network' });
       to.network = keyAt(network, 'network');
     }
-    if (changed.networkPort !== undefined) {
+    if (changed.networkPort === null) to.networkPort = null;
+    else if (changed.networkPort !== undefined) {
       const port = await context.resolve(String(asRef(changed.networkPort)?.href), 'NetworkPort', 'networkPort');
       refuseOtherNetwork(port, asRef(changed.network ?? found.values.network)?.href, 'networkPort');
       to.networkPort = keyAt(port, 'networkPort');
@@ -113,7 +117,7 @@ export const interfaceFamily: Family = providerFamily({
 });
 
 /** MachineNetworkInterfaceAddress (5.14.1.1.4): what the address itself says of who has it. */
-export const interfaceAddressFamily: Family = {
+export const interfaceAddressHandler: ResourceHandler = {
   type: 'MachineNetworkInterfaceAddress',
   derived: { from: 'Address', through: null, as: 'address' },
   createNeeds: ['addresses', 'bind'],
@@ -126,7 +130,7 @@ function hint(values: Values): Values {
   return typeof values.initialLocation === 'string' ? { initialLocation: values.initialLocation } : {};
 }
 
-/** What an interface is asked to be, with the provider's keys; `at` begins the words of a refusal. */
+/** Builds the request for an interface, with the provider's keys; `at` begins the words of a refusal. */
 export async function interfaceRequest(
   context: PlanContext,
   values: Values,
@@ -149,7 +153,7 @@ export async function interfaceRequest(
 function refuseOtherNetwork(port: Found, network: string | undefined, at: string): void {
   const own = asRef(port.values.network)?.href;
   if (own !== network)
-    throw new Refusal(400, `${at}: ${port.path} is a port of ${own ?? 'no network'}, not of the interface's network ${network ?? ''}`);
+    throw new Refusal(400, `${port.path} is a port of ${own ?? 'no network'}, not of the interface's network ${network ?? ''}`, { at });
 }
 
 type Part = Pick<CreatePlan, 'type' | 'group' | 'shows' | 'request' | 'holds'>;
@@ -160,7 +164,7 @@ async function planPart(
   { values, collection }: Pick<CreateRequest, 'values' | 'collection'>,
   part: (machine: Found) => Part,
   others: readonly Found[] = [],
-): Promise<Plan> {
+): Promise<ChangePlan> {
   const machine = await context.resolve(ownerPath(collection), MACHINE, 'the machine');
   const { type, group, shows, request, holds } = part(machine);
   const cloud = chooseCloud(context, [machine, ...others], values);
@@ -179,12 +183,19 @@ async function planPart(
   });
 }
 
+/** Parts of a machine can be changed in a stable state. */
+function isSteady(machine: Found): boolean {
+  return STEADY.includes(String(machine.values.state));
+}
+
 function refuseUnsteady(cloud: Cloud, machine: Found, group: CreatePlan['group']): void {
   if (machine.key === undefined) throw new Refusal(409, `${machine.path} does not exist at its provider`, { kind: 'conflict' });
-  if (!cloud.offers(group, 'create')) throw new Refusal(400, `cloud '${cloud.key}' does not offer this`, { kind: 'unsupported' });
-  const state = String(machine.values.state);
-  if (!STEADY.includes(state))
-    throw new Refusal(409, `parts of a machine can be changed in a stable state; it is ${state}`, { kind: 'conflict' });
+  if (!cloud.offers(group, 'create'))
+    throw new Refusal(400, `cloud '${cloud.key}' does not offer ${group}.create`, { kind: 'unsupported' });
+  if (!isSteady(machine)) {
+    const message = `parts of a machine can be changed in a stable state; it is ${String(machine.values.state)}`;
+    throw new Refusal(409, message, { kind: 'conflict' });
+  }
 }
 
 /** Path of the owner of a nested collection, below whichever entry point. */
@@ -196,16 +207,18 @@ function ownerPath(collection: string): string {
     .join('/');
 }
 
-async function planBind(context: PlanContext, { values, collection }: CreateRequest): Promise<Plan> {
+async function planBind(context: PlanContext, { values, collection }: CreateRequest): Promise<ChangePlan> {
   const href = asRef(values.address)?.href;
-  if (href === undefined) throw new Refusal(400, 'address: a reference to the Address is needed');
+  if (href === undefined) throw new Refusal(400, 'a reference to the Address is needed', { at: 'address' });
   const address = await context.resolve(href, 'Address', 'address');
-  const owner = await context.resolve(ownerPath(collection), 'MachineNetworkInterface', 'the interface');
+  const owner = await context.resolve(ownerPath(collection), 'MachineNetworkInterface', '');
   const cloud = chooseCloud(context, [owner, address], values);
   const user = asRef(address.values.resource)?.href;
   if (user !== undefined) throw new Refusal(409, `${address.path} is used by ${user}: take it from there first`, { kind: 'conflict' });
   if (!cloud.offers('addresses', 'bind'))
-    throw new Refusal(400, 'the cloud does not give addresses to interfaces', { kind: 'unsupported' });
+    throw new Refusal(400, `cloud '${cloud.key}' does not offer addresses.bind: it assigns no addresses to interfaces`, {
+      kind: 'unsupported',
+    });
   const path = `${collection}/${address.path.split('/')[1] ?? ''}`;
   return addressCall(
     address,
@@ -214,7 +227,7 @@ async function planBind(context: PlanContext, { values, collection }: CreateRequ
   );
 }
 
-async function planRelease(context: PlanContext, found: Found): Promise<Plan> {
+async function planRelease(context: PlanContext, found: Found): Promise<ChangePlan> {
   const address = await context.resolve(String(asRef(found.values.address)?.href), 'Address', 'address');
   return addressCall(address, { method: 'release', args: [] }, { target: found.path, affected: [address.path] });
 }
@@ -222,8 +235,8 @@ async function planRelease(context: PlanContext, found: Found): Promise<Plan> {
 function addressCall(
   address: Found,
   call: { method: string; args: readonly Value[] },
-  plan: Pick<Plan, 'target' | 'affected' | 'location'>,
-): Plan {
+  plan: Pick<ChangePlan, 'target' | 'affected' | 'location'>,
+): ChangePlan {
   const input: ActInput = {
     cloud: address.cloud?.key ?? '',
     group: 'addresses',
@@ -234,7 +247,7 @@ function addressCall(
   return {
     ...plan,
     holds: [{ path: address.path, shows: null }],
-    work: { workflow: act.name, version: act.version, input: input as unknown as Values },
+    work: { workflow: actWorkflow.name, version: actWorkflow.version, input: input as unknown as Values },
     statusMessage: 'Waiting for its turn',
   };
 }

@@ -4,10 +4,11 @@ import { encodeId } from '../clouds/identity';
 import { AT_MOST } from '../clouds/sizes';
 import type { Values } from '../model/values';
 import { extensionNames } from './extensions';
-import { Refusal, type Found, type PlanContext, type UpdateRequest } from './family';
-import { asRef } from './merge';
-import { describe, told, wantedDisks, type WantedDisk } from './size-words';
+import { Refusal, type Found, type PlanContext, type UpdateRequest } from './resource-handler';
+import { asRef } from './template-merge';
+import { describe, sizeMessage, wantedDisks, type WantedDisk } from './size-messages';
 import { checkFigures, chooseSize, FIGURES, figuresOf, type Wish } from './sizing';
+import { shown } from '../model/shown';
 
 const CONFIG = 'machineTemplate.machineConfig';
 
@@ -17,19 +18,19 @@ export interface MachineSize {
   key: string;
   values: Values;
   /** The choice in words, where there was one. */
-  words?: string | undefined;
+  message?: string | undefined;
   /** Disks that were asked for beyond the size's own, and what they are to be. */
   disks: readonly WantedDisk[];
   become: 'Disk' | 'Volume' | undefined;
 }
 
-/** What a machine is made of that bears on its size. */
+/** Parts of a machine that bear on its size. */
 export interface SizedBy {
   /** The configuration referred to, if any, and the attributes given by value. */
   config: Found | undefined;
   overrides: Values | undefined;
   image: Item | undefined;
-  /** Everything that the create says beside the name and in the template: extension attributes are among it. */
+  /** Values that the create gives beside the name and in the template: extension attributes are among them. */
   said: Values;
 }
 
@@ -46,9 +47,10 @@ export async function machineSize(context: PlanContext, cloud: Cloud, { config, 
   const asked = { ...figuresOf(config ? baseOf(config) : {}), ...given };
   for (const name of erased) delete asked[name];
   if (typeof asked.memory !== 'number' && typeof asked.cpu !== 'number')
-    throw new Refusal(400, `${CONFIG}: a configuration by value says at least cpu or memory`);
+    throw new Refusal(400, 'a configuration by value says at least cpu or memory', { at: CONFIG });
   if (image?.cpuArch !== undefined && asked.cpuArch !== undefined && asked.cpuArch !== image.cpuArch)
-    throw new Refusal(400, `${CONFIG}: cpuArch ${String(asked.cpuArch)} is asked for, and the image is for ${image.cpuArch}`);
+    throw new Refusal(400, `cpuArch ${shown(String(asked.cpuArch))} is asked for, and the image is for ${image.cpuArch}`, { at: CONFIG });
+  checkFigures(asked, CONFIG);
   const asks = extending(cloud, said);
   const zone = asks.zone ?? (await zoneOfParts(context, cloud, said));
   return sizeFor(context, cloud, asked, { cpuArch: image?.cpuArch, fit: image?.fit, ...asks, zone });
@@ -72,7 +74,7 @@ async function zoneOfParts(context: PlanContext, cloud: Cloud, said: Values): Pr
   return undefined;
 }
 
-/** Of a provider's size that is overridden, cpu and memory count; its disks and clock are that very size's own. */
+/** Returns the base of an overridden size: cpu and memory count; its disks and clock are that very size's own. */
 function baseOf({ key, values }: Found): Values {
   return key === undefined ? values : { cpu: values.cpu, memory: values.memory, cpuArch: values.cpuArch };
 }
@@ -81,7 +83,7 @@ function changesNothing(given: Values, values: Values): boolean {
   return Object.entries(given).every(([name, value]) => JSON.stringify(value) === JSON.stringify(values[name]));
 }
 
-/** What extension attributes of the create ask of a size. */
+/** Returns what extension attributes of the create ask of a size. */
 function extending(cloud: Cloud, said: Values): Pick<Wish, 'needs' | 'zone'> & { atMost?: number } {
   const needs: string[] = [];
   const asks: { zone?: string; atMost?: number } = {};
@@ -89,7 +91,7 @@ function extending(cloud: Cloud, said: Values): Pick<Wish, 'needs' | 'zone'> & {
     const value = said[name];
     if (choosing === 'zone' && typeof value === 'string') asks.zone = value;
     else if (choosing === 'atMost' && typeof value === 'number') {
-      if (value < 1) throw new Refusal(400, `${name}: must be at least 1, not ${value}`);
+      if (value < 1) throw new Refusal(400, `must be at least 1, not ${value}`, { at: name });
       asks.atMost = value;
     } else if (typeof choosing === 'object' && value === true) needs.push(choosing.needs);
   }
@@ -99,7 +101,6 @@ function extending(cloud: Cloud, said: Values): Pick<Wish, 'needs' | 'zone'> & {
 type Needs = Pick<Wish, 'cpuArch' | 'fit' | 'family' | 'needs' | 'zone'> & { atMost?: number };
 
 async function sizeFor(context: PlanContext, cloud: Cloud, asked: Values, needs: Needs): Promise<MachineSize> {
-  checkFigures(asked);
   const own = cloud.sized(asked);
   if (own) return ownSize(cloud, asked, own);
   const become = addedAs(cloud);
@@ -114,7 +115,7 @@ async function sizeFor(context: PlanContext, cloud: Cloud, asked: Values, needs:
   if (become === 'Disk') refuseFormats(more, cloud);
   const beside =
     more.length === 0 ? undefined : `made as ${become ?? 'Disk'}s of the machine: ${describe({ disks: more as unknown as Values[] })}`;
-  return { key: found.key ?? '', values: found.values, words: told(asked, found, beside), disks: more, become };
+  return { key: found.key ?? '', values: found.values, message: sizeMessage(asked, found, beside), disks: more, become };
 }
 
 async function offeredBy(context: PlanContext, cloud: Cloud): Promise<Found[]> {
@@ -123,15 +124,15 @@ async function offeredBy(context: PlanContext, cloud: Cloud): Promise<Found[]> {
 
 /** The very size, on a cloud without fixed ones. It is told only where the provider's units make it another. */
 function ownSize(cloud: Cloud, asked: Values, own: Item | { impossible: string }): MachineSize {
-  if ('impossible' in own) throw new Refusal(400, `cloud '${cloud.key}' gives no such machine (${describe(asked)}): ${own.impossible}`);
+  if ('impossible' in own) throw new Refusal(400, `cloud '${cloud.key}' cannot make a machine with ${describe(asked)}: ${own.impossible}`);
   refuseFormats(wantedDisks(asked), cloud);
   const same = FIGURES.every((figure) => asked[figure] === own.values[figure]);
   const path = `machineConfigs/${encodeId(cloud.key, own.key)}`;
-  const words = same ? undefined : told(figuresOf({ ...asked, disks: null }), { path, values: own.values, item: own }, undefined);
-  return { key: own.key, values: own.values, words, disks: [], become: undefined };
+  const message = same ? undefined : sizeMessage(figuresOf({ ...asked, disks: null }), { path, values: own.values, item: own }, undefined);
+  return { key: own.key, values: own.values, message, disks: [], become: undefined };
 }
 
-/** What disks beyond a size's own can be on this cloud. */
+/** Returns what disks beyond a size's own can be on this cloud. */
 function addedAs(cloud: Cloud): MachineSize['become'] {
   if (cloud.offers('disks', 'create')) return 'Disk';
   return cloud.offers('volumes', 'create') && cloud.offers('attachments', 'create') ? 'Volume' : undefined;
@@ -141,7 +142,8 @@ function addedAs(cloud: Cloud): MachineSize['become'] {
 function refuseFormats(disks: readonly WantedDisk[], cloud: Cloud): void {
   const formatted = disks.find(({ format }) => format !== undefined);
   if (formatted)
-    throw new Refusal(400, `${CONFIG}.disks: cloud '${cloud.key}' makes disks unformatted (raw), not with ${String(formatted.format)}`, {
+    throw new Refusal(400, `cloud '${cloud.key}' makes disks unformatted (raw), not with ${shown(String(formatted.format))}`, {
+      at: `${CONFIG}.disks`,
       kind: 'unsupported',
     });
 }
@@ -149,10 +151,13 @@ function refuseFormats(disks: readonly WantedDisk[], cloud: Cloud): void {
 /** A change of size, and the choice in words; `key` is absent where the machine has the size already, for good. */
 export interface Resize {
   key?: string | undefined;
-  words?: string | undefined;
+  message?: string | undefined;
 }
 
-/** What changed figures of a machine come to; undefined where none changes. @throws Refusal 400 or 409 */
+/**
+ * Plans the change of a machine's figures; undefined where none changes.
+ * @throws Refusal 400 or 409
+ */
 export async function resizeOf(context: PlanContext, found: Found, { set }: UpdateRequest): Promise<Resize | undefined> {
   const { cloud, item, values } = found;
   const said = FIGURES.filter((figure) => set[figure] !== undefined);
@@ -161,7 +166,7 @@ export async function resizeOf(context: PlanContext, found: Found, { set }: Upda
   if (!changes && said.length > 0 && unconfirmed !== undefined && cloud?.offers('machines', 'resize')) return { key: unconfirmed };
   if (!changes || !cloud) return undefined;
   if (set.cpuSpeed !== undefined && set.cpuSpeed !== values.cpuSpeed)
-    throw new Refusal(400, `cpuSpeed cannot be changed on cloud '${cloud.key}'`);
+    throw new Refusal(400, `cannot be changed on cloud '${cloud.key}'`, { at: 'cpuSpeed', kind: 'unsupported' });
   if (!cloud.offers('machines', 'resize')) throw new Refusal(400, `cloud '${cloud.key}' does not change the size of a machine`);
   const state = String(values.state);
   const states = cloud.capabilities.resizesIn ?? ['STOPPED'];
@@ -170,6 +175,7 @@ export async function resizeOf(context: PlanContext, found: Found, { set }: Upda
   const reason = item?.refuses?.resize;
   if (reason !== undefined) throw new Refusal(409, reason, { kind: 'conflict' });
   const asked = figuresOf({ cpu: set.cpu ?? values.cpu, memory: set.memory ?? values.memory });
+  checkFigures(asked);
   const arch = typeof values.cpuArch === 'string' ? values.cpuArch : undefined;
   const size = await sizeFor(context, cloud, asked, {
     cpuArch: arch,
@@ -178,14 +184,14 @@ export async function resizeOf(context: PlanContext, found: Found, { set }: Upda
     zone: zoneOf(cloud, values),
   });
   const same = size.values.cpu === values.cpu && size.values.memory === values.memory;
-  return { ...(same ? {} : { key: size.key }), words: size.words };
+  return { ...(same ? {} : { key: size.key }), message: size.message };
 }
 
 /** Attribute that tells a machine's zone, on a cloud whose sizes are not in every zone. */
 const zoneAttribute = ({ capabilities }: Cloud): string | undefined =>
   capabilities.extensions?.find(({ choosing, types }) => choosing === 'zone' && types.includes('Machine'))?.name;
 
-/** Where a machine is; it stays there. */
+/** Returns the zone of a machine, which stays there. */
 function zoneOf(cloud: Cloud, values: Values): string | undefined {
   const name = zoneAttribute(cloud);
   const zone = name === undefined ? undefined : values[name];

@@ -70,7 +70,7 @@ test('the volumes go after the machine, however long the provider takes to let g
     return refuseStop(go, name);
   };
   await rooms.start();
-  const job = await house.end(id, 30_000);
+  const job = await house.end(id);
   expect(job.state).toBe('FAILED');
   expect(job.statusMessage).toMatch(/not for you/);
   expect(job.statusMessage).not.toMatch(/could not be undone|not deleted/);
@@ -91,7 +91,7 @@ test('a volume that somebody else took is named by the id that it is listed unde
     return refuseStop(go, name);
   };
   await rooms.start();
-  const job = await house.end(id, 30_000);
+  const job = await house.end(id);
   expect(job.state).toBe('FAILED');
   expect(job.statusMessage).toMatch(/not for you.*could not be undone: .*volumes\/v1: .*a backup has it/);
   expect(job.statusMessage).not.toMatch(/volumes\/v2:/);

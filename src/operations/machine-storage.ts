@@ -2,25 +2,25 @@ import type { Cloud } from '../clouds/cloud';
 import { ACTION } from '../model/define';
 import type { ItemRef } from '../clouds/driver';
 import { ProviderError } from '../clouds/errors';
-import { pauseOf } from '../jobs/until';
-import { cloudOf, StepFailure, type Step, type StepContext, type StepOutcome } from '../jobs/workflow';
+import { pauseOf } from '../jobs/poll';
+import { cloudOf, nestedFailure, StepFailure, type Step, type StepContext, type StepOutcome } from '../jobs/workflow';
 import type { Value, Values } from '../model/values';
 import type { NewResourceRow, ResourcePath, UnitOfWork } from '../store/store';
 import { CREATE_VERSION, CREATES, type CreateInput, type Draft, type MachineParts } from './create-input';
 import { withKeys } from './create-keys';
 import { planCreateAtProvider } from './create-plan';
-import { Refusal, type Plan, type PlanContext } from './family';
+import { Refusal, type ChangePlan, type PlanContext } from './resource-handler';
 import { interfaceStep, planInterfaces } from './machine-interfaces';
 import { refuseUnattachable } from './machine-parts';
 import type { MachineSize } from './machine-size';
-import { asRef, mergeTemplate } from './merge';
+import { asRef, mergeTemplate } from './template-merge';
 import { deleteSeen } from './provider-change';
-import type { WantedDisk } from './size-words';
+import type { WantedDisk } from './size-messages';
 import { isThere } from './undo-create';
 import { planVolume } from './volume';
 
 /** A volume in a stable state that is on no machine of this Job and still refuses to go will not go by itself, in ms. */
-const NOT_LET_GO_MS = 60_000;
+const DETACH_PATIENCE_MS = 60_000;
 
 export interface PlannedParts {
   parts: MachineParts;
@@ -41,15 +41,15 @@ export async function planParts(
   size: Pick<MachineSize, 'disks' | 'become'>,
 ): Promise<PlannedParts> {
   const at = 'machineTemplate';
-  const volumes: Plan[] = [];
-  const attachments: Plan[] = [];
+  const volumes: ChangePlan[] = [];
+  const attachments: ChangePlan[] = [];
   const taken = new Set<ResourcePath>();
   for (const [index, item] of items(template.volumes).entries()) {
     const href = asRef(item.volume)?.href;
-    if (href === undefined) throw new Refusal(400, `${at}.volumes[${index}]: a reference to a Volume is needed`);
+    if (href === undefined) throw new Refusal(400, 'a reference to a Volume is needed', { at: `${at}.volumes[${index}]` });
     const volume = await context.resolve(href, 'Volume', `${at}.volumes[${index}]`);
-    if (volume.cloud !== cloud) throw new Refusal(400, `${at}.volumes[${index}]: ${volume.path} is not in cloud '${cloud.key}'`);
-    if (taken.has(volume.path)) throw new Refusal(400, `${at}.volumes[${index}]: ${volume.path} is named twice`);
+    if (volume.cloud !== cloud) throw new Refusal(400, `${volume.path} is not in cloud '${cloud.key}'`, { at: `${at}.volumes[${index}]` });
+    if (taken.has(volume.path)) throw new Refusal(400, `${volume.path} is named twice`, { at: `${at}.volumes[${index}]` });
     taken.add(volume.path);
     await refuseUnattachable(context, volume, `${at}.volumes[${index}]`);
     attachments.push(attachment(context, cloud, machine, { path: volume.path, key: volume.key ?? '' }, item.initialLocation));
@@ -57,7 +57,7 @@ export async function planParts(
   const more = size.become === 'Volume' ? size.disks.map(volumeFor) : [];
   for (const [index, item] of [...items(template.volumeTemplates), ...more].entries()) {
     const ref = asRef(item.volumeTemplate);
-    if (!ref) throw new Refusal(400, `${at}.volumeTemplates[${index}]: a VolumeTemplate is needed, by reference or by value`);
+    if (!ref) throw new Refusal(400, 'a VolumeTemplate is needed, by reference or by value', { at: `${at}.volumeTemplates[${index}]` });
     const base =
       ref.href === undefined ? {} : (await context.resolve(ref.href, 'VolumeTemplate', `${at}.volumeTemplates[${index}]`)).values;
     const plan = await planVolume(context, { template: mergeTemplate(base, ref), values: { cloud: cloud.key }, collection: 'volumes' });
@@ -93,7 +93,7 @@ function volumeFor({ capacity, format, initialLocation }: WantedDisk): Values {
 }
 
 /** The same as a Disk, which goes with the machine. */
-function diskPlan(context: PlanContext, cloud: Cloud, machine: ResourcePath, { capacity, initialLocation }: WantedDisk): Plan {
+function diskPlan(context: PlanContext, cloud: Cloud, machine: ResourcePath, { capacity, initialLocation }: WantedDisk): ChangePlan {
   const shows: Values = { capacity, ...(initialLocation === undefined ? {} : { initialLocation }) };
   return planCreateAtProvider(context, {
     type: 'Disk',
@@ -108,7 +108,7 @@ function diskPlan(context: PlanContext, cloud: Cloud, machine: ResourcePath, { c
 }
 
 /** A cloud that places volumes has to know for which machine one is. */
-function nearTo(plan: Plan, machine: ResourcePath): Plan {
+function nearTo(plan: ChangePlan, machine: ResourcePath): ChangePlan {
   if (!plan.work) return plan;
   const input = plan.work.input as { request?: Values };
   return { ...plan, work: { ...plan.work, input: { ...input, request: { ...input.request, machine: { keyOf: machine } } } as Values } };
@@ -120,7 +120,7 @@ function attachment(
   machine: ResourcePath,
   volume: { path: string; key: Value },
   location: Value | undefined,
-): Plan {
+): ChangePlan {
   const hint: Values = typeof location === 'string' ? { initialLocation: location } : {};
   return planCreateAtProvider(context, {
     type: 'MachineVolume',
@@ -135,7 +135,7 @@ function attachment(
   });
 }
 
-function draftOf(plan: Plan): Draft {
+function draftOf(plan: ChangePlan): Draft {
   return {
     workflow: plan.work?.workflow ?? CREATES.other,
     workflowVersion: plan.work?.version ?? CREATE_VERSION,
@@ -151,33 +151,33 @@ function draftOf(plan: Plan): Draft {
 type Context = StepContext<CreateInput>;
 
 /**
- * Only there to be undone: the volumes that were made for a machine go after the machine itself, which is what the
+ * Step that is there only to be undone: the volumes that were made for a machine go after the machine itself, which is what the
  * provider lets go of them for.
  */
 export const partsToTakeBack: Step<CreateInput> = {
   name: 'parts',
-  words: 'Deleting the volumes that were made for it',
+  message: 'Deleting the volumes that were made for it',
   run: () => Promise.resolve({ done: null }),
   undo: (context) => takeVolumesBack(context),
 };
 
-function nested(name: 'volumes' | 'attachments' | 'disks', words: string, undo?: Step<CreateInput>['undo']): Step<CreateInput> {
+function nested(name: 'volumes' | 'attachments' | 'disks', message: string, undo?: Step<CreateInput>['undo']): Step<CreateInput> {
   return {
     name,
-    words,
+    message,
     async run(context) {
       const drafts = context.input.parts?.[name] ?? [];
       if (drafts.length === 0) return { done: null };
       if (!context.nested) return { nested: (await withKeys(context, drafts as unknown as Value)) as unknown as readonly Draft[] };
       const failed = context.nested.find((child) => child.state !== 'SUCCESS');
       if (!failed) return { done: null };
-      throw new StepFailure(`${failed.statusMessage} (jobs/${failed.id})`, 'unavailable');
+      throw nestedFailure(`${failed.statusMessage} (jobs/${failed.id})`, context.nested);
     },
     ...(undo ? { undo } : {}),
   };
 }
 
-/** What can not be taken off the machine is released by the provider when the machine goes, which is next. */
+/** Takes parts off the machine. Those that cannot be taken off are released by the provider when the machine goes, which is next. */
 function takeOff(name: 'attachments' | 'disks') {
   return async (context: Context): Promise<StepOutcome> => {
     for (const path of (context.input.parts?.[name] ?? []).map(pathOf)) {
@@ -233,7 +233,7 @@ async function takeBack(context: Context, key: string): Promise<StepOutcome> {
   const machine = (context.results.create as { key?: string } | undefined)?.key;
   const users = attachments.filter(({ values }) => (values.volume as unknown as ItemRef | undefined)?.item.key === key);
   const goesOn = users.some(({ owner }) => owner === machine) || String(volume?.values.state).endsWith('ING');
-  if (!goesOn && context.elapsedMs > NOT_LET_GO_MS) throw new StepFailure(reason, 'conflict');
+  if (!goesOn && context.elapsedMs > DETACH_PATIENCE_MS) throw new StepFailure(reason, 'conflict');
   return { wait: pauseOf(context, { atMostMs: cloud.waitAtMostMs }, reason), message: reason };
 }
 

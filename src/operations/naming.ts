@@ -11,7 +11,7 @@ export function namingOf(values: Values): Naming {
   return naming;
 }
 
-/** What of a naming a provider that holds `held` does not hold: the gateway keeps it in its own row. */
+/** Returns the part of a naming that a provider which holds `held` does not hold: the gateway keeps it in its own row. */
 export function restOf(naming: Naming, held: Naming): Naming {
   const rest: Naming = {};
   if (naming.name !== undefined && held.name === undefined) rest.name = naming.name;

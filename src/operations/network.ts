@@ -1,20 +1,21 @@
 import type { Cloud } from '../clouds/cloud';
 import type { ItemRef } from '../clouds/driver';
 import type { Value, Values } from '../model/values';
-import { Refusal, type CreateRequest, type Family, type Found, type Plan, type PlanContext } from './family';
-import { asRef, inlineOf } from './merge';
+import { Refusal, type CreateRequest, type ResourceHandler, type Found, type ChangePlan, type PlanContext } from './resource-handler';
+import { asRef, inlineOf } from './template-merge';
 import { chooseCloud, keyAt } from './placement';
 import { planCreateAtProvider, type CreatePlan } from './create-plan';
 import type { DeleteInput } from './provider-change';
-import { planProviderAct, providerFamily } from './provider-family';
+import { planProviderAct, providerHandler } from './provider-handler';
 import { refuseForeign } from './supported';
+import { shown } from '../model/shown';
 
 const NETWORK = 'Network';
 const PORT = 'NetworkPort';
 const GROUP = 'ForwardingGroup';
 
 /** Network (DSP0263 5.16.1). */
-export const networkFamily: Family = providerFamily({
+export const networkHandler: ResourceHandler = providerHandler({
   type: NETWORK,
   group: 'networks',
   shared: 'public',
@@ -27,19 +28,16 @@ export const networkFamily: Family = providerFamily({
 });
 
 /** NetworkPort (5.16.7). */
-export const networkPortFamily: Family = providerFamily({
+export const networkPortHandler: ResourceHandler = providerHandler({
   type: PORT,
   group: 'networkPorts',
   createNeeds: ['networkPorts', 'create'],
   create: planPort,
-  change: (_context, _found, changed) => {
-    if (changed.network !== undefined) throw new Refusal(400, 'network: a port stays in its network; make another one');
-    return changed;
-  },
+  change: (_context, _found, changed) => changed,
   act: { start: planProviderAct(PORT, 'networkPorts', 'start'), stop: planProviderAct(PORT, 'networkPorts', 'stop') },
 });
 
-/** Its ports are deleted with a network (5.16.1.1.1). */
+/** Returns the ports of a network, which are deleted with it (5.16.1.1.1). */
 async function portsOf(context: PlanContext, network: Found): Promise<DeleteInput['owned']> {
   const { cloud } = network;
   if (!cloud?.has('networkPorts') || network.key === undefined) return undefined;
@@ -47,7 +45,7 @@ async function portsOf(context: PlanContext, network: Found): Promise<DeleteInpu
   return { group: 'networkPorts', items: ports.flatMap(({ key, path }) => (key === undefined ? [] : [{ key, path }])) };
 }
 
-/** What else is in a network stays, and the network with it: refused before any port goes. */
+/** Names what else is in a network: that stays, and so the delete is refused before any port goes. */
 async function userOf(_context: PlanContext, { cloud, key, path }: Found): Promise<string | undefined> {
   if (!cloud || key === undefined) return undefined;
   for (const [group, words] of [
@@ -92,12 +90,12 @@ function initialCalls(
   const method = state === 'STARTED' ? 'start' : 'stop';
   const possible = Array.isArray(announced.InitialStates) ? (announced.InitialStates as readonly string[]) : [own];
   if (!possible.includes(state) || !cloud.offers(group, method)) {
-    throw new Refusal(400, `${at}.initialState: cloud '${cloud.key}' offers ${possible.join(', ')}, not ${state}`);
+    throw new Refusal(400, `cloud '${cloud.key}' offers ${possible.join(', ')}, not ${shown(state)}`, { at: `${at}.initialState` });
   }
   return { goal: [own], calls: [{ method, args: [], goal: [state] }] };
 }
 
-async function planNetwork(context: PlanContext, { template, values, collection }: CreateRequest): Promise<Plan> {
+async function planNetwork(context: PlanContext, { template, values, collection }: CreateRequest): Promise<ChangePlan> {
   const at = 'networkTemplate';
   const { values: wanted, found: config } = await configurationOf(context, template, 'networkConfig', 'NetworkConfiguration', at);
   const groupRef = asRef(template.forwardingGroup)?.href;
@@ -125,11 +123,11 @@ async function planNetwork(context: PlanContext, { template, values, collection 
   });
 }
 
-async function planPort(context: PlanContext, { template, values, collection }: CreateRequest): Promise<Plan> {
+async function planPort(context: PlanContext, { template, values, collection }: CreateRequest): Promise<ChangePlan> {
   const at = 'networkPortTemplate';
   const { values: wanted, found: config } = await configurationOf(context, template, 'networkPortConfig', 'NetworkPortConfiguration', at);
   const networkRef = asRef(template.network)?.href;
-  if (networkRef === undefined) throw new Refusal(400, `${at}.network: the Network that the port is in is needed`);
+  if (networkRef === undefined) throw new Refusal(400, 'the Network that the port is in is needed', { at: `${at}.network` });
   const network = await context.resolve(networkRef, NETWORK, `${at}.network`);
   const cloud = chooseCloud(context, [network, ...(config ? [config] : [])], values);
   if (!cloud.offers('networkPorts', 'create'))

@@ -1,6 +1,7 @@
 import type { Cloud } from '../clouds/cloud';
 import type { Values } from '../model/values';
-import { Refusal, type Found, type PlanContext } from './family';
+import { Refusal, type Found, type PlanContext } from './resource-handler';
+import { shown } from '../model/shown';
 
 /**
  * The cloud a create goes to: that of its references, else of the entry point used, else the one named, else the
@@ -13,15 +14,20 @@ import { Refusal, type Found, type PlanContext } from './family';
 export function chooseCloud(context: PlanContext, references: readonly Found[], values: Values): Cloud {
   const named = typeof values.cloud === 'string' ? values.cloud : undefined;
   const candidates = context.clouds.forTenant(context.principal.tenant);
-  const lead = references.find((found) => found.cloud !== null);
-  const other = references.find((found) => found.cloud !== null && found.cloud !== lead?.cloud);
-  if (lead && other) {
+  const portable = references.filter((found) => found.portable !== undefined);
+  const placed = references.flatMap(({ path, cloud, values: own }) => {
+    // The gateway's own configurations are in no cloud, but may name one.
+    const key = cloud?.key ?? own.cloud;
+    return typeof key === 'string' ? [{ path, key }] : [];
+  });
+  const [lead] = placed;
+  const other = placed.find(({ key }) => key !== lead?.key);
+  if (lead && other)
     throw new Refusal(
       400,
-      `${lead.path} is in cloud '${lead.cloud?.key}' and ${other.path} in cloud '${other.cloud?.key}': one create cannot span two clouds`,
+      `${lead.path} is in cloud '${lead.key}' and ${other.path} in cloud '${other.key}': one create cannot span two clouds`,
     );
-  }
-  const byReference = lead?.cloud ?? undefined;
+  const byReference = lead && context.clouds.byKey(lead.key);
   if (byReference && context.entryCloud !== undefined && byReference.key !== context.entryCloud) {
     throw new Refusal(
       400,
@@ -29,24 +35,59 @@ export function chooseCloud(context: PlanContext, references: readonly Found[], 
     );
   }
   if (byReference && named !== undefined && named !== byReference.key) {
-    throw new Refusal(400, `${lead?.path} is in cloud '${byReference.key}', but the request names cloud '${named}'`);
+    throw new Refusal(400, `${lead?.path} is in cloud '${byReference.key}', but the request names cloud '${shown(named)}'`, {
+      at: 'cloud',
+    });
   }
-  if (byReference) return manageable(byReference);
-  const wanted = context.entryCloud ?? named ?? (candidates.length === 1 ? candidates[0]?.key : context.defaultCloud);
+  if (byReference) return having(portable, manageable(byReference));
+  const possible = candidates.filter((cloud) => portable.every((found) => found.portable?.clouds.includes(cloud.key)));
+  const only = [possible, candidates].find(({ length }) => length === 1)?.[0];
+  const wanted = context.entryCloud ?? named ?? only?.key ?? context.defaultCloud;
   const chosen = candidates.find((cloud) => cloud.key === wanted);
-  if (chosen) return manageable(chosen);
-  const names = candidates.map((cloud) => `'${cloud.key}'`).join(', ');
+  if (chosen) return having(portable, manageable(chosen));
+  const names = (possible.length > 0 ? possible : candidates).map((cloud) => `'${cloud.key}'`).join(', ');
   throw new Refusal(
     400,
     wanted === undefined
       ? `the request does not say which cloud; candidates are ${names || 'none'}`
-      : `there is no cloud '${wanted}'; candidates are ${names || 'none'}`,
+      : `there is no cloud '${shown(wanted)}'; candidates are ${names || 'none'}`,
+    { at: 'cloud' },
   );
+}
+
+/**
+ * Instance attributes with the cloud that the template names.
+ * @throws Refusal 400 where both name one, and not the same
+ */
+export function placedBy({ cloud }: Values, values: Values): Values {
+  if (typeof cloud !== 'string') return values;
+  if (typeof values.cloud === 'string' && values.cloud !== cloud)
+    throw new Refusal(400, `the template names cloud '${shown(cloud)}', but the request names cloud '${shown(values.cloud)}'`, {
+      at: 'cloud',
+    });
+  return { ...values, cloud };
+}
+
+/** A cloud that has all of these portable names. @throws Refusal 400 saying which it lacks, and who has it */
+function having(portable: readonly Found[], cloud: Cloud): Cloud {
+  const lacking = portable.find((found) => !found.portable?.clouds.includes(cloud.key));
+  if (!lacking) return cloud;
+  const elsewhere = lacking.portable?.clouds.map((key) => `'${key}'`).join(', ');
+  throw new Refusal(
+    400,
+    `cloud '${cloud.key}' has nothing that is called ${lacking.path}: by the gateway's configuration it is to be had in ${elsewhere ?? ''}`,
+    { at: 'cloud' },
+  );
+}
+
+/** A resource as it is in the chosen cloud: what a portable name stands for there, else itself. @throws Refusal 400 */
+export async function placedIn(found: Found, cloud: Cloud): Promise<Found> {
+  return found.portable ? found.portable.in(cloud) : found;
 }
 
 /** Provider key of a resource that a request builds on. @throws Refusal 409 where it has not come to be at its provider. */
 export function keyAt(found: Found, at: string): string {
-  if (found.key === undefined) throw new Refusal(409, `${at}: ${found.path} does not exist at its provider`, { kind: 'conflict' });
+  if (found.key === undefined) throw new Refusal(409, `${found.path} does not exist at its provider`, { at, kind: 'conflict' });
   return found.key;
 }
 

@@ -1,14 +1,16 @@
 import type { WriteGroups } from '../clouds/cloud';
 import type { ListedGroup, Naming } from '../clouds/driver';
-import { until, type UntilOutcome } from '../jobs/until';
+import { poll } from '../jobs/poll';
 import { cloudOf, StepFailure, type EndContext, type Step, type StepContext, type StepOutcome, type Workflow } from '../jobs/workflow';
 import type { Value, Values } from '../model/values';
 import type { Hold, ResourcePath } from '../store/store';
+import { isReissued, isUnderWay } from './reissue';
 import { removeWithAssociations } from './associations';
 import { carryOut, carryOutAll } from './carry-out';
 import { dropOwned, type Owned } from './drop-owned';
 import { watchLate } from './late-call';
-import { withWords } from './size-words';
+import { reachState, stateOf } from './reach-state';
+import { roundedUp, withFigures } from './rounded';
 
 /**
  * Workflows that change what already lives at a provider, the same for every type: act (start, stop, …), update
@@ -23,8 +25,18 @@ export interface ActInput {
   key?: string;
   /** Unfinished Job that must end first. */
   after?: string;
-  /** Driver methods in order, with the state each leads to, the state shown meanwhile, and the token it carries, if any. */
-  calls: readonly { method: string; args: readonly Value[]; shows: string | null; goal: readonly string[]; token?: string }[];
+  /**
+   * Driver methods in order, with the state each leads to, the state shown meanwhile, and the token it carries, if any;
+   * `again`: not sent where the provider is at it, or is done with it.
+   */
+  calls: readonly {
+    method: string;
+    args: readonly Value[];
+    shows: string | null;
+    goal: readonly string[];
+    token?: string;
+    again?: boolean;
+  }[];
   /** Attributes that the gateway keeps for the resource from the end on (a reference the provider does not know). */
   keep?: Values;
 }
@@ -49,7 +61,7 @@ export interface DeleteInput {
   path: ResourcePath;
   key?: string;
   after?: string;
-  /** What is deleted with it and goes first, with its rows (the ports of a network). */
+  /** Resources that are deleted with it and go first, with their rows (the ports of a network). */
   owned?: Owned;
   /** Provider copies of credentials that were imported for this resource alone. */
   credentials?: readonly string[];
@@ -57,22 +69,19 @@ export interface DeleteInput {
   relink?: readonly { path: ResourcePath; attribute: string; to: Value }[];
 }
 
-/** How soon what goes with something else is looked at again, in ms. */
-const LOOK_AGAIN_MS = 250;
-/** A state that has not moved for so long after an accepted request never will, in ms. */
-const NOT_MOVED_MS = 60_000;
-
 /** Waits for a Job that was asked to stop (or is about to end), then takes over its hold. */
 export function precede(hold: (input: { path: ResourcePath }) => Hold): Step<{ path: ResourcePath; after?: string }> {
   return {
     name: 'precede',
-    words: 'Waiting for the operation in progress to end',
-    looks: true,
+    message: 'Waiting for the operation in progress to end',
+    readOnly: true,
     async run({ input, store }) {
       if (!input.after) return { done: null };
       const first = await store.job(input.after);
       if (first && first.expires === null) return { wait: 100 };
       const holder = (await store.holds([input.path])).get(input.path);
+      // Reissued more than once: one after the other.
+      if (holder && holder.job !== input.after && isReissued(input)) return { wait: 100 };
       if (holder && holder.job !== input.after) throw new StepFailure(`${input.path} is being changed by another job`, 'conflict');
       return { done: null, holds: [hold(input)] };
     },
@@ -83,8 +92,8 @@ export function precede(hold: (input: { path: ResourcePath }) => Hold): Step<{ p
 function locate<I extends { path: ResourcePath; key?: string }>(): Step<I> {
   return {
     name: 'locate',
-    words: 'Finding the resource at the provider',
-    looks: true,
+    message: 'Finding the resource at the provider',
+    readOnly: true,
     async run({ input, store }) {
       if (input.key !== undefined) return { done: input.key };
       return { done: (await store.resource(input.path))?.providerKey ?? null };
@@ -102,13 +111,14 @@ const actSteps: Step<ActInput>[] = [
 function call(index: number): Step<ActInput> {
   return {
     name: `call${index}`,
-    words: 'Carrying out the operation at the provider',
+    message: 'Carrying out the operation at the provider',
     async run(context) {
       const { input, results } = context;
       const key = results.locate;
       if (typeof key !== 'string') throw new StepFailure('the resource does not exist at the provider', 'notFound');
       const wanted = input.calls[index];
-      return wanted ? carryOut(context, input.group, wanted.method, [key, ...wanted.args]) : { done: null };
+      if (!wanted || (wanted.again && (await isUnderWay(context, key, wanted)))) return { done: null };
+      return carryOut(context, input.group, wanted.method, [key, ...wanted.args]);
     },
     late(context, outcome) {
       const { input, results } = context;
@@ -122,7 +132,7 @@ function call(index: number): Step<ActInput> {
 function reached(index: number): Step<ActInput> {
   return {
     name: `reached${index}`,
-    words: 'Waiting for the provider to show the new state',
+    message: 'Waiting for the provider to show the new state',
     async run(context) {
       const { input, results } = context;
       const wanted = input.calls[index];
@@ -137,62 +147,6 @@ function reached(index: number): Step<ActInput> {
     },
   };
 }
-
-/** State of an item as the provider shows it now; undefined when it is gone, or was given up. */
-export async function stateOf(context: StepContext<{ cloud: string }>, group: ListedGroup, key: string): Promise<string | undefined> {
-  const cloud = cloudOf(context.clouds, context.input.cloud);
-  const { value } = await cloud.get(group, key, { maxAgeMs: 0 });
-  return value === undefined || value.gone ? undefined : String(value.values.state ?? '');
-}
-
-/** What a wait for a state remembers: that the state has moved since the request. */
-type Moved = { moved?: boolean };
-
-/**
- * Waits for one of the goal states, for as long as the provider shows that it goes on. It ends at once in a state from
- * which the goal is not reached any more: in ERROR; in any other stable state once the state has moved, or has not for a
- * minute. An item that is not there (yet) ends it only where it was there before (`goneIsFailure`) or once a write should
- * have become visible.
- * @throws StepFailure with what the provider says of the failure; LeftUnderWay at the operator's limit.
- */
-export async function reachState(
-  context: StepContext<{ cloud: string }>,
-  group: ListedGroup,
-  key: string,
-  { goal, goneIsFailure = false, token }: { goal: readonly string[]; goneIsFailure?: boolean; token?: string },
-): Promise<UntilOutcome> {
-  const cloud = cloudOf(context.clouds, context.input.cloud);
-  const { moved = false } = (context.memory ?? {}) as Moved;
-  return until(
-    context,
-    async () => {
-      const { value: item } = await cloud.get(group, key, { maxAgeMs: 0 });
-      if (item?.gone) throw new StepFailure(`the provider reports that the operation failed: ${item.gone.reason}`, 'unavailable');
-      if (item?.failure && item.failure.token === token)
-        throw new StepFailure(`the provider reports that the operation failed: ${item.failure.reason}`, 'unavailable');
-      const state = item === undefined ? undefined : String(item.values.state ?? '');
-      if (state !== undefined && goal.includes(state)) return state;
-      const because = item?.reason === undefined ? '' : `: ${item.reason}`;
-      if (state === 'ERROR')
-        throw new StepFailure(item?.failure?.reason ?? `the provider shows it in an error state${because}`, 'unavailable');
-      const overdue = context.elapsedMs > 2 * cloud.capabilities.settleMs + LOOK_AGAIN_MS;
-      if (state === undefined && (goneIsFailure || overdue)) throw new StepFailure('the provider does not show it any more', 'notFound');
-      const waited = moved || context.elapsedMs > Math.max(NOT_MOVED_MS, 2 * cloud.capabilities.settleMs);
-      if (state !== undefined && !isTransitional(state) && waited)
-        throw new StepFailure(`the provider shows ${state} instead of ${goal.join(' or ')}${because}`, 'unavailable');
-      return state;
-    },
-    {
-      goal: (state) => state !== undefined && goal.includes(state),
-      words: (state) => `the provider shows ${state ?? 'nothing yet'}`,
-      remember: (state): Moved => (moved || (state !== undefined && isTransitional(state)) ? { moved: true } : {}),
-      atMostMs: cloud.waitAtMostMs,
-    },
-  );
-}
-
-/** States in which something is going on end so, of every type (5.8). */
-const isTransitional = (state: string): boolean => state.endsWith('ING');
 
 /**
  * Deletes what a provider may not show yet: to delete what is not there is success, so a delete that comes before its
@@ -213,10 +167,10 @@ export async function deleteSeen(
 }
 
 /**
- * After a change: readers must not answer from anything older than it.
+ * Records when a change ended, so that readers answer from nothing older than it.
  * @param became states of which it brought the resource into one: what shows another later was changed by somebody else
  */
-export async function settle(
+export async function markSettled(
   { unit, input }: Pick<EndContext<{ path: ResourcePath }>, 'unit' | 'input'>,
   became?: readonly string[],
 ): Promise<void> {
@@ -227,13 +181,13 @@ export async function settle(
   await unit.updateResource(input.path, undefined, { internal: { ...internal, ...state, settledAt: await unit.now() } });
 }
 
-/** What an act led to, in words. */
+/** Describes the end of an act in words. */
 function endOf({ calls }: ActInput): string {
   const last = calls.at(-1);
   return last?.goal.length === 1 ? `The state is ${last.goal[0] ?? ''}` : 'Done';
 }
 
-export const act: Workflow<ActInput> = {
+export const actWorkflow: Workflow<ActInput> = {
   name: 'provider.act',
   version: 1,
   steps: actSteps,
@@ -242,22 +196,22 @@ export const act: Workflow<ActInput> = {
     const row = input.keep ? await unit.resource(input.path) : undefined;
     if (row)
       await unit.updateResource(input.path, undefined, { internal: { ...row.internal, kept: { ...keptOf(row.internal), ...input.keep } } });
-    await settle(context, input.calls.at(-1)?.goal);
+    await markSettled(context, input.calls.at(-1)?.goal);
     return { message: endOf(input) };
   },
   async failed(context) {
-    await settle(context);
+    await markSettled(context);
     return {};
   },
 };
 
-export const update: Workflow<UpdateInput> = {
+export const updateWorkflow: Workflow<UpdateInput> = {
   name: 'provider.update',
   version: 1,
   steps: [
     {
       name: 'resize',
-      words: 'Changing the size at the provider',
+      message: 'Changing the size at the provider',
       async run(context) {
         const { resize, group, key } = context.input;
         return resize === undefined ? { done: null } : carryOut(context, group, 'resize', [key, { config: resize }]);
@@ -265,15 +219,24 @@ export const update: Workflow<UpdateInput> = {
     },
     {
       name: 'update',
-      words: 'Changing attributes at the provider',
+      message: 'Changing attributes at the provider',
       async run(context) {
         const { update: to, group, key } = context.input;
         return to ? carryOut(context, group, 'update', [key, to as Value]) : { done: null };
       },
     },
     {
+      name: 'figures',
+      message: 'Comparing what the provider gives with what was asked for',
+      readOnly: true,
+      async run(context) {
+        const { update: to = {}, group, key } = context.input;
+        return { done: await roundedUp(context, group, key, to) };
+      },
+    },
+    {
       name: 'rename',
-      words: 'Writing name, description and properties',
+      message: 'Writing name, description and properties',
       async run(context) {
         const { input } = context;
         if (!input.naming) return { done: null };
@@ -304,11 +267,11 @@ export const update: Workflow<UpdateInput> = {
         internal: { ...row.internal, settledAt: await context.unit.now() },
       });
     }
-    return { message: withWords('Updated', context.input.told) };
+    return { message: withFigures('Updated', context.input.told, context.results.figures) };
   },
 };
 
-/** What the gateway keeps for a provider-backed resource because the provider cannot. */
+/** Returns the attributes that the gateway keeps for a provider-backed resource because the provider cannot. */
 export function keptOf(internal: { kept?: Value }): { [name: string]: Value | undefined } {
   return typeof internal.kept === 'object' && internal.kept !== null ? (internal.kept as { [name: string]: Value | undefined }) : {};
 }
@@ -318,47 +281,50 @@ function naming(rest: Naming): { [name: string]: Value | undefined } {
   return { name: rest.name, description: rest.description, properties: rest.properties };
 }
 
-export const remove: Workflow<DeleteInput> = {
+export const deleteWorkflow: Workflow<DeleteInput> = {
   name: 'provider.delete',
   version: 1,
-  endures: true,
+  unstoppable: true,
   steps: [
     precede((input) => ({ path: input.path, shows: 'DELETING' })) as Step<DeleteInput>,
     locate<DeleteInput>(),
     {
       name: 'delete',
-      words: 'Deleting at the provider',
+      message: 'Deleting at the provider',
       async run(context) {
         const key = context.results.locate;
-        if (typeof key !== 'string' || context.input.cloud === null) return { done: null };
-        const waiting = await dropOwned(inCloud(context), context.input.owned);
+        const at = inCloud(context);
+        if (typeof key !== 'string' || !at) return { done: null };
+        const waiting = await dropOwned(at, context.input.owned);
         if (waiting) return waiting;
         const row = await context.store.resource(context.input.path);
-        return deleteSeen(inCloud(context), context.input.group, key, row?.created ?? context.job.created);
+        return deleteSeen(at, context.input.group, key, row?.created ?? context.job.created);
       },
     },
     {
       name: 'gone',
-      words: 'Waiting until the provider shows it as gone',
+      message: 'Waiting until the provider shows it as gone',
       async run(context) {
         const key = context.results.locate;
-        if (typeof key !== 'string' || context.input.cloud === null) return { done: null };
-        const { waitAtMostMs } = cloudOf(context.clouds, context.input.cloud);
-        return until(context, () => stateOf(inCloud(context), context.input.group, key), {
+        const at = inCloud(context);
+        if (typeof key !== 'string' || !at) return { done: null };
+        const { waitAtMostMs } = cloudOf(context.clouds, at.input.cloud);
+        return poll(context, () => stateOf(at, context.input.group, key), {
           goal: (state) => state === undefined,
-          words: (state) => `the provider still shows ${state ?? ''}`,
+          message: (state) => `the provider still shows ${state ?? ''}`,
           atMostMs: waitAtMostMs,
         });
       },
     },
     {
       name: 'credentials',
-      words: 'Removing key pairs that were imported for it',
+      message: 'Removing key pairs that were imported for it',
       async run(context) {
-        if (context.input.cloud === null) return { done: null };
+        const at = inCloud(context);
+        if (!at) return { done: null };
         const keys = context.input.credentials ?? [];
         return carryOutAll(
-          inCloud(context),
+          at,
           keys.map((key) => ({ group: 'credentials' as const, method: 'delete', args: [key] })),
         );
       },
@@ -377,12 +343,12 @@ export const remove: Workflow<DeleteInput> = {
     return { message: 'Deleted', affected: [] };
   },
   async failed(context) {
-    await settle(context);
+    await markSettled(context);
     return {};
   },
 };
 
-function inCloud(context: StepContext<DeleteInput>): StepContext<{ cloud: string }> {
-  if (context.input.cloud === null) throw new StepFailure('the resource has no cloud', 'invalid');
-  return context as unknown as StepContext<{ cloud: string }>;
+/** The context of a resource that has a cloud; undefined where it has none, so that nothing is left to do at a provider. */
+function inCloud(context: StepContext<DeleteInput>): StepContext<{ cloud: string }> | undefined {
+  return context.input.cloud === null ? undefined : (context as unknown as StepContext<{ cloud: string }>);
 }

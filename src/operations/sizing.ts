@@ -1,18 +1,19 @@
 import type { Fit } from '../clouds/driver';
+import { placeIn } from '../model/place';
 import type { Value, Values } from '../model/values';
-import { Refusal, type Found } from './family';
-import { capacities, describe, nameOf, number, wantedDisks, type WantedDisk } from './size-words';
+import { Refusal, type Found } from './resource-handler';
+import { capacities, describe, sizeName, number, wantedDisks, type WantedDisk } from './size-messages';
 
-/** How one of a cloud's fixed sizes is chosen by figures (docs/decisions/0025-sizes-by-figures.md). */
+/** Choice of one of a cloud's fixed sizes by figures (docs/decisions/0025-sizes-by-figures.md). */
 
 /** Figures that a size is chosen by; `cpuArch` must fit exactly. */
 export const FIGURES = ['cpu', 'memory', 'cpuSpeed'] as const;
 /** Architecture of what does not say one: nobody gets another by chance. */
 const USUAL = 'x86_64';
-/** How many sizes a refusal names. */
+/** Largest number of sizes that a refusal names. */
 const NAMED = 3;
 
-/** What is wanted of a size. */
+/** Demands on a size. */
 export interface Wish {
   /** memory in KiB, disks' capacity in kB. */
   figures: Values;
@@ -20,14 +21,14 @@ export interface Wish {
   atMost: number;
   /** Architecture that the image or the machine needs. */
   cpuArch?: string | undefined;
-  /** What the image or the machine needs and has beside it. */
+  /** Needs of the image or the machine, and what it has beside the figures. */
   fit?: Fit | undefined;
   /** Features that the request itself needs. */
   needs?: readonly string[] | undefined;
   zone?: string | undefined;
   /** Family that goes before others. */
   family?: string | undefined;
-  /** Whether disks beyond a size's own can be had. */
+  /** True where disks beyond a size's own can be had. */
   moreDisks: boolean;
   /** The cloud, for words. */
   cloud: string;
@@ -39,14 +40,17 @@ export interface Chosen {
   more: WantedDisk[];
 }
 
-/** @throws Refusal 400 for a figure that nothing could have (the standard gives none a range). */
-export function checkFigures(asked: Values): void {
+/**
+ * @param at place of the configuration
+ * @throws Refusal 400 for a figure that nothing could have (the standard gives none a range)
+ */
+export function checkFigures(asked: Values, at = ''): void {
   for (const figure of FIGURES) {
     const value = number(asked[figure]);
-    if (value !== undefined && value < 1) throw new Refusal(400, `${figure}: must be at least 1, not ${value}`);
+    if (value !== undefined && value < 1) throw new Refusal(400, `must be at least 1, not ${value}`, { at: placeIn(at, figure) });
   }
   const smallest = Math.min(...capacities(asked));
-  if (smallest < 1) throw new Refusal(400, `disks: a capacity must be at least 1, not ${smallest}`);
+  if (smallest < 1) throw new Refusal(400, `a capacity must be at least 1, not ${smallest}`, { at: placeIn(at, 'disks') });
 }
 
 /**
@@ -55,7 +59,6 @@ export function checkFigures(asked: Values): void {
  * @throws Refusal 400 naming the nearest sizes with their ids where none is near enough.
  */
 export function chooseSize(wish: Wish, offered: readonly Found[]): Chosen {
-  checkFigures(wish.figures);
   const able = offered.filter((found) => unfit(found, wish) === undefined);
   const near = able.filter(({ values }) => isNear(values, wish)).map((found) => ({ found, more: beyondOwn(wish.figures, found.values) }));
   const possible = near.filter(({ more }) => wish.moreDisks || more.length === 0);
@@ -65,7 +68,7 @@ export function chooseSize(wish: Wish, offered: readonly Found[]): Chosen {
   throw new Refusal(400, noSize(wish, offered, able));
 }
 
-/** Why a size is not for this wish, whatever its figures, in words that go after its name. */
+/** Returns the reason why a size is not for this wish, whatever its figures, in words that go after its name. */
 function unfit(found: Found, wish: Wish): string | undefined {
   return found.item?.choice?.excluded ?? wrongArchitecture(found, wish) ?? wrongPlace(found, wish) ?? wrongForImage(found, wish);
 }
@@ -106,8 +109,8 @@ function isNear(has: Values, { figures, atMost }: Wish): boolean {
 }
 
 /**
- * What decides, in this order: as little as possible of what was asked (the product of cpu and memory), where machines go
- * by themselves, the machine's own family, the cloud's order, few disks to be added, little of what was not asked.
+ * Returns the criteria of the choice, in this order: as little as possible of what was asked (the product of cpu and memory), where
+ * machines go by themselves, the machine's own family, the cloud's order, few disks to be added, little of what was not asked.
  */
 function orderOf({ found, more }: Chosen, { figures, zone, family }: Wish): (number | string)[] {
   const { values, item } = found;
@@ -148,8 +151,8 @@ function beyondOwn(asked: Values, has: Values): WantedDisk[] {
 }
 
 function noDisks({ figures, cloud }: Wish): string {
-  const words = `no size of cloud '${cloud}' has ${describe({ disks: figures.disks })}`;
-  return `${words}, and it makes no disks beside those of its sizes: ask for less, or refer to a machine configuration`;
+  const message = `no size of cloud '${cloud}' has ${describe({ disks: figures.disks })}`;
+  return `${message}, and it makes no disks beside those of its sizes: ask for less, or refer to a machine configuration`;
 }
 
 function noSize({ figures, atMost, cloud, ...wish }: Wish, offered: readonly Found[], able: readonly Found[]): string {
@@ -157,8 +160,8 @@ function noSize({ figures, atMost, cloud, ...wish }: Wish, offered: readonly Fou
     [...candidates].sort((a, b) => compare([distance(a.values, figures), a.path], [distance(b.values, figures), b.path])).slice(0, NAMED);
   const whole = { ...wish, figures, atMost, cloud };
   const others = offered.filter((found) => !able.includes(found) && isNear(found.values, whole));
-  const nearest = near(able).map(nameOf);
-  const aside = near(others).map((found) => `${nameOf(found)} ${unfit(found, whole) ?? ''}`);
+  const nearest = near(able).map(sizeName);
+  const aside = near(others).map((found) => `${sizeName(found)} ${unfit(found, whole) ?? ''}`);
   const { disks: _disks, ...sized } = figures;
   return [
     `no machine configuration of cloud '${cloud}' is as asked for, or nearly so (${describe(sized)}; at most ${atMost} times of each)`,
@@ -168,7 +171,7 @@ function noSize({ figures, atMost, cloud, ...wish }: Wish, offered: readonly Fou
   ].join('');
 }
 
-/** How far a size is from the figures: the sum of the logarithms of what is too much or too little. */
+/** Measures the distance of a size from the figures: the sum of the logarithms of what is too much or too little. */
 function distance(has: Values, asked: Values): number {
   let sum = 0;
   for (const figure of FIGURES) {

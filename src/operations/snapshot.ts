@@ -2,8 +2,8 @@ import type { ResourcePath } from '../store/store';
 import type { CreateInput } from './create-input';
 
 /**
- * What is kept of a snapshot of a machine (5.14.1, 5.14.7): it is the machine's latest, related to the one before, and in
- * the machine's snapshots.
+ * Plans what is kept of a snapshot of a machine (5.14.1, 5.14.7): it is the machine's latest, related to the one before, and in the
+ * machine's snapshots.
  */
 export function keptSnapshot(
   machine: ResourcePath,

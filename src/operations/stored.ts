@@ -2,14 +2,23 @@ import type { Catalogue } from '../model/catalogue';
 import type { Attribute, Attributes, ItemType } from '../model/define';
 import type { Value, Values } from '../model/values';
 import type { NewResourceRow } from '../store/store';
-import { Refusal, type CreateRequest, type Family, type Found, type Plan, type PlanContext, type UpdateRequest } from './family';
+import {
+  Refusal,
+  type CreateRequest,
+  type ResourceHandler,
+  type Found,
+  type ChangePlan,
+  type PlanContext,
+  type UpdateRequest,
+} from './resource-handler';
+import { isSame } from './value-equality';
 import { refuseUnsupported } from './supported';
 
 /**
- * What the gateway owns wholly (templates, configurations, …): a row, nothing at any provider. Every change is
- * finished in the accepting transaction.
+ * Handler of what the gateway owns wholly (templates, configurations, …): a row, nothing at any provider. Every change is finished
+ * in the accepting transaction.
  */
-export function storedFamily(type: string, more: Partial<Family> = {}): Family {
+export function storedHandler(type: string, more: Partial<ResourceHandler> = {}): ResourceHandler {
   return {
     type,
     stored: true,
@@ -28,7 +37,7 @@ export function storedOffered(found: Found, catalogue: Catalogue): string[] {
 }
 
 /** Plans a new row. Write-only attributes go where they are encrypted. */
-export async function planStoredCreate(type: string, context: PlanContext, { values, collection }: CreateRequest): Promise<Plan> {
+export async function planStoredCreate(type: string, context: PlanContext, { values, collection }: CreateRequest): Promise<ChangePlan> {
   const path = `${context.catalogue.pathOf(type)}/${context.newId()}`;
   refuseUnsupported(context, type, values);
   await checkReferences(context, type, values);
@@ -48,10 +57,12 @@ export async function planStoredCreate(type: string, context: PlanContext, { val
   return { target: collection, affected: [collection, path], insert: [row], statusMessage: 'Created', location: path };
 }
 
-export async function planStoredUpdate(context: PlanContext, found: Found, request: UpdateRequest): Promise<Plan> {
+export async function planStoredUpdate(context: PlanContext, found: Found, request: UpdateRequest): Promise<ChangePlan> {
   const row = found.row;
   if (!row) throw new Refusal(405, `${found.path} belongs to its provider and cannot be changed`);
-  refuseUnsupported(context, found.type, request.set);
+  // What stands there already is not judged again: what was read can be sent back.
+  const brought = Object.fromEntries(Object.entries(request.set).filter(([name, value]) => !isSame(value, row.values[name])));
+  refuseUnsupported(context, found.type, brought);
   await checkReferences(context, found.type, request.set, row.values);
   const { open, secret } = split(context.catalogue, found.type, request.set);
   const values: Values = { ...row.values, ...open };
@@ -72,7 +83,7 @@ export async function planStoredUpdate(context: PlanContext, found: Found, reque
   };
 }
 
-export async function planStoredRemove(_context: PlanContext, found: Found): Promise<Plan> {
+export async function planStoredRemove(_context: PlanContext, found: Found): Promise<ChangePlan> {
   if (!found.row) throw new Refusal(405, `${found.path} belongs to its provider and cannot be deleted`);
   return { target: found.path, affected: [found.path], remove: [found.path], statusMessage: 'Deleted' };
 }
@@ -99,7 +110,7 @@ function splitBy(catalogue: Catalogue, declared: Attributes, values: Values): { 
   return { open, secret };
 }
 
-/** Of an array, the hidden parts stand under their places. */
+/** Splits a value; the hidden parts of an array stand under their places. */
 function splitValue(catalogue: Catalogue, kind: Attribute | ItemType, value: Value): { open: Value; secret?: Values } {
   if (kind.kind === 'array' && Array.isArray(value)) {
     const parts = value.map((entry) => splitValue(catalogue, kind.item, entry as Value));
@@ -146,9 +157,12 @@ function hrefOf(value: Value | undefined): string | undefined {
   return typeof value === 'object' && value !== null && 'href' in value && typeof value.href === 'string' ? value.href : undefined;
 }
 
-/** Whether what a value hides stays with it: of a reference as long as it leads to the same, of a list as long as it says the same. */
+/**
+ * Tells whether the hidden part of a value stays with it: of a reference as long as it leads to the same, of a list as long as it
+ * says the same.
+ */
 function sameBearer(now: Value | undefined, before: Value | undefined): boolean {
-  if (Array.isArray(now) || Array.isArray(before)) return JSON.stringify(now) === JSON.stringify(before);
+  if (Array.isArray(now) || Array.isArray(before)) return isSame(now, before);
   return hrefOf(now) === hrefOf(before);
 }
 
@@ -171,7 +185,7 @@ async function checkReferences(context: PlanContext, type: string, values: Value
 interface Reference {
   href: string;
   to: string;
-  /** Where it stands, for words. */
+  /** Place, for error words. */
   at: string;
 }
 

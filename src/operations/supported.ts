@@ -1,8 +1,10 @@
 import type { Cloud } from '../clouds/cloud';
 import type { Catalogue } from '../model/catalogue';
-import type { Value, Values } from '../model/values';
+import { placeIn } from '../model/place';
+import type { Values } from '../model/values';
 import { extensionNames } from './extensions';
-import { Refusal, type PlanContext } from './family';
+import { Refusal, type PlanContext } from './resource-handler';
+import { isEmpty } from './value-equality';
 
 /** Template attributes that the gateway makes use of on any cloud that says nothing of the template itself. */
 const BY_GATEWAY: Readonly<Record<string, readonly string[]>> = {
@@ -13,9 +15,13 @@ const BY_GATEWAY: Readonly<Record<string, readonly string[]>> = {
   NetworkPortTemplate: ['initialState', 'network', 'networkPortConfig'],
 };
 
+/** Template attributes that the gateway alone makes something of, on any cloud. */
+const MONITORING = ['meterTemplates', 'eventLogTemplate'];
+
 /** Optional attributes of a type that a cloud supports; undefined where the cloud has no say in it. */
 export function supportedBy(cloud: Cloud, type: string): readonly string[] | undefined {
-  return cloud.capabilities.types[type]?.attributes ?? BY_GATEWAY[type];
+  const list = cloud.capabilities.types[type]?.attributes ?? BY_GATEWAY[type];
+  return list && BY_GATEWAY[type] ? [...list, ...MONITORING] : list;
 }
 
 /**
@@ -28,27 +34,29 @@ export function refuseUnsupported(context: Pick<PlanContext, 'clouds' | 'princip
   for (const [name, value] of Object.entries(values)) {
     if (isEmpty(value) || !isOptional(context.catalogue, type, name)) continue;
     if (!lists.some((list) => list?.includes(name)))
-      throw new Refusal(400, `${name} of ${type} is not supported by any cloud here`, { kind: 'unsupported' });
+      throw new Refusal(400, `no cloud here supports this attribute of ${type}`, { at: name, kind: 'unsupported' });
   }
 }
 
 /**
- * What a template says that the cloud chosen for it would leave without effect (5.2).
+ * Refuses what a template says that the cloud chosen for it would leave without effect (5.2).
  * @throws Refusal 400 naming the attribute.
  */
 export function refuseForeign(catalogue: Catalogue, cloud: Cloud, type: string, template: Values, at: string): void {
   const supported = [...(supportedBy(cloud, type) ?? []), ...extensionNames(catalogue, cloud, type)];
   for (const [name, value] of Object.entries(template)) {
-    if (!isEmpty(value) && !supported.includes(name))
-      throw new Refusal(400, `${at}.${name} is not supported by cloud '${cloud.key}'`, { kind: 'unsupported' });
+    if (!isEmpty(value) && !supported.includes(name) && !isAdded(catalogue, type, name))
+      throw new Refusal(400, `is not supported by cloud '${cloud.key}'`, { at: placeIn(at, name), kind: 'unsupported' });
   }
+}
+
+/** Tells whether the operator added an attribute to the type, which no cloud has to do with. */
+function isAdded(catalogue: Catalogue, type: string, name: string): boolean {
+  const attribute = catalogue.attributesOf(type)[name];
+  return attribute?.namespace !== undefined && attribute.ofClouds !== true;
 }
 
 function isOptional(catalogue: Catalogue, type: string, name: string): boolean {
   const attribute = catalogue.resource(type).attributes[name];
-  return attribute?.provider.startsWith('optional') === true && attribute.extension !== true;
-}
-
-export function isEmpty(value: Value | undefined): boolean {
-  return value === undefined || value === null || (Array.isArray(value) && value.length === 0);
+  return attribute?.provider.startsWith('optional') === true && attribute.namespace === undefined;
 }

@@ -1,8 +1,8 @@
-import { isOngoing, type Handle, type Item, type ListedGroup, type Marks } from '../clouds/driver';
+import { isOngoing, type WorkHandle, type Item, type ListedGroup, type Marks } from '../clouds/driver';
 import { HandleForgotten, ProviderError } from '../clouds/errors';
-import { splitTwins, type OnceResult } from '../jobs/once';
-import { pauseOf, type Wait } from '../jobs/until';
-import { cloudOf, type StepContext, type StepOutcome } from '../jobs/workflow';
+import { splitDuplicates, type CreateResult } from '../jobs/idempotent-create';
+import { pauseOf } from '../jobs/poll';
+import { cloudOf, type StepContext, type StepOutcome, type Wait } from '../jobs/workflow';
 import type { ResourcePath, ResourceRow, UnitOfWork } from '../store/store';
 import { polled, type MadeGroup } from './carry-out';
 import { LATER_MS, lookLater, type Unseen } from './look-again';
@@ -11,8 +11,8 @@ import { deleteSeen } from './provider-change';
 type Context = StepContext<{ cloud: string; path: ResourcePath }>;
 
 /**
- * Of what carries this Job's marks, what its attempts made by the provider's own clock: people copy machines with
- * their tags.
+ * Selects, from what carries this Job's marks, what its attempts made by the provider's own clock: people copy machines with their
+ * tags.
  */
 export async function madeHere(
   context: Context,
@@ -22,7 +22,7 @@ export async function madeHere(
   const found = await cloudOf(context.clouds, context.input.cloud).find(group, marks);
   const now = new Date(await context.store.now()).toISOString();
   const created = (item: Item) => ({ key: item.key, created: item.created ?? null });
-  const { ours } = splitTwins(found.map(created), context.job.created, now);
+  const { ours } = splitDuplicates(found.map(created), context.job.created, now);
   return { ours, ageless: found.flatMap((item) => (item.created === undefined ? item.key : [])) };
 }
 
@@ -31,7 +31,7 @@ export async function madeHere(
  * under way is waited for first. Where nothing was recorded, what the provider gives no age of goes, too. After calls that
  * never answered it is looked once more later, by a Job of its own.
  */
-export async function undoCreate(given: Context, group: MadeGroup, marks: Marks, recorded: OnceResult | undefined): Promise<StepOutcome> {
+export async function undoCreate(given: Context, group: MadeGroup, marks: Marks, recorded: CreateResult | undefined): Promise<StepOutcome> {
   const followed = await followUndone(given, group);
   if (followed && 'wait' in followed) return followed;
   const context: Context = followed ? { ...given, memory: null } : given;
@@ -63,7 +63,7 @@ export async function undoCreate(given: Context, group: MadeGroup, marks: Marks,
   };
 }
 
-/** Whatever the Job's attempts may have made, to be looked for later. */
+/** Describes what the Job's attempts may have made, to be looked for later. */
 function unseenBy({ input, job }: Context, group: MadeGroup, marks: Marks): Unseen {
   return { cloud: input.cloud, group, path: input.path, marks, of: job.id, from: job.created };
 }
@@ -79,18 +79,18 @@ async function mayStillCome({ store }: Context, { path, cloud, marks }: Unseen):
 }
 
 /**
- * How work ends that the create to be undone had begun: it shows nowhere before it has.
+ * Follows work that the create to be undone had begun to its end: it shows nowhere before.
  * @returns undefined where there is none; else the wait, or the key of what was made
  */
 async function followUndone(context: Context, group: MadeGroup): Promise<Wait | { key: string | undefined } | undefined> {
   // The create's own memory; what an undo remembers of its deletes says which have ended.
-  const { ongoing, ended } = (context.memory ?? {}) as { ongoing?: Handle; ended?: unknown };
+  const { ongoing, ended } = (context.memory ?? {}) as { ongoing?: WorkHandle; ended?: unknown };
   if (!ongoing || ended !== undefined) return undefined;
   const cloud = cloudOf(context.clouds, context.input.cloud);
   try {
     const outcome = await polled(cloud, group, ongoing);
     if (!isOngoing(outcome)) return { key: outcome?.key };
-    return { wait: pauseOf(context, { atMostMs: cloud.waitAtMostMs }, outcome.words), message: 'undoing: waiting for what was begun' };
+    return { wait: pauseOf(context, { atMostMs: cloud.waitAtMostMs }, outcome.message), message: 'undoing: waiting for what was begun' };
   } catch (error) {
     // It failed, or is forgotten: what there is of it shows by its marks.
     if (error instanceof HandleForgotten || (error instanceof ProviderError && !error.passing)) return { key: undefined };
@@ -110,18 +110,23 @@ export async function lateCreate(
 ): Promise<((unit: UnitOfWork) => Promise<void>) | undefined> {
   const unseen = unseenBy(context, group, marks);
   if (outcome && 'wait' in outcome) {
-    const { ongoing: handle } = (outcome.remember ?? {}) as { ongoing?: Handle };
+    const { ongoing: handle } = (outcome.remember ?? {}) as { ongoing?: WorkHandle };
     // A wait without work under way was a look.
     if (!handle) return undefined;
     return async (unit) => void (await lookLater(unit, context.job, unseen, { why: `late ${JSON.stringify(handle)}`, handle, inMs: 0 }));
   }
-  const key = outcome && 'done' in outcome ? (outcome.done as OnceResult).key : undefined;
+  const key = outcome && 'done' in outcome ? (outcome.done as CreateResult).key : undefined;
   if (key !== undefined && (await context.store.resource(context.input.path))?.providerKey === key) return undefined;
   if (key === undefined) return async (unit) => void (await lookLater(unit, context.job, unseen, { why: 'lost lease' }));
   return async (unit) => void (await lookLater(unit, context.job, unseen, { why: `late ${key}`, keys: [key], inMs: 0 }));
 }
 
-/** Whether something of a resource may still be at its provider, or come to be there, although its create ended badly. */
+/** Tells whether something of a resource may still be at its provider, or come to be there, although its create ended badly. */
 export function isThere({ providerKey, internal }: Pick<ResourceRow, 'providerKey' | 'internal'>): boolean {
   return providerKey !== null || internal.underWay !== undefined || (Array.isArray(internal.left) && internal.left.length > 0);
+}
+
+/** The same, where work of unknown end may still come to something that is looked for later. */
+export function mayStillBe(row: Pick<ResourceRow, 'providerKey' | 'internal'>): boolean {
+  return isThere(row) || row.internal.lookedFor !== undefined;
 }

@@ -1,12 +1,13 @@
 import type { Fetcher } from '../fetch/fetcher';
 import type { Value, Values } from '../model/values';
-import type { Found, Plan, PlanContext, CreateRequest, Family } from './family';
-import { Refusal } from './family';
+import type { Found, ChangePlan, PlanContext, CreateRequest, ResourceHandler } from './resource-handler';
+import { Refusal } from './resource-handler';
+import { planCopy } from './image-copy';
 import { isElsewhere, planUpload } from './image-upload';
-import { asRef, inlineOf } from './merge';
+import { asRef, inlineOf } from './template-merge';
 import { chooseCloud } from './placement';
 import { planCreateAtProvider } from './create-plan';
-import { providerFamily } from './provider-family';
+import { providerHandler } from './provider-handler';
 import { refuseForeign } from './supported';
 
 const VOLUME = 'Volume';
@@ -14,7 +15,7 @@ const IMAGE = 'VolumeImage';
 const CONFIGURATION = 'VolumeConfiguration';
 
 /** Volume (DSP0263 5.15.1): made from a template, grown, deleted. */
-export const volumeFamily: Family = providerFamily({
+export const volumeHandler: ResourceHandler = providerHandler({
   type: VOLUME,
   group: 'volumes',
   createNeeds: ['volumes', 'create'],
@@ -23,8 +24,8 @@ export const volumeFamily: Family = providerFamily({
 });
 
 /** VolumeImage (5.15.7): the snapshot of a volume, or fetched from elsewhere. */
-export const volumeImageFamily = (fetcher: Fetcher): Family =>
-  providerFamily({
+export const volumeImageHandler = (fetcher: Fetcher): ResourceHandler =>
+  providerHandler({
     type: IMAGE,
     group: 'volumeImages',
     createNeeds: ['volumeImages', 'create'],
@@ -32,24 +33,31 @@ export const volumeImageFamily = (fetcher: Fetcher): Family =>
   });
 
 /** Plans a volume from a merged template. */
-export async function planVolume(context: PlanContext, request: CreateRequest): Promise<Plan> {
+export async function planVolume(context: PlanContext, request: CreateRequest): Promise<ChangePlan> {
   const { template, values } = request;
   const imageRef = asRef(template.volumeImage);
   if (imageRef && imageRef.href === undefined)
-    throw new Refusal(400, 'volumeTemplate.volumeImage: volume images by value are not supported, refer to one');
+    throw new Refusal(400, 'volume images by value are not supported, refer to one', { at: 'volumeTemplate.volumeImage' });
   const image = imageRef?.href === undefined ? undefined : await context.resolve(imageRef.href, IMAGE, 'volumeTemplate.volumeImage');
+  if (image && imageRef && inlineOf(imageRef, image.values))
+    throw new Refusal(400, 'volume images by value are not supported, refer to one', {
+      at: 'volumeTemplate.volumeImage',
+      kind: 'unsupported',
+    });
   if (image && image.values.state !== 'AVAILABLE') {
-    throw new Refusal(409, `volumeTemplate.volumeImage: ${image.path} is ${String(image.values.state)}, not AVAILABLE`, {
+    throw new Refusal(409, `${image.path} is ${String(image.values.state)}, not AVAILABLE`, {
+      at: 'volumeTemplate.volumeImage',
       kind: 'conflict',
     });
   }
   const configRef = asRef(template.volumeConfig);
-  if (!configRef) throw new Refusal(400, 'volumeTemplate.volumeConfig: a VolumeConfiguration is needed, by reference or by value');
+  if (!configRef)
+    throw new Refusal(400, 'a VolumeConfiguration is needed, by reference or by value', { at: 'volumeTemplate.volumeConfig' });
   const config =
     configRef.href === undefined ? undefined : await context.resolve(configRef.href, CONFIGURATION, 'volumeTemplate.volumeConfig');
   const wanted: Values = { ...config?.values, ...inlineOf(configRef) };
   if (typeof wanted.capacity !== 'number' || wanted.capacity < 1)
-    throw new Refusal(400, 'volumeTemplate.volumeConfig.capacity: a capacity in kilobytes is needed');
+    throw new Refusal(400, 'a capacity in kilobytes is needed', { at: 'volumeTemplate.volumeConfig.capacity' });
   const cloud = chooseCloud(
     context,
     [image, config].filter((one) => one !== undefined),
@@ -78,22 +86,27 @@ export async function planVolume(context: PlanContext, request: CreateRequest): 
 function changeVolume(_context: PlanContext, found: Found, changed: Values): Values {
   const to: Values = {};
   if (changed.capacity !== undefined) {
-    if (Number(changed.capacity) < Number(found.values.capacity)) throw new Refusal(400, 'capacity: a volume can grow, not shrink');
+    if (Number(changed.capacity) < Number(found.values.capacity))
+      throw new Refusal(400, 'a volume can grow, not shrink', { at: 'capacity' });
     to.capacity = changed.capacity;
   }
   if (changed.bootable !== undefined) to.bootable = changed.bootable;
   return to;
 }
 
-/** A reference to a volume makes a snapshot of it (5.15.8.1), what is elsewhere is fetched. */
-async function planVolumeImage(fetcher: Fetcher, context: PlanContext, request: CreateRequest): Promise<Plan> {
+/** A reference to a volume makes a snapshot of it (5.15.8.1), an image of another cloud is copied, what is elsewhere is fetched. */
+async function planVolumeImage(fetcher: Fetcher, context: PlanContext, request: CreateRequest): Promise<ChangePlan> {
   const location = asRef(request.values.imageLocation)?.href ?? request.values.imageLocation;
   if (typeof location !== 'string')
-    throw new Refusal(400, 'imageLocation: a reference to a Volume is needed, or the URI of an image (5.15.8.1)');
+    throw new Refusal(400, 'a reference to a Volume is needed, or the URI of an image (5.15.8.1)', { at: 'imageLocation' });
   if (isElsewhere(location)) {
     const made = { bootable: request.values.bootable === true };
     return planUpload(fetcher, context, request, { type: IMAGE, group: 'volumeImages', location, shows: made, request: made });
   }
+  const { bootable: asked } = request.values;
+  const shows = ({ values }: Found) => ({ bootable: (typeof asked === 'boolean' ? asked : values.bootable) === true });
+  const copy = await planCopy(context, request, { type: IMAGE, group: 'volumeImages', location, shows });
+  if (copy) return copy;
   const volume = await context.resolve(location, VOLUME, 'imageLocation');
   if (volume.key === undefined) throw new Refusal(409, `${volume.path} does not exist at its provider`, { kind: 'conflict' });
   const cloud = chooseCloud(context, [volume], request.values);

@@ -1,53 +1,97 @@
-import { CIMI } from '../model/define';
 import { newId } from '../clouds/identity';
 import { removeWithAssociations } from '../operations/associations';
-import { rowOfDiscovered } from '../operations/discovered';
-import { Refusal, type Found, type Plan } from '../operations/family';
-import { isFinished, JOB, REFUSED } from '../operations/job';
-import { StaleError, type JobRow, type UnitOfWork } from '../store/store';
+import { rowOfDiscovered } from '../operations/discovered-row';
+import { EVENT } from '../operations/event-log';
+import { alarmEvent, modelEvent } from '../operations/events';
+import { changeOf, withState } from '../operations/job-events';
+import { Refusal, type Changeable, type Found, type ChangePlan } from '../operations/resource-handler';
+import { JOB, REFUSED } from '../operations/job';
+import { isFinished, StaleError, type JobRow, type UnitOfWork } from '../store/store';
+import { recordAccess } from './audited';
 import type { Scope } from './context';
 import type { Idempotency } from './idempotency';
+import { checkQuotas } from './quotas';
 
 export interface Acceptance {
   action: string;
   idempotency: Idempotency | undefined;
   /** The resource as it was read for this change; its row must still be at that version. */
-  found?: Found;
+  found?: Changeable;
+  /** True where it makes room: no quota hinders it. */
+  deletes?: boolean;
 }
 
 /**
  * The one transaction that accepts a change: rows, Job, event. Then the queue is told. What needs no provider call
  * is finished here: its Job is born SUCCESS.
- * @throws HeldError, DuplicateKeyError, StaleError (another change came between).
+ * @throws HeldError, DuplicateKeyError, StaleError (another change came between), Refusal 403 beyond a quota.
  */
-export async function accept(scope: Scope, plan: Plan, { action, idempotency, found }: Acceptance): Promise<JobRow> {
-  const { protocol, principal } = scope;
-  const { store, jobs } = protocol;
-  const id = newId();
-  const job = await store.transaction(async (unit) => {
-    await holdVersion(unit, plan, found);
-    for (const first of plan.stops ?? []) await stop(unit, first);
-    for (const row of plan.insert ?? []) await unit.insertResource(row);
-    for (const { path, version, change } of plan.change ?? []) await unit.updateResource(path, version, change);
-    for (const path of plan.remove ?? []) await removeWithAssociations(unit, path);
-    await plan.also?.(unit);
-    await recordEvent(unit, scope, plan, action);
-    return unit.insertJob({
-      id,
-      tenant: principal.tenant,
-      principal: principal.name,
-      action,
-      target: plan.target,
-      affected: plan.affected.filter((path) => !(plan.remove ?? []).includes(path)),
-      statusMessage: plan.statusMessage,
-      ...(plan.work
-        ? { workflow: plan.work.workflow, workflowVersion: plan.work.version, input: plan.work.input, holds: plan.holds ?? [] }
-        : { state: 'SUCCESS' as const, progress: 100, expires: (await unit.now()) + protocol.retentionMinutes * 60_000 }),
-      ...(idempotency ? { idempotencyKey: idempotency.key, requestHash: idempotency.hash } : {}),
-    });
+export async function accept(scope: Scope, plan: ChangePlan, acceptance: Acceptance): Promise<JobRow> {
+  const { store, jobs } = scope.protocol;
+  const job = await store.transaction((unit) => write(unit, scope, plan, acceptance));
+  for (const first of plan.stops ?? []) await jobs.notify(first);
+  if (plan.work) await jobs.notify(job.id);
+  return job;
+}
+
+/** Thrown to take a rehearsal back. */
+class Rehearsed extends Error {}
+
+/**
+ * A plan with all that takes long to make, which is made only where the accepting transaction would take the change.
+ * @throws what `accept` throws, and Refusal where it cannot be made now
+ */
+export async function generated(scope: Scope, plan: ChangePlan, acceptance: Acceptance): Promise<ChangePlan> {
+  if (!plan.generate) return plan;
+  const rehearsal = scope.protocol.store.transaction(async (unit) => {
+    await write(unit, scope, plan, acceptance);
+    throw new Rehearsed();
   });
-  for (const first of plan.stops ?? []) await jobs.tell(first);
-  if (plan.work) await jobs.tell(job.id);
+  await rehearsal.catch((error: unknown) => {
+    if (!(error instanceof Rehearsed)) throw error;
+  });
+  return plan.generate.run();
+}
+
+async function write(unit: UnitOfWork, scope: Scope, plan: ChangePlan, acceptance: Acceptance): Promise<JobRow> {
+  const { protocol, principal } = scope;
+  const { action, idempotency, found, deletes = false } = acceptance;
+  await holdVersion(unit, plan, found);
+  for (const first of plan.stops ?? []) await stop(unit, first);
+  for (const row of plan.insert ?? []) await unit.insertResource(row);
+  for (const { path, version, change } of plan.change ?? []) await unit.updateResource(path, version, change);
+  for (const path of plan.remove ?? []) await removeWithAssociations(unit, path);
+  await plan.also?.(unit);
+  const id = newId();
+  await recordChange(unit, scope, plan, { ...acceptance, job: id });
+  for (const event of plan.tells ?? []) await unit.recordEvent({ ...event, job: id });
+  const job = await unit.insertJob({
+    id,
+    tenant: principal.tenant,
+    principal: principal.name,
+    action,
+    target: plan.target,
+    affected: plan.affected.filter((path) => !(plan.remove ?? []).includes(path)),
+    statusMessage: plan.statusMessage,
+    ...(plan.work
+      ? {
+          workflow: plan.work.workflow,
+          workflowVersion: plan.work.version,
+          input: withState(plan.work.input, found),
+          holds: plan.holds ?? [],
+        }
+      : { state: 'SUCCESS' as const, progress: 100, expires: (await unit.now()) + protocol.retentionMinutes * 60_000 }),
+    ...(idempotency ? { idempotencyKey: idempotency.key, requestHash: idempotency.hash } : {}),
+    // A replay names the document, too, where the first answer was lost with its process.
+    ...(plan.document === undefined ? {} : { answer: { status: 202, location: `../${plan.document}` } }),
+  });
+  if (!deletes) await checkQuotas(unit, protocol.quotas, principal.tenant, plan, found);
+  await recordAccess(unit, scope, {
+    outcome: 'Success',
+    action,
+    job: job.id,
+    detail: `${lastWord(action)} ${plan.location ?? plan.target}`,
+  });
   return job;
 }
 
@@ -59,10 +103,10 @@ async function stop(unit: UnitOfWork, id: string): Promise<void> {
 }
 
 /**
- * Only one of two changes that read the same version goes through. What was discovered gets its row here, so that
- * there is a version to hold on to.
+ * Claims the version that a change was made from: only one of two changes that read the same version goes through. A discovered
+ * resource gets its row here, so that there is a version to claim.
  */
-async function holdVersion(unit: UnitOfWork, plan: Plan, found: Found | undefined): Promise<void> {
+async function holdVersion(unit: UnitOfWork, plan: ChangePlan, found: Found | undefined): Promise<void> {
   if (!found || found.derived) return;
   const changed = plan.change?.some(({ path }) => path === found.path) || plan.remove?.includes(found.path);
   const row = await unit.resource(found.path);
@@ -77,49 +121,75 @@ async function holdVersion(unit: UnitOfWork, plan: Plan, found: Found | undefine
 }
 
 /** State shown until a Job that waits for another takes over its hold. */
-function shownMeanwhile(plan: Plan): string | null {
+function shownMeanwhile(plan: ChangePlan): string | null {
   return plan.work?.workflow.endsWith('.delete') ? 'DELETING' : null;
 }
 
-async function recordEvent(unit: UnitOfWork, { protocol, principal }: Scope, plan: Plan, action: string): Promise<void> {
+/** Tells of a change of the model that was accepted; where a Job has work to do it is still to come. */
+async function recordChange(
+  unit: UnitOfWork,
+  scope: Scope,
+  plan: ChangePlan,
+  { action, found, job }: Acceptance & { job: string },
+): Promise<void> {
+  const { protocol, principal } = scope;
   const path = plan.location ?? plan.target;
   const location = protocol.catalogue.locate(path);
-  if (!location || location.type === JOB) return;
-  const type = protocol.catalogue.resource(location.type);
-  await unit.recordEvent({
-    tenant: principal.tenant,
-    resource: path,
-    resourceType: type.typeURI,
-    type: `${CIMI}/event/model`,
-    content: {
-      resource: { href: path },
-      resType: type.typeURI,
-      change: action.slice(action.lastIndexOf('/') + 1),
-      detail: `by ${principal.name}`,
-    },
-    outcome: 'Pending',
-  });
+  const change = changeOf(action);
+  if (!change || !location || [JOB, EVENT].includes(location.type)) return;
+  const values = plan.insert?.find((row) => row.path === path)?.values ?? (found?.path === path ? found.values : undefined);
+  const subject = { tenant: principal.tenant, path, type: location.type, name: values?.name };
+  const outcome = plan.work ? 'Pending' : 'Success';
+  await unit.recordEvent(modelEvent(subject, change, { detail: `by ${principal.name}`, job, outcome }));
 }
 
 /** Leaves a FAILED Job behind for a request that was refused, so that its reason can be read later. */
-export async function refuse(scope: Scope, fault: { action: string; target: string; message: string; kind: string }): Promise<JobRow> {
-  const { store, retentionMinutes } = scope.protocol;
-  return store.transaction(async (unit) =>
-    unit.insertJob({
-      id: newId(),
+export async function refuse(
+  scope: Scope,
+  fault: { action: string; target: string; status: number; message: string; kind: string; at?: string | undefined },
+): Promise<JobRow> {
+  const { store, retentionMinutes, refusals } = scope.protocol;
+  const { action, target, message, kind, at, status } = fault;
+  const id = newId();
+  const alarm = refusals.take(scope.principal.tenant) ? refusalAlarm(scope, id, fault) : undefined;
+  return store.transaction(async (unit) => {
+    if (alarm) await unit.recordEvent(alarm);
+    const job = await unit.insertJob({
+      id,
       tenant: scope.principal.tenant,
       principal: scope.principal.name,
-      action: fault.action,
-      target: fault.target,
-      affected: [fault.target],
-      statusMessage: fault.message,
+      action,
+      target,
+      affected: [target],
+      statusMessage: message,
       state: 'FAILED',
       returnCode: REFUSED,
+      failure: { message, returnCode: REFUSED, kind, ...(at ? { at } : {}) },
       progress: 100,
       expires: (await unit.now()) + Math.min(retentionMinutes, 60) * 60_000,
-    }),
-  );
+    });
+    await recordAccess(unit, scope, { outcome: 'Failure', action, status, job: job.id, detail: refusalOf(action, fault) });
+    return job;
+  });
 }
+
+/** Alarm of a request that was not fulfilled (Table 57); of low severity, for its client knows. */
+function refusalAlarm(
+  { protocol, principal }: Scope,
+  job: string,
+  { target, kind, message }: { target: string; kind: string; message: string },
+) {
+  const type = protocol.catalogue.locate(target)?.type ?? '';
+  const subject = { tenant: principal.tenant, path: target, type };
+  return alarmEvent(subject, kind, { detail: message, severity: 'low', outcome: 'Failure', job });
+}
+
+/** Says of a refused request what it asked for and why that was refused. */
+export function refusalOf(action: string, { status, message }: { status: number; message: string }): string {
+  return `${lastWord(action)} was refused (${status}): ${message}`;
+}
+
+const lastWord = (action: string): string => action.slice(action.lastIndexOf('/') + 1);
 
 /** A second try makes sense where another change came between reading and accepting and the client asked for no version. */
 export async function retryStale<T>(attempt: () => Promise<T>, conditional: boolean): Promise<T> {
@@ -128,7 +198,12 @@ export async function retryStale<T>(attempt: () => Promise<T>, conditional: bool
       return await attempt();
     } catch (error) {
       if (!(error instanceof StaleError)) throw error;
-      if (conditional) throw new Refusal(412, 'the resource was changed since the ETag of If-Match was read', { kind: 'conflict' });
+      if (conditional)
+        throw new Refusal(
+          412,
+          'the resource was changed meanwhile, and the request wants one version of it only (If-Match, If-None-Match)',
+          { kind: 'conflict' },
+        );
       if (tries >= 5) throw error;
     }
   }

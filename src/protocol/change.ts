@@ -1,101 +1,139 @@
-import { makeTag, newId } from '../clouds/identity';
-import { BodyError, type Shape } from '../codec/codec';
+import { parseAhead } from '../codec/parse-ahead';
+import { BodyError, type Format, type Shape } from '../codec/codec';
 import { formatOf } from '../codec/negotiate';
+import { internalUri } from '../codec/uris';
+import { entryPath } from '../model/cloud-path';
 import type { Ref, Values } from '../model/values';
-import { heldBy, Refusal, type Family, type Found, type Plan, type PlanContext, type UpdateRequest } from '../operations/family';
-import { asRef, mergeTemplate } from '../operations/merge';
-import { joined } from '../operations/stored';
+import {
+  heldBy,
+  Refusal,
+  type Changeable,
+  type ResourceHandler,
+  type Found,
+  type ChangePlan,
+  type PlanContext,
+  type UpdateRequest,
+} from '../operations/resource-handler';
+import { placedBy } from '../operations/placement';
+import { asRef, mergeTemplate } from '../operations/template-merge';
 import { parseQuery } from '../query/query';
-import { accept, retryStale } from './accept';
-import { checkMatch } from './conditions';
+import { permitChange } from '../reader/policy';
+import { accept, generated, retryStale } from './accept';
+import { checkConditions, checkCreateConditions, isConditional } from './conditions';
 import type { Idempotency } from './idempotency';
-import { canAdd } from './read';
-import { entryPath, notFound, type Routed } from './router';
+import { canAdd, collectionActions } from './can-add';
+import { mustKeepAll, mustSayAll } from './mandatory';
+import { namedCloud, planContext } from './plan-context';
+import type { Routed } from './router';
 import type { View } from './view';
 import type { Views } from './views';
 import type { JobRow } from '../store/store';
+import { shown } from '../model/shown';
 
 /** A change as it was accepted. */
 export interface Accepted {
   kind: 'create' | 'update' | 'remove' | 'act';
-  plan: Plan;
+  plan: ChangePlan;
   job: JobRow;
+  /** Values of what is created that can be told before it can be read. */
+  partial?: Values;
+}
+
+/** The format of a request's body. @throws Refusal 415 */
+export function bodyFormat({ request }: Pick<Routed, 'request'>): Format {
+  const type = request.headers['content-type'];
+  const format = formatOf(type);
+  if (format) return format;
+  const told = type === undefined || type.trim() === '' ? 'and this one says no Content-Type' : `not ${shown(type)}`;
+  throw new Refusal(415, `bodies are application/json or application/xml in UTF-8, ${told}`);
+}
+
+/** Bodies above this are parsed in pieces, bytes. */
+const LARGE = 64 * 1024;
+
+/** Parses a large body so that others get their turn; what is wrong with it is told by who reads it. @throws Refusal 415 */
+export async function parseLarge(routed: Routed): Promise<void> {
+  const { body, method } = routed.request;
+  if (!body || body.length < LARGE || method === 'DELETE') return;
+  await parseAhead(body, bodyFormat(routed), routed.protocol.bodyLimits, routed.principal.tenant);
 }
 
 /** Reads a request body as one of the shapes. @throws Refusal 415, BodyError. */
-function bodyOf({ protocol, request }: Routed, shapes: readonly Shape[]): { shape: Shape; values: Values } {
-  const type = request.headers['content-type'];
-  const format = formatOf(type);
-  if (!format) throw new Refusal(415, `bodies are application/json or application/xml in UTF-8, not ${type ?? 'of no type at all'}`);
+function bodyOf(routed: Routed, shapes: readonly Shape[], former?: Values): { shape: Shape; values: Values } {
+  const { protocol, request } = routed;
+  const format = bodyFormat(routed);
   if (!request.body || request.body.length === 0) throw new BodyError('the request has no body', '');
-  return protocol.readers[format](request.body, shapes, { base: protocol.base, limits: protocol.bodyLimits });
+  return protocol.readers[format](request.body, shapes, {
+    base: protocol.base,
+    limits: protocol.bodyLimits,
+    ...(former ? { former } : {}),
+  });
 }
 
-function mustNotBeReader({ principal }: Routed): void {
-  if (principal.role === 'reader') throw new Refusal(403, `${principal.name} may read only`, { kind: 'forbidden' });
-}
-
-/** What a family may use while it plans. */
-function planContext(views: Views, routed: Routed): PlanContext {
-  const { protocol, principal, cloudKey, request } = routed;
-  const { finder, lister } = views;
-  return {
-    principal,
-    catalogue: protocol.catalogue,
-    clouds: protocol.clouds,
-    store: protocol.store,
-    entryCloud: cloudKey,
-    defaultCloud: protocol.defaultCloud,
-    parameters: Object.fromEntries(request.query.filter(([name]) => !name.startsWith('$'))),
-    async resolve(href, type, at) {
-      const location = protocol.catalogue.locate(href);
-      if (location && location.kind === 'item' && location.type !== type) {
-        throw new Refusal(400, `${at}: ${href} is ${withArticle(location.type)}, ${withArticle(type)} is needed`);
-      }
-      const found = location ? await finder.find(href, principal.tenant) : undefined;
-      if (!found || found.type !== type) throw new Refusal(400, `${at}: there is no ${type} at ${href}`);
-      if (found.held?.shows === 'DELETING') throw new Refusal(409, `${at}: ${href} is being deleted`, { job: found.held.job });
-      return found.row ? { ...found, values: { ...joined(found.values, found.row.secrets) } } : found;
-    },
-    async list(type, cloud) {
-      const family = protocol.familyOf(type);
-      if (!family) return [];
-      const { founds, unavailable } = await lister.list(family, { tenant: principal.tenant, cloudKey: cloud?.key });
-      // What cannot be read now is not missing: nothing may be planned as if it were.
-      for (const { error } of unavailable) throw error;
-      return founds;
-    },
-    newId,
-    tag: (id) => makeTag(protocol.tagKey, id, principal.tenant),
-  };
-}
-
-function withArticle(type: string): string {
-  return `${/^[AEIOU]/.test(type) ? 'an' : 'a'} ${type}`;
-}
-
-/** POST to a collection: creates (4.2.1.1). */
+/** POST to a collection: creates (4.2.1.1), or asks for an action of the collection's own (import, 5.13.2.1). */
 export async function create(views: Views, routed: Routed, idempotency: Idempotency | undefined, action: string): Promise<Accepted> {
-  mustNotBeReader(routed);
   const { protocol, location, cloudKey } = routed;
-  const family = protocol.familyOf(location.type);
-  if (!family?.create || !canAdd(routed)) throw notAllowed(routed);
-  if (location.owner && !(await views.finder.find(location.owner.path, routed.principal.tenant))) throw notFound(routed.request.path);
+  const handler = protocol.handlerOf(location.type);
+  const adds = handler?.create !== undefined && canAdd(routed);
+  const acts = collectionActions(routed).length > 0;
+  if (!adds && !acts) throw notAllowed(routed);
+  checkCreateConditions(routed.request.headers);
+  await permitOwner(views, routed);
   const { type } = location;
   const template = protocol.catalogue.resource(type).create?.template;
-  const shapes: Shape[] = template === undefined ? [{ kind: 'resource', type, purpose: 'create' }] : [{ kind: 'create', type }];
+  const creates: Shape = template === undefined ? { kind: 'resource', type, purpose: 'create' } : { kind: 'create', type };
   const linked = Object.values(linkActions(routed)).length > 0;
-  const { shape, values } = bodyOf(routed, linked ? [...shapes, { kind: 'action', type: linkSource(routed) ?? type }] : shapes);
-  const context = planContext(views, routed);
+  const { shape, values } = bodyOf(routed, [
+    ...(adds ? [creates] : []),
+    ...(adds && linked ? [{ kind: 'action' as const, type: linkSource(routed) ?? type }] : []),
+    ...(acts ? [{ kind: 'action' as const, type: location.collection?.name ?? '' }] : []),
+  ]);
+  if (acts && shape.kind === 'action') return actOnAll(views, routed, idempotency, values);
+  const context = planContext(views, routed, namedCloud(routed, values));
   const given = shape.kind === 'action' ? {} : values;
   const attribute = template === undefined ? undefined : protocol.catalogue.templateAttribute(type);
   const collection = entryPath(cloudKey, routed.path);
   const merged = attribute === undefined ? {} : await templateOf(context, attribute, template ?? '', given[attribute]);
   const common: Values = Object.fromEntries(Object.entries(given).filter(([name, value]) => name !== attribute && value !== null));
   return retryStale(async () => {
-    const plan = await (family.create as NonNullable<Family['create']>)(context, { values: common, template: merged, collection });
-    return { kind: 'create', plan, job: await accept(routed, plan, { action, idempotency }) };
+    const planned = await (handler?.create as NonNullable<ResourceHandler['create']>)(context, {
+      values: placedBy(merged, common),
+      template: merged,
+      collection,
+    });
+    // What the handler has to say of it goes first: it knows what is meant.
+    if (shape.kind === 'resource') mustSayAll(protocol.catalogue, type, given);
+    const plan = await generated(routed, planned, { action, idempotency });
+    const partial = plan.insert?.find(({ path }) => path === plan.location)?.values ?? (template === undefined ? common : {});
+    return { kind: 'create', plan, job: await accept(routed, plan, { action, idempotency }), partial };
   }, false);
+}
+
+/** An Action that was asked of the collection itself. @throws Refusal 400 */
+async function actOnAll(views: Views, routed: Routed, idempotency: Idempotency | undefined, parameters: Values): Promise<Accepted> {
+  const { protocol, location, cloudKey } = routed;
+  const type = location.collection?.name ?? '';
+  const action = protocol.catalogue.collectionAction(type, String(parameters.action));
+  const offered = action && collectionActions(routed).includes(action.name);
+  const asked = offered ? protocol.handlerOf(location.type)?.actOnAll?.[action.name] : undefined;
+  if (!action || !asked)
+    throw new Refusal(400, `${shown(String(parameters.action))} is no operation of ${type}`, { at: 'action', kind: 'unsupported' });
+  return retryStale(async () => {
+    const plan = await asked.plan(planContext(views, routed), {
+      parameters,
+      collection: entryPath(cloudKey, routed.path),
+      internal: (uri) => internalUri(uri, protocol.base),
+      document: (uri) => documentAt(uri, protocol.base),
+    });
+    const partial = plan.insert?.find(({ path }) => path === plan.location)?.values ?? {};
+    return { kind: 'create', plan, job: await accept(routed, plan, { action: action.uri, idempotency }), partial };
+  }, false);
+}
+
+/** Path below the public URL, which the base lies below. */
+function documentAt(uri: string, base: string): string | undefined {
+  const beside = new URL('..', base).href;
+  return uri.startsWith(beside) && !uri.startsWith(base) ? uri.slice(beside.length) : undefined;
 }
 
 /** Links (capture, snapshot) that lead to the collection posted to, by name. */
@@ -119,7 +157,7 @@ function linkSource(routed: Routed): string | undefined {
 async function templateOf(context: PlanContext, attribute: string, type: string, given: Values[string]): Promise<Values> {
   // An empty element is a template by value that says nothing: everything is left to the provider.
   const ref: Ref | undefined = given === null ? {} : asRef(given);
-  if (!ref) throw new Refusal(400, `${attribute}: a ${type} is needed, by reference or by value`);
+  if (!ref) throw new Refusal(400, `a ${type} is needed, by reference or by value`, { at: attribute });
   if (ref.href === undefined) return mergeTemplate({}, ref);
   const referred = await context.resolve(ref.href, type, attribute);
   return mergeTemplate(referred.values, ref);
@@ -127,65 +165,69 @@ async function templateOf(context: PlanContext, attribute: string, type: string,
 
 /** The resource that a change is about, read past every cache where the client named a version. */
 async function target(views: Views, routed: Routed): Promise<View> {
-  const condition = routed.request.headers['if-match'];
-  const view = await views.one(routed, condition === undefined ? {} : { maxAgeMs: 0 });
-  checkMatch(condition, view.core);
+  const { headers } = routed.request;
+  const view = await views.one(routed, isConditional(headers) ? { maxAgeMs: 0 } : {});
+  checkConditions(headers, view.core);
   return view;
 }
 
-function foundOf(view: View, routed: Routed): { found: Found; family: Family } {
-  const family = routed.protocol.familyOf(view.type);
-  if (!view.found || !family) throw notAllowed(routed);
-  if (view.found.cloud?.mode === 'observe')
-    throw new Refusal(403, `cloud '${view.found.cloud.key}' is only observed: no change is accepted`, { kind: 'forbidden' });
-  return { found: view.found, family };
+/** Returns what a change is about, once the policy has let the caller change it. @throws Refusal 403, 405 */
+function changeableOf(view: View, routed: Routed): { found: Changeable; handler: ResourceHandler } {
+  const { protocol, principal } = routed;
+  const handler = protocol.handlerOf(view.type);
+  if (!view.found || !handler) throw notAllowed(routed);
+  return { found: permitChange(protocol.policy, principal, view.found), handler };
 }
 
-/** A shared resource belongs to another tenant or to the account: whoever sees it may not change it. */
-function mustBeOwn(found: Found, { principal }: Routed): void {
-  if (found.tenant !== principal.tenant)
-    throw new Refusal(403, `${found.path} is shared with tenant '${principal.tenant}', not its own`, { kind: 'forbidden' });
+/** Lets a create in a nested collection through: it changes the owner. @throws Refusal 403, 404 */
+async function permitOwner(views: Views, routed: Routed): Promise<void> {
+  const { protocol, principal } = routed;
+  const owner = await views.owner(routed);
+  const { apart } = protocol.handlerOf(routed.location.type) ?? {};
+  if (owner) permitChange(protocol.policy, principal, apart ? { ...owner, cloud: null } : owner);
 }
 
-/** What the provider refuses of this very item although its type allows it. */
+/** Refuses what the provider refuses of this very item although its type allows it. */
 function mustTake(found: Found, operation: 'edit' | 'delete'): void {
   const reason = found.item?.refuses?.[operation];
   if (reason !== undefined) throw new Refusal(409, `${found.path}: ${reason}`, { kind: 'conflict' });
 }
 
-/** What `edit` is not offered of takes no PUT: its cloud has no way to change it. */
-function mustOfferEdit(found: Found, family: Family, { protocol }: Routed): void {
-  if (family.offered(found, protocol.catalogue).includes('edit')) return;
-  const who = found.cloud ? `cloud '${found.cloud.key}' does not change what it has of type ${found.type}` : 'it cannot be changed now';
-  throw new Refusal(400, `${found.path}: ${who}; edit is not among its operations`, { kind: 'unsupported' });
+/** Refuses what is not offered, whatever its handler would make of it (4.2). @throws Refusal 400 */
+function mustOffer(name: string, found: Found, handler: ResourceHandler, { protocol }: Routed): void {
+  if (handler.offered(found, protocol.catalogue).includes(name)) return;
+  const who =
+    name === 'edit' && found.cloud
+      ? `cloud '${found.cloud.key}' does not change what it has of type ${found.type}`
+      : 'this is not possible now';
+  throw new Refusal(400, `${found.path}: ${who}; ${name} is not among its operations`, { kind: 'unsupported' });
 }
 
 /** PUT: full, or partial with $select (4.2.1.3). */
 export async function update(views: Views, routed: Routed, idempotency: Idempotency | undefined, action: string): Promise<Accepted> {
-  mustNotBeReader(routed);
   const { location, request } = routed;
   const first = await target(views, routed);
-  const { family } = foundOf(first, routed);
-  if (!family.update) throw notAllowed(routed);
-  const { values } = bodyOf(routed, [{ kind: 'resource', type: location.type, purpose: 'update' }]);
+  const { handler } = changeableOf(first, routed);
+  if (!handler.update) throw notAllowed(routed);
+  const { values } = bodyOf(routed, [{ kind: 'resource', type: location.type, purpose: 'update' }], first.values);
   const change = updateRequest(routed, values);
   let view: View | undefined = first;
   return retryStale(async () => {
     view ??= await target(views, routed);
-    const { found } = foundOf(view, routed);
+    const { found } = changeableOf(view, routed);
     view = undefined;
-    mustBeOwn(found, routed);
     if (found.held) throw heldBy(found);
     mustTake(found, 'edit');
-    const plan = await (family.update as NonNullable<Family['update']>)(planContext(views, routed), found, change);
-    mustOfferEdit(found, family, routed);
+    mustKeepAll(routed.protocol.catalogue, found, change);
+    const plan = await (handler.update as NonNullable<ResourceHandler['update']>)(planContext(views, routed), found, change);
+    mustOffer('edit', found, handler, routed);
     return { kind: 'update', plan, job: await accept(routed, plan, { action, idempotency, found }) };
-  }, request.headers['if-match'] !== undefined);
+  }, isConditional(request.headers));
 }
 
 /**
- * What a PUT sets and erases. Full: whatever writable attribute is absent goes, but for write-only ones, which no
- * GET could have shown (D157). Partial: only the listed ones, and no other may be in the body (4.2.1.3.1).
+ * Computes what a PUT sets and erases. Full: whatever writable attribute is absent goes, but for write-only ones, which no GET
+ * could have shown (D157). Partial: only the listed ones, and no other may be in the body (4.2.1.3.1).
  */
 export function updateRequest({ protocol, location, request }: Routed, body: Values): UpdateRequest {
   const { select } = parseQuery(request.query, 'resource');
@@ -193,6 +235,7 @@ export function updateRequest({ protocol, location, request }: Routed, body: Val
   const listed = select && !select.includes('*') ? new Set(select) : undefined;
   const set: Values = {};
   const erase: string[] = [];
+  const omitted: string[] = [];
   for (const [name, value] of Object.entries(body)) {
     if (listed && !listed.has(name)) throw new BodyError('this attribute is not listed in $select (4.2.1.3.1)', name);
     if (value === null) erase.push(name);
@@ -200,61 +243,74 @@ export function updateRequest({ protocol, location, request }: Routed, body: Val
   }
   for (const [name, attribute] of Object.entries(declared)) {
     if (attribute.consumer.endsWith('read-only') || name in body) continue;
-    if (listed ? listed.has(name) : !attribute.consumer.endsWith('write-only')) erase.push(name);
+    if (listed?.has(name)) erase.push(name);
+    else if (!listed && !attribute.consumer.endsWith('write-only')) omitted.push(name);
   }
-  return { set, erase };
+  return { set, erase: [...erase, ...omitted], omitted };
 }
 
 /** DELETE. */
 export async function remove(views: Views, routed: Routed, idempotency: Idempotency | undefined, action: string): Promise<Accepted> {
-  mustNotBeReader(routed);
   return retryStale(async () => {
     const view = await target(views, routed);
-    const { found, family } = foundOf(view, routed);
-    if (!family.remove) throw notAllowed(routed);
-    mustBeOwn(found, routed);
+    const { found, handler } = changeableOf(view, routed);
+    if (!handler.remove) throw notAllowed(routed);
     if (found.held?.shows === 'DELETING' || found.row?.internal.shows === 'DELETING') throw heldBy(found);
-    if (found.held && !family.offered(found, routed.protocol.catalogue).includes('delete')) throw heldBy(found);
+    if (found.held && !handler.offered(found, routed.protocol.catalogue).includes('delete')) throw heldBy(found);
     mustTake(found, 'delete');
-    const plan = await family.remove(planContext(views, routed), found);
-    return { kind: 'remove', plan, job: await accept(routed, plan, { action, idempotency, found }) };
-  }, routed.request.headers['if-match'] !== undefined);
+    const plan = await handler.remove(planContext(views, routed), found);
+    mustOffer('delete', found, handler, routed);
+    return { kind: 'remove', plan, job: await accept(routed, plan, { action, idempotency, found, deletes: true }) };
+  }, isConditional(routed.request.headers));
 }
 
 /** POST of an Action to a resource (4.2.1.5). */
 export async function act(views: Views, routed: Routed, idempotency: Idempotency | undefined): Promise<Accepted> {
-  mustNotBeReader(routed);
-  if (!routed.protocol.familyOf(routed.location.type)?.act) throw notAllowed(routed);
+  if (!routed.protocol.handlerOf(routed.location.type)?.act) throw notAllowed(routed);
   const { values } = actionOfBody(routed);
   const { catalogue } = routed.protocol;
   return retryStale(async () => {
     const view = await target(views, routed);
-    const { found, family } = foundOf(view, routed);
+    const { found, handler } = changeableOf(view, routed);
     const action = catalogue.action(found.type, String(values.action));
-    const planner = action && family.act?.[action.name];
+    const planner = action && handler.act?.[action.name];
     if (!action || !planner)
-      throw new Refusal(400, `action: ${String(values.action)} is no operation of ${found.type}`, { kind: 'unsupported' });
-    mustBeOwn(found, routed);
-    if (found.held && !family.offered(found, catalogue).includes(action.name)) throw heldBy(found);
+      throw new Refusal(400, `${shown(String(values.action))} is no operation of ${found.type}`, { at: 'action', kind: 'unsupported' });
+    if (found.held && !handler.offered(found, catalogue).includes(action.name)) throw heldBy(found);
     const plan = await planner(planContext(views, routed), found, values);
+    if (!plan.beyondOffer) mustOffer(action.name, found, handler, routed);
     return { kind: 'act', plan, job: await accept(routed, plan, { action: action.uri, idempotency, found }) };
-  }, routed.request.headers['if-match'] !== undefined);
+  }, isConditional(routed.request.headers));
 }
 
-/** The Action body of a POST to a resource. */
+/** The Action body of a POST to a resource, or to a collection. */
 export function actionOfBody(routed: Routed): { values: Values } {
-  const { values } = bodyOf(routed, [{ kind: 'action', type: routed.location.type }]);
+  const { collection, kind, type } = routed.location;
+  const { values } = bodyOf(routed, [{ kind: 'action', type: kind === 'collection' ? (collection?.name ?? '') : type }]);
   if (typeof values.action !== 'string') throw new BodyError('the action is missing', 'action');
   return { values };
 }
 
-/** Body of a PUT of something whose rules are not a family's (Jobs). */
-export function updateOfBody(routed: Routed): UpdateRequest {
-  const { values } = bodyOf(routed, [{ kind: 'resource', type: routed.location.type, purpose: 'update' }]);
+/** Body of a PUT of something whose rules are not a handler's (Jobs). */
+export function updateOfBody(routed: Routed, former: Values): UpdateRequest {
+  const { values } = bodyOf(routed, [{ kind: 'resource', type: routed.location.type, purpose: 'update' }], former);
   return updateRequest(routed, values);
 }
 
-/** 405 for a method that the resource does not take from this caller now. */
-export function notAllowed({ request }: Routed): Refusal {
-  return new Refusal(405, `${request.method} is not possible on ${request.path}`, { kind: 'unsupported' });
+/** Refusal 405 of a method that the resource does not take from this caller now. */
+export function notAllowed(routed: Routed): Refusal {
+  const { request, location } = routed;
+  const path = shown(request.path, 300);
+  const message =
+    location.kind === 'collection' && request.method === 'POST'
+      ? `nothing can be created in ${path}: ${whyNoCreate(routed)}`
+      : `${path} does not support ${shown(request.method, 20)}: the header Allow lists the methods that it does`;
+  return new Refusal(405, message, { kind: 'unsupported' });
+}
+
+function whyNoCreate({ protocol, principal, location }: Routed): string {
+  const needs = protocol.handlerOf(location.type)?.createNeeds;
+  if (!needs || !location.collection?.add) return `the gateway creates no ${location.type} on request`;
+  if (protocol.policy.cloudsOf(principal.tenant).length === 0) return `no cloud is configured for the tenant '${principal.tenant}'`;
+  return `no cloud of this entry point offers ${needs.join('.')}`;
 }

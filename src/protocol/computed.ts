@@ -1,14 +1,16 @@
 import type { Cloud } from '../clouds/cloud';
-import type { GroupName, TypeCapabilities } from '../clouds/driver';
+import type { TypeCapabilities } from '../clouds/driver';
 import type { Attribute, ItemType } from '../model/define';
+import { entryPath } from '../model/cloud-path';
 import { describeType } from '../model/describe';
-import { ENTRY_POINT, entryPointValues, METADATA } from '../operations/computed';
-import type { Family } from '../operations/family';
+import { EVENT_LOG } from '../operations/event-log';
+import { ENTRY_POINT, entryPointValues, METADATA } from '../operations/gateway-resources';
+import type { ResourceHandler } from '../operations/resource-handler';
 import { JOB } from '../operations/job';
 import { extensionNames, ofClouds } from '../operations/extensions';
 import { supportedBy } from '../operations/supported';
+import { actionsOfAll } from './can-add';
 import type { Scope } from './context';
-import { entryPath } from './router';
 import type { View } from './view';
 
 /** Resources that are computed when they are read: the entry points and the metadata of each type. */
@@ -42,11 +44,11 @@ function collectionsOf(scope: Scope): Map<string, string> {
 /** Types that live in clouds only are not led to where no cloud has them. */
 function offeredIn(scope: Scope, type: string): boolean {
   const { protocol, cloudKey, principal } = scope;
-  const family = protocol.familyOf(type);
-  const group: GroupName | undefined = family?.group;
-  if (family?.derived) return offeredIn(scope, family.derived.from);
-  if (!family || group === undefined || family.stored) return true;
-  return protocol.clouds.forTenant(principal.tenant).some((cloud) => (cloudKey ?? cloud.key) === cloud.key && cloud.has(group));
+  const handler = protocol.handlerOf(type);
+  const group = handler?.group;
+  if (handler?.derived && !handler.stored) return offeredIn(scope, handler.derived.from);
+  if (!handler || group === undefined || handler.stored) return true;
+  return protocol.policy.cloudsOf(principal.tenant).some((cloud) => (cloudKey ?? cloud.key) === cloud.key && cloud.has(group));
 }
 
 export function metadataViews(scope: Scope): View[] {
@@ -62,7 +64,7 @@ export function metadataView(scope: Scope, type: string): View | undefined {
   return metadataOf(scope, type);
 }
 
-/** What is true of a type: on the one cloud, or on every cloud of the caller that has it (5.11). */
+/** Builds the metadata of a type: on the one cloud, or on every cloud of the caller that has it (5.11). */
 function metadataOf(scope: Scope, type: string): View {
   const { protocol, cloudKey } = scope;
   const clouds = cloudsWith(scope, type);
@@ -73,7 +75,7 @@ function metadataOf(scope: Scope, type: string): View {
     id: path,
     ...describeType(protocol.catalogue, type, {
       capabilities: { ...shared.capabilities, ...own.capabilities },
-      ...(shared.constraints ? { constraints: shared.constraints } : {}),
+      constraints: { ...shared.constraints, ...protocol.handlerOf(type)?.constraints?.(clouds) },
       attributes: attributesOf(scope, type, clouds),
       actions: actionsOf(scope, type, clouds),
     }),
@@ -83,29 +85,34 @@ function metadataOf(scope: Scope, type: string): View {
 
 /** The clouds here in which resources of the type can be at all; those that have a say in it where the gateway alone keeps it. */
 function cloudsWith({ protocol, cloudKey, principal }: Scope, type: string): Cloud[] {
-  const family = protocol.familyOf(type);
-  const group = family?.group;
-  const here = protocol.clouds.forTenant(principal.tenant).filter((cloud) => (cloudKey ?? cloud.key) === cloud.key);
+  const handler = protocol.handlerOf(type);
+  const group = handler?.group;
+  const here = protocol.policy.cloudsOf(principal.tenant).filter((cloud) => (cloudKey ?? cloud.key) === cloud.key);
   if (group === undefined) return here;
   const having = here.filter((cloud) => cloud.has(group));
-  return having.length > 0 || !family?.stored ? having : here.filter((cloud) => cloud.capabilities.types[type] !== undefined);
+  return having.length > 0 || !handler?.stored ? having : here.filter((cloud) => cloud.capabilities.types[type] !== undefined);
 }
 
 /** Optional attributes that every cloud here supports, and nested collections that are served. */
 function attributesOf(scope: Scope, type: string, clouds: readonly Cloud[]): string[] {
-  const { catalogue, familyOf } = scope.protocol;
+  const { catalogue, handlerOf } = scope.protocol;
   if (type === ENTRY_POINT) return [...collectionsOf(scope).keys()];
   const declared = Object.entries(catalogue.resource(type).attributes).filter(([, attribute]) => leadsSomewhere(scope, attribute));
-  const lists = clouds.map((cloud) => supportedBy(cloud, type) ?? (familyOf(type)?.group ? [] : undefined));
+  const lists = clouds.map((cloud) => supportedBy(cloud, type) ?? (handlerOf(type)?.group ? [] : undefined));
   const all = lists.includes(undefined) || lists.length === 0;
   const brought = clouds.length === 0 ? [] : ofClouds(catalogue, type);
   return [
-    ...declared.flatMap(([name, { kind }]) => (all || kind === 'collection' || lists.every((list) => list?.includes(name)) ? [name] : [])),
+    ...declared.flatMap(([name, attribute]) => (all || isOurs(attribute) || lists.every((list) => list?.includes(name)) ? [name] : [])),
     ...brought.filter((name) => clouds.every((cloud) => extensionNames(catalogue, cloud, type).includes(name))),
   ];
 }
 
-/** Whether what an attribute leads to, if it leads anywhere, is of a type that is here. */
+/** Tells whether the gateway has the attribute on every cloud: collections, and the log. */
+function isOurs(attribute: Attribute): boolean {
+  return attribute.kind === 'collection' || (attribute.kind === 'ref' && attribute.to === EVENT_LOG);
+}
+
+/** Tells whether what an attribute leads to, if it leads anywhere, is of a type that is here. */
 function leadsSomewhere(scope: Scope, attribute: Attribute | ItemType): boolean {
   const here = (type: string) => type === '*' || (scope.protocol.isServed(type) && offeredIn(scope, type));
   if (attribute.kind === 'collection') return here(scope.protocol.catalogue.collection(attribute.of).item);
@@ -117,32 +124,35 @@ function leadsSomewhere(scope: Scope, attribute: Attribute | ItemType): boolean 
 function actionsOf({ protocol }: Scope, type: string, clouds: readonly Cloud[]): string[] {
   const { catalogue } = protocol;
   const actions = Object.entries(catalogue.resource(type).actions ?? {});
-  const family = protocol.familyOf(type);
-  if (!family) return type === JOB ? ['edit', 'delete', ...actions.map(([name]) => name)] : [];
-  const { group } = family;
+  const handler = protocol.handlerOf(type);
+  if (!handler) return type === JOB ? ['edit', 'delete', ...actions.map(([name]) => name)] : [];
+  const { group } = handler;
   const can = (...methods: string[]) => !group || clouds.some((cloud) => methods.some((method) => cloud.offers(group, method)));
-  const canCreate = (other: Family | undefined) => {
+  const canCreate = (other: ResourceHandler | undefined) => {
     const needs = other?.createNeeds;
     return other?.create !== undefined && (!needs || clouds.some((cloud) => cloud.offers(needs[0], needs[1])));
   };
-  const canRelease = ({ createNeeds }: Family) =>
+  const canRelease = ({ createNeeds }: ResourceHandler) =>
     createNeeds !== undefined && clouds.some((cloud) => cloud.offers(createNeeds[0], 'release'));
   const names = actions.flatMap(([name, action]) => {
-    const performer = action.performedOn === undefined ? undefined : protocol.familyOf(catalogue.collection(action.performedOn).item);
-    if (action.kind === 'link') return family.linkQuery?.[name] && canCreate(performer) ? [name] : [];
-    const { actThrough } = family;
+    const performer = action.performedOn === undefined ? undefined : protocol.handlerOf(catalogue.collection(action.performedOn).item);
+    if (action.kind === 'link') return handler.linkQuery?.[name] && canCreate(performer) ? [name] : [];
+    const { actThrough } = handler;
+    const needs = handler.actNeeds?.[name];
+    if (needs) return clouds.some((cloud) => needs.every(([of, method]) => cloud.offers(of, method))) ? [name] : [];
     const works = actThrough ? clouds.some((cloud) => cloud.offers(actThrough, name)) : can(name);
-    return family.act?.[name] && works ? [name] : [];
+    return handler.act?.[name] && works ? [name] : [];
   });
   return [
-    ...(canCreate(family) ? ['add'] : []),
-    ...(family.update && (family.stored || can('rename', 'resize', 'update')) ? ['edit'] : []),
-    ...(family.remove && (family.derived ? canRelease(family) : family.stored || can('delete')) ? ['delete'] : []),
+    ...(canCreate(handler) ? ['add'] : []),
+    ...(handler.update && (handler.stored || can('rename', 'resize', 'update')) ? ['edit'] : []),
+    ...(handler.remove && (handler.stored || (handler.derived ? canRelease(handler) : can('delete'))) ? ['delete'] : []),
     ...names,
+    ...actionsOfAll(handler, clouds),
   ];
 }
 
-/** What holds on every cloud: booleans by and, sets by intersection, differing scalars absent. */
+/** Returns the capabilities that hold on every cloud: booleans by and, sets by intersection, differing scalars absent. */
 export function common(all: readonly TypeCapabilities[]): TypeCapabilities {
   const [first, ...rest] = all;
   if (!first) return {};

@@ -1,5 +1,9 @@
-import { createHash } from 'node:crypto';
-import { Refusal } from '../operations/family';
+import { createHash, type Hash } from 'node:crypto';
+import { giveWay } from '../model/turns';
+import { Refusal } from '../operations/resource-handler';
+
+/** Bytes hashed in one go. */
+const AT_ONCE = 1024 * 1024;
 
 /**
  * ETag of a representation: first what the resource is (for If-Match, whatever the format), then what these bytes
@@ -8,22 +12,63 @@ import { Refusal } from '../operations/family';
 export function entityTag(core: string, body: readonly Uint8Array[]): string {
   const hash = createHash('sha1');
   for (const slice of body) hash.update(slice);
+  return tagOf(core, hash);
+}
+
+/** The same of a list, which may be long: others have their turn between its slices. */
+export async function listTag(body: readonly Uint8Array[]): Promise<string> {
+  const hash = createHash('sha1');
+  let bytes = 0;
+  for (const slice of body) {
+    hash.update(slice);
+    bytes += slice.byteLength;
+    if (bytes < AT_ONCE) continue;
+    bytes = 0;
+    await giveWay();
+  }
+  return tagOf('list', hash);
+}
+
+function tagOf(core: string, hash: Hash): string {
   return `"${core}.${hash.digest('base64url').slice(0, 16)}"`;
 }
 
-/** Whether If-None-Match says that the client already has these bytes. */
+/** Tells whether If-None-Match says that the client already has these bytes. */
 export function isKnown(header: string | undefined, tag: string): boolean {
   if (header === undefined) return false;
   return header.split(',').some((one) => one.trim() === '*' || one.trim().replace(/^W\//, '') === tag);
 }
 
-/** @throws Refusal 412 unless If-Match names the resource as it is now. */
-export function checkMatch(header: string | undefined, core: () => string): void {
-  if (header === undefined) return;
+type Conditions = Readonly<Partial<Record<string, string>>>;
+
+/** Tells whether a change is wanted of one version of the resource only. */
+export function isConditional(headers: Conditions): boolean {
+  return headers['if-match'] !== undefined || headers['if-none-match'] !== undefined;
+}
+
+/** Holds a change against its conditions (RFC 9110 13.1). @throws Refusal 412 unless the resource now is what they want. */
+export function checkConditions(headers: Conditions, core: () => string): void {
+  if (!isConditional(headers)) return;
   const start = `"${core()}.`;
-  const matches = header.split(',').some((one) => {
-    const text = one.trim();
-    return text === '*' || (text.startsWith(start) && text.endsWith('"'));
-  });
-  if (!matches) throw new Refusal(412, 'the resource is not as the ETag of If-Match says', { kind: 'conflict' });
+  const isThis = (tag: string) => tag === '*' || (tag.startsWith(start) && tag.endsWith('"'));
+  const wanted = tagsOf(headers['if-match']);
+  if (wanted && !wanted.some(isThis)) throw failed('If-Match', 'the resource no longer has this ETag: read it again');
+  const unwanted = tagsOf(headers['if-none-match'])?.map((tag) => tag.replace(/^W\//, ''));
+  if (unwanted?.some(isThis)) throw failed('If-None-Match', 'the resource exists, or still has this ETag');
+}
+
+/** The same of a create: its Collection is always there, and no version of it is kept. @throws Refusal 412 */
+export function checkCreateConditions(headers: Conditions): void {
+  const isAny = (tag: string) => tag === '*';
+  if (tagsOf(headers['if-match'])?.some(isAny) === false)
+    throw failed('If-Match', 'a create cannot depend on a version of its Collection: leave the header out');
+  if (tagsOf(headers['if-none-match'])?.some(isAny)) throw failed('If-None-Match', 'the Collection exists: leave the header out');
+}
+
+function tagsOf(header: string | undefined): string[] | undefined {
+  return header?.split(',').map((tag) => tag.trim());
+}
+
+function failed(at: string, message: string): Refusal {
+  return new Refusal(412, message, { at, kind: 'conflict' });
 }

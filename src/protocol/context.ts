@@ -1,33 +1,42 @@
 import type { Clouds } from '../clouds/cloud';
 import type { TypeCapabilities } from '../clouds/driver';
-import type { Reader, Writer, Format } from '../codec/codec';
+import type { BodyReader, Writer, Format } from '../codec/codec';
 import type { Catalogue } from '../model/catalogue';
-import type { Family } from '../operations/family';
-import { ENTRY_POINT, gatewayCapabilities, METADATA } from '../operations/computed';
+import type { AuditContent } from '../operations/audit';
+import type { ResourceHandler } from '../operations/resource-handler';
+import { ENTRY_POINT, gatewayCapabilities, METADATA } from '../operations/gateway-resources';
 import { JOB } from '../operations/job';
-import type { JobRow, Store } from '../store/store';
+import type { ReaderContext } from '../reader/context';
+import { tenantPolicy, type Policy } from '../reader/policy';
+import type { Store } from '../store/store';
+import { FeedWatch } from './feed-watch';
 import type { CimiRequest, Principal } from './messages';
+import type { JobRunner } from './job-runner';
+import { Ration } from './ration';
+import { Seats } from './seats';
+import type { ReadAudit } from './read-audit';
+import { Waiting, type WaitingOptions } from './waiting';
+import type { Quotas } from './quotas';
 
-/** What happens to Jobs, as the protocol needs it; the composition root gives the engine's. */
-export interface JobRunner {
-  /** Tells the workers. Never rejects: what is lost is found by the sweep. */
-  tell(jobId: string): Promise<void>;
-  /** The Job as it is when it ends, or after `ms`. */
-  waitFor(jobId: string, ms: number): Promise<JobRow | undefined>;
-  /** Asks an unfinished Job to stop. */
-  requestStop(jobId: string): Promise<JobRow | undefined>;
-  /** Whether a stop would be taken: a delete that has begun goes on to its end. */
-  mayStop(job: JobRow): boolean;
+/** Refused requests of a tenant that are told as alarms, in so many ms: a flood of them must not displace its history. */
+const REFUSALS_TOLD = 60;
+const REFUSALS_MS = 3_600_000;
+
+export interface StreamOptions {
+  /** Streams of one tenant at once. */
+  perTenant: number;
+  /** Distance of the comments of a stream in which nothing happens, in ms. */
+  keepAliveMs: number;
 }
 
 export interface ProtocolOptions {
   catalogue: Catalogue;
-  families: readonly Family[];
+  handlers: readonly ResourceHandler[];
   clouds: Clouds;
   store: Store;
   jobs: JobRunner;
   writers: Readonly<Record<Format, Writer>>;
-  readers: Readonly<Record<Format, Reader>>;
+  readers: Readonly<Record<Format, BodyReader>>;
   /** Bounds on what a request body may hold. */
   bodyLimits: { depth: number; items: number };
   /** Absolute base URI with a trailing slash. */
@@ -35,13 +44,28 @@ export interface ProtocolOptions {
   /** Key of the MAC on identity tags. */
   tagKey: Uint8Array;
   defaultCloud: string | undefined;
-  /** How long an answer waits for its Job, in ms. */
+  freshen?: ReaderContext['freshen'];
+  /** Wraps the policy by which all rights are decided. */
+  policy?: ((policy: Policy) => Policy) | undefined;
+  /** Time that an answer waits for its Job, in ms. */
   graceMs: number;
-  /** How long ended Jobs are kept (JobRetention, 5.11.2). */
+  /** Bounds within which `Prefer: wait` is granted. */
+  waits: WaitingOptions;
+  /** Bounds of streams of events. */
+  streams: StreamOptions;
+  /** Content of the audit's entries. */
+  auditContent: AuditContent;
+  /** Keeps entries for reads; absent: reads leave none. */
+  reads?: Pick<ReadAudit, 'note'> | undefined;
+  /** Time for which ended Jobs are kept, in minutes (JobRetention, 5.11.2). */
   retentionMinutes: number;
+  /** Limits of each tenant. */
+  quotas: Quotas;
   /** A list above this many items is refused rather than cut. */
   maxItems: number;
-  /** How long a list that is read window by window is kept, in ms. */
+  /** A list whose representation is longer is refused, bytes. */
+  maxListBytes: number;
+  /** Time for which a list that is read window by window is kept, in ms. */
   listCacheMs: number;
   log: {
     warn(message: string, details?: object): void;
@@ -49,16 +73,25 @@ export interface ProtocolOptions {
   };
 }
 
-/** Everything that is the same for all requests, made once. */
-export interface Protocol extends ProtocolOptions {
-  familyOf(type: string): Family | undefined;
-  /** Whether resources of the type are there at all. */
+/** Parts of the protocol that are the same for all requests, made once. */
+export interface Protocol extends Omit<ProtocolOptions, 'policy'> {
+  /** Decides who may read and who may change. */
+  policy: Policy;
+  waiting: Waiting;
+  /** Tells whether a tenant has new events. */
+  watch: FeedWatch;
+  /** Seats of those who read a stream. */
+  streaming: Seats;
+  /** Refused requests that are told as alarms. */
+  refusals: Ration;
+  handlerOf(type: string): ResourceHandler | undefined;
+  /** Tells whether resources of the type are there at all. */
   isServed(type: string): boolean;
-  /** What is true of a type whatever the clouds. */
+  /** Capabilities of a type whatever the clouds. */
   ownCapabilities(type: string): TypeCapabilities;
 }
 
-/** One request on its way. */
+/** Request on its way. */
 export interface Scope {
   protocol: Protocol;
   principal: Principal;
@@ -67,14 +100,27 @@ export interface Scope {
   request: CimiRequest;
 }
 
+/** Makes the policy by which all rights are decided, and the table of handlers that it looks at. */
+export function policyOf({ handlers, clouds, policy: wrap }: Pick<ProtocolOptions, 'handlers' | 'clouds' | 'policy'>) {
+  const table = new Map(handlers.map((handler) => [handler.type, handler]));
+  const handlerOf = (type: string): ResourceHandler | undefined => table.get(type);
+  const policy = tenantPolicy(clouds, handlerOf);
+  return { policy: wrap?.(policy) ?? policy, handlerOf };
+}
+
 export function createProtocolContext(options: ProtocolOptions): Protocol {
-  const table = new Map(options.families.map((family) => [family.type, family]));
+  const { policy, handlerOf } = policyOf(options);
   const computed = new Set([ENTRY_POINT, METADATA, JOB]);
   const own = gatewayCapabilities(options.retentionMinutes);
   return {
     ...options,
-    familyOf: (type) => table.get(type),
-    isServed: (type) => table.has(type) || computed.has(type),
-    ownCapabilities: (type) => own[type] ?? {},
+    policy,
+    waiting: new Waiting(options.jobs, options.waits),
+    watch: new FeedWatch(options.store),
+    streaming: new Seats(options.streams.perTenant, options.waits.ending),
+    refusals: new Ration(REFUSALS_TOLD, REFUSALS_MS),
+    handlerOf,
+    isServed: (type) => handlerOf(type) !== undefined || computed.has(type),
+    ownCapabilities: (type) => own[type] ?? handlerOf(type)?.about ?? {},
   };
 }

@@ -1,56 +1,67 @@
 import { randomUUID } from 'node:crypto';
 import { BodyError } from '../codec/codec';
 import { CIMI } from '../model/define';
-import { METADATA } from '../operations/computed';
-import { JOB } from '../operations/job';
-import { Refusal } from '../operations/family';
+import { JOB, jobPath } from '../operations/job';
+import { Refusal } from '../operations/resource-handler';
 import { DuplicateKeyError } from '../store/store';
-import { refuse } from './accept';
+import { refusalOf, refuse } from './accept';
+import { noteRead, recordRefused } from './audited';
+import { admit } from './admit';
 import { answerChange, replay } from './answer';
-import { act, actionOfBody, create, notAllowed, remove, update } from './change';
-import { createProtocolContext, type Protocol, type ProtocolOptions } from './context';
-import { actionOf, faultOf, writeFault, type Fault } from './faults';
-import { Finder } from './finder';
-import { idempotencyOf, type Idempotency } from './idempotency';
+import { act, actionOfBody, create, notAllowed, parseLarge, remove, update } from './change';
+import { createProtocolContext, type Protocol, type ProtocolOptions, type Scope } from './context';
+import { actionOf, faultOf, targetOf, writeFault, type Fault } from './faults';
+import { createReader } from '../reader/reader';
+import type { Idempotency } from './idempotency';
 import { changeJob } from './job-changes';
-import { Lister } from './lister';
-import { Nested } from './nested';
 import type { CimiRequest, CimiResponse, Handle } from './messages';
-import { canAdd, read } from './read';
-import { route, type Routed } from './router';
+import { canAdd, collectionActions } from './can-add';
+import { read } from './read';
+import { route, toEntryPoint, type Routed } from './router';
 import { Views } from './views';
 
 const CHANGES = ['POST', 'PUT', 'DELETE'];
+const READS = ['GET', 'HEAD'];
 /** An Action whose body names none that the resource has. */
 const UNKNOWN_ACTION = `${CIMI}/Action`;
 
 /** The protocol core: a plain function over CIMI requests, without a socket. Never rejects. */
 export function createProtocol(options: ProtocolOptions): Handle {
   const protocol = createProtocolContext(options);
-  const finder = new Finder(protocol);
-  const lister = new Lister(protocol, finder);
-  const nested = new Nested(protocol, finder, lister);
-  finder.nested = nested;
-  finder.surroundings = (tenant) => lister.surroundings(tenant);
-  const views = new Views(protocol, finder, lister, nested);
-  return async (request) => {
+  const views = new Views(protocol, createReader(protocol));
+  const answer = async (request: CimiRequest): Promise<CimiResponse> => {
     let routed: Routed | undefined;
     try {
+      const entry = toEntryPoint(protocol, request);
+      if (entry) return entry;
       routed = route(protocol, request, request.principal);
+      if (request.refused) throw new Refusal(request.refused.status, request.refused.message);
       return await dispatch(views, routed);
     } catch (error) {
       return await fail(views, protocol, request, routed, error);
+    }
+  };
+  return async (request) => {
+    const at = Date.now();
+    const response = await answer(request);
+    if (!READS.includes(request.method)) return response;
+    try {
+      await noteRead(protocol, request, response, at);
+      return response;
+    } catch (error) {
+      response.stream?.close();
+      return fail(views, protocol, request, undefined, error);
     }
   };
 }
 
 async function dispatch(views: Views, routed: Routed): Promise<CimiResponse> {
   const { request, location } = routed;
-  if (request.method === 'GET' || request.method === 'HEAD') return read(views, routed);
+  if (READS.includes(request.method)) return read(views, routed);
   if (!CHANGES.includes(request.method)) throw notAllowed(routed);
-  if (location.type === JOB && location.kind === 'item') return changeJob(views, routed);
-  if (location.type === METADATA || location.kind === 'singleton') throw notAllowed(routed);
-  const idempotency = idempotencyOf(request);
+  const { idempotency } = admit(routed);
+  await parseLarge(routed);
+  if (location.type === JOB) return changeJob(views, routed);
   const before = idempotency && (await earlier(views, routed, idempotency));
   if (before) return before;
   try {
@@ -66,17 +77,15 @@ async function dispatch(views: Views, routed: Routed): Promise<CimiResponse> {
 function change(views: Views, routed: Routed, idempotency: Idempotency | undefined) {
   const { request, location } = routed;
   const plain = actionOf(request.method);
-  const item = location.kind === 'item';
-  if (request.method === 'PUT' && item) return update(views, routed, idempotency, plain);
-  if (request.method === 'DELETE' && item) return remove(views, routed, idempotency, plain);
-  if (request.method === 'POST') return item ? act(views, routed, idempotency) : create(views, routed, idempotency, plain);
-  throw notAllowed(routed);
+  if (request.method === 'PUT') return update(views, routed, idempotency, plain);
+  if (request.method === 'DELETE') return remove(views, routed, idempotency, plain);
+  return location.kind === 'item' ? act(views, routed, idempotency) : create(views, routed, idempotency, plain);
 }
 
 async function earlier(views: Views, routed: Routed, { key, hash }: Idempotency): Promise<CimiResponse | undefined> {
-  const job = await routed.protocol.store.jobByKey(routed.principal.tenant, key);
+  const job = await views.readerOf(routed.principal).jobByKey(key);
   if (!job) return undefined;
-  if (job.requestHash !== hash) throw new Refusal(422, 'Idempotency-Key: this key came with another request before', { job: job.id });
+  if (job.requestHash !== hash) throw new Refusal(422, 'this key came with another request before', { at: 'Idempotency-Key', job: job.id });
   return replay(views, routed, job);
 }
 
@@ -92,18 +101,22 @@ async function fail(
   const fault = faultOf(error, base) ?? defect(protocol, request, error);
   const allow: Record<string, string> = fault.status === 405 ? { Allow: allowed(routed) } : {};
   const headers: Record<string, string> = { ...fault.headers, ...allow };
-  const stores = routed && CHANGES.includes(request.method) && fault.status !== 404 && fault.status !== 413;
-  if (!stores) return writeFault(writers, base, request, { ...fault, headers });
+  if (!CHANGES.includes(request.method)) return writeFault(writers, base, request, { ...fault, headers });
+  const scope: Scope = { protocol, principal: request.principal, cloudKey: routed?.cloudKey, request };
+  const action = routed ? actionAsked(routed) : actionOf(request.method);
   try {
-    const job = await refuse(
-      { protocol, principal: request.principal, cloudKey: routed.cloudKey, request },
-      { action: actionAsked(routed), target: routed.path, message: fault.message, kind: fault.kind },
-    );
-    const view = await views.ofJob(job);
-    const own = headers['CIMI-Job-URI'] === undefined ? { 'CIMI-Job-URI': base + view.path } : {};
-    return writeFault(writers, base, request, { ...fault, headers: { ...headers, ...own } }, { row: job, values: view.values });
+    if (error instanceof Refusal && fault.kind === 'quota') {
+      // Beyond a quota a Job would be one more thing of which there is too much.
+      await recordRefused(scope, { action, status: fault.status, detail: refusalOf(action, fault) });
+      return writeFault(writers, base, request, { ...fault, headers });
+    }
+    const { status, message, kind, at } = fault;
+    const job = await refuse(scope, { action, target: targetOf(routed ?? request), status, message, kind, at });
+    const { values } = await views.ofJob(job);
+    const own = { 'CIMI-Job-URI': base + jobPath(job.id) };
+    return writeFault(writers, base, request, { ...fault, headers: { ...headers, ...own } }, { row: job, values });
   } catch (second) {
-    protocol.log.error('a refusal could not be recorded', {
+    protocol.log.error('the Job of a refused request could not be stored', {
       requestId: request.requestId,
       error: second instanceof Error ? second.message : 'unknown',
     });
@@ -119,30 +132,36 @@ function defect(protocol: Protocol, request: CimiRequest, error: unknown): Fault
   return { status: 500, message: `internal error; reference ${reference}`, headers: {}, kind: 'internal' };
 }
 
-/** Action URI for the Job of a refused request: of a POST to a resource the one that its body names, as far as that can be read. */
+/** Action URI for the Job of a refused request: of a POST with an Action the one that its body names, as far as that can be read. */
 function actionAsked(routed: Routed): string {
   const { request, location, protocol } = routed;
-  if (request.method !== 'POST' || location.kind !== 'item') return actionOf(request.method);
+  const plain = actionOf(request.method);
+  const { collection, kind, type } = location;
+  if (request.method !== 'POST' || (kind !== 'item' && kind !== 'collection')) return plain;
+  const otherwise = kind === 'item' ? UNKNOWN_ACTION : plain;
   try {
-    return protocol.catalogue.action(location.type, String(actionOfBody(routed).values.action))?.uri ?? UNKNOWN_ACTION;
+    const name = String(actionOfBody(routed).values.action);
+    const { catalogue } = protocol;
+    const asked = kind === 'item' ? catalogue.action(type, name) : catalogue.collectionAction(collection?.name ?? '', name);
+    return asked?.uri ?? otherwise;
   } catch (error) {
-    if (error instanceof BodyError || error instanceof Refusal) return UNKNOWN_ACTION;
+    if (error instanceof BodyError || error instanceof Refusal) return otherwise;
     throw error;
   }
 }
 
-/** What can be asked of a resource by any caller; `Allow` of a 405. */
+/** Lists the methods that any caller may ask of a resource; `Allow` of a 405. */
 function allowed(routed: Routed | undefined): string {
   if (!routed) return 'GET, HEAD';
   const { location, protocol } = routed;
-  const family = protocol.familyOf(location.type);
+  const handler = protocol.handlerOf(location.type);
   const methods = ['GET', 'HEAD'];
-  if (location.kind === 'collection' && canAdd(routed)) methods.push('POST');
+  if (location.kind === 'collection' && (canAdd(routed) || collectionActions(routed).length > 0)) methods.push('POST');
   if (location.kind === 'item') {
     const isJob = location.type === JOB;
-    if (isJob || family?.act) methods.push('POST');
-    if (isJob || family?.update) methods.push('PUT');
-    if (isJob || family?.remove) methods.push('DELETE');
+    if (isJob || handler?.act) methods.push('POST');
+    if (isJob || handler?.update) methods.push('PUT');
+    if (isJob || handler?.remove) methods.push('DELETE');
   }
   return methods.join(', ');
 }

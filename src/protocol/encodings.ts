@@ -23,7 +23,7 @@ export class Encodings {
   private readonly lists = new Map<string, EncodedList>();
   private bytes = 0;
 
-  /** One resource, by what shapes it beside itself (format, query). */
+  /** Encodes one resource, remembered by what shapes it beside itself (format, query). */
   one(view: View, shape: string, encode: () => Encoded): Encoded {
     const shapes = this.ones.get(view) ?? new Map<string, Encoded>();
     const known = shapes.get(shape);

@@ -1,8 +1,10 @@
-import type { Location } from '../model/catalogue';
+import { partedFromCloud } from '../model/cloud-path';
+import { giveWay, overdue } from '../model/turns';
 import type { Ref, Value, Values } from '../model/values';
 import { ProviderError } from '../clouds/errors';
-import { Refusal } from '../operations/family';
-import { asRef } from '../operations/merge';
+import { Refusal, type Found } from '../operations/resource-handler';
+import { asRef } from '../operations/template-merge';
+import { collectionOperations } from './can-add';
 import type { Routed } from './router';
 import type { View } from './view';
 import type { Views } from './views';
@@ -17,18 +19,29 @@ export async function expand(views: Views, routed: Routed, all: readonly View[],
   const { read, tried } = await ownLists(views, routed, all, names);
   const targets = new Set<string>();
   for (const view of all) for (const name of names) for (const href of hrefsOf(view.values[name])) if (!tried.has(href)) targets.add(href);
-  await Promise.all(
-    [...targets].map(async (href) => {
-      const values = await expanded(views, routed, href);
-      if (values) read.set(href, values);
-    }),
-  );
-  return all.map((view) => {
+  const hrefs = [...targets];
+  const { tenant } = routed.principal;
+  for (let from = 0; from < hrefs.length; from += TOGETHER) {
+    if (from > 0) await giveWay(tenant);
+    await Promise.all(
+      hrefs.slice(from, from + TOGETHER).map(async (href) => {
+        const values = await expanded(views, routed, href);
+        if (values) read.set(href, values);
+      }),
+    );
+  }
+  const laid: View[] = [];
+  for (const view of all) {
+    if (overdue()) await giveWay(tenant);
     const values = { ...view.values };
     for (const name of names) values[name] = within(values[name], read);
-    return { ...view, values };
-  });
+    laid.push({ ...view, values });
+  }
+  return laid;
 }
+
+/** Referenced resources that are read at once: more of them let others go first. */
+const TOGETHER = 50;
 
 interface OwnLists {
   read: Map<string, Values>;
@@ -36,7 +49,7 @@ interface OwnLists {
   tried: ReadonlySet<string>;
 }
 
-/** What lives in the views themselves (a Machine's Disks), each kind read for all of them together. */
+/** Reads what lives in the views themselves (a Machine's Disks), each kind for all of them together. */
 async function ownLists(views: Views, routed: Routed, all: readonly View[], names: readonly string[]): Promise<OwnLists> {
   const read = new Map<string, Values>();
   const tried = new Set<string>();
@@ -54,19 +67,28 @@ async function ownLists(views: Views, routed: Routed, all: readonly View[], name
       for (const [index, { collection }] of lists ? here.entries() : []) {
         const items = lists?.[index];
         tried.add(collection);
-        if (items) read.set(collection, listValues(location, collection, items));
+        if (items) read.set(collection, listValues({ ...routed, location }, collection, items, here[index]?.owner));
       }
     }
   }
   return { read, tried };
 }
 
-function listValues({ collection }: Location, id: string, items: readonly View[]): Values {
+/** A Collection as a reference shows it: with its items, and with `add` where that would work (4.1.6.4). */
+function listValues(routed: Routed, id: string, items: readonly View[], owner: Found | undefined): Values {
+  const { collection } = routed.location;
   return {
+    resourceURI: collection?.typeURI ?? '',
     id,
     count: items.length,
     [collection?.json ?? '']: items.map((item) => ({ ...item.values, operations: item.operations as unknown as Value })),
+    operations: collectionOperations(routed, id, owner) as unknown as Value,
   };
+}
+
+function itemValues({ protocol }: Routed, view: View): Values {
+  const { typeURI } = protocol.catalogue.resource(view.type);
+  return { resourceURI: typeURI, ...view.values, operations: view.operations as unknown as Value };
 }
 
 function hrefsOf(value: Value | undefined): string[] {
@@ -85,7 +107,7 @@ function within(value: Value | undefined, read: ReadonlyMap<string, Values>): Va
 /** Attributes of one target; a collection's are id, count and its items. */
 async function expanded(views: Views, routed: Routed, href: string): Promise<Values | undefined> {
   const { protocol } = routed;
-  const bare = href.startsWith('clouds/') ? href.split('/').slice(2).join('/') : href;
+  const bare = partedFromCloud(href).path;
   const location = protocol.catalogue.locate(bare);
   if (!location || !protocol.isServed(location.type)) return undefined;
   const target: Routed = { ...routed, location, path: bare };
@@ -93,10 +115,10 @@ async function expanded(views: Views, routed: Routed, href: string): Promise<Val
     const all = await views.all(target).catch(notThere);
     // Where a cloud did not answer, a reference is better than a part that looks like the whole.
     if (!all || all.unavailable.length > 0) return undefined;
-    return listValues(location, href, all.views);
+    return listValues(target, href, all.views, await views.owner(target));
   }
   const view = await views.one(target).catch(notThere);
-  return view && { ...view.values, operations: view.operations as unknown as Value };
+  return view && itemValues(routed, view);
 }
 
 function notThere(error: unknown): undefined {

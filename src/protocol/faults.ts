@@ -4,13 +4,17 @@ import { negotiate } from '../codec/negotiate';
 import { ProviderError, type ErrorKind } from '../clouds/errors';
 import { ACTION } from '../model/define';
 import type { Values } from '../model/values';
-import { Refusal } from '../operations/family';
+import { Refusal } from '../operations/resource-handler';
 import { JOB, unstoredJob } from '../operations/job';
 import { QueryError } from '../query/errors';
 import { HeldError, StaleError, type JobRow } from '../store/store';
 import { StoreUnavailable } from '../store/unavailable';
 import { jobPath } from '../operations/job';
+import { formatAsked } from './documents';
 import type { CimiRequest, CimiResponse } from './messages';
+import { canBe } from './router';
+import { toldPlace } from '../model/place';
+import { kept } from '../model/shown';
 
 /** HTTP status of a provider's refusal, by kind. */
 const STATUS: Readonly<Record<ErrorKind, number>> = {
@@ -25,8 +29,15 @@ const STATUS: Readonly<Record<ErrorKind, number>> = {
   timeout: 504,
   unsupported: 501,
 };
-/** What a passing fault asks a client to wait, in seconds, where nothing better is known. */
+/** Delay that a client is asked to wait after a passing fault, in seconds, where nothing better is known. */
 const RETRY_S = 2;
+
+/** Relation of the Job that is in the way of a request to the answer that refuses it; CIMI-Job-URI is the request's own Job (4.1.6.8). */
+const BLOCKING_JOB = 'http://cimi-gateway.org/rel/blocking-job';
+
+function linkTo(job: string, base: string): string {
+  return `<${base}${jobPath(job)}>; rel="${BLOCKING_JOB}"`;
+}
 
 /** A fault before it is written. */
 export interface Fault {
@@ -35,6 +46,8 @@ export interface Fault {
   headers: Record<string, string>;
   /** Kind for the stored Job. */
   kind: string;
+  /** Place in the request that is at fault, as the message begins with it. */
+  at?: string | undefined;
   requestId?: string | undefined;
 }
 
@@ -43,22 +56,29 @@ export function statusOfKind(kind: string | undefined): number {
   return kind !== undefined && kind in STATUS ? STATUS[kind as ErrorKind] : 500;
 }
 
-/** What a thrown value says to a client; undefined for what is a defect of ours. */
+/** Returns the fault that a thrown value means to a client; undefined for a defect of ours. */
 export function faultOf(error: unknown, base: string): Fault | undefined {
   if (error instanceof Refusal) {
     const headers: Record<string, string> = {};
     if (error.details.retryAfterS !== undefined) headers['Retry-After'] = String(error.details.retryAfterS);
-    if (error.details.job !== undefined) headers['CIMI-Job-URI'] = base + jobPath(error.details.job);
-    return { status: error.status, message: error.message, headers, kind: error.details.kind ?? 'invalid' };
+    if (error.details.job !== undefined) headers.Link = linkTo(error.details.job, base);
+    return {
+      status: error.status,
+      message: error.message,
+      headers,
+      kind: error.details.kind ?? 'invalid',
+      at: toldPlace(error.details.at),
+    };
   }
-  if (error instanceof BodyError) return { status: error.status, message: error.message, headers: {}, kind: 'invalid' };
-  if (error instanceof QueryError) return { status: 400, message: error.message, headers: {}, kind: 'invalid' };
+  if (error instanceof BodyError)
+    return { status: error.status, message: error.message, headers: {}, kind: 'invalid', at: toldPlace(error.at) };
+  if (error instanceof QueryError) return { status: 400, message: error.message, headers: {}, kind: 'invalid', at: error.parameter };
   if (error instanceof HeldError) {
     const message = `${error.path} is being changed by ${jobPath(error.job)}: wait until that job has ended`;
     return {
       status: 409,
       message,
-      headers: { 'Retry-After': String(RETRY_S), 'CIMI-Job-URI': base + jobPath(error.job) },
+      headers: { 'Retry-After': String(RETRY_S), Link: linkTo(error.job, base) },
       kind: 'conflict',
     };
   }
@@ -86,22 +106,37 @@ export function writeFault(
   writers: Readonly<Record<Format, Writer>>,
   base: string,
   request: Pick<CimiRequest, 'method' | 'path' | 'query' | 'headers'>,
-  fault: Pick<Fault, 'status' | 'message'> & { headers?: Readonly<Record<string, string>> },
+  fault: Pick<Fault, 'status' | 'message' | 'at'> & { headers?: Readonly<Record<string, string>> },
   job?: { row: JobRow; values: Values },
 ): CimiResponse {
   const format = formatFor(request);
   const writer = writers[format];
   const now = new Date().toISOString();
-  const target = request.path === '' ? 'cloudEntryPoint' : encodeURI(request.path);
-  const values = job?.values ?? unstoredJob({ action: actionOf(request.method), target, message: fault.message, now });
+  const target = targetOf(request);
+  const fresh = {
+    action: actionOf(request.method),
+    target,
+    affected: fault.status === 404 ? [] : [target],
+    message: kept(fault.message),
+    at: fault.at,
+    now,
+  };
+  const values = job?.values ?? unstoredJob(fresh);
   const body = writer.document({ type: JOB, values }, { base });
   return { status: fault.status, headers: { 'Content-Type': writer.mediaType, ...fault.headers }, body: [body] };
 }
 
+/** Makes a Job's targetResource of a path where nothing may be: always a path below the base, never a URI of another scheme. */
+export function targetOf({ path }: Pick<CimiRequest, 'path'>): string {
+  if (path === '' || !canBe(path)) return 'cloudEntryPoint';
+  return encodeURI(path)
+    .replace(/[?#]/g, encodeURIComponent)
+    .replace(/^[^/]+/, (first) => first.replaceAll(':', '%3A'));
+}
+
 /** Format of an answer; JSON where nothing acceptable was named (a fault is better read than withheld). */
 export function formatFor(request: Pick<CimiRequest, 'query' | 'headers'>): Format {
-  const asked = request.query.find(([name]) => name === '$format')?.[1];
-  return negotiate(request.headers.accept, asked) ?? 'json';
+  return negotiate(request.headers.accept, formatAsked(request)) ?? 'json';
 }
 
 /** Action URI of a plain operation (D150). */

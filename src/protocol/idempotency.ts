@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto';
-import { Refusal } from '../operations/family';
+import { Refusal } from '../operations/resource-handler';
 import type { CimiRequest } from './messages';
 
 /** The client's own name for a request, so that sending it again does not do it again. */
 export interface Idempotency {
   key: string;
-  /** Of everything that makes the request what it is. */
+  /** Hash of everything that makes the request what it is. */
   hash: string;
 }
 
@@ -16,7 +16,7 @@ export function idempotencyOf(request: CimiRequest): Idempotency | undefined {
   const raw = request.headers['idempotency-key'];
   if (raw === undefined) return undefined;
   const key = raw.trim().replace(/^"(.*)"$/, '$1');
-  if (!KEY.test(key)) throw new Refusal(400, 'Idempotency-Key: 1 to 255 printable ASCII characters are needed');
+  if (!KEY.test(key)) throw new Refusal(400, '1 to 255 printable ASCII characters are needed', { at: 'Idempotency-Key' });
   const hash = createHash('sha256')
     .update(JSON.stringify([request.method, request.path, request.query, request.headers['content-type'] ?? '']))
     .update(request.body ?? '')

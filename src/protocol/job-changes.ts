@@ -1,46 +1,58 @@
-import { JOBS, isFinished } from '../operations/job';
+import { ACTION } from '../model/define';
+import { JOBS } from '../operations/job';
 import { namingOf } from '../operations/naming';
-import { Refusal } from '../operations/family';
+import { Refusal } from '../operations/resource-handler';
+import { mustChange } from '../reader/policy';
 import { actionOfBody, notAllowed, updateOfBody } from './change';
-import { checkMatch } from './conditions';
-import { answerWithJob } from './answer';
+import { recordAccess, type Told } from './audited';
+import { checkConditions } from './conditions';
+import { answerWithJob, RETRY } from './answer';
 import type { CimiResponse } from './messages';
 import type { Routed } from './router';
 import type { View } from './view';
 import type { Views } from './views';
-import type { JobRow } from '../store/store';
+import { isFinished, type JobRow, type StoreReads } from '../store/store';
+import { shown } from '../model/shown';
 
-/** How long a delete of an unfinished Job waits for it to stop, in ms. */
+/** Time that a delete of an unfinished Job waits for it to stop, in ms. */
 const STOP_MS = 5_000;
 
-/** PUT, DELETE and POST of an Action on a Job (5.17.1.1). */
+/**
+ * PUT, DELETE and POST of an Action on a Job (5.17.1.1). They leave no other Job (D108): a stop is followed by the Job that
+ * it stops, a PUT and a DELETE are done at once and name none.
+ */
 export async function changeJob(views: Views, routed: Routed): Promise<CimiResponse> {
-  const { request, principal, protocol } = routed;
-  if (principal.role === 'reader') throw new Refusal(403, `${principal.name} may read only`, { kind: 'forbidden' });
+  const { request, protocol } = routed;
   const view = await views.one(routed);
-  checkMatch(request.headers['if-match'], view.core);
+  checkConditions(request.headers, view.core);
   const job = jobOf(view, routed);
+  mustChange(protocol.policy, routed.principal, { path: view.path, tenant: job.tenant, cloud: null });
   if (request.method === 'PUT') {
-    const { set, erase } = updateOfBody(routed);
+    const { set, erase } = updateOfBody(routed, view.values);
     const next = namingOf({ ...view.values, ...set });
     for (const name of erase) delete (next as Record<string, unknown>)[name];
-    const changed = await protocol.store.transaction((unit) => unit.updateJob(job.id, { naming: clean(next) }));
-    return answerWithJob(views, routed, changed, 200);
+    const changed = await protocol.store.transaction(async (unit) => {
+      await recordAccess(unit, routed, done('edit', job));
+      return unit.updateJob(job.id, { naming: clean(next) });
+    });
+    return answerWithJob(views, routed, changed, { status: 200 });
   }
   if (request.method === 'DELETE') return deleteJob(views, routed, job);
   const { values } = actionOfBody(routed);
   const action = protocol.catalogue.action(view.type, String(values.action));
   if (action?.name !== 'stop')
-    throw new Refusal(400, `action: ${String(values.action)} is no operation of ${view.type}`, { kind: 'unsupported' });
+    throw new Refusal(400, `${shown(String(values.action))} is no operation of ${view.type}`, { at: 'action', kind: 'unsupported' });
   if (isFinished(job)) throw new Refusal(409, `${JOBS}/${job.id} has ended: it is ${job.state}`, { kind: 'conflict' });
   await stop(routed, job);
-  const now = await protocol.jobs.waitFor(job.id, protocol.graceMs);
-  return answerWithJob(views, routed, now ?? job, now && isFinished(now) ? 200 : 202);
+  const { job: now = job, headers: applied } = await protocol.waiting.for(request, job, protocol.graceMs);
+  const headers = { 'CIMI-Job-URI': protocol.base + view.path, ...applied };
+  return answerWithJob(views, routed, now, isFinished(now) ? { status: 200, headers } : { status: 202, headers: { ...headers, ...RETRY } });
 }
 
 /** @throws Refusal 409 for what is not stopped any more. */
-async function stop({ protocol }: Routed, job: JobRow): Promise<void> {
-  const asked = await protocol.jobs.requestStop(job.id);
+async function stop(routed: Routed, job: JobRow): Promise<void> {
+  const { protocol } = routed;
+  const asked = await protocol.jobs.requestStop(job.id, (unit) => recordAccess(unit, routed, done('stop', job)));
   if (!asked || isFinished(asked) || asked.state === 'STOPPING') return;
   throw new Refusal(409, `${JOBS}/${job.id} can't be stopped any more: its deletion has begun and goes on to its end`, {
     kind: 'conflict',
@@ -52,30 +64,38 @@ async function stop({ protocol }: Routed, job: JobRow): Promise<void> {
 /** Deleting an unfinished Job is stopping it, then deleting it. */
 async function deleteJob(views: Views, routed: Routed, job: JobRow): Promise<CimiResponse> {
   const { protocol } = routed;
-  let last: JobRow | undefined = job;
-  if (!isFinished(job)) {
-    await stop(routed, job);
-    last = await protocol.jobs.waitFor(job.id, STOP_MS);
-    if (last && !isFinished(last)) {
-      throw new Refusal(409, `${JOBS}/${job.id} was asked to stop and has not ended yet: delete it when it has`, {
-        kind: 'conflict',
-        retryAfterS: 2,
-        job: job.id,
-      });
-    }
+  await mayGo(protocol.store, job);
+  if (!isFinished(job)) await stop(routed, job);
+  const { job: last = job, headers } = await protocol.waiting.for(routed.request, job, STOP_MS);
+  if (!isFinished(last)) {
+    throw new Refusal(409, `${JOBS}/${job.id} was asked to stop and has not ended yet: delete it when it has`, {
+      kind: 'conflict',
+      retryAfterS: 2,
+      job: job.id,
+    });
   }
   await protocol.store.transaction(async (unit) => {
-    const parent = job.parent === null ? undefined : await unit.job(job.parent);
-    if (parent && !isFinished(parent)) {
-      throw new Refusal(409, `${JOBS}/${job.id} is part of ${JOBS}/${parent.id}, which has not ended yet: delete it when it has`, {
-        kind: 'conflict',
-        retryAfterS: 2,
-        job: parent.id,
-      });
-    }
+    await mayGo(unit, job);
     await unit.deleteJob(job.id);
+    await recordAccess(unit, routed, done('delete', job));
   });
-  return answerWithJob(views, routed, last, 200);
+  return answerWithJob(views, routed, last, { status: 200, headers, gone: true });
+}
+
+/** @throws Refusal 409 for the record of a nested Job that its parent still reads. */
+async function mayGo(reads: StoreReads, job: JobRow): Promise<void> {
+  const parent = job.parent === null ? undefined : await reads.job(job.parent);
+  if (!parent || isFinished(parent)) return;
+  throw new Refusal(409, `${JOBS}/${job.id} is part of ${JOBS}/${parent.id}, which has not ended yet: delete it when it has`, {
+    kind: 'conflict',
+    retryAfterS: 2,
+    job: parent.id,
+  });
+}
+
+/** An entry of the audit for what is done to a Job: it leaves none of its own (D108). */
+function done(word: 'edit' | 'stop' | 'delete', { id }: JobRow): Told {
+  return { outcome: 'Success', action: ACTION + word, job: id, detail: `${word} ${JOBS}/${id}` };
 }
 
 function jobOf(view: View, routed: Routed): JobRow {

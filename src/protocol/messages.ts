@@ -1,6 +1,6 @@
 import type { Role } from '../store/store';
 
-/** Who asks, after authentication. */
+/** Requester, after authentication. */
 export interface Principal {
   name: string;
   tenant: string;
@@ -19,7 +19,16 @@ export interface CimiRequest {
   body?: Uint8Array;
   principal: Principal;
   requestId: string;
+  /** Address of the client, for the audit; absent where there is none. */
+  address?: string;
+  /** Aborted when nobody waits for the answer any more: it ends waits, never a change. */
   signal?: AbortSignal;
+  /** Called when the answer begins to wait for a Job: what it took up may go to others. */
+  idle?: () => void;
+  /** Asks anew whether the requester may come in as who it is, for answers that go on and on. Absent: it may. */
+  isStillIn?: () => Promise<boolean>;
+  /** Reason why its carrier refuses it (a body that is too large): nothing is done, and a change leaves its FAILED Job. */
+  refused?: { status: number; message: string };
 }
 
 export interface CimiResponse {
@@ -28,6 +37,16 @@ export interface CimiResponse {
   headers: Readonly<Record<string, string>>;
   /** Complete; in slices where it is long. */
   body?: readonly Uint8Array[];
+  /** A body that goes on for as long as somebody reads it, in place of the complete one. */
+  stream?: BodyStream;
+}
+
+/** A body whose parts are made as they are read: the next when the one before has been taken. */
+export interface BodyStream extends AsyncIterable<Uint8Array> {
+  /** Aborted when it is to end without delay. */
+  signal: AbortSignal;
+  /** Gives back what it holds; whoever carries the answer closes it in the end, read or not. */
+  close: () => void;
 }
 
 /** The protocol core: never rejects; faults are responses. */

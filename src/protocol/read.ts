@@ -1,22 +1,33 @@
-import type { CollectionDocument, Document } from '../codec/codec';
+import { TooManyBytes, type CollectionDocument, type Document } from '../codec/codec';
+import { entryPath } from '../model/cloud-path';
 import type { Collection } from '../model/define';
+import { eased } from '../model/turns';
 import type { Value, Values } from '../model/values';
-import { Refusal } from '../operations/family';
+import { Refusal, type Found } from '../operations/resource-handler';
 import { expandNames } from '../query/expand';
 import { compileFilter } from '../query/filter';
 import { compileOrder, compareText } from '../query/order';
 import { parseQuery, subset, type Query } from '../query/query';
-import { selectCollection, selectResource } from '../query/select';
-import { negotiate } from '../codec/negotiate';
+import { selectResource } from '../query/select';
+import { EVENT_STREAM, negotiate } from '../codec/negotiate';
 import type { Protocol } from './context';
-import { entityTag, isKnown } from './conditions';
+import { collectionOperations } from './can-add';
+import { entityTag, isKnown, listTag } from './conditions';
+import { documentOf, formatAsked, selectionOf } from './documents';
 import { expand } from './expand';
 import type { Encoded } from './encodings';
 import type { CimiResponse } from './messages';
-import { entryPath, type Routed } from './router';
+import { sortInTurns } from './in-turns';
+import { partWithNews } from './news';
+import type { ListScope } from '../reader/reading';
+import type { Routed } from './router';
+import type { Part } from '../reader/stored-list';
+import { narrowedBy } from '../reader/stored-tables';
 import type { View } from './view';
 import type { ViewList, Views } from './views';
+import { isStreamed, streamed } from './stream';
 import { windowKey, type Ordered } from './windows';
+import { shown } from '../model/shown';
 
 /** GET of anything. */
 export async function read(views: Views, routed: Routed): Promise<CimiResponse> {
@@ -26,7 +37,10 @@ export async function read(views: Views, routed: Routed): Promise<CimiResponse> 
 async function readOne(views: Views, routed: Routed): Promise<CimiResponse> {
   const query = parseQuery(routed.request.query, 'resource');
   const view = await views.one(routed);
-  return represent(views, routed, view, query, 200);
+  const waited = view.job && (await routed.protocol.waiting.preferred(routed.request, view.job));
+  if (!waited) return represent(views, routed, view, query, 200);
+  const answer = await represent(views, routed, await views.one(routed), query, 200);
+  return { ...answer, headers: { ...answer.headers, ...waited.headers } };
 }
 
 /** Answers with one resource. */
@@ -57,71 +71,104 @@ export async function represent(
   return { status, headers, body };
 }
 
-/** Whether the same state will be the same view again; of what the gateway keeps in rows each reading is new. */
+/** Tells whether this view can be cached by identity; a read of what the gateway keeps in rows is always new. */
 function isKept({ found }: View): boolean {
   return found?.item !== undefined;
 }
 
-/** How old the provider's part of the answer is. */
+/** Header with the age of the provider's part of the answer. */
 function ageOf(view: View): Record<string, string> {
   if (!view.found?.cloud) return {};
   return { Age: String(Math.max(0, Math.floor((Date.now() - view.found.at) / 1000))) };
 }
 
-function documentOf(view: View, selected: ReadonlySet<string> | undefined): Document {
-  if (!selected) return { type: view.type, values: view.values, operations: view.operations };
-  const values: Values = {};
-  for (const name of selected) if (view.values[name] !== undefined) values[name] = view.values[name];
-  return { type: view.type, values, ...(selected.has('operations') ? { operations: view.operations } : {}) };
-}
-
 async function readCollection(views: Views, routed: Routed): Promise<CimiResponse> {
   const { protocol, request, location } = routed;
-  if (!location.collection) throw new Refusal(404, `there is nothing at ${routed.path}`);
+  if (!location.collection) throw new Refusal(404, `there is nothing at ${shown(routed.path, 300)}`);
+  if (isStreamed(routed)) return streamed(views, routed);
   const writer = protocol.writers[acceptable(routed)];
-  const query = parseQuery(request.query);
+  const query = parseQuery(request.query, 'collection', location.collection.parameters);
+  const stored = await views.stored(routed);
+  if (stored) return encodeList(views, routed, query, await partWithNews(routed, query, () => stored.part(query)));
   const names = expandNames(query.expand, protocol.catalogue.attributesOf(location.type));
   const windowed = query.first !== undefined || query.last !== undefined;
-  if (windowed || names.length > 0) return encodeList(views, routed, query, await orderedList(views, routed, query));
-  const matches = matcher(query, routed);
-  const all = await views.all(routed, matches);
+  if (windowed || names.length > 0) return encodeList(views, routed, query, windowOf(await orderedList(views, routed, query), query));
+  const filter = filterOf(query, routed);
+  const all = await views.all(routed, filter);
   const headers = { 'Content-Type': writer.mediaType, ...oldest(all.views) };
-  const key = all.unavailable.length === 0 && all.views.every(isKept) ? keyOf(routed, writer.format) : undefined;
+  const key = all.unavailable.length === 0 && all.views.every(isKept) ? keyOf(routed, writer.format, await views.owner(routed)) : undefined;
   const known = key === undefined ? undefined : views.encodings.list(key, all.views);
   if (known) return answerList(routed, known, headers);
-  const response = await encodeList(views, routed, query, ordered(all, query, routed, matches));
+  const response = await encodeList(views, routed, query, windowOf(await ordered(all, query, routed, filter), query));
   if (key !== undefined && response.body && response.headers.ETag !== undefined)
     views.encodings.keep(key, all.views, { body: response.body, tag: response.headers.ETag });
   return response;
 }
 
-/** Writes the window of an ordered list that the query asks for. */
-async function encodeList(views: Views, routed: Routed, query: Query, { views: all, unavailable }: Ordered): Promise<CimiResponse> {
+/** The part of a list that is answered. */
+interface Window extends Pick<Part<View>, 'count' | 'pages'> {
+  unavailable?: Ordered['unavailable'];
+  /** Headers with the age of what stands at providers. */
+  headers?: Record<string, string>;
+}
+
+function windowOf({ views: all, unavailable }: Ordered, query: Query): Window {
+  const chosen = subset(all, query);
+  return {
+    count: all.length,
+    unavailable,
+    headers: oldest(all),
+    async *pages() {
+      yield await Promise.resolve(chosen);
+    },
+  };
+}
+
+/** Writes a window of a list. @throws Refusal 503 where it is longer than answers may be. */
+async function encodeList(
+  views: Views,
+  routed: Routed,
+  query: Query,
+  { count, pages, unavailable = [], headers }: Window,
+): Promise<CimiResponse> {
   const { protocol, location, cloudKey } = routed;
   const collection = location.collection as Collection;
   const writer = protocol.writers[acceptable(routed)];
   const attributes = protocol.catalogue.attributesOf(location.type);
-  const chosen = subset(all, query);
-  const selection = selectCollection(query.select, collection.json, attributes, query.filter !== undefined);
-  const items = selection?.items === null ? [] : await expand(views, routed, chosen, expandNames(query.expand, attributes));
+  const selection = selectionOf(query, collection, attributes);
+  const names = expandNames(query.expand, attributes);
   const path = entryPath(cloudKey, routed.path);
   const has = (name: string) => !selection || selection.own.has(name);
+  async function* items(): AsyncGenerator<readonly Document[]> {
+    for await (const page of pages())
+      yield await eased(await expand(views, routed, page, names), routed.principal.tenant, (view) =>
+        documentOf(view, selection?.items ?? undefined),
+      );
+  }
   const document: CollectionDocument = {
     type: collection.name,
     ...(has('id') ? { id: path } : {}),
-    ...(has('count') ? { count: all.length } : {}),
-    items: items.map((view) => documentOf(view, selection?.items ?? undefined)),
-    ...(has('operations') ? { operations: addOf(routed, path) } : {}),
+    ...(has('count') ? { count } : {}),
+    items: selection?.items === null ? [] : items(),
+    ...(has('operations') ? { operations: collectionOperations(routed, path, await views.owner(routed)) } : {}),
     ...(unavailable.length > 0
-      ? { extensions: { unavailableClouds: unavailable.map(({ cloud, words }) => `${cloud}: ${words}`) as Value } }
+      ? { extensions: { unavailableClouds: unavailable.map(({ cloud, message }) => `${cloud}: ${message}`) as Value } }
       : {}),
   };
-  const body = await writer.collection(document, { base: protocol.base });
-  const headers: Record<string, string> = { 'Content-Type': writer.mediaType, ...oldest(all) };
+  const body = await writer.collection(document, { base: protocol.base, maxBytes: protocol.maxListBytes }).catch(tooLong);
+  const all: Record<string, string> = { 'Content-Type': writer.mediaType, ...headers };
   if (unavailable.length > 0) {
-    return { status: 200, headers: { ...headers, 'CIMI-Unavailable-Clouds': unavailable.map(({ cloud }) => cloud).join(', ') }, body };
+    return { status: 200, headers: { ...all, 'CIMI-Unavailable-Clouds': unavailable.map(({ cloud }) => cloud).join(', ') }, body };
   }
-  return answerList(routed, { body, tag: entityTag('list', body) }, headers);
+  return answerList(routed, { body, tag: await listTag(body) }, all);
+}
+
+function tooLong(error: unknown): never {
+  if (!(error instanceof TooManyBytes)) throw error;
+  throw new Refusal(
+    503,
+    `the list is longer than the ${error.maxBytes} bytes that this gateway answers at once (lists.maxBytes): ask for a window with $first and $last, narrow it down with $filter, or ask for less of each item with $select`,
+  );
 }
 
 function answerList({ request }: Routed, { body, tag }: Encoded, headers: Record<string, string>): CimiResponse {
@@ -130,9 +177,18 @@ function answerList({ request }: Routed, { body, tag }: Encoded, headers: Record
 }
 
 /** All that shapes the bytes of a list beside the items themselves. */
-function keyOf({ principal, cloudKey, path, request }: Routed, format: string): string {
+function keyOf(routed: Routed, format: string, owner: Found | undefined): string {
+  const { principal, cloudKey, path, request } = routed;
   const shaping = request.query.filter(([name]) => name.startsWith('$'));
-  return JSON.stringify([principal.tenant, principal.role, cloudKey ?? '', path, format, shaping]);
+  return JSON.stringify([
+    principal.tenant,
+    principal.role,
+    cloudKey ?? '',
+    path,
+    format,
+    shaping,
+    collectionOperations(routed, path, owner).length,
+  ]);
 }
 
 /** The whole list that the query's window is cut from. */
@@ -141,31 +197,35 @@ async function orderedList(views: Views, routed: Routed, query: Query): Promise<
   const key = windowed ? windowKey(routed) : '';
   const earlier = views.windows.earlier(key, query.first);
   if (earlier) return earlier;
-  const matches = matcher(query, routed);
-  const list = ordered(await views.all(routed, matches), query, routed, matches);
+  const filter = filterOf(query, routed);
+  const list = await ordered(await views.all(routed, filter), query, routed, filter);
   if (windowed) views.windows.keep(key, list);
   return list;
 }
 
-function ordered(
+async function ordered(
   { views: all, unavailable }: ViewList,
   query: Query,
-  { protocol, location }: Routed,
-  matches: Matches | undefined,
-): Ordered {
-  return { views: order(matches ? all.filter(({ values }) => matches(values)) : all, query, protocol, location.type), unavailable };
+  { protocol, location, principal: { tenant } }: Routed,
+  { matches }: ListFilter,
+): Promise<Ordered> {
+  const chosen = matches ? (await eased(all, tenant, (view) => (matches(view.values) ? [view] : []))).flat() : all;
+  return { views: await sortInTurns(chosen, order(query, protocol, location.type), tenant), unavailable };
 }
 
-type Matches = (values: Values) => boolean;
+type ListFilter = Pick<ListScope, 'matches' | 'where'>;
 
-function matcher({ filter }: Query, { protocol, location }: Routed): Matches | undefined {
-  return filter && compileFilter(filter, protocol.catalogue.attributesOf(location.type), { base: protocol.base });
+/** The filter, and what the database can tell of it where rows of our own are among the items. */
+function filterOf({ filter }: Query, { protocol: { catalogue, base }, location }: Routed): ListFilter {
+  if (!filter) return {};
+  const attributes = catalogue.attributesOf(location.type);
+  return { matches: compileFilter(filter, attributes, { base }), where: narrowedBy(filter, attributes, base) };
 }
 
 /** The order asked for, then created and id, so that successive windows see one list. */
-function order(views: readonly View[], query: Query, protocol: Protocol, type: string): View[] {
+function order(query: Query, protocol: Protocol, type: string): (a: View, b: View) => number {
   const asked = query.orderBy.length > 0 ? compileOrder(query.orderBy, protocol.catalogue.attributesOf(type)) : undefined;
-  return [...views].sort((a, b) => asked?.(a.values, b.values) || compareText(a.created, b.created) || compareText(a.path, b.path));
+  return (a, b) => asked?.(a.values, b.values) || compareText(a.created, b.created) || compareText(a.path, b.path);
 }
 
 function oldest(views: readonly View[]): Record<string, string> {
@@ -174,25 +234,10 @@ function oldest(views: readonly View[]): Record<string, string> {
   return { Age: String(Math.max(0, Math.floor((Date.now() - times.reduce((a, b) => Math.min(a, b))) / 1000))) };
 }
 
-/** `add`, where this caller's create could work here. */
-function addOf(routed: Routed, path: string): { rel: string; href: string }[] {
-  return canAdd(routed) ? [{ rel: 'add', href: path }] : [];
-}
-
-export function canAdd({ protocol, principal, location, cloudKey }: Routed): boolean {
-  const family = protocol.familyOf(location.type);
-  if (!family?.create || principal.role === 'reader' || !location.collection?.add) return false;
-  const needs = family.createNeeds;
-  if (!needs) return true;
-  return protocol.clouds
-    .forTenant(principal.tenant)
-    .some((cloud) => (cloudKey ?? cloud.key) === cloud.key && cloud.offers(needs[0], needs[1]));
-}
-
 /** @throws Refusal 406 where nothing that the client accepts can be made. */
-export function acceptable({ request }: Pick<Routed, 'request'>): 'json' | 'xml' {
-  const asked = request.query.find(([name]) => name === '$format')?.[1];
-  const format = negotiate(request.headers.accept, asked);
-  if (!format) throw new Refusal(406, 'representations are application/json and application/xml');
+export function acceptable({ request, location }: Pick<Routed, 'request' | 'location'>): 'json' | 'xml' {
+  const format = negotiate(request.headers.accept, formatAsked(request));
+  const also = location.kind === 'collection' && location.collection?.watched ? `, and of what is new ${EVENT_STREAM}` : '';
+  if (!format) throw new Refusal(406, `representations are application/json and application/xml${also}`);
   return format;
 }

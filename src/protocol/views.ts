@@ -1,17 +1,24 @@
 import { createHash } from 'node:crypto';
 import type { Location } from '../model/catalogue';
 import { ACTION } from '../model/define';
+import { eased } from '../model/turns';
 import type { Operation, Values } from '../model/values';
-import { ENTRY_POINT, METADATA } from '../operations/computed';
-import type { Found } from '../operations/family';
+import { ENTRY_POINT, METADATA } from '../operations/gateway-resources';
+import { EVENT, EVENT_LOG, keepTenantLog, tenantLog, viewOf } from '../operations/event-log';
 import { JOB, jobOffers, jobPath, jobValues } from '../operations/job';
-import type { JobRow } from '../store/store';
+import type { Query } from '../query/query';
+import type { FeedPlace } from '../store/audit-store';
+import type { EventRow } from '../store/event-record';
+import type { JobRow, ResourceRow } from '../store/store';
 import { entryPointView, metadataView, metadataViews } from './computed';
 import type { Protocol, Scope } from './context';
 import { Encodings } from './encodings';
-import type { Finder, FindOptions } from './finder';
-import type { Listing, Lister } from './lister';
-import type { Nested, OwnedList } from './nested';
+import { permitRead } from '../reader/policy';
+import type { ReaderFor } from '../reader/reader';
+import type { Listing, ListScope, OwnedList, ReadableFound, ReadOptions } from '../reader/reading';
+import { References } from '../reader/references';
+import { SAMPLE } from '../reader/samples';
+import { eventFeed, eventList, jobList, resourceList, sampleList, type StoredList } from '../reader/stored-tables';
 import { notFound, type Routed } from './router';
 import type { View } from './view';
 import { Windows } from './windows';
@@ -21,30 +28,41 @@ export interface ViewList {
   unavailable: Listing['unavailable'];
 }
 
+/** Events that are new in a log, each with its place. */
+export interface News {
+  told: readonly { view: View; place: FeedPlace }[];
+  /** Place after all that was looked at. */
+  place: FeedPlace;
+}
+
 /** Reads anything there is, wherever it comes from. */
 export class Views {
   readonly windows: Windows;
   readonly encodings = new Encodings();
-  private readonly known = new WeakMap<Found, View>();
+  private readonly known = new WeakMap<ReadableFound, View>();
   private readonly unchangeable = new WeakMap<View, View>();
+  private readonly owners = new WeakMap<Routed, Promise<ReadableFound | undefined>>();
+  private readonly references: References;
+  /** Tenants whose log of everything is there. */
+  private readonly logged = new Set<string>();
 
   constructor(
     private readonly protocol: Protocol,
-    readonly finder: Finder,
-    readonly lister: Lister,
-    private readonly nested: Nested,
+    /** Makes a reader of a tenant's resources, as somebody of it sees them. */
+    readonly readerOf: ReaderFor,
   ) {
     this.windows = new Windows(protocol.listCacheMs);
+    this.references = new References(protocol);
   }
 
   /** The one resource that the path names. @throws Refusal 404, ProviderError. */
-  async one(routed: Routed, options: FindOptions = {}): Promise<View> {
+  async one(routed: Routed, options: ReadOptions = {}): Promise<View> {
     const { location, principal } = routed;
     const view = await this.byPath(routed, location.path, options);
     if (!view || view.type !== location.type) throw notFound(routed.request.path);
     const inOtherCloud = routed.cloudKey !== undefined && view.found?.cloud && view.found.cloud.key !== routed.cloudKey;
     if (inOtherCloud) throw notFound(routed.request.path);
-    return principal.role === 'reader' ? this.readOnly(view) : view;
+    return this.forCaller(view, principal);
   }
 
   /** The same without operations, for who may not change anything. */
@@ -54,50 +72,79 @@ export class Views {
     return known;
   }
 
-  private async byPath(scope: Scope & Pick<Routed, 'location'>, path: string, options: FindOptions): Promise<View | undefined> {
+  private async byPath(scope: Scope & Pick<Routed, 'location'>, path: string, options: ReadOptions): Promise<View | undefined> {
     const { location, principal } = scope;
-    if (location.type === ENTRY_POINT) return entryPointView(scope);
-    if (location.type === METADATA) return metadataView(scope, location.id ?? '');
-    if (location.type === JOB) return this.job(location.id ?? '', principal.tenant);
-    if (location.owner && !(await this.finder.find(location.owner.path, principal.tenant))) return undefined;
-    const found = await this.finder.find(path, principal.tenant, options);
-    return found && this.of(found);
+    if (location.type === ENTRY_POINT) return this.computed(scope, [entryPointView(scope)])[0];
+    if (location.type === METADATA) return this.computed(scope, [metadataView(scope, location.id ?? '')])[0];
+    if (location.type === JOB) return this.job(location.id ?? '', principal);
+    const found = await this.readerOf(principal).one(path, options);
+    const [view] = found ? await this.leading([this.of(found)], principal.tenant) : [];
+    return view;
   }
 
-  async job(id: string, tenant: string): Promise<View | undefined> {
-    const row = await this.protocol.store.job(id);
-    return row && row.tenant === tenant ? this.ofJob(row) : undefined;
-  }
-
-  async ofJob(row: JobRow): Promise<View> {
-    const nested = await this.protocol.store.jobs({ parent: row.id });
-    return this.jobView(
-      row,
-      nested.map((child) => child.id),
+  /** Shows what is computed: it belongs to who asks, as far as the cloud whose entry point was used is for it. */
+  private computed({ protocol, principal: { tenant }, cloudKey }: Scope, views: readonly (View | undefined)[]): View[] {
+    const cloud = cloudKey === undefined ? null : protocol.clouds.byKey(cloudKey);
+    return views.flatMap(
+      (view) => (view && permitRead(protocol.policy, tenant, view, { type: view.type, tenant, cloud, discovered: false })) ?? [],
     );
   }
 
-  /** The Job without its nested ones. */
-  alone(row: JobRow): View {
-    return this.jobView(row, []);
+  async job(id: string, principal: Scope['principal']): Promise<View | undefined> {
+    const row = await this.readerOf(principal).job(id);
+    return row && this.ofJob(row);
   }
 
-  private jobView(row: JobRow, nested: readonly string[]): View {
+  async ofJob(row: JobRow): Promise<View> {
+    const nested = await this.protocol.store.nestedJobs([row.id]);
+    const [view = this.alone(row)] = await this.ofJobs([row], nested);
+    return view;
+  }
+
+  /** The Job without its nested ones and its parent, as far as it is known without the store. */
+  alone(row: JobRow): View {
+    return this.jobView(row, [], row.parent !== null);
+  }
+
+  /** Jobs of one tenant. @param nested ids of their children */
+  private async ofJobs(rows: readonly JobRow[], nested: ReadonlyMap<string, readonly string[]>): Promise<View[]> {
+    const parents = await this.protocol.store.jobStandings(rows.flatMap(({ parent }) => parent ?? []));
+    const views = rows.map((row) => this.jobView(row, nested.get(row.id) ?? [], parents.get(row.parent ?? '')?.ended === false));
+    return this.leading(views, rows[0]?.tenant ?? '');
+  }
+
+  private jobView(row: JobRow, nested: readonly string[], isRead: boolean): View {
     const path = jobPath(row.id);
     const values = jobValues(row, nested);
     return {
       type: JOB,
       path,
       values,
-      operations: this.operations(JOB, path, jobOffers(row, this.protocol.jobs.mayStop(row))),
+      operations: this.operations(JOB, path, jobOffers(row, this.protocol.jobs.mayStop(row), isRead)),
       core: () => digest(values),
       created: row.created,
       job: row,
     };
   }
 
-  /** What was found, as a caller who may change things sees it; the same view for the same finding. */
-  of(found: Found): View {
+  /**
+   * These without references that lead nowhere, or to what the tenant cannot read. What is the provider's alone has been
+   * looked through where its references were made.
+   */
+  private async leading(views: readonly View[], tenant: string): Promise<View[]> {
+    const kept = views.filter(({ found }) => !found?.derived && (!found?.item || found.row?.internal.kept !== undefined));
+    if (kept.length === 0) return [...views];
+    const cleaned = await this.references.cleaned(kept, tenant);
+    const changed = new Map<View, View>();
+    for (const [index, view] of kept.entries()) {
+      const { values, left } = cleaned[index] ?? { values: view.values, left: [] };
+      if (left.length > 0) changed.set(view, { ...view, values, core: () => `${view.core()}${digest({}, left.join(' '))}` });
+    }
+    return views.map((view) => changed.get(view) ?? view);
+  }
+
+  /** Returns the view of what was found, as a caller who may change things sees it; the same view for the same finding. */
+  private of(found: ReadableFound): View {
     const known = this.known.get(found);
     if (known) return known;
     const view = this.made(found);
@@ -105,14 +152,16 @@ export class Views {
     return view;
   }
 
-  private made(found: Found): View {
-    const family = this.protocol.familyOf(found.type);
+  private made(found: ReadableFound): View {
+    const handler = this.protocol.handlerOf(found.type);
     const values: Values = { id: found.path, ...found.values };
-    const operations = family
-      ? this.operations(found.type, found.path, family.offered(found, this.protocol.catalogue), (name) => family.linkQuery?.[name]?.(found))
+    const operations = handler
+      ? this.operations(found.type, found.path, handler.offered(found, this.protocol.catalogue), (name) =>
+          handler.linkQuery?.[name]?.(found),
+        )
       : [];
     const version = String(found.row?.version ?? 0);
-    const core = () => (found.cloud ? digest(values, version) : `${version}${found.held ? 'h' : ''}`);
+    const core = () => (found.cloud || !found.row ? digest(values, version) : `${version}${found.held ? 'h' : ''}`);
     return { type: found.type, path: found.path, values, operations, core, created: String(found.values.created ?? ''), found };
   }
 
@@ -129,40 +178,114 @@ export class Views {
     });
   }
 
+  /** Owner of the nested collection that the path names, read once; undefined for others. @throws Refusal 404 */
+  owner(routed: Routed): Promise<ReadableFound | undefined> {
+    const known = this.owners.get(routed) ?? this.readOwner(routed);
+    this.owners.set(routed, known);
+    return known;
+  }
+
+  private async readOwner({ location, principal, request }: Routed): Promise<ReadableFound | undefined> {
+    if (location.kind !== 'collection' || !location.owner) return undefined;
+    const owner = await this.readerOf(principal).one(location.owner.path);
+    if (!owner) throw notFound(request.path);
+    return owner;
+  }
+
   /**
-   * Every item of the collection that the path names, in no particular order; where `matches` is given, at least those
+   * The collection that the path names, where all of it is rows: it is read in windows.
+   * @throws Refusal 404
+   */
+  async stored(routed: Routed): Promise<StoredList<View> | undefined> {
+    const { protocol, references } = this;
+    const { location, principal } = routed;
+    const { tenant } = principal;
+    const cleaned = async (all: readonly { type: string; values: Values }[]) =>
+      (await references.cleaned(all, tenant)).map(({ values }) => values);
+    if (location.type === JOB) {
+      const viewsOf = async (rows: readonly JobRow[], nested: ReadonlyMap<string, readonly string[]>) =>
+        this.readable(await this.ofJobs(rows, nested), principal);
+      return jobList({ context: protocol, tenant, cleaned, viewsOf });
+    }
+    if (location.type === SAMPLE) {
+      const meter = await this.owner(routed);
+      if (!meter) throw notFound(routed.request.path);
+      return sampleList({ context: protocol, tenant, meter, viewsOf: (founds) => this.shown(founds, principal) });
+    }
+    const handler = protocol.handlerOf(location.type);
+    const reader = this.readerOf(principal);
+    if (location.type === EVENT) return this.events(routed);
+    if (location.type === EVENT_LOG) await this.keepLog(tenant);
+    if (!handler || handler.group || reader.isInOwner(location)) return undefined;
+    await this.owner(routed);
+    const founds = (rows: readonly ResourceRow[]) => reader.rows(handler.type, rows);
+    const viewsOf = async (rows: readonly ResourceRow[]) => this.shown(await founds(rows), principal);
+    return resourceList({ context: protocol, tenant, cleaned, handler, owner: location.owner?.path, founds, viewsOf });
+  }
+
+  /** The events of a log. @throws Refusal 404 */
+  private async events(routed: Routed): Promise<StoredList<View> | undefined> {
+    const { protocol, principal } = routed;
+    const log = await this.owner(routed);
+    if (!log?.row) return undefined;
+    const reader = this.readerOf(principal);
+    const viewsOf = (rows: readonly EventRow[]) => this.shown(reader.events(log, rows), principal);
+    const view = viewOf(log.row, await protocol.store.now(), reader.seesAudit);
+    return eventList({ context: protocol, tenant: principal.tenant, log: { path: log.path, view }, viewsOf });
+  }
+
+  /**
+   * Makes what reads on in the log whose events the path names, as this caller sees it; each reading finds undefined once the log is gone.
+   * @throws Refusal 404, QueryError
+   */
+  async feed(routed: Routed, filter: Query['filter']): Promise<(after: FeedPlace, limit: number) => Promise<News | undefined>> {
+    const { protocol, principal } = routed;
+    const { store } = protocol;
+    const log = await this.owner(routed);
+    if (!log?.row) throw notFound(routed.request.path);
+    const reader = this.readerOf(principal);
+    const read = eventFeed(protocol, log.path, filter);
+    return async (after, limit) => {
+      const row = await store.resource(log.path);
+      if (!row) return undefined;
+      const { events, place } = await read(viewOf(row, await store.now(), reader.seesAudit), after, limit);
+      const places = new Map(events.map((event) => [`${log.path}/events/${event.id}`, event.place]));
+      const views = await this.shown(reader.events(log, events), principal);
+      return { told: views.map((view) => ({ view, place: places.get(view.path) ?? place })), place };
+    };
+  }
+
+  /** Makes the tenant's own log where nobody has looked for it yet. */
+  private async keepLog(tenant: string): Promise<void> {
+    if (this.logged.has(tenant)) return;
+    await keepTenantLog(this.protocol.store, tenantLog(this.protocol.catalogue, tenant));
+    this.logged.add(tenant);
+  }
+
+  /**
+   * Every item of the collection that the path names, in no particular order; where a filter is given, at least those
    * that match. @throws Refusal 404, 503.
    */
-  async all(routed: Routed, matches?: (values: Values) => boolean): Promise<ViewList> {
+  async all(routed: Routed, filter?: Pick<ListScope, 'matches' | 'where'>): Promise<ViewList> {
     const { location, principal, cloudKey } = routed;
-    if (location.type === METADATA) return { views: this.readable(metadataViews(routed), principal), unavailable: [] };
-    if (location.type === JOB) return { views: this.readable(await this.jobs(principal.tenant), principal), unavailable: [] };
-    if (location.owner && !(await this.finder.find(location.owner.path, principal.tenant))) throw notFound(routed.request.path);
-    const family = this.protocol.familyOf(location.type);
-    if (!family) throw notFound(routed.request.path);
-    if (this.nested.covers(location, family)) {
-      const founds = await this.nested.list(location, family, principal.tenant);
-      return {
-        views: this.readable(
-          founds.map((found) => this.of(found)),
-          principal,
-        ),
-        unavailable: [],
-      };
+    if (location.type === METADATA)
+      return { views: this.readable(this.computed(routed, metadataViews(routed)), principal), unavailable: [] };
+    const stored = await this.stored(routed);
+    if (stored) return { views: await allOf(stored), unavailable: [] };
+    const owner = await this.owner(routed);
+    const handler = this.protocol.handlerOf(location.type);
+    if (!handler) throw notFound(routed.request.path);
+    const reader = this.readerOf(principal);
+    if (owner && reader.isInOwner(location)) {
+      const [founds = []] = await reader.nested(location.type, [{ collection: location.path, owner }]);
+      return { views: await this.shown(founds, principal), unavailable: [] };
     }
-    const listing = await this.lister.list(family, {
-      tenant: principal.tenant,
+    const listing = await reader.list(location.type, {
       cloudKey,
       owner: location.owner?.path,
-      matches,
+      ...filter,
     });
-    return {
-      views: this.readable(
-        listing.founds.map((found) => this.of(found)),
-        principal,
-      ),
-      unavailable: listing.unavailable,
-    };
+    return { views: await this.shown(listing.founds, principal), unavailable: listing.unavailable };
   }
 
   /**
@@ -170,27 +293,36 @@ export class Views {
    * not of the kind that is read together. @throws ProviderError
    */
   async ofOwners(location: Location, owned: readonly OwnedList[], { principal }: Pick<Scope, 'principal'>): Promise<View[][] | undefined> {
-    const family = this.protocol.familyOf(location.type);
-    if (!family || !this.nested.covers(location, family)) return undefined;
-    const lists = await this.nested.lists(family, owned, principal.tenant);
-    return lists.map((founds) =>
-      this.readable(
-        founds.map((found) => this.of(found)),
-        principal,
-      ),
-    );
+    const reader = this.readerOf(principal);
+    if (!reader.isInOwner(location)) return undefined;
+    const lists = await reader.nested(location.type, owned);
+    const shown = await this.shown(lists.flat(), principal);
+    return lists.map(({ length }) => shown.splice(0, length));
   }
 
-  private readable(views: View[], { role }: Scope['principal']): View[] {
-    return role === 'reader' ? views.map((view) => this.readOnly(view)) : views;
+  /** Makes the view of what was found, as this caller sees it. */
+  private async shown(founds: readonly ReadableFound[], principal: Scope['principal']): Promise<View[]> {
+    const views = await eased(founds, principal.tenant, (found) => this.of(found));
+    return this.readable(await this.leading(views, principal.tenant), principal);
   }
 
-  private async jobs(tenant: string): Promise<View[]> {
-    const rows = await this.protocol.store.jobs({ tenants: [tenant] });
-    const children = new Map<string, string[]>();
-    for (const row of rows) if (row.parent !== null) children.set(row.parent, [...(children.get(row.parent) ?? []), row.id]);
-    return rows.map((row) => this.jobView(row, children.get(row.id) ?? []));
+  private readable(views: View[], principal: Scope['principal']): View[] {
+    return views.map((view) => this.forCaller(view, principal));
   }
+
+  /** Shared things of another tenant show no operations either. */
+  private forCaller(view: View, principal: Scope['principal']): View {
+    const { policy } = this.protocol;
+    const subject = view.found ?? (view.job && { tenant: view.job.tenant, cloud: null });
+    const mayChange = subject ? policy.mayChange(principal, subject) === 'yes' : policy.mayAsk(principal);
+    return mayChange ? view : this.readOnly(view);
+  }
+}
+
+async function allOf(list: StoredList<View>): Promise<View[]> {
+  const views: View[] = [];
+  for await (const page of (await list.part({ orderBy: [] })).pages()) views.push(...page);
+  return views;
 }
 
 function digest(values: Values, more = ''): string {

@@ -4,7 +4,7 @@ import type { View } from './view';
 /** A list as it was put together, filtered and ordered. */
 export interface Ordered {
   views: readonly View[];
-  unavailable: readonly { cloud: string; words: string }[];
+  unavailable: readonly { cloud: string; message: string }[];
 }
 
 /** Lists kept at once; the oldest gives way. */
@@ -35,7 +35,7 @@ export class Windows {
   }
 }
 
-/** One caller's list: collection, cloud, filters and order. */
+/** Returns the key of one caller's list: collection, cloud, filters and order. */
 export function windowKey({ principal, cloudKey, path, request }: Routed): string {
   const shaping = request.query.filter(([name]) => name === '$filter' || name === '$orderby');
   return JSON.stringify([principal.tenant, principal.role, cloudKey ?? '', path, shaping]);

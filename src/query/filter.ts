@@ -1,8 +1,9 @@
 import type { Attribute, Attributes } from '../model/define';
 import type { Value, Values } from '../model/values';
 import { QueryError } from './errors';
-import type { Comparison, Filter, Literal, Operator, PropertyComparison } from './grammar';
-import { durationSeconds, instantOf } from './time';
+import type { Comparison, Filter, Operator, PropertyComparison } from './grammar';
+import { durationSeconds, instantOf } from '../model/time';
+import { shown } from '../model/shown';
 
 export interface FilterOptions {
   /** Absolute base URI with a trailing slash: references match in their absolute and in their relative form. */
@@ -37,14 +38,14 @@ export function readable(attributes: Attributes, name: string): Attribute | unde
 }
 
 function compileProperty(filter: PropertyComparison, attributes: Attributes): Predicate {
-  const maps = Object.keys(attributes).filter((name) => attributes[name]?.kind === 'map' && attributes[name].itemName === 'property');
-  const { key, value } = filter;
-  const equal = filter.operator === '=';
-  return (values) =>
-    maps.some((name) => {
-      const map = values[name];
-      return isRecord(map) && Object.hasOwn(map, key) && map[key] !== undefined && (map[key] === value) === equal;
-    });
+  const name = Object.entries(attributes).find(([, one]) => one.kind === 'map' && one.itemName === 'property')?.[0];
+  if (name === undefined) return never;
+  const { key, operator, value } = filter;
+  return (values) => {
+    const map = values[name];
+    const found = isRecord(map) && Object.hasOwn(map, key) ? map[key] : undefined;
+    return found !== undefined && (found === value) === (operator === '=');
+  };
 }
 
 function compileComparison(filter: Comparison, attributes: Attributes, options: FilterOptions): Predicate {
@@ -54,7 +55,7 @@ function compileComparison(filter: Comparison, attributes: Attributes, options: 
   const { operator } = filter;
   switch (attribute.kind) {
     case 'integer': {
-      const literal = numberOf(filter, 'integer', 'a whole number');
+      const literal = integerOf(filter);
       return (values) => ordered(operator, values[name], literal);
     }
     case 'dateTime': {
@@ -89,7 +90,7 @@ function compileComparison(filter: Comparison, attributes: Attributes, options: 
 function compileDuration(filter: Comparison): Predicate {
   const text = textOf(filter);
   const literal = durationSeconds(text);
-  if (literal === undefined) throw refused(filter, "is a duration of XML Schema, as 'PT30M'");
+  if (literal === undefined) throw refused(filter, "is compared with a duration of XML Schema, such as 'PT30M'");
   return (values) => {
     const value = values[filter.attribute];
     return typeof value === 'string' && (durationSeconds(value) === literal) === (filter.operator === '=');
@@ -104,6 +105,14 @@ function compileReference(filter: Comparison, options: FilterOptions): Predicate
     const href = isRecord(value) ? value['href'] : value;
     return typeof href === 'string' && (relative(href) === literal) === (filter.operator === '=');
   };
+}
+
+/** Every way of writing a reference that a filter takes for this one. */
+export function referenceForms(href: string, base: string): string[] {
+  const relative = relativeTo(base);
+  const own = relative(href);
+  const path = URL.canParse(base) ? new URL(base).pathname : base;
+  return [...new Set([own, base + own, path + own])].filter((form) => relative(form) === own);
 }
 
 function relativeTo(base: string): (href: string) => string {
@@ -147,17 +156,16 @@ function ordered(operator: Operator, value: Value | undefined, literal: number):
   }
 }
 
-function numberOf(filter: Comparison, kind: Literal['kind'], what: string): number {
-  const { literal } = filter;
-  if (literal.kind !== kind || typeof literal.value !== 'number') throw refused(filter, `is compared with ${what}`);
-  return literal.value;
+function integerOf(filter: Comparison): number {
+  if (filter.literal.kind !== 'integer') throw refused(filter, 'is compared with a whole number');
+  return filter.literal.value;
 }
 
 /** Dates are taken in quotes too: many clients quote everything that is no number. */
 function dateOf(filter: Comparison): number {
-  const { literal } = filter;
-  const quotedDate = literal.kind === 'string' ? instantOf(literal.value) : undefined;
-  return quotedDate ?? numberOf(filter, 'date', 'a date, as 2015-06-30T12:00:00Z');
+  const instant = instantOf(filter.literal.text);
+  if (instant === undefined) throw refused(filter, 'is compared with a date, as 2015-06-30T12:00:00Z');
+  return instant;
 }
 
 function booleanOf(filter: Comparison): boolean {
@@ -176,8 +184,8 @@ function equality(filter: Comparison, what: string): void {
   if (filter.operator !== '=' && filter.operator !== '!=') throw refused(filter, `can't be ordered: ${what} is compared by = or !=`);
 }
 
-function refused(filter: Comparison, words: string): QueryError {
-  return new QueryError(`${filter.attribute} ${words}`, '$filter', filter.position);
+function refused(filter: Comparison, message: string): QueryError {
+  return new QueryError(`${shown(filter.attribute)} ${message}`, '$filter', filter.position);
 }
 
 function isRecord(value: Value | undefined): value is { readonly [key: string]: Value | undefined } {

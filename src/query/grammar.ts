@@ -1,5 +1,5 @@
 import { quoted, QueryError } from './errors';
-import { instantOf } from './time';
+import { instantOf } from '../model/time';
 
 /**
  * The language of `$filter` (4.1.6.1): text to tree. A quote inside a string is written twice (`'it''s'`), which the
@@ -53,7 +53,7 @@ type Token =
  */
 export function parseFilter(text: string): Filter {
   if (text.length > MAX_FILTER_LENGTH) {
-    throw new QueryError(`the expression has ${text.length} characters; at most ${MAX_FILTER_LENGTH} are taken`, PARAMETER);
+    throw new QueryError(`the expression has ${text.length} characters; at most ${MAX_FILTER_LENGTH} are allowed`, PARAMETER);
   }
   const parser = new Parser(tokensOf(text));
   const filter = parser.alternatives(0);
@@ -146,14 +146,14 @@ class Parser {
     return true;
   }
 
+  /** The last token is always the end, and who reads that one refuses it. */
   private peek(): Token {
-    // The last token is always the end, and nothing reads past it.
-    return this.tokens[this.at] ?? { kind: 'end', position: 0 };
+    return this.tokens[this.at] as Token;
   }
 
   private next(): Token {
     const token = this.peek();
-    if (token.kind !== 'end') this.at++;
+    this.at++;
     return token;
   }
 }
@@ -224,7 +224,7 @@ function tokensOf(text: string): Token[] {
 
 function endOfString(text: string, start: number): number {
   const quote = text.charAt(start);
-  for (let end = text.indexOf(quote, start + 1); end >= 0; end = text.indexOf(quote, end + 2)) {
+  for (let end = text.indexOf(quote, start + 1); end !== -1; end = text.indexOf(quote, end + 2)) {
     if (text.charAt(end + 1) !== quote) return end;
   }
   throw new QueryError('the text that begins here has no closing quote', PARAMETER, start + 1);
@@ -235,17 +235,16 @@ function operatorAt(text: string, at: number): Operator {
   if (two === '<=' || two === '>=' || two === '!=') return two;
   const one = text.charAt(at);
   if (one === '<' || one === '>' || one === '=') return one;
-  throw new QueryError("'!' stands only in !=", PARAMETER, at + 1);
+  throw new QueryError("'!' is allowed only in !=", PARAMETER, at + 1);
 }
 
 function wordAt(text: string, at: number): string {
   const word = /[^\s'"()[\]<>=!]+/y;
   word.lastIndex = at;
-  const found = word.exec(text)?.[0] ?? text.charAt(at);
   // A plus sign that was not percent-encoded arrives as a blank before the zone.
   const zone = /\d{4}-\d\d-\d\d(?:T[\d:.]{8,40})? \d\d:\d\d(?![^\s'"()[\]<>=!])/y;
   zone.lastIndex = at;
-  return zone.exec(text)?.[0] ?? found;
+  return (zone.exec(text) ?? (word.exec(text) as RegExpExecArray))[0];
 }
 
 function classify(word: string, position: number): Token {

@@ -2,9 +2,9 @@ import type { Attribute, Attributes } from '../model/define';
 import type { Value, Values } from '../model/values';
 import { quoted, QueryError } from './errors';
 import { readable } from './filter';
-import { durationSeconds, instantOf } from './time';
+import { durationSeconds, instantOf } from '../model/time';
 
-/** One attribute of `$orderby`. */
+/** Attribute of `$orderby`. */
 export interface OrderKey {
   attribute: string;
   descending: boolean;
@@ -12,7 +12,7 @@ export interface OrderKey {
 
 export type Comparator = (a: Values, b: Values) => number;
 
-type SortValue = number | string | undefined;
+export type SortValue = number | string | undefined;
 
 const PARAMETER = '$orderby';
 
@@ -26,7 +26,7 @@ export function parseOrder(text: string): OrderKey[] {
   for (const entry of text.split(',')) {
     const [name = '', direction, ...rest] = entry.trim().split(':');
     if (rest.length > 0 || (direction !== undefined && direction !== 'asc' && direction !== 'desc')) {
-      throw new QueryError(`after ${quoted(name)} stands :asc, :desc or nothing`, PARAMETER, position);
+      throw new QueryError(`after ${quoted(name)} write :asc, :desc or nothing`, PARAMETER, position);
     }
     if (name) keys.push({ attribute: name, descending: direction === 'desc' });
     position += entry.length + 1;
@@ -34,41 +34,55 @@ export function parseOrder(text: string): OrderKey[] {
   return keys;
 }
 
+/** Order of items: some values of each, and how these compare. */
+export interface Sorter {
+  read(values: Values): readonly SortValue[];
+  compare(a: readonly SortValue[], b: readonly SortValue[]): number;
+}
+
+/** The keys that order anything: unknown and write-only attributes do not, as unknown names elsewhere in 4.1.6. */
+export function orderingKeys(keys: readonly OrderKey[], attributes: Attributes): OrderKey[] {
+  return keys.filter(({ attribute }) => readable(attributes, attribute) !== undefined);
+}
+
 /**
  * Turns sort keys into a comparison of items, each key by its attribute's type: false before true, dates as instants,
  * durations by length, integers by value, text (and URIs) by code point; `desc` is the reverse. Items without a value
- * come last either way; equal items give 0, the caller's tie-break. Attributes the type does not have, or that are
- * write-only, order nothing, as unknown names elsewhere in 4.1.6. Values are read once per item and comparator.
+ * come last either way; equal items give 0, the caller's tie-break.
  * @throws QueryError for an attribute of a type that 4.1.6.6 does not sort.
  */
+export function compileSorter(keys: readonly OrderKey[], attributes: Attributes): Sorter {
+  const columns = orderingKeys(keys, attributes).map(({ attribute, descending }) => ({
+    attribute,
+    descending,
+    read: readerFor(attribute, attributes[attribute] as Attribute),
+  }));
+  return {
+    read: (values) => columns.map((column) => column.read(values[column.attribute])),
+    compare(left, right) {
+      for (const [index, { descending }] of columns.entries()) {
+        const [x, y] = [left[index], right[index]];
+        if (x === y) continue;
+        if (x === undefined) return 1;
+        if (y === undefined) return -1;
+        const result = typeof x === 'number' ? x - Number(y) : compareText(x, String(y));
+        return descending ? -result : result;
+      }
+      return 0;
+    },
+  };
+}
+
+/** The same as a comparison of items themselves; values are read once per item and comparator. @throws QueryError. */
 export function compileOrder(keys: readonly OrderKey[], attributes: Attributes): Comparator {
-  const columns = keys.flatMap(({ attribute, descending }) => {
-    const declared = readable(attributes, attribute);
-    return declared ? [{ attribute, sign: descending ? -1 : 1, read: readerFor(attribute, declared) }] : [];
-  });
+  const { read, compare } = compileSorter(keys, attributes);
   const rows = new WeakMap<Values, readonly SortValue[]>();
   const rowOf = (values: Values): readonly SortValue[] => {
-    let row = rows.get(values);
-    if (!row) {
-      row = columns.map((column) => column.read(values[column.attribute]));
-      rows.set(values, row);
-    }
+    const row = rows.get(values) ?? read(values);
+    rows.set(values, row);
     return row;
   };
-  if (columns.length === 0) return () => 0;
-  return (a, b) => {
-    const left = rowOf(a);
-    const right = rowOf(b);
-    for (const [index, { sign }] of columns.entries()) {
-      const [x, y] = [left[index], right[index]];
-      if (x === y) continue;
-      if (x === undefined) return 1;
-      if (y === undefined) return -1;
-      const result = typeof x === 'string' && typeof y === 'string' ? compareText(x, y) : x < y ? -1 : 1;
-      return sign * result;
-    }
-    return 0;
-  };
+  return (a, b) => compare(rowOf(a), rowOf(b));
 }
 
 function readerFor(name: string, attribute: Attribute): (value: Value | undefined) => SortValue {
@@ -95,7 +109,7 @@ export function compareText(a: string, b: string): number {
   for (let index = 0; index < length; index++) {
     const x = a.charCodeAt(index);
     const y = b.charCodeAt(index);
-    if (x !== y) return rank(x) - rank(y) < 0 ? -1 : 1;
+    if (x !== y) return Math.sign(rank(x) - rank(y));
   }
   return Math.sign(a.length - b.length);
 }

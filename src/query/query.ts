@@ -1,3 +1,4 @@
+import type { OwnParameters } from '../model/define';
 import { quoted, QueryError } from './errors';
 import { type Filter, parseFilter } from './grammar';
 import { type OrderKey, parseOrder } from './order';
@@ -16,19 +17,23 @@ export interface Query {
   expand?: readonly string[];
   /** The first `$format`, in lower case; whether it is known is for content negotiation. */
   format?: string;
+  /** Values of the collection's own parameters, by name. */
+  own?: Readonly<Record<string, number>>;
 }
 
 /**
  * Reads the parameters that the standard defines and ignores all others. `$filter`, `$orderby`, `$first` and `$last`
  * speak of collections; on a request for one resource they are unsupported, so ignored even where they are wrong.
- * Of several `$first` or `$last` the first counts, several `$orderby` make one list.
+ * Of several `$first` or `$last` the first counts, as of those of the collection's own; several `$orderby` make one list.
  * @param query parameters in order, decoded
  * @param target what the request reads or changes
+ * @param parameters those that the collection takes beside them
  * @throws QueryError
  */
 export function parseQuery(
   query: readonly (readonly [name: string, value: string])[],
   target: 'collection' | 'resource' = 'collection',
+  parameters: OwnParameters = {},
 ): Query {
   const values = (name: string): string[] => query.flatMap(([key, value]) => (key === name ? [value] : []));
   const result: Query = { orderBy: [] };
@@ -49,7 +54,19 @@ export function parseQuery(
   if (first !== undefined) result.first = first;
   const last = position('$last', values('$last')[0]);
   if (last !== undefined) result.last = last;
+  for (const name of Object.keys(parameters)) {
+    const [text] = values(name);
+    if (text !== undefined) result.own = { ...result.own, [name]: bounded(name, text, parameters) };
+  }
   return result;
+}
+
+/** @throws QueryError for what is not within the parameter's bounds. */
+function bounded(name: string, text: string, parameters: OwnParameters): number {
+  const { unit, minimum = 0, maximum = 0 } = parameters[name] ?? {};
+  const value = /^\s*\+?\d+\s*$/.test(text) ? Number(text) : Number.NaN;
+  if (value >= minimum && value <= maximum) return value;
+  throw new QueryError(`${quoted(text)} is no whole number from ${minimum} to ${maximum} (${unit}s)`, name);
 }
 
 /**

@@ -8,9 +8,11 @@ export interface Cipher {
   seal(text: string, place: string): string;
   /** @throws NoKeyError, WrongKeyError, DamagedError. */
   open(envelope: string, place: string): string;
+  /** Makes a code of a text that nobody can make without the key (HMAC-SHA-256, base64url). @throws NoKeyError */
+  mac(text: string): string;
 }
 
-/** Something confidential was to be stored or read, and no key is configured. */
+/** Error where something confidential was to be stored or read, and no key is configured. */
 export class NoKeyError extends Error {
   constructor(place: string) {
     super(`no encryption key is configured: ${place} holds something confidential that can be neither stored nor read without it`);
@@ -18,7 +20,7 @@ export class NoKeyError extends Error {
   }
 }
 
-/** What is stored was sealed with another key than the configured one. */
+/** Error where the stored data was sealed with another key than the configured one. */
 export class WrongKeyError extends Error {
   constructor(
     readonly stored: string,
@@ -71,6 +73,7 @@ export function createCipher(key: Uint8Array | undefined): Cipher {
   if (key.length !== KEY_BYTES) throw new Error(`an encryption key has ${KEY_BYTES} bytes, not ${key.length}`);
   const id = deriveKey(key, 'store key id').toString('hex', 0, 4);
   const secret = deriveKey(key, 'store');
+  const evidence = deriveKey(key, 'audit');
   const keyFor = (salt: Uint8Array): Buffer => createHmac('sha256', secret).update(salt).digest();
   return {
     keyed: true,
@@ -87,6 +90,7 @@ export function createCipher(key: Uint8Array | undefined): Cipher {
       if (keyId !== id) throw new WrongKeyError(keyId, id);
       return unseal(Buffer.from(body, 'base64'), keyFor, place);
     },
+    mac: (text) => createHmac('sha256', evidence).update(text).digest('base64url'),
   };
 }
 
@@ -113,5 +117,8 @@ const keyless: Cipher = {
   },
   open(_envelope, place) {
     throw new NoKeyError(place);
+  },
+  mac() {
+    throw new NoKeyError('the audit');
   },
 };

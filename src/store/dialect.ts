@@ -1,6 +1,6 @@
 import { sql, type RawBuilder } from 'kysely';
 
-/** Everything in which the two databases differ; all other SQL is written once. */
+/** Differences between the two databases; all other SQL is written once. */
 export interface SqlDialect {
   /** ms since the epoch by the database's clock, at the moment of evaluation (SQLite: when it is asked for). */
   readonly nowMs: RawBuilder<number>;
@@ -10,26 +10,71 @@ export interface SqlDialect {
   readonly text: RawBuilder<unknown>;
   /** Column type of an ascending number given by the database, as primary key. */
   readonly serial: RawBuilder<unknown>;
+  /** Suffix of a table whose rows are kept in its primary key itself, where the database can do that. */
+  readonly keyed: RawBuilder<unknown>;
+  /** Way of counting: in place, or by adding up rows (counts.ts). */
+  readonly counting: 'in place' | 'added up';
+  /** Statement that takes every limit of time off the transaction: tables may be large when they are changed. */
+  readonly patience: RawBuilder<unknown> | undefined;
+  /** Text of the `name` in the column `document`, where no character of that is escaped. */
+  readonly nameInDocument: RawBuilder<string | null>;
   /** Reads a resource by its path, its one parameter, with the hold on it (`holder`, `held_as`). */
   readonly heldResource: string;
+  /** Order in which a feed of events has them: by their numbers, or by their transactions before that (feed.ts). */
+  readonly feeds: 'by number' | 'by transaction';
+  /** True where no two transactions write at the same time. */
+  readonly alone: boolean;
+  /** Suffix of a select that keeps the rows from being deleted until the transaction ends. */
+  readonly keeping: RawBuilder<unknown>;
+  /** Text of a member of the JSON in a column; its characters must not be escaped. */
+  member(column: string, name: string): RawBuilder<string | null>;
+  /** Number of chains that the audit of a tenant has: as many transactions write to it at once (audit.ts). */
+  readonly lanes: number;
+  /** Takes the first chain of a tenant, its one parameter, that no other transaction has. */
+  readonly freeLane: string;
+  /** Takes a chain, by tenant and lane, as soon as it can be had. */
+  readonly oneLane: string;
   /** True where the column is one of the values; one parameter, however many values. */
   isIn(column: string, values: readonly string[]): RawBuilder<boolean>;
-  /** Whether the error says that a unique index already has the value. */
+  /** True where the column's text has this text in it. */
+  holds(column: string, text: string): RawBuilder<boolean>;
+  /** Statement that lets transactions which run it with this text come one after the other; undefined where all do. */
+  turn(text: string): RawBuilder<unknown> | undefined;
+  /** Tells whether the error says that a unique index already has the value. */
   isDuplicate(error: unknown): boolean;
-  /** Whether the database gave up the transaction in favour of another, so that it may be tried again. */
+  /** Tells whether the database gave up the transaction in favour of another, so that it may be tried again. */
   isVictim(error: unknown): boolean;
 }
 
 const heldResource = (parameter: string): string =>
   `select r.*, h.job as holder, h.shows as held_as from resources r left join holds h on h.path = r.path where r.path = ${parameter}`;
 
+/** End of a chain of the audit, with the time. */
+const lane = (now: string, where: string): string =>
+  `select tenant, lane, link, mac, ${now} as now from audit_chains where tenant = ${where}`;
+const SQLITE_STAMP = "strftime('%Y-%m-%dT%H:%M:%fZ', 'now')";
+const POSTGRES_STAMP = `to_char(clock_timestamp() at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`;
+
 const sqlite: Omit<SqlDialect, 'nowMs'> = {
-  stamp: sql<string>`strftime('%Y-%m-%dT%H:%M:%fZ', 'now')`,
+  stamp: sql.raw<string>(SQLITE_STAMP),
   text: sql`text`,
+  keyed: sql`without rowid`,
+  counting: 'in place',
+  patience: undefined,
+  nameInDocument: sql<string | null>`json_extract(document, '$.name')`,
   heldResource: heldResource('?'),
+  feeds: 'by number',
+  alone: true,
+  keeping: sql``,
+  member: (column, name) => sql<string | null>`json_extract(${sql.ref(column)}, ${sql.lit(`$.${name}`)})`,
+  lanes: 1,
+  freeLane: lane(SQLITE_STAMP, '?'),
+  oneLane: lane(SQLITE_STAMP, '? and lane = ?'),
   serial: sql`integer primary key autoincrement`,
   isIn: (column, values) => sql<boolean>`${sql.ref(column)} in (select value from json_each(${JSON.stringify(values)}))`,
+  holds: (column, text) => sql<boolean>`instr(${sql.ref(column)}, ${text}) > 0`,
   isDuplicate: (error) => ['SQLITE_CONSTRAINT_UNIQUE', 'SQLITE_CONSTRAINT_PRIMARYKEY'].includes(codeOf(error)),
+  turn: () => undefined,
   isVictim: () => false,
 };
 
@@ -48,11 +93,24 @@ export function sqliteDialect(clock: () => number): SqlDialect {
 
 export const postgresDialect: SqlDialect = {
   nowMs: sql<number>`(extract(epoch from clock_timestamp()) * 1000)::bigint`,
-  stamp: sql<string>`to_char(clock_timestamp() at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`,
+  stamp: sql.raw<string>(POSTGRES_STAMP),
   text: sql`text collate "C"`,
+  keyed: sql``,
+  counting: 'added up',
+  patience: sql`set local statement_timeout = 0`,
+  nameInDocument: sql<string | null>`document::json ->> 'name'`,
   heldResource: heldResource('$1'),
+  feeds: 'by transaction',
+  alone: false,
+  keeping: sql`for key share`,
+  member: (column, name) => sql<string | null>`(${sql.ref(column)}::json ->> ${sql.lit(name)})`,
+  lanes: 16,
+  freeLane: `${lane(POSTGRES_STAMP, '$1')} order by lane limit 1 for update skip locked`,
+  oneLane: `${lane(POSTGRES_STAMP, '$1 and lane = $2')} for update`,
   serial: sql`bigint generated always as identity primary key`,
   isIn: (column, values) => sql<boolean>`${sql.ref(column)} = any(${values}::text[])`,
+  holds: (column, text) => sql<boolean>`strpos(${sql.ref(column)}, ${text}) > 0`,
+  turn: (text) => sql`select pg_advisory_xact_lock(hashtextextended(${text}, 0))`,
   isDuplicate: (error) => codeOf(error) === '23505',
   isVictim: (error) => ['40P01', '40001'].includes(codeOf(error)),
 };

@@ -3,7 +3,7 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { codeOf } from './dialect';
 
-/** Another process (or another gateway in this one) uses the data folder. */
+/** Error where another process (or another gateway in this one) uses the data folder. */
 export class FolderInUseError extends Error {
   constructor(
     readonly folder: string,
@@ -21,7 +21,7 @@ export class FolderInUseError extends Error {
  * @throws FolderInUseError.
  */
 export function lockFolder(folder: string): () => void {
-  mkdirSync(folder, { recursive: true });
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
   const owner = join(folder, 'owner.txt');
   const database = new Database(join(folder, 'owner.lock'));
   try {

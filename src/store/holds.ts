@@ -1,7 +1,7 @@
 import type { Session } from './session';
 import { HeldError, type Hold, type ResourcePath, type StoreReads } from './store';
 
-/** Which unfinished Job holds which resource: one row per resource, so that the primary key decides. */
+/** Reads which unfinished Job holds which resource: one row per resource, so that the primary key decides. */
 
 export async function readHolds({ db, dialect }: Session, paths?: readonly ResourcePath[]): ReturnType<StoreReads['holds']> {
   let select = db.selectFrom('holds').selectAll();

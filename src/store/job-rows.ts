@@ -2,38 +2,37 @@ import type { Insertable, Selectable } from 'kysely';
 import type { Value } from '../model/values';
 import type { Cipher } from './cipher';
 import type { JobsTable } from './schema';
-import { decode, encode, seal, unseal } from './session';
-import { FINISHED, type Hold, type JobRow, type JobState, type NewJob } from './store';
+import { decodeColumn, encodeColumn, seal, unseal } from './session';
+import { isFinished, type Hold, type JobRow, type NewJob } from './store';
+import { kept } from '../model/shown';
 
-/** How a Job stands in its table; its holds are rows of their own. */
+/** Row of a Job in its table; its holds are rows of their own. */
 
 export type StoredJob = Selectable<JobsTable>;
 type SealedColumn = 'input' | 'results' | 'memory';
-
-export const isFinished = (state: JobState): boolean => FINISHED.includes(state);
 
 export const sealJob = (cipher: Cipher, id: string, column: SealedColumn, value: unknown): string | null =>
   seal(cipher, value, `jobs/${id}/${column}`);
 
 /** Columns of a new Job but for those that the database's clock gives. */
-export function toRow(cipher: Cipher, job: NewJob): Omit<Insertable<JobsTable>, 'due' | 'created' | 'changed'> {
+export function jobToRow(cipher: Cipher, job: NewJob): Omit<Insertable<JobsTable>, 'due' | 'created' | 'changed'> {
   const state = job.state ?? 'QUEUED';
-  const done = isFinished(state);
+  const done = isFinished({ state });
   return {
     id: job.id,
     tenant: job.tenant,
     principal: job.principal,
     workflow: job.workflow ?? null,
     workflow_version: job.workflowVersion ?? 1,
-    naming: encode(job.naming ?? {}),
+    naming: encodeColumn(job.naming ?? {}),
     state,
     done: done ? 1 : 0,
     action: job.action,
     target: job.target,
-    affected: encode(job.affected),
+    affected: encodeColumn(job.affected),
     return_code: job.returnCode ?? 0,
     progress: job.progress ?? (done ? 100 : 0),
-    status_message: job.statusMessage,
+    status_message: kept(job.statusMessage),
     parent: job.parent ?? null,
     input: done ? null : sealJob(cipher, job.id, 'input', job.input ?? null),
     results: null,
@@ -46,15 +45,16 @@ export function toRow(cipher: Cipher, job: NewJob): Omit<Insertable<JobsTable>, 
     lease_until: null,
     epoch: 0,
     doubtful: 0,
-    failure: null,
+    plan: null,
+    failure: encodeOptional(job.failure && { ...job.failure, message: kept(job.failure.message) }),
     idempotency_key: job.idempotencyKey ?? null,
     request_hash: job.requestHash ?? null,
-    answer: optional(job.answer),
+    answer: encodeOptional(job.answer),
     expires: job.expires ?? null,
   };
 }
 
-export function fromRow(cipher: Cipher, row: StoredJob, holds: readonly Hold[]): JobRow {
+export function jobFromRow(cipher: Cipher, row: StoredJob, holds: readonly Hold[]): JobRow {
   const opened = <T>(column: SealedColumn): T | null => unseal<T>(cipher, row[column], `jobs/${row.id}/${column}`);
   return {
     id: row.id,
@@ -62,11 +62,11 @@ export function fromRow(cipher: Cipher, row: StoredJob, holds: readonly Hold[]):
     principal: row.principal,
     workflow: row.workflow,
     workflowVersion: row.workflow_version,
-    naming: decode(row.naming),
+    naming: decodeColumn(row.naming),
     state: row.state,
     action: row.action,
     target: row.target,
-    affected: decode(row.affected),
+    affected: decodeColumn(row.affected),
     returnCode: row.return_code,
     progress: row.progress,
     statusMessage: row.status_message,
@@ -85,13 +85,14 @@ export function fromRow(cipher: Cipher, row: StoredJob, holds: readonly Hold[]):
     leaseUntil: row.lease_until,
     epoch: row.epoch,
     doubtful: row.doubtful === 1,
-    failure: row.failure === null ? null : decode(row.failure),
+    failure: row.failure === null ? null : decodeColumn(row.failure),
+    plan: row.plan === null ? null : decodeColumn(row.plan),
     idempotencyKey: row.idempotency_key,
     requestHash: row.request_hash,
-    answer: row.answer === null ? null : decode(row.answer),
+    answer: row.answer === null ? null : decodeColumn(row.answer),
     expires: row.expires,
     holds,
   };
 }
 
-export const optional = (value: unknown): string | null => (value === undefined || value === null ? null : encode(value));
+export const encodeOptional = (value: unknown): string | null => (value === undefined || value === null ? null : encodeColumn(value));

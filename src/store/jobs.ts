@@ -1,18 +1,19 @@
 import { sql, type RawBuilder, type Updateable } from 'kysely';
-import { fromRow, isFinished, optional, sealJob, toRow, type StoredJob } from './job-rows';
+import { jobFromRow, encodeOptional, sealJob, jobToRow, type StoredJob } from './job-rows';
 import { readHoldsOf, releaseHolds, showHolds, takeHolds } from './holds';
 import type { JobsTable } from './schema';
-import { encode, impossible, type Session } from './session';
+import { encodeColumn, impossible, type Session } from './session';
 import {
   DuplicateKeyError,
+  isFinished,
   StaleError,
   type JobProgress,
-  type JobQuery,
   type JobRow,
   type JobState,
   type NewJob,
   type UnitOfWork,
 } from './store';
+import { kept } from '../model/shown';
 
 export async function readJob(session: Session, id: string): Promise<JobRow | undefined> {
   if (impossible(id)) return undefined;
@@ -25,24 +26,11 @@ export async function readJobByKey(session: Session, tenant: string, idempotency
   return complete(session, await select.executeTakeFirst());
 }
 
-export async function readJobs(session: Session, query: JobQuery): Promise<JobRow[]> {
-  const { db, dialect, cipher } = session;
-  let select = db.selectFrom('jobs').selectAll().orderBy('created').orderBy('id');
-  if (query.tenants) select = select.where(dialect.isIn('tenant', query.tenants));
-  if (query.states) select = select.where(dialect.isIn('state', query.states));
-  if (query.parent !== undefined) select = select.where('parent', '=', query.parent);
-  if (query.after) {
-    // A Job's path ends in its id.
-    const { created, path } = query.after;
-    select = select.where(sql<boolean>`(created, id) > (${created}, ${path.slice(path.lastIndexOf('/') + 1)})`);
-  }
-  if (query.limit !== undefined) select = select.limit(query.limit);
-  const rows = await select.execute();
-  const holds = await readHoldsOf(
-    session,
-    rows.filter((row) => row.done === 0).map((row) => row.id),
-  );
-  return rows.map((row) => fromRow(cipher, row, holds.get(row.id) ?? []));
+export async function readJobStandings({ db, dialect }: Session, ids: readonly string[]): ReturnType<UnitOfWork['jobStandings']> {
+  if (ids.length === 0) return new Map();
+  const possible = ids.filter((id) => !impossible(id));
+  const rows = await db.selectFrom('jobs').select(['id', 'tenant', 'done']).where(dialect.isIn('id', possible)).execute();
+  return new Map(rows.map(({ id, tenant, done }) => [id, { tenant, ended: done === 1 }]));
 }
 
 export async function readDueJobs({ db, dialect }: Session, limit: number): Promise<{ id: string }[]> {
@@ -58,7 +46,7 @@ export async function readDueJobs({ db, dialect }: Session, limit: number): Prom
 
 export async function insertJob(session: Session, job: NewJob): Promise<JobRow> {
   const { db, dialect, cipher } = session;
-  const row = { ...toRow(cipher, job), due: job.due ?? dialect.nowMs, created: dialect.stamp, changed: dialect.stamp };
+  const row = { ...jobToRow(cipher, job), due: job.due ?? dialect.nowMs, created: dialect.stamp, changed: dialect.stamp };
   for (let attempt = 1; ; attempt++) {
     const insert = db.insertInto('jobs').values(row);
     const stored = await insert
@@ -67,7 +55,7 @@ export async function insertJob(session: Session, job: NewJob): Promise<JobRow> 
       .executeTakeFirst();
     if (stored) {
       const holds = stored.done === 1 ? [] : (job.holds ?? []);
-      return fromRow(cipher, stored, await takeHolds(session, job.id, holds, job.parent ?? null));
+      return jobFromRow(cipher, stored, await takeHolds(session, job.id, holds, job.parent ?? null));
     }
     const other = job.idempotencyKey ? await readJobByKey(session, job.tenant, job.idempotencyKey) : undefined;
     if (other) throw new DuplicateKeyError(other.id);
@@ -79,9 +67,9 @@ export async function insertJob(session: Session, job: NewJob): Promise<JobRow> 
 export async function updateJob(session: Session, id: string, ...[change, states]: Tail<UnitOfWork['updateJob']>): Promise<JobRow> {
   const { db, dialect } = session;
   const changed: Updateable<JobsTable> = {};
-  if (change.naming !== undefined) changed.naming = encode(change.naming);
-  if (change.statusMessage !== undefined) changed.status_message = change.statusMessage;
-  if (change.answer !== undefined) changed.answer = optional(change.answer);
+  if (change.naming !== undefined) changed.naming = encodeColumn(change.naming);
+  if (change.statusMessage !== undefined) changed.status_message = kept(change.statusMessage);
+  if (change.answer !== undefined) changed.answer = encodeOptional(change.answer);
   const { state, dueInMs } = change;
   const update = db
     .updateTable('jobs')
@@ -96,17 +84,19 @@ export async function updateJob(session: Session, id: string, ...[change, states
 export async function advanceJob(session: Session, id: string, epoch: number, progress: JobProgress): Promise<JobRow> {
   const { db, cipher, dialect } = session;
   const changed: Updateable<JobsTable> = {};
-  if (progress.affected !== undefined) changed.affected = encode(progress.affected);
+  if (progress.affected !== undefined) changed.affected = encodeColumn(progress.affected);
   if (progress.returnCode !== undefined) changed.return_code = progress.returnCode;
   if (progress.progress !== undefined) changed.progress = progress.progress;
-  if (progress.statusMessage !== undefined) changed.status_message = progress.statusMessage;
+  if (progress.statusMessage !== undefined) changed.status_message = kept(progress.statusMessage);
   if (progress.input !== undefined) changed.input = sealJob(cipher, id, 'input', progress.input);
   if (progress.results !== undefined) changed.results = sealJob(cipher, id, 'results', progress.results);
   if (progress.memory !== undefined) changed.memory = sealJob(cipher, id, 'memory', progress.memory);
   if (progress.step !== undefined) changed.step = progress.step;
   if (progress.undoing !== undefined) changed.undoing = progress.undoing ? 1 : 0;
   if (progress.attempts !== undefined) changed.attempts = progress.attempts;
-  if (progress.failure !== undefined) changed.failure = optional(progress.failure);
+  if (progress.failure !== undefined)
+    changed.failure = encodeOptional(progress.failure && { ...progress.failure, message: kept(progress.failure.message) });
+  if (progress.plan !== undefined) changed.plan = encodeColumn(progress.plan);
   if (progress.expires !== undefined) changed.expires = progress.expires;
   const update = db
     .updateTable('jobs')
@@ -136,7 +126,7 @@ function stateColumns(
   const next =
     state === 'RUNNING' ? sql<JobState>`case when state = 'STOPPING' then state else 'RUNNING' end` : sql<JobState>`${sql.val(state)}`;
   const changed = sql<string>`case when state = ${next} then changed else ${dialect.stamp} end`;
-  if (!isFinished(state)) return { state: next, changed };
+  if (!isFinished({ state })) return { state: next, changed };
   return { state: next, changed, done: 1, progress: 100, input: null, results: null, memory: null, lease_owner: null, lease_until: null };
 }
 
@@ -148,14 +138,14 @@ const inMs = (now: RawBuilder<number>, ms: number): RawBuilder<number> => sql<nu
 
 async function ended(session: Session, id: string, state: JobState | undefined, row: StoredJob | undefined): Promise<JobRow> {
   if (!row) throw new StaleError(`job ${id}`);
-  if (state !== undefined && isFinished(state)) await releaseHolds(session, id);
-  return (await complete(session, row)) ?? fromRow(session.cipher, row, []);
+  if (state !== undefined && isFinished({ state })) await releaseHolds(session, id);
+  return (await complete(session, row)) ?? jobFromRow(session.cipher, row, []);
 }
 
 async function complete(session: Session, row: StoredJob | undefined): Promise<JobRow | undefined> {
   if (!row) return undefined;
   const holds = row.done === 1 ? [] : ((await readHoldsOf(session, [row.id])).get(row.id) ?? []);
-  return fromRow(session.cipher, row, holds);
+  return jobFromRow(session.cipher, row, holds);
 }
 
 /** Removes a Job that has ended; absent is success. @throws StaleError while it is unfinished: its work would be orphaned. */
@@ -202,7 +192,10 @@ export async function releaseJob({ db, dialect }: Session, id: string, epoch: nu
   await release.where('id', '=', id).where('epoch', '=', epoch).where('done', '=', 0).execute();
 }
 
-/** Those of nested Jobs stay until the parent, which reads how they ended, has ended itself. Refused: born FAILED, so that no workflow ever stood behind it. */
+/**
+ * Deletes expired Jobs. Nested Jobs stay until their parent, which reads how they ended, has ended itself. Refused Jobs were FAILED
+ * from the beginning, so that no workflow ever stood behind them.
+ */
 export async function removeExpiredJobs({ db, dialect }: Session, limit: number, refusedPerTenant: number): Promise<number> {
   const expired = await sql`delete from jobs where id in (
       select id from jobs where done = 1 and expires <= (select ${dialect.nowMs})

@@ -1,3 +1,4 @@
+import type { Cipher } from './cipher';
 import type { Session } from './session';
 
 const PLACE = 'meta/key-check';
@@ -12,5 +13,15 @@ export async function checkKey({ db, cipher }: Session): Promise<void> {
   const insert = db.insertInto('meta').values({ name: 'key-check', value: cipher.seal('key-check', PLACE) });
   await insert.onConflict((conflict) => conflict.doNothing()).execute();
   const { value } = await db.selectFrom('meta').select('value').where('name', '=', 'key-check').executeTakeFirstOrThrow();
+  openKeyCheck(value, cipher);
+}
+
+/** Tells whether the data was ever used with a key. */
+export async function hasKey({ db }: Session): Promise<boolean> {
+  return (await db.selectFrom('meta').select('name').where('name', '=', 'key-check').executeTakeFirst()) !== undefined;
+}
+
+/** Opens what was sealed with the first key ever used. @throws WrongKeyError where this is another one */
+export function openKeyCheck(value: string, cipher: Cipher): void {
   cipher.open(value, PLACE);
 }

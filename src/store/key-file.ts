@@ -12,7 +12,7 @@ import { parseKey } from './cipher';
 export async function loadOrCreateKey(file: string): Promise<Buffer> {
   const existing = await readKey(file);
   if (existing) return existing;
-  await mkdir(dirname(file), { recursive: true });
+  await mkdir(dirname(file), { recursive: true, mode: 0o700 });
   const draft = `${file}.${process.pid}.${randomBytes(4).toString('hex')}`;
   const handle = await open(draft, 'wx', 0o600);
   try {
@@ -30,7 +30,8 @@ export async function loadOrCreateKey(file: string): Promise<Buffer> {
   return made;
 }
 
-async function readKey(file: string): Promise<Buffer | undefined> {
+/** Reads the key kept in a file; undefined where there is none. @throws Error where the file can't be read or holds no key */
+export async function readKey(file: string): Promise<Buffer | undefined> {
   try {
     return parseKey(await readFile(file, 'utf8'));
   } catch (error) {

@@ -2,7 +2,7 @@ import { sql } from 'kysely';
 import type { Session } from './session';
 import type { Store } from './store';
 
-/** How far each instance of the gateway has come. */
+/** Writes how far an instance of the gateway has come. */
 
 export async function mark({ db, dialect }: Session, instance: string): Promise<number> {
   const insert = db.insertInto('marks').values({ instance, count: 1, at: dialect.nowMs });

@@ -1,6 +1,10 @@
 import { Migrator, sql, type Kysely, type Migration } from 'kysely';
+import { countBytes, countEvents, countMeters, createCounts } from './counts';
+import { createFeed } from './feed';
 import type { SqlDialect } from './dialect';
+import { storableName } from './resources';
 import type { Tables } from './schema';
+import { decodeColumn } from './session';
 
 /**
  * Brings the tables up to date; several processes may do so at once (PostgreSQL: an advisory lock; SQLite: one
@@ -25,12 +29,168 @@ function migrations(dialect: SqlDialect): Record<string, Migration> {
     '0002-retired': { up: (db) => retired(db, dialect) },
     '0003-doubt': { up: (db) => doubt(db, dialect) },
     '0004-found-again': { up: (db) => foundAgain(db, dialect) },
+    '0005-lists': { up: (db) => lists(db, dialect) },
+    '0006-bytes': { up: (db) => bytes(db, dialect) },
+    '0007-retention': { up: (db) => retention(db, dialect) },
+    '0008-monitoring': { up: (db) => monitoring(db, dialect) },
+    '0009-events': { up: (db) => events(db, dialect) },
+    '0012-logs': { up: (db) => logs(db, dialect) },
+    '0013-audit': { up: (db) => audit(db, dialect) },
+    '0014-feed': { up: (db) => createFeed(db, dialect) },
+    '0015-events-found': { up: (db) => eventsFound(db, dialect) },
+    '0016-events-counted': { up: (db) => eventsCounted(db, dialect) },
+    '0017-agenda': { up: (db) => agenda(db, dialect) },
+    '0018-meters': { up: (db) => meters(db, dialect) },
+    '0019-shares': { up: (db) => shares(db, dialect) },
+    '0020-events-shown': { up: (db) => eventsShown(db, dialect) },
+    '0021-plans': { up: (db) => plans(db, dialect) },
   };
+}
+
+/** Samples of Meters, which go with them, and recurring work. */
+async function monitoring(db: Kysely<unknown>, { text, serial, keyed }: SqlDialect): Promise<void> {
+  await sql`create table series (
+    id ${serial}, path ${text} not null unique references resources (path) on delete cascade,
+    reached bigint not null, ageing integer not null, memory ${text})`.execute(db);
+  await sql`create table samples (
+    meter bigint not null references series (id) on delete cascade, t bigint not null, v double precision not null, covered ${text},
+    primary key (meter, t)) ${keyed}`.execute(db);
+  await sql`create table tasks (
+    name ${text} primary key, due bigint not null, lease_owner ${text}, lease_until bigint, epoch bigint not null,
+    memory ${text})`.execute(db);
+}
+
+/** Agendas of recurring work, with the Meters that there are. */
+async function agenda(db: Kysely<unknown>, { patience, text, keyed, member }: SqlDialect): Promise<void> {
+  if (patience) await patience.execute(db);
+  await sql`create table agenda (
+    path ${text} not null references resources (path) on delete cascade, work ${text} not null, due bigint not null,
+    epoch bigint not null, primary key (path, work)) ${keyed}`.execute(db);
+  await sql`create index agenda_due on agenda (work, due, path)`.execute(db);
+  await sql`insert into agenda (path, work, due, epoch)
+    select path, coalesce('collect ' || ${member('internal', 'cloud')}, 'collect'), 0, 0 from resources where type = 'Meter'`.execute(db);
+  await sql`insert into agenda (path, work, due, epoch) select path, 'alarms', 0, 0 from resources where type = 'Meter'`.execute(db);
+}
+
+/** Numbers of Meters, which quotas go by. */
+async function meters(db: Kysely<unknown>, dialect: SqlDialect): Promise<void> {
+  if (dialect.patience) await dialect.patience.execute(db);
+  await countMeters(db, dialect);
+}
+
+/** Events as a log shows them: when they happened beside when they were recorded, whose Job and which provider's event it was. */
+async function events(db: Kysely<unknown>, { patience, text }: SqlDialect): Promise<void> {
+  if (patience) await patience.execute(db);
+  for (const column of ['recorded', 'contact', 'job', 'cloud', 'provider_event', 'naming', 'updated'])
+    await sql`alter table events add column ${sql.ref(column)} ${text}`.execute(db);
+  await sql`update events set recorded = timestamp`.execute(db);
+  await sql`drop index events_resource`.execute(db);
+  await sql`create index events_time on events (tenant, timestamp, seq)`.execute(db);
+  await sql`create index events_about on events (resource, tenant, timestamp, seq)`.execute(db);
+  await sql`create index events_severity on events (tenant, severity, seq) where severity is not null`.execute(db);
+  await sql`create unique index events_told on events (tenant, cloud, provider_event) where provider_event is not null`.execute(db);
+}
+
+/** Indexes by which a log of very many events finds those of a severity, in their order, and those of a Job. */
+async function eventsFound(db: Kysely<unknown>, { patience }: SqlDialect): Promise<void> {
+  if (patience) await patience.execute(db);
+  await sql`drop index events_severity`.execute(db);
+  await sql`create index events_severity on events (tenant, severity, timestamp, seq) where severity is not null`.execute(db);
+  await sql`create index events_job on events (job) where job is not null`.execute(db);
+}
+
+/** Counts that the summary of a log of everything is made of. */
+async function eventsCounted(db: Kysely<unknown>, dialect: SqlDialect): Promise<void> {
+  if (dialect.patience) await dialect.patience.execute(db);
+  await countEvents(db, dialect);
+}
+
+/** Shares of members apart from the samples, of which most have none. */
+async function shares(db: Kysely<unknown>, { patience, text, keyed }: SqlDialect): Promise<void> {
+  if (patience) await patience.execute(db);
+  await sql`create table shares (
+    meter bigint not null references series (id) on delete cascade, t bigint not null, covered ${text} not null,
+    primary key (meter, t)) ${keyed}`.execute(db);
+  await sql`insert into shares (meter, t, covered) select meter, t, covered from samples where covered is not null`.execute(db);
+  await sql`alter table samples drop column covered`.execute(db);
+}
+
+/** Indexes that tell entries of the audit from other events by themselves: a log is counted without them for who may not read them. */
+async function eventsShown(db: Kysely<unknown>, { patience }: SqlDialect): Promise<void> {
+  if (patience) await patience.execute(db);
+  await sql`drop index events_time`.execute(db);
+  await sql`create index events_time on events (tenant, timestamp, seq, lane)`.execute(db);
+  await sql`drop index events_severity`.execute(db);
+  await sql`create index events_severity on events (tenant, severity, timestamp, seq, lane) where severity is not null`.execute(db);
+}
+
+/** The log of a resource, and the number of the last event that its former log had. */
+async function logs(db: Kysely<unknown>, { text }: SqlDialect): Promise<void> {
+  await sql`alter table resources add column event_log ${text}`.execute(db);
+  await sql`alter table resources add column events_after bigint`.execute(db);
+}
+
+/** Chains of the audit, and the order in which what is no entry of it goes. */
+async function audit(db: Kysely<unknown>, { patience, text }: SqlDialect): Promise<void> {
+  if (patience) await patience.execute(db);
+  await sql`alter table events add column lane integer`.execute(db);
+  await sql`alter table events add column link bigint`.execute(db);
+  await sql`alter table events add column mac ${text}`.execute(db);
+  await sql`create unique index events_chain on events (tenant, lane, link) where lane is not null`.execute(db);
+  await sql`create index events_plain on events (tenant, seq) where lane is null`.execute(db);
+  await sql`create table audit_chains (
+    tenant ${text} not null, lane integer not null, link bigint not null, mac ${text} not null,
+    gone_link bigint not null, gone_mac ${text} not null, seal ${text} not null, primary key (tenant, lane))`.execute(db);
+}
+
+async function retention(db: Kysely<unknown>, { patience }: SqlDialect): Promise<void> {
+  if (patience) await patience.execute(db);
+  await sql`create index retired_at on retired (at)`.execute(db);
+  await sql`create index retired_remains on retired (at) where remains is not null`.execute(db);
+}
+
+/** Indexes and counters that lists are narrowed, ordered and counted by. Tables may be large: each is gone through once. */
+async function lists(db: Kysely<unknown>, dialect: SqlDialect): Promise<void> {
+  if (dialect.patience) await dialect.patience.execute(db);
+  await sql`alter table resources add column name ${dialect.text}`.execute(db);
+  await nameRows(db, dialect);
+  await sql`create index resources_name on resources (type, tenant, name, created, path)`.execute(db);
+  await sql`create index jobs_state on jobs (tenant, state, created, id)`.execute(db);
+  await sql`create index jobs_target on jobs (tenant, target, created, id)`.execute(db);
+  await sql`drop index jobs_parent`.execute(db);
+  await sql`create index jobs_parent on jobs (parent, tenant, created, id) where parent is not null`.execute(db);
+  await createCounts(db, dialect);
+}
+
+/** Documents with escaped characters are read here: among these are some that PostgreSQL's JSON does not take. */
+async function nameRows(db: Kysely<unknown>, { holds, nameInDocument }: SqlDialect): Promise<void> {
+  const escaped = holds('document', '\\u');
+  await sql`update resources set name = ${nameInDocument} where not ${escaped}`.execute(db);
+  for (let after = ''; ;) {
+    const { rows } = await sql<{ path: string; document: string }>`select path, document from resources
+      where ${escaped} and path > ${after} order by path limit 500`.execute(db);
+    for (const { path, document } of rows)
+      await sql`update resources set name = ${storableName(decodeColumn(document))} where path = ${path}`.execute(db);
+    const last = rows.at(-1);
+    if (!last) return;
+    after = last.path;
+  }
+}
+
+/** Counts that quotas go by. */
+async function bytes(db: Kysely<unknown>, dialect: SqlDialect): Promise<void> {
+  if (dialect.patience) await dialect.patience.execute(db);
+  await countBytes(db, dialect);
 }
 
 async function doubt(db: Kysely<unknown>, { text }: SqlDialect): Promise<void> {
   await sql`alter table jobs add column doubtful integer not null default 0`.execute(db);
   await sql`create table marks (instance ${text} primary key, count bigint not null, at bigint not null)`.execute(db);
+}
+
+/** Findings of Jobs that only plan. */
+async function plans(db: Kysely<unknown>, { text }: SqlDialect): Promise<void> {
+  await sql`alter table jobs add column plan ${text}`.execute(db);
 }
 
 async function retired(db: Kysely<unknown>, { text }: SqlDialect): Promise<void> {

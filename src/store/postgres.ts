@@ -18,7 +18,7 @@ export interface PostgresStoreOptions {
   poolSize?: number;
   /** Schema that holds the tables, made where absent: [a-z_][a-z0-9_]*. Default: the user's own search path. */
   schema?: string;
-  /** How long a transaction may be open without a statement before the server ends it, ms. Default 5,000. */
+  /** Time for which a transaction may be open without a statement before the server ends it, in ms. Default 5,000. */
   silenceMs?: number;
   /** Told of connections that broke while idle; the next statement gets a new one. */
   onTrouble?: (error: Error) => void;
@@ -82,7 +82,7 @@ function createPool({ url, schema, silenceMs = SILENCE_MS, onTrouble }: Postgres
   return pool;
 }
 
-/** Of several processes that start at once, `if not exists` can fail for all but one. */
+/** Creates the schema; of several processes that start at once, `if not exists` can fail for all but one. */
 async function createSchema({ db, dialect }: Session, schema: string): Promise<void> {
   try {
     await sql`create schema if not exists ${sql.id(schema)}`.execute(db);

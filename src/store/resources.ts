@@ -1,14 +1,14 @@
-import { CompiledQuery, sql, type Insertable, type Selectable, type SelectQueryBuilder, type Updateable } from 'kysely';
+import { CompiledQuery, sql, type Insertable, type RawBuilder, type Selectable, type Updateable } from 'kysely';
 import type { Value, Values } from '../model/values';
-import type { ResourcesTable, Tables } from './schema';
-import { decode, encode, impossible, seal, unseal, type Session } from './session';
+import type { ResourcesTable } from './schema';
+import { decodeColumn, encodeColumn, impossible, seal, unseal, type Session } from './session';
 import {
   StaleError,
   type NewResourceRow,
   type ResourceChange,
   type ResourcePath,
-  type ResourceQuery,
   type ResourceRow,
+  type Standing,
   type StoreReads,
 } from './store';
 
@@ -17,7 +17,7 @@ type Row = Selectable<ResourcesTable>;
 export async function readResource({ db, cipher }: Session, path: ResourcePath): Promise<ResourceRow | undefined> {
   if (impossible(path)) return undefined;
   const row = await db.selectFrom('resources').selectAll().where('path', '=', path).executeTakeFirst();
-  return row && fromRow(cipher, row);
+  return row && resourceFromRow(cipher, row);
 }
 
 /** The row and who holds it, as they were at one moment: a hold seen beside an older row would be told as a conflict of its own. */
@@ -28,31 +28,7 @@ export async function readHeldResource({ db, dialect, cipher }: Session, path: R
   const [found] = rows as (Row & { holder: string | null; held_as: string | null })[];
   if (!found) return undefined;
   const { holder, held_as: shows, ...row } = found;
-  return { row: fromRow(cipher, row), held: holder === null ? undefined : { job: holder, shows } };
-}
-
-export async function readResources(session: Session, query: ResourceQuery): Promise<ResourceRow[]> {
-  let select = matching(session, session.db.selectFrom('resources'), query).selectAll().orderBy('created').orderBy('path');
-  if (query.after) select = select.where(sql<boolean>`(created, path) > (${query.after.created}, ${query.after.path})`);
-  if (query.limit !== undefined) select = select.limit(query.limit);
-  return (await select.execute()).map((row) => fromRow(session.cipher, row));
-}
-
-export async function countResources(session: Session, query: Omit<ResourceQuery, 'after' | 'limit'>): Promise<number> {
-  const counted = matching(session, session.db.selectFrom('resources'), query).select(({ fn }) => fn.countAll<number>().as('n'));
-  return (await counted.executeTakeFirstOrThrow()).n;
-}
-
-function matching<O>({ dialect }: Session, select: SelectQueryBuilder<Tables, 'resources', O>, query: ResourceQuery) {
-  let narrowed = select.where('type', '=', query.type);
-  if (query.tenants) narrowed = narrowed.where(dialect.isIn('tenant', query.tenants));
-  if (query.cloud !== undefined)
-    narrowed = query.cloud === null ? narrowed.where('cloud', 'is', null) : narrowed.where('cloud', '=', query.cloud);
-  if (query.owner !== undefined)
-    narrowed = query.owner === null ? narrowed.where('owner', 'is', null) : narrowed.where('owner', '=', query.owner);
-  if (query.owners) narrowed = narrowed.where(dialect.isIn('owner', query.owners));
-  if (query.providerKeys) narrowed = narrowed.where(dialect.isIn('provider_key', query.providerKeys));
-  return narrowed;
+  return { row: resourceFromRow(cipher, row), held: holder === null ? undefined : { job: holder, shows } };
 }
 
 export async function referring({ db, dialect }: Session, paths: readonly ResourcePath[]): Promise<ResourcePath[]> {
@@ -63,8 +39,36 @@ export async function referring({ db, dialect }: Session, paths: readonly Resour
 
 export async function readRetired({ db, dialect }: Session, paths: readonly ResourcePath[]): Promise<Set<ResourcePath>> {
   if (paths.length === 0) return new Set();
-  const rows = await db.selectFrom('retired').select('path').where(dialect.isIn('path', paths)).execute();
+  const rows = await db
+    .selectFrom('retired')
+    .select('path')
+    .where(
+      dialect.isIn(
+        'path',
+        paths.filter((path) => !impossible(path)),
+      ),
+    )
+    .execute();
   return new Set(rows.map((row) => row.path));
+}
+
+export async function readStandings({ db, dialect }: Session, paths: readonly ResourcePath[]): Promise<Map<ResourcePath, Standing>> {
+  if (paths.length === 0) return new Map();
+  const select = db.selectFrom('resources').select(['path', 'tenant', 'cloud', 'internal']);
+  const rows = await select
+    .where(
+      dialect.isIn(
+        'path',
+        paths.filter((path) => !impossible(path)),
+      ),
+    )
+    .execute();
+  return new Map(
+    rows.map(({ path, tenant, cloud, internal }) => [
+      path,
+      { tenant, cloud, discovered: decodeColumn<Values>(internal).discovered === true },
+    ]),
+  );
 }
 
 export async function insertResource(session: Session, given: NewResourceRow): Promise<ResourceRow> {
@@ -80,9 +84,12 @@ export async function insertResource(session: Session, given: NewResourceRow): P
     state: given.state,
     updated: null,
     version: 1,
-    document: encode(given.values),
+    document: encodeColumn(given.values),
+    name: storableName(given.values),
     secrets: seal(cipher, given.secrets, secretsOf(given.path)),
-    internal: encode(given.internal),
+    internal: encodeColumn(given.internal),
+    event_log: given.eventLog ?? null,
+    events_after: given.eventsAfter ?? null,
   };
   const insert = db.insertInto('resources').values({ ...values, created });
   const row = await insert
@@ -91,7 +98,7 @@ export async function insertResource(session: Session, given: NewResourceRow): P
     .executeTakeFirst();
   if (!row) throw new StaleError(given.path);
   await insertRefs(session, given.path, given.values);
-  return fromRow(cipher, row);
+  return resourceFromRow(cipher, row);
 }
 
 export async function updateResource(
@@ -105,9 +112,11 @@ export async function updateResource(
   if (change.providerKey !== undefined) changed.provider_key = change.providerKey;
   if (change.state !== undefined) changed.state = change.state;
   if (change.cloud !== undefined) changed.cloud = change.cloud;
-  if (change.values !== undefined) changed.document = encode(change.values);
+  if (change.values !== undefined) Object.assign(changed, { document: encodeColumn(change.values), name: storableName(change.values) });
   if (change.secrets !== undefined) changed.secrets = seal(cipher, change.secrets, secretsOf(path));
-  if (change.internal !== undefined) changed.internal = encode(change.internal);
+  if (change.internal !== undefined) changed.internal = encodeColumn(change.internal);
+  if (change.eventLog !== undefined) changed.event_log = change.eventLog;
+  if (change.eventsAfter !== undefined) changed.events_after = change.eventsAfter;
   const update = db
     .updateTable('resources')
     .set({ ...changed, version: sql<number>`version + 1`, ...(change.explicit ? { updated: dialect.stamp } : {}) })
@@ -123,7 +132,13 @@ export async function updateResource(
     await db.deleteFrom('refs').where('source', '=', path).execute();
     await insertRefs(session, path, change.values);
   }
-  return fromRow(cipher, row);
+  return resourceFromRow(cipher, row);
+}
+
+/** Locks a row against deletion; whoever deletes it at this moment is waited for. @throws StaleError where it is not there */
+export async function keepResource({ db, dialect }: Session, path: ResourcePath): Promise<void> {
+  const { rows } = await sql`select path from resources where path = ${path} ${dialect.keeping}`.execute(db);
+  if (rows.length === 0) throw new StaleError(path);
 }
 
 /**
@@ -137,10 +152,23 @@ export async function deleteResource({ db, dialect }: Session, path: ResourcePat
     const insert = db.insertInto('retired').values({ path, at: dialect.stamp });
     await insert.onConflict((conflict) => conflict.doNothing()).execute();
   }
-  await sql`with recursive tree(path) as (
-      select path from resources where path = ${path} or owner = ${path}
-      union select r.path from resources r join tree on r.owner = tree.path
-    ) delete from resources where path in (select path from tree)`.execute(db);
+  const start = sql`path = ${path} or owner = ${path}`;
+  await deleteTree({ dialect, db }, start);
+}
+
+/**
+ * Deletes rows and all they own. Where transactions write beside each other, one that kept an owner (keepResource) may have given it
+ * something after the tree was looked at: deleting the owner has waited for that, and what came is deleted next.
+ */
+export async function deleteTree({ db, dialect }: Pick<Session, 'db' | 'dialect'>, start: RawBuilder<unknown>): Promise<void> {
+  for (let from: RawBuilder<unknown> | undefined = start; from;) {
+    const { rows }: { rows: { path: string }[] } = await sql<{ path: string }>`with recursive tree(path) as (
+        select path from resources where ${from}
+        union select r.path from resources r join tree on r.owner = tree.path
+      ) delete from resources where path in (select path from tree) returning path`.execute(db);
+    const gone = rows.map((row) => row.path);
+    from = dialect.alone || gone.length === 0 ? undefined : dialect.isIn('owner', gone);
+  }
 }
 
 export async function insertRefs({ db }: Session, source: ResourcePath, values: Values): Promise<void> {
@@ -161,7 +189,7 @@ function collectRefs(value: Value | Values | undefined, into: Set<string>): void
   for (const part of Object.values(value)) collectRefs(part as Value | undefined, into);
 }
 
-export function fromRow(cipher: Session['cipher'], row: Row): ResourceRow {
+export function resourceFromRow(cipher: Session['cipher'], row: Row): ResourceRow {
   return {
     path: row.path,
     type: row.type,
@@ -173,10 +201,17 @@ export function fromRow(cipher: Session['cipher'], row: Row): ResourceRow {
     created: row.created,
     updated: row.updated,
     version: row.version,
-    values: decode(row.document),
+    values: decodeColumn(row.document),
     secrets: unseal<Values>(cipher, row.secrets, secretsOf(row.path)),
-    internal: decode(row.internal),
+    internal: decodeColumn(row.internal),
+    ...(row.event_log === null ? {} : { eventLog: row.event_log }),
+    ...(row.events_after === null ? {} : { eventsAfter: row.events_after }),
   };
+}
+
+/** The name as lists are narrowed by it; none for what no column can hold. */
+export function storableName({ name }: Values): string | null {
+  return typeof name === 'string' && !impossible(name) ? name : null;
 }
 
 const secretsOf = (path: ResourcePath): string => `resources/${path}/secrets`;

@@ -1,10 +1,10 @@
 import { sql, type Selectable } from 'kysely';
-import { fromRow, insertRefs } from './resources';
+import { deleteTree, resourceFromRow, insertRefs, storableName } from './resources';
 import type { ResourcesTable } from './schema';
-import { decode, encode, impossible, type Session } from './session';
+import { decodeColumn, encodeColumn, impossible, type Session } from './session';
 import type { ResourcePath, ResourceRow, RetiredQuery } from './store';
 
-/** What is kept of rows that were taken away because a reading found their thing gone: all of them, the thing's own first. */
+/** Copies of rows that were deleted because a read found their thing gone: all of them, the thing's own first. */
 
 type Row = Selectable<ResourcesTable>;
 
@@ -17,25 +17,27 @@ export async function readTakenAway({ db, dialect, cipher }: Session, query: Ret
   if (query.providerKeys) select = select.where(dialect.isIn('provider_key', query.providerKeys));
   const found = await select.orderBy('path').execute();
   return found.flatMap(({ remains }) => {
-    const [own] = decode<Row[]>(remains ?? '[]');
-    return own ? [fromRow(cipher, own)] : [];
+    const [own] = decodeColumn<Row[]>(remains ?? '[]');
+    return own ? [resourceFromRow(cipher, own)] : [];
   });
 }
 
 /** Takes a row away with all it owns, and these others with theirs, and keeps all of them. */
-export async function takeAway({ db, dialect }: Session, path: ResourcePath, others: readonly ResourcePath[]): Promise<void> {
+export async function takeAway(session: Session, path: ResourcePath, others: readonly ResourcePath[]): Promise<void> {
+  const { db, dialect } = session;
+  const start = sql`${dialect.isIn('path', [path, ...others])} or owner = ${path}`;
   const tree = sql`with recursive tree(path) as (
-      select path from resources where ${dialect.isIn('path', [path, ...others])} or owner = ${path}
+      select path from resources where ${start}
       union select r.path from resources r join tree on r.owner = tree.path
     )`;
   const { rows } = await sql<Row>`${tree} select * from resources where path in (select path from tree)`.execute(db);
   const own = rows.find((row) => row.path === path);
   if (!own) return;
-  const remains = encode([own, ...rows.filter((row) => row !== own)]);
+  const remains = encodeColumn([own, ...rows.filter((row) => row !== own)]);
   const { type, cloud, provider_key } = own;
   await db.deleteFrom('retired').where('path', '=', path).execute();
   await db.insertInto('retired').values({ path, at: dialect.stamp, type, cloud, provider_key, remains }).execute();
-  await sql`${tree} delete from resources where path in (select path from tree)`.execute(db);
+  await deleteTree(session, start);
 }
 
 /**
@@ -47,7 +49,7 @@ export async function bringBack(session: Session, path: ResourcePath, providerKe
   const { db, dialect, cipher } = session;
   if (impossible(path)) return undefined;
   const kept = await db.selectFrom('retired').select('remains').where('path', '=', path).executeTakeFirst();
-  const rows = decode<Row[]>(kept?.remains ?? '[]');
+  const rows = decodeColumn<Row[]>(kept?.remains ?? '[]');
   const [own] = rows;
   if (!own) return undefined;
   const back: Row[] = [{ ...own, provider_key: providerKey, version: own.version + 1 }];
@@ -57,14 +59,15 @@ export async function bringBack(session: Session, path: ResourcePath, providerKe
   const there = new Set([...paths, ...owners.map((row) => row.path)]);
   for (const row of rows.slice(1)) if (row.owner === null || there.has(row.owner)) back.push(row);
   for (const row of back) {
-    const insert = db.insertInto('resources').values(row);
+    // Rows that were taken away before names had a column have none there.
+    const insert = db.insertInto('resources').values({ ...row, name: storableName(decodeColumn(row.document)) });
     const inserted = await insert
       .onConflict((conflict) => conflict.doNothing())
       .returning('path')
       .executeTakeFirst();
-    if (inserted) await insertRefs(session, row.path, decode(row.document));
+    if (inserted) await insertRefs(session, row.path, decodeColumn(row.document));
     else if (row.path === path) return undefined;
   }
   await db.deleteFrom('retired').where('path', '=', path).execute();
-  return fromRow(cipher, { ...own, provider_key: providerKey, version: own.version + 1 });
+  return resourceFromRow(cipher, { ...own, provider_key: providerKey, version: own.version + 1 });
 }

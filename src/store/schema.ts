@@ -1,4 +1,5 @@
 import type { GeneratedAlways } from 'kysely';
+import type { Severity } from '../model/event';
 import type { JobState, Role } from './store';
 
 /** Columns as both databases hold them. Documents are JSON text; a `sealed` document is an envelope of the cipher. */
@@ -18,8 +19,14 @@ export interface ResourcesTable {
   updated: string | null;
   version: number;
   document: Json;
+  /** Name in the document, for lists to be narrowed by. */
+  name: string | null;
   secrets: Sealed | null;
   internal: Json;
+  /** Path of its EventLog. */
+  event_log: string | null;
+  /** Number of the last event that went with a former log. */
+  events_after: number | null;
 }
 
 /**
@@ -36,7 +43,7 @@ export interface RetiredTable {
   remains: Json | null;
 }
 
-/** Which resource's values refer to which path. */
+/** Table of references: the values of which resource refer to which path. */
 export interface RefsTable {
   source: string;
   target: string;
@@ -74,6 +81,7 @@ export interface JobsTable {
   epoch: number;
   doubtful: Flag;
   failure: Json | null;
+  plan: Json | null;
   idempotency_key: string | null;
   request_hash: string | null;
   answer: Json | null;
@@ -88,14 +96,39 @@ export interface HoldsTable {
 
 export interface EventsTable {
   seq: GeneratedAlways<number>;
+  /** Time of the occurrence. */
   timestamp: string;
+  /** Time of the recording. */
+  recorded: string;
   tenant: string;
   resource: string;
   resource_type: string;
   type: string;
   content: Json;
   outcome: string;
-  severity: string | null;
+  severity: Severity | null;
+  contact: string | null;
+  job: string | null;
+  /** Cloud and provider's name of what a provider told. */
+  cloud: string | null;
+  provider_event: string | null;
+  naming: Json | null;
+  updated: string | null;
+  /** Chain of the audit that it is an entry of, its number there and its code; null for what is no entry (audit.ts). */
+  lane: number | null;
+  link: number | null;
+  mac: string | null;
+}
+
+/** Table of the ends of the audit's chains, and up to which entry retention has removed each. */
+export interface AuditChainsTable {
+  tenant: string;
+  lane: number;
+  link: number;
+  mac: string;
+  gone_link: number;
+  gone_mac: string;
+  seal: string;
 }
 
 export interface PrincipalsTable {
@@ -120,7 +153,7 @@ export interface MetaTable {
   value: string;
 }
 
-/** How far each instance of the gateway has come; the same is kept beside the store, see newest.ts. */
+/** Table of how far each instance of the gateway has come; the same is kept beside the store, see newest.ts. */
 export interface MarksTable {
   instance: string;
   count: number;
@@ -128,13 +161,72 @@ export interface MarksTable {
   at: number;
 }
 
+/** Table of the number of rows of a kind that a tenant has (counts.ts). PostgreSQL: the sum of rows. */
+export interface CountsTable {
+  tenant: string;
+  kind: string;
+  n: number;
+}
+
+/** Table of Meters that were ever asked for: each has a number here, which its samples name it by. */
+export interface SeriesTable {
+  id: GeneratedAlways<number>;
+  path: string;
+  /** ms since the epoch. */
+  reached: number;
+  ageing: Flag;
+  memory: Json | null;
+}
+
+export interface SamplesTable {
+  /** Number of the series. */
+  meter: number;
+  /** s since the epoch. */
+  t: number;
+  v: number;
+}
+
+/** Table of what aggregates are of, beside their samples: most Meters have none, and a sample is kept as small as can be. */
+export interface SharesTable {
+  meter: number;
+  t: number;
+  covered: string;
+}
+
+/** Table of recurring work. */
+export interface TasksTable {
+  name: string;
+  due: number;
+  lease_owner: string | null;
+  lease_until: number | null;
+  epoch: number;
+  memory: Json | null;
+}
+
+/** Table of what recurring work has to look at (agenda.ts). */
+export interface AgendaTable {
+  path: string;
+  /** Name of the work. */
+  work: string;
+  /** ms since the epoch. */
+  due: number;
+  epoch: number;
+}
+
 export interface Tables {
+  agenda: AgendaTable;
+  series: SeriesTable;
+  samples: SamplesTable;
+  shares: SharesTable;
+  tasks: TasksTable;
+  counts: CountsTable;
   resources: ResourcesTable;
   refs: RefsTable;
   retired: RetiredTable;
   jobs: JobsTable;
   holds: HoldsTable;
   events: EventsTable;
+  audit_chains: AuditChainsTable;
   principals: PrincipalsTable;
   tokens: TokensTable;
   meta: MetaTable;

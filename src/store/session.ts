@@ -1,9 +1,9 @@
-import type { Kysely } from 'kysely';
+import { sql, type Kysely, type RawBuilder } from 'kysely';
 import type { Cipher } from './cipher';
 import type { SqlDialect } from './dialect';
 import type { Tables } from './schema';
 
-/** What every statement needs: a connection (or the transaction it belongs to), the dialect and the cipher. */
+/** Context of every statement: a connection (or the transaction it belongs to), the dialect and the cipher. */
 export interface Session {
   db: Kysely<Tables>;
   dialect: SqlDialect;
@@ -15,11 +15,11 @@ export function impossible(text: string): boolean {
   return text.includes('\0');
 }
 
-export function encode(value: unknown): string {
+export function encodeColumn(value: unknown): string {
   return JSON.stringify(value);
 }
 
-export function decode<T>(text: string): T {
+export function decodeColumn<T>(text: string): T {
   return JSON.parse(text) as T;
 }
 
@@ -30,4 +30,15 @@ export function seal(cipher: Cipher, value: unknown, place: string): string | nu
 
 export function unseal<T>(cipher: Cipher, envelope: string | null, place: string): T | null {
   return envelope === null ? null : (JSON.parse(cipher.open(envelope, place)) as T);
+}
+
+/** True where the column is one of the values. One value is compared by itself, so that an index can give the order too. */
+export function oneOf(dialect: SqlDialect, column: string, values: readonly string[]): RawBuilder<boolean> {
+  return values.length === 1 ? sql<boolean>`${sql.ref(column)} = ${values[0]}` : dialect.isIn(column, values);
+}
+
+/** ms since the epoch by the database's clock. */
+export async function readNow({ db, dialect }: Session): Promise<number> {
+  const { rows } = await sql<{ now: number }>`select ${dialect.nowMs} as now`.execute(db);
+  return rows[0]?.now ?? Number.NaN;
 }

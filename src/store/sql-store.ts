@@ -1,19 +1,33 @@
-import { sql } from 'kysely';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { accessStore } from './access';
+import { accessReads, accessWrites } from './access';
+import * as agenda from './agenda';
+import { removeEntries } from './audit';
+import { checkAudit } from './audit-check';
+import { readCounts, mergeCounts } from './counts';
+import * as events from './events';
+import { feedEnd, readNews } from './feed';
+import { hasKey } from './key-check';
 import { readHolds } from './holds';
+import * as jobLists from './job-lists';
 import * as jobs from './jobs';
 import { mark, readMarks } from './marks';
+import { recentEvents } from './recent-events';
+import * as resourceLists from './resource-lists';
 import * as resources from './resources';
 import { bringBack, readTakenAway, takeAway } from './retired';
-import { decode, encode, type Session } from './session';
-import type { EventRecord, Store, StoreReads, UnitOfWork } from './store';
+import { forgetRetired, removeEvents } from './retention';
+import * as samples from './samples';
+import { readNow, type Session } from './session';
+import type { Store, StoreReads, UnitOfWork } from './store';
+import * as tasks from './tasks';
 import { StoreUnavailable } from './unavailable';
 
-/** How often a transaction that the database gave up in favour of another is begun again. */
+/** Number of times a transaction that the database gave up in favour of another is begun. */
 const ATTEMPTS = 5;
-/** When a read is tried once more, ms. */
+/** Delay before a read is tried once more, in ms. */
 const AGAIN_MS = 50;
+/** A failure within this is worth another try, ms. */
+const SOON_MS = 2_000;
 
 /**
  * The store over one SQL database.
@@ -24,10 +38,18 @@ const AGAIN_MS = 50;
 export function sqlStore(writes: Session, reads: Session, close: () => Promise<void>): Store {
   const write = async <T>(work: (session: Session) => Promise<T>): Promise<T> => {
     for (let attempt = 1; ; attempt++) {
+      let begun = false;
+      const since = performance.now();
       try {
-        return await writes.db.transaction().execute((db) => work({ ...writes, db }));
+        return await writes.db.transaction().execute((db) => {
+          begun = true;
+          return work({ ...writes, db });
+        });
       } catch (error) {
-        if (attempt === ATTEMPTS || !writes.dialect.isVictim(error)) throw error;
+        // Whether what has begun was committed may not be known: that is never done again by itself.
+        const untouched = attempt === 1 && !begun && isPassing(error, since);
+        if (attempt === ATTEMPTS || !(untouched || writes.dialect.isVictim(error))) throw error;
+        if (untouched) await sleep(AGAIN_MS);
       }
     }
   };
@@ -38,56 +60,111 @@ export function sqlStore(writes: Session, reads: Session, close: () => Promise<v
     renewLease: (id, epoch, leaseMs) => write((session) => jobs.renewLease(session, id, epoch, leaseMs)),
     releaseJob: (id, epoch, dueInMs) => write((session) => jobs.releaseJob(session, id, epoch, dueInMs)),
     removeExpiredJobs: (limit, refusedPerTenant) => write((session) => jobs.removeExpiredJobs(session, limit, refusedPerTenant)),
-    capWaits: (ms) => write((session) => jobs.capWaits(session, ms)),
+    removeEvents: (keep, limit) => write((session) => removeEvents(session, keep, limit)),
+    forgetRetired: (keep, limit) => write((session) => forgetRetired(session, keep, limit)),
+    capWaits: (ms) =>
+      write(
+        async (session) => (await jobs.capWaits(session, ms)) + (await tasks.capTasks(session, ms)) + (await agenda.capAgenda(session, ms)),
+      ),
+    addTasks: (names) => write((session) => tasks.addTasks(session, names)),
+    async leaseTask(work, owner, leaseMs) {
+      // Read beside the writers: most looks find nothing.
+      const name = await tasks.dueTask(reads, [...work.keys()]);
+      const everyMs = name === undefined ? undefined : work.get(name);
+      if (name === undefined || everyMs === undefined) return undefined;
+      return write((session) => tasks.leaseTask(session, name, everyMs, owner, leaseMs));
+    },
+    taskMemories: (names) => tasks.readTaskMemories(reads, names),
+    renewTask: (name, epoch, leaseMs) => write((session) => tasks.renewTask(session, name, epoch, leaseMs)),
+    endTask: (name, epoch, dueInMs) => write((session) => tasks.endTask(session, name, epoch, dueInMs)),
+    feedEnd: (tenant) => feedEnd(reads, tenant),
+    readNews: (query, after, limit) => readNews(reads, query, after, limit),
+    removeEntries: (keep, limit) => write((session) => removeEntries(session, keep, limit)),
+    checkAudit: (remembered) => checkAudit(reads, remembered),
+    auditEntries: (tenant, limit) => events.readEntries(reads, tenant, limit),
     mark: (instance) => write((session) => mark(session, instance)),
     marks: () => readMarks(reads),
     doubtJobs: () => write((session) => jobs.doubtJobs(session)),
-    events: (query) => readEvents(reads, query),
-    access: accessStore(reads, write),
+    mergeCounts: () => write((session) => mergeCounts(session)),
+    events: (query) => events.readEvents(reads, query),
+    hasKey: () => hasKey(reads),
+    access: { ...accessWrites(write), ...twice(accessReads(reads)) },
+    accessTold: (entryOf) => ({ ...accessWrites(write, entryOf), ...twice(accessReads(reads)) }),
     close,
   };
 }
 
 /** Reads that are tried once more: connections of a pool may break together, and the next one is a new one. */
-function twice(reads: StoreReads): StoreReads {
+function twice<R extends object>(reads: R): R {
   const again = ([name, read]: [string, (...args: never[]) => Promise<unknown>]) => [
     name,
     async (...args: never[]): Promise<unknown> => {
+      const since = performance.now();
       try {
         return await read(...args);
       } catch (error) {
-        if (!(error instanceof StoreUnavailable)) throw error;
+        if (!isPassing(error, since)) throw error;
         await sleep(AGAIN_MS);
         return read(...args);
       }
     },
   ];
-  return Object.fromEntries(Object.entries(reads).map(again)) as unknown as StoreReads;
+  return Object.fromEntries(Object.entries(reads).map(again)) as unknown as R;
+}
+
+/** Tells whether another try is worthwhile: the store failed, and failed soon. A caller who has waited long is better told. */
+function isPassing(error: unknown, since: number): boolean {
+  return error instanceof StoreUnavailable && performance.now() - since < SOON_MS;
 }
 
 function readsOf(session: Session): StoreReads {
   return {
     resource: (path) => resources.readResource(session, path),
     heldResource: (path) => resources.readHeldResource(session, path),
-    resources: (query) => resources.readResources(session, query),
-    countResources: (query) => resources.countResources(session, query),
+    resources: (query) => resourceLists.readResources(session, query),
+    countResources: (query) => resourceLists.countResources(session, query),
+    resourcePlace: (query) => resourceLists.resourcePlace(session, query),
+    counts: (tenant) => readCounts(session, tenant),
     referring: (paths) => resources.referring(session, paths),
     retired: (paths) => resources.readRetired(session, paths),
+    standings: (paths) => resources.readStandings(session, paths),
+    jobStandings: (ids) => jobs.readJobStandings(session, ids),
     takenAway: (query) => readTakenAway(session, query),
     job: (id) => jobs.readJob(session, id),
-    jobs: (query) => jobs.readJobs(session, query),
+    jobs: (query) => jobLists.readJobs(session, query),
+    countJobs: (query) => jobLists.countJobs(session, query),
+    jobPlace: (query) => jobLists.jobPlace(session, query),
+    nestedJobs: (parents) => jobLists.readNested(session, parents),
     jobByKey: (tenant, idempotencyKey) => jobs.readJobByKey(session, tenant, idempotencyKey),
+    eventList: (query) => events.listEvents(session, query),
+    countEvents: (query) => events.countEvents(session, query),
+    eventPlace: (query) => events.eventPlace(session, query),
+    eventSummary: (view) => events.summarize(session, view),
+    lastEvent: (tenant) => events.lastEvent(session, tenant),
     holds: (paths) => readHolds(session, paths),
     dueJobs: (limit) => jobs.readDueJobs(session, limit),
+    recentEvents: (query) => recentEvents(session, query),
     now: () => readNow(session),
+    samples: (query) => samples.readSamples(session, query),
+    countSamples: (query) => samples.countSamples(session, query),
+    samplePlace: (query) => samples.samplePlace(session, query),
+    newestSamples: (meters) => samples.newestSamples(session, meters),
+    series: (meters) => samples.readSeries(session, meters),
+    agenda: (query) => agenda.readAgenda(session, query),
+    nextOnAgenda: (work) => agenda.nextOnAgenda(session, work),
+    agendas: () => agenda.readAgendas(session),
   };
 }
 
 function unitOf(session: Session): UnitOfWork {
   return {
     ...readsOf(session),
+    oneAtATime: async (tenant) => {
+      await session.dialect.turn(tenant)?.execute(session.db);
+    },
     insertResource: (row) => resources.insertResource(session, row),
     updateResource: (path, version, change) => resources.updateResource(session, path, version, change),
+    keep: (path) => resources.keepResource(session, path),
     deleteResource: (path) => resources.deleteResource(session, path),
     takeAway: (path, others) => takeAway(session, path, others),
     bringBack: (path, providerKey) => bringBack(session, path, providerKey),
@@ -95,42 +172,16 @@ function unitOf(session: Session): UnitOfWork {
     updateJob: (id, change, states) => jobs.updateJob(session, id, change, states),
     advanceJob: (id, epoch, progress) => jobs.advanceJob(session, id, epoch, progress),
     deleteJob: (id) => jobs.deleteJob(session, id),
-    recordEvent: (event) => recordEvent(session, event),
+    putSamples: (batches) => samples.putSamples(session, batches),
+    trimSamples: (keep, after) => samples.trimSamples(session, keep, after),
+    removeSamples: (meter) => samples.removeSamples(session, meter),
+    saveTask: (name, epoch, memory) => tasks.saveTask(session, name, epoch, memory),
+    putOnAgenda: (path, work) => agenda.putOnAgenda(session, path, work),
+    dateOnAgenda: (work, entries) => agenda.dateOnAgenda(session, work, entries),
+    wakeTask: (name) => tasks.wakeTask(session, name),
+    recordEvent: (event) => events.recordEvent(session, event),
+    recordEntries: (tenant, entries) => events.recordEntryEvents(session, tenant, entries),
+    nameEvent: (tenant, id, naming) => events.nameEvent(session, tenant, id, naming),
+    deleteEvent: (tenant, id) => events.deleteEvent(session, tenant, id),
   };
-}
-
-async function readNow({ db, dialect }: Session): Promise<number> {
-  const { rows } = await sql<{ now: number }>`select ${dialect.nowMs} as now`.execute(db);
-  return rows[0]?.now ?? Number.NaN;
-}
-
-async function recordEvent({ db, dialect }: Session, event: EventRecord): Promise<void> {
-  const row = {
-    timestamp: dialect.stamp,
-    tenant: event.tenant,
-    resource: event.resource,
-    resource_type: event.resourceType,
-    type: event.type,
-    content: encode(event.content),
-    outcome: event.outcome,
-    severity: event.severity ?? null,
-  };
-  await db.insertInto('events').values(row).execute();
-}
-
-/** Newest first. */
-async function readEvents({ db }: Session, { tenant, resource, limit }: Parameters<Store['events']>[0]): ReturnType<Store['events']> {
-  let select = db.selectFrom('events').selectAll().where('tenant', '=', tenant).orderBy('seq', 'desc').limit(limit);
-  if (resource !== undefined) select = select.where('resource', '=', resource);
-  return (await select.execute()).map((row) => ({
-    id: String(row.seq),
-    timestamp: row.timestamp,
-    tenant: row.tenant,
-    resource: row.resource,
-    resourceType: row.resource_type,
-    type: row.type,
-    content: decode(row.content),
-    outcome: row.outcome,
-    ...(row.severity === null ? {} : { severity: row.severity }),
-  }));
 }

@@ -12,13 +12,14 @@ import {
   type Kysely,
   type QueryResult,
 } from 'kysely';
+import { giveWay, overdue } from '../model/turns';
 import { codeOf } from './dialect';
 
 export interface LibsqlOptions {
   file: string;
-  /** Only reads: its statements never wait for a transaction of the writing connection (WAL). */
+  /** True: only reads; its statements never wait for a transaction of the writing connection (WAL). */
   readOnly: boolean;
-  /** How long a statement waits for another process's transaction, in ms. */
+  /** Time that a statement waits for another process's transaction, in ms. */
   patienceMs: number;
 }
 
@@ -80,11 +81,15 @@ class LibsqlDriver implements Driver {
     await committed;
   }
 
-  async rollbackTransaction({ connection }: Use): Promise<void> {
+  /** Resolves when the others of its group are on the disk: it may have failed by what they wrote, which nobody else sees before. */
+  async rollbackTransaction(use: Use): Promise<void> {
     // Some failures (a full disk) end the whole transaction by themselves.
-    if (!connection.inTransaction) return;
-    await connection.command('rollback to one');
-    await connection.command('release one');
+    if (!use.connection.inTransaction) return;
+    await use.connection.command('rollback to one');
+    await use.connection.command('release one');
+    const others = this.#group?.join();
+    await this.#leave(use);
+    await others?.catch(() => undefined);
   }
 
   async releaseConnection(use: Use): Promise<void> {
@@ -93,6 +98,9 @@ class LibsqlDriver implements Driver {
 
   async destroy(): Promise<void> {
     if (!this.options.readOnly) await this.#turn.take();
+    // The last transaction saw somebody wait, and left its commit to whoever that was.
+    if (this.#connection) await this.#group?.end(this.#connection);
+    this.#group = undefined;
     this.#connection?.close();
     this.#connection = undefined;
     this.#turn.give();
@@ -111,9 +119,9 @@ class LibsqlDriver implements Driver {
   }
 }
 
-/** One acquisition of the connection. */
+/** Acquisition of the connection. */
 class Use implements DatabaseConnection {
-  /** Its turn is over. */
+  /** True once its turn is over. */
   left = false;
 
   constructor(readonly connection: LibsqlConnection) {}
@@ -148,8 +156,8 @@ class CommitGroup {
       await connection.command('commit');
       for (const { resolve } of this.#members) resolve();
     } catch (error) {
-      if (connection.inTransaction) await connection.command('rollback');
       for (const { reject } of this.#members) reject(error);
+      if (connection.inTransaction) await connection.command('rollback').catch(() => undefined);
     }
   }
 }
@@ -171,6 +179,8 @@ class LibsqlConnection {
   }
 
   async executeQuery<R>({ sql, parameters }: CompiledQuery): Promise<QueryResult<R>> {
+    // SQLite answers at once: a long transaction would let nobody else in. (Reads beside it do not: who reads much, gives way itself.)
+    if (this.database.inTransaction && overdue()) await giveWay();
     return this.#patiently(() => this.#run<R>(sql, parameters));
   }
 
@@ -226,7 +236,7 @@ class LibsqlConnection {
   }
 }
 
-/** One at a time, first come first served. */
+/** Lock for one user at a time, first come first served. */
 class Turn {
   readonly #waiting: (() => void)[] = [];
   #taken = false;

@@ -17,7 +17,7 @@ export interface SqliteStoreOptions {
   /** The database file; made (readable by the owner only) with its folder where absent. */
   file: string;
   cipher: Cipher;
-  /** How long a write waits for another process's transaction, in ms. Default 10,000. */
+  /** Time that a write waits for another process's transaction, in ms. Default 10,000. */
   patienceMs?: number;
   /** Time of due dates and leases, ms since the epoch. Default: this machine's clock, which never goes back here. */
   clock?: () => number;
@@ -30,7 +30,7 @@ export interface SqliteStoreOptions {
  * @throws WrongKeyError; StoreUnavailable where the file can't be used.
  */
 export async function openSqliteStore({ file, cipher, patienceMs = 10_000, clock = steadyClock() }: SqliteStoreOptions): Promise<Store> {
-  await mkdir(dirname(file), { recursive: true });
+  await mkdir(dirname(file), { recursive: true, mode: 0o700 });
   await createPrivate(file);
   const dialect = sqliteDialect(clock);
   const session = (readOnly: boolean): Session => ({

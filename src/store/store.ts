@@ -1,7 +1,13 @@
 import type { Value, Values } from '../model/values';
+import type { AccessStore } from './access-store';
+import type { AuditStore, Retention } from './audit-store';
+import type { EventReads, EventRow, EventWrites } from './event-record';
+import type { ListQuery, ListPlace, PlaceQuery, ResourcePath } from './listing';
+import type { AgendaReads, AgendaWrites, SampleReads, SampleWrites, TaskStore, TaskWrites } from './monitoring';
 
-/** Path of a resource relative to the base URI: `machines/abc`, `machines/abc/snapshots/def`. The store's name for it. */
-export type ResourcePath = string;
+export type { AccessStore, PrincipalRow, Role, TokenRow } from './access-store';
+export type { Retention } from './audit-store';
+export type { ResourcePath } from './listing';
 
 /**
  * A resource as the gateway itself knows it. For what lives at a provider the row holds only what the cloud
@@ -28,30 +34,42 @@ export interface ResourceRow {
   values: Values;
   /** Write-only attributes and userData at any depth, by path into values; encrypted at rest. */
   secrets: Values | null;
-  /** What the gateway must remember beside the attributes (keys of imported credentials, lineage, …). Never served. */
+  /** Values that the gateway must remember beside the attributes (keys of imported credentials, lineage, …). Never served. */
   internal: Values;
+  /** Path of its EventLog, where it has one. */
+  eventLog?: ResourcePath | undefined;
+  /** Number of the last event that went with a former log of it. */
+  eventsAfter?: number | undefined;
 }
 
 export type NewResourceRow = Omit<ResourceRow, 'version' | 'created' | 'updated'> & { created?: string };
-export type ResourceChange = Partial<Pick<ResourceRow, 'providerKey' | 'state' | 'values' | 'secrets' | 'internal' | 'cloud'>> & {
+export type ResourceChange = Partial<
+  Pick<ResourceRow, 'providerKey' | 'state' | 'values' | 'secrets' | 'internal' | 'cloud' | 'eventsAfter'>
+> & {
+  /** Path of its EventLog; null: it has none any more. */
+  eventLog?: ResourcePath | null;
   /** True where a consumer changed attributes: sets `updated` (5.10.1). */
   explicit?: boolean;
 };
 
-export interface ResourceQuery {
+export interface ResourceQuery extends ListQuery {
   type: string;
   tenants?: readonly string[];
   cloud?: string | null;
   owner?: ResourcePath | null;
-  /** Of any of these owners. */
+  /** Owners, any of which the rows may have. */
   owners?: readonly ResourcePath[];
   providerKeys?: readonly string[];
-  /** Keyset paging in (created, path) order. */
-  after?: { created: string; path: string };
-  limit?: number;
+  paths?: readonly ResourcePath[];
 }
 
-/** Of what was taken away: these paths, or these keys of a type in a cloud. */
+/** Owner and place of a row: tenant and cloud. */
+export type Standing = Pick<ResourceRow, 'tenant' | 'cloud'> & {
+  /** True where it belongs to something that the gateway did not make. */
+  discovered: boolean;
+};
+
+/** Query for deleted rows that are kept: these paths, or these keys of a type in a cloud. */
 export interface RetiredQuery {
   paths?: readonly ResourcePath[];
   type?: string;
@@ -61,6 +79,13 @@ export interface RetiredQuery {
 
 export type JobState = 'QUEUED' | 'RUNNING' | 'FAILED' | 'SUCCESS' | 'STOPPING' | 'STOPPED';
 export const FINISHED: readonly JobState[] = ['FAILED', 'SUCCESS', 'STOPPED'];
+/** States in which a Job has not ended. */
+export const UNFINISHED: readonly JobState[] = ['QUEUED', 'RUNNING', 'STOPPING'];
+
+/** True once nothing more will happen to the Job. */
+export function isFinished({ state }: { readonly state: JobState }): boolean {
+  return FINISHED.includes(state);
+}
 
 export interface JobRow {
   id: string;
@@ -84,11 +109,11 @@ export interface JobRow {
   /** timeOfStatusChange. */
   changed: string;
   parent: string | null;
-  /** What to do; encrypted at rest; null once the Job has ended. */
+  /** Input of the workflow; encrypted at rest; null once the Job has ended. */
   input: Value | null;
   /** Results of finished steps by step name; encrypted at rest; null once the Job has ended. */
   results: { [step: string]: Value } | null;
-  /** What the step in progress wants remembered between its attempts; encrypted at rest. */
+  /** Memory of the step in progress between its attempts; encrypted at rest. */
   memory: Value | null;
   /** Name of the step in progress (or being undone); null before the first. */
   step: string | null;
@@ -96,9 +121,9 @@ export interface JobRow {
   undoing: boolean;
   /** Attempts of the step in progress that were begun, including one that never told its end. */
   attempts: number;
-  /** When the first attempt of the step in progress began, ms since the epoch by the database's clock. */
+  /** Time at which the first attempt of the step in progress began, in ms since the epoch by the database's clock. */
   stepSince: number | null;
-  /** Not before this time, ms since the epoch by the database's clock. */
+  /** Time before which it is not run, in ms since the epoch by the database's clock. */
   due: number;
   leaseOwner: string | null;
   leaseUntil: number | null;
@@ -106,22 +131,26 @@ export interface JobRow {
   epoch: number;
   /** The store may be older than what was done (a restored backup): each step may have been attempted before. */
   doubtful: boolean;
-  /** Why it is being undone: the words and return code to end with. */
+  /** Reason why it failed, or is being undone: the words and return code to end with. */
   failure: {
     message: string;
     returnCode: number;
     kind: string;
     requestId?: string;
+    /** Place in the request that is at fault (model/place.ts). */
+    at?: string;
     /** The provider goes on with it: nothing is undone. */
     left?: boolean;
   } | null;
+  /** Parts of what would be done, where it only plans. */
+  plan: readonly Values[] | null;
   /** Unique per tenant while the row lives. */
   idempotencyKey: string | null;
   /** Hash of the request that brought the key. */
   requestHash: string | null;
-  /** What was answered first, for replays: status and the resource's path, if any. */
+  /** First answer, for replays: status and the resource's path, if any. */
   answer: { status: number; location?: ResourcePath } | null;
-  /** When it may be removed, ms since the epoch; null while unfinished. */
+  /** Time from which it may be removed, in ms since the epoch; null while unfinished. */
   expires: number | null;
   /** Resources that it holds while unfinished, with the state each shows meanwhile (null: its own). */
   holds: readonly Hold[];
@@ -141,6 +170,7 @@ export type NewJob = Pick<JobRow, 'id' | 'tenant' | 'principal' | 'action' | 'ta
       | 'naming'
       | 'state'
       | 'returnCode'
+      | 'failure'
       | 'progress'
       | 'parent'
       | 'input'
@@ -153,7 +183,7 @@ export type NewJob = Pick<JobRow, 'id' | 'tenant' | 'principal' | 'action' | 'ta
     >
   >;
 
-/** What a worker may write to the Job it leases. */
+/** Changes that a worker may write to the Job it leases. */
 export type JobProgress = Partial<
   Pick<
     JobRow,
@@ -169,11 +199,12 @@ export type JobProgress = Partial<
     | 'undoing'
     | 'attempts'
     | 'failure'
+    | 'plan'
     | 'expires'
     | 'holds'
   >
 > & {
-  /** From now by the database's clock, ms. */
+  /** Delay until it is due, from now by the database's clock, in ms. */
   dueInMs?: number;
   /** Sets stepSince to the database's now. */
   stepBegins?: boolean;
@@ -181,27 +212,30 @@ export type JobProgress = Partial<
   release?: boolean;
 };
 
-export interface JobQuery {
+export interface JobQuery extends ListQuery {
   tenants?: readonly string[];
   states?: readonly JobState[];
   parent?: string;
-  after?: { created: string; path: string };
-  limit?: number;
+  ids?: readonly string[];
 }
 
-/** An entry of the history of a resource, written with the change itself. */
-export interface EventRecord {
-  tenant: string;
-  resource: ResourcePath;
-  resourceType: string;
-  /** Event type URI (5.17.13). */
-  type: string;
-  content: Values;
-  outcome: string;
-  severity?: string;
+/**
+ * Numbers of rows of a tenant, kept without counting: Jobs by state, by type the resources that live in no cloud and no other
+ * resource, and events by severity ('' where there is none).
+ */
+export interface Counts {
+  jobs: ReadonlyMap<string, number>;
+  resources: ReadonlyMap<string, number>;
+  events: ReadonlyMap<string, number>;
+  /** The same of entries of the audit, which are not among the events here. */
+  entries: ReadonlyMap<string, number>;
+  /** Meters, whatever they are of. */
+  meters: number;
+  /** Size of all its resources as stored, wherever these live. */
+  bytes: number;
 }
 
-/** Another unfinished Job holds the resource: 409 with that Job. */
+/** Error where another unfinished Job holds the resource: 409 with that Job. */
 export class HeldError extends Error {
   constructor(
     readonly path: ResourcePath,
@@ -229,37 +263,57 @@ export class StaleError extends Error {
 }
 
 /** Reads; outside a transaction each sees the latest committed state. */
-export interface StoreReads {
+export interface StoreReads extends SampleReads, AgendaReads, EventReads {
   resource(path: ResourcePath): Promise<ResourceRow | undefined>;
   /** The row with the hold on it, both as of one moment. */
   heldResource(path: ResourcePath): Promise<{ row: ResourceRow; held: { job: string; shows: string | null } | undefined } | undefined>;
   resources(query: ResourceQuery): Promise<ResourceRow[]>;
-  countResources(query: Omit<ResourceQuery, 'after' | 'limit'>): Promise<number>;
+  countResources(query: Omit<ResourceQuery, 'limit'>): Promise<number>;
+  /** Returns the position of a row of the list; undefined beyond its ends. */
+  resourcePlace(query: Omit<ResourceQuery, 'limit'> & PlaceQuery): Promise<ListPlace | undefined>;
+  counts(tenant: string): Promise<Counts>;
   /** Paths of stored resources whose values (at any depth) refer to one of these paths. */
   referring(paths: readonly ResourcePath[]): Promise<ResourcePath[]>;
-  /** Those of these paths whose resource lived in a cloud and is not there any more: no clone's tag claims such an id. */
+  /** Returns those of these paths whose resource lived in a cloud and is not there any more: no clone's tag claims such an id. */
   retired(paths: readonly ResourcePath[]): Promise<Set<ResourcePath>>;
+  /** Returns those of these paths that there are rows of, with tenant and cloud. */
+  standings(paths: readonly ResourcePath[]): Promise<Map<ResourcePath, Standing>>;
+  /** Returns those of these ids that there are Jobs of, with their tenants and whether they have ended. */
+  jobStandings(ids: readonly string[]): Promise<Map<string, { tenant: string; ended: boolean }>>;
   /** Rows that were taken away because a reading found their thing gone, as they were then. */
   takenAway(query: RetiredQuery): Promise<ResourceRow[]>;
   job(id: string): Promise<JobRow | undefined>;
   jobs(query: JobQuery): Promise<JobRow[]>;
+  countJobs(query: Omit<JobQuery, 'limit'>): Promise<number>;
+  jobPlace(query: Omit<JobQuery, 'limit'> & PlaceQuery): Promise<ListPlace | undefined>;
+  /** Ids of the Jobs nested in each of these, oldest first. */
+  nestedJobs(parents: readonly string[]): Promise<Map<string, string[]>>;
   jobByKey(tenant: string, idempotencyKey: string): Promise<JobRow | undefined>;
   /** Holds of unfinished Jobs on these resources (all resources when absent). */
   holds(paths?: readonly ResourcePath[]): Promise<Map<ResourcePath, { job: string; shows: string | null }>>;
   /** Unleased or expired Jobs that are due, oldest first. */
   dueJobs(limit: number): Promise<{ id: string }[]>;
+  /**
+   * State and model events about resources of a type, whosever they are, that were recorded since a time (ms since the epoch by the
+   * database's clock), oldest first.
+   */
+  recentEvents(query: { resourceType: string; since: number }): Promise<EventRow[]>;
   /** ms since the epoch by the database's clock. */
   now(): Promise<number>;
 }
 
-/** Everything done in one transaction; commits when the callback resolves, rolls back when it throws. */
-export interface UnitOfWork extends StoreReads {
+/** Changes in one transaction; commits when the callback resolves, rolls back when it throws. */
+export interface UnitOfWork extends StoreReads, SampleWrites, AgendaWrites, TaskWrites, EventWrites {
+  /** Blocks, until this transaction ends, every other that asks the same for this tenant. */
+  oneAtATime(tenant: string): Promise<void>;
   insertResource(row: NewResourceRow): Promise<ResourceRow>;
   /** @throws StaleError unless the row is at `version` (any version when undefined). Raises the version. */
   updateResource(path: ResourcePath, version: number | undefined, change: ResourceChange): Promise<ResourceRow>;
+  /** Keeps a resource from being deleted until this transaction ends. @throws StaleError where it is not there any more */
+  keep(path: ResourcePath): Promise<void>;
   /** Removes the row and, with it, every row it owns at any depth; a row of a cloud is remembered as retired. Absent is success. */
   deleteResource(path: ResourcePath): Promise<void>;
-  /** As deleteResource, with these others and what they own; what is taken away is kept for `bringBack`. */
+  /** Deletes as deleteResource does, with these others and what they own; keeps what it deletes for `bringBack`. */
   takeAway(path: ResourcePath, others: readonly ResourcePath[]): Promise<void>;
   /**
    * Brings back the row that a reading took away, with what went with it, under its own path.
@@ -278,10 +332,9 @@ export interface UnitOfWork extends StoreReads {
   /** @throws StaleError when the epoch is no longer this one. Ending states release the holds and erase input, results and memory. */
   advanceJob(id: string, epoch: number, progress: JobProgress): Promise<JobRow>;
   deleteJob(id: string): Promise<void>;
-  recordEvent(event: EventRecord): Promise<void>;
 }
 
-export interface Store extends StoreReads {
+export interface Store extends StoreReads, TaskStore, AuditStore {
   transaction<T>(work: (unit: UnitOfWork) => Promise<T>): Promise<T>;
   /**
    * Leases one Job for a worker if it is unfinished, due and not leased: raises the epoch, counts an attempt and
@@ -295,49 +348,21 @@ export interface Store extends StoreReads {
   releaseJob(id: string, epoch: number, dueInMs: number): Promise<void>;
   /** Removes expired Jobs (at most `limit`) and the oldest refused ones above `refusedPerTenant`. @returns how many. */
   removeExpiredJobs(limit: number, refusedPerTenant: number): Promise<number>;
+  /** See retention.ts; at most `limit` in one go. @returns how many. */
+  removeEvents(keep: Retention['events'], limit: number): Promise<number>;
+  forgetRetired(keep: Retention['retired'], limit: number): Promise<number>;
+  /** Puts together what counts consist of, where that has become many rows. */
+  mergeCounts(): Promise<void>;
   /** Brings due times and leases that lie further ahead than `ms` down to that: their clock was set back since. @returns how many. */
   capWaits(ms: number): Promise<number>;
   /** Counts one more mark of an instance. @returns how many it has now. */
   mark(instance: string): Promise<number>;
-  /** How far each instance has come, and how long ago that was, ms. */
+  /** Returns how far each instance has come, and the age of that, in ms. */
   marks(): Promise<{ instance: string; count: number; ageMs: number }[]>;
   /** Makes every unfinished Job doubtful. @returns how many. */
   doubtJobs(): Promise<number>;
-  events(query: { tenant: string; resource?: ResourcePath; limit: number }): Promise<(EventRecord & { id: string; timestamp: string })[]>;
+  /** Newest first, by their numbers. */
+  events(query: { tenant: string; resource?: ResourcePath; limit: number }): Promise<EventRow[]>;
   access: AccessStore;
   close(): Promise<void>;
-}
-
-export type Role = 'reader' | 'operator' | 'admin';
-
-export interface PrincipalRow {
-  name: string;
-  tenant: string;
-  role: Role;
-  /** argon2id hash, or null for a principal that only has tokens. */
-  passwordHash: string | null;
-  created: string;
-}
-
-export interface TokenRow {
-  /** Public part, shown in listings. */
-  id: string;
-  principal: string;
-  /** Hex SHA-256 of the token. */
-  hash: string;
-  created: string;
-  expires: string | null;
-}
-
-export interface AccessStore {
-  principal(name: string): Promise<PrincipalRow | undefined>;
-  principals(): Promise<PrincipalRow[]>;
-  /** Inserts or replaces. */
-  putPrincipal(row: Omit<PrincipalRow, 'created'>): Promise<void>;
-  /** Removes the principal and its tokens. @returns false when there was none. */
-  removePrincipal(name: string): Promise<boolean>;
-  tokenByHash(hash: string): Promise<TokenRow | undefined>;
-  tokens(principal: string): Promise<TokenRow[]>;
-  addToken(row: Omit<TokenRow, 'created'>): Promise<void>;
-  removeToken(id: string): Promise<boolean>;
 }

@@ -10,7 +10,7 @@ export class StoreUnavailable extends Error {
 
   constructor(
     cause: unknown,
-    /** No room is left. */
+    /** True where no room is left. */
     readonly full = false,
   ) {
     super(`the store can't be used now: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
@@ -19,9 +19,9 @@ export class StoreUnavailable extends Error {
   }
 }
 
-/** How a database tells that it cannot be used now: by its error's code, `''` where the error has none. */
+/** Codes by which a database tells that it cannot be used now, `''` where an error has none. */
 export interface Outages {
-  /** Whether the code is the fault of the statement, which will not go away. */
+  /** Tells whether the code is the fault of the statement, which will not go away. */
   isFault(code: string): boolean;
   isFull(code: string): boolean;
 }

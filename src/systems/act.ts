@@ -1,9 +1,16 @@
 import { ProviderError } from '../clouds/errors';
-import { StepFailure, type Workflow } from '../jobs/workflow';
+import { nestedFailure, type Workflow } from '../jobs/workflow';
 import type { Values } from '../model/values';
-import { Refusal, type Family, type Found, type Plan, type PlanContext } from '../operations/family';
+import {
+  Refusal,
+  type Changeable,
+  type ResourceHandler,
+  type Found,
+  type ChangePlan,
+  type PlanContext,
+} from '../operations/resource-handler';
 import type { Hold, ResourcePath } from '../store/store';
-import { SYSTEM } from './kinds';
+import { SYSTEM } from './component-kinds';
 import { draftOf, membersOf, type Draft } from './members';
 
 const MACHINE = 'Machine';
@@ -15,21 +22,21 @@ interface ActSystemInput {
   leftOut: readonly string[];
 }
 
-/** One operation upon the components of a System, each by a nested Job of its own (5.13.1.2). */
+/** Workflow of one operation upon the components of a System, each by a nested Job of its own (5.13.1.2). */
 export const actSystem: Workflow<ActSystemInput> = {
   name: 'system.act',
   version: 1,
   steps: [
     {
       name: 'components',
-      words: 'Carrying out the operation on the components',
+      message: 'Carrying out the operation on the components',
       async run({ input, nested }) {
         if (!nested) return { nested: input.parts.map(({ draft }) => draft) };
         const failed = nested.flatMap(({ id, state, statusMessage }, index) =>
           state === 'SUCCESS' ? [] : [`${input.parts[index]?.path ?? 'a component'}: ${statusMessage} (jobs/${id})`],
         );
         if (failed.length === 0) return { done: null };
-        throw new StepFailure(`failed for ${failed.length} of ${nested.length}: ${failed.join('; ')}`, 'unavailable');
+        throw nestedFailure(`failed for ${failed.length} of ${nested.length}: ${failed.join('; ')}`, nested);
       },
     },
   ],
@@ -37,20 +44,20 @@ export const actSystem: Workflow<ActSystemInput> = {
 };
 
 /** Plans an action over those components that can do it now; those that are there already are left alone. */
-export function planActSystem(families: ReadonlyMap<string, Family>, name: string): NonNullable<Family['act']>[string] {
-  const plan = async (context: PlanContext, found: Found, parameters: Values): Promise<Plan> => {
+export function planActSystem(handlers: ReadonlyMap<string, ResourceHandler>, name: string): NonNullable<ResourceHandler['act']>[string] {
+  const plan = async (context: PlanContext, found: Changeable, parameters: Values): Promise<ChangePlan> => {
     const action = context.catalogue.resource(SYSTEM).actions?.[name];
     const own = context.catalogue.resource(MACHINE).actions?.[name];
     if (found.values.state === undefined)
       throw new ProviderError('unavailable', `${found.path}: its Machines cannot all be read now, so its state is not known`);
     const state = String(found.values.state);
-    const from = [...(action?.from ?? []), ...(parameters.force === true ? (action?.fromForced ?? []) : [])];
+    const from = action?.from ?? [];
     if (!from.includes(state))
       throw new Refusal(409, `${name} is possible from ${from.join(', ')}; the System is ${state}`, { kind: 'conflict' });
-    const { parts, leftOut } = await partsOf(context, found, own?.to, [plan, families.get(MACHINE)?.act?.[name]], { name, parameters });
+    const { parts, leftOut } = await partsOf(context, found, own?.to, [plan, handlers.get(MACHINE)?.act?.[name]], { name, parameters });
     const base = { target: found.path, affected: [found.path, ...parts.map(({ path }) => path)] };
     if (parts.length === 0 && leftOut.length > 0)
-      throw new Refusal(409, `no component can do it: ${leftOut.join('; ')}`, { kind: 'conflict' });
+      throw new Refusal(409, `no component of the System can ${name}: ${leftOut.join('; ')}`, { kind: 'conflict' });
     if (parts.length === 0) return { ...base, statusMessage: 'There was nothing to do' };
     const input: ActSystemInput = { path: found.path, parts, leftOut };
     const holds: Hold[] = [...parts.flatMap(({ draft }) => draft.holds ?? []), { path: found.path, shows: own?.via?.[0] ?? null }];
@@ -64,7 +71,7 @@ export function planActSystem(families: ReadonlyMap<string, Family>, name: strin
   return plan;
 }
 
-type Planner = NonNullable<Family['act']>[string];
+type Planner = NonNullable<ResourceHandler['act']>[string];
 
 /** Components that can do it now, and those that cannot; those that are where it leads are neither. */
 async function partsOf(
@@ -83,7 +90,7 @@ async function partsOf(
     if (now === to && context.catalogue.resource(kind.type).actions?.[name]?.from?.includes(now) !== true) continue;
     const planner = kind.type === SYSTEM ? ofSystem : ofMachine;
     try {
-      const draft = planner && draftOf(await planner(context, component, parameters), name);
+      const draft = planner && draftOf(await planner(context, context.permit(component), parameters), name);
       if (draft) parts.push({ draft, path });
     } catch (error) {
       if (!(error instanceof Refusal)) throw error;

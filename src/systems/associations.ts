@@ -1,18 +1,33 @@
+import type { allocations } from '../model/address';
 import type { Catalogue } from '../model/catalogue';
 import type { Values } from '../model/values';
-import { rowOfDiscovered } from '../operations/discovered';
-import { heldBy, Refusal, type CreateRequest, type Family, type Plan, type PlanContext } from '../operations/family';
-import { asRef } from '../operations/merge';
+import { rowOfDiscovered } from '../operations/discovered-row';
+import {
+  heldBy,
+  Refusal,
+  type CreateRequest,
+  type ResourceHandler,
+  type Found,
+  type ChangePlan,
+  type PlanContext,
+} from '../operations/resource-handler';
+import { asRef } from '../operations/template-merge';
 import { planStoredRemove, planStoredUpdate, storedOffered } from '../operations/stored';
 import type { ResourcePath, StoreReads } from '../store/store';
-import { kindsOf, SYSTEM, type Kind } from './kinds';
+import { kindsOf, SYSTEM, type ComponentKind } from './component-kinds';
+
 import { allMembersOf, associationRow } from './members';
+
+const ADDRESS = 'Address';
+const MACHINE = 'Machine';
+/** Allocation of what comes and goes with its Machine. */
+const BY_PROVIDER: (typeof allocations)[number] = 'dynamic';
 
 /**
  * The items of a System's collections: adding one makes the resource the System's, deleting one lets it go and leaves
  * it alone (5.13.1).
  */
-export function associationFamily(kind: Kind): Family {
+export function associationHandler(kind: ComponentKind, kinds: readonly ComponentKind[]): ResourceHandler {
   return {
     type: kind.association,
     stored: true,
@@ -20,13 +35,39 @@ export function associationFamily(kind: Kind): Family {
     update: planStoredUpdate,
     remove: planStoredRemove,
     offered: storedOffered,
+    ...addressesOf(kind, kinds),
   };
 }
 
-async function planAdd(kind: Kind, context: PlanContext, { values, collection }: CreateRequest): Promise<Plan> {
+/** Addresses that a provider made for a System's Machines are the System's (5.13.2.1), and go with these (5.16.13). */
+function addressesOf({ type, reference }: ComponentKind, kinds: readonly ComponentKind[]): Pick<ResourceHandler, 'derived'> {
+  const machine = kinds.find((kind) => kind.type === MACHINE);
+  if (type !== ADDRESS || !machine) return {};
+  const only = ({ values }: Found): boolean => values.allocation === BY_PROVIDER;
+  return {
+    derived: { from: type, through: 'resource', as: reference, only, holders: (store, systems) => heldBySystems(store, machine, systems) },
+  };
+}
+
+/** Members of a kind that Systems hold themselves, by System. */
+async function heldBySystems(
+  store: StoreReads,
+  kind: ComponentKind,
+  systems: readonly Found[],
+): Promise<Map<ResourcePath, Set<ResourcePath>>> {
+  const rows = await store.resources({ type: kind.association, owners: systems.map(({ path }) => path) });
+  const held = new Map<ResourcePath, Set<ResourcePath>>();
+  for (const { owner, values } of rows) {
+    const path = asRef(values[kind.reference])?.href;
+    if (owner !== null && path !== undefined) held.set(owner, (held.get(owner) ?? new Set()).add(path));
+  }
+  return held;
+}
+
+async function planAdd(kind: ComponentKind, context: PlanContext, { values, collection }: CreateRequest): Promise<ChangePlan> {
   const { reference, type } = kind;
   const href = asRef(values[reference])?.href;
-  if (href === undefined) throw new Refusal(400, `${reference}: a reference to the ${type} to add is needed`);
+  if (href === undefined) throw new Refusal(400, `a reference to the ${type} to add is needed`, { at: reference });
   const owner = collection
     .replace(/^clouds\/[^/]+\//, '')
     .split('/')
@@ -35,6 +76,8 @@ async function planAdd(kind: Kind, context: PlanContext, { values, collection }:
   const system = await context.resolve(owner, SYSTEM, 'the System');
   if (system.held) throw heldBy(system);
   const component = await context.resolve(href, type, reference);
+  // What is in a System is deleted with it.
+  context.mustOwn(component);
   await refuseOwned(context.store, context.catalogue, system.path, component.path);
   const { [reference]: _reference, ...naming } = values;
   const row = associationRow(system.path, kind, component.path, context.principal.tenant, onlyGiven(naming));

@@ -1,19 +1,23 @@
 import type { Catalogue } from '../model/catalogue';
+import { placeIn } from '../model/place';
 import type { Value, Values } from '../model/values';
-import { Refusal } from '../operations/family';
-import { asRef } from '../operations/merge';
-import { kindsOf, type Kind } from './kinds';
+import { Refusal } from '../operations/resource-handler';
+import { asRef } from '../operations/template-merge';
+import { kindsOf, type ComponentKind } from './component-kinds';
+import { shown } from '../model/shown';
 
 /** A System of more components than this is refused: all of them are planned within one request. */
 const MOST = 1_000;
+/** Place of the descriptors in the create of a System. */
+const DESCRIPTORS = 'systemTemplate.componentDescriptors';
 const NAMING = ['name', 'description', 'properties', 'type', 'quantity'];
 /** Name of the template's attribute whatever the type (D036). */
 const ANY_TEMPLATE = 'componentTemplate';
 
-/** One component to be made. */
+/** Component to be made. */
 export interface Component {
-  kind: Kind;
-  /** Where it was described, for words. */
+  kind: ComponentKind;
+  /** Place of its description, for error words. */
   at: string;
   /** Instance attributes: name, description, properties. */
   values: Values;
@@ -28,16 +32,16 @@ export interface Component {
  */
 export function componentsOf(catalogue: Catalogue, given: Value | undefined): Component[] {
   if (given === undefined || given === null) return [];
-  if (!Array.isArray(given)) throw new Refusal(400, 'componentDescriptors: a list is needed');
+  if (!Array.isArray(given)) throw new Refusal(400, 'a list is needed', { at: DESCRIPTORS });
   const kinds = kindsOf(catalogue);
   const components: Component[] = [];
   for (const [index, descriptor] of (given as Values[]).entries()) {
-    const at = `componentDescriptors[${index}]`;
+    const at = placeIn(DESCRIPTORS, index);
     const { kind, template } = templateOf(catalogue, kinds, descriptor, at);
     const quantity = descriptor.quantity ?? 1;
-    if (typeof quantity !== 'number' || quantity < 1) throw new Refusal(400, `${at}.quantity: at least 1 is needed`);
+    if (typeof quantity !== 'number' || quantity < 1) throw new Refusal(400, 'at least 1 is needed', { at: `${at}.quantity` });
     if (components.length + quantity > MOST)
-      throw new Refusal(400, `${at}: a System of more than ${MOST} components cannot be made at once`);
+      throw new Refusal(400, `a System of more than ${MOST} components cannot be made at once`, { at });
     for (let number = 1; number <= quantity; number += 1) {
       const values: Values = {};
       if (typeof descriptor.name === 'string') values.name = quantity > 1 ? `${descriptor.name}${number}` : descriptor.name;
@@ -49,19 +53,24 @@ export function componentsOf(catalogue: Catalogue, given: Value | undefined): Co
   return components;
 }
 
-function templateOf(catalogue: Catalogue, kinds: readonly Kind[], descriptor: Values, at: string): { kind: Kind; template: Values } {
+function templateOf(
+  catalogue: Catalogue,
+  kinds: readonly ComponentKind[],
+  descriptor: Values,
+  at: string,
+): { kind: ComponentKind; template: Values } {
   const type = catalogue.byTypeURI(String(descriptor.type))?.name;
   const kind = kinds.find((one) => one.type === type);
-  if (!kind) throw new Refusal(400, `${at}.type: ${String(descriptor.type)} is no type that a System consists of`);
+  if (!kind) throw new Refusal(400, `${shown(String(descriptor.type))} is no type that a System consists of`, { at: `${at}.type` });
   const own = catalogue.templateAttribute(kind.type);
   const given = Object.keys(descriptor).filter((name) => !NAMING.includes(name) && descriptor[name] != null);
   const [attribute, more] = given;
   if (attribute === undefined || more !== undefined)
-    throw new Refusal(400, `${at}: exactly one template is needed, in ${own ?? ANY_TEMPLATE}`);
+    throw new Refusal(400, `exactly one template is needed, in ${own ?? ANY_TEMPLATE}`, { at });
   if (attribute !== own && attribute !== ANY_TEMPLATE)
-    throw new Refusal(400, `${at}.${attribute}: a ${kind.type} is made from ${own ?? ANY_TEMPLATE}`);
+    throw new Refusal(400, `a ${kind.type} is made from ${own ?? ANY_TEMPLATE}`, { at: `${at}.${attribute}` });
   const template = asRef(descriptor[attribute]);
-  if (!template) throw new Refusal(400, `${at}.${attribute}: a template is needed, by reference or by value`);
+  if (!template) throw new Refusal(400, 'a template is needed, by reference or by value', { at: `${at}.${attribute}` });
   return { kind, template };
 }
 
@@ -71,7 +80,9 @@ function refuseDoubles(components: readonly Component[]): void {
     if (values.name === undefined) continue;
     const name = `${kind.type} ${String(values.name)}`;
     if (seen.has(name))
-      throw new Refusal(400, `${at}.name: two components of type ${kind.type} would be named '${String(values.name)}' (5.13.3)`);
+      throw new Refusal(400, `two components of type ${kind.type} would be named '${shown(String(values.name))}' (5.13.3)`, {
+        at: `${at}.name`,
+      });
     seen.add(name);
   }
 }

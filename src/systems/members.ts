@@ -1,24 +1,24 @@
 import type { Catalogue } from '../model/catalogue';
 import { ACTION } from '../model/define';
 import type { Value, Values } from '../model/values';
-import type { Plan } from '../operations/family';
-import { asRef } from '../operations/merge';
+import type { ChangePlan } from '../operations/resource-handler';
+import { asRef } from '../operations/template-merge';
 import type { Draft } from '../operations/create-input';
 import type { KeysToCome } from '../operations/create-keys';
 import type { NewResourceRow, ResourcePath, StoreReads } from '../store/store';
-import { kindsOf, SYSTEM, type Kind } from './kinds';
+import { kindsOf, SYSTEM, type ComponentKind } from './component-kinds';
 
 export type { Draft } from '../operations/create-input';
 
 /** A resource that a System owns, by the association that says so. */
-export interface Member {
-  kind: Kind;
+export interface SystemMember {
+  kind: ComponentKind;
   path: ResourcePath;
   association: ResourcePath;
 }
 
-/** What a System owns itself, sub-Systems as one member each. */
-export async function membersOf(store: StoreReads, catalogue: Catalogue, system: ResourcePath): Promise<Member[]> {
+/** Lists what a System owns itself, sub-Systems as one member each. */
+export async function membersOf(store: StoreReads, catalogue: Catalogue, system: ResourcePath): Promise<SystemMember[]> {
   const all = await Promise.all(
     kindsOf(catalogue).map(async (kind) => {
       const rows = await store.resources({ type: kind.association, owner: system });
@@ -31,10 +31,10 @@ export async function membersOf(store: StoreReads, catalogue: Catalogue, system:
   return all.flat();
 }
 
-/** What a System owns, and what its sub-Systems own (ownership is transitive, 5.13.1). */
-export async function allMembersOf(store: StoreReads, catalogue: Catalogue, system: ResourcePath): Promise<Member[]> {
+/** Lists what a System owns, and what its sub-Systems own (ownership is transitive, 5.13.1). */
+export async function allMembersOf(store: StoreReads, catalogue: Catalogue, system: ResourcePath): Promise<SystemMember[]> {
   const seen = new Set([system]);
-  const all: Member[] = [];
+  const all: SystemMember[] = [];
   for (const [next] = [[system]]; next.length > 0;) {
     const own = await membersOf(store, catalogue, next.shift() ?? '');
     all.push(...own);
@@ -50,7 +50,7 @@ export async function allMembersOf(store: StoreReads, catalogue: Catalogue, syst
 /** The association that makes a resource a System's; its id is the resource's own, so that there can be but one. */
 export function associationRow(
   system: ResourcePath,
-  kind: Kind,
+  kind: ComponentKind,
   component: ResourcePath,
   tenant: string,
   naming: Values = {},
@@ -69,8 +69,8 @@ export function associationRow(
   };
 }
 
-/** The nested Job for what a family planned; undefined where the plan is finished without one. */
-export function draftOf(plan: Plan, action: string, keys: KeysToCome = {}): Draft | undefined {
+/** The nested Job for what a handler planned; undefined where the plan is finished without one. */
+export function draftOf(plan: ChangePlan, action: string, keys: KeysToCome = {}): Draft | undefined {
   if (!plan.work) return undefined;
   const { workflow, version, input } = plan.work;
   return {

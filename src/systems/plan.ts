@@ -1,39 +1,46 @@
 import type { Catalogue } from '../model/catalogue';
+import { giveWay, overdue } from '../model/turns';
 import type { Values } from '../model/values';
-import { Refusal, type CreateRequest, type Family, type Found, type Plan, type PlanContext } from '../operations/family';
-import { asRef, mergeTemplate } from '../operations/merge';
+import {
+  Refusal,
+  type CreateRequest,
+  type ResourceHandler,
+  type Found,
+  type ChangePlan,
+  type PlanContext,
+} from '../operations/resource-handler';
+import { asRef, mergeTemplate } from '../operations/template-merge';
+import { placedBy } from '../operations/placement';
 import { joined } from '../operations/stored';
-import { isEmpty } from '../operations/supported';
-import type { Hold, NewResourceRow } from '../store/store';
+import { pathToBe } from '../operations/create-plan';
+import type { Hold, NewResourceRow, ResourcePath } from '../store/store';
 import { componentsOf, type Component } from './descriptors';
 import { createSystem, LEVELS, type CreateSystemInput } from './create';
-import { kindsOf, SYSTEM } from './kinds';
+import { kindsOf, SYSTEM } from './component-kinds';
 import { associationRow, draftOf, type Draft } from './members';
+import { shown } from '../model/shown';
 
-/** A component with its family's plan. */
+/** A component with its handler's plan. */
 interface Planned {
-  plan: Plan;
+  plan: ChangePlan;
   row: NewResourceRow;
   /** 0 where it needs nothing that is still to be made. */
   level: number;
-  /** What a request to the provider says in place of its key. */
+  /** Text that stands in a request to the provider in place of its key. */
   placeholder: string;
   label: string;
 }
 
-/** Attributes of a SystemTemplate that ask for what is not offered. */
-const NOT_OFFERED = ['meterTemplates', 'eventLogTemplate'];
-
-/** The create of a System (5.13.2.1): everything that it consists of, planned before anything is made. */
-export function planSystem(families: ReadonlyMap<string, Family>): NonNullable<Family['create']> {
-  return async (context, request) => {
+/**
+ * The create of a System (5.13.2.1): everything that it consists of, planned before anything is made. The plan takes the path where the
+ * System is to be, if its row is there already.
+ */
+export function planSystem(handlers: ReadonlyMap<string, ResourceHandler>) {
+  return async (context: PlanContext, request: CreateRequest, to?: ResourcePath): Promise<ChangePlan> => {
     const { template, values, collection } = request;
-    const unsupported = NOT_OFFERED.find((name) => !isEmpty(template[name]));
-    if (unsupported !== undefined) throw new Refusal(400, `systemTemplate.${unsupported} is not supported`, { kind: 'unsupported' });
-    const id = context.newId();
-    const path = `${context.catalogue.pathOf(SYSTEM) ?? ''}/${id}`;
+    const { path } = to === undefined ? pathToBe(context, context.catalogue.pathOf(SYSTEM) ?? '') : { path: to };
     const components = componentsOf(context.catalogue, template.componentDescriptors);
-    const planned = await new Planner(families, context, request, components).all();
+    const planned = await new Planner(handlers, context, request, components).all();
     const { cloud: _cloud, ...naming } = values;
     return put(context.catalogue, { path, tenant: context.principal.tenant, collection, naming, planned });
   };
@@ -48,7 +55,7 @@ class Planner {
   private readonly shared: PlanContext;
 
   constructor(
-    private readonly families: ReadonlyMap<string, Family>,
+    private readonly handlers: ReadonlyMap<string, ResourceHandler>,
     context: PlanContext,
     private readonly request: CreateRequest,
     private readonly components: readonly Component[],
@@ -61,7 +68,10 @@ class Planner {
 
   async all(): Promise<Planned[]> {
     const all: Planned[] = [];
-    for (const component of this.components) all.push(await this.plan(component));
+    for (const component of this.components) {
+      if (overdue()) await giveWay(this.shared.principal.tenant);
+      all.push(await this.plan(component));
+    }
     return all;
   }
 
@@ -70,7 +80,11 @@ class Planner {
     if (known) return known;
     const planning = this.planNow(component).catch((error: unknown) => {
       if (!(error instanceof Refusal) || this.told.has(error)) throw error;
-      const named = new Refusal(error.status, `${component.at}: ${error.message}`, error.details);
+      const { at } = error.details;
+      const named = new Refusal(error.status, error.reason, {
+        ...error.details,
+        at: at === undefined ? component.at : `${component.at}.${at}`,
+      });
       this.told.add(named);
       throw named;
     });
@@ -81,27 +95,29 @@ class Planner {
   private async planNow(component: Component): Promise<Planned> {
     const { kind, values } = component;
     const { catalogue } = this.shared;
-    const family = this.families.get(kind.type);
-    if (!family?.create) throw new Refusal(400, `a ${kind.type} cannot be made here`, { kind: 'unsupported' });
+    const handler = this.handlers.get(kind.type);
+    if (!handler?.create)
+      throw new Refusal(400, `no component of type ${kind.type} can be created by this gateway`, { kind: 'unsupported' });
     const needs: Planned[] = [];
     const context: PlanContext = {
       ...this.shared,
-      resolve: async (href, type, at) => {
-        if (!href.startsWith('#')) return this.shared.resolve(href, type, at);
+      resolve: async (href, type, at, options) => {
+        if (!href.startsWith('#')) return this.shared.resolve(href, type, at, options);
         const planned = await this.referred(component, href, type, at);
         needs.push(planned);
         return this.toCome(planned);
       },
     };
-    const plan = await family.create(context, {
-      values: { ...values, ...(this.request.values.cloud === undefined ? {} : { cloud: this.request.values.cloud }) },
-      template: await this.templateOf(context, component),
+    const template = await this.templateOf(context, component);
+    const plan = await handler.create(context, {
+      values: this.placed(component, template),
+      template,
       collection: catalogue.pathOf(kind.type) ?? '',
     });
-    if (plan.answerOnly)
+    if (plan.generate)
       throw new Refusal(
         400,
-        `a ${kind.type} whose ${Object.keys(plan.answerOnly).join(', ')} would be generated cannot be part of a System: nobody could be told`,
+        `a ${kind.type} whose ${plan.generate.brings.join(', ')} would be generated cannot be part of a System, whose answer has no place for it: give it by value`,
       );
     const row = plan.insert?.find((one) => one.path === plan.location);
     if (!row) throw new Error(`the plan of a ${kind.type} has no row`);
@@ -109,9 +125,16 @@ class Planner {
     if (level >= LEVELS)
       throw new Refusal(400, `components that need one another are chained ${level + 1} deep; at most ${LEVELS} are possible`);
     const keys = Object.fromEntries(needs.map((other) => [other.placeholder, other.row.path]));
-    const keyed: Plan = plan.work && needs.length > 0 ? { ...plan, work: { ...plan.work, input: { ...plan.work.input, keys } } } : plan;
+    const keyed: ChangePlan =
+      plan.work && needs.length > 0 ? { ...plan, work: { ...plan.work, input: { ...plan.work.input, keys } } } : plan;
     const name = values.name === undefined ? row.path : `'${String(values.name)}' (${row.path})`;
     return { plan: keyed, row, level, placeholder: `key-to-come:${context.newId()}`, label: `${kind.type} ${name}` };
+  }
+
+  /** Instance attributes with the cloud that the component's template or the request names. @throws Refusal 400 where they name two */
+  private placed({ values }: Component, template: Values): Values {
+    const { cloud } = this.request.values;
+    return placedBy(template, cloud === undefined ? values : { ...values, cloud });
   }
 
   /** Template attributes with those of the descriptor laid over them; component references stay. */
@@ -124,17 +147,17 @@ class Planner {
 
   private async referred(from: Component, href: string, type: string, at: string): Promise<Planned> {
     const to = this.byName.get(`${type} ${nameIn(href)}`);
-    if (!to) throw new Refusal(400, `${at}: no component of type ${type} is named '${nameIn(href)}'`);
+    if (!to) throw new Refusal(400, `no component of type ${type} is named '${shown(nameIn(href))}'`, { at });
     const circle = this.way(to, from);
     if (circle) {
       const names = [from, ...circle].map((one) => `#${String(one.values.name ?? one.at)}`);
-      throw new Refusal(400, `${at}: components refer to each other in a circle: ${names.join(' -> ')}`);
+      throw new Refusal(400, `components refer to each other in a circle: ${names.map((name) => shown(name)).join(' -> ')}`, { at });
     }
     this.waits.set(from, (this.waits.get(from) ?? new Set()).add(to));
     return this.plan(to);
   }
 
-  /** How one component comes to need another, by the references found so far. */
+  /** Returns the way by which one component comes to need another, by the references found so far. */
   private way(from: Component, to: Component): Component[] | undefined {
     if (from === to) return [from];
     for (const next of this.waits.get(from) ?? []) {
@@ -172,7 +195,7 @@ function nameIn(href: string): string {
   }
 }
 
-/** What many components refer to is read once. */
+/** Remembers what it read: many components refer to the same. */
 function remembering(context: PlanContext): PlanContext {
   const found = new Map<string, Promise<Found>>();
   const lists = new Map<string, Promise<readonly Found[]>>();
@@ -183,7 +206,8 @@ function remembering(context: PlanContext): PlanContext {
   };
   return {
     ...context,
-    resolve: (href, type, at) => once(found, `${type} ${href} ${at}`, () => context.resolve(href, type, at)),
+    resolve: (href, type, at, options) =>
+      once(found, `${type} ${href} ${at} ${String(options?.anywhere)}`, () => context.resolve(href, type, at, options)),
     list: (type, cloud) => once(lists, `${type} ${cloud?.key ?? ''}`, () => context.list(type, cloud)),
   };
 }
@@ -196,8 +220,8 @@ interface Parts {
   planned: readonly Planned[];
 }
 
-/** One plan of the plans of all components: their rows, the associations, and a Job with one level after the other. */
-function put(catalogue: Catalogue, { path, tenant, collection, naming, planned }: Parts): Plan {
+/** Merges the plans of all components into one: their rows, the associations, and a Job with one level after the other. */
+function put(catalogue: Catalogue, { path, tenant, collection, naming, planned }: Parts): ChangePlan {
   const kinds = new Map(kindsOf(catalogue).map((kind) => [kind.type, kind]));
   const rows = new Map(planned.flatMap(({ plan }) => (plan.insert ?? []).map((row) => [row.path, row] as const)));
   const members: CreateSystemInput['members'][number][] = [];
@@ -251,6 +275,9 @@ function put(catalogue: Catalogue, { path, tenant, collection, naming, planned }
     target: collection,
     affected: [collection, path, ...members.map((member) => member.path)],
     insert: [system, ...rows.values(), ...associations],
+    async also(unit) {
+      for (const { plan } of planned) await plan.also?.(unit);
+    },
     statusMessage: work ? 'Waiting to be created' : 'Created',
     location: path,
     ...(work ? { holds, work: { workflow: createSystem.name, version: createSystem.version, input: input as unknown as Values } } : {}),

@@ -1,12 +1,12 @@
 import type { Hold, ResourcePath } from '../store/store';
-import { StepFailure, type Step, type Workflow } from '../jobs/workflow';
+import { nestedFailure, type Step, type Workflow } from '../jobs/workflow';
 import type { Values } from '../model/values';
 import { removeWithAssociations } from '../operations/associations';
-import { Refusal, type Found, type Plan, type PlanContext } from '../operations/family';
+import { Refusal, type Found, type ChangePlan, type PlanContext } from '../operations/resource-handler';
 import { precede } from '../operations/provider-change';
-import { kindsOf } from './kinds';
+import { kindsOf } from './component-kinds';
 import { allMembersOf, membersOf } from './members';
-import { removeSystemName, shownOf, takingBack, type Ground } from './take-back';
+import { removeSystemName, shownOf, takingBack, type SystemWorkflowDeps } from './take-back';
 
 interface RemoveSystemInput {
   path: ResourcePath;
@@ -14,12 +14,12 @@ interface RemoveSystemInput {
   after?: string;
 }
 
-/** What others may need goes after them; types that are not named here go in between. */
+/** Order of deletion: what others may need goes after them; types that are not named here go in between. */
 const FIRST = ['System', 'Machine'];
 const LAST = ['NetworkPort', 'ForwardingGroup', 'Network', 'Credential'];
 
 /** Deletes a System with all that it owns (5.13.1). */
-export async function planRemoveSystem(context: PlanContext, found: Found): Promise<Plan> {
+export async function planRemoveSystem(context: PlanContext, found: Found): Promise<ChangePlan> {
   const base = { target: found.path, affected: [found.path], statusMessage: 'Waiting to be deleted' };
   const input: RemoveSystemInput = { path: found.path, ...(found.held ? { after: found.held.job } : {}) };
   const work = { ...removeSystemName, workflow: removeSystemName.name, input: input as unknown as Values };
@@ -49,15 +49,15 @@ function order(types: readonly string[]): string[] {
   return [...FIRST, ...between, ...LAST].filter((type) => types.includes(type));
 }
 
-export function removeSystemWorkflow(ground: Ground): Workflow<RemoveSystemInput> {
-  const types = order(kindsOf(ground.catalogue).map(({ type }) => type));
+export function removeSystemWorkflow(deps: SystemWorkflowDeps): Workflow<RemoveSystemInput> {
+  const types = order(kindsOf(deps.catalogue).map(({ type }) => type));
   return {
     ...removeSystemName,
-    endures: true,
-    steps: [precede(({ path }) => ({ path, shows: 'DELETING' })) as Step<RemoveSystemInput>, ...types.map((type) => removal(ground, type))],
+    unstoppable: true,
+    steps: [precede(({ path }) => ({ path, shows: 'DELETING' })) as Step<RemoveSystemInput>, ...types.map((type) => removal(deps, type))],
     async succeeded({ unit, input }) {
       // What is left of the components is nothing but rows.
-      for (const { path } of await membersOf(unit, ground.catalogue, input.path)) await removeWithAssociations(unit, path);
+      for (const { path } of await membersOf(unit, deps.catalogue, input.path)) await removeWithAssociations(unit, path);
       await removeWithAssociations(unit, input.path);
       return { message: 'Deleted', affected: [] };
     },
@@ -65,23 +65,23 @@ export function removeSystemWorkflow(ground: Ground): Workflow<RemoveSystemInput
 }
 
 /** Components of one type, at the same time. What cannot be deleted stays the System's, with all that it may need. */
-function removal(ground: Ground, type: string): Step<RemoveSystemInput> {
-  const { catalogue } = ground;
+function removal(deps: SystemWorkflowDeps, type: string): Step<RemoveSystemInput> {
+  const { catalogue } = deps;
   return {
     name: `delete${type}`,
-    words: 'Deleting components',
+    message: 'Deleting components',
     async run({ input, store, nested }) {
       if (nested) {
         const failed = nested.filter(({ state }) => state !== 'SUCCESS');
         const left = failed.length === 0 ? [] : (await membersOf(store, catalogue, input.path)).filter(({ kind }) => kind.type === type);
         if (failed.length > 0) {
           const words = failed.map(({ id, statusMessage }) => `${statusMessage} (jobs/${id})`);
-          throw new StepFailure(`could not delete ${left.map(({ path }) => path).join(', ')}: ${words.join('; ')}`, 'unavailable');
+          throw nestedFailure(`could not delete ${left.map(({ path }) => path).join(', ')}: ${words.join('; ')}`, nested);
         }
         return { done: null };
       }
       const members = (await membersOf(store, catalogue, input.path)).filter(({ kind }) => kind.type === type);
-      const drafts = (await Promise.all(members.map(({ path }) => takingBack(store, ground, path, type)))).filter(
+      const drafts = (await Promise.all(members.map(({ path }) => takingBack(store, deps, path, type)))).filter(
         (draft) => draft !== undefined,
       );
       return drafts.length === 0 ? { done: null } : { nested: drafts };

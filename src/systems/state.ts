@@ -1,13 +1,15 @@
 import type { Catalogue } from '../model/catalogue';
-import { asRef } from '../operations/merge';
-import type { Family, Found, Surroundings } from '../operations/family';
-import { kindsOf, SYSTEM } from './kinds';
+import type { Value } from '../model/values';
+import { asRef } from '../operations/template-merge';
+import type { ResourceHandler, Found, EnrichContext } from '../operations/resource-handler';
+import type { ResourcePath } from '../store/store';
+import { kindsOf, SYSTEM } from './component-kinds';
 
 const MACHINE = 'Machine';
 const MIXED = 'MIXED';
 /** States that a System shares with its Machines (5.13.1, Table 9). */
 const SHARED = ['STARTING', 'STARTED', 'STOPPING', 'STOPPED', 'PAUSING', 'PAUSED', 'SUSPENDING', 'SUSPENDED', 'ERROR'];
-/** Up to so many Machines are read one by one; above that, by one list per cloud. */
+/** Largest number of Machines that are read one by one; more are read by one list per cloud. */
 const FEW = 20;
 
 /**
@@ -15,15 +17,17 @@ const FEW = 20;
  * where they differ, where there are none, and for a state that a System does not have (D007). A Job's own state
  * (CREATING, DELETING, …) and ERROR after a failed create stand above it.
  */
-export function withState(machines: Family | undefined) {
-  return async (founds: readonly Found[], reads: Surroundings): Promise<readonly Found[]> => {
+export function withState(machines: ResourceHandler | undefined) {
+  return async <F extends Found>(founds: readonly F[], reads: EnrichContext): Promise<readonly F[]> => {
     if (founds.length === 0) return founds;
-    const parts = await partsOf(reads, founds);
-    const paths = new Set(founds.flatMap(({ path }) => machinesOf(parts, path)));
-    const known = await read(reads, paths);
+    const machinesIn = await machinesOfSystems(
+      reads,
+      founds.map(({ path }) => path),
+    );
+    const known = await read(reads, new Set([...machinesIn.values()].flat()));
     return founds.map((found) => {
-      const own = machinesOf(parts, found.path).map((path) => known.get(path));
-      const { state = common(own) } = found.values as { state?: string };
+      const own = (machinesIn.get(found.path) ?? []).map((path) => known.get(path));
+      const { state = commonState(own.map((machine) => machine?.values.state)) } = found.values as { state?: string };
       const offers = offered(
         reads.catalogue,
         machines,
@@ -35,38 +39,46 @@ export function withState(machines: Family | undefined) {
   };
 }
 
+/** Lists the Machines of each of a tenant's Systems, those of their sub-Systems among them. */
+export async function machinesOfSystems(
+  reads: Pick<EnrichContext, 'tenant' | 'catalogue' | 'store'>,
+  systems: readonly ResourcePath[],
+): Promise<Map<ResourcePath, ResourcePath[]>> {
+  const parts = await partsOf(reads, systems);
+  return new Map(systems.map((path) => [path, machinesOf(parts, path)]));
+}
+
 interface Parts {
   machines: Map<string, string[]>;
   systems: Map<string, string[]>;
 }
 
-/** Machines and sub-Systems by System; for one System only its own tree is read. */
-async function partsOf({ tenant, catalogue, store }: Surroundings, founds: readonly Found[]): Promise<Parts> {
+/** Machines and sub-Systems by System, of these Systems and all below them, level by level. */
+async function partsOf(
+  { tenant, catalogue, store }: Pick<EnrichContext, 'tenant' | 'catalogue' | 'store'>,
+  systems: readonly ResourcePath[],
+): Promise<Parts> {
   const parts: Parts = { machines: new Map(), systems: new Map() };
-  const read = async (type: string, into: Map<string, string[]>, owner?: string) => {
+  const read = async (type: string, into: Map<string, string[]>, owners: readonly string[]): Promise<string[]> => {
     const kind = kindsOf(catalogue).find((one) => one.type === type);
     if (!kind) return [];
-    const rows = await store.resources({ type: kind.association, tenants: [tenant], ...(owner === undefined ? {} : { owner }) });
+    const rows = await store.resources({ type: kind.association, tenants: [tenant], owners });
     return rows.flatMap((row) => {
       const path = asRef(row.values[kind.reference])?.href;
       if (path === undefined || row.owner === null) return [];
-      into.set(row.owner, [...(into.get(row.owner) ?? []), path]);
+      const known = into.get(row.owner) ?? [];
+      known.push(path);
+      into.set(row.owner, known);
       return [path];
     });
   };
-  const [only, more] = founds;
-  if (!only || more) {
-    await Promise.all([read(MACHINE, parts.machines), read(SYSTEM, parts.systems)]);
-    return parts;
-  }
   const seen = new Set<string>();
-  for (let next = [only.path]; next.length > 0;) {
-    const fresh = next.filter((path) => !seen.has(path));
+  for (let next = [...systems]; next.length > 0;) {
+    const fresh = [...new Set(next)].filter((path) => !seen.has(path));
     for (const path of fresh) seen.add(path);
-    const below = await Promise.all(
-      fresh.map(async (path) => (await Promise.all([read(MACHINE, parts.machines, path), read(SYSTEM, parts.systems, path)]))[1]),
-    );
-    next = below.flat();
+    if (fresh.length === 0) break;
+    const [, below] = await Promise.all([read(MACHINE, parts.machines, fresh), read(SYSTEM, parts.systems, fresh)]);
+    next = below;
   }
   return parts;
 }
@@ -84,24 +96,31 @@ function machinesOf({ machines, systems }: Parts, system: string): string[] {
   return all;
 }
 
-async function read(reads: Surroundings, paths: ReadonlySet<string>): Promise<Map<string, Found>> {
+async function read(reads: EnrichContext, paths: ReadonlySet<string>): Promise<Map<string, Found>> {
   const founds = paths.size <= FEW ? await Promise.all([...paths].map((path) => reads.find(path))) : await reads.list(MACHINE);
   return new Map(founds.flatMap((found) => (found && paths.has(found.path) ? [[found.path, found] as const] : [])));
 }
 
-/** Undefined while it depends on what cannot be read now. */
-function common(machines: readonly (Found | undefined)[]): string | undefined {
-  const known = machines.flatMap((machine) => machine?.values.state ?? []);
+/** Returns the state of a System whose Machines are in these; undefined while it depends on one that is not known. */
+export function commonState(machines: readonly (Value | undefined)[]): string | undefined {
+  const known = machines.filter((state) => state !== undefined);
   const states = new Set(known);
   if (known.length < machines.length && states.size < 2) return undefined;
   const [state] = states;
   return states.size === 1 && typeof state === 'string' && SHARED.includes(state) ? state : MIXED;
 }
 
-/** Actions that the System's state allows and at least one Machine can do now. */
-function offered(catalogue: Catalogue, family: Family | undefined, state: string | undefined, machines: readonly Found[]): string[] {
-  const can = new Set(machines.flatMap((machine) => family?.offered(machine, catalogue) ?? []));
+/** Actions that the System's state allows and at least one Machine can do now; those of any state where every Machine can. */
+function offered(
+  catalogue: Catalogue,
+  handler: ResourceHandler | undefined,
+  state: string | undefined,
+  machines: readonly Found[],
+): string[] {
+  const each = machines.map((machine) => handler?.offered(machine, catalogue) ?? []);
+  const can = new Set(each.flat());
+  const all = (name: string): boolean => each.length > 0 && each.every((names) => names.includes(name));
   return Object.entries(catalogue.resource(SYSTEM).actions ?? {}).flatMap(([name, { from }]) =>
-    state !== undefined && from?.includes(state) && can.has(name) ? [name] : [],
+    (from ? state !== undefined && from.includes(state) && can.has(name) : all(name)) ? [name] : [],
   );
 }

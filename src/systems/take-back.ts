@@ -3,16 +3,16 @@ import { ACTION } from '../model/define';
 import type { Values } from '../model/values';
 import { removeCredential } from '../operations/credential';
 import { importedOf } from '../operations/create-credential';
-import { remove, type DeleteInput } from '../operations/provider-change';
-import type { Hold, ResourcePath, StoreReads } from '../store/store';
-import { SYSTEM, type Group } from './kinds';
+import { deleteWorkflow, type DeleteInput } from '../operations/provider-change';
+import type { Hold, ResourcePath, ResourceRow, StoreReads, UnitOfWork } from '../store/store';
+import { SYSTEM, type ComponentGroup } from './component-kinds';
 import { allMembersOf, type Draft } from './members';
 
-/** What the workflows of Systems know of the gateway: the same in every process. */
-export interface Ground {
+/** Dependencies of the workflows of Systems: the same in every process. */
+export interface SystemWorkflowDeps {
   catalogue: Catalogue;
   /** Driver groups of components by type. */
-  groups: { readonly [type: string]: Group };
+  groups: { readonly [type: string]: ComponentGroup };
 }
 
 export const removeSystemName = { name: 'system.delete', version: 1 };
@@ -22,7 +22,7 @@ export const removeSystemName = { name: 'system.delete', version: 1 };
  */
 export async function takingBack(
   store: StoreReads,
-  { catalogue, groups }: Ground,
+  { catalogue, groups }: SystemWorkflowDeps,
   path: ResourcePath,
   type: string,
 ): Promise<Draft | undefined> {
@@ -47,7 +47,17 @@ export async function takingBack(
   if (row.providerKey === null) return undefined;
   const copy = imported[row.cloud];
   const input: DeleteInput = { cloud: row.cloud, group, path, ...(copy === undefined ? {} : { credentials: [copy] }) };
-  return draft(path, remove, input as unknown as Values);
+  return draft(path, deleteWorkflow, input as unknown as Values);
+}
+
+/** Leaves a System that could not be made in ERROR. @param left what is still there of it, in words */
+export async function leaveFailed(
+  unit: UnitOfWork,
+  { path, internal }: Pick<ResourceRow, 'path' | 'internal'>,
+  why: string,
+  left: readonly string[],
+): Promise<void> {
+  await unit.updateResource(path, undefined, { state: 'ERROR', internal: { ...internal, failed: why, left } });
 }
 
 /** State of a component that waits to be deleted, where its type has states. */

@@ -1,10 +1,10 @@
-import type { Ask } from './ec2-storage';
+import { type Ask, ONE_PAGE } from './ec2-storage';
 import { errorXml, mapItems } from './ec2-xml';
 import type { Call } from './fault-proxy';
 
-/** Where moto's networks are laxer or say less than AWS's; the fault proxy makes up for it. */
+/** Corrections of moto's networks where they are laxer or say less than AWS's; the fault proxy applies them. */
 
-/** What moto forgets. */
+/** Memory of what moto forgets. */
 export class NetworkMemory {
   /** Attachments that were told to end their interface with the instance. */
   readonly ending = new Set<string>();
@@ -46,7 +46,12 @@ function endsWithInstance(item: string, memory: NetworkMemory): boolean {
 /** Interfaces as AWS would tell of them: those of ended instances are gone, or free again. */
 async function tellEnis(xml: string, ask: Ask, memory: NetworkMemory): Promise<string> {
   if (!xml.includes('<attachment>')) return xml;
-  const ended = await ask({ Action: 'DescribeInstances', 'Filter.1.Name': 'instance-state-name', 'Filter.1.Value.1': 'terminated' });
+  const ended = await ask({
+    Action: 'DescribeInstances',
+    'Filter.1.Name': 'instance-state-name',
+    'Filter.1.Value.1': 'terminated',
+    ...ONE_PAGE,
+  });
   return mapItems(xml, 'networkInterfaceSet', (items) =>
     items.flatMap((item) => {
       const { instance } = eniOf(item);
@@ -78,7 +83,7 @@ async function associationOf(ask: Ask, filter: string, value: string): Promise<s
 
 type Check = (parameters: URLSearchParams, ask: Ask, memory: NetworkMemory) => Promise<Refusal | undefined>;
 
-/** What AWS refuses and moto does. */
+/** Checks for what AWS refuses and moto does. */
 const CHECKS: Readonly<Record<string, Check>> = {
   async DeleteSubnet(parameters, ask, memory) {
     const id = parameters.get('SubnetId') ?? '';

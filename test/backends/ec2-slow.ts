@@ -1,7 +1,7 @@
 import { answerXml, errorXml, mapInstances, mapItems } from './ec2-xml';
 import type { Call } from './fault-proxy';
 
-/** What an action on instances leads to, and what they show on the way. */
+/** States that an action on instances leads to, and those on the way. */
 const WAYS: Readonly<Record<string, readonly [string, string]>> = {
   StopInstances: ['stopped', 'stopping'],
   StartInstances: ['running', 'pending'],
@@ -16,7 +16,7 @@ const WAYS: Readonly<Record<string, readonly [string, string]>> = {
 export class Slowness {
   /** Reads for which a thing stays under way; 0: everything is at once. */
   reads = 0;
-  /** What each thing shows, and for how many more reads. */
+  /** State that each thing shows, and for how many more reads. */
   private readonly underWay = new Map<string, { shows: string; left: number }>();
   /** Requests that take effect when their thing has come so far; the answer was given. */
   private readonly later = new Map<string, () => Promise<unknown>>();
@@ -29,12 +29,12 @@ export class Slowness {
     this.refusals.clear();
   }
 
-  /** What is under way comes to its end with its next read. */
+  /** Ends what is under way with its next read. */
   hurry(): void {
     for (const entry of this.underWay.values()) entry.left = 1;
   }
 
-  /** Whether anything is still under way. */
+  /** Tells whether anything is still under way. */
   get busy(): boolean {
     return this.underWay.size > 0;
   }

@@ -1,13 +1,16 @@
 import { errorXml, mapInstances, mapItems } from './ec2-xml';
 import type { Call } from './fault-proxy';
 
-/** Where moto's storage is laxer or says less than AWS's; the fault proxy makes up for it. */
+/** Corrections of moto's storage where it is laxer or says less than AWS's; the fault proxy applies them. */
 
 /** Moto's own account: that of the tests. */
 const ACCOUNT = '123456789012';
 
 /** Asks the counterpart something of the proxy's own; answers XML. */
 export type Ask = (parameters: Readonly<Record<string, string>>) => Promise<string>;
+
+/** Moto tells of a hundred instances where nothing is asked, ended ones among them. */
+export const ONE_PAGE = { MaxResults: '1000' };
 
 const element = (xml: string, name: string): string | undefined => new RegExp(`<${name}>([^<]*)</${name}>`).exec(xml)?.[1];
 
@@ -17,10 +20,10 @@ interface Held {
   deleteOnTermination: boolean;
 }
 
-/** What each instance says of the volumes it has: by volume id. */
+/** Reads what each instance says of the volumes it has: by volume id. */
 async function holders(ask: Ask): Promise<Map<string, Held>> {
   const held = new Map<string, Held>();
-  mapInstances(await ask({ Action: 'DescribeInstances' }), (instance, item) => {
+  mapInstances(await ask({ Action: 'DescribeInstances', ...ONE_PAGE }), (instance, item) => {
     mapItems(item, 'blockDeviceMapping', (devices) => {
       for (const device of devices) {
         const deleteOnTermination = element(device, 'deleteOnTermination') === 'true';

@@ -1,4 +1,4 @@
-/** Just enough of EC2's XML for the fault proxy: answers are changed as text, element by element. */
+/** Reader of just enough of EC2's XML for the fault proxy: answers are changed as text, element by element. */
 
 const escape = (text: string): string => text.replace(/&/g, '&amp;').replace(/</g, '&lt;');
 

@@ -12,6 +12,7 @@ import {
   DeregisterImageCommand,
   TerminateInstancesCommand,
 } from '@aws-sdk/client-ec2';
+import { CLOUDWATCH, measure, type Measured } from './cloudwatch';
 import { networkLeftovers } from './ec2-network-left';
 import { type FaultProxy, startFaultProxy } from './fault-proxy';
 import { type Moto, startMoto } from './moto';
@@ -19,7 +20,7 @@ import { type RootVolumeTasks, rootVolumeTasks } from './root-volume-tasks';
 
 /** An EC2 account for tests: moto, the fault proxy in front of it, and a client of the test's own that goes past the proxy. */
 export interface Ec2Account {
-  /** Where a driver goes: the proxy. */
+  /** URL for the driver: that of the proxy. */
   url: string;
   /** The moto server itself. */
   moto: Moto;
@@ -32,6 +33,8 @@ export interface Ec2Account {
   launch(count: number, more?: Partial<RunInstancesCommandInput>): Promise<string[]>;
   terminate(ids: readonly string[]): Promise<void>;
   register(count: number): Promise<string[]>;
+  /** Leaves points that AWS would have measured by itself. */
+  measure(...all: Measured[]): Promise<void>;
   deregister(ids: readonly string[]): Promise<void>;
   stop(): Promise<void>;
 }
@@ -45,7 +48,8 @@ export const TEST_KEYS = Object.freeze({ accessKeyId: 'AKIAIOSFODNN7EXAMPLE', se
 export async function startEc2(options: { fullImages?: boolean } = {}): Promise<Ec2Account> {
   const moto = await startMoto(options);
   const proxy = await startFaultProxy(moto.url);
-  Object.assign(proxy.manners, { clientTokens: true, strictStates: true, storage: true, networks: true, pages: true });
+  const metrics = { ...CLOUDWATCH };
+  Object.assign(proxy.manners, { clientTokens: true, strictStates: true, storage: true, networks: true, pages: true, metrics });
   const direct = new EC2Client({ region: TEST_REGION, endpoint: moto.url, credentials: { ...TEST_KEYS } });
   return {
     url: proxy.url,
@@ -67,6 +71,7 @@ export async function startEc2(options: { fullImages?: boolean } = {}): Promise<
       const made = await Promise.all(names.map((Name) => direct.send(new RegisterImageCommand({ Name }))));
       return made.flatMap((answer) => answer.ImageId ?? []);
     },
+    measure: (...all) => measure(moto.url, { region: TEST_REGION, credentials: { ...TEST_KEYS } }, all),
     deregister: async (ids) => {
       await Promise.all(ids.map((ImageId) => direct.send(new DeregisterImageCommand({ ImageId }))));
     },

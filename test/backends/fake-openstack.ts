@@ -1,26 +1,27 @@
 import { randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { type Answer, login, NOW, PROJECT, VERSIONS } from './fake-keystone';
 
 type Doc = Record<string, unknown>;
-type Answer = readonly [status: number, body?: unknown, headers?: Record<string, string>];
 interface Asked {
   method: string;
   /** Below the service's version (and project). */
   parts: readonly string[];
   query: URLSearchParams;
   body: Doc;
+  range: string | undefined;
+  /** Length of the body in bytes. */
+  length: number;
 }
 
-/** Just enough of Keystone, Nova, Glance, Cinder and Neutron, in memory and without waiting, for tests of what goes wrong. */
+/** Imitation of just enough of Keystone, Nova, Glance, Cinder and Neutron, in memory and without waiting, for tests of what goes wrong. */
 export interface FakeOpenstack {
   url: string;
   known: Readonly<Record<string, string>>;
   stop(): Promise<void>;
 }
 
-const PROJECT = '0f0e1d2c3b4a59687766554433221100';
-const NOW = '2026-11-29T12:00:00Z';
 /** Things that a fresh service shows beside what the request said, by collection. */
 const FRESH: Readonly<Record<string, (given: Doc) => Doc>> = {
   servers: ({ flavorRef, imageRef, name }) => ({
@@ -134,11 +135,12 @@ class Cloud {
     return [200, { [many === 'os-keypairs' ? 'keypairs' : many.replace('-', '_')]: shown }];
   }
 
-  /** What lies below one thing: actions, metadata, tags, interfaces and volumes of servers, files of images. */
-  private below(many: string, thing: Doc, sub: string, inner: string | undefined, { method, body }: Asked): Answer {
+  /** Answers for what lies below one thing: actions, metadata, tags, interfaces and volumes of servers, files of images. */
+  private below(many: string, thing: Doc, sub: string, inner: string | undefined, { method, body, range, length }: Asked): Answer {
     if (sub === 'action') return many === 'servers' ? this.acted(thing, body) : volumeAction(thing, body);
+    if (sub === 'file' && method === 'GET') return bytesOf(thing, range);
     if (sub === 'file') {
-      thing.status = 'active';
+      Object.assign(thing, { status: 'active', size: length });
       return [204];
     }
     if (sub === 'metadata') {
@@ -150,6 +152,7 @@ class Cloud {
       if (method === 'DELETE') thing.tags = inner === undefined ? [] : (thing.tags as string[]).filter((tag) => tag !== inner);
       return method === 'DELETE' ? [204] : inner === undefined ? [200, { tags: thing.tags }] : [201];
     }
+    if (sub === 'os-instance-actions') return [200, { instanceActions: [createdBy(thing)] }];
     if (sub === 'os-interface') return this.plugged(thing, inner, method, body);
     if (sub === 'os-volume_attachments') return this.attached(thing, inner, method, body);
     if (sub === 'add_router_interface' || sub === 'remove_router_interface') {
@@ -265,6 +268,21 @@ function patched(thing: Doc, changes: readonly Change[]): void {
   }
 }
 
+/** The entry of Nova's log for the making of a server, as its API reference shows entries. */
+function createdBy({ id, project_id }: Doc): Doc {
+  const request = `req-${String(id)}`;
+  return { action: 'create', instance_uuid: id, message: null, project_id, request_id: request, start_time: NOW, user_id: PROJECT };
+}
+
+/** Glance's answer with the bytes of an image, from an offset on where one is asked for. */
+function bytesOf({ size }: Doc, range: string | undefined): Answer {
+  const bytes = 'x'.repeat(Number(size));
+  const from = Number(/^bytes=(\d+)-$/.exec(range ?? '')?.[1] ?? 0);
+  const type = { 'content-type': 'application/octet-stream' };
+  if (from === 0) return [200, bytes, type];
+  return [206, bytes.slice(from), { ...type, 'content-range': `bytes ${from}-${bytes.length - 1}/${bytes.length}` }];
+}
+
 function volumeAction(volume: Doc, body: Doc): Answer {
   const grown = body['os-extend'] as Doc | undefined;
   if (grown) volume.size = grown.new_size;
@@ -280,36 +298,16 @@ const NEUTRON: Readonly<Record<string, string>> = {
   ...{ floatingips: 'FloatingIPNotFound', trunks: 'TrunkNotFound' },
 };
 
+/** Names that things have in their services' refusals. */
+const REFUSED_AS: Readonly<Record<string, string>> = { servers: 'Instance', volumes: 'Volume', snapshots: 'Snapshot' };
+
 function missing(service: string, many: string, id: string): Answer {
-  const message = `${one(many)} ${id} could not be found.`;
+  const message = `${REFUSED_AS[many] ?? one(many)} ${id} could not be found.`;
   if (service === 'network') return [404, { NeutronError: { type: NEUTRON[many] ?? 'HTTPNotFound', message, detail: '' } }];
   return service === 'image'
     ? [404, `<html><head><title>404 Not Found</title></head><body>${message}</body></html>`]
     : [404, { itemNotFound: { code: 404, message } }];
 }
-
-function login(host: string): Answer {
-  const at = (path: string) => [{ interface: 'public', region_id: 'one', region: 'one', url: `http://${host}${path}` }];
-  const catalog = [
-    { type: 'compute', name: 'nova', endpoints: at('/compute/v2.1') },
-    { type: 'image', name: 'glance', endpoints: at('/image') },
-    { type: 'network', name: 'neutron', endpoints: at('/network') },
-    { type: 'block-storage', name: 'cinder', endpoints: at(`/volume/v3/${PROJECT}`) },
-  ];
-  const token = {
-    expires_at: '2099-01-01T00:00:00Z',
-    catalog,
-    user: { id: 'u', name: 'ann' },
-    project: { id: PROJECT, name: 'web' },
-    roles: [{ id: 'r', name: 'member' }],
-  };
-  return [201, { token: { ...token, issued_at: NOW, methods: ['password'] } }, { 'x-subject-token': 'gAAAA-fake-token' }];
-}
-
-const VERSIONS: Readonly<Record<string, unknown>> = {
-  '/compute/v2.1/': { version: { id: 'v2.1', status: 'CURRENT', version: '2.96', min_version: '2.1' } },
-  '/volume/v3/': { versions: [{ id: 'v3.0', status: 'CURRENT', version: '3.71', min_version: '3.0' }] },
-};
 
 function answered(cloud: Cloud, incoming: IncomingMessage, body: string): Answer {
   const url = new URL(incoming.url ?? '/', 'http://none');
@@ -318,7 +316,10 @@ function answered(cloud: Cloud, incoming: IncomingMessage, body: string): Answer
   if (version !== undefined) return [200, version];
   const [, service = '', , ...rest] = url.pathname.split('/').map(decodeURIComponent);
   const parts = service === 'volume' ? rest.slice(1) : rest;
-  const asked = { method: incoming.method ?? 'GET', parts, query: url.searchParams, body: parsed(body) };
+  const asked = {
+    ...{ method: incoming.method ?? 'GET', parts, query: url.searchParams, body: parsed(body) },
+    ...{ range: incoming.headers.range, length: body.length },
+  };
   const known = COMPUTE.includes(parts[0] ?? '') === (service === 'compute') || parts[0]?.startsWith('os-') === true;
   return known ? cloud.answer(service, asked) : [404, { itemNotFound: { code: 404, message: 'no such resource' } }];
 }

@@ -1,26 +1,31 @@
-import { createServer, type IncomingMessage, request, type ServerResponse } from 'node:http';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { type CloudWatchManners, metricsAnswer, metricsCall } from './cloudwatch';
+import { BlockMemory, blocksAnswer, blocksCall, refusedImage, tellBlocks } from './ebs-direct';
 import { missingEni, NetworkMemory, refusedNetwork, tellNetwork } from './ec2-network';
 import { Slowness } from './ec2-slow';
 import { type Ask, refusedStorage, tellStorage, understood } from './ec2-storage';
 import { errorXml, instanceIds, instanceState, mapInstances, pageOf, stateOf } from './ec2-xml';
+import { type Answer, bytes, forward } from './onward';
 
-/** One API call on its way: the action and its form parameters. */
+/** API call on its way: the action and its form parameters. */
 export interface Call {
   action: string;
   parameters: URLSearchParams;
+  /** Text that came with it: JSON, of a call to CloudWatch. */
+  body: string;
 }
 
-/** What shall go wrong. The first rule that fits a call decides; its `times` then goes down by one. */
+/** Rule of what shall go wrong. The first rule that fits a call decides; its `times` then goes down by one. */
 export interface Rule {
   /** Action it applies to; absent: every one. */
   action?: string;
   when?: (call: Call) => boolean;
-  /** How many calls it catches; absent: all. */
+  /** Number of calls that it catches; absent: all. */
   times?: number;
   /** Waits before anything else, in ms. */
   delayMs?: number;
   /** Answers an EC2 error; the call does not go through. Status 400 unless said. */
-  fail?: { code: string; message?: string; status?: number };
+  fail?: { code: string; message?: string; status?: number; more?: object };
   /** Answers this text; the call does not go through. */
   answer?: { status: number; type: string; body: string } | ((call: Call) => { status: number; type: string; body: string });
   /** Cuts the connection before the call went through, or after (the lost answer). */
@@ -29,7 +34,7 @@ export interface Rule {
   rewrite?: (xml: string, call: Call) => string;
 }
 
-/** How the cloud behaves all the time, in ms. */
+/** Behaviour of the cloud at all times, in ms. */
 export interface Manners {
   /** A new instance is `pending` for so long. */
   pendingMs: number;
@@ -43,6 +48,8 @@ export interface Manners {
   storage: boolean;
   /** The same of its networks (ec2-network.ts). */
   networks: boolean;
+  /** CloudWatch's limits, which moto does not have; absent: as moto is. */
+  metrics?: CloudWatchManners | undefined;
   /** Cut listings of images, instance types, volumes, snapshots, subnets, VPCs and interfaces into the pages asked for (moto answers them whole). */
   pages: boolean;
 }
@@ -51,11 +58,13 @@ export interface Manners {
 export interface FaultProxy {
   url: string;
   manners: Manners;
-  /** How long what is begun takes. */
+  /** Duration of what is begun. */
   slow: Slowness;
+  /** Blocks of snapshots beyond moto's. */
+  blocks: BlockMemory;
   /** Adds a rule; returns the way to take it back. */
   add(rule: Rule): () => void;
-  /** How often the action was called (all actions when absent), counted as they come in. */
+  /** Returns how often the action was called (all actions when absent), counted as the calls come in. */
   count(action?: string): number;
   /** Calls by action. */
   counts(): Readonly<Record<string, number>>;
@@ -71,6 +80,7 @@ const QUIET: Manners = {
   strictStates: false,
   storage: false,
   networks: false,
+  metrics: undefined,
   pages: false,
 };
 
@@ -91,6 +101,7 @@ export async function startFaultProxy(target: string): Promise<FaultProxy> {
     url: `http://127.0.0.1:${address.port}`,
     manners: state.manners,
     slow: state.slow,
+    blocks: state.blocks,
     add: (rule) => state.add(rule),
     count: (action) => state.count(action),
     counts: () => Object.fromEntries(state.counts),
@@ -109,13 +120,16 @@ class ProxyState {
   readonly born = new Map<string, number>();
   /** First answer to each ClientToken, with the parameters that got it. */
   readonly tokens = new Map<string, { parameters: string; answer: Answer }>();
+  /** Last call with each ClientToken that came in. */
+  readonly underWay = new Map<string, Promise<Answer>>();
   readonly types = new Map<string, Answer>();
   readonly network = new NetworkMemory();
   readonly slow = new Slowness();
+  readonly blocks = new BlockMemory();
   private rules: Rule[] = [];
   private last: Promise<unknown> = Promise.resolve();
 
-  /** One after the other: what is looked at first must still be so when the call goes through. */
+  /** Runs one after the other: what is looked at first must still be so when the call goes through. */
   inTurn<T>(run: () => Promise<T>): Promise<T> {
     const turn = this.last.then(run, run);
     this.last = turn;
@@ -147,36 +161,44 @@ class ProxyState {
     this.counts.clear();
     this.born.clear();
     this.tokens.clear();
+    this.underWay.clear();
     Object.assign(this.manners, QUIET);
     this.slow.reset();
   }
 }
 
-interface Answer {
-  status: number;
-  type: string;
-  body: string;
-}
-
 const xml = (status: number, body: string): Answer => ({ status, type: 'text/xml', body });
 
 async function serve(state: ProxyState, target: string, incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
-  const body = await text(incoming);
+  const given = await bytes(incoming);
+  const body = given.toString('utf8');
   const parameters = new URLSearchParams(body);
-  const call: Call = { action: parameters.get('Action') ?? `${incoming.method} ${incoming.url}`, parameters };
+  const metrics = metricsCall(incoming);
+  const blocks = blocksCall(incoming);
+  const call: Call = { action: metrics ?? blocks ?? parameters.get('Action') ?? `${incoming.method} ${incoming.url}`, parameters, body };
   const rule = state.take(call);
   if (rule.delayMs !== undefined) await new Promise((done) => setTimeout(done, rule.delayMs));
   if (rule.drop === 'before') {
     incoming.socket.destroy();
     return;
   }
-  const answer = await answerTo(state, target, incoming, body, call, rule);
+  if (blocks !== undefined) {
+    const told = await blocksAnswer(call, rule, state.blocks, { target, incoming, body: given });
+    if (rule.drop === 'after') incoming.socket.destroy();
+    else
+      outgoing.writeHead(told.status, { ...told.headers, 'content-length': told.body.length, 'x-amzn-requestid': blocks }).end(told.body);
+    return;
+  }
+  const onward = (asked: string) => forward(target, incoming, asked);
+  const answer = await (metrics === undefined
+    ? answerTo(state, target, incoming, body, call, rule)
+    : metricsAnswer(call, rule, state.manners.metrics, onward));
   if (rule.drop === 'after') {
     incoming.socket.destroy();
     return;
   }
   // As AWS does: the request id of the body stands in a header too, which is where the SDK looks for it.
-  const id = /<requestId>([^<]*)</i.exec(answer.body)?.[1];
+  const id = metrics ?? /<requestId>([^<]*)</i.exec(answer.body)?.[1];
   outgoing.writeHead(answer.status, {
     'content-type': answer.type,
     'content-length': Buffer.byteLength(answer.body),
@@ -197,10 +219,24 @@ async function answerTo(
     const { code, message, status } = rule.fail;
     return xml(status ?? 400, errorXml(code, message ?? 'as the test ordered'));
   }
-  const early = repeated(state, call) ?? invisible(state, call) ?? (await wrongState(state, target, incoming, call));
-  if (early) return early;
-  const judged = () => judgedAnswer(state, target, incoming, body, call, rule);
-  return call.action.startsWith('Attach') ? state.inTurn(judged) : judged();
+  const answer = async (): Promise<Answer> => {
+    const early = repeated(state, call) ?? invisible(state, call) ?? (await wrongState(state, target, incoming, call));
+    if (early) return early;
+    const judged = () => judgedAnswer(state, target, incoming, body, call, rule);
+    return call.action.startsWith('Attach') ? state.inTurn(judged) : judged();
+  };
+  const token = tokenOf(state, call);
+  if (token === undefined) return answer();
+  // A client whose deadline is over repeats a call that is still under way: AWS makes one instance for both.
+  const turn = (state.underWay.get(token) ?? Promise.resolve()).then(answer, answer);
+  state.underWay.set(token, turn);
+  return turn;
+}
+
+/** Key of the call's ClientToken, where the cloud honours it. */
+function tokenOf({ manners }: ProxyState, { action, parameters }: Call): string | undefined {
+  const token = parameters.get('ClientToken');
+  return manners.clientTokens && token !== null ? `${action} ${token}` : undefined;
 }
 
 /** The refusal that AWS would have for it, else the counterpart's answer. */
@@ -215,6 +251,8 @@ async function judgedAnswer(
   const ask = askOf(target, incoming);
   const slow = state.slow.early(call, () => forward(target, incoming, body));
   if (slow) return xml(slow.status, slow.body);
+  const unready = refusedImage(call, state.blocks);
+  if (unready) return unready;
   const refused = state.manners.networks ? await refusedNetwork(call, ask, state.network) : undefined;
   if (refused) return xml(refused.status, refused.body);
   const refusal = state.manners.storage ? await refusedStorage(call, ask) : undefined;
@@ -243,7 +281,8 @@ async function goodAnswer(
   if (answer.status !== 200) return rightlyNamed(call, answer, askOf(target, incoming));
   remember(state, call, answer);
   state.slow.begun(call, answer.body);
-  const told = state.manners.storage ? await tellStorage(call, answer.body, askOf(target, incoming)) : answer.body;
+  const held = await tellBlocks(call, answer.body, state.blocks, target);
+  const told = state.manners.storage ? await tellStorage(call, held, askOf(target, incoming)) : held;
   const full = state.manners.networks ? await tellNetwork(call, told, askOf(target, incoming), state.network) : told;
   const missing = state.manners.networks ? missingEni(call, full) : undefined;
   if (missing) return xml(missing.status, missing.body);
@@ -264,9 +303,8 @@ async function rightlyNamed({ action, parameters }: Call, answer: Answer, ask: A
 
 /** The second call with one token gets the first's answer, or is refused if it asks for something else. */
 function repeated(state: ProxyState, call: Call): Answer | undefined {
-  const token = call.parameters.get('ClientToken');
-  if (!state.manners.clientTokens || token === null) return undefined;
-  const known = state.tokens.get(`${call.action} ${token}`);
+  const token = tokenOf(state, call);
+  const known = token === undefined ? undefined : state.tokens.get(token);
   if (!known) return undefined;
   if (known.parameters === call.parameters.toString()) return known.answer;
   return xml(
@@ -319,6 +357,7 @@ const SETS: Readonly<Record<string, string>> = {
   DescribeSubnets: 'subnetSet',
   DescribeVpcs: 'vpcSet',
   DescribeNetworkInterfaces: 'networkInterfaceSet',
+  DescribeInstanceStatus: 'instanceStatusSet',
 };
 
 function behave(state: ProxyState, call: Call, body: string): string {
@@ -352,32 +391,4 @@ async function wrongState(state: ProxyState, target: string, incoming: IncomingM
   });
   if (found === allowed) return undefined;
   return xml(400, errorXml('IncorrectInstanceState', `The instance '${id}' is not in the '${allowed}' state.`));
-}
-
-async function text(stream: AsyncIterable<Buffer>): Promise<string> {
-  const parts: Buffer[] = [];
-  for await (const part of stream) parts.push(part);
-  return Buffer.concat(parts).toString('utf8');
-}
-
-/** Moto tells of wrong keys in a document that is not EC2's. */
-function asEc2Tells({ status, type, body }: Answer): Answer {
-  const code = /<ErrorResponse>[\s\S]*<Code>(\w+)<\/Code>/.exec(body)?.[1];
-  if (code === undefined) return { status, type, body };
-  return xml(status, errorXml(code, /<Message>([^<]*)</.exec(body)?.[1] ?? code));
-}
-
-function forward(target: string, incoming: IncomingMessage, body: string): Promise<Answer> {
-  return new Promise((done, failed) => {
-    const headers = { ...incoming.headers, connection: 'close', 'content-length': String(Buffer.byteLength(body)) };
-    // The Host header goes through unchanged: it is part of the signature. No connection is kept: one may end while it idles.
-    const onward = request(target + (incoming.url ?? '/'), { method: incoming.method ?? 'POST', headers, agent: false }, (answer) => {
-      text(answer).then(
-        (got) => done(asEc2Tells({ status: answer.statusCode ?? 502, type: answer.headers['content-type'] ?? 'text/xml', body: got })),
-        failed,
-      );
-    });
-    onward.once('error', failed);
-    onward.end(body);
-  });
 }

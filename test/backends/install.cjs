@@ -1,15 +1,23 @@
 // Installs counterparts that come from a registry, before the tests begin (their own time limits are for running).
 require('./register-typescript.js');
+const { cotAvailable, installCot } = require('./cot.ts');
+const { govmomiAvailable, installGovmomi } = require('./govmomi.ts');
 const { installMoto, motoAvailable } = require('./moto.ts');
 const { installOpenstacksdk, openstacksdkAvailable } = require('./openstacksdk.ts');
+const { installPromtool, promtoolAvailable } = require('./promtool.ts');
+const { installPycadf, pycadfAvailable } = require('./pycadf.ts');
 const { installVcsim, vcsimAvailable } = require('./vcsim.ts');
 
 /** One after the other: building the simulator takes both cores. */
 async function installAll() {
   for (const [name, available, install] of [
+    ['COT', cotAvailable, installCot],
     ['moto', motoAvailable, installMoto],
     ['openstacksdk', openstacksdkAvailable, installOpenstacksdk],
+    ['promtool', promtoolAvailable, installPromtool],
+    ['pycadf', pycadfAvailable, installPycadf],
     ['the vCenter simulator', vcsimAvailable, installVcsim],
+    ["govmomi's parser of descriptors", govmomiAvailable, installGovmomi],
   ]) {
     const there = available();
     try {

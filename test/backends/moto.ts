@@ -4,6 +4,7 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import type { Availability } from './need';
+import { waitUntil } from '../harness/wait';
 
 /** Release of moto that the tests were written against. */
 export const MOTO_VERSION = '5.2.5';
@@ -19,12 +20,12 @@ export interface Moto {
   url: string;
   /** Forgets everything made so far. */
   reset(): Promise<void>;
-  /** From now on (until `reset`) signatures and permissions are checked, after `free` more calls without. */
+  /** Checks signatures and permissions from now on (until `reset`), after `free` more calls without. */
   requireAuth(free?: number): Promise<void>;
   stop(): Promise<void>;
 }
 
-/** Whether moto can be installed and run here; needs python3 with venv, and flock. */
+/** Tells whether moto can be installed and run here; needs python3 with venv, and flock. */
 export function motoAvailable(): Availability {
   if (existsSync(STAMP)) return true;
   if (spawnSync('python3', ['-c', 'import venv, ensurepip']).status !== 0) return { missing: 'python3 with venv' };
@@ -100,16 +101,17 @@ export async function startMoto(options: { fullImages?: boolean } = {}): Promise
 }
 
 async function answering(child: ChildProcess, url: string, logFile: string): Promise<void> {
-  const until = Date.now() + 30_000;
-  while (Date.now() < until) {
+  const up = async (): Promise<boolean> => {
     if (child.exitCode !== null) throw new Error(`moto ended at once:\n${readFileSync(logFile, 'utf8').slice(-2000)}`);
-    const up = await fetch(`${url}/moto-api/`).then(
+    return fetch(`${url}/moto-api/`).then(
       (answer) => answer.status < 500,
       () => false,
     );
-    if (up) return;
-    await new Promise((done) => setTimeout(done, 100));
+  };
+  try {
+    await waitUntil(up, () => `moto does not answer; see ${logFile}`);
+  } catch (error) {
+    child.kill('SIGKILL');
+    throw error;
   }
-  child.kill('SIGKILL');
-  throw new Error(`moto does not answer; see ${logFile}`);
 }

@@ -1,4 +1,4 @@
-/** Whether a real counterpart can be started here; else what is missing, in words. */
+/** Availability of a real counterpart: true where it can be started here; else what is missing, in words. */
 export type Availability = true | { missing: string };
 
 /**

@@ -1,6 +1,6 @@
-import { setTimeout as sleep } from 'node:timers/promises';
-import { useOpenstack } from './openstack';
+import { metricsAvailable, useOpenstack } from './openstack';
 import { type OpenstackProxy, startOpenstackProxy } from './openstack-proxy';
+import { waitUntil } from '../harness/wait';
 
 /** A client of the tests' own, which goes past driver and proxy. */
 export interface OpenstackApi {
@@ -8,12 +8,12 @@ export interface OpenstackApi {
   /** The JSON of the answer, {} where there is none. @throws Error with the service's words unless 2xx (or 404 of a DELETE) */
   call<T>(method: string, service: ApiService, path: string, body?: unknown): Promise<T>;
 }
-export type ApiService = 'compute' | 'image' | 'network' | 'volumev3' | 'identity';
+export type ApiService = 'compute' | 'image' | 'network' | 'volumev3' | 'identity' | 'metric';
 
 /** A project and a user of their own in the real services, with one network, behind a fault proxy. Test files do not meet in it. */
 export interface OpenstackAccount {
   proxy: OpenstackProxy;
-  /** What logs a driver in, through the proxy. */
+  /** Options that log a driver in, through the proxy. */
   options: { authUrl: string; username: string; password: string; projectId: string; region: string };
   /** The project's member, and the administrator (scoped to a project of its own). */
   direct: OpenstackApi;
@@ -68,6 +68,7 @@ export async function startOpenstackAccount(): Promise<OpenstackAccount> {
       );
       await direct.call('DELETE', 'network', `/v2.0/networks/${network}`);
       await removeGroups(admin, project.id);
+      if (metricsAvailable() === true) await admin.call('DELETE', 'metric', '/v1/resource/generic', { '=': { project_id: project.id } });
       await admin.call('DELETE', 'identity', `/projects/${project.id}`);
       await admin.call('DELETE', 'identity', `/users/${user}`);
     },
@@ -149,22 +150,15 @@ async function terminate(direct: OpenstackApi, ids: readonly string[]): Promise<
   });
 }
 
-/** What is not DELETED of what is listed. */
+/** Selects what is not DELETED of what is listed. */
 const alive = <T extends { status?: string }>(things: readonly T[]): T[] => things.filter(({ status }) => status !== 'DELETED');
 
 const serversOf = (direct: OpenstackApi) =>
   direct.call<{ servers: { id: string; status: string; name: string }[] }>('GET', 'compute', '/servers/detail');
 
-/** @throws Error when it does not hold within a minute and a half */
-export async function until(what: string, holds: () => Promise<boolean>): Promise<void> {
-  const end = Date.now() + 90_000;
-  while (!(await holds())) {
-    if (Date.now() > end) throw new Error(`waited in vain until ${what}`);
-    await sleep(250);
-  }
-}
+export const until = (what: string, holds: () => Promise<boolean>): Promise<void> => waitUntil(holds, () => what);
 
-/** What lists what: service, path, member of the answer, word. */
+/** Listings of everything: service, path, member of the answer, word. */
 const LEFT: readonly (readonly [ApiService, string, string, string])[] = [
   ['compute', '/servers/detail', 'servers', 'server'],
   ['volumev3', '/volumes/detail', 'volumes', 'volume'],

@@ -1,6 +1,6 @@
 import { createServer, type IncomingHttpHeaders, type IncomingMessage, request, type ServerResponse } from 'node:http';
 
-/** One request on its way to a service. */
+/** Request on its way to a service. */
 export interface OpenstackCall {
   /** Service by the name that the driver uses (compute, image, network, volume), or identity. */
   service: string;
@@ -11,13 +11,13 @@ export interface OpenstackCall {
   body: unknown;
 }
 
-/** What shall go wrong. The first rule that fits a call decides; its `times` then goes down by one. */
+/** Rule of what shall go wrong. The first rule that fits a call decides; its `times` then goes down by one. */
 export interface OpenstackRule {
   service?: string;
   method?: string;
   path?: RegExp;
   when?: (call: OpenstackCall) => boolean;
-  /** How many calls it catches; absent: all. */
+  /** Number of calls that it catches; absent: all. */
   times?: number;
   /** Waits before anything else, in ms. */
   delayMs?: number;
@@ -35,7 +35,7 @@ export interface OpenstackProxy {
   authUrl: string;
   /** Adds a rule; returns the way to take it back. */
   add(rule: OpenstackRule): () => void;
-  /** How many calls came in, to one service or to all. */
+  /** Returns how many calls came in, to one service or to all. */
   count(service?: string): number;
   /** Calls as `POST compute /v2.1/servers`, in their order, without their query. */
   calls(): readonly string[];
@@ -51,6 +51,7 @@ const SERVICES: Readonly<Record<string, string>> = {
   network: 'network',
   'block-storage': 'volume',
   volumev3: 'volume',
+  metric: 'metric',
 };
 
 class State {

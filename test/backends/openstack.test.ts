@@ -28,7 +28,7 @@ describeWith('OpenStack services', openstackAvailable(), () => {
     expect(answer.status).toBe(201);
     const { token } = (await answer.json()) as { token: { catalog: { type: string }[] } };
     expect(token.catalog.map(({ type }) => type)).toEqual(expect.arrayContaining(['compute', 'image', 'network', 'volumev3']));
-  }, 600_000);
+  }, 1_800_000);
 
   test('a port that was asked for and is taken is told in words, and nothing is started', async () => {
     const server = createServer();

@@ -12,7 +12,7 @@ const FOLDER = join(__dirname, '..', '..', '.backends', RELEASE === 'debian' ? '
 /** Exit status of the script for a release that it does not know. */
 const NO_SUCH_RELEASE = 2;
 /** Longest that a start may take while others use the machine, in ms; alone it takes about a minute. */
-const START_MS = 480_000;
+const START_MS = 1_500_000;
 
 /** The running services: who may log in where. Both users have the password `secret`, in the domain Default. */
 export interface Openstack {
@@ -24,12 +24,21 @@ export interface Openstack {
   cloudsFile: string;
 }
 
-/** Whether the services can be started here; else what is missing, in words. @throws Error when OPENSTACK_RELEASE names no release */
+/**
+ * Tells whether the services can be started here; else what is missing, in words.
+ * @throws Error when OPENSTACK_RELEASE names no release
+ */
 export function openstackAvailable(): Availability {
   if (!existsSync('/usr/bin/apt-get')) return { missing: 'OpenStack services as Debian has them (no apt-get here)' };
   const asked = spawnSync(SCRIPT, ['available'], { encoding: 'utf8' });
   if (asked.status === NO_SUCH_RELEASE) throw new Error(asked.stderr.trim());
   return asked.status === 0 ? true : { missing: (asked.stdout || asked.stderr || String(asked.error)).trim() };
+}
+
+/** Tells whether the services can be started here with Gnocchi among them, which only Debian's release has. */
+export function metricsAvailable(): Availability {
+  const all = openstackAvailable();
+  return all === true && RELEASE !== 'debian' ? { missing: `Gnocchi in the release ${RELEASE}` } : all;
 }
 
 /** Installs the services with apt-get, and pip where the release is PyPI's. @throws Error with the last words of the package manager */
@@ -58,7 +67,7 @@ export async function useOpenstack(): Promise<Openstack> {
   };
 }
 
-/** This run needs the services no more; stops them unless another run or a person (`openstack.sh up`) does. */
+/** Releases the services, which this run needs no more; stops them unless another run or a person (`openstack.sh up`) needs them. */
 export async function leaveOpenstack(): Promise<void> {
   if (existsSync(join(FOLDER, 'users', run()))) await script('leave', run());
 }

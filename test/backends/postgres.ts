@@ -3,10 +3,10 @@ import { accessSync, constants, existsSync, readdirSync, readFileSync } from 'no
 import { chmod, chown, mkdir, open, rm } from 'node:fs/promises';
 import { createServer, type AddressInfo } from 'node:net';
 import { delimiter, join, resolve } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { Client } from 'pg';
 import type { Availability } from './need';
+import { waitUntil } from '../harness/wait';
 
 const run = promisify(execFile);
 const ROOT = resolve(__dirname, '../../.backends');
@@ -18,6 +18,8 @@ export interface Postgres {
   url: string;
   /** Ends the server as a crash would, and starts it again on its data and port. */
   restart(): Promise<void>;
+  /** Ends the server as a crash would; `restart` begins it again. */
+  kill(): Promise<void>;
   /** Stops the server and removes its data. */
   stop(): Promise<void>;
 }
@@ -58,6 +60,7 @@ export async function startPostgres(): Promise<Postgres> {
       await end(server, 'SIGQUIT');
       server = await start();
     },
+    kill: () => end(server, 'SIGQUIT'),
     stop: async () => {
       await end(server, 'SIGINT');
       await rm(folder, { recursive: true, force: true });
@@ -66,19 +69,18 @@ export async function startPostgres(): Promise<Postgres> {
 }
 
 async function ready(server: ChildProcess, url: string, log: string): Promise<void> {
-  for (let attempt = 0; attempt < 200; attempt++) {
-    const client = new Client({ connectionString: url });
-    client.on('error', () => undefined);
-    try {
-      await client.connect();
-      await client.end();
-      return;
-    } catch (error) {
-      if (server.exitCode !== null || attempt === 199)
-        throw new Error(`PostgreSQL did not start:\n${readFileSync(log, 'utf8')}`, { cause: error });
-    }
-    await sleep(50);
-  }
+  await waitUntil(
+    async () => {
+      if (server.exitCode !== null) throw new Error(`PostgreSQL did not start:\n${readFileSync(log, 'utf8')}`);
+      const client = new Client({ connectionString: url });
+      client.on('error', () => undefined);
+      return client.connect().then(
+        () => client.end().then(() => true),
+        () => false,
+      );
+    },
+    () => `PostgreSQL answers:\n${readFileSync(log, 'utf8')}`,
+  );
 }
 
 async function end(server: ChildProcess, signal: NodeJS.Signals): Promise<void> {

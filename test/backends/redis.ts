@@ -3,11 +3,11 @@ import { once } from 'node:events';
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join, resolve } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { Redis } from 'ioredis';
 import type { Availability } from './need';
+import { comesTrue } from '../harness/wait';
 
-/** Whether a real redis-server can be started here. */
+/** Tells whether a real redis-server can be started here. */
 export function redisAvailable(): Availability {
   const found = spawnSync('redis-server', ['--version']);
   return found.status === 0 ? true : { missing: 'no redis-server on the PATH (Debian: apt-get install redis-server)' };
@@ -85,16 +85,8 @@ async function asked<T>(port: number, work: (client: Redis) => Promise<T>): Prom
   }
 }
 
-async function answering(port: number): Promise<void> {
-  for (let left = 200; ; left--) {
-    try {
-      await asked(port, (client) => client.ping());
-      return;
-    } catch (error) {
-      if (left === 0) throw error;
-      await sleep(25);
-    }
-  }
+function answering(port: number): Promise<void> {
+  return comesTrue(async () => void (await asked(port, (client) => client.ping())));
 }
 
 async function freePort(): Promise<number> {

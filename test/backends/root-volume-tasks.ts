@@ -11,7 +11,7 @@ interface Task {
 
 /** Stands in for the one thing a restore needs that moto does not have: tasks that replace a root volume. */
 export interface RootVolumeTasks {
-  /** How a task ends after `runningMs`. */
+  /** End of a task after `runningMs`. */
   ends: 'succeeded' | 'failed';
   runningMs: number;
 }

@@ -1,48 +1,25 @@
-import { execFile, spawn, spawnSync } from 'node:child_process';
-import { createHash } from 'node:crypto';
-import { createWriteStream, existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { execFile, spawn } from 'node:child_process';
+import { createWriteStream, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { promisify } from 'node:util';
+import { goProgram } from './go-program';
 import type { Availability } from './need';
 
 const FOLDER = join(__dirname, '..', '..', '.backends');
-const SOURCE = join(__dirname, 'vcsim');
 
-/** The program is built once for each state of its sources and pinned modules. */
-function program(): string {
-  const files = readdirSync(SOURCE).filter((name) => /\.go$|^go\.(mod|sum)$/.test(name));
-  const hash = createHash('sha256');
-  for (const name of files.sort()) hash.update(name).update(readFileSync(join(SOURCE, name)));
-  return join(FOLDER, `vcsim-${hash.digest('hex').slice(0, 12)}`);
-}
+const program = goProgram('vcsim');
 
-/** Whether the simulator can be built and run here; needs go, and flock. */
-export function vcsimAvailable(): Availability {
-  if (existsSync(program())) return true;
-  if (spawnSync('go', ['version']).status !== 0) return { missing: 'go' };
-  if (spawnSync('flock', ['--version']).status !== 0) return { missing: 'flock (util-linux)' };
-  return true;
-}
+/** Tells whether the simulator can be built and run here; needs go, and flock. */
+export const vcsimAvailable = (): Availability => program.available();
 
 /** Builds the simulator below .backends unless it is there; safe to call from several processes. */
-export async function installVcsim(): Promise<void> {
-  const target = program();
-  if (existsSync(target)) return;
-  mkdirSync(FOLDER, { recursive: true });
-  const script = 'test -e "$1" || { go build -o "$1.new" . && mv "$1.new" "$1"; }';
-  const words = ['-w', '540', join(FOLDER, 'vcsim-install.lock'), 'sh', '-ec', script, 'sh', target];
-  await promisify(execFile)('flock', words, {
-    cwd: SOURCE,
-    timeout: 560_000,
-    env: { ...process.env, GOFLAGS: '-mod=readonly -buildvcs=false' },
-  });
-}
+export const installVcsim = (): Promise<void> => program.install();
 
 /** Members of API types, in the API's order. */
 export async function describeTypes(names: readonly string[]): Promise<Record<string, { name: string; type: string }[]>> {
   await installVcsim();
-  const { stdout } = await promisify(execFile)(program(), ['-describe', names.join(',')]);
+  const { stdout } = await promisify(execFile)(program.path(), ['-describe', names.join(',')]);
   return JSON.parse(stdout) as Record<string, { name: string; type: string }[]>;
 }
 
@@ -52,7 +29,7 @@ export interface VcsimSize {
   hosts?: number;
   /** Machines in each cluster. */
   machines?: number;
-  /** Of them, how many are templates (`template-0` and so on). */
+  /** Number of them that are templates (`template-0` and so on). */
   templates?: number;
   datastores?: number;
   portGroups?: number;
@@ -65,21 +42,21 @@ export interface VcsimSize {
   tls?: boolean;
 }
 
-/** What the simulator is told beside its API; see vcsim/control.go. */
+/** Order to the simulator beside its API; see vcsim/control.go. */
 export interface VcsimOrder {
   fault?: { method: string; fault: string; times?: number; skip?: number };
   clear?: boolean;
   delay?: Record<string, number>;
   taskDelay?: Record<string, number>;
-  /** How long every task takes, in ms. */
+  /** Duration of every task, in ms. */
   eachTask?: number;
-  /** Which extension manages a machine. */
+  /** Extension that manages a machine. */
   managed?: { key: string; extension: string; type?: string };
   machine?: { key: string; connectionState?: string; powerState?: string; name?: string; template?: boolean; tools?: string };
   fill?: { name: string; count: number; template?: boolean; card?: boolean; disk?: boolean; volume?: boolean };
   fcds?: { name: string; count: number; metadata?: Record<string, string>; keep?: boolean };
   drop?: string;
-  /** What a machine allows while it runs; memory in MiB. What is not said is not allowed. */
+  /** Settings that a machine allows to change while it runs; memory in MiB. What is absent is not allowed. */
   hotPlug?: {
     key: string;
     cpuAdd?: boolean;
@@ -89,6 +66,12 @@ export interface VcsimOrder {
     memoryStep?: number;
     coresPerSocket?: number;
   };
+  /** Faults of imports and exports: seconds a lease lives without progress, bytes after which a transfer breaks off or stands still. */
+  nfc?: { seconds?: number; breakAfter?: number; holdAfter?: number; star?: boolean };
+  /** Asks for the machines of leases that have not ended. */
+  leases?: boolean;
+  /** Most metrics that one QueryPerf may ask for; 0: any number. */
+  maxQueryMetrics?: number;
 }
 
 /** A running vCenter simulator. */
@@ -128,7 +111,7 @@ if (typeof afterAll === 'function') {
 /** Starts a simulator of one's own on a free port. In a file of tests it ends with the file, if nobody stops it before. */
 export async function startVcsim(size: VcsimSize = {}): Promise<Vcsim> {
   await installVcsim();
-  const child = spawn(program(), flags(size), { stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(program.path(), flags(size), { stdio: ['ignore', 'pipe', 'pipe'] });
   const logFile = join(FOLDER, `vcsim-${process.pid}-${child.pid}.log`);
   const log = createWriteStream(logFile);
   child.stderr.pipe(log, { end: false });

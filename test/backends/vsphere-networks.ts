@@ -1,4 +1,5 @@
-/** What tests do with networks past the driver: vCenter's own calls, written and read as text. */
+import { waitUntil } from '../harness/wait';
+/** Calls of vCenter by which tests change networks without the driver, written and read as text. */
 
 type Call = (body: string) => Promise<string>;
 
@@ -8,7 +9,7 @@ export interface Portgroup {
   description: string;
 }
 
-/** What a read of properties begins with: the root folder, and the ways down from it by which it goes, each repeatedly. */
+/** Builds the beginning of a read of properties: the root folder, and the ways down from it, each repeatedly. */
 export function walk(edges: readonly (readonly [type: string, path: string])[]): string {
   const names = edges.map((_, index) => `<selectSet><name>e${index}</name></selectSet>`).join('');
   const ways = edges.map(
@@ -85,13 +86,12 @@ export async function destroy(call: Call, type: string, key: string): Promise<vo
 /** Calls a method with a task and waits for its end. */
 export async function ended(call: Call, body: string): Promise<void> {
   const task = /<returnval type="Task">([^<]*)</.exec(await call(body))?.[1] ?? '';
-  for (const end = Date.now() + 10_000; Date.now() < end; await new Promise((resolve) => setTimeout(resolve, 10))) {
+  await waitUntil(async () => {
     const text = await call(
       `<RetrievePropertiesEx xmlns="urn:vim25"><_this type="PropertyCollector">propertyCollector</_this><specSet>` +
         `<propSet><type>Task</type><pathSet>info</pathSet></propSet><objectSet><obj type="Task">${task}</obj></objectSet></specSet><options/></RetrievePropertiesEx>`,
     );
-    if (text.includes('<state>success</state>')) return;
     if (text.includes('<state>error</state>')) throw new Error(text);
-  }
-  throw new Error(`${task} did not end`);
+    return text.includes('<state>success</state>');
+  });
 }

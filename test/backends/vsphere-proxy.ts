@@ -1,11 +1,11 @@
 import { gzipSync } from 'node:zlib';
 import { createServer, type IncomingMessage, request, type ServerResponse } from 'node:http';
 
-/** What shall go wrong with calls of one method. The first rule that fits decides; its `times` then goes down by one. */
+/** Rule of what shall go wrong with calls of one method. The first rule that fits decides; its `times` then goes down by one. */
 export interface SoapRule {
   method?: string;
   when?: (body: string) => boolean;
-  /** How many calls it catches; absent: all. */
+  /** Number of calls that it catches; absent: all. */
   times?: number;
   delayMs?: number;
   /** Answers this fault; the call does not go through. */

@@ -4,7 +4,7 @@ import { portgroupsOf, walk } from './vsphere-networks';
 
 /** A vCenter for tests: the simulator, the proxy in front of it, and a view past both driver and proxy. */
 export interface VsphereAccount {
-  /** Where a driver goes: the proxy. */
+  /** URL for the driver: that of the proxy. */
   url: string;
   sim: Vcsim;
   proxy: SoapProxy;
@@ -14,13 +14,16 @@ export interface VsphereAccount {
   machines(): Promise<{ key: string; name: string; template: boolean }[]>;
   /** Every machine with these properties, each as the text of vCenter's answer. */
   read(paths: readonly string[]): Promise<string[]>;
-  /** One call of a method, past driver and proxy: the body of its request, the text of the answer. */
+  /** Calls a method without driver and proxy: takes the body of the request, returns the text of the answer. */
   call(body: string): Promise<string>;
   /** Names of all snapshots now there. */
   snapshots(): Promise<string[]>;
   /** First-class disks now there, by the catalogue of vCenter. */
   fcds(): Promise<{ id: string; name: string; capacity: number; metadata: Record<string, string> }[]>;
-  /** What somebody else does at vCenter: the body of a call (`/vslm`: of that service), and the text of its answer. A task is waited for. */
+  /**
+   * Acts at vCenter as somebody else: takes the body of a call (`/vslm`: of that service), returns the text of its answer. A task
+   * is waited for.
+   */
   console(body: string, service?: '/vslm'): Promise<string>;
   /** Words for each thing that the model did not begin with. */
   leftovers(): Promise<string[]>;
@@ -58,6 +61,7 @@ export async function startVsphere(size: VcsimSize = {}): Promise<VsphereAccount
       ...(await portgroupsOf(call)).filter(({ key }) => !networks.has(key)).map(({ key, name }) => `network ${key} ${name}`),
       ...(await disks()).filter((disk) => !plugged.has(disk)).map((disk) => `disk ${disk}`),
       ...(await fcds()).map(({ id, name }) => `first-class disk ${id} ${name}`),
+      ...((await sim.order({ leases: true })).keys ?? []).map((key) => `lease of ${key}`),
     ],
     endSessions: () => direct.endSessions(),
     stop: async () => {
@@ -158,7 +162,7 @@ class Direct {
     }));
   }
 
-  /** One call, and the wait for its task where it begins one. */
+  /** Makes one call, and waits for its task where it begins one. */
   async act(body: string, service = ''): Promise<string> {
     await this.login();
     const text = await this.call(body, service);

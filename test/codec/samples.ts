@@ -72,7 +72,7 @@ class Sampler {
   }
 }
 
-/** Of references that stand for each other only one is given: the first with a type of its own, not the literal name (D036). */
+/** Keeps one of references that stand for each other: the first with a type of its own, not the literal name (D036). */
 function alternatives(attributes: Readonly<Record<string, Attribute>>, values: Values): Values {
   const forms = Object.entries(attributes).filter(([, { kind }]) => kind === 'ref');
   const literal = forms.find(([, attribute]) => attribute.kind === 'ref' && attribute.to === '*' && attribute.inline !== undefined);

@@ -1,10 +1,13 @@
-// Validates XML documents against a schema, both from standard input as JSON: { schema, documents: { name: text } }.
+// Validates XML documents against a schema, both from standard input as JSON: { schema, documents: { name: text }, path }. With a
+// path, what the schema imports is read from the files beside it.
 // Answers a JSON object of the faults by name. A process of its own, because the validator is an ES module.
 import { readFileSync } from 'node:fs';
 import { XmlDocument, XsdValidator } from 'libxml2-wasm';
+import { xmlRegisterFsInputProviders } from 'libxml2-wasm/lib/nodejs.mjs';
 
-const { schema, documents } = JSON.parse(readFileSync(0, 'utf8'));
-const parsed = XmlDocument.fromString(schema);
+const { schema, documents, path } = JSON.parse(readFileSync(0, 'utf8'));
+if (path) xmlRegisterFsInputProviders();
+const parsed = XmlDocument.fromString(schema, path ? { url: path } : undefined);
 const validator = XsdValidator.fromDoc(parsed);
 const faults = {};
 for (const [name, text] of Object.entries(documents)) {

@@ -1,4 +1,4 @@
-import assert from 'node:assert/strict';
+import { assert } from './kit/assert';
 import { check, clause } from './kit/define';
 import { idOf } from './kit/ingredients';
 import { isCollection } from './kit/links';

@@ -1,5 +1,6 @@
-import assert from 'node:assert/strict';
+import { assert } from './kit/assert';
 import { check, clause } from './kit/define';
+import { freshName, idOf, makeVolume } from './kit/ingredients';
 import { countOf, found, keysOf, keysWhere, PLAYGROUND, playground, playgroundOf, ROWS } from './kit/playground';
 
 const needs = { ...playground, capabilities: ['CloudEntryPoint/FilterParameter'] };
@@ -61,6 +62,27 @@ export const clauses = [
       const east = `${new Date(moment + 3_600_000 - 1000).toISOString().slice(0, 19)}+01:00`;
       assert.deepEqual(await found(c, `created>${east}`), all, 'an offset from UTC counts');
     }),
+    check(
+      'true and false are values',
+      ['R4.1.6.1-06', 'R4.1.6.1-10'],
+      { needs: { capabilities: ['CloudEntryPoint/FilterParameter', 'Volume/VolumeSnapshot'], adds: ['volumes', 'volumeImages'] } },
+      async (c) => {
+        const description = freshName('boolean');
+        const imageLocation = { href: idOf(await makeVolume(c)) };
+        const made: Record<string, string[]> = { true: [], false: [] };
+        for (const bootable of [true, false]) {
+          const image = await c.create('volumeImages', 'VolumeImage', { name: freshName(), description, imageLocation, bootable });
+          made[image.text('bootable') ?? '']?.push(idOf(image));
+        }
+        for (const [value, uris] of Object.entries(made)) {
+          for (const filter of [`bootable=${value}`, `${value}=bootable`, `bootable!=${value === 'true' ? 'false' : 'true'}`]) {
+            const items = await c.items('volumeImages', { $filter: `description='${description}' and ${filter}` });
+            assert.deepEqual(items.map(idOf).sort(), [...uris].sort(), filter);
+          }
+        }
+        if (made.true?.length === 0 || made.false?.length === 0) c.unproven('all images are alike, whether bootable was asked for or not');
+      },
+    ),
     check('strings may stand in single or double quotes', ['R4.1.6.1-05', 'R4.1.6.1-06'], { needs }, async (c) => {
       const { mark } = await playgroundOf(c);
       assert.deepEqual(await found(c, `name="${mark}-Z"`), ['Z']);

@@ -1,4 +1,4 @@
-import assert from 'node:assert/strict';
+import { assert } from './kit/assert';
 import type { Context } from './kit/context';
 import { check, clause } from './kit/define';
 import { readOnlyMachine, idOf } from './kit/ingredients';
@@ -70,6 +70,25 @@ export const clauses = [
         );
       assert.ok(items.some((item) => item.has('cpu')));
     }),
+    check(
+      'on a Collection id is that of each item, in a window, an order and a filter, too',
+      ['R4.1.6.3-13', 'R4.1.6.3-14'],
+      { needs: lists },
+      async (c) => {
+        await playgroundOf(c);
+        const queries: [string, Record<string, string>][] = [
+          ['CloudEntryPoint/FirstParameter', { $first: '1', $last: '3' }],
+          ['CloudEntryPoint/FilterParameter', { $filter: 'cpu>0' }],
+          ['CloudEntryPoint/OrderByParameter', { $orderby: 'name' }],
+        ];
+        for (const [capability, query] of queries.filter(([name]) => c.can(name))) {
+          const whole = await c.items(PLAYGROUND, query);
+          const part = await c.items(PLAYGROUND, { ...query, $select: 'id' });
+          assert.deepEqual(part.map(idOf), whole.map(idOf), capability);
+          for (const item of part) assert.deepEqual(names(item), ['id'], capability);
+        }
+      },
+    ),
     check(
       'path notation works where it is announced',
       ['R4.1.6.3-16', 'R5.11.2-15'],

@@ -1,4 +1,4 @@
-import assert from 'node:assert/strict';
+import { assert } from './kit/assert';
 import type { Context } from './kit/context';
 import { check, clause } from './kit/define';
 import { machineParts, idOf, freshName, readOnlyMachine } from './kit/ingredients';
@@ -7,6 +7,8 @@ import type { Query } from './kit/wire';
 
 const capabilities = ['CloudEntryPoint/ExpandParameter'];
 const needs = { adds: ['machineTemplates'], collections: ['machineConfigs', 'machineImages'], capabilities };
+
+const COLLECTIONS = ['disks', 'volumes', 'networkInterfaces', 'snapshots'];
 
 /** A template that refers to a configuration and an image. */
 const template = (c: Context): Promise<string> =>
@@ -26,8 +28,9 @@ async function holdsTarget(c: Context, value: Value, name: string): Promise<void
   assert.ok(there);
   assert.deepEqual(
     inside(value, name).filter((each) => each !== 'resourceURI'),
-    target.names().filter((each) => !['resourceURI', 'operations'].includes(each) || there.has(each)),
+    target.names().filter((each) => each !== 'resourceURI'),
   );
+  assert.deepEqual(there.operations(), target.operations(), `operations of the expanded ${name}`);
   for (const each of ['id', 'name']) assert.equal(there.text(each), target.text(each));
 }
 
@@ -106,6 +109,41 @@ export const clauses = [
         const disks = machine.inner('disks') ?? c.skip('Machines have no disks');
         assert.equal(textOf(disks, 'id'), hrefOf(machine, 'disks'));
         assert.equal(textOf(disks, 'count'), textOf(await c.follow(machine, 'disks'), 'count'));
+      },
+    ),
+    check(
+      'an expanded Collection holds its operations and its items',
+      ['R4.1.6.4-04', 'R4.1.6.4-06', 'R4.1.6.4-07'],
+      { needs: { adds: ['machines'], capabilities } },
+      async (c) => {
+        const plain = await readOnlyMachine(c);
+        const machine = await c.read(idOf(plain), { $expand: '*' });
+        const collections = COLLECTIONS.filter((name) => plain.has(name));
+        for (const name of c.some(collections, 'Collection of a Machine')) {
+          const [there, target] = [machine.inner(name), await c.follow(plain, name)];
+          assert.deepEqual(there?.operations(), target.operations(), `operations of the expanded ${name}`);
+          assert.deepEqual(there?.items().map(idOf), target.items().map(idOf), name);
+        }
+      },
+    ),
+    check(
+      'references to resources of any type are expanded, too',
+      ['R4.1.6.4-04', 'R4.1.6.4-11'],
+      { needs: { ...needs, collections: ['jobs'] } },
+      async (c) => {
+        const answer = await c.post(await c.addUri('machineTemplates'), 'MachineTemplate', {
+          name: freshName('template'),
+          ...(await machineParts(c)),
+        });
+        const made = await c.owned(answer);
+        await c.done(answer);
+        for (const $expand of ['targetResource,affectedResources', '*']) {
+          const job = await c.read(answer.jobUri ?? '', { $expand });
+          assert.equal(job.inner('targetResource')?.text('id'), hrefOf(job, 'targetResource'), 'targetResource');
+          const affected = job.list('affectedResources', 'affectedResource').find((each) => each.text('href') === made);
+          assert.equal(affected?.text('id'), made, 'affectedResources');
+          assert.ok(affected?.has('machineConfig'));
+        }
       },
     ),
   ]),

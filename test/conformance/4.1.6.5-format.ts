@@ -1,4 +1,4 @@
-import assert from 'node:assert/strict';
+import { assert } from './kit/assert';
 import type { Answer } from './kit/wire';
 import { check, clause } from './kit/define';
 import type { Format } from './kit/value';

@@ -1,4 +1,4 @@
-import assert from 'node:assert/strict';
+import { assert } from './kit/assert';
 import type { Context } from './kit/context';
 import { check, clause } from './kit/define';
 import { idOf, makeVolume } from './kit/ingredients';

@@ -1,4 +1,4 @@
-import assert from 'node:assert/strict';
+import { assert } from './kit/assert';
 import { CIMI } from './kit/body';
 import { check, clause } from './kit/define';
 import { freshName, idOf, makeMachine, readOnlyMachine } from './kit/ingredients';
@@ -55,7 +55,7 @@ export const clauses = [
       async (c) => {
         const machine = await readOnlyMachine(c);
         const not = ['start', 'stop'].find((name) => c.operation(machine, name) === undefined) ?? c.skip('start and stop are both offered');
-        await c.fails(await c.post(idOf(machine), 'Action', { action: `${CIMI}/action/${not}` }));
+        await c.fails(async () => c.post(idOf(machine), 'Action', { action: `${CIMI}/action/${not}` }));
       },
     ),
   ]),

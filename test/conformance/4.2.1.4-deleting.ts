@@ -1,4 +1,4 @@
-import assert from 'node:assert/strict';
+import { assert } from './kit/assert';
 import { CIMI } from './kit/body';
 import { actionUri } from './kit/context';
 import { check, clause } from './kit/define';
@@ -10,6 +10,8 @@ import { stateAt, watch } from './kit/watch';
 const machines = { adds: ['machines'] };
 const jobs = { adds: ['machines', PLAYGROUND], collections: ['jobs'] };
 const small = { cpu: 1, memory: 1048576 };
+/** Number of times a check tries to see what lasts a moment. */
+const TRIES = 3;
 const ENDED = ['SUCCESS', 'FAILED', 'STOPPED'];
 
 export const clauses = [
@@ -21,19 +23,22 @@ export const clauses = [
       assert.ok(!(await c.items(PLAYGROUND)).some((item) => idOf(item) === idOf(made)));
     }),
     check('a Machine is DELETING while it is being deleted', ['R4.2.1.4-02'], { needs: machines }, async (c) => {
-      const machine = await makeMachine(c);
-      const uri = idOf(machine);
-      const before = textOf(machine, 'state');
-      const { answer, states: certain, unsure } = await watch(c, c.delete(c.offered(machine, 'delete')), () => stateAt(c, uri));
-      await c.done(answer);
-      const states = [...certain, ...unsure];
-      const deleting = states.slice(Math.max(states.indexOf('DELETING'), 0));
-      assert.deepEqual(
-        [...new Set(deleting)].filter((state) => state !== 'DELETING' && state !== before),
-        [],
-      );
-      assert.ok(!deleting.includes('DELETING') || !deleting.includes(before), states.join(', '));
-      await c.gone(uri);
+      for (let times = 0; times < TRIES; times++) {
+        const machine = await makeMachine(c);
+        const uri = idOf(machine);
+        const before = textOf(machine, 'state');
+        const { answer, states: certain, unsure } = await watch(c, c.delete(c.offered(machine, 'delete')), () => stateAt(c, uri));
+        await c.done(answer);
+        await c.gone(uri);
+        const states = [...certain, ...unsure];
+        const first = states.indexOf('DELETING');
+        // As it was while the Job waited for its turn, DELETING from then on.
+        const early = first < 0 ? states : states.slice(0, first);
+        const late = first < 0 ? [] : states.slice(first);
+        assert.deepEqual([early.filter((state) => state !== before), late.filter((state) => state !== 'DELETING')], [[], []]);
+        if (first >= 0) return;
+      }
+      c.unproven('no Machine was seen while it was being deleted');
     }),
   ]),
   clause('4.2.1.5', 'Other operations', [
@@ -53,7 +58,7 @@ export const clauses = [
     check('an action that nobody knows is refused', ['R4.2.1.5-01'], { needs: machines }, async (c) => {
       const machine = await readOnlyMachine(c);
       const href = machine.operations().find(({ rel }) => rel.startsWith(`${CIMI}/action/`))?.href ?? c.skip('no action is offered');
-      await c.fails(await c.post(href, 'Action', { action: `${CIMI}/action/nosuchaction` }));
+      await c.fails(async () => c.post(href, 'Action', { action: `${CIMI}/action/nosuchaction` }));
     }),
   ]),
   clause('4.2.1.6', 'Synchronous operations', [

@@ -1,10 +1,11 @@
-import assert from 'node:assert/strict';
+import { assert } from './kit/assert';
 import { CIMI, type Content, list } from './kit/body';
 import type { Context } from './kit/context';
 import { check, clause } from './kit/define';
 import { freshName, idOf, machineCreate, machineParts, makeMachine, makeVolume, volumeCreate } from './kit/ingredients';
 import { credentialData, machineComponent, mixNetworks, networkTemplate, PORT_CONFIG, sharedNetwork } from './kit/parts';
 import { PLAYGROUND, playground, TYPE } from './kit/playground';
+import { assertSize } from './kit/size';
 import { shortName, textOf } from './kit/value';
 
 const CAPABILITY = `${CIMI}/capability/`;
@@ -69,7 +70,7 @@ export const clauses = [
       if (c.can('Machine/MachineImageByValue')) c.skip('images by value are announced');
       const machineImage = { type: 'IMAGE', imageLocation: 'http://127.0.0.1/nowhere' };
       const { machineConfig } = await machineParts(c);
-      await c.fails(await c.post(await c.addUri('machines'), 'MachineCreate', { machineTemplate: { machineConfig, machineImage } }));
+      await c.fails(async () => c.post(await c.addUri('machines'), 'MachineCreate', { machineTemplate: { machineConfig, machineImage } }));
     }),
     check('as many properties as MaxPropertyItems says are kept', ['R5.11.2-16'], { needs: playground }, async (c) => {
       const most = Number(
@@ -192,7 +193,7 @@ export const clauses = [
       { needs: { adds: ['volumes'], capabilities: ['Volume/VolumeConfigByValue', 'Volume/VolumeTemplateByValue'] } },
       async (c) => {
         const volume = await made(c, 'volumes', 'VolumeCreate', { volumeTemplate: { volumeConfig: { capacity: 1_000_000 } } }, 'AVAILABLE');
-        assert.ok(Number(textOf(volume, 'capacity')) >= 1_000_000);
+        assertSize('the capacity', Number(textOf(volume, 'capacity')), 1_000_000);
       },
     ),
     check(
@@ -213,7 +214,8 @@ export const clauses = [
       ['R5.11.2-41'],
       { needs: { adds: ['volumes', 'volumeImages'], capabilities: ['Volume/VolumeSnapshot'] } },
       async (c) => {
-        await made(c, 'volumeImages', 'VolumeImage', { imageLocation: { href: idOf(await makeVolume(c)) } }, 'AVAILABLE');
+        const image = await made(c, 'volumeImages', 'VolumeImage', { imageLocation: { href: idOf(await makeVolume(c)) } }, 'AVAILABLE');
+        assert.equal(image.resourceURI, `${CIMI}/VolumeImage`);
       },
     ),
     check(

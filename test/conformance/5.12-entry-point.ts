@@ -1,4 +1,4 @@
-import assert from 'node:assert/strict';
+import { assert } from './kit/assert';
 import { check, clause } from './kit/define';
 import { idOf } from './kit/ingredients';
 import { assertShape } from './kit/shape';
@@ -34,10 +34,10 @@ export const clauses = [
         entry.operations().filter(({ rel }) => rel !== 'edit'),
         [],
       );
-      (await c.delete(c.session.url)).refused();
-      (await c.post(c.session.url, 'CloudEntryPoint', { name: 'another' })).refused();
+      await c.refuses(() => c.delete(c.session.url));
+      await c.refuses(() => c.post(c.session.url, 'CloudEntryPoint', { name: 'another' }));
       const edit = c.operation(entry, 'edit');
-      if (edit === undefined) return;
+      if (edit === undefined) return void (await c.refuses(() => c.put(c.session.url, 'CloudEntryPoint', { name: 'changed' })));
       const answer = await c.put(
         edit,
         'CloudEntryPoint',

@@ -1,4 +1,4 @@
-import assert from 'node:assert/strict';
+import { assert } from './kit/assert';
 import { list, type Content } from './kit/body';
 import type { Context } from './kit/context';
 import { check, clause } from './kit/define';
@@ -14,6 +14,7 @@ import {
   networkTemplate,
   PORT_CONFIG,
   removed,
+  sharedNetwork,
   targets,
   typeUri,
   volumeTemplate,
@@ -39,7 +40,10 @@ const credential = (c: Context, name: string): Content => ({
   credentialTemplate: credentialData(c),
 });
 
-/** One component of every kind that this provider lets one make, by its Collection; those of networks refer to the one made. */
+/**
+ * Descriptors of one component of every kind that this provider lets one make, by its Collection; those of networks refer to the
+ * one made.
+ */
 async function oneOfEach(c: Context): Promise<Record<string, Content>> {
   const net = { href: '#net' };
   const group = JOINING.every((name) => c.knows(name)) ? { networks: list('network', [net]) } : {};
@@ -120,7 +124,10 @@ export const clauses = [
           if (!system.has(attribute) && !kinds.includes(attribute)) continue;
           const collection = await c.follow(system, attribute);
           assertCollection(c, collection, `${type}Collection`, [reference]);
-          assert.equal(collection.items().length, kinds.includes(attribute) ? 1 : 0, attribute);
+          const members = collection.items().length;
+          // Addresses that the provider made for the Machine are the System's, too (5.13.2.1).
+          if (attribute === 'addresses') assert.ok(members >= (kinds.includes(attribute) ? 1 : 0), attribute);
+          else assert.equal(members, kinds.includes(attribute) ? 1 : 0, attribute);
         }
       },
     ),
@@ -210,7 +217,7 @@ export const clauses = [
         const [owned = ''] = await targets(c, owner, 'credentials', 'credential');
         const other = await makeSystem(c, [credential(c, 'key')]);
         const add = c.operation(await c.follow(other, 'credentials'), 'add') ?? c.skip('nothing can be added to Systems');
-        await c.fails(await c.post(add, 'SystemCredential', { credential: { href: owned } }));
+        await c.fails(async () => c.post(add, 'SystemCredential', { credential: { href: owned } }));
         assert.equal((await targets(c, other, 'credentials', 'credential')).includes(owned), false);
         const held = await association(c, owner, 'credentials', 'credential', owned);
         await removed(c, idOf(held));
@@ -263,6 +270,26 @@ export const clauses = [
   ]),
 
   clause('5.13.2.1', 'SystemCollection operations', [
+    check(
+      'Addresses that the provider makes for the Machines of a System are its own',
+      ['R5.13.2.1-02', 'R5.13.1-02', 'R5.13.1-03'],
+      { needs: { adds: ['systems', 'machines', 'networks'], collections: ['addresses'] } },
+      async (c) => {
+        const network = { href: await sharedNetwork(c) };
+        const system = await makeSystem(c, [
+          await machineComponent(c, 'web', { networkInterfaces: list('networkInterface', [{ network }]) }),
+        ]);
+        const [machine = ''] = await targets(c, system, 'machines', 'machine');
+        const interfaces = (await c.follow(await c.read(machine), 'networkInterfaces')).items();
+        const own: string[] = [];
+        for (const each of interfaces.filter((one) => one.has('addresses'))) own.push(...(await targets(c, each, 'addresses', 'address')));
+        const members = await targets(c, system, 'addresses', 'address');
+        for (const address of c.some(own, 'Address of an interface'))
+          assert.ok(members.includes(address), `${address} is none of the System's addresses`);
+        await removed(c, idOf(system));
+        for (const address of own) await c.gone(address);
+      },
+    ),
     check(
       'what a System is made with is its own, Volumes of nested templates too, but not what a template refers to',
       ['R5.13.2.1-02', 'R5.13.2.1-03', 'R5.13.2.1-04', 'R5.14.3-03'],

@@ -1,4 +1,4 @@
-import assert from 'node:assert/strict';
+import { assert } from './kit/assert';
 import type { Context } from './kit/context';
 import { check, clause } from './kit/define';
 import { freshName, idOf, makeMachine } from './kit/ingredients';
@@ -141,9 +141,9 @@ export const clauses = [
       async (c) => {
         const plain = (await c.items('machineImages')).find((each) => each.text('type') === 'IMAGE') ?? c.skip('no image is an IMAGE');
         const uri = idOf(await readyFor(c, 'restore'));
-        await c.fails(await c.act(await c.read(uri), 'restore'));
-        await c.fails(await c.act(await c.read(uri), 'restore', restoring(c, uri)));
-        const answer = await c.act(await c.read(uri), 'restore', restoring(c, idOf(plain)));
+        await c.fails(async () => c.act(await c.read(uri), 'restore'));
+        await c.fails(async () => c.act(await c.read(uri), 'restore', restoring(c, uri)));
+        const answer = await c.watched(async () => c.act(await c.read(uri), 'restore', restoring(c, idOf(plain))));
         await (c.can('Machine/RestoreFromImage') ? c.done(answer) : c.fails(answer));
       },
     ),

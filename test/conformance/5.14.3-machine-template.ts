@@ -1,4 +1,4 @@
-import assert from 'node:assert/strict';
+import { assert } from './kit/assert';
 import { assertAccess } from './kit/access';
 import { type Content, list } from './kit/body';
 import type { Context } from './kit/context';
@@ -88,7 +88,7 @@ export const clauses = [
         const method = c.capability('Machine/UserData');
         if (method !== undefined) assert.ok(['metadata', 'disk', 'imgmod'].includes(method), method);
         const content = { name: freshName('template'), ...(await machineParts(c)), userData: USER_DATA };
-        const answer = await c.post(await c.addUri('machineTemplates'), 'MachineTemplate', content);
+        const answer = await c.watched(async () => c.post(await c.addUri('machineTemplates'), 'MachineTemplate', content));
         await c.owned(answer);
         await (method === undefined ? c.fails(answer) : c.done(answer));
       },

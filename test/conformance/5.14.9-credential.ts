@@ -1,4 +1,4 @@
-import assert from 'node:assert/strict';
+import { assert } from './kit/assert';
 import { assertAccess } from './kit/access';
 import type { Content } from './kit/body';
 import type { Context } from './kit/context';
@@ -9,7 +9,7 @@ import { assertCollection, assertShape } from './kit/shape';
 
 const SECRET = 'Conform1ng-Well-2';
 
-/** What a Credential is to hold with a password beside it, where this provider has one. */
+/** Content of a Credential with a password beside it, where this provider has one. */
 const withPassword = (c: Context): Content => ({
   ...(takes(c, 'Credential', 'password') ? { userName: 'ada', password: SECRET } : {}),
   ...credentialData(c),

@@ -1,10 +1,11 @@
-import assert from 'node:assert/strict';
+import { assert } from './kit/assert';
 import { assertAccess } from './kit/access';
 import type { Context } from './kit/context';
 import { check, clause } from './kit/define';
-import { freshName, idOf, makeVolume } from './kit/ingredients';
+import { freshName, idOf, volumeType } from './kit/ingredients';
 import { removed, volumeTemplate } from './kit/parts';
 import { assertCollection, assertShape } from './kit/shape';
+import { assertSize } from './kit/size';
 import { hrefOf, textOf, type Value } from './kit/value';
 
 const needs = { adds: ['volumeTemplates'] };
@@ -15,16 +16,10 @@ const sharedTemplate = (c: Context): Promise<string> =>
     return s.createUri('volumeTemplates', 'VolumeTemplate', { ...described, ...(await volumeTemplate(s)) });
   });
 
-/** A type that Volumes have here: one that ResourceMetadata names, else that of a VolumeConfiguration or of a Volume. @throws Skip */
-async function volumeType(c: Context): Promise<string> {
-  const attributes = c.session.metadataOf('VolumeConfiguration')?.list('attributes', 'attribute') ?? [];
-  const [named] = attributes.find((each) => each.text('name') === 'type')?.texts('values', 'value') ?? [];
-  const of = (items: Value[]): string | undefined => items.map((each) => each.text('type')).find((type) => type !== undefined);
-  const seen = named ?? of(await c.items('volumeConfigs')) ?? of(await c.items('volumes'));
-  return seen ?? of([await makeVolume(c)]) ?? c.skip('nothing tells what types of Volumes there are');
-}
-
-/** Two VolumeConfigurations, the second one no smaller: the provider's, else made for the check. @throws Skip */
+/**
+ * Finds or makes two VolumeConfigurations, the second one no smaller.
+ * @throws Skip
+ */
 async function twoConfigurations(c: Context): Promise<[Value, Value]> {
   const collection = await c.collection('volumeConfigs');
   const capacity = (each: Value): number => Number(each.text('capacity'));
@@ -62,7 +57,7 @@ export const clauses = [
         await assertAccess(c, template, 'VolumeTemplate', {}, { volumeConfig: { href: idOf(second) } });
         assert.equal(hrefOf(await c.read(template), 'volumeConfig'), idOf(second));
         const volume = await c.create('volumes', 'VolumeCreate', { volumeTemplate: { href: template } });
-        assert.ok(Number(textOf(volume, 'capacity')) >= Number(textOf(second, 'capacity')), 'the Volume is smaller than its template');
+        assertSize('the capacity', Number(textOf(volume, 'capacity')), Number(textOf(second, 'capacity')));
         assert.equal(volume.text('type'), second.text('type'));
       },
     ),

@@ -1,4 +1,4 @@
-import assert from 'node:assert/strict';
+import { assert } from './kit/assert';
 import { assertAccess } from './kit/access';
 import { list } from './kit/body';
 import { check, clause } from './kit/define';

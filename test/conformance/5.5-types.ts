@@ -1,4 +1,4 @@
-import assert from 'node:assert/strict';
+import { assert } from './kit/assert';
 import type { Content } from './kit/body';
 import { attributes, list } from './kit/body';
 import type { Context } from './kit/context';
@@ -26,7 +26,7 @@ async function allShapes(c: Context): Promise<void> {
 const json = { only: { format: 'json', because: 'it is about JSON types' } } as const;
 const xml = { only: { format: 'xml', because: 'it is about elements and lexical forms' } } as const;
 
-/** What the published forms say of both formats. */
+/** Requirements on the published forms of both formats. */
 const BOTH = ['R5.5.1-01', 'R5.5.5-04', 'R5.5.6-01', 'R5.5.7-03', 'R5.5.8-03', 'R5.5.14-01', 'R5.5.12-19', 'R5.5.12-20', 'R5.5.12-21'];
 const JSON_FORMS = ['R5.5.1-02', 'R5.5.2-02', 'R5.5.4-02', 'R5.5.5-02', 'R5.5.6-02', 'R5.5.8-01', 'R5.5.9-02', 'R5.5.10-06'];
 const JSON_ARRAYS = ['R5.5.11-05', 'R5.5.11-06', 'R5.5.11-07', 'R5.5.11-08'];
@@ -51,6 +51,18 @@ export const clauses = [
       const emptied = await c.read(idOf(other));
       for (const name of ['description', 'properties']) assert.ok(!emptied.has(name), name);
     }),
+    check(
+      'a string is kept letter by letter, blanks at its ends and in its midst too',
+      ['R5.5.5-02', 'R5.5.5-03'],
+      { needs },
+      async (c) => {
+        for (const text of ['  blanks  within  and around  ', 'two\nlines and a\ttab', '<&>"\'', '\u{1D4B3}é']) {
+          const value = await c.create(PLAYGROUND, TYPE, { name: freshName() + text, description: text, ...small });
+          assert.equal(value.text('description'), text);
+          assert.ok(textOf(value, 'name').endsWith(text), textOf(value, 'name'));
+        }
+      },
+    ),
     check('a number that is zero is shown', ['R5.5.14-02'], {}, async (c) => {
       const empty = (await everything(c)).filter(({ value }) => isCollection(value) && value.items().length === 0);
       if (empty.length === 0) c.skip('no Collection is empty');
@@ -69,8 +81,8 @@ export const clauses = [
       assert.equal(text.split(/"a":|key="a"/).length - 1, 1, text);
     }),
     check('values of the wrong type are refused', ['R5.5.4-02', 'R5.5.4-03'], { needs }, async (c) => {
-      await c.fails(await c.post(await c.addUri(PLAYGROUND), TYPE, { cpu: 'many', memory: 1048576 }));
-      await c.fails(await c.post(await c.addUri(PLAYGROUND), TYPE, { cpu: 1.5, memory: 1048576 }));
+      await c.fails(async () => c.post(await c.addUri(PLAYGROUND), TYPE, { cpu: 'many', memory: 1048576 }));
+      await c.fails(async () => c.post(await c.addUri(PLAYGROUND), TYPE, { cpu: 1.5, memory: 1048576 }));
     }),
     check('dates are moments that can be told apart', ['R5.5.2-02', 'R5.5.2-03', 'R5.10.1-08'], { needs }, async (c) => {
       const created = (await make(c, {})).text('created') ?? c.skip('created is not supported');
@@ -95,6 +107,24 @@ export const clauses = [
         });
         assert.equal(c.session.absolute(hrefOf(template, 'machineConfig')), absolute);
         assert.equal(idOf(await c.follow(template, 'machineConfig')), String(parts.machineConfig.href));
+      },
+    ),
+    check(
+      'a reference is what it resolves to, however it is written',
+      ['R5.5.10-02', 'R5.5.10-03'],
+      { needs: { adds: ['machineTemplates'] } },
+      async (c) => {
+        const parts = await machineParts(c);
+        const base = textOf(c.entry, 'baseURI');
+        const absolute = c.session.absolute(String(parts.machineConfig.href));
+        if (!absolute.startsWith(base)) c.skip('the configuration lies outside baseURI');
+        const path = absolute.slice(base.length);
+        const escaped = path.replace(/[a-z]/, (letter) => `%${letter.charCodeAt(0).toString(16)}`);
+        for (const href of [`./${path}`, `x/../${path}`, escaped, base + escaped]) {
+          const content = { machineConfig: { href }, machineImage: parts.machineImage };
+          const template = await c.create('machineTemplates', 'MachineTemplate', content);
+          assert.equal(idOf(await c.follow(template, 'machineConfig')), String(parts.machineConfig.href), href);
+        }
       },
     ),
     check('relative URIs in answers do not begin with a slash, and baseURI ends with one', ['R5.5.10-04', 'R5.5.10-05'], {}, async (c) => {

@@ -1,4 +1,4 @@
-import assert from 'node:assert/strict';
+import { assert } from './kit/assert';
 import { check, clause } from './kit/define';
 import { freshName, idOf, machineParts, makeMachine, readOnlyMachine } from './kit/ingredients';
 import { isCollection } from './kit/links';
@@ -22,7 +22,7 @@ const PUBLISHED = [
 /** Reading D007: the standard names RESTORING where it describes restore, and not in its list. */
 const NAMED = [...PUBLISHED, 'RESTORING', 'CAPTURING'];
 
-/** Which states of a Machine belong to an action. */
+/** States of a Machine that belong to an action. */
 const STATES: Readonly<Record<string, string[]>> = {
   start: ['STARTING', 'STARTED'],
   stop: ['STOPPING', 'STOPPED'],

@@ -8,6 +8,7 @@ import { text } from 'node:stream/consumers';
 import { runTypescript } from '../backends/run-typescript';
 import { startTestGateway, type TestGateway } from '../harness/gateway';
 import type { Report } from './kit/report';
+import { readXml } from './kit/xml';
 
 /** Runs the runner as `npm run conformance` does. */
 async function run(...args: string[]): Promise<{ code: number | null; out: string; err: string }> {
@@ -42,7 +43,8 @@ describe('the runner', () => {
       out: expect.stringContaining('4.1.6.5 Specifying the Resource format: 8 passed, 0 failed, 0 skipped') as string,
     });
     const report = JSON.parse(await readFile(file, 'utf8')) as Report;
-    expect(report).toMatchObject({ url, totals: { passed: 8, failed: 0, skipped: 0 }, failedRequirements: [], leftBehind: [] });
+    const nothing = { failedRequirements: [], unprovenRequirements: [], leftBehind: [], forgotten: [], appeared: [] };
+    expect(report).toMatchObject({ url, totals: { passed: 8, failed: 0, skipped: 0, unproven: 0, unrun: 0 }, ...nothing });
     expect(report.clauses.map(({ number }) => number)).toEqual(['4.1.6.5']);
     expect(report.clauses[0]?.results.map(({ format }) => format).sort()).toEqual([
       ...Array<string>(4).fill('json'),
@@ -55,12 +57,41 @@ describe('the runner', () => {
     expect({ code, out }).toEqual({ code: 0, out: expect.stringContaining('4 passed, 0 failed, 0 skipped') as string });
   });
 
-  it('ends with 1 and names the requirements where a check fails', async () => {
+  it('asks what --only names, a requirement or a clause, and tells each check as it ends', async () => {
+    const { code, out, err } = await run(url, '--only', 'R4.1.6.5-06', '--only', '5.12.1', '--format', 'json');
+    expect({ code, out }).toEqual({ code: 0, out: expect.stringContaining('2 passed, 0 failed, 0 skipped') as string });
+    expect(err.split('\n')).toEqual([
+      expect.stringMatching(/^\[1\/2] passed {3}json 4\.1\.6\.5 \$format is not case-sensitive \(\d+ ms\)$/),
+      expect.stringMatching(/^\[2\/2] passed {3}json 5\.12\.1 /),
+      '',
+    ]);
+  });
+
+  it('ends with 3 at its time limit, and has deleted what it made by then', async () => {
+    const file = join(folder, 'limited.json');
+    const { code, out } = await run(url, '--time-limit', '0.4', '--report', file);
+    const report = JSON.parse(await readFile(file, 'utf8')) as Report;
+    expect({ code, out }).toEqual({ code: 3, out: expect.stringContaining('not run ') as string });
+    expect(report.totals.unrun).toBeGreaterThan(100);
+    expect(report).toMatchObject({ leftBehind: [], appeared: [], totals: { failed: 0 } });
+  });
+
+  it('ends with 1 and names the requirements where a check fails, to people and in JUnit XML', async () => {
     const stubborn = await withoutFormat(url);
-    const { code, out } = await run(stubborn.url, '--clause', '4.1.6.5', '--format', 'json');
+    const file = join(folder, 'junit.xml');
+    const { code, out } = await run(stubborn.url, '--clause', '4.1.6.5', '--format', 'json', '--junit', file);
     await stubborn.stop();
     expect(code).toBe(1);
-    expect(out).toContain('FAILED  json $format is not case-sensitive [R4.1.6.5-06]');
+    const suites = readXml(await readFile(file, 'utf8'));
+    expect(suites).toMatchObject({ name: 'testsuites', attributes: { tests: '4', failures: '1' } });
+    const [suite] = suites.children;
+    expect(suite).toMatchObject({
+      name: 'testsuite',
+      attributes: { name: '4.1.6.5 Specifying the Resource format', tests: '4', failures: '1' },
+    });
+    const failed = suite?.children.filter(({ children }) => children.some(({ name }) => name === 'failure'));
+    expect(failed?.map(({ attributes }) => attributes.name)).toContain('$format is not case-sensitive (json; R4.1.6.5-06)');
+    expect(out).toContain('FAILED   json $format is not case-sensitive [R4.1.6.5-06]');
     expect(out).toMatch(/requirements not met: .*R4\.1\.6\.5-06/);
   });
 

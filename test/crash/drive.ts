@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { encodeId } from '../../src/clouds/identity';
-import type { Moment } from '../../src/jobs/kit';
-import { workflows } from '../../src/operations/families';
+import type { Moment } from '../../src/jobs/engine-context';
+import { workflows } from '../../src/operations/handlers';
 import { action, type Answer, type Client, type Json } from '../harness/client';
 import { isSilence } from './life';
 import type { Scene } from './scene';
@@ -73,7 +73,7 @@ export class Change {
 
   /** The Job, ended. */
   async ended(): Promise<Json> {
-    return this.scene.client.ended(await this.ask(), 20_000);
+    return this.scene.client.ended(await this.ask());
   }
 
   /** Path of what it creates. */

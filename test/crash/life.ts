@@ -2,23 +2,19 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { runTypescript } from '../backends/run-typescript';
+import { eventually, waitUntil } from '../harness/wait';
 import type { Order, Report } from './wire';
 
-/** One life of a gateway: a process of its own, from its start to its end. */
+/** Life of a gateway: a process of its own, from its start to its end. */
 export class Life {
   private readonly reports: Report[] = [];
-  private readonly waiting = new Set<() => void>();
   private output = '';
-  /** How it ended. */
+  /** End of the process. */
   readonly end: Promise<{ code: number | null; signal: NodeJS.Signals | null }>;
 
   private constructor(private readonly child: ChildProcess) {
     this.end = new Promise((resolve) => child.once('exit', (code, signal) => resolve({ code, signal })));
-    void this.end.then(() => this.wake());
-    child.on('message', (report: Report) => {
-      this.reports.push(report);
-      this.wake();
-    });
+    child.on('message', (report: Report) => void this.reports.push(report));
     for (const stream of [child.stdout, child.stderr]) stream?.setEncoding('utf8').on('data', (text: string) => (this.output += text));
   }
 
@@ -34,7 +30,11 @@ export class Life {
     return this.child.exitCode !== null || this.child.signalCode !== null;
   }
 
-  /** What it logged. */
+  get pid(): number {
+    return this.child.pid ?? 0;
+  }
+
+  /** Lines that it logged. */
   get log(): string {
     return this.output;
   }
@@ -61,34 +61,26 @@ export class Life {
   }
 
   /** Waits for the order to kill itself to be carried out. */
-  async killed(patienceMs = 20_000): Promise<void> {
-    const late = setTimeout(() => this.signal('SIGABRT'), patienceMs);
+  async killed(): Promise<void> {
+    await waitUntil(
+      () => this.over,
+      () => this.output.slice(-6000),
+    );
     const { signal } = await this.end;
-    clearTimeout(late);
     if (signal !== 'SIGKILL') throw new Error(`the gateway did not come to the place (${String(signal)}):\n${this.output.slice(-6000)}`);
   }
 
-  /** Takes the next report of a kind. */
-  async told(is: Report['is'], patienceMs = 20_000): Promise<Report> {
-    const until = Date.now() + patienceMs;
-    for (;;) {
-      const at = this.reports.findIndex((report) => report.is === is);
-      const [report] = at < 0 ? [] : this.reports.splice(at, 1);
-      if (report) return report;
-      if (this.over || Date.now() > until) throw new Error(`the gateway never said '${is}':\n${this.output.slice(-6000)}`);
-      await new Promise<void>((resolve) => {
-        const timer = setTimeout(resolve, 500);
-        this.waiting.add(() => {
-          clearTimeout(timer);
-          resolve();
-        });
-      });
-    }
-  }
-
-  private wake(): void {
-    for (const resolve of this.waiting) resolve();
-    this.waiting.clear();
+  /** Takes the next report of a kind. @throws Error where the gateway ends without it */
+  told(is: Report['is']): Promise<Report> {
+    return eventually(
+      () => {
+        const at = this.reports.findIndex((report) => report.is === is);
+        const [report] = at < 0 ? [] : this.reports.splice(at, 1);
+        if (!report && this.over) throw new Error(`the gateway never said '${is}':\n${this.output.slice(-6000)}`);
+        return report;
+      },
+      () => `'${is}', of ${this.output.slice(-6000)}`,
+    );
   }
 }
 

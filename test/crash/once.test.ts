@@ -1,9 +1,10 @@
 import { join } from 'node:path';
 import { openControl, type SimulatorControl } from '../../drivers/simulator/control';
 import { encodeId } from '../../src/clouds/identity';
-import type { BoundaryPoint } from '../../src/jobs/kit';
+import type { BoundaryPoint } from '../../src/jobs/engine-context';
 import { Client, type Answer } from '../harness/client';
 import { startTestGateway, type TestGateway } from '../harness/gateway';
+import { waitUntil } from '../harness/wait';
 
 const DAY_MS = 86_400_000;
 
@@ -46,8 +47,7 @@ function twins(): void {
 
 /** Ids at the provider once no more than so many are left: what was told to go takes its moment. */
 async function remaining(count: number): Promise<string[]> {
-  const until = Date.now() + 5_000;
-  while (cloud.instances().length > count && Date.now() < until) await new Promise((resolve) => setTimeout(resolve, 10));
+  await waitUntil(() => cloud.instances().length <= count);
   return cloud.instances().map(({ id }) => id);
 }
 
@@ -72,7 +72,7 @@ describe('a create whose answer was lost and whose first effect shows late', () 
     onBoundary = async ({ step, moment }) => {
       if (step !== 'create' || moment !== 'ran' || cloud.instances().length !== 1) return;
       twins();
-      while (path === '') await new Promise((resolve) => setTimeout(resolve, 5));
+      await waitUntil(() => path !== '');
       deleted ??= client.delete(path);
       await deleted;
     };
@@ -90,7 +90,7 @@ test('a key pair whose import was not recorded goes when the create is stopped',
   const before = cloud.keyPairs();
   onBoundary = async ({ step, moment }) => {
     if (step !== 'credential' || moment !== 'ran' || deleted) return;
-    while (path === '') await new Promise((resolve) => setTimeout(resolve, 5));
+    await waitUntil(() => path !== '');
     deleted = client.delete(path);
     await deleted;
     throw new Error('as if the process had died here');

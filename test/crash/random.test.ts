@@ -1,11 +1,11 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Json } from '../harness/client';
 import { act, createMachine, remove, snapshotMachine, type Change } from './drive';
 import { isSilence } from './life';
 import { KEYS, Scene } from './scene';
+import { elapse } from '../harness/wait';
 
 const SEED = Number(process.env.CRASH_SEED ?? 20261122);
-/** How often the gateway is killed. */
+/** Number of times the gateway is killed. */
 const KILLS = 15;
 
 /** Mulberry32: the same numbers for the same seed. */
@@ -19,7 +19,7 @@ function randomOf(seed: number): () => number {
   };
 }
 
-/** What should be there, by what the gateway said it did. */
+/** Expectation of what should be there, by what the gateway said it did. */
 interface Expected {
   machines: Map<string, { cloud: string; state: string }>;
   images: Map<string, { cloud: string }>;
@@ -38,12 +38,12 @@ async function done(change: Change): Promise<Json> {
       return await change.ended();
     } catch (error) {
       if (!isSilence(error)) throw error;
-      await sleep(50);
+      await elapse(50);
     }
   }
 }
 
-/** One client's doings on one cloud: one change after the other, each followed to its end. */
+/** Acts as a client on one cloud: one change after the other, each followed to its end. */
 async function live(cloud: string, random: () => number, isOver: () => boolean, expected: Expected): Promise<void> {
   const succeed = async (change: Change): Promise<void> => {
     expect({ cloud, ...(await done(change)) }).toMatchObject({ state: 'SUCCESS' });
@@ -76,7 +76,7 @@ async function live(cloud: string, random: () => number, isOver: () => boolean, 
 
 async function killNowAndThen(random: () => number): Promise<void> {
   for (let kills = 0; kills < KILLS; kills++) {
-    await sleep(300 + random() * 1_200);
+    await elapse(300 + random() * 1_200);
     await scene.life.kill();
     await scene.begin();
     for (const method of ['machines.create', 'machines.stop', 'machines.delete', 'machineImages.capture'])
@@ -114,4 +114,4 @@ test(`clients go about their business while the gateway is killed at random (CRA
   await scene.machines.once();
   await scene.images.once();
   expect([...scene.machines.findings(), ...scene.images.findings()]).toEqual([]);
-}, 300_000);
+});

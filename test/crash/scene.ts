@@ -18,7 +18,7 @@ export const CLOUDS = {
   forgetful: { ignoreTokens: true },
   /** Shows late what was made. */
   late: { visibilityDelayMs: 150 },
-  /** Does what was asked and loses the answer. */
+  /** Options of a provider that does what was asked and loses the answer. */
   mute: { ignoreTokens: true },
   /** Answers with tasks: nothing has a key before its task has ended. */
   tasks: { tasks: true, ignoreTokens: true },
@@ -77,7 +77,7 @@ export class Scene {
     ]);
     const file = join(this.dataDir, name);
     const content = {
-      server: { port, shutdownMs: 3000 },
+      server: { port, shutdownMs: 60_000 },
       data: { dir: this.dataDir },
       jobs: { graceMs: 0 },
       worker: { leaseMs: 1000, sweepMs: 200, concurrency: 60 },
@@ -113,7 +113,7 @@ export class Scene {
     await this.begin();
   }
 
-  /** From now on the next answer of this method is lost where answers get lost. */
+  /** Loses the next answer of this method where answers get lost. */
   lose(method: string): void {
     for (const key of LOSING) if (this.rooms.has(key)) this.cloud(key).fail({ method, kind: 'timeout', afterEffect: true });
   }
@@ -127,13 +127,15 @@ export class Scene {
    * what calls without an answer did are meant to be there.
    */
   leftovers(): { holds: unknown[]; unfinished: unknown[] } {
+    const unfinished = "SELECT workflow, state, step, status_message FROM jobs WHERE done = 0 AND workflow <> 'provider.lookAgain'";
+    return { holds: this.rows('SELECT path, job FROM holds'), unfinished: this.rows(unfinished) };
+  }
+
+  /** Reads rows of the embedded database. */
+  rows(query: string): Record<string, unknown>[] {
     const db = new Database(join(this.dataDir, 'cimi.db'), { timeout: 5_000 });
     try {
-      const holds = db.prepare('SELECT path, job FROM holds').all();
-      const unfinished = db
-        .prepare("SELECT workflow, state, step, status_message FROM jobs WHERE done = 0 AND workflow <> 'provider.lookAgain'")
-        .all();
-      return { holds, unfinished };
+      return db.prepare(query).all() as Record<string, unknown>[];
     } finally {
       db.close();
     }

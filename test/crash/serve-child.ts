@@ -2,8 +2,9 @@ import { dirname } from 'node:path';
 import { loadConfig } from '../../src/config/load';
 import { startGateway, type Gateway } from '../../src/gateway';
 import { createLog } from '../../src/http/log';
-import type { BoundaryPoint } from '../../src/jobs/kit';
-import type { Order, Report } from './wire';
+import type { BoundaryPoint } from '../../src/jobs/engine-context';
+import { isCollector } from '../../src/operations/collecting';
+import type { Order, Report, SamplingPlace } from './wire';
 
 /**
  * A gateway in a process of its own, which does at step boundaries what its parent ordered: reports them, stands
@@ -38,15 +39,44 @@ async function onBoundary(point: BoundaryPoint): Promise<void> {
   return go;
 }
 
-/** Between an accepting transaction and the queue there is no boundary of the engine's: it is made here. */
+/** Adds a boundary, which the engine does not have, between an accepting transaction and the queue. */
 function interrupt({ engine }: Gateway): void {
-  const { tell } = { ...engine };
+  const { notify } = { ...engine };
   let untold = 0;
-  engine.tell = async (jobs) => {
-    if (order.do !== 'killUntold') return tell(jobs);
+  engine.notify = async (jobs) => {
+    if (order.do !== 'killUntold') return notify(jobs);
     untold += jobs.length;
     if (untold >= order.jobs) process.kill(process.pid, 'SIGKILL');
     return new Promise(() => undefined);
+  };
+}
+
+/** Adds boundaries to the reading of Meters, around what it asks of the store. */
+function interruptSampling({ store }: Gateway): void {
+  const { agenda, transaction } = { ...store };
+  const at = (place: SamplingPlace): void => {
+    if (order.do === 'killSampling' && order.at === place) process.kill(process.pid, 'SIGKILL');
+  };
+  store.agenda = async (query) => {
+    const entries = await agenda(query);
+    if (isCollector(query.work) && entries.length > 0) at('due');
+    return entries;
+  };
+  store.transaction = async (work) => {
+    let sampled = false;
+    const result = await transaction((unit) =>
+      work({
+        ...unit,
+        async putSamples(batches) {
+          sampled = batches.some(({ samples }) => samples.length > 0);
+          if (sampled) at('answered');
+          await unit.putSamples(batches);
+          if (sampled) at('written');
+        },
+      }),
+    );
+    if (sampled) at('committed');
+    return result;
   };
 }
 
@@ -54,6 +84,7 @@ async function main(file: string): Promise<void> {
   const config = await loadConfig({ file, env: {}, cwd: dirname(file) });
   const gateway = await startGateway({ config, log: createLog({ level: 'info' }), role: 'gateway', makeKey: true, onBoundary });
   interrupt(gateway);
+  interruptSampling(gateway);
   process.on('message', (next: Order) => hear(next, gateway));
   report({ is: 'ready', entryPoint: gateway.entryPoint ?? '' });
 }

@@ -1,6 +1,6 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { isSilence } from './life';
 import type { Client, Json } from '../harness/client';
+import { elapse } from '../harness/wait';
 
 /**
  * Looks at a collection all the time, as long as there is a gateway: every resource must be in every list exactly
@@ -35,36 +35,43 @@ export class Watch {
     await this.looking;
   }
 
-  /** What is listed now was there before us. */
+  /** Takes what is listed now as having been there before. */
   async settleIn(): Promise<void> {
     await this.once();
     for (const path of this.seen) this.known.add(path);
   }
 
-  /** From now on it must be in every list. */
+  /** Expects it in every list from now on. */
   made(path: string): void {
     this.known.add(path);
     this.must.add(path);
   }
 
-  /** It may be in lists from now on, until it is deleted. */
+  /** Allows it in lists from now on, until it is deleted. */
   found(path: string): void {
     this.known.add(path);
     this.gone.delete(path);
   }
 
-  /** It may go from now on. */
+  /** Allows it to go from now on. */
   leaving(path: string): void {
     this.must.delete(path);
   }
 
-  /** From now on it must be in no list. */
+  /** Expects it in no list from now on. */
   left(path: string): void {
     this.must.delete(path);
     this.gone.add(path);
   }
 
-  /** What was wrong so far, in words; forgets it. */
+  /** Expects nothing any more of what is known: a case that failed may have left anything. */
+  forgive(): void {
+    this.must.clear();
+    this.gone.clear();
+    this.findings();
+  }
+
+  /** Returns what was wrong so far, in words, and forgets it. */
   findings(): string[] {
     const strangers = [...this.seen].filter((path) => !this.known.has(path)).map((path) => `${path} was listed and is no resource of ours`);
     const found = [...this.wrong, ...strangers];
@@ -73,7 +80,7 @@ export class Watch {
     return found;
   }
 
-  /** One look. */
+  /** Looks once. */
   async once(): Promise<void> {
     const must = [...this.must];
     const gone = [...this.gone];
@@ -102,7 +109,7 @@ export class Watch {
         if (isSilence(error)) return;
         throw error;
       }
-      await sleep(15);
+      await elapse(15);
     }
   }
 }

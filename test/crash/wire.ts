@@ -1,4 +1,4 @@
-import type { Moment } from '../../src/jobs/kit';
+import type { Moment } from '../../src/jobs/engine-context';
 
 /** A step boundary, as the workflow tables name it. */
 export interface Place {
@@ -7,15 +7,20 @@ export interface Place {
   moment: Moment;
 }
 
-/** What a parent tells a gateway to do at step boundaries. */
+/** Place in the reading of Meters: before the cloud is asked, after its answer, after the write, after the write was committed. */
+export type SamplingPlace = 'due' | 'answered' | 'written' | 'committed';
+
+/** Order of a parent to a gateway for step boundaries. */
 export type Order =
   | { do: 'pass' }
-  /** Once `jobs` Jobs stand at the place: end by SIGKILL, or stand still until told to pass. */
+  /** Ends by SIGKILL once `jobs` Jobs stand at the place, or stands still until told to pass. */
   | ({ do: 'kill' | 'stand'; jobs: number } & Place)
-  /** Never tell the queue of a Job; end by SIGKILL once it should have been told of so many. */
+  /** Never tells the queue of a Job; ends by SIGKILL once it should have told it of so many. */
   | { do: 'killUntold'; jobs: number }
+  /** Ends by SIGKILL once the reading of Meters comes to the place. */
+  | { do: 'killSampling'; at: SamplingPlace }
   /** Look for due Jobs now. */
   | { do: 'sweep' };
 
-/** What a gateway tells its parent. */
+/** Report of a gateway to its parent. */
 export type Report = { is: 'heard' } | { is: 'standing' } | { is: 'ready'; entryPoint: string };

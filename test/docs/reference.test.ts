@@ -22,7 +22,7 @@ test('each type stands on one page, each link leads to a heading', () => {
 test('a page tells type, unit, values, constraints, states and paths', () => {
   const page = pages.get('machine.md') ?? '';
   expect(page).toContain('| `memory` | `memory` | integer | kibibyte |  | mandatory mutable | mandatory read-write | 5.14.1, Table 19 |');
-  expect(page).toContain('| `stop` | POST of an Action | STARTED, PAUSED, SUSPENDED (STOPPING with force) | STOPPING | STOPPED |');
+  expect(page).toContain('| `stop` | POST of an Action | STARTED, PAUSED, SUSPENDED, STOPPING | STOPPING | STOPPED |');
   expect(page).toContain('| DiskCollection | `machines/{Machine}/disks` | `disks` | `Disk` | yes | 5.14.1.1.1 |');
   expect(page).toContain('| `volumes.href` | `@href` | ref to Volume |');
   expect(page).toContain('| `Machine/MachineStopForce` | boolean |');

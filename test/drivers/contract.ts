@@ -1,18 +1,21 @@
-import { GROUPS } from '../../src/clouds/driver';
-import type { Bench, Counterpart, Subject } from './counterpart';
+import type { Counterpart, Bench, Skip, Subject } from './counterpart';
 import { imageTests } from './contract/images';
 import { lifeTests } from './contract/life';
 import { listTests } from './contract/lists';
 import { makerTests } from './contract/makers';
+import { missing, offered } from './contract/needs';
+import { monitoringTests } from './contract/monitoring';
 import { netTests } from './contract/nets';
 import { shapeTests } from './contract/shape';
 import { storageTests } from './contract/storage';
+import { downloadTests } from './contract/downloads';
 import { uploadTests } from './contract/uploads';
 import { writeTests } from './contract/writes';
 
 /**
- * The Driver contract as tests, run over every driver with a counterpart. A driver's own file starts the
- * counterpart and names, with a reason, each test that does not hold for it; a skip that names no test fails.
+ * The Driver contract as tests, run over every driver with a counterpart. Each test names what it needs; where the driver
+ * does not offer that, the test is skipped by its name. What a driver offers and cannot keep for once its own file lists,
+ * with a reason and where it is documented; a line that names no test, or one that is skipped anyhow, fails.
  */
 export function driverContract(name: string, subject: Subject): void {
   describe(`Driver contract: ${name}`, () => {
@@ -21,18 +24,17 @@ export function driverContract(name: string, subject: Subject): void {
       if (!counterpart) throw new Error('the counterpart did not start');
       return counterpart;
     };
-    const unused = new Map((subject.skips ?? []).map((skip) => [skip.test, skip.reason]));
+    const unused = new Map<string, Skip>((subject.skips ?? []).map((skip) => [skip.test, skip]));
     const bench: Bench = {
-      counterpart: current,
-      patienceMs: subject.patienceMs ?? 10_000,
-      groups: subject.groups,
-      uploads: subject.uploads ?? [],
-      test(title, run) {
-        const reason = unused.get(title);
+      shape: subject.shape,
+      test(title, needs, run) {
+        const lacking = missing(subject.shape, needs);
+        if (lacking.length > 0) return test.skip(`${title} [not offered: ${lacking.join(', ')}]`, () => run(current()));
+        const listed = unused.get(title);
         unused.delete(title);
-        if (reason === undefined) return test(title, () => run(current()));
-        process.stderr.write(`skipped for ${name}: ${title}: ${reason}\n`);
-        test.skip(`${title} [skipped: ${reason}]`, () => run(current()));
+        if (!listed) return test(title, () => run(current()));
+        process.stderr.write(`skipped for ${name}: ${title}: ${listed.reason} (${listed.documented})\n`);
+        test.skip(`${title} [skipped: ${listed.reason}]`, () => run(current()));
       },
     };
 
@@ -40,13 +42,13 @@ export function driverContract(name: string, subject: Subject): void {
       counterpart = await subject.start();
     }, 300_000);
     afterAll(async () => {
+      await subject.shape.close();
       await counterpart?.driver.close();
       await counterpart?.stop();
     });
 
-    bench.test('the groups offered are those tested', async ({ driver }) => {
-      const offered = (Object.keys(GROUPS) as (keyof typeof GROUPS)[]).filter((group) => driver[group] !== undefined);
-      expect(offered.sort()).toEqual([...subject.groups].sort());
+    bench.test('what the driver offers is what its tests were chosen by', [], async ({ driver }) => {
+      expect(offered(driver)).toEqual(offered(subject.shape));
     });
     shapeTests(bench);
     listTests(bench);
@@ -54,14 +56,16 @@ export function driverContract(name: string, subject: Subject): void {
     writeTests(bench);
     imageTests(bench);
     uploadTests(bench);
+    downloadTests(bench);
     makerTests(bench);
     storageTests(bench);
     netTests(bench);
+    monitoringTests(bench);
 
-    bench.test('nothing that the tests made is left at the provider', async ({ leftovers }) => {
+    bench.test('nothing that the tests made is left at the provider', [], async ({ leftovers }) => {
       expect(await leftovers()).toEqual([]);
     });
-    const missing = [...unused.keys()];
-    test('every skip names a test', () => expect(missing).toEqual([]));
+    const superfluous = [...unused.keys()];
+    test('every skip names a test that would run', () => expect(superfluous).toEqual([]));
   });
 }

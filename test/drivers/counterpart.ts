@@ -9,49 +9,64 @@ import {
   type ListedGroup,
   type Machines,
   type Ongoing,
+  type SeriesQuery,
 } from '../../src/clouds/driver';
 import { Gone, type ErrorKind } from '../../src/clouds/errors';
+import type { Need, Shape } from './contract/needs';
+import { elapse, waitUntil } from '../harness/wait';
 
-/** What a driver's test lends to the contract suite: a provider, real or simulated, and a driver connected to it. */
+/** Counterpart that a driver's test lends to the contract suite: a provider, real or simulated, and a driver connected to it. */
 export interface Counterpart {
   driver: Driver;
   module: DriverModule;
   /** Options that the module's schema accepts. */
   options: { [option: string]: unknown };
   fixtures: Fixtures;
-  /** Items in one page of a listing in this set-up; a group that is absent never has pages (name it in `skips`). */
+  /** Items in one page of a listing in this set-up, of each group that the driver offers. */
   pageSize: Partial<Record<ListedGroup, number>>;
   /** Sees to it that the account holds at least `count` items of the group; the answer takes them away again. */
   populate(group: ListedGroup, count: number): Promise<() => Promise<void>>;
   /** Requests that the provider (or the proxy before it) has received so far, whatever they were. */
   calls(): Promise<number>;
-  /** The next call of this method takes effect, but its answer is lost on the way. */
+  /** The next create of a machine takes effect, but its answer is lost on the way. Of drivers that make machines. */
   loseAnswer?(method: 'machines.create'): Promise<void>;
-  /** The next read fails at the provider with what this kind is made from. */
-  failNextRead?(kind: ErrorKind): Promise<void>;
+  /** The next listing of machines fails at the provider with what this kind is made from. */
+  failNextRead(kind: ErrorKind): Promise<void>;
   /** Kinds that failNextRead can bring about. */
-  provokes?: readonly ErrorKind[];
+  provokes: readonly ErrorKind[];
   /** Puts a machine into a state that the driver's table does not know. */
-  strangeState?(machine: string): Promise<void>;
-  /** Every state the provider documents for machines, with what the driver's table makes of it. */
-  machineStates: Readonly<Record<string, string | undefined>>;
-  /** The same for the other types with states, by name of the type. */
-  otherStates?: Readonly<Record<string, Readonly<Record<string, string | undefined>>>>;
-  /** The driver's conversions between CIMI's units and the provider's. */
-  units: readonly UnitRule[];
+  strangeState(machine: string): Promise<void>;
+  /** The driver's conversions between CIMI's units and the provider's. Of drivers that make machines. */
+  units?: readonly UnitRule[];
+  /** Hooks for drivers that have the groups meters and events. */
+  monitoring?: Monitoring;
   /** Words for each thing at the provider that the tests made and that is still there. */
   leftovers(): Promise<string[]>;
   stop(): Promise<void>;
 }
 
+/** Hooks by which measured values and events come about. */
+export interface Monitoring {
+  /**
+   * Sees to it that the provider has three points or more of some aspect of the machine, at the distance that is offered, six or more
+   * where a coarser distance begins later; answers the window that they are in, in ms since the epoch.
+   */
+  measured?(machine: string): Promise<{ after: number; upTo: number }>;
+  /** Most requests that these questions may cost at the provider, by its documented limits. */
+  calls?(queries: readonly SeriesQuery[]): number;
+  /** Sees to it that the provider tells an event of the machine; answers the code that the driver gives it. */
+  tell?(machine: string): Promise<{ code: string }>;
+}
+
+/** Keys that tests begin with; what machines are made from is needed of drivers that make machines alone. */
 export interface Fixtures {
   /** Key of a small machine configuration, and of another of the same architecture. */
   config: string;
   otherConfig: string;
   /** Key of an image that runs on both. */
   image: string;
-  /** Well-formed keys that belong to nothing. */
-  missing: Readonly<Record<'machines' | 'machineConfigs' | 'machineImages', string> & Partial<Record<ListedGroup, string>>>;
+  /** Well-formed keys that belong to nothing; of a group without one that of `machines` is taken. */
+  missing: Readonly<Partial<Record<ListedGroup, string>> & Record<'machines', string>>;
   /** An OpenSSH public key. */
   publicKey: string;
   /** Key of the network that static addresses are of, where they cannot be of any. */
@@ -68,36 +83,41 @@ export interface UnitRule {
   range: { min: number; max: number };
 }
 
-/** A test that does not hold for a driver, and why. Printed with every run. */
+/**
+ * A test that does not hold although the driver offers what it needs, and why. Printed with every run. What a driver does not
+ * offer needs no such line: see needs.ts.
+ */
 export interface Skip {
   /** Name of the test as the suite prints it. */
   test: string;
   reason: string;
+  /** Source of the expectation at the provider (or in a decision of this project): an address, or a path in this repository. */
+  documented: string;
 }
-
-export type UploadGroup = 'machineImages' | 'volumeImages';
 
 export interface Subject {
   start(): Promise<Counterpart>;
-  /** The groups that the driver offers; nothing is tested of others, and a test compares them with the driver. */
-  groups: readonly ListedGroup[];
-  /** Groups that take images as bytes; likewise. Default none. */
-  uploads?: readonly UploadGroup[];
+  /** The driver with nothing behind it (see `shapeOf`): what it offers chooses the tests. Closed at the end. */
+  shape: Driver;
   skips?: readonly Skip[];
-  /** How long a machine may take to get from one state to the next, in ms. Default 10,000. */
-  patienceMs?: number;
 }
 
-/** What the parts of the suite share. */
+/**
+ * A module's driver with nothing behind it, since connecting asks no provider anything.
+ * @throws Error where the module connects by a Promise: the tests are chosen before anything can be waited for
+ */
+export function shapeOf<O>(module: DriverModule<O>, options: object, dataDir = ''): Driver {
+  const driver = module.connect(module.options.parse(options), { dataDir, warn: () => undefined });
+  if (driver instanceof Promise) throw new Error(`the driver ${module.name} connects by a Promise; return the driver itself`);
+  return driver;
+}
+
+/** Bench that the parts of the suite share. */
 export interface Bench {
-  counterpart(): Counterpart;
-  /** The groups offered. */
-  groups: readonly ListedGroup[];
-  /** Those that take images as bytes. */
-  uploads: readonly UploadGroup[];
-  /** Registers a test, or its skip. */
-  test(name: string, run: (counterpart: Counterpart) => Promise<void>): void;
-  patienceMs: number;
+  /** Shape of what the driver offers. */
+  shape: Shape;
+  /** Registers a test, or its skip where the driver does not offer what it needs. */
+  test(name: string, needs: readonly Need[], run: (counterpart: Counterpart) => Promise<void>): void;
 }
 
 export const context = () => ({ signal: AbortSignal.timeout(60_000) });
@@ -117,7 +137,7 @@ export type Ended<F> = F extends (...args: infer A) => Promise<infer R> ? (...ar
 export async function ended<T>(driver: Driver, outcome: T): Promise<Exclude<T, Ongoing>> {
   let seen: unknown = outcome;
   while (isOngoing(seen)) {
-    await new Promise((resolve) => setTimeout(resolve, 10));
+    await elapse(10);
     // Through JSON, as a Job remembers it.
     seen = await driver.poll?.(JSON.parse(JSON.stringify(seen.ongoing)) as Ongoing['ongoing'], context());
   }
@@ -161,10 +181,10 @@ export function endedDriver(driver: Driver): EndedDriver {
   }) as unknown as EndedDriver;
 }
 
-/** A method of the machines group; a test that calls it without the driver offering it must be skipped by name. */
+/** A method of the machines group; a test that calls it names it among its needs. */
 export function machinesMethod<M extends keyof Machines>(driver: Driver, method: M): Ended<NonNullable<Machines[M]>> {
   const found = driver.machines?.[method];
-  if (!driver.machines || !found) throw new Error(`machines.${method} is not offered: skip this test by name, with the reason`);
+  if (!driver.machines || !found) throw new Error(`machines.${method} is not offered: name it among the needs of this test`);
   return toTheEnd(driver, driver.machines, found);
 }
 
@@ -172,7 +192,7 @@ export function machinesMethod<M extends keyof Machines>(driver: Driver, method:
 export async function pagesOf(driver: Driver, group: ListedGroup): Promise<(readonly Item[])[]> {
   const pages: (readonly Item[])[] = [];
   const offered = driver[group];
-  if (!offered) throw new Error(`the group ${group} is not offered: skip this test by name, with the reason`);
+  if (!offered) throw new Error(`the group ${group} is not offered: name it among the needs of this test`);
   for await (const page of offered.list(context())) pages.push(page);
   return pages;
 }
@@ -194,27 +214,46 @@ export async function until(
   group: ListedGroup,
   key: string,
   done: (item: Item | undefined) => boolean,
-  patienceMs: number,
 ): Promise<Item | undefined> {
-  const end = Date.now() + patienceMs;
-  for (;;) {
-    const item = await read(driver, group, key);
-    if (done(item)) return item;
-    if (Date.now() > end) throw new Error(`waited ${patienceMs} ms in vain; last seen: ${JSON.stringify(item)}`);
-    await new Promise((resolve) => setTimeout(resolve, 25));
-  }
+  let item: Item | undefined;
+  await waitUntil(
+    async () => done((item = await read(driver, group, key))),
+    () => item,
+  );
+  return item;
 }
 
-export async function reaches(driver: Driver, key: string, state: string, patienceMs: number): Promise<Item> {
-  const item = await until(driver, 'machines', key, (seen) => seen?.values['state'] === state, patienceMs);
+export async function reaches(driver: Driver, key: string, state: string): Promise<Item> {
+  const item = await until(driver, 'machines', key, (seen) => seen?.values['state'] === state);
   if (!item) throw new Error(`${key} is gone`);
   return item;
+}
+
+/** Tells whether the driver makes machines, and deletes them. */
+export const makesMachines = ({ machines }: Shape): boolean => machines?.create !== undefined && machines.delete !== undefined;
+
+/** Machines that are STARTED: new ones where the driver makes machines, else such as are there. `end` takes them away again. */
+export async function startedMachines(counterpart: Counterpart, count: number): Promise<{ keys: string[]; end: () => Promise<void> }> {
+  const { driver, populate } = counterpart;
+  if (!makesMachines(driver)) {
+    const end = await populate('machines', count);
+    const started = (await pagesOf(driver, 'machines')).flat().filter(({ values }) => values['state'] === 'STARTED');
+    if (started.length < count) throw new Error(`the account holds ${started.length} machines that are STARTED, not ${count}`);
+    return { keys: started.slice(0, count).map(({ key }) => key), end };
+  }
+  const keys: string[] = [];
+  for (let made = 0; made < count; made += 1) keys.push((await makeMachine(counterpart)).key);
+  return {
+    keys,
+    end: async () => {
+      for (const key of keys) await dropMachine(counterpart, key);
+    },
+  };
 }
 
 /** Creates a machine with the fixtures and waits for the provider's initial state. */
 export async function makeMachine(
   { driver, fixtures }: Counterpart,
-  patienceMs: number,
   given: {
     name?: string;
     tag?: string;
@@ -228,13 +267,13 @@ export async function makeMachine(
   const request = { config: fixtures.config, image: fixtures.image, ...own, ...given };
   const { key } = await machinesMethod(driver, 'create')(request, context());
   const initial = String(driver.capabilities.types['Machine']?.capabilities?.['DefaultInitialState']);
-  return { key, token: request.token, tag: request.tag, item: await reaches(driver, key, initial, patienceMs) };
+  return { key, token: request.token, tag: request.tag, item: await reaches(driver, key, initial) };
 }
 
 /** Deletes and waits until it is gone. */
-export async function dropMachine({ driver }: Counterpart, key: string, patienceMs: number): Promise<void> {
+export async function dropMachine({ driver }: Counterpart, key: string): Promise<void> {
   await machinesMethod(driver, 'delete')(key, context());
-  await until(driver, 'machines', key, (item) => item === undefined, patienceMs);
+  await until(driver, 'machines', key, (item) => item === undefined);
 }
 
 /** The keys of which a driver's getMany proves that there is nothing. */

@@ -15,7 +15,7 @@ import { Ec2Bench } from './ec2-kit';
 
 const SWITCH = 'AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED';
 
-/** What companies' guard rails ask of a machine, what accounts are like, and what EC2 is asked for it. */
+/** Tests of what companies' guard rails ask of a machine, what accounts are like, and what EC2 is asked for it. */
 describeWith('moto', motoAvailable(), () => {
   let bench: Ec2Bench;
   let seen: Call[] = [];
@@ -23,7 +23,7 @@ describeWith('moto', motoAvailable(), () => {
   const drivers: Driver[] = [];
   beforeAll(async () => {
     bench = await Ec2Bench.start();
-  }, 300_000);
+  });
   beforeEach(() => {
     seen = [];
     unlisten = bench.account.proxy.add({ when: (call) => (seen.push(call), false) });
@@ -248,7 +248,7 @@ describeWith('moto', motoAvailable(), () => {
     });
     const [login, ...rest] = await driver.check(context());
     expect(rest).toEqual([]);
-    expect(login).toMatchObject({ ok: false, words: expect.stringMatching(/credentials are good.*ap-east-1 is not enabled/) as string });
+    expect(login).toMatchObject({ ok: false, message: expect.stringMatching(/credentials are good.*ap-east-1 is not enabled/) as string });
     forget();
   });
 
@@ -266,7 +266,7 @@ describeWith('moto', motoAvailable(), () => {
     const [finding] = (await apart.check(context())).filter(({ ok }) => !ok);
     expect(finding).toMatchObject({
       what: 'Option availabilityZone',
-      words: expect.stringContaining(String(first?.AvailabilityZone)) as string,
+      message: expect.stringContaining(String(first?.AvailabilityZone)) as string,
     });
   });
 
@@ -293,7 +293,7 @@ describeWith('moto', motoAvailable(), () => {
     const script = `
       const { driver } = require('./drivers/ec2/index.ts');
       const options = driver.options.parse({ region: 'eu-central-1', accessKeyId: 'AKIAX', secretAccessKey: 'none' });
-      driver.connect(options, { dataDir: '', warn() {} }).then(() => console.log(String(process.env.${SWITCH})));
+      Promise.resolve(driver.connect(options, { dataDir: '', warn() {} })).then(() => console.log(String(process.env.${SWITCH})));
     `;
     const root = join(__dirname, '..', '..');
     const register = join(root, 'test', 'backends', 'register-typescript.js');

@@ -8,17 +8,16 @@ import { freePort, motoAvailable } from '../backends/moto';
 import { describeWith } from '../backends/need';
 import { context, endedDriver, marks, pagesOf, read, until } from './counterpart';
 
-const PATIENCE = 10_000;
 const KEY = 'ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJ0nJ3q8mG2bS0Wc3V2o2xqXo5Xw2m8bM9w1u1m3s0xk';
 
-/** What EC2 alone does, and how the driver bears it. */
+/** Tests of what EC2 alone does, and how the driver bears it. */
 describeWith('moto', motoAvailable(), () => {
   let account: Ec2Account;
   let driver: Driver;
 
   const connect = (more: { [option: string]: unknown } = {}): Promise<Driver> => {
     const options = { region: TEST_REGION, endpoint: account.url, ...TEST_KEYS, pageSize: 5, settleMs: 2000, patienceMs: 1000, ...more };
-    return module.connect(module.options.parse(options), { dataDir: '', warn: () => undefined });
+    return Promise.resolve(module.connect(module.options.parse(options), { dataDir: '', warn: () => undefined }));
   };
   const machines = () => {
     const group = endedDriver(driver).machines;
@@ -35,7 +34,7 @@ describeWith('moto', motoAvailable(), () => {
 
   beforeAll(async () => {
     account = await startEc2();
-  }, 300_000);
+  });
   beforeEach(async () => {
     driver = await connect();
   });
@@ -52,7 +51,7 @@ describeWith('moto', motoAvailable(), () => {
     expect(await read(driver, 'machines', key)).toBeUndefined();
     expect(await machines().find(own, context())).toEqual([]);
     await expect(machines().delete(key, context())).rejects.toMatchObject({ kind: 'unavailable', maybeDone: false });
-    const shown = await until(driver, 'machines', key, (item) => item !== undefined, PATIENCE);
+    const shown = await until(driver, 'machines', key, (item) => item !== undefined);
     expect(shown).toMatchObject({ tag: own.tag, token: own.token });
     await machines().delete(key, context());
   });
@@ -124,15 +123,15 @@ describeWith('moto', motoAvailable(), () => {
     account.tasks.runningMs = 200;
     await machines().restore(key, request, context());
     expect((await read(driver, 'machines', key))?.values.state).toBe('RESTORING');
-    const done = await until(driver, 'machines', key, (item) => item?.values.state === 'STARTED', PATIENCE);
+    const done = await until(driver, 'machines', key, (item) => item?.values.state === 'STARTED');
     expect(done?.failure).toBeUndefined();
     account.tasks.ends = 'failed';
     const again = { ...marks('restore'), image: TEST_IMAGE };
     await machines().restore(key, again, context());
-    const failed = await until(driver, 'machines', key, (item) => item?.values.state === 'STARTED', PATIENCE);
+    const failed = await until(driver, 'machines', key, (item) => item?.values.state === 'STARTED');
     expect(failed?.failure).toMatchObject({ token: again.token, reason: expect.stringContaining('root volume') as string });
     await machines().stop(key, {}, context());
-    const stopped = await until(driver, 'machines', key, (item) => item?.values.state === 'STOPPED', PATIENCE);
+    const stopped = await until(driver, 'machines', key, (item) => item?.values.state === 'STOPPED');
     expect(stopped?.refuses?.restore).toMatch(/running/);
     await expect(machines().restore(key, request, context())).rejects.toMatchObject({ kind: 'conflict' });
     await machines().delete(key, context());
@@ -221,7 +220,7 @@ describeWith('moto', motoAvailable(), () => {
     });
     const wrong = (await driver.check(context())).filter((finding) => !finding.ok);
     expect(wrong).toEqual([
-      { ok: false, what: 'Permission ec2:RunInstances', words: expect.stringMatching(/to create machines.*not authorized/) as string },
+      { ok: false, what: 'Permission ec2:RunInstances', message: expect.stringMatching(/to create machines.*not authorized/) as string },
     ]);
   });
 
@@ -229,12 +228,12 @@ describeWith('moto', motoAvailable(), () => {
     await account.moto.requireAuth();
     const [login, ...rest] = await driver.check(context());
     await account.moto.reset();
-    expect(login).toMatchObject({ ok: false, words: expect.stringContaining('credentials') as string });
-    expect(login?.words).not.toContain(TEST_KEYS.secretAccessKey);
+    expect(login).toMatchObject({ ok: false, message: expect.stringContaining('credentials') as string });
+    expect(login?.message).not.toContain(TEST_KEYS.secretAccessKey);
     expect(rest).toEqual([]);
     const nowhere = await connect({ endpoint: `http://127.0.0.1:${await freePort()}` });
     expect(await nowhere.check(context())).toEqual([
-      { ok: false, what: expect.any(String) as string, words: expect.stringMatching(/cannot be reached/) as string },
+      { ok: false, what: expect.any(String) as string, message: expect.stringMatching(/cannot be reached/) as string },
     ]);
     await nowhere.close();
   });

@@ -17,13 +17,14 @@ import { motoAvailable } from '../backends/moto';
 import { describeWith } from '../backends/need';
 import { context, itemsOf, marks, pagesOf, provenGone, read, until } from './counterpart';
 import { method, ref } from './contract/scene';
-import { like, Networks, PATIENCE } from './ec2-network-kit';
+import { like, Networks } from './ec2-network-kit';
+import { waitUntil } from '../harness/wait';
 
 /** ENIs and Elastic IPs as NetworkPorts, MachineNetworkInterfaces and Addresses: what EC2 alone does. */
 describeWith('moto', motoAvailable(), () => {
   let account: Ec2Account;
   let nets: Networks;
-  /** Two networks of one group, and a machine somewhere else. */
+  /** Networks of one group, and a machine somewhere else. */
   let group: string;
   let network: string;
   let other: string;
@@ -49,7 +50,7 @@ describeWith('moto', motoAvailable(), () => {
     network = await nets.network('PRIVATE', { forwardingGroup: group });
     other = await nets.network('PRIVATE', { forwardingGroup: group });
     machine = await nets.machine();
-  }, 300_000);
+  });
   afterEach(async () => {
     expect(await ports()).toEqual([]);
     expect(await nets.interfacesOf(machine)).toHaveLength(1);
@@ -120,7 +121,7 @@ describeWith('moto', motoAvailable(), () => {
     await nets.create('interfaces', { machine: short, network, networkPort: third });
     expect(await nets.interfacesOf(short)).toHaveLength(3);
     await nets.end(short);
-    await until(nets.driver, 'interfaces', second, (item) => item === undefined, PATIENCE);
+    await until(nets.driver, 'interfaces', second, (item) => item === undefined);
     expect(await eniOf(eniKey(second))).toBeUndefined();
     expect(await nets.interfacesOf(short)).toEqual([]);
     expect(await ports()).toEqual([third]);
@@ -210,7 +211,7 @@ describeWith('moto', motoAvailable(), () => {
     account.proxy.add({ action: 'DetachNetworkInterface', times: 1, answer });
     const gone = nets.drop('interfaces', nic);
     const asked = account.proxy.count('DescribeNetworkInterfaces');
-    while (account.proxy.count('DescribeNetworkInterfaces') < asked + 3) await new Promise((done) => setTimeout(done, 20));
+    await waitUntil(() => account.proxy.count('DescribeNetworkInterfaces') >= asked + 3);
     await direct().send(new DetachNetworkInterfaceCommand({ AttachmentId: Attachment?.AttachmentId }));
     await gone;
     expect(await eniOf(eniKey(nic))).toBeUndefined();

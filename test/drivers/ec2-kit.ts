@@ -4,8 +4,6 @@ import { type Ec2Account, startEc2, TEST_IMAGE, TEST_KEYS, TEST_REGION } from '.
 import { context, machinesMethod, marks, until } from './counterpart';
 import { method } from './contract/scene';
 
-export const PATIENCE = 10_000;
-
 /** An EC2 account with a driver connected to it, for what EC2 alone does. */
 export class Ec2Bench {
   private constructor(
@@ -26,7 +24,7 @@ export class Ec2Bench {
   async machine(more: object = {}, driver = this.driver): Promise<string> {
     const request = { ...marks(), config: 't3.micro', image: TEST_IMAGE, ...more };
     const { key } = await machinesMethod(driver, 'create')(request, context());
-    await until(driver, 'machines', key, (item) => item?.values.state === 'STARTED', PATIENCE);
+    await until(driver, 'machines', key, (item) => item?.values.state === 'STARTED');
     return key;
   }
 
@@ -58,6 +56,7 @@ export class Ec2Bench {
 }
 
 function connect(account: Ec2Account, more: { [option: string]: unknown } = {}): Promise<Driver> {
-  const options = { region: TEST_REGION, endpoint: account.url, ...TEST_KEYS, pageSize: 5, settleMs: 200, patienceMs: 1000, ...more };
-  return module.connect(module.options.parse(options), { dataDir: '', warn: () => undefined });
+  const place = { region: TEST_REGION, endpoint: account.url, cloudWatchEndpoint: account.url, ebsEndpoint: account.url };
+  const options = { ...place, ...TEST_KEYS, pageSize: 5, settleMs: 200, patienceMs: 1000, ...more };
+  return Promise.resolve(module.connect(module.options.parse(options), { dataDir: '', warn: () => undefined }));
 }

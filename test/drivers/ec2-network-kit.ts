@@ -5,8 +5,6 @@ import type { Driver, Item } from '../../src/clouds/driver';
 import { context, machinesMethod, marks, read, reaches } from './counterpart';
 import { type Given, type Maker, method } from './contract/scene';
 
-export const PATIENCE = 10_000;
-
 /** A text in which this is found. */
 export const like = (words: RegExp): string => expect.stringMatching(words) as string;
 
@@ -56,7 +54,7 @@ export class Networks {
   async machine(more: object = {}): Promise<string> {
     const request = { ...marks(), config: 't3.micro', image: TEST_IMAGE, ...more };
     const { key } = await machinesMethod(this.driver, 'create')(request, context());
-    await reaches(this.driver, key, 'STARTED', PATIENCE);
+    await reaches(this.driver, key, 'STARTED');
     return key;
   }
 

@@ -37,11 +37,22 @@ describeWith('moto', motoAvailable(), () => {
   beforeAll(async () => {
     account = await startEc2();
     nets = await Networks.connect(account);
-  }, 300_000);
+  });
   afterEach(async () => expect(await account.leftovers()).toEqual([]));
   afterAll(async () => {
     await nets.driver.close();
     await account.stop();
+  });
+
+  test('D3: EC2 tells no date of subnets, ENIs, VPCs and addresses, so they have none', async () => {
+    const forwardingGroup = await nets.group();
+    const network = await nets.network('PRIVATE', { forwardingGroup });
+    const port = await nets.create('networkPorts', { network, portType: 'ACCESS' });
+    const address = await nets.create('addresses', { allocation: 'static', protocol: 'IPv4', network: 'public' });
+    const made = { addresses: address, networkPorts: port, networks: network, forwardingGroups: forwardingGroup } as const;
+    const groups = Object.keys(made) as (keyof typeof made)[];
+    for (const group of groups) expect([group, (await nets.item(group, made[group])).created]).toEqual([group, undefined]);
+    for (const group of groups) await nets.drop(group, made[group]);
   });
 
   test('a PUBLIC network is led out, a PRIVATE one is not; both share what was made for it, and the last takes it along', async () => {

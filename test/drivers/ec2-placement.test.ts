@@ -14,15 +14,15 @@ import { motoAvailable } from '../backends/moto';
 import { describeWith } from '../backends/need';
 import { method } from './contract/scene';
 import { context, machinesMethod, read, until } from './counterpart';
-import { Ec2Bench, PATIENCE } from './ec2-kit';
+import { Ec2Bench } from './ec2-kit';
 
-/** Where machines and volumes go on EC2, and how machines sleep. */
+/** Tests of where machines and volumes go on EC2, and how machines sleep. */
 describeWith('moto', motoAvailable(), () => {
   let bench: Ec2Bench;
   const undo: (() => void)[] = [];
   beforeAll(async () => {
     bench = await Ec2Bench.start();
-  }, 300_000);
+  });
   afterAll(() => bench.stop());
   afterEach(async () => {
     for (const each of undo.splice(0)) each();
@@ -36,7 +36,7 @@ describeWith('moto', motoAvailable(), () => {
     (await bench.account.direct.send(new DescribeSubnetsCommand({ Filters: [{ Name: 'default-for-az', Values: ['true'] }] }))).Subnets ??
     [];
   const defaultIn = async (zone: string) => String((await defaults()).find((one) => one.AvailabilityZone === zone)?.SubnetId);
-  /** What the next RunInstances is asked. */
+  /** Returns what the next RunInstances is asked. */
   const asked = (): Promise<URLSearchParams> =>
     new Promise((resolve) => {
       const when = ({ parameters }: { parameters: URLSearchParams }) => {
@@ -161,11 +161,11 @@ describeWith('moto', motoAvailable(), () => {
     undo.push(bench.account.proxy.add({ action: 'StopInstances', when }));
     undo.push(bench.account.proxy.add({ action: 'DescribeInstances', rewrite: (xml) => mapInstances(xml, asleep) }));
     await machinesMethod(bench.driver, 'suspend')(machine, context());
-    await until(bench.driver, 'machines', machine, (item) => item?.values.state === 'SUSPENDED', PATIENCE);
+    await until(bench.driver, 'machines', machine, (item) => item?.values.state === 'SUSPENDED');
     await machinesMethod(bench.driver, 'start')(machine, context());
-    await until(bench.driver, 'machines', machine, (item) => item?.values.state === 'STARTED', PATIENCE);
+    await until(bench.driver, 'machines', machine, (item) => item?.values.state === 'STARTED');
     await machinesMethod(bench.driver, 'stop')(machine, {}, context());
-    await until(bench.driver, 'machines', machine, (item) => item?.values.state === 'STOPPED', PATIENCE);
+    await until(bench.driver, 'machines', machine, (item) => item?.values.state === 'STOPPED');
     await bench.drop(plain, machine);
   });
 

@@ -12,7 +12,6 @@ import {
 } from '@aws-sdk/client-ec2';
 import type { Ec2Account } from '../backends/ec2';
 import type { ListedGroup } from '../../src/clouds/driver';
-import type { Skip } from './counterpart';
 
 /** Networks made past the gateway, by EC2's own API; each answers the way to take it away again. */
 
@@ -60,7 +59,7 @@ async function addresses(account: Ec2Account, count: number): Promise<Undo> {
   };
 }
 
-/** How the account comes to hold things of a group of networks. */
+/** Ways by which the account comes to hold things of a group of networks. */
 export const NETWORK_POPULATION: Readonly<Record<string, (account: Ec2Account, count: number) => Promise<Undo>>> = {
   networks: subnets,
   networkPorts: ports,
@@ -69,28 +68,10 @@ export const NETWORK_POPULATION: Readonly<Record<string, (account: Ec2Account, c
   forwardingGroups: vpcs,
 };
 
-export const NETWORK_GROUPS = ['interfaces', 'networks', 'networkPorts', 'addresses', 'forwardingGroups'] as const;
-
-export const NETWORK_PAGES: Readonly<Partial<Record<ListedGroup, number>>> = Object.fromEntries(NETWORK_GROUPS.map((group) => [group, 5]));
-
-/** Each is a fact of EC2; what is left of the test is in ec2-networks.test.ts. */
-export const NETWORK_SKIPS: readonly Skip[] = [
-  { test: 'a network is stopped and started, each also when it is so already', reason: 'EC2 cannot switch a subnet off' },
-  { test: 'a network keeps its type when its packet size changes', reason: 'EC2 sets the packet size of its networks itself' },
-  {
-    test: 'a port is started, stopped and changed, and keeps its network from being deleted',
-    reason: 'EC2 can neither switch an ENI off nor make it a trunk; that it keeps its network is in ec2-networks.test.ts',
-  },
-  {
-    test: 'a dynamic address that was made static outlives the machine',
-    reason: 'EC2 turns none of an interface’s addresses into an Elastic IP',
-  },
-  {
-    test: 'an interface takes a port of its own network, and moves to another network',
-    reason: 'EC2 changes neither state nor network of an attached ENI; taking a port is in ec2-networks.test.ts',
-  },
-  {
-    test: 'a forwarding group takes networks in and lets them go, and only of one type',
-    reason: 'a subnet stays in the VPC that it was made in; joining when it is made is in ec2-networks.test.ts',
-  },
-];
+export const NETWORK_PAGES: Readonly<Partial<Record<ListedGroup, number>>> = {
+  interfaces: 5,
+  networks: 5,
+  networkPorts: 5,
+  addresses: 5,
+  forwardingGroups: 5,
+};

@@ -56,7 +56,7 @@ async function disks(account: Ec2Account, count: number): Promise<Undo> {
   return () => account.terminate(ids);
 }
 
-/** How the account comes to hold things of a storage group. */
+/** Ways by which the account comes to hold things of a storage group. */
 export const STORAGE_POPULATION: Readonly<Record<string, (account: Ec2Account, count: number) => Promise<Undo>>> = {
   volumes,
   volumeImages: snapshots,

@@ -3,7 +3,7 @@ import type { FaultProxy } from '../backends/fault-proxy';
 import { motoAvailable } from '../backends/moto';
 import { describeWith } from '../backends/need';
 import { driverContract } from './contract';
-import { EC2_GROUPS, EC2_SKIPS, type Ec2Counterpart, startEc2Counterpart } from './ec2-counterpart';
+import { EC2_SKIPS, type Ec2Counterpart, ec2Shape, startEc2Counterpart } from './ec2-counterpart';
 
 /** Reads for which everything that was begun stays under way. */
 const READS = 5;
@@ -57,5 +57,5 @@ async function start(): Promise<Ec2Counterpart> {
 }
 
 describeWith('moto', motoAvailable(), () => {
-  driverContract('ec2, slow', { start, groups: EC2_GROUPS, skips: EC2_SKIPS });
+  driverContract('ec2, slow', { start, shape: ec2Shape(), skips: EC2_SKIPS });
 });

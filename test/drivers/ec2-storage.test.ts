@@ -13,15 +13,15 @@ import { motoAvailable } from '../backends/moto';
 import { describeWith } from '../backends/need';
 import { method } from './contract/scene';
 import { context, ended, marks, pagesOf, read, until } from './counterpart';
-import { Ec2Bench, PATIENCE } from './ec2-kit';
+import { Ec2Bench } from './ec2-kit';
 import { dropVolumes, makeVolumes } from './ec2-populate';
 
-/** What storage on EC2 alone does, and how the driver bears it. */
+/** Tests of what storage on EC2 alone does, and how the driver bears it. */
 describeWith('moto', motoAvailable(), () => {
   let bench: Ec2Bench;
   beforeAll(async () => {
     bench = await Ec2Bench.start();
-  }, 300_000);
+  });
   afterAll(() => bench.stop());
   afterEach(async () => expect(await bench.account.leftovers()).toEqual([]));
 
@@ -268,7 +268,7 @@ describeWith('moto', motoAvailable(), () => {
       const key = String(made.SnapshotId);
       expect((await read(bench.driver, 'volumeImages', key))?.values).toMatchObject({ description: 'by hand', bootable: false });
       await method(bench.driver, 'volumeImages', 'rename')(key, { description: 'by us' }, context());
-      expect((await until(bench.driver, 'volumeImages', key, (item) => item !== undefined, PATIENCE))?.values.description).toBe('by us');
+      expect((await until(bench.driver, 'volumeImages', key, (item) => item !== undefined))?.values.description).toBe('by us');
       await bench.account.direct.send(new DeleteSnapshotCommand({ SnapshotId: key }));
       await dropVolumes(bench.account, [VolumeId]);
     });
@@ -279,8 +279,8 @@ describeWith('moto', motoAvailable(), () => {
       bench.account.proxy.add({ action, times: 1, fail: { code: 'UnauthorizedOperation', message: 'Not you.', status: 403 } });
     const wrong = (await bench.driver.check(context())).filter((finding) => !finding.ok);
     expect(wrong).toMatchObject([
-      { what: 'Permission ec2:AttachVolume', words: expect.stringMatching(/to attach volumes.*Not you/) as string },
-      { what: 'Permission ec2:CreateSnapshot', words: expect.stringMatching(/to create volume images.*Not you/) as string },
+      { what: 'Permission ec2:AttachVolume', message: expect.stringMatching(/to attach volumes.*Not you/) as string },
+      { what: 'Permission ec2:CreateSnapshot', message: expect.stringMatching(/to create volume images.*Not you/) as string },
     ]);
   });
 });

@@ -33,12 +33,12 @@ interface Refusing {
   answers: Provider;
   /** Key of a machine. */
   machine: string;
-  /** Whether a request is one that a provider counts as a login. */
+  /** Tells whether a request is one that a provider counts as a login. */
   isLogin(body: string): boolean;
 }
 
 const connect = <O>(module: DriverModule<O>, options: object): Promise<Driver> =>
-  module.connect(module.options.parse(options), { dataDir: '', warn: () => undefined });
+  Promise.resolve(module.connect(module.options.parse(options), { dataDir: '', warn: () => undefined }));
 
 const PROVIDERS: readonly Refusing[] = [
   {

@@ -28,7 +28,7 @@ const NAMES: Readonly<Record<string, keyof OpenstackOptions>> = {
   trust_id: 'trustId',
 };
 
-/** What openstacksdk made of a cloud, in the driver's words. Its default domain goes where the login has none of its own. */
+/** Puts what openstacksdk made of a cloud into the driver's words. Its default domain goes where the login has none of its own. */
 function inOurWords(given: Exclude<SdkCloud, { error: string }>): object {
   const { default_domain_id: byId, default_domain_name: byName, ...auth } = given['auth'] as Record<string, string>;
   const domains = ['user_domain', 'project_domain'].flatMap((whose) => {
@@ -73,7 +73,7 @@ describeWith('openstacksdk', openstacksdkAvailable(), () => {
     writeFileSync(join(config, 'secure.yaml'), SECURE);
     writeFileSync(join(config, 'clouds-public.yaml'), PUBLIC);
     sdk = await readWithSdk(surroundings());
-  }, 300_000);
+  });
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
   test('every cloud of the files means the same to both', () => {

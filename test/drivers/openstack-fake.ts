@@ -5,7 +5,7 @@ import type { Driver } from '../../src/clouds/driver';
 
 /** A small OpenStack that answers with documents as the services of release Zed were seen to, and misbehaves on demand. */
 
-export type FakeService = 'identity' | 'compute' | 'image' | 'network' | 'volume';
+export type FakeService = 'identity' | 'compute' | 'image' | 'network' | 'volume' | 'metric';
 export interface FakeCall {
   service: FakeService;
   method: string;
@@ -29,7 +29,7 @@ type Doc = Record<string, unknown>;
 export const ID = (n: number): string => `${String(n).padStart(8, '0')}-0000-4000-8000-000000000000`;
 export const PROJECT = 'b'.repeat(32);
 
-/** What the fake keeps, by the member of its listing; changed by tests as they like. */
+/** State that the fake keeps, by the member of its listing; changed by tests as they like. */
 export interface FakeState {
   [many: string]: Doc[];
 }
@@ -58,7 +58,7 @@ const server = (id: string, more: Doc = {}): Doc => ({
   ...more,
 });
 
-/** Two of everything, so that what is wrong with the first shows what becomes of the second. */
+/** Builds two of everything, so that what is wrong with the first shows what becomes of the second. */
 export function fakeState(): FakeState {
   const net = (id: string, more: Doc): Doc => ({
     id,
@@ -174,6 +174,8 @@ export interface FakeCloud {
   meddle: (call: FakeCall, honest: () => FakeAnswer) => FakeAnswer | undefined;
   /** Answers for what the fake does not do by itself (writes), by `METHOD path`. */
   writes: Map<string, (call: FakeCall) => FakeAnswer>;
+  /** Gnocchi; where there is none, the catalogue does not name it. */
+  gnocchi?: (call: FakeCall) => FakeAnswer;
   warnings: string[];
   options: { [option: string]: unknown };
   connect(more?: object): Promise<Driver>;
@@ -221,7 +223,7 @@ async function serve(cloud: FakeCloud, own: string, incoming: IncomingMessage, o
     path,
     query: url.searchParams,
     headers: incoming.headers,
-    body: text.startsWith('{') ? (JSON.parse(text) as unknown) : undefined,
+    body: /^[{[]/.test(text) ? (JSON.parse(text) as unknown) : undefined,
   };
   cloud.calls.push(call);
   const honest = () => honestly(cloud, own, call);
@@ -229,14 +231,19 @@ async function serve(cloud: FakeCloud, own: string, incoming: IncomingMessage, o
   if (answer.cut) return void incoming.socket.destroy();
   const body = answer.raw ?? (answer.body === undefined ? '' : JSON.stringify(answer.body));
   const type: Record<string, string> = body === '' ? {} : { 'content-type': 'application/json' };
-  outgoing.writeHead(answer.status, { 'x-openstack-request-id': 'req-fake', ...type, ...answer.headers }).end(body);
+  outgoing.writeHead(answer.status, { 'x-openstack-request-id': 'req-fake', ...type, ...answer.headers });
+  const breaks = Number(answer.headers?.['content-length'] ?? 0) > Buffer.byteLength(body);
+  if (breaks) outgoing.write(body, () => incoming.socket.end());
+  else outgoing.end(body);
 }
 
-function honestly({ state, writes }: FakeCloud, own: string, call: FakeCall): FakeAnswer {
+function honestly({ state, writes, gnocchi }: FakeCloud, own: string, call: FakeCall): FakeAnswer {
   const { service, method, path } = call;
   const write = writes.get(`${method} ${path}`);
   if (write) return write(call);
-  if (service === 'identity') return { status: 201, headers: { 'x-subject-token': 'the-token-of-u' }, body: loginOf(own) };
+  if (service === 'identity')
+    return { status: 201, headers: { 'x-subject-token': 'the-token-of-u' }, body: loginOf(own, gnocchi !== undefined) };
+  if (service === 'metric' && gnocchi) return gnocchi(call);
   if (path === '/' || path === '') return { status: 200, body: versionOf(service) };
   const [, first = '', second] = path.split('/').map(decodeURIComponent);
   const things = state[first];
@@ -272,7 +279,7 @@ const versionOf = (service: string): unknown =>
     ? { versions: [{ id: 'v3.0', status: 'CURRENT', version: '3.70', min_version: '3.0' }] }
     : { version: { id: 'v2.1', status: 'CURRENT', version: '2.93', min_version: '2.1' } };
 
-function loginOf(own: string): unknown {
+function loginOf(own: string, metered: boolean): unknown {
   const at = (type: string, url: string) => ({
     type,
     name: type,
@@ -284,7 +291,13 @@ function loginOf(own: string): unknown {
       user: { id: 'u', name: 'u', domain: { id: 'default', name: 'Default' } },
       project: { id: PROJECT, name: 'p', domain: { id: 'default', name: 'Default' } },
       roles: [{ id: 'r', name: 'member' }],
-      catalog: [at('compute', '/compute/v2.1'), at('image', '/image'), at('network', '/network'), at('volumev3', `/volume/v3/${PROJECT}`)],
+      catalog: [
+        at('compute', '/compute/v2.1'),
+        at('image', '/image'),
+        at('network', '/network'),
+        at('volumev3', `/volume/v3/${PROJECT}`),
+        ...(metered ? [at('metric', '/metric')] : []),
+      ],
     },
   };
 }

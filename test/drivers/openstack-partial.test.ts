@@ -11,7 +11,7 @@ type Doc = Record<string, unknown>;
 const LEFT_OUT = Symbol('left out');
 const ODD: readonly unknown[] = [LEFT_OUT, null, '', [], {}, 'odd', 17, -1, true, ['odd'], [null], { odd: [] }];
 
-/** Of each listing: the groups made of it, the key of its first and of its second thing there. */
+/** Groups made of each listing, the key of its first and of its second thing there. */
 const LISTINGS: Readonly<Record<string, readonly (readonly [ListedGroup, string, string])[]>> = {
   servers: [
     ['machines', ID(1), ID(2)],
@@ -35,7 +35,10 @@ const LISTINGS: Readonly<Record<string, readonly (readonly [ListedGroup, string,
   floatingips: [['addresses', `fip-${ID(90)}`, `fip-${ID(91)}`]],
 };
 
-/** What is not odd, but the service's word that the part is not there: an empty list of attachments, nobody as a port's user. */
+/**
+ * Tests for values that are not odd, but the service's word that the part is not there: an empty list of attachments, nobody as a
+ * port's user.
+ */
 const SAYS_SO: Readonly<Record<string, (odd: unknown) => boolean>> = {
   'servers.image': (odd) => odd === '',
   'volumes.attachments': (odd) => Array.isArray(odd) && odd.length === 0,

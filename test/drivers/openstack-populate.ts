@@ -53,7 +53,7 @@ const servers =
     return () => account.terminate(ids);
   };
 
-/** How to have things of each group in an account, past the driver. */
+/** Ways to have things of each group in an account, made without the driver. */
 export const STORAGE_AND_NETWORKS: Readonly<Partial<Record<ListedGroup, Populate>>> = {
   volumes: async (account, count) => {
     const ids = await volumes(account, count);

@@ -7,11 +7,9 @@ import { type OpenstackAccount, startOpenstackAccount } from '../backends/openst
 import { context, dropMachine, endedDriver, marks, pagesOf, reaches, until } from './counterpart';
 import type { Counterpart } from './counterpart';
 
-const PATIENCE = 60_000;
 const TYPE = 'http://cimi-gateway.org/volume-type/openstack/';
-jest.setTimeout(120_000);
 
-/** What Cinder has beyond the contract suite, and what holds there of the tests that are skipped. */
+/** Tests of what Cinder has beyond the contract suite, and of what holds there of the tests that are skipped. */
 describeWith('OpenStack storage', openstackAvailable(), () => {
   let account: OpenstackAccount;
   let driver: Driver;
@@ -21,7 +19,7 @@ describeWith('OpenStack storage', openstackAvailable(), () => {
     account = await startOpenstackAccount();
     const options = module.options.parse({ ...account.options, settleMs: 300 });
     driver = await module.connect(options, { dataDir: '', warn: () => undefined });
-  }, 600_000);
+  }, 1_800_000);
   afterEach(async () => {
     account.proxy.reset();
     expect(await account.leftovers()).toEqual([]);
@@ -38,24 +36,24 @@ describeWith('OpenStack storage', openstackAvailable(), () => {
   };
   const make = async (group: Making, request: object): Promise<Item> => {
     const key = await create(group, request);
-    const item = await until(driver, group, key, (seen) => seen !== undefined && seen.values['state'] !== 'CREATING', PATIENCE);
+    const item = await until(driver, group, key, (seen) => seen !== undefined && seen.values['state'] !== 'CREATING');
     return item as Item;
   };
   const drop = async (group: Making, key: string): Promise<void> => {
     await does()[group]!.delete!(key, context());
-    await until(driver, group, key, (item) => item === undefined, PATIENCE);
+    await until(driver, group, key, (item) => item === undefined);
   };
   const seen = (group: Making | 'disks', key: string, done: (item: Item) => boolean) =>
-    until(driver, group, key, (item) => item !== undefined && done(item), PATIENCE);
+    until(driver, group, key, (item) => item !== undefined && done(item));
   const machine = async (extensions: object = {}): Promise<string> => {
     const { key } = await does().machines!.create!(
       { ...marks(), config: '1', image: account.image, extensions: { ...extensions } },
       context(),
     );
-    await reaches(driver, key, 'STARTED', PATIENCE);
+    await reaches(driver, key, 'STARTED');
     return key;
   };
-  const dropped = (key: string) => dropMachine({ driver } as Counterpart, key, PATIENCE);
+  const dropped = (key: string) => dropMachine({ driver } as Counterpart, key);
 
   test('volumes have a type by its URI, begin as snapshots and images; a volume with snapshots is kept', async () => {
     const volume = await make('volumes', {
@@ -124,7 +122,7 @@ describeWith('OpenStack storage', openstackAvailable(), () => {
     const image = await make('volumeImages', { volume: volume.key });
     await drop('volumeImages', image.key);
     await dropped(server);
-    await until(driver, 'attachments', attachment.key, (item) => item === undefined, PATIENCE);
+    await until(driver, 'attachments', attachment.key, (item) => item === undefined);
     await drop('volumes', volume.key);
   });
 
@@ -172,7 +170,7 @@ describeWith('OpenStack storage', openstackAvailable(), () => {
 
   test('the disks of a flavor are told, and refuse to be changed', async () => {
     const { key } = await does().machines!.create!({ ...marks(), config: '4', image: account.image }, context());
-    await reaches(driver, key, 'STARTED', PATIENCE);
+    await reaches(driver, key, 'STARTED');
     const disks = await does().disks!.getMany([`${key}:root`, `${key}:ephemeral`, `${key}:swap`], context());
     expect(disks.map(({ key: disk, values }) => [disk.split(':')[1], values['capacity']])).toEqual([
       ['root', gibToKb(80)],

@@ -96,7 +96,7 @@ async function listed(driver: Driver, group: ListedGroup): Promise<string[]> {
   return keys;
 }
 
-/** What a read or a delete came to: `ok`, `gone`, or the kind of its error. */
+/** Returns the end of a read or a delete: `ok`, `gone`, or the kind of its error. */
 async function ending(work: () => Promise<unknown>): Promise<string> {
   try {
     const answer = await work();

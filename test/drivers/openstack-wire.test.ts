@@ -9,7 +9,7 @@ import { Readable } from 'node:stream';
 import { Wire } from '../../drivers/openstack/client';
 import { openstackOptions } from '../../drivers/openstack/options';
 
-/** What makes certificates. */
+/** Program that makes certificates. */
 const MAKER = 'openssl';
 /** Folder for a certificate for 127.0.0.1 that signs itself. */
 const TLS = mkdtempSync(join(tmpdir(), 'cimi-tls-'));

@@ -1,4 +1,4 @@
-import { type CallContext, type Driver, type Handle, isOngoing, type Outcome } from '../../src/clouds/driver';
+import { type CallContext, type Driver, type WorkHandle, isOngoing, type Outcome } from '../../src/clouds/driver';
 import { Gone, ProviderError } from '../../src/clouds/errors';
 import { type FakeAnswer, type FakeCall, type FakeCloud, ID, startFakeCloud } from './openstack-fake';
 
@@ -31,11 +31,11 @@ describe('work under way', () => {
       return { status, ...(body === undefined ? {} : { body }) };
     };
   /** The handle of an outcome, as a Job remembers it. */
-  const handle = (outcome: Outcome<unknown>): Handle => {
+  const handle = (outcome: Outcome<unknown>): WorkHandle => {
     if (!isOngoing(outcome)) throw new Error(`not under way: ${JSON.stringify(outcome)}`);
-    return JSON.parse(JSON.stringify(outcome.ongoing)) as Handle;
+    return JSON.parse(JSON.stringify(outcome.ongoing)) as WorkHandle;
   };
-  const poll = (on: Handle, by = driver) => by.poll?.(on, context()) ?? Promise.reject(new Error('no poll'));
+  const poll = (on: WorkHandle, by = driver) => by.poll?.(on, context()) ?? Promise.reject(new Error('no poll'));
 
   describe('a change of size', () => {
     const one = () => thing('servers', ID(1));
@@ -173,6 +173,29 @@ describe('work under way', () => {
       expect(volume()['metadata']).toEqual({});
       expect(await driver.attachments?.getMany([key], context())).toEqual([expect.any(Gone)]);
     });
+  });
+
+  test('a snapshot made past the gateway has no properties (5.2) but those that a Consumer then gives it', async () => {
+    const image = thing('images', ID(30));
+    const others = { 'cimi:id': 'tag-5', 'cimi:token': 'token-5', 'cimi:machine': ID(9), 'cimi:p:team': 'blue' };
+    Object.assign(image, others, { instance_uuid: ID(1), os_distro: 'debian' });
+    const properties = async () => {
+      const [item] = (await driver.machineImages?.getMany([ID(30)], context())) ?? [];
+      return item instanceof Gone ? item : item?.values['properties'];
+    };
+    expect(await properties()).toBeUndefined();
+    does(`PATCH /images/${ID(30)}`, ({ body }) => {
+      for (const { op, path, value } of body as { op: string; path: string; value?: unknown }[]) {
+        const name = path.slice(1).replaceAll('~1', '/').replaceAll('~0', '~');
+        if (op === 'remove') delete image[name];
+        else image[name] = value;
+      }
+      return { status: 200, body: image };
+    });
+    await driver.machineImages?.rename?.(ID(30), { name: 'n', properties: { team: 'red' } }, context());
+    expect(await properties()).toEqual({ team: 'red' });
+    expect(Object.keys(image).filter((name) => name.startsWith('cimi:'))).toEqual(['cimi:p:team']);
+    expect(image['os_distro']).toBe('debian');
   });
 
   test('a volume grows by a handle, and says why it did not', async () => {

@@ -11,9 +11,9 @@ import { startProxy, type TestProxy } from '../net/proxy';
 import { pagesOf } from './counterpart';
 
 const connect = <O>(module: DriverModule<O>, options: object): Promise<Driver> =>
-  module.connect(module.options.parse(options), { dataDir: '', warn: () => undefined });
+  Promise.resolve(module.connect(module.options.parse(options), { dataDir: '', warn: () => undefined }));
 
-/** How each driver is connected to a place, and the words of that place’s refusal. */
+/** Drivers with the way each is connected, and the words of that refusal. */
 const DRIVERS: readonly { name: string; open(url: string, more: object): Promise<Driver> }[] = [
   {
     name: 'ec2',
@@ -27,7 +27,7 @@ const DRIVERS: readonly { name: string; open(url: string, more: object): Promise
   { name: 'vsphere', open: (url, more) => connect(vsphere, { url, username: 'ann', password: 'p', insecure: true, ...more }) },
 ];
 
-/** What comes of a listing: the error, for nothing that is asked here answers as a cloud does. */
+/** Returns the error of a listing, for nothing that is asked here answers as a cloud does. */
 async function tried(driver: Driver): Promise<ProviderError> {
   try {
     const pages = await pagesOf(driver, 'machines');
@@ -111,7 +111,7 @@ describe.each(DRIVERS)('$name by a proxy', ({ open }) => {
     proxy.manners = { refuses: 403 };
     const error = await tried(await open(`https://cloud.example:${port}`, { proxy: `http://${proxy.place}` }));
     expect(error).toMatchObject({ kind: 'unavailable', code: 'PROXY_REFUSED', maybeDone: false });
-    expect(error.message).toContain(`no way to cloud.example:${port} (HTTP 403)`);
+    expect(error.message).toContain(`refuses to connect to cloud.example:${port} (HTTP 403)`);
     expect(proxy.asked).toEqual([`CONNECT cloud.example:${port}`]);
   });
 });
@@ -136,4 +136,4 @@ test('vsphere: TLS goes through the tunnel, and the thumbprint is looked at behi
   });
   await proxy.close();
   await sim.stop();
-}, 300_000);
+});

@@ -4,35 +4,22 @@ import { join } from 'node:path';
 import type { SimulatorControl } from '../../drivers/simulator/control';
 import { foreignInstance, openControl } from '../../drivers/simulator/control';
 import { driver as simulator } from '../../drivers/simulator/index';
+import { QUESTIONS } from '../../drivers/simulator/meters';
 import { optionsSchema } from '../../drivers/simulator/options';
-import { IMAGE_STATES, MACHINE_STATES, NET_STATES, PORT_STATES, VOLUME_STATES } from '../../drivers/simulator/states';
-import { BLOCK } from '../../drivers/simulator/grades';
+import { BLOCK_VOLUME } from '../../src/model/volume';
 import type { Thing } from '../../drivers/simulator/things';
 import type { DriverModule, ListedGroup } from '../../src/clouds/driver';
 import { GROUPS } from '../../src/clouds/driver';
 import { gibToKb, kbToGib } from '../../src/model/units';
 import { driverContract } from './contract';
-import type { Counterpart } from './counterpart';
+import { type Counterpart, shapeOf } from './counterpart';
 
 const QUICK = { create: 40, start: 30, stop: 30, pause: 20, suspend: 20, restart: 30, restore: 30, delete: 30, capture: 30 };
 const PUBLIC_KEY = 'ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIIq0e8kB1x6mHqGd0e7w5t1cM3o0vDgOa3ZyRr3nJ7Xk contract';
 const PAGE = 3;
+const HOUR = 3_600_000;
 const OFFERED = Object.keys(GROUPS) as ListedGroup[];
-const PHASES = [
-  ...['pending', 'booting', 'running', 'stopping', 'stopped', 'pausing', 'paused'],
-  ...['suspending', 'suspended', 'restoring', 'terminating', 'failed', 'gone'],
-];
-
 const OWN_KINDS = ['disk', 'volume', 'copy', 'attachment', 'net', 'port', 'nic', 'address', 'router'] as const;
-/** Phases of the other things, by type. */
-const OTHER_PHASES: Readonly<Record<string, [Readonly<Record<string, string>>, readonly string[]]>> = {
-  Volume: [VOLUME_STATES, ['allocating', 'ready', 'capturing', 'removing', 'broken', 'gone']],
-  MachineImage: [IMAGE_STATES, ['receiving', 'copying', 'ready', 'removing', 'broken', 'gone']],
-  VolumeImage: [IMAGE_STATES, ['receiving', 'copying', 'ready', 'removing', 'broken', 'gone']],
-  Network: [NET_STATES, ['building', 'starting', 'up', 'stopping', 'down', 'removing', 'broken', 'gone']],
-  NetworkPort: [PORT_STATES, ['building', 'up', 'down', 'removing', 'broken', 'gone']],
-};
-
 /** Things made elsewhere, to fill pages with. */
 function filler(group: ListedGroup, index: number): Thing {
   const id = `filler-${group}-${index}`;
@@ -62,11 +49,11 @@ function filler(group: ListedGroup, index: number): Thing {
       ...marks,
     }),
     volumes: () => ({
-      ...{ kind: 'volume', ...named, sizeGiB: 1, grade: BLOCK, format: null, bootable: false, copy: null, holder: null },
+      ...{ kind: 'volume', ...named, sizeGiB: 1, grade: BLOCK_VOLUME, format: null, bootable: false, copy: null, holder: null },
       ...within('ready'),
     }),
-    volumeConfigs: () => ({ kind: 'volumePlan', id, label: id, note: id, sizeGiB: 1, grade: BLOCK, format: null }),
-    volumeImages: () => ({ kind: 'copy', ...named, sizeGiB: 1, grade: BLOCK, bootable: false, ...within('ready') }),
+    volumeConfigs: () => ({ kind: 'volumePlan', id, label: id, note: id, sizeGiB: 1, grade: BLOCK_VOLUME, format: null }),
+    volumeImages: () => ({ kind: 'copy', ...named, sizeGiB: 1, grade: BLOCK_VOLUME, bootable: false, ...within('ready') }),
     networks: () => ({
       ...{ kind: 'net', ...named, builtin: false, reach: 'private', block: 99, mtu: 1500, quality: null, router: null },
       ...within('up'),
@@ -111,14 +98,20 @@ async function start(settings: { [option: string]: unknown } = {}): Promise<Coun
     failNextRead: async (kind) => control.fail({ method: 'machines.list', kind, message: `made ${kind}` }),
     provokes: ['auth', 'forbidden', 'conflict', 'quota', 'throttled', 'invalid', 'unavailable', 'timeout', 'unsupported'],
     strangeState: async (machine) => control.setPhase(machine, 'levitating'),
-    machineStates: Object.fromEntries(PHASES.map((phase) => [phase, MACHINE_STATES[phase]])),
-    otherStates: Object.fromEntries(
-      Object.entries(OTHER_PHASES).map(([type, [table, phases]]) => [
-        type,
-        Object.fromEntries(phases.map((phase) => [phase, table[phase]])),
-      ]),
-    ),
     units: [{ name: 'capacity in GiB', request: kbToGib, report: gibToKb, range: { min: 1, max: 16_384 } }],
+    monitoring: {
+      async measured(machine) {
+        const [instance] = control.things('instance').filter(({ id }) => id === machine);
+        const upTo = Date.now();
+        if (instance) control.add([{ ...instance, launchedAt: upTo - HOUR, timeline: [{ phase: 'running', from: upTo - HOUR }] }]);
+        return { after: upTo - HOUR / 6, upTo };
+      },
+      calls: (queries) => Math.ceil(queries.length / QUESTIONS),
+      async tell(machine) {
+        control.tell({ kind: 'alarm', code: 'HostDegraded', thing: { kind: 'instance', id: machine }, severity: 'high' });
+        return { code: 'HostDegraded' };
+      },
+    },
     async leftovers() {
       const things = [...control.instances(), ...control.snapshots()].map(({ id, phase }) => `${id} (${phase})`);
       const others = OWN_KINDS.flatMap((kind): (Thing & { builtin?: boolean })[] => control.things(kind)).filter(({ builtin }) => !builtin);
@@ -131,15 +124,13 @@ async function start(settings: { [option: string]: unknown } = {}): Promise<Coun
   };
 }
 
-const uploads = ['machineImages', 'volumeImages'] as const;
-driverContract('simulator', { start, groups: OFFERED, uploads });
-driverContract('simulator, new things showing late', {
-  start: () => start({ visibilityDelayMs: 60, lingerMs: 0 }),
-  groups: OFFERED,
-  uploads,
-});
-driverContract('simulator, answering with tasks', {
-  start: () => start({ tasks: true, visibilityDelayMs: 60 }),
-  groups: OFFERED,
-  uploads,
+describe.each([
+  ['simulator', {}],
+  ['simulator, new things showing late', { visibilityDelayMs: 60, lingerMs: 0 }],
+  ['simulator, with events of one thing alone', { eventsOfOne: true, meterResolution: 20, meterDelay: 40 }],
+  ['simulator, answering with tasks', { tasks: true, visibilityDelayMs: 60 }],
+])('%s', (name, settings) => {
+  const dataDir = mkdtempSync(join(tmpdir(), 'simulator-shape-'));
+  afterAll(() => rmSync(dataDir, { recursive: true }));
+  driverContract(name, { start: () => start(settings), shape: shapeOf(simulator, settings, dataDir) });
 });

@@ -1,7 +1,7 @@
 import { CIMI } from '../../src/model/define';
 import { Client, type Json } from '../harness/client';
 import { startTestGateway, type TestGateway } from '../harness/gateway';
-import { eventually } from '../protocol/scene';
+import { eventually } from '../harness/wait';
 import { startEc2, TEST_KEYS, TEST_REGION } from '../backends/ec2';
 import { startFakeOpenstack, type FakeOpenstack } from '../backends/fake-openstack';
 import { motoAvailable } from '../backends/moto';
@@ -51,7 +51,7 @@ describeWith('strangers in front of a cloud, seen over HTTP (moto and the vCente
     };
     gateway = await startTestGateway({ config: { worker: { sweepMs: 200 }, clouds } });
     client = new Client(gateway.base);
-  }, 300_000);
+  });
   afterAll(async () => {
     await gateway.stop();
     for (const tape of Object.values(tapes)) await tape.stop();
@@ -91,7 +91,7 @@ describeWith('strangers in front of a cloud, seen over HTTP (moto and the vCente
     tapes[cloud]?.haunt(undefined);
     const job = stop.headers.get('cimi-job-uri');
     if (job !== null) {
-      await eventually(async () => (STATES_OF_THE_END.includes(String((await client.get(job)).json.state)) ? true : undefined), 30_000);
+      await eventually(async () => (STATES_OF_THE_END.includes(String((await client.get(job)).json.state)) ? true : undefined));
     }
     const after = await client.get(uri);
     expect([name, after.status, after.json.id, after.json.name]).toEqual([name, 200, uri, machine.name]);
@@ -104,7 +104,7 @@ describeWith('strangers in front of a cloud, seen over HTTP (moto and the vCente
       const machine = await made(cloud);
       for (const strike of WRONG.filter(({ retryAfterMs }) => retryAfterMs === undefined)) await struck(cloud, strike, machine);
     },
-    600_000,
+    1_800_000,
   );
 
   test.each(['stack', 'vmware', 'amazon'])(
@@ -120,7 +120,7 @@ describeWith('strangers in front of a cloud, seen over HTTP (moto and the vCente
         tapes[cloud]?.haunt(undefined);
         if (job === null) expect((await client.get(String(machine.id))).status).toBe(200);
         else {
-          const ended = await client.ended(answer, 60_000);
+          const ended = await client.ended(answer);
           const shown = (await client.get(String(machine.id))).status;
           expect([strike.name, String(ended.state), shown]).toEqual([
             strike.name,
@@ -130,6 +130,6 @@ describeWith('strangers in front of a cloud, seen over HTTP (moto and the vCente
         }
       }
     },
-    600_000,
+    1_800_000,
   );
 });

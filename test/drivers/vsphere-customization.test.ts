@@ -5,8 +5,6 @@ import { vcsimAvailable } from '../backends/vcsim';
 import { startVsphere, type VsphereAccount } from '../backends/vsphere';
 import { context, dropMachine, machinesMethod, marks } from './counterpart';
 
-const PATIENCE_MS = 10_000;
-
 /** XML without what may differ between two writers: where namespaces are declared and how their prefixes are called. */
 const plain = (xml: string): string =>
   xml
@@ -26,18 +24,18 @@ describeWith('vcsim', vcsimAvailable(), () => {
       account = await startVsphere({ machines: 2, templates: 1 });
       driver = await connected();
       template = (await account.machines()).find((machine) => machine.template)?.key ?? '';
-    }, 300_000);
+    });
     afterAll(async () => {
       await driver.close();
       await account.stop();
     });
     afterEach(() => account.proxy.reset());
     const connected = (more: Record<string, unknown> = {}): Promise<Driver> =>
-      module.connect(module.options.parse({ ...account.options, ...more }), { dataDir: '', warn: () => undefined });
+      Promise.resolve(module.connect(module.options.parse({ ...account.options, ...more }), { dataDir: '', warn: () => undefined }));
     const create = (more: Partial<CreateMachine>, own = driver) =>
       machinesMethod(own, 'create')({ ...marks(), config: 'c1-m1024', image: template, ...more }, context());
     const customized = (name: string): Partial<CreateMachine> => ({ extensions: { customization: name } });
-    /** What vCenter told of specifications, and what the clones sent. */
+    /** Watches what vCenter tells of specifications, and what the clones send. */
     const watch = (): { told: string[]; sent: string[] } => {
       const seen = { told: [] as string[], sent: [] as string[] };
       account.proxy.add({ method: 'GetCustomizationSpec', rewrite: (xml) => (seen.told.push(plain(inner(xml, 'spec'))), xml) });
@@ -58,7 +56,7 @@ describeWith('vcsim', vcsimAvailable(), () => {
         expect(sent).toEqual(told);
         expect(sent[0]).toContain('<identity xsi:type="Customization');
         expect(sent[0]).toContain('<nicSettingMap>');
-        await dropMachine({ driver } as never, key, PATIENCE_MS);
+        await dropMachine({ driver } as never, key);
       },
     );
 
@@ -67,7 +65,7 @@ describeWith('vcsim', vcsimAvailable(), () => {
       expect(await hostName(key)).toMatch(/^vcsim-?\d+$/);
       const other = await create({ name: 'other' });
       expect(await hostName(other.key)).toBeUndefined();
-      for (const each of [key, other.key]) await dropMachine({ driver } as never, each, PATIENCE_MS);
+      for (const each of [key, other.key]) await dropMachine({ driver } as never, each);
     });
 
     test('one that is configured is for every copy; a create says another, or none', async () => {
@@ -76,7 +74,7 @@ describeWith('vcsim', vcsimAvailable(), () => {
       for (const more of [{}, customized('vcsim-linux'), customized(''), { image: 'blank' }]) {
         const { key } = await create({ name: 'guest', ...more }, own);
         names.push(await hostName(key));
-        await dropMachine({ driver: own } as never, key, PATIENCE_MS);
+        await dropMachine({ driver: own } as never, key);
       }
       const some = expect.stringMatching(/^guest-/) as string;
       expect(names).toEqual([expect.stringMatching(/^vcsim/) as string, some, undefined, undefined]);
@@ -120,7 +118,7 @@ describeWith('vcsim', vcsimAvailable(), () => {
       account.proxy.add({ method: 'GetCustomizationSpec', rewrite: prep });
       const { key } = await create(customized('vcsim-linux'));
       expect(await hostName(key)).toBe('by-cloud-init');
-      await dropMachine({ driver } as never, key, PATIENCE_MS);
+      await dropMachine({ driver } as never, key);
     });
 
     test('vCenter’s own refusal crosses in its words', async () => {

@@ -1,7 +1,8 @@
 import { createHash, type X509Certificate } from 'node:crypto';
 import { connect } from 'node:tls';
 import { driver as module } from '../../drivers/vsphere/index';
-import { METHODS, TYPES } from '../../drivers/vsphere/types';
+import { METHODS } from '../../drivers/vsphere/methods';
+import { TYPES } from '../../drivers/vsphere/types';
 import { type CreateMachine, type Driver, isOngoing, type Item } from '../../src/clouds/driver';
 import { HandleForgotten, type ProviderError } from '../../src/clouds/errors';
 import { describeWith } from '../backends/need';
@@ -9,10 +10,8 @@ import { describeTypes, startVcsim, vcsimAvailable } from '../backends/vcsim';
 import { startVsphere, type VsphereAccount } from '../backends/vsphere';
 import { context, dropMachine, machinesMethod, marks, pagesOf, reaches, read, ended, endedDriver } from './counterpart';
 
-const PATIENCE_MS = 10_000;
-
 const connected = (account: VsphereAccount, more: Record<string, unknown> = {}): Promise<Driver> =>
-  module.connect(module.options.parse({ ...account.options, ...more }), { dataDir: '', warn: () => undefined });
+  Promise.resolve(module.connect(module.options.parse({ ...account.options, ...more }), { dataDir: '', warn: () => undefined }));
 
 const failure = (promise: Promise<unknown> | undefined): Promise<ProviderError> =>
   Promise.resolve(promise).then(
@@ -28,7 +27,7 @@ const keyOf = async (account: VsphereAccount, template: boolean): Promise<string
 const listed = async (driver: Driver, key: string): Promise<Item | undefined> =>
   (await pagesOf(driver, 'machines')).flat().find((item) => item.key === key);
 
-/** What vCenter says when it has told the guest, which may do nothing. */
+/** Words of vCenter when it has told the guest, which may do nothing. */
 const SHUTDOWN =
   '<soapenv:Envelope xmlns:soapenv="http://schemas.xmlsoap.org/soap/envelope/"><soapenv:Body>' +
   '<ShutdownGuestResponse xmlns="urn:vim25"/></soapenv:Body></soapenv:Envelope>';
@@ -49,7 +48,7 @@ describeWith('vcsim', vcsimAvailable(), () => {
         const own = (api[name] ?? []).map((member) => member.name);
         expect([name, own.filter((member) => members.includes(member))]).toEqual([name, members]);
       }
-    }, 300_000);
+    });
   });
 
   describe('one small vCenter', () => {
@@ -62,7 +61,7 @@ describeWith('vcsim', vcsimAvailable(), () => {
       driver = await connected(account);
       template = await keyOf(account, true);
       machine = await keyOf(account, false);
-    }, 300_000);
+    });
     afterAll(async () => {
       await driver.close();
       await account.stop();
@@ -92,7 +91,7 @@ describeWith('vcsim', vcsimAvailable(), () => {
       expect(error).toMatchObject({ kind: 'auth', maybeDone: false });
       expect(JSON.stringify([error.message, error.stack, error.cause])).not.toContain('hunter2');
       const [finding, ...rest] = await other.check(context());
-      expect(finding).toMatchObject({ ok: false, words: expect.stringMatching(/username and password/) as string });
+      expect(finding).toMatchObject({ ok: false, message: expect.stringMatching(/username and password/) as string });
       expect([rest, JSON.stringify(finding).includes('hunter2')]).toEqual([[], false]);
       await other.close();
     });
@@ -113,7 +112,7 @@ describeWith('vcsim', vcsimAvailable(), () => {
       await account.sim.order({ eachTask: 1500 });
       account.proxy.reset();
       const begun = await driver.machines?.suspend?.(machine, context());
-      expect(begun).toMatchObject({ ongoing: { op: 'machines.suspend' }, words: expect.stringMatching(/task-\d+/) as string });
+      expect(begun).toMatchObject({ ongoing: { op: 'machines.suspend' }, message: expect.stringMatching(/task-\d+/) as string });
       if (!isOngoing(begun)) throw new Error('it has ended');
       account.proxy.reset();
       expect(await driver.poll?.(begun.ongoing, context())).toMatchObject({ ongoing: begun.ongoing });
@@ -121,7 +120,7 @@ describeWith('vcsim', vcsimAvailable(), () => {
       // Another process, which knows no more than the handle.
       const other = await connected(account);
       expect(await ended(other, begun)).toBeUndefined();
-      await reaches(other, machine, 'SUSPENDED', PATIENCE_MS);
+      await reaches(other, machine, 'SUSPENDED');
       await account.sim.order({ clear: true });
       await machinesMethod(other, 'start')(machine, context());
       await other.close();
@@ -139,7 +138,7 @@ describeWith('vcsim', vcsimAvailable(), () => {
       const left = (await account.machines()).find(({ name }) => name.startsWith('x-'));
       await account.sim.order({ clear: true });
       account.proxy.reset();
-      await dropMachine({ driver } as never, left?.key ?? '', PATIENCE_MS);
+      await dropMachine({ driver } as never, left?.key ?? '');
     });
 
     test('a guest that does not shut down is given up after the operator’s patience, with what to do', async () => {
@@ -162,7 +161,7 @@ describeWith('vcsim', vcsimAvailable(), () => {
       const { key } = await machinesMethod(driver, 'create')(request, { ...context(), repeated: { since } });
       expect((await machinesMethod(driver, 'find')(request, context())).map((item) => item.key)).toEqual([key]);
       await account.sim.order({ clear: true });
-      await dropMachine({ driver } as never, key, PATIENCE_MS);
+      await dropMachine({ driver } as never, key);
       expect(await account.leftovers()).toEqual([]);
     });
 
@@ -181,7 +180,7 @@ describeWith('vcsim', vcsimAvailable(), () => {
       await machinesMethod(driver, 'restore')(key, { ...marks(), image }, again);
       expect([account.proxy.count('ResetVM_Task'), account.proxy.count('RevertToSnapshot_Task')]).toEqual([1, 1]);
       await account.sim.order({ clear: true });
-      await dropMachine({ driver } as never, key, PATIENCE_MS);
+      await dropMachine({ driver } as never, key);
     });
 
     test.each(['disconnected', 'inaccessible', 'invalid', 'orphaned'])(
@@ -220,7 +219,7 @@ describeWith('vcsim', vcsimAvailable(), () => {
       expect((await read(driver, 'machines', key))?.values.name).toBe('a/b\\c%d <é>');
       const inventory = (await account.machines()).find((each) => each.key === key)?.name ?? '';
       expect(inventory).toMatch(/^a%2fb%5cc%25d &lt;é&gt;-\w{12}$/);
-      await dropMachine({ driver } as never, key, PATIENCE_MS);
+      await dropMachine({ driver } as never, key);
     });
 
     test('without VMware Tools only force stops and restarts a machine, and the refusal says so', async () => {
@@ -242,7 +241,7 @@ describeWith('vcsim', vcsimAvailable(), () => {
       expect(value('guestinfo.userdata.encoding')).toBe('base64');
       const metadata = JSON.parse(Buffer.from(value('guestinfo.metadata') ?? '', 'base64').toString()) as object;
       expect(metadata).toMatchObject({ 'public-keys-data': 'ssh-ed25519 AAAA me@here' });
-      await dropMachine({ driver } as never, key, PATIENCE_MS);
+      await dropMachine({ driver } as never, key);
     });
 
     test('disks of a configuration: the copy’s first grows to it, a further one is new; a linked clone refuses', async () => {
@@ -250,7 +249,7 @@ describeWith('vcsim', vcsimAvailable(), () => {
       const devices = (await account.read(['config.hardware.device'])).find((text) => text.includes(`>${key}<`)) ?? '';
       const sizes = [...devices.matchAll(/<capacityInKB>(\d+)</g)].map(([, kb]) => Number(kb) / 1024);
       expect(sizes).toEqual([20480, 1024]);
-      await dropMachine({ driver } as never, key, PATIENCE_MS);
+      await dropMachine({ driver } as never, key);
       const error = await failure(create({ extensions: { linkedClone: true } }));
       expect(error).toMatchObject({ kind: 'invalid', message: expect.stringContaining('snapshot') as string });
     });
@@ -262,7 +261,7 @@ describeWith('vcsim', vcsimAvailable(), () => {
       const copy = await create({ image: snapshot?.key ?? '' });
       const error = await failure(machinesMethod(driver, 'restore')(copy.key, { ...marks(), image: snapshot?.key ?? '' }, context()));
       expect(error).toMatchObject({ kind: 'invalid', message: expect.stringContaining('another machine') as string });
-      for (const each of [copy.key, key]) await dropMachine({ driver } as never, each, PATIENCE_MS);
+      for (const each of [copy.key, key]) await dropMachine({ driver } as never, each);
       expect(await read(driver, 'machineImages', snapshot?.key ?? '')).toBeUndefined();
     });
 
@@ -276,8 +275,8 @@ describeWith('vcsim', vcsimAvailable(), () => {
       expect([others, found?.unfinished]).toEqual([[], true]);
       const again = { ...context(), repeated: { since: Date.now() } };
       expect(await machinesMethod(own, 'create')(request, again)).toEqual({ key: found?.key });
-      await reaches(own, found?.key ?? '', 'STARTED', PATIENCE_MS);
-      await dropMachine({ driver: own } as never, found?.key ?? '', PATIENCE_MS);
+      await reaches(own, found?.key ?? '', 'STARTED');
+      await dropMachine({ driver: own } as never, found?.key ?? '');
       expect(await account.leftovers()).toEqual([]);
       await own.close();
     });
@@ -289,7 +288,7 @@ describeWith('vcsim', vcsimAvailable(), () => {
     beforeAll(async () => {
       account = await startVsphere({ datacenters: 2, clusters: 2, machines: 250, templates: 1, datastores: 2 });
       driver = await connected(account, { pageSize: 500 });
-    }, 300_000);
+    });
     afterAll(async () => {
       await driver.close();
       await account.stop();
@@ -326,10 +325,10 @@ describeWith('vcsim', vcsimAvailable(), () => {
       const elsewhere = { image: 'blank', extensions: { cluster: 'DC1_C0', network: 'DC1_DVPG0' } };
       for (const more of [{ extensions: { cluster: 'DC0_C1' } }, elsewhere]) {
         const { key } = await machinesMethod(driver, 'create')(request(more), context());
-        await dropMachine({ driver } as never, key, PATIENCE_MS);
+        await dropMachine({ driver } as never, key);
       }
       expect(await account.leftovers()).toEqual([]);
-    }, 120_000);
+    });
   });
 
   describe('TLS', () => {
@@ -361,7 +360,7 @@ describeWith('vcsim', vcsimAvailable(), () => {
       const wrong = fingerprint('sha256').replace(/^../, (byte) => (byte === '00' ? '01' : '00'));
       expect(await tried({ thumbprint: wrong })).toMatchObject({ kind: 'unavailable', code: 'THUMBPRINT_MISMATCH', maybeDone: false });
       expect(await tried({})).toMatchObject({ kind: 'unavailable', maybeDone: false });
-    }, 300_000);
+    });
   });
 });
 

@@ -4,7 +4,7 @@ import { Gone, type ProviderError } from '../../src/clouds/errors';
 import { describeWith } from '../backends/need';
 import { vcsimAvailable } from '../backends/vcsim';
 import { context, dropMachine, ended, machinesMethod, marks, pagesOf, provenGone, read } from './counterpart';
-import { connect, PATIENCE_MS, vcenter } from './vsphere-kit';
+import { connect, vcenter } from './vsphere-kit';
 
 const failure = (promise: Promise<unknown> | undefined): Promise<ProviderError> =>
   Promise.resolve(promise).then(
@@ -19,7 +19,7 @@ const HTML = '<html><body>Not Found</body></html>';
 const soap = (fault: string): string =>
   `<soapenv:Envelope xmlns:soapenv="http://schemas.xmlsoap.org/soap/envelope/"><soapenv:Body><soapenv:Fault>${fault}</soapenv:Fault></soapenv:Body></soapenv:Envelope>`;
 
-/** What says that something is not there, and what does not; what is told only in part; what belongs to others. */
+/** Tests of what says that something is not there, and what does not; what is told only in part; what belongs to others. */
 describeWith('vcsim', vcsimAvailable(), () => {
   const vc = vcenter({ machines: 2, templates: 1, datastores: 2 }, { network: 'DC0_DVPG0' });
   const machineOf = async (): Promise<string> => (await vc.account.machines()).find(({ template }) => !template)?.key ?? '';
@@ -166,7 +166,6 @@ describeWith('vcsim', vcsimAvailable(), () => {
         }
       }
     },
-    120_000,
   );
 
   test('a machine that another product manages is shown, refuses every change in words, and may be hidden', async () => {
@@ -214,7 +213,7 @@ describeWith('vcsim', vcsimAvailable(), () => {
       message: expect.stringMatching(/6\.5.*6\.7/) as string,
     });
     expect(await old.check(context())).toEqual([
-      expect.objectContaining({ ok: false, words: expect.stringMatching(/6\.5.*6\.7/) as string }),
+      expect.objectContaining({ ok: false, message: expect.stringMatching(/6\.5.*6\.7/) as string }),
     ]);
     await old.close();
     vc.account.proxy.reset();
@@ -250,7 +249,7 @@ describeWith('vcsim', vcsimAvailable(), () => {
     expect([memory, warnings]).toEqual([['false'], [expect.stringMatching(/without its memory/)]]);
     expect(await read(driver, 'machineImages', image?.key ?? '')).toBeDefined();
     await driver.close();
-    await dropMachine({ driver: vc.driver } as never, key, PATIENCE_MS);
+    await dropMachine({ driver: vc.driver } as never, key);
   });
 
   test('a card of a template with an address given by hand gets one of vCenter’s in the copy', async () => {
@@ -262,6 +261,6 @@ describeWith('vcsim', vcsimAvailable(), () => {
     const card = /<device xsi:type="Virtual(?:E1000|Vmxnet3)">.*?<\/device>/s.exec(bodies[0] ?? '')?.[0] ?? '';
     expect([/<addressType>(\w+)</.exec(card)?.[1], card.includes('<macAddress>')]).toEqual(['generated', false]);
     vc.account.proxy.reset();
-    await dropMachine({ driver: vc.driver } as never, key, PATIENCE_MS);
+    await dropMachine({ driver: vc.driver } as never, key);
   });
 });

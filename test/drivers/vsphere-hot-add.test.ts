@@ -4,6 +4,7 @@ import { describeWith } from '../backends/need';
 import { vcsimAvailable, type VcsimOrder } from '../backends/vcsim';
 import { startVsphere, type VsphereAccount } from '../backends/vsphere';
 import { context, machinesMethod, pagesOf, read } from './counterpart';
+import { waitUntil } from '../harness/wait';
 
 type HotPlug = Omit<NonNullable<VcsimOrder['hotPlug']>, 'key'>;
 
@@ -16,7 +17,7 @@ describeWith('vcsim', vcsimAvailable(), () => {
       account = await startVsphere({ machines: 2, templates: 1 });
       driver = await module.connect(module.options.parse(account.options), { dataDir: '', warn: () => undefined });
       machine = (await account.machines()).find(({ template }) => !template)?.key ?? '';
-    }, 300_000);
+    });
     afterAll(async () => {
       await driver.close();
       await account.stop();
@@ -100,10 +101,11 @@ describeWith('vcsim', vcsimAvailable(), () => {
     ])('what changes meanwhile: %s is refused by vCenter itself (%s)', async (to, code, change) => {
       await running({ cpuAdd: true, memoryAdd: true });
       // What was read said yes; by the time of the write it is no.
-      account.proxy.add({ method: 'ReconfigVM_Task', delayMs: 300, times: 1 });
+      account.proxy.add({ method: 'ReconfigVM_Task', delayMs: 1_500, times: 1 });
+      const before = account.proxy.count('ReconfigVM_Task');
       const [error] = await Promise.all([
         resize(to).catch((thrown: unknown) => thrown),
-        new Promise((done) => setTimeout(done, 100)).then(() => account.sim.order(change(machine))),
+        waitUntil(() => account.proxy.count('ReconfigVM_Task') > before).then(() => account.sim.order(change(machine))),
       ]);
       expect(error).toMatchObject({ kind: 'conflict', code });
       expect(await size()).toBe('c2-m2048');

@@ -3,8 +3,9 @@ import { vcsimAvailable } from '../backends/vcsim';
 import { portgroupsOf } from '../backends/vsphere-networks';
 import { ref } from './contract/scene';
 import { context, machinesMethod, marks, reaches, read } from './counterpart';
-import { PATIENCE_MS, vcenter } from './vsphere-kit';
+import { vcenter } from './vsphere-kit';
 import { networking, refused, STANDARD } from './vsphere-network-kit';
+import { waitUntil } from '../harness/wait';
 
 /** Interfaces and addresses on vSphere beyond the contract suite, and what holds there of the tests that are skipped. */
 describeWith('vcsim', vcsimAvailable(), () => {
@@ -15,7 +16,7 @@ describeWith('vcsim', vcsimAvailable(), () => {
     test('a card is added to a machine that runs, switched, moved to another network, and taken away', async () => {
       const [one, standard] = [await network(), await keyOf(STANDARD)];
       const owner = await machine({ networks: [one] });
-      await reaches(vc.driver, owner, 'STARTED', PATIENCE_MS);
+      await reaches(vc.driver, owner, 'STARTED');
       const nic = await add({ machine: owner, network: standard, state: 'DISABLED', macAddress: '00:50:56:00:AB:CD' });
       expect(await read(vc.driver, 'interfaces', nic)).toMatchObject({
         owner,
@@ -47,7 +48,7 @@ describeWith('vcsim', vcsimAvailable(), () => {
       await update(key, { macAddress, state: 'DISABLED' });
       expect(await values('interfaces', key)).toMatchObject({ macAddress, state: 'DISABLED' });
       await machinesMethod(vc.driver, 'start')(owner, context());
-      await reaches(vc.driver, owner, 'STARTED', PATIENCE_MS);
+      await reaches(vc.driver, owner, 'STARTED');
       expect(await values('interfaces', key)).toMatchObject({ macAddress, state: 'DISABLED' });
       await dropped(owner);
     });
@@ -65,7 +66,7 @@ describeWith('vcsim', vcsimAvailable(), () => {
         await refused(add({ ...there, ...given }), 'unsupported', words);
         await refused(update(key, given), 'unsupported', words);
       }
-      await refused(add({ ...there, macAddress: 'a:b' }), 'invalid', /six bytes/);
+      await refused(add({ ...there, macAddress: 'a:b' }), 'invalid', /six hexadecimal bytes/);
       await refused(add({ ...there, network: 'dvportgroup-99999' }), 'notFound', /no dvportgroup-99999/);
       await refused(update(key, { network: 'network-99999' }), 'notFound', /no network-99999/);
       const uplinks = (await portgroupsOf(call)).find(({ name }) => name.includes('-DVUplinks-'));
@@ -94,9 +95,10 @@ describeWith('vcsim', vcsimAvailable(), () => {
       const owner = await machine();
       const own = marks('twin');
       const request = { machine: owner, network: await keyOf('DC0_DVPG0') };
-      vc.account.proxy.add({ method: 'ReconfigVM_Task', delayMs: 600, times: 1 });
+      vc.account.proxy.add({ method: 'ReconfigVM_Task', delayMs: 1_500, times: 1 });
+      const before = vc.account.proxy.count('ReconfigVM_Task');
       const late = add(request, own);
-      await new Promise((resolve) => setTimeout(resolve, 200));
+      await waitUntil(() => vc.account.proxy.count('ReconfigVM_Task') > before);
       expect(await add(request, own)).toBe(await late);
       expect(await nicsOf(owner)).toHaveLength(2);
       await dropped(owner);
@@ -143,7 +145,7 @@ describeWith('vcsim', vcsimAvailable(), () => {
 
     test('addresses are what the guest tells: one call a page, with mask, without link-local ones, gone when it stops', async () => {
       const owner = await machine();
-      await reaches(vc.driver, owner, 'STARTED', PATIENCE_MS);
+      await reaches(vc.driver, owner, 'STARTED');
       const [nic] = await nicsOf(owner);
       vc.account.proxy.reset();
       const mine = async () => (await all('addresses')).filter((item) => item.owner === nic?.key);
@@ -170,7 +172,7 @@ describeWith('vcsim', vcsimAvailable(), () => {
 
     test('a guest tells more than its cards’ addresses: IPv6 is one, its own bridges are none, by MAC where it has no other link', async () => {
       const owner = await machine();
-      await reaches(vc.driver, owner, 'STARTED', PATIENCE_MS);
+      await reaches(vc.driver, owner, 'STARTED');
       const [nic] = await nicsOf(owner);
       const device = Number(String(nic?.key).split(':')[1]);
       const ip = (address: string, prefix: number) =>

@@ -2,10 +2,9 @@ import { driver as module } from '../../drivers/vsphere/index';
 import type { Driver } from '../../src/clouds/driver';
 import type { VcsimSize } from '../backends/vcsim';
 import { startVsphere, type VsphereAccount } from '../backends/vsphere';
+import { comesTrue } from '../harness/wait';
 import { endedDriver, type EndedDriver } from './counterpart';
 
-/** How long a machine may take to get from one state to the next, in ms. */
-export const PATIENCE_MS = 10_000;
 /** A vCenter of the test's own, a driver connected to it, and the key of a template. */
 export interface Started {
   account: VsphereAccount;
@@ -17,7 +16,7 @@ export interface Started {
 
 /** A driver connected to it. @param more options beside the account's own */
 export const connect = (account: VsphereAccount, more: Record<string, unknown> = {}): Promise<Driver> =>
-  module.connect(module.options.parse({ ...account.options, ...more }), { dataDir: '', warn: () => undefined });
+  Promise.resolve(module.connect(module.options.parse({ ...account.options, ...more }), { dataDir: '', warn: () => undefined }));
 
 /** Starts a vCenter for the tests of a describe; each leaves nothing there. @param options of the driver, beside the account's own */
 export function vcenter(size: VcsimSize, options: Record<string, unknown> = {}): Started {
@@ -28,11 +27,12 @@ export function vcenter(size: VcsimSize, options: Record<string, unknown> = {}):
     account = await startVsphere(size);
     driver = await connect(account, options);
     template = (await account.machines()).find((each) => each.template)?.key ?? '';
-  }, 300_000);
+  });
   afterEach(async () => {
     account.proxy.reset();
     await account.sim.order({ clear: true });
-    expect(await account.leftovers()).toEqual([]);
+    // A lease that was given up before it was ready takes its machine away in its own time.
+    await comesTrue(async () => expect(await account.leftovers()).toEqual([]));
   });
   afterAll(async () => {
     await driver.close();

@@ -2,7 +2,7 @@ import type { CreateMachine, Item, ListedGroup } from '../../src/clouds/driver';
 import type { CreateInterface, CreateNetwork } from '../../src/clouds/infrastructure';
 import { portgroupsOf } from '../backends/vsphere-networks';
 import type { Counterpart } from './counterpart';
-import { connect, PATIENCE_MS, type Started } from './vsphere-kit';
+import { connect, type Started } from './vsphere-kit';
 import { context, dropMachine, machinesMethod, marks, pagesOf, read, endedDriver } from './counterpart';
 
 /** The standard port group that the simulator begins with. */
@@ -34,7 +34,7 @@ export function networking(vc: Started) {
       const { driver, template } = vc;
       return (await machinesMethod(driver, 'create')({ ...marks(), config: 'c1-m1024', image: template, ...more }, context())).key;
     },
-    dropped: (key: string) => dropMachine({ driver: vc.driver } as Counterpart, key, PATIENCE_MS),
+    dropped: (key: string) => dropMachine({ driver: vc.driver } as Counterpart, key),
     add: async (request: Omit<CreateInterface, 'tag' | 'token'>, own = marks('nic')): Promise<string> =>
       (await vc.ended.interfaces!.create!({ ...own, ...request }, context())).key,
     update: (key: string, to: object) => vc.ended.interfaces!.update!(key, to, context()),

@@ -2,14 +2,14 @@ import type { CreateMachine } from '../../src/clouds/driver';
 import { describeWith } from '../backends/need';
 import { vcsimAvailable } from '../backends/vcsim';
 import { context, dropMachine, machinesMethod, marks } from './counterpart';
-import { PATIENCE_MS, vcenter } from './vsphere-kit';
+import { vcenter } from './vsphere-kit';
 
-/** Where vCenter is asked to put a machine: the datastore cluster's member, the host, the shared datastore. */
+/** Tests of where vCenter is asked to put a machine: the datastore cluster's member, the host, the shared datastore. */
 describeWith('vcsim', vcsimAvailable(), () => {
   const vc = vcenter({ machines: 1, templates: 1, hosts: 2, datastores: 2, pods: 1 }, { network: 'DC0_DVPG0' });
   const VIM = 'xmlns="urn:vim25"';
 
-  /** What goes over the wire in calls of a method. */
+  /** Collects what goes over the wire in calls of a method. */
   const sent = (method: string): string[] => {
     const bodies: string[] = [];
     vc.account.proxy.add({ method, when: (body) => bodies.push(body) === 0 });
@@ -49,7 +49,7 @@ describeWith('vcsim', vcsimAvailable(), () => {
     expect(asked).toHaveLength(2);
     const datastores = clones.map((body) => /<datastore type="Datastore">([^<]*)</.exec(body)?.[1]);
     expect(datastores).toEqual([second, first, second]);
-    for (const key of [placed, named, cluster]) await dropMachine({ driver: vc.driver } as never, key, PATIENCE_MS);
+    for (const key of [placed, named, cluster]) await dropMachine({ driver: vc.driver } as never, key);
   });
 
   test('a machine made from nothing names a host where the cluster has no DRS, and none where it has', async () => {
@@ -73,6 +73,6 @@ describeWith('vcsim', vcsimAvailable(), () => {
       expect.stringMatching(new RegExp(`^(${hosts.join('|')})$`)),
       undefined,
     ]);
-    for (const key of keys) await dropMachine({ driver: vc.driver } as never, key, PATIENCE_MS);
+    for (const key of keys) await dropMachine({ driver: vc.driver } as never, key);
   });
 });

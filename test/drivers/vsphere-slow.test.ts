@@ -4,14 +4,14 @@ import { describeWith } from '../backends/need';
 import { vcsimAvailable } from '../backends/vcsim';
 import { driverContract } from './contract';
 import type { Counterpart } from './counterpart';
-import { GROUPS_OFFERED, SKIPS, startCounterpart } from './vsphere-counterpart';
+import { SKIPS, startCounterpart, vsphereShape } from './vsphere-counterpart';
 
-/** How long vCenter takes for each task, in ms: longer than a call's answer, so that nearly none has ended when it is first read. */
+/** Duration of each task at vCenter, in ms: longer than a call's answer, so that nearly none has ended when it is first read. */
 const EACH_TASK_MS = 200;
 
 type Method = (...args: unknown[]) => unknown;
 
-/** What went on between driver and vCenter. */
+/** Watch of what goes on between driver and vCenter. */
 class Watch {
   /** Tasks that vCenter began, how often one was read by its reference, calls of `poll`, answers that were handles. */
   readonly counts = { begun: 0, readings: 0, polls: 0, handles: 0 };
@@ -58,7 +58,7 @@ describeWith('vcsim', vcsimAvailable(), () => {
     const counterpart = await startCounterpart({ eachTaskMs: EACH_TASK_MS, watch: (proxy) => watch.see(proxy) });
     return { ...counterpart, driver: watch.over(counterpart.driver) };
   };
-  driverContract('vsphere with slow tasks', { start, groups: GROUPS_OFFERED, skips: SKIPS, patienceMs: 50_000 });
+  driverContract('vsphere with slow tasks', { start, shape: vsphereShape(), skips: SKIPS });
 
   test('no call waited for a task: each was read once when it was begun, and then once by each poll', () => {
     const { begun, readings, polls, handles } = watch.counts;

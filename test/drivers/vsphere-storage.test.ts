@@ -4,7 +4,7 @@ import { mibToKb } from '../../src/model/units';
 import { describeWith } from '../backends/need';
 import { vcsimAvailable } from '../backends/vcsim';
 import { context, dropMachine, machinesMethod, marks, pagesOf, read } from './counterpart';
-import { PATIENCE_MS, vcenter } from './vsphere-kit';
+import { vcenter } from './vsphere-kit';
 
 const MIB = mibToKb(1);
 type Making = 'disks' | 'attachments' | 'volumes' | 'volumeImages';
@@ -17,7 +17,7 @@ const failure = (promise: Promise<unknown> | undefined): Promise<ProviderError> 
     (error: unknown) => error as ProviderError,
   );
 
-/** What vSphere's storage has beyond the contract suite. */
+/** Tests of what vSphere's storage has beyond the contract suite. */
 describeWith('vcsim', vcsimAvailable(), () => {
   const vc = vcenter({ machines: 2, templates: 1, datastores: 2 }, { network: 'DC0_DVPG0' });
 
@@ -26,7 +26,7 @@ describeWith('vcsim', vcsimAvailable(), () => {
   const drop = (group: Making, key: string): Promise<void> => vc.ended[group]!.delete!(key, context());
   const machine = async (image = vc.template, config = 'c1-m1024'): Promise<string> =>
     (await machinesMethod(vc.driver, 'create')({ ...marks(), config, image }, context())).key;
-  const dropped = (key: string): Promise<void> => dropMachine({ driver: vc.driver } as never, key, PATIENCE_MS);
+  const dropped = (key: string): Promise<void> => dropMachine({ driver: vc.driver } as never, key);
   const of = async (group: 'disks' | 'attachments', owner: string): Promise<Item[]> =>
     (await pagesOf(vc.driver, group)).flat().filter((item) => item.owner === owner);
   const reconfigured = (key: string, spec: string): Promise<string> =>

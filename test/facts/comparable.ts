@@ -22,7 +22,7 @@ export interface Fact {
   fields?: Fact[];
 }
 
-/** What facts and declarations have in common; absent members are undefined. */
+/** Form that facts and declarations have in common; absent members are undefined. */
 export interface Comparable {
   name: string;
   kind: string;
@@ -88,7 +88,7 @@ export function fromDeclaration(catalogue: Catalogue, name: string, attribute: A
 /** Declared attributes in order, without extensions. */
 export function fromDeclarations(catalogue: Catalogue, attributes: Attributes): Comparable[] {
   return Object.entries(attributes)
-    .filter(([, attribute]) => !attribute.extension)
+    .filter(([, attribute]) => attribute.namespace === undefined)
     .map(([name, attribute]) => fromDeclaration(catalogue, name, attribute));
 }
 

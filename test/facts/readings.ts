@@ -1,6 +1,6 @@
 import type { Comparable } from './comparable';
 
-/** Where the catalogue differs from the published facts on purpose: by path, what we read instead, with the decision. */
+/** Places where the catalogue differs from the published facts on purpose: by path, what we read instead, with the decision. */
 export const READINGS: Readonly<Record<string, (published: Comparable) => Comparable[]>> = {
   // D007: restore needs a state that the list lacks; the gateway adds no other, so its lists of states are closed.
   'Machine.state': (published) => [{ ...published, values: published.values?.replace('DELETING', 'RESTORING,DELETING'), open: false }],
@@ -24,12 +24,20 @@ export const READINGS: Readonly<Record<string, (published: Comparable) => Compar
   'ResourceMetadata.attributes.valueConstraints': valueConstraints,
 };
 
+/** D070: 5.17.13.1 gives an Event operations that its pseudo-schemas lack. */
+export const OPERATIONS: Readonly<Record<string, readonly string[]>> = { Event: ['edit', 'delete'] };
+
 /** CredentialTemplate has no table of attributes: it holds those of the Credential to be made. */
 export const SAME_ATTRIBUTES: Readonly<Record<string, string>> = { CredentialTemplate: 'Credential' };
 
 /** 5.14.9: what the provider adds to a Credential stands where the pseudo-schema has xs:any, after the operations. */
 const credentialOrder = ['operations', 'userName', 'password', 'key'];
-export const XML_ORDER: Readonly<Record<string, readonly string[]>> = { Credential: credentialOrder, CredentialTemplate: credentialOrder };
+/** D045: ResourceMetadata in the order of its table, as the examples and the published schema have it. */
+export const XML_ORDER: Readonly<Record<string, readonly string[] | undefined>> = {
+  Credential: credentialOrder,
+  CredentialTemplate: credentialOrder,
+  ResourceMetadata: undefined,
+};
 
 /** Attributes that consumers may not write by their table and that are nevertheless read from requests. */
 export const ACCEPTED = {
@@ -50,7 +58,6 @@ export const ACCEPTED = {
     'MachineVolume.initialLocation',
     'Disk.initialLocation',
     // D018
-    'MachineImage.type',
     // D013
     'AddressTemplate.allocation',
     // D021

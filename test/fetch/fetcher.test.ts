@@ -1,9 +1,10 @@
 import { gzipSync } from 'node:zlib';
 import { createFetcher, isProblem, type Fetcher } from '../../src/fetch/fetcher';
-import type { Resolve } from '../../src/fetch/hop';
+import type { ResolveHost } from '../../src/fetch/single-request';
 import { FetchBroken, type FetchProblem } from '../../src/fetch/problem';
 import type { FetchRules } from '../../src/fetch/rules';
 import { bytes, redirect, startOrigin, startRaw, type Origin } from './origin';
+import { elapse } from '../harness/wait';
 
 const CONTENT = Buffer.alloc(300_000, 'image');
 const IMAGE = CONTENT.toString('base64');
@@ -25,11 +26,11 @@ function rules(more: Partial<FetchRules> = {}): FetchRules {
 
 const never = () => new AbortController().signal;
 const resolvedTo =
-  (...addresses: string[]): Resolve =>
+  (...addresses: string[]): ResolveHost =>
   () =>
     Promise.resolve(addresses.map((address) => ({ address, family: address.includes(':') ? 6 : 4 })));
 
-/** What comes of fetching: the content, or the problem, wherever it shows. */
+/** Returns what comes of fetching: the content, or the problem, wherever it shows. */
 async function fetched(fetcher: Fetcher, uri: string, signal = never()): Promise<Buffer | FetchProblem> {
   const opened = await fetcher.open(uri, { signal });
   if (isProblem(opened)) return opened;
@@ -49,7 +50,7 @@ async function fetched(fetcher: Fetcher, uri: string, signal = never()): Promise
 /** The same as text, which compares fast. */
 async function content(fetcher: Fetcher, uri: string): Promise<string> {
   const seen = await fetched(fetcher, uri);
-  return Buffer.isBuffer(seen) ? seen.toString('base64') : seen.words;
+  return Buffer.isBuffer(seen) ? seen.toString('base64') : seen.message;
 }
 
 beforeAll(async () => {
@@ -97,7 +98,7 @@ afterAll(async () => {
 test('what is there comes as it is, with its size, asked for without a coding', async () => {
   const fetcher = createFetcher(rules());
   const opened = await fetcher.open(`${origin.url}image`, { signal: never() });
-  if (isProblem(opened)) throw new Error(opened.words);
+  if (isProblem(opened)) throw new Error(opened.message);
   expect(opened.size).toBe(CONTENT.length);
   expect(opened.withinMs).toBeLessThanOrEqual(20_000);
   opened.close();
@@ -145,7 +146,7 @@ test.each([
 
 test('the connection goes to the address that was checked, whatever the name means a moment later', async () => {
   const lies: string[] = [];
-  const rebinding: Resolve = (host) => {
+  const rebinding: ResolveHost = (host) => {
     lies.push(host);
     return resolvedTo(lies.length > 1 ? '169.254.169.254' : '127.0.0.1')(host);
   };
@@ -166,7 +167,7 @@ test('what is too big is refused by its own word, and cut where it has none', as
   const fetcher = createFetcher(rules());
   expect(await fetched(fetcher, `${origin.url}big`)).toMatchObject({
     kind: 'size',
-    words: expect.stringContaining('fetch.maxBytes') as string,
+    message: expect.stringContaining('fetch.maxBytes') as string,
   });
   expect(await fetched(fetcher, `${origin.url}flood`)).toMatchObject({ kind: 'size' });
 });
@@ -180,7 +181,7 @@ test('the other side may not be silent, before its answer or in it', async () =>
 test('who drips does not get past the deadline; a resolver that never answers neither', async () => {
   const short = rules({ deadlineMs: 400 });
   expect(await fetched(createFetcher(short), `${origin.url}drips`)).toMatchObject({ kind: 'timeout' });
-  const stuck: Resolve = () => new Promise(() => undefined);
+  const stuck: ResolveHost = () => new Promise(() => undefined);
   expect(await fetched(createFetcher(short, stuck), `http://images.example:${origin.port}/image`)).toMatchObject({ kind: 'timeout' });
 });
 
@@ -195,7 +196,7 @@ test('other answers than the thing itself are problems', async () => {
   for (const path of ['partial', 'gone', 'missing'])
     expect(await fetched(fetcher, `${origin.url}${path}`)).toMatchObject({
       kind: 'answer',
-      words: expect.stringMatching(/status \d+/) as string,
+      message: expect.stringMatching(/status \d+/) as string,
     });
 });
 
@@ -232,11 +233,11 @@ test('nobody there', async () => {
   const closed = await startOrigin({});
   await closed.close();
   const problem = await fetched(createFetcher(rules({ hosts: [`127.0.0.1:${closed.port}`] })), closed.url);
-  expect(problem).toEqual({ kind: 'unreachable', words: `127.0.0.1:${closed.port} refused the connection` });
-  const unknown: Resolve = () => Promise.reject(Object.assign(new Error('queryA ENOTFOUND at 10.0.0.53'), { code: 'ENOTFOUND' }));
+  expect(problem).toEqual({ kind: 'unreachable', message: `127.0.0.1:${closed.port} refused the connection` });
+  const unknown: ResolveHost = () => Promise.reject(Object.assign(new Error('queryA ENOTFOUND at 10.0.0.53'), { code: 'ENOTFOUND' }));
   expect(await fetched(createFetcher(rules(), unknown), `http://images.example:${origin.port}/`)).toEqual({
     kind: 'unreachable',
-    words: `images.example:${origin.port} has no address`,
+    message: `images.example:${origin.port} has no address`,
   });
 });
 
@@ -251,7 +252,7 @@ test('it stops when asked to, while it waits and in the middle', async () => {
   expect(await silent).toMatchObject({ kind: 'stopped' });
   const amid = new AbortController();
   const opened = await fetcher.open(`${origin.url}drips`, { signal: amid.signal });
-  if (isProblem(opened)) throw new Error(opened.words);
+  if (isProblem(opened)) throw new Error(opened.message);
   const read = async () => {
     for await (const _chunk of opened.bytes()) amid.abort();
   };
@@ -261,7 +262,7 @@ test('it stops when asked to, while it waits and in the middle', async () => {
 test('only so many at once; one that is not read gives its place back, too', async () => {
   const fetcher = createFetcher(rules({ concurrency: 1 }));
   const opened = await fetcher.open(`${origin.url}drips`, { signal: never() });
-  if (isProblem(opened)) throw new Error(opened.words);
+  if (isProblem(opened)) throw new Error(opened.message);
   expect(fetcher.busy()).toBe(true);
   opened.close();
   opened.close();
@@ -288,11 +289,11 @@ test('a reader that takes its time holds the sender back: nothing piles up', asy
   try {
     const fetcher = createFetcher(rules({ hosts: [`127.0.0.1:${eager.port}`], maxBytes: 1e9 }));
     const opened = await fetcher.open(eager.url, { signal: never() });
-    if (isProblem(opened)) throw new Error(opened.words);
+    if (isProblem(opened)) throw new Error(opened.message);
     const iterator = opened.bytes()[Symbol.asyncIterator]();
     await iterator.next();
     const before = sent;
-    await new Promise((resolve) => setTimeout(resolve, 300));
+    await elapse(300);
     await iterator.next();
     // What fits into the buffers of two sockets, and not what could have been sent.
     expect(sent).toBeLessThan(50_000_000);

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { createServer as createTcp, type AddressInfo, type Socket } from 'node:net';
 
-/** Another place on the network, on 127.0.0.1: what it answers is up to the test. */
+/** Server elsewhere on the network, on 127.0.0.1: what it answers is up to the test. */
 export interface Origin {
   /** http://127.0.0.1:port/ */
   url: string;
@@ -70,11 +70,12 @@ async function listening(server: Server): Promise<Omit<Origin, 'asked'>> {
   };
 }
 
-/** Answers with these bytes and their number. */
+/** Answers with these bytes and their number. @param type media type, where one is told */
 export const bytes =
-  (content: Uint8Array): Answer =>
+  (content: Uint8Array, type?: string): Answer =>
   (_request, response) => {
-    response.writeHead(200, { 'content-length': content.byteLength }).end(content);
+    const told = type === undefined ? {} : { 'content-type': type };
+    response.writeHead(200, { 'content-length': content.byteLength, ...told }).end(content);
   };
 
 /** Sends its reader somewhere else. */
@@ -82,4 +83,35 @@ export const redirect =
   (location: string | (() => string), status = 302): Answer =>
   (_request, response) => {
     response.writeHead(status, { location: typeof location === 'string' ? location : location() }).end('moved');
+  };
+
+/** File that a server keeps, and how it answers for it. */
+export interface KeptFile {
+  content: Uint8Array;
+  etag?: string;
+  modified?: string;
+  /** False: it sends the whole, whatever part it is asked for. */
+  ranges?: boolean;
+  /** Bytes of an answer after which the connection breaks; one for each answer, and none after those. */
+  breaks?: number[];
+}
+
+/** Answers with a file or a range of it (RFC 9110 14), under the conditions of the request. */
+export const kept =
+  (file: KeptFile): Answer =>
+  (request, response) => {
+    const { content, etag, modified, ranges = true, breaks = [] } = file;
+    const version = { ...(etag === undefined ? {} : { etag }), ...(modified === undefined ? {} : { 'last-modified': modified }) };
+    const { 'if-match': match, 'if-unmodified-since': since, range } = request.headers;
+    if ((match !== undefined && match !== etag) || (since !== undefined && since !== modified)) return void response.writeHead(412).end();
+    const [, first, last] = (ranges ? /^bytes=(\d+)-(\d*)$/.exec(range ?? '') : undefined) ?? [];
+    const [from, to] = [Number(first ?? 0), last ? Math.min(Number(last) + 1, content.byteLength) : content.byteLength];
+    if (from >= to) return void response.writeHead(416).end();
+    const part = content.subarray(from, to);
+    const about = { ...version, 'content-length': part.byteLength, ...(ranges ? { 'accept-ranges': 'bytes' } : {}) };
+    if (first === undefined) response.writeHead(200, about);
+    else response.writeHead(206, { ...about, 'content-range': `bytes ${from}-${to - 1}/${content.byteLength}` });
+    const cut = breaks.shift();
+    if (cut === undefined || cut >= part.byteLength) response.end(part);
+    else response.write(part.subarray(0, cut), () => response.destroy());
   };

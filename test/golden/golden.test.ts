@@ -22,7 +22,7 @@ function golden(name: string, actual: string): void {
   expect(actual).toBe(readFileSync(file, 'utf8'));
 }
 
-/** One element or member on a line, so that a difference can be read. */
+/** Puts one element or member on a line, so that a difference can be read. */
 function broken(format: Format, text: string): string {
   return format === 'json' ? `${JSON.stringify(JSON.parse(text), null, 2)}\n` : `${text.replaceAll('><', '>\n<')}\n`;
 }

@@ -1,3 +1,5 @@
+import { eventually } from './wait';
+
 /** A small CIMI client for tests: JSON by default, absolute or base-relative URIs, waits for Jobs. */
 export interface Answer {
   status: number;
@@ -18,7 +20,15 @@ export interface Send {
   headers?: Record<string, string>;
 }
 
+/** States of a Job that has ended (5.17.1). */
+const ENDS = ['SUCCESS', 'FAILED', 'STOPPED'];
+
 export const action = (name: string): string => `http://schemas.dmtf.org/cimi/1/action/${name}`;
+
+/** Header of a login by name and password. */
+export const basic = (name: string, password: string) => ({
+  authorization: `Basic ${Buffer.from(`${name}:${password}`).toString('base64')}`,
+});
 
 export class Client {
   constructor(
@@ -65,15 +75,14 @@ export class Client {
   }
 
   /** The Job of an answer, once it has ended. */
-  async ended(answer: Answer, patienceMs = 30_000): Promise<Json> {
+  async ended(answer: Answer): Promise<Json> {
     const uri = answer.headers.get('cimi-job-uri');
     if (uri === null) throw new Error(`no CIMI-Job-URI on ${answer.status}: ${answer.text}`);
-    const until = Date.now() + patienceMs;
-    for (;;) {
-      const { json } = await this.get(uri);
-      if (['SUCCESS', 'FAILED', 'STOPPED'].includes(json.state as unknown as string)) return json;
-      if (Date.now() > until) throw new Error(`the job did not end: ${JSON.stringify(json)}`);
-      await new Promise((resolve) => setTimeout(resolve, 25));
-    }
+    let seen: Json = {};
+    const ended = async (): Promise<Json | undefined> => {
+      seen = (await this.get(uri)).json;
+      return ENDS.includes(String(seen.state)) ? seen : undefined;
+    };
+    return eventually(ended, () => seen);
   }
 }

@@ -1,10 +1,10 @@
 import { guardCloud } from '../../src/clouds/guard';
 import type { Clouds } from '../../src/clouds/cloud';
 import type { Fetcher } from '../../src/fetch/fetcher';
-import type { BoundaryPoint } from '../../src/jobs/kit';
+import type { BoundaryPoint } from '../../src/jobs/engine-context';
 import type { Workflow } from '../../src/jobs/workflow';
 import type { Value } from '../../src/model/values';
-import { workflows } from '../../src/operations/families';
+import { workflows } from '../../src/operations/handlers';
 import { house, type House } from '../jobs/harness';
 import type { FakeCloud } from './fake-cloud';
 
@@ -14,8 +14,7 @@ export const someBytes: Fetcher = {
   busy: () => false,
   open: () =>
     Promise.resolve({
-      size: 3,
-      withinMs: 1_000,
+      ...{ size: 3, withinMs: 1_000, version: {}, sections: false },
       async *bytes() {
         yield await Promise.resolve(Uint8Array.of(1, 2, 3));
       },

@@ -1,11 +1,12 @@
 import { z } from 'zod';
 import type { Driver, DriverModule, Item, ListedGroup, Marks, Naming } from '../../src/clouds/driver';
 import { GROUPS } from '../../src/clouds/driver';
-import { Gone } from '../../src/clouds/errors';
+import { Gone, HandleForgotten } from '../../src/clouds/errors';
+import type { ProviderEvent } from '../../src/clouds/monitoring';
 import { driverRegistry, type DriverRegistry } from '../../src/clouds/registry';
 import type { Values } from '../../src/model/values';
 
-/** One call of the driver, as it comes in. */
+/** Call of the driver, as it comes in. */
 export interface FakeCall {
   name: string;
   args: readonly unknown[];
@@ -28,6 +29,8 @@ export interface FakeOptions {
   settleMs?: number;
   /** Methods that it does not have (`networks.rename`). */
   without?: readonly string[];
+  /** Events of a thing are told with that thing only, all of them each time. */
+  eventsOfOne?: boolean;
   /** Groups of which it knows no creation dates. */
   dateless?: readonly ListedGroup[];
 }
@@ -36,6 +39,8 @@ export interface FakeOptions {
 export class FakeCloud {
   readonly things = new Map<ListedGroup, Map<string, Item>>();
   readonly keyPairs = new Set<string>();
+  /** Events that it tells by itself, oldest first: each once, but for what is told again. */
+  readonly happened: ProviderEvent[] = [];
   readonly calls: string[] = [];
   /** Stands around every call; `go` carries it out. */
   around: (call: FakeCall, go: () => unknown) => unknown = (_call, go) => go();
@@ -65,7 +70,7 @@ export class FakeCloud {
     return item;
   }
 
-  /** For `startTestGateway`: a cloud whose `driver` is `fake`. */
+  /** Registry for `startTestGateway`: a cloud whose `driver` is `fake`. */
   registry(more: Readonly<Record<string, FakeCloud>> = {}): DriverRegistry {
     const all: Readonly<Record<string, FakeCloud>> = { fake: this, ...more };
     return driverRegistry(
@@ -98,6 +103,22 @@ export class FakeCloud {
           }),
         delete: (key) => this.asked('credentials.delete', [key], () => void this.keyPairs.delete(key)),
       },
+      events: {
+        since: (cursor) =>
+          this.asked('events.since', [cursor], () => {
+            const from = typeof cursor === 'number' ? cursor : 0;
+            const told = this.happened.slice(from).filter(({ key }) => !this.options.eventsOfOne || key === undefined);
+            return { events: told, cursor: this.happened.length };
+          }),
+        ...(this.options.eventsOfOne === true && {
+          of: ({ type, key }) =>
+            this.asked('events.of', [type, key], () => this.happened.filter((one) => one.type === type && one.key === key)),
+        }),
+      },
+      poll: (handle) =>
+        this.asked('poll', [handle], () => {
+          throw new HandleForgotten('nothing is under way');
+        }) as Promise<undefined>,
       check: () => Promise.resolve([]),
       close: () => Promise.resolve(),
     };

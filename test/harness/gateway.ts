@@ -18,13 +18,13 @@ export interface TestGateway {
   stop(options?: { keepData?: boolean }): Promise<void>;
 }
 
-export interface TestGatewayOptions extends Partial<Pick<GatewayOptions, 'onBoundary' | 'drivers' | 'role'>> {
+export interface TestGatewayOptions extends Partial<Pick<GatewayOptions, 'onBoundary' | 'drivers' | 'policy' | 'role'>> {
   /** The configuration file's content; the default is one fast simulated cloud `sim`. */
   config?: Record<string, unknown>;
   dataDir?: string;
 }
 
-/** One simulated cloud that is as quick as the test is patient. */
+/** Configures one simulated cloud that is as quick as the test is patient. */
 export function simulatedCloud(options: Record<string, unknown> = {}, more: Record<string, unknown> = {}): Record<string, unknown> {
   const delays = { create: 30, start: 20, stop: 20, pause: 20, suspend: 20, restart: 20, restore: 20, delete: 20, capture: 20 };
   return { driver: 'simulator', guard: { cacheMs: 200 }, options: { delays, ...options }, ...more };
@@ -34,7 +34,10 @@ export function simulatedCloud(options: Record<string, unknown> = {}, more: Reco
 export async function startTestGateway(options: TestGatewayOptions = {}): Promise<TestGateway> {
   const dataDir = options.dataDir ?? (await mkdtemp(join(tmpdir(), 'cimi-test-')));
   const file = join(dataDir, 'gateway.yaml');
-  const content = { server: { port: 0, shutdownMs: 2000 }, data: { dir: dataDir }, clouds: { sim: simulatedCloud() }, ...options.config };
+  // Nobody looks at a cloud but for the test: its calls are counted, and its faults are meant for somebody.
+  const quiet = { monitoring: { watchMs: 0 } };
+  const own = { server: { port: 0, shutdownMs: 2000 }, data: { dir: dataDir }, clouds: { sim: simulatedCloud() } };
+  const content = { ...own, ...quiet, ...options.config };
   await writeFile(file, stringify(content));
   const config = await loadConfig({ file, env: {}, cwd: dataDir });
   const sink = createLogSink();
@@ -44,6 +47,7 @@ export async function startTestGateway(options: TestGatewayOptions = {}): Promis
     role: options.role ?? 'gateway',
     makeKey: true,
     ...(options.drivers ? { drivers: options.drivers } : {}),
+    ...(options.policy ? { policy: options.policy } : {}),
     ...(options.onBoundary ? { onBoundary: options.onBoundary } : {}),
   });
   return {

@@ -2,7 +2,9 @@ import { connect } from 'node:net';
 import type { CimiResponse } from '../../src/protocol/messages';
 import { createMetrics } from '../../src/http/metrics';
 import type { Readiness } from '../../src/http/probes';
+import { StoreUnavailable } from '../../src/store/unavailable';
 import { HEAD, ask, start, stopAll, text, wire } from './kit';
+import { elapse, stays, waitUntil } from '../harness/wait';
 
 afterEach(stopAll);
 
@@ -52,10 +54,9 @@ describe('bodies that are refused', () => {
     const socket = connect(port, '127.0.0.1', () =>
       socket.write(`POST /cimi/machines HTTP/1.1\r\n${HEAD}Content-Length: 100\r\n\r\n{"a":`),
     );
-    await new Promise((resolve) => setTimeout(resolve, 100));
+    await elapse(100);
     socket.destroy();
-    await new Promise((resolve) => setTimeout(resolve, 100));
-    expect(seen).toHaveLength(0);
+    await stays(100, () => expect(seen).toHaveLength(0));
     expect(sink.lines().filter((line) => line['level'] !== 'debug')).toEqual([]);
     expect((await ask(port, '/cimi/machines')).status).toBe(200);
   });
@@ -96,16 +97,14 @@ describe('connections that misbehave', () => {
     const { port, seen } = await start(() => text(200, '{}'), {
       limits: { bodyBytes: 1000, headerBytes: 8192, urlBytes: 2000, requestTimeoutMs: 400 },
     });
-    const began = Date.now();
     const { got } = await wire(port, bytes);
     expect(got).toMatch(/^HTTP\/1.1 408 /);
-    expect(Date.now() - began).toBeLessThan(3_000);
     expect(seen).toHaveLength(0);
   });
 
   test('pipelined requests are answered in their order', async () => {
     const { port } = await start(async ({ path }) => {
-      await new Promise((resolve) => setTimeout(resolve, path === 'slow' ? 100 : 0));
+      await elapse(path === 'slow' ? 100 : 0);
       return text(200, `[${path}]`);
     });
     const { got } = await wire(port, `GET /cimi/slow HTTP/1.1\r\n${HEAD}\r\nGET /cimi/fast HTTP/1.1\r\n${HEAD}Connection: close\r\n\r\n`);
@@ -114,7 +113,7 @@ describe('connections that misbehave', () => {
 
   test('rubbish behind a whole request does not cost it its answer', async () => {
     const { port } = await start(async () => {
-      await new Promise((resolve) => setTimeout(resolve, 100));
+      await elapse(100);
       return text(200, '[first]');
     });
     const { got } = await wire(port, `GET /cimi/a HTTP/1.1\r\n${HEAD}\r\nRUBBISH\r\n\r\n`);
@@ -133,10 +132,10 @@ describe('beside the protocol', () => {
   });
 
   test.each<[string, () => Promise<Readiness>, number, string]>([
-    ['well', () => Promise.resolve({ ok: true, problems: [], clouds: { ec2: 'ok' } }), 200, 'ec2'],
+    ['well', () => Promise.resolve({ ok: true, problems: [], clouds: { ec2: { state: 'ok', tenants: ['t1'] } } }), 200, '"ec2":"ok"'],
     [
       'a cloud in trouble',
-      () => Promise.resolve({ ok: true, problems: ['ec2: login refused'], clouds: { ec2: 'degraded' } }),
+      () => Promise.resolve({ ok: true, problems: ['ec2: login refused'], clouds: { ec2: { state: 'degraded', tenants: ['t1'] } } }),
       200,
       'degraded',
     ],
@@ -144,9 +143,43 @@ describe('beside the protocol', () => {
     ['an examination that fails', () => Promise.reject(new Error('no route')), 503, 'no route'],
   ])('readiness: %s', async (_, ready, status, words) => {
     const { port } = await start(() => text(200, '{}'), { ready });
-    const answer = await ask(port, '/readyz', { headers: { authorization: '' } });
+    const answer = await ask(port, '/readyz');
     expect(answer.status).toBe(status);
     expect(answer.body).toContain(words);
+    const stranger = await ask(port, '/readyz', { headers: { authorization: '' } });
+    expect(stranger.status).toBe(status);
+    expect(JSON.parse(stranger.body)).toEqual({ status: status === 200 ? 'ready' : 'not ready' });
+  });
+
+  test('a reader is told the clouds of its tenant, a broken store makes everyone a stranger', async () => {
+    const clouds = { ours: { state: 'manage', tenants: ['t1'] }, theirs: { state: 'manage', tenants: ['t2'] } };
+    const ready = () => Promise.resolve({ ok: true, problems: ['Redis does not answer: 10.0.0.7'], clouds });
+    const reader = { ok: true as const, principal: { name: 'ann', tenant: 't1', role: 'reader' as const } };
+    const { port } = await start(() => text(200, '{}'), { ready, authenticate: () => Promise.resolve(reader) });
+    expect(JSON.parse((await ask(port, '/readyz')).body)).toEqual({ status: 'ready', clouds: { ours: 'manage' } });
+    const broken = await start(() => text(200, '{}'), {
+      ready,
+      authenticate: () => Promise.reject(new StoreUnavailable(new Error('gone'))),
+    });
+    expect(JSON.parse((await ask(broken.port, '/readyz')).body)).toEqual({ status: 'ready' });
+  });
+
+  test('metrics of all tenants are for admins and for their own token', async () => {
+    const roles: Record<string, 'reader' | 'operator' | 'admin'> = { 'Bearer r': 'reader', 'Bearer o': 'operator', 'Bearer a': 'admin' };
+    const metricsToken = 'b7c8d3d4e5f60718293a';
+    const { port } = await start(() => text(200, '{}'), {
+      metrics: createMetrics({ process: false }),
+      metricsToken,
+      authenticate: ({ authorization = '' }) => {
+        const role = roles[authorization];
+        if (role) return Promise.resolve({ ok: true, principal: { name: 'ann', tenant: 't1', role } });
+        return Promise.resolve({ ok: false, status: 401, message: 'who?', tried: '' });
+      },
+    });
+    const status = async (authorization: string, path = '/metrics') => (await ask(port, path, { headers: { authorization } })).status;
+    expect([await status('Bearer r'), await status('Bearer o'), await status('Bearer a')]).toEqual([403, 403, 200]);
+    expect([await status(`Bearer ${metricsToken}`), await status(`Bearer ${metricsToken}x`), await status('')]).toEqual([200, 401, 401]);
+    expect(await status(`Bearer ${metricsToken}`, '/cimi/machines')).toBe(401);
   });
 
   test('metrics need a login and count requests by the shape of their path', async () => {
@@ -182,13 +215,16 @@ describe('shutdown', () => {
   });
 
   test('idle kept connections do not hold it up; what outlasts the grace is cut and counted', async () => {
-    const { port, server } = await start(({ path }) => (path === 'never' ? new Promise(() => undefined) : text(200, '{}')));
+    let inHand = false;
+    const { port, server } = await start(({ path }) => {
+      if (path !== 'never') return text(200, '{}');
+      inHand = true;
+      return new Promise(() => undefined);
+    });
     await wire(port, `GET /cimi/machines HTTP/1.1\r\n${HEAD}\r\n`, /\{\}$/);
     const cut = ask(port, '/cimi/never').catch((error: NodeJS.ErrnoException) => error.code);
-    await new Promise((resolve) => setTimeout(resolve, 100));
-    const began = Date.now();
+    await waitUntil(() => inHand);
     expect(await server.close(300)).toBe(1);
-    expect(Date.now() - began).toBeLessThan(2_000);
     expect(await cut).toBe('ECONNRESET');
   });
 

@@ -7,7 +7,7 @@ import { type HttpServer, type HttpServerOptions, createHttpServer } from '../..
 export type Fake = (request: CimiRequest) => CimiResponse | Promise<CimiResponse>;
 
 const open: HttpServer[] = [];
-/** To be called after each test. */
+/** Stops everything; to be called after each test. */
 export async function stopAll(): Promise<void> {
   await Promise.all(open.splice(0).map((server) => server.close(0)));
 }
@@ -21,9 +21,11 @@ export async function start(fake: Fake, change: Partial<HttpServerOptions> = {})
   const sink = createLogSink();
   const server = createHttpServer({
     handle: async (request) => {
+      if (request.refused) return text(request.refused.status, JSON.stringify({ fault: request.refused.message }));
       seen.push(request);
       return fake(request);
     },
+    isList: (path) => path === 'machines',
     authenticate: ({ authorization }) =>
       Promise.resolve(
         authorization === 'Bearer good'
@@ -33,7 +35,7 @@ export async function start(fake: Fake, change: Partial<HttpServerOptions> = {})
             : { ok: false, status: 401, message: 'authentication is required' },
       ),
     base: { publicUrl: 'https://cimi.example.org', prefix: '/cimi/' },
-    limits: { bodyBytes: 1000, headerBytes: 8192, urlBytes: 2000, requestTimeoutMs: 5_000 },
+    limits: { bodyBytes: 1000, headerBytes: 8192, urlBytes: 2000, requestTimeoutMs: 60_000 },
     log: createLog({ level: 'debug', destination: sink }),
     ready: () => Promise.resolve({ ok: true, problems: [] }),
     faults: (status, message, request) =>
@@ -52,7 +54,7 @@ export interface Answer {
   body: string;
 }
 
-/** One request, on a connection of its own, authenticated unless told otherwise. */
+/** Sends a request, on a connection of its own, authenticated unless told otherwise. */
 export function ask(
   port: number,
   path: string,

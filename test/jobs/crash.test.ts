@@ -1,14 +1,14 @@
 import { randomUUID } from 'node:crypto';
-import { setTimeout as sleep } from 'node:timers/promises';
-import type { BoundaryPoint, Moment } from '../../src/jobs/kit';
-import { createOnce, splitTwins, type OnceResult } from '../../src/jobs/once';
+import type { BoundaryPoint, Moment } from '../../src/jobs/engine-context';
+import { createOnce, splitDuplicates, type CreateResult } from '../../src/jobs/idempotent-create';
 import { ProviderError } from '../../src/clouds/errors';
 import type { Workflow } from '../../src/jobs/workflow';
 import { forever, house, noted, undone, workflow, type House, type Process } from './harness';
+import { elapse, waitUntil } from '../harness/wait';
 
 /** A provider that ignores tokens as such, shows what was made only after a while, and can lose answers. */
 class Provider {
-  readonly machines: { key: string; token: string; created: string; visibleAt: number }[] = [];
+  readonly machines: { key: string; token: string; created: string; shown: boolean }[] = [];
   delayMs = 0;
   loseAnswers = 0;
   calls = 0;
@@ -16,12 +16,14 @@ class Provider {
   create(token: string): { key: string } {
     this.calls++;
     const key = randomUUID();
-    this.machines.push({ key, token, created: new Date().toISOString(), visibleAt: performance.now() + this.delayMs });
+    const machine = { key, token, created: new Date().toISOString(), shown: this.delayMs === 0 };
+    this.machines.push(machine);
+    if (!machine.shown) void elapse(this.delayMs).then(() => (machine.shown = true));
     if (this.loseAnswers-- > 0) throw new ProviderError('timeout', 'no answer');
     return { key };
   }
   find(token: string): { key: string; created: string }[] {
-    return this.machines.filter((machine) => machine.token === token && machine.visibleAt <= performance.now());
+    return this.machines.filter((machine) => machine.token === token && machine.shown);
   }
   delete(key: string): void {
     const index = this.machines.findIndex((machine) => machine.key === key);
@@ -91,8 +93,8 @@ describe.each([
     };
     const victim: Process = await at.process(steps, { onBoundary, leaseMs: 150 });
     const id = await at.accept('create');
-    await victim.tell([id]);
-    while (!died) await sleep(2);
+    await victim.notify([id]);
+    await waitUntil(() => died);
     await at.process(steps, { leaseMs: 150 });
     expect(await at.end(id)).toMatchObject({ state: 'SUCCESS' });
     expect(provider.machines).toHaveLength(1);
@@ -112,20 +114,19 @@ test('what a lost lease left in flight cannot be written any more', async () => 
   ];
   const slow = await at.process([workflow('race', steps)], { leaseMs: 60_000, sweepMs: 60_000 });
   const id = await at.accept('race');
-  await slow.tell([id]);
-  while (release.length === 0) await sleep(2);
+  await slow.notify([id]);
+  await waitUntil(() => release.length !== 0);
   // As if the first process had slept past its lease.
   await at.store.releaseJob(id, (await at.job(id)).epoch, 0);
   await at.process([workflow('race', steps)]);
   const row = await at.end(id);
   release[0]?.();
-  await sleep(50);
+  await waitUntil(() => slow.running() === 0);
   expect(await at.job(id)).toEqual(row);
   expect(row.affected).toEqual(['machines/second']);
   expect(diary).toEqual(['one#1', 'one#2', 'two#1']);
   expect(slow.log.lines.filter((line) => line.level === 'error')).toEqual([]);
-  expect(slow.log.lines.some((line) => line.words === 'another worker has the job')).toBe(true);
-  expect(slow.inHand()).toBe(0);
+  expect(slow.log.lines.some((line) => line.words === 'the lease was lost: another worker has the job')).toBe(true);
 });
 
 test('a process that notices its lost lease aborts the step in flight', async () => {
@@ -139,15 +140,14 @@ test('a process that notices its lost lease aborts the step in flight', async ()
   ];
   const slow = await at.process([workflow('race', steps)], { leaseMs: 90, sweepMs: 60_000 });
   const id = await at.accept('race');
-  await slow.tell([id]);
-  while ((await at.job(id)).leaseOwner === null) await sleep(2);
+  await slow.notify([id]);
+  await waitUntil(async () => (await at.job(id)).leaseOwner !== null);
   const { epoch } = await at.job(id);
   await at.store.releaseJob(id, epoch, 0);
   const other = await at.process([workflow('race', steps)]);
   await other.work(id);
   await at.end(id);
-  for (let left = 100; left > 0 && !aborted; left--) await sleep(5);
-  expect(aborted).toBe(true);
+  await waitUntil(() => aborted);
 });
 
 test('two processes, one job: each step runs in one of them', async () => {
@@ -156,7 +156,7 @@ test('two processes, one job: each step runs in one of them', async () => {
   const steps = ['a', 'b', 'c'].map((name) =>
     noted([], name, async () => {
       most = Math.max(most, ++running);
-      await sleep(5);
+      await elapse(5);
       running--;
       return { done: null };
     }),
@@ -202,18 +202,21 @@ test('undoing goes on after a crash, newest first, and a step is not undone twic
   };
   const victim: Process = await at.process([workflow('undo', steps)], { onBoundary, leaseMs: 100 });
   const id = await at.accept('undo');
-  await victim.tell([id]);
-  while (!diary.includes('undo two#1')) await sleep(2);
+  await victim.notify([id]);
+  await waitUntil(() => diary.includes('undo two#1'));
   await at.process([workflow('undo', steps)]);
   expect(await at.end(id)).toMatchObject({ state: 'FAILED', returnCode: 10005 });
   expect(diary).toEqual(['one#1', 'two#1', 'three#1', 'undo three#1', 'undo two#1', 'undo two#2', 'undo one#1']);
 });
 
-test('twins are told by their provider time', () => {
-  const twins: OnceResult['twins'] = [
+test('duplicates are told by their provider time', () => {
+  const twins: CreateResult['twins'] = [
     { key: 'ours', created: '2026-01-01T00:00:10Z' },
     { key: 'cloned', created: '2026-01-02T00:00:00Z' },
     { key: 'ageless', created: null },
   ];
-  expect(splitTwins(twins, '2026-01-01T00:00:00Z', '2026-01-01T00:01:00Z')).toEqual({ ours: ['ours'], foreign: ['cloned', 'ageless'] });
+  expect(splitDuplicates(twins, '2026-01-01T00:00:00Z', '2026-01-01T00:01:00Z')).toEqual({
+    ours: ['ours'],
+    foreign: ['cloned', 'ageless'],
+  });
 });

@@ -1,6 +1,6 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { StepContext } from '../../src/jobs/workflow';
-import { house, noted, workflow, type House } from './harness';
+import { house, noted, undone, workflow, type House } from './harness';
+import { PATIENCE_MS, elapse, takesAtLeast, waitUntil } from '../harness/wait';
 
 let at: House;
 beforeEach(async () => {
@@ -19,8 +19,8 @@ test('runs the steps in order, each with the input and the earlier results, and 
   );
   const process = await at.process([workflow('plain', steps)]);
   const id = await at.accept('plain', { input: { a: 1 } });
-  await process.tell([id]);
-  const row = await process.waitFor(id, 5_000);
+  await process.notify([id]);
+  const row = await process.waitFor(id, PATIENCE_MS);
   expect(diary).toEqual(['one#1', 'two#1', 'three#1']);
   expect(seen.map((context) => context.input)).toEqual([{ a: 1 }, { a: 1 }, { a: 1 }]);
   expect(seen[2]?.results).toEqual({ one: { from: 'one' }, two: { from: 'two' } });
@@ -56,7 +56,7 @@ test('writes what a step changes in the store, and the last words, in the transa
     }),
   ]);
   const id = await at.accept('make');
-  await process.tell([id]);
+  await process.notify([id]);
   expect(await at.end(id)).toMatchObject({ state: 'SUCCESS', statusMessage: 'the machine runs', affected: ['machines/a'] });
   expect(await at.store.resource('machines/a')).toMatchObject({ state: 'STARTED', providerKey: 'k-1' });
 });
@@ -73,33 +73,37 @@ test('a wait gives the slot up, keeps what the step remembers, and is no attempt
   ];
   const process = await at.process([workflow('poll', steps)], { sweepMs: 60_000 });
   const id = await at.accept('poll');
-  await process.tell([id]);
-  while ((await at.job(id)).statusMessage !== 'seen 2 times') await sleep(5);
+  await process.notify([id]);
+  await waitUntil(async () => (await at.job(id)).statusMessage === 'seen 2 times');
   expect(await at.job(id)).toMatchObject({ state: 'RUNNING', step: 'poll', attempts: 0, leaseOwner: null });
-  expect(await at.end(id, 2_000)).toMatchObject({ state: 'SUCCESS' });
+  expect(await at.end(id)).toMatchObject({ state: 'SUCCESS' });
   expect(diary).toEqual(['poll#1', 'poll#1', 'poll#1']);
   expect(memories).toEqual([null, { seen: 1 }, { seen: 2 }]);
 });
 
 test('elapsed time is counted from the first attempt of the step, not of the job', async () => {
   const elapsed: number[] = [];
+  const sinceSlow: number[] = [];
+  let slowEnded = 0;
   const steps = [
     noted([], 'slow', async () => {
-      await sleep(150);
+      await elapse(150);
+      slowEnded = Date.now();
       return { done: null };
     }),
     noted([], 'poll', ({ elapsedMs }) => {
       elapsed.push(elapsedMs);
+      sinceSlow.push(Date.now() - slowEnded);
       return elapsed.length === 1 ? { wait: 80 } : { done: null };
     }),
   ];
   const process = await at.process([workflow('timed', steps)]);
   const id = await at.accept('timed');
-  await process.tell([id]);
+  await process.notify([id]);
   await at.end(id);
-  expect(elapsed[0]).toBeLessThan(100);
+  // Of the slow step's 150 ms nothing counts, however long the rest may take.
+  for (const [index, since] of sinceSlow.entries()) expect(elapsed[index]).toBeLessThan(since + 50);
   expect(elapsed[1]).toBeGreaterThanOrEqual(78);
-  expect(elapsed[1]).toBeLessThan(1_000);
 });
 
 test('the token is the same on every attempt, differs by job and step, and fits every provider', async () => {
@@ -116,7 +120,7 @@ test('the token is the same on every attempt, differs by job and step, and fits 
   ];
   const process = await at.process([workflow('token', steps)]);
   const id = await at.accept('token');
-  await process.tell([id]);
+  await process.notify([id]);
   await at.end(id);
   const [first, again, second, byName] = tokens;
   expect(again).toBe(first);
@@ -128,7 +132,32 @@ test('the token is the same on every attempt, differs by job and step, and fits 
 test('a job that nobody was told of is found by the sweep', async () => {
   const id = await at.accept('plain');
   await at.process([workflow('plain', [noted([], 'one')])]);
-  expect(await at.end(id, 2_000)).toMatchObject({ state: 'SUCCESS' });
+  expect(await at.end(id)).toMatchObject({ state: 'SUCCESS' });
+});
+
+test('the sweep lets go of events, and of what is remembered of what is gone, after their time', async () => {
+  await at.store.transaction(async (unit) => {
+    for (let n = 0; n < 3; n++) {
+      const what = { resource: `machines/${n}`, resourceType: 'Machine', type: 'http://events.example/state' };
+      await unit.recordEvent({ tenant: 't', ...what, content: {}, outcome: 'Success' });
+    }
+    const row = { path: 'machines/gone', type: 'Machine', tenant: 't', cloud: 'c', providerKey: 'k', owner: null, state: null };
+    await unit.insertResource({ ...row, values: {}, secrets: null, internal: {} });
+    await unit.deleteResource('machines/gone');
+  });
+  const kept = {
+    events: { keepMs: 60_000, perTenant: 2 },
+    audit: { keepMs: 60_000, perTenant: 2 },
+    retired: { remainsMs: 60_000, idMs: 60_000 },
+  };
+  const process = await at.process([], { retention: kept });
+  await process.sweep();
+  expect((await at.store.events({ tenant: 't', limit: 10 })).map(({ resource }) => resource)).toEqual(['machines/2', 'machines/1']);
+  expect((await at.store.retired(['machines/gone'])).size).toBe(1);
+  // A minute yet to come.
+  const late = await at.process([], { retention: { ...kept, retired: { remainsMs: -60_000, idMs: -60_000 } } });
+  await late.sweep();
+  expect((await at.store.retired(['machines/gone'])).size).toBe(0);
 });
 
 test('waitFor answers at the end at once, and with the row as it is at the deadline', async () => {
@@ -136,11 +165,9 @@ test('waitFor answers at the end at once, and with the row as it is at the deadl
   const steps = [noted([], 'long', () => new Promise((resolve) => (finish = () => resolve({ done: null }))))];
   const process = await at.process([workflow('long', steps)]);
   const id = await at.accept('long');
-  await process.tell([id]);
-  const begun = performance.now();
-  expect(await process.waitFor(id, 120)).toMatchObject({ state: 'RUNNING' });
-  expect(performance.now() - begun).toBeGreaterThanOrEqual(115);
-  const waiting = process.waitFor(id, 5_000);
+  await process.notify([id]);
+  await takesAtLeast(120, async () => expect(await process.waitFor(id, 120)).toMatchObject({ state: 'RUNNING' }));
+  const waiting = process.waitFor(id, PATIENCE_MS);
   finish?.();
   expect(await waiting).toMatchObject({ state: 'SUCCESS' });
   await expect(process.waitFor('none', 100)).rejects.toThrow('there is no job none');
@@ -149,14 +176,14 @@ test('waitFor answers at the end at once, and with the row as it is at the deadl
 test('waitFor sees the end of a job that another process works', async () => {
   const steps = [
     noted([], 'long', async () => {
-      await sleep(100);
+      await elapse(100);
       return { done: null };
     }),
   ];
   await at.process([workflow('long', steps)]);
   const other = await at.process([], { concurrency: 0, sweepMs: 60_000 });
   const id = await at.accept('long');
-  expect(await other.waitFor(id, 3_000)).toMatchObject({ state: 'SUCCESS' });
+  expect(await other.waitFor(id, PATIENCE_MS)).toMatchObject({ state: 'SUCCESS' });
 });
 
 test('a job of a workflow that this process does not know is left to others', async () => {
@@ -171,12 +198,12 @@ test('a long step keeps its lease', async () => {
   const diary: string[] = [];
   const steps = [
     noted(diary, 'long', async () => {
-      await sleep(700);
+      await elapse(1_500);
       return { done: null };
     }),
   ];
-  await at.process([workflow('long', steps)], { leaseMs: 150 });
-  await at.process([workflow('long', steps)], { leaseMs: 150 });
+  await at.process([workflow('long', steps)], { leaseMs: 500 });
+  await at.process([workflow('long', steps)], { leaseMs: 500 });
   const id = await at.accept('long');
   expect(await at.end(id)).toMatchObject({ state: 'SUCCESS' });
   expect(diary).toEqual(['long#1']);
@@ -186,35 +213,33 @@ test('close lets the step in flight be recorded and hands the job back to the ne
   const diary: string[] = [];
   const steps = [
     noted(diary, 'one', async () => {
-      await sleep(100);
+      await elapse(100);
       return { done: 1 };
     }),
     noted(diary, 'two'),
   ];
   const first = await at.process([workflow('two', steps)], { leaseMs: 60_000 });
   const id = await at.accept('two');
-  await first.tell([id]);
-  while (diary.length === 0) await sleep(2);
-  await first.close(2_000);
+  await first.notify([id]);
+  await waitUntil(() => diary.length !== 0);
+  await first.close(60_000);
   expect(await at.job(id)).toMatchObject({ state: 'RUNNING', step: 'two', attempts: 0, leaseOwner: null });
   await at.process([workflow('two', steps)]);
-  expect(await at.end(id, 2_000)).toMatchObject({ state: 'SUCCESS' });
+  expect(await at.end(id)).toMatchObject({ state: 'SUCCESS' });
   expect(diary).toEqual(['one#1', 'two#1']);
 });
 
 test('close tells steps by their signal, and an attempt broken off stays counted', async () => {
   const diary: string[] = [];
-  const steps = [
-    noted(diary, 'long', ({ attempt, signal }) => (attempt > 1 ? { done: null } : sleep(60_000, { done: null }, { signal, ref: false }))),
-  ];
+  const steps = [noted(diary, 'long', ({ attempt, signal }) => (attempt > 1 ? { done: null } : elapse(3_600_000, signal).then(undone)))];
   const first = await at.process([workflow('long', steps)], { leaseMs: 60_000 });
   const id = await at.accept('long');
-  await first.tell([id]);
-  while (diary.length === 0) await sleep(2);
+  await first.notify([id]);
+  await waitUntil(() => diary.length !== 0);
   await first.close(2_000);
   expect(await at.job(id)).toMatchObject({ state: 'RUNNING', attempts: 1, leaseOwner: null });
   await at.process([workflow('long', steps)]);
-  expect(await at.end(id, 2_000)).toMatchObject({ state: 'SUCCESS' });
+  expect(await at.end(id)).toMatchObject({ state: 'SUCCESS' });
   expect(diary).toEqual(['long#1', 'long#2']);
 });
 
@@ -222,8 +247,7 @@ test('expired jobs are removed', async () => {
   await at.process([workflow('plain', [noted([], 'one')])], { retentionMs: 1 });
   const id = await at.accept('plain');
   await at.end(id);
-  for (let left = 100; left > 0 && (await at.store.job(id)); left--) await sleep(20);
-  expect(await at.store.job(id)).toBeUndefined();
+  await waitUntil(async () => !(await at.store.job(id)));
 });
 
 test('one unrecordable moment of the store does not repeat what was done', async () => {
@@ -241,4 +265,41 @@ test('one unrecordable moment of the store does not repeat what was done', async
   const id = await at.accept('locked');
   expect(await at.end(id)).toMatchObject({ state: 'SUCCESS' });
   expect(diary).toEqual(['one#1']);
+});
+
+test('shows what a step reports while it runs, in one transaction with what it changes, and never goes back', async () => {
+  const seen: unknown[] = [];
+  let id = '';
+  const look = async () => {
+    const { progress, statusMessage } = await at.job(id);
+    seen.push([progress, statusMessage]);
+  };
+  const row = { path: 'machines/a', type: 'Machine', tenant: 'acme', cloud: null, providerKey: null, owner: null, secrets: null };
+  const copies = noted([], 'copy', async ({ report }) => {
+    await report({ progress: 80, message: 'eighty' });
+    await look();
+    await report({
+      ...{ progress: 40, message: 'less' },
+      apply: async (unit) => void (await unit.insertResource({ ...row, state: null, values: {}, internal: {} })),
+    });
+    await look();
+    await report({ progress: 400, message: 'more than all' });
+    await look();
+    expect(await at.store.resource('machines/a')).toBeDefined();
+    return { done: null };
+  });
+  const rests = noted([], 'rest', async () => {
+    await look();
+    return { done: null };
+  });
+  const process = await at.process([workflow('reporting', [copies, rests])]);
+  id = await at.accept('reporting');
+  await process.notify([id]);
+  expect(await at.end(id)).toMatchObject({ state: 'SUCCESS', progress: 100 });
+  expect(seen).toEqual([
+    [80, 'eighty'],
+    [80, 'less'],
+    [99, 'more than all'],
+    [99, 'doing rest'],
+  ]);
 });

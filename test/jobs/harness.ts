@@ -2,18 +2,15 @@ import { randomUUID } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Clouds } from '../../src/clouds/cloud';
-import { EmbeddedQueue } from '../../src/jobs/embedded-queue';
 import { createEngine, type Engine } from '../../src/jobs/engine';
-import type { EngineOptions, JobLog } from '../../src/jobs/kit';
-import { isFinished } from '../../src/jobs/stop';
-import type { JobQueue } from '../../src/jobs/queue';
-import { workflowTable } from '../../src/jobs/table';
-import type { Step, StepContext, StepOutcome, Workflow } from '../../src/jobs/workflow';
+import type { EngineOptions, JobLog } from '../../src/jobs/engine-context';
+import { EmbeddedQueue, type JobQueue } from '../../src/jobs/queue';
+import { createWorkflowRegistry, type Step, type StepContext, type StepOutcome, type Workflow } from '../../src/jobs/workflow';
 import { createCipher } from '../../src/store/cipher';
 import { openSqliteStore } from '../../src/store/sqlite';
-import type { JobRow, NewJob, Store } from '../../src/store/store';
+import { isFinished, type JobRow, type NewJob, type Store } from '../../src/store/store';
+import { eventually } from '../harness/wait';
 
 export const noClouds: Clouds = { all: () => [], byKey: () => undefined, forTenant: () => [] };
 
@@ -28,7 +25,7 @@ export function keptLog(): JobLog & { lines: { level: string; words: string; fie
 export interface Process extends Engine {
   log: ReturnType<typeof keptLog>;
   queue: JobQueue;
-  /** From now on nothing it does reaches the store, and nothing in it goes on. */
+  /** Cuts it off from the store from now on; nothing in it goes on. */
   die(): void;
 }
 
@@ -40,7 +37,7 @@ export interface House {
   accept(workflow: string, more?: Partial<NewJob>): Promise<string>;
   job(id: string): Promise<JobRow>;
   /** Waits until the Job has ended. */
-  end(id: string, ms?: number): Promise<JobRow>;
+  end(id: string): Promise<JobRow>;
   remove(): Promise<void>;
 }
 
@@ -79,15 +76,14 @@ export async function house(): Promise<House> {
       await store.transaction((unit) => unit.insertJob(job));
       return id;
     },
-    async end(id, ms = 10_000) {
-      const deadline = Date.now() + ms;
-      for (;;) {
-        const row = await job(id);
-        if (isFinished(row)) return row;
-        if (Date.now() > deadline) throw new Error(`job ${id} is still ${row.state}: ${row.statusMessage}`);
-        await sleep(10);
-      }
-    },
+    end: (id) =>
+      eventually(
+        async () => {
+          const row = await job(id);
+          return isFinished(row) ? row : undefined;
+        },
+        () => job(id),
+      ),
     async remove() {
       await Promise.all(processes.map((process) => process.close(2_000)));
       await store.close();
@@ -104,7 +100,7 @@ function startProcess(store: Store, workflows: readonly Workflow[], options: Par
     store: mortal(store, life),
     queue,
     clouds: noClouds,
-    workflows: workflowTable(workflows),
+    workflows: createWorkflowRegistry(workflows),
     log,
     owner: randomUUID(),
     leaseMs: 400,
@@ -149,7 +145,7 @@ export function noted(
 ): Step {
   return {
     name,
-    words: `doing ${name}`,
+    message: `doing ${name}`,
     run: async (context) => {
       diary.push(`${name}#${context.attempt}`);
       return run(context);

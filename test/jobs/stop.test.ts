@@ -1,9 +1,8 @@
-import { setTimeout as sleep } from 'node:timers/promises';
-import type { Moment } from '../../src/jobs/kit';
+import type { Moment } from '../../src/jobs/engine-context';
 import { requestStop } from '../../src/jobs/stop';
-import { workflowTable } from '../../src/jobs/table';
-import type { Step, Workflow } from '../../src/jobs/workflow';
+import { createWorkflowRegistry, type Step, type Workflow } from '../../src/jobs/workflow';
 import { house, noted, undone, workflow, type House, type Process } from './harness';
+import { waitUntil } from '../harness/wait';
 
 let at: House;
 beforeEach(async () => {
@@ -27,7 +26,7 @@ async function stoppedAt(step: string, moment: Moment) {
   };
   const process: Process = await at.process([made], { onBoundary });
   const id = await at.accept('stop');
-  await process.tell([id]);
+  await process.notify([id]);
   return { row: await at.end(id), diary };
 }
 
@@ -59,7 +58,7 @@ test('a stop during the last step of what cannot be undone changes nothing any m
     onBoundary: async ({ job, moment }) => void (moment === 'ran' && (await process.requestStop(job))),
   });
   const id = await at.accept('delete');
-  await process.tell([id]);
+  await process.notify([id]);
   expect(await at.end(id)).toMatchObject({ state: 'SUCCESS' });
 });
 
@@ -78,10 +77,10 @@ test('a waiting job is stopped at once, not at its due time', async () => {
   const diary: string[] = [];
   const process = await at.process([workflow('wait', [noted(diary, 'poll', () => ({ wait: 3_600_000 }), undone)])]);
   const id = await at.accept('wait');
-  await process.tell([id]);
-  while (diary.length === 0 || (await at.job(id)).leaseOwner !== null) await sleep(2);
+  await process.notify([id]);
+  await waitUntil(async () => diary.length !== 0 && (await at.job(id)).leaseOwner === null);
   await process.requestStop(id);
-  expect(await at.end(id, 2_000)).toMatchObject({ state: 'STOPPED', statusMessage: 'stopped; what had been done was undone' });
+  expect(await at.end(id)).toMatchObject({ state: 'STOPPED', statusMessage: 'stopped; what had been done was undone' });
   expect(diary).toEqual(['poll#1', 'undo poll#1']);
 });
 
@@ -91,8 +90,8 @@ test('a stop asked for while the step decides to wait is not put off by that wai
     onBoundary: async ({ job, moment }) => void (moment === 'ran' && (await process.requestStop(job))),
   });
   const id = await at.accept('wait');
-  await process.tell([id]);
-  expect(await at.end(id, 2_000)).toMatchObject({ state: 'STOPPED' });
+  await process.notify([id]);
+  expect(await at.end(id)).toMatchObject({ state: 'STOPPED' });
 });
 
 test('without words of its own for a stop, the workflow speaks as for a failure', async () => {
@@ -106,30 +105,30 @@ test('without words of its own for a stop, the workflow speaks as for a failure'
   const process = await at.process([made]);
   const id = await at.accept('wait');
   await process.requestStop(id);
-  expect(await at.end(id, 2_000)).toMatchObject({ state: 'STOPPED', statusMessage: 'not any more' });
+  expect(await at.end(id)).toMatchObject({ state: 'STOPPED', statusMessage: 'not any more' });
   expect(kinds).toEqual(['stopped']);
 });
 
 test('stopping twice, after the end, or what does not exist, changes nothing', async () => {
   const process = await at.process([workflow('plain', [noted([], 'one')])]);
   const id = await at.accept('plain');
-  await process.tell([id]);
+  await process.notify([id]);
   const ended = await at.end(id);
-  expect(await requestStop(at.store, process.queue, id, workflowTable([]))).toEqual(ended);
-  expect(await requestStop(at.store, process.queue, 'none', workflowTable([]))).toBeUndefined();
+  expect(await requestStop(at.store, process.queue, id, createWorkflowRegistry([]))).toEqual(ended);
+  expect(await requestStop(at.store, process.queue, 'none', createWorkflowRegistry([]))).toBeUndefined();
 });
 
 describe('words of a stopped job', () => {
-  const words = async (id: string) => (await at.end(id, 3_000)).statusMessage;
+  const words = async (id: string) => (await at.end(id)).statusMessage;
   const waiting = () => ({ wait: 3_600_000 });
-  const looking = { ...noted([], 'look', waiting), looks: true };
+  const looking = { ...noted([], 'look', waiting), readOnly: true };
 
   async function stoppedIn(steps: Step[], more: Partial<Workflow> = {}): Promise<string> {
     const process = await at.process([workflow('words', steps, more)]);
     const id = await at.accept('words');
-    await process.tell([id]);
+    await process.notify([id]);
     // It waits for an hour.
-    while ((await at.job(id)).due - Date.now() < 1_800_000) await sleep(2);
+    await waitUntil(async () => (await at.job(id)).due - Date.now() >= 1_800_000);
     await process.requestStop(id);
     return words(id);
   }
@@ -139,8 +138,10 @@ describe('words of a stopped job', () => {
   });
 
   test('no step has an undo: what was asked for may still happen', async () => {
-    const steps = [noted([], 'call'), { ...noted([], 'reached', waiting), looks: true }];
-    expect(await stoppedIn(steps)).toMatch(/^stopped: .*nothing was undone, and what the provider was asked for may still happen$/);
+    const steps = [noted([], 'call'), { ...noted([], 'reached', waiting), readOnly: true }];
+    expect(await stoppedIn(steps)).toMatch(
+      /^stopped: .*nothing was undone: what the provider was asked for has happened or may still happen$/,
+    );
   });
 
   test('undone is said only where an undo ran', async () => {
@@ -159,15 +160,15 @@ describe('words of a stopped job', () => {
     const diary: string[] = [];
     let ready = false;
     const steps = [
-      { ...noted(diary, 'look'), looks: true },
+      { ...noted(diary, 'look'), readOnly: true },
       noted(diary, 'delete'),
       noted(diary, 'gone', () => (ready ? { done: null } : { wait: 20 })),
       noted(diary, 'parts'),
     ];
-    const process = await at.process([workflow('delete', steps, { endures: true })]);
+    const process = await at.process([workflow('delete', steps, { unstoppable: true })]);
     const id = await at.accept('delete');
-    await process.tell([id]);
-    while (!diary.includes('gone#1')) await sleep(2);
+    await process.notify([id]);
+    await waitUntil(() => diary.includes('gone#1'));
     const row = await at.job(id);
     expect(process.mayStop(row)).toBe(false);
     if (how === 'stop') expect(await process.requestStop(id)).toMatchObject({ state: 'RUNNING' });
@@ -177,15 +178,15 @@ describe('words of a stopped job', () => {
     expect(diary.at(-1)).toBe('parts#1');
   });
 
-  test('what endures is stopped as long as it only looks', async () => {
+  test('what is unstoppable is stopped as long as it only looks', async () => {
     const diary: string[] = [];
-    const process = await at.process([workflow('delete', [looking, noted(diary, 'delete')], { endures: true })]);
+    const process = await at.process([workflow('delete', [looking, noted(diary, 'delete')], { unstoppable: true })]);
     const id = await at.accept('delete');
-    await process.tell([id]);
-    while ((await at.job(id)).step !== 'look' || (await at.job(id)).leaseOwner !== null) await sleep(2);
+    await process.notify([id]);
+    await waitUntil(async () => (await at.job(id)).step === 'look' && (await at.job(id)).leaseOwner === null);
     expect(process.mayStop(await at.job(id))).toBe(true);
     await process.requestStop(id);
-    expect(await at.end(id, 3_000)).toMatchObject({ state: 'STOPPED', statusMessage: 'stopped before anything was done' });
+    expect(await at.end(id)).toMatchObject({ state: 'STOPPED', statusMessage: 'stopped before anything was done' });
     expect(diary).toEqual([]);
   });
 });

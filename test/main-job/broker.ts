@@ -4,8 +4,9 @@ import { startTestGateway, type TestGateway } from '../harness/gateway';
 import { expectFault } from '../protocol/scene';
 import { takeTour } from './tour';
 import { refOf } from './world';
+import { elapse } from '../harness/wait';
 
-/** One of the clouds that are configured together, as the tests need to know it. */
+/** Cloud, of those configured together, as the tests need to know it. */
 export interface Member {
   /** Key and content of its part of the configuration. */
   key: string;
@@ -37,7 +38,7 @@ export function brokerSuite(start: () => Promise<Member[]>): void {
     const clouds = Object.fromEntries(members.map(({ key, config }) => [key, { ...config, guard: { cacheMs: 300, retries: 1 } }]));
     gateway = await startTestGateway({ config: { clouds, jobs: { graceMs: 0 } } });
     client = new Client(gateway.base);
-  }, 600_000);
+  }, 1_800_000);
   afterAll(async () => {
     await gateway?.stop();
     for (const member of members) await member.stop();
@@ -59,7 +60,7 @@ export function brokerSuite(start: () => Promise<Member[]>): void {
     machineTemplate,
   });
   const succeeded = async (answer: Answer): Promise<Json> => {
-    const job = await client.ended(answer, 120_000);
+    const job = await client.ended(answer);
     if (job.state !== ('SUCCESS' as never)) throw new Error(`${String(job.state)}: ${String(job.statusMessage)}`);
     return job;
   };
@@ -186,7 +187,7 @@ export function brokerSuite(start: () => Promise<Member[]>): void {
       try {
         const machine = await made(`lit-${light.key}`, light);
         // What was seen of the dark one may be kept for the cache age.
-        await new Promise((resolve) => setTimeout(resolve, 400));
+        await elapse(400);
         await shownWithout(dark, [...lit, idOf(machine)]);
         expect([502, 503, 504]).toContain((await client.get(kept.get(dark) ?? '')).status);
         for (const id of lit) expect(String((await get(id)).state)).toBe('STARTED');
@@ -206,7 +207,7 @@ export function brokerSuite(start: () => Promise<Member[]>): void {
 
   test('the tour of the README, through the one root entry point, in each of them at the same time', async () => {
     await Promise.all(members.map(({ key, machineImage }) => takeTour(client, { cloud: key, image: machineImage })));
-  }, 300_000);
+  });
 
   test('nothing is left over at any of them', async () => {
     for (const member of members) expect(await member.leftovers()).toEqual([]);

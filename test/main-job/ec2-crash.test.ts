@@ -26,7 +26,7 @@ describeWith('moto', motoAvailable(), () => {
     const port = await freePort();
     writeFileSync(file, stringify({ ...ec2Config(account), server: { port }, data: { dir: folder }, jobs: { graceMs: 0 } }));
     client = new Client(`http://127.0.0.1:${port}/cimi/`);
-  }, 300_000);
+  });
   afterAll(async () => {
     await account.stop();
     rmSync(folder, { recursive: true, force: true });

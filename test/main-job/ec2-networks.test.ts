@@ -10,12 +10,13 @@ import { encodeId } from '../../src/clouds/identity';
 import { CIMI } from '../../src/model/define';
 import { motoAvailable } from '../backends/moto';
 import { describeWith } from '../backends/need';
-import { capability, hrefOf, reading } from '../families/network-kit';
+import { capability, hrefOf, reading } from '../resources/network-kit';
 import type { Json } from '../harness/client';
 import { CLOUD, startEc2World, type Ec2World } from './ec2-world';
 import { networkSteps } from './network-steps';
 import { Steps } from './steps';
 import { offers, operation } from './world';
+import { elapse, waitUntil } from '../harness/wait';
 
 const ODD_NAME = '  <b>&amp; "ünï" ]]> \u{1f600}';
 
@@ -28,7 +29,7 @@ describeWith('moto', motoAvailable(), () => {
 
   beforeAll(async () => {
     world = await startEc2World();
-  }, 300_000);
+  });
   afterEach(async () => expect(await world.leftovers()).toEqual([]));
   afterAll(() => world.stop());
 
@@ -97,7 +98,7 @@ describeWith('moto', motoAvailable(), () => {
     // A port goes with its network (5.16.1.1.1).
     for (const each of [fixed, open, closed, group]) await steps.remove(each);
     expect(await gone(port.id)).toBe(true);
-  }, 60_000);
+  });
 
   /** The static address is taken from the machine, and given to it again. */
   async function addresses(machine: Json, open: Json, fixed: Json): Promise<void> {
@@ -155,7 +156,7 @@ describeWith('moto', motoAvailable(), () => {
     for (const collection of ['networks', 'addresses', 'forwardingGroups'])
       for (const left of (await items(collection, collection)).filter(({ state }) => String(state) === 'ERROR')) await steps.remove(left);
     for (const each of [one, group]) await steps.remove(each);
-  }, 60_000);
+  });
 
   test('what was made elsewhere, with odd names, is listed and lives its life here', async () => {
     const { direct } = world.account;
@@ -169,7 +170,7 @@ describeWith('moto', motoAvailable(), () => {
       { Key: 'team', Value: 'blue' },
     ];
     await direct.send(new CreateTagsCommand({ Resources: [VpcId, SubnetId, eni, AllocationId], Tags }));
-    await new Promise((done) => setTimeout(done, 250));
+    await elapse(250);
     const uriOf = (collection: string, key: string) => `${world.client.base}${collection}/${encodeId(CLOUD, key)}`;
     const theirs = { forwardingGroups: VpcId, networks: SubnetId, networkPorts: eni, addresses: AllocationId };
     for (const [collection, key] of Object.entries(theirs)) {
@@ -200,7 +201,7 @@ describeWith('moto', motoAvailable(), () => {
     expect(await tagsOf(eni)).toEqual({ Name: 'adopted', team: 'blue' });
     await steps.remove(machine);
     for (const [collection, key] of Object.entries(theirs).reverse()) await steps.remove({ id: uriOf(collection, key) } as unknown as Json);
-  }, 60_000);
+  });
 
   test('a gateway that is stopped in the middle of a network goes on with it', async () => {
     const group = await make('forwardingGroups', 'ForwardingGroup', { forwardingGroupTemplate: { networks: [] } });
@@ -211,16 +212,15 @@ describeWith('moto', motoAvailable(), () => {
     });
     expect(answer.status).toBe(202);
     const [path, job] = ['location', 'cimi-job-uri'].map((name) => (answer.headers.get(name) ?? '').replace(/^.*\/cimi\//, ''));
-    while (world.account.proxy.count('AssociateRouteTable') === 0) await new Promise((done) => setTimeout(done, 20));
+    await waitUntil(() => world.account.proxy.count('AssociateRouteTable') !== 0);
     await world.restart();
     heal();
-    for (const end = Date.now() + 40_000; ; await new Promise((done) => setTimeout(done, 100))) {
+    await waitUntil(async () => {
       const { state, statusMessage } = await get(job);
-      if (String(state) === 'SUCCESS') break;
       expect(`${String(state)} ${String(statusMessage)}`).not.toMatch(/FAILED/);
-      if (Date.now() > end) throw new Error(String(statusMessage));
-    }
+      return String(state) === 'SUCCESS';
+    });
     expect(await get(path)).toMatchObject({ state: 'STARTED', networkType: 'PUBLIC' });
     for (const each of [path, href]) await steps.remove({ id: each } as unknown as Json);
-  }, 90_000);
+  });
 });

@@ -8,30 +8,22 @@ import { startEc2, type Ec2Account } from '../backends/ec2';
 import { freePort, motoAvailable } from '../backends/moto';
 import { describeWith } from '../backends/need';
 import { Life } from '../crash/life';
-import { hrefOf, reading } from '../families/network-kit';
+import { hrefOf, reading } from '../resources/network-kit';
 import { type Answer, Client, type Json } from '../harness/client';
 import { ec2Config, startEc2World, type Ec2World } from './ec2-world';
 import { networkSteps } from './network-steps';
 import { Steps } from './steps';
 import { refOf, type World } from './world';
+import { PATIENCE_MS, waitUntil } from '../harness/wait';
 
 /** Reads for which what was begun stays under way: with a Job's pauses between them, several times the guard's deadline. */
 const READS = 12;
-const DEADLINE = { deadlineMs: 1500, retries: 2 };
-const PATIENCE = 120_000;
+const DEADLINE = { deadlineMs: 4000, retries: 2 };
 const GP3 = 'http://cimi-gateway.org/volume-type/ec2/gp3';
 
-/** Asks until it is so. */
-async function eventually(so: () => boolean | Promise<boolean>): Promise<void> {
-  for (const end = Date.now() + PATIENCE; !(await so());) {
-    if (Date.now() > end) throw new Error('waited in vain');
-    await new Promise((done) => setTimeout(done, 50));
-  }
-}
-
-/** What is done over HTTP in the same way in each of these worlds. */
+/** Tests of what is done over HTTP in the same way in each of these worlds. */
 function doing(world: () => Pick<World, 'client' | 'config' | 'image'>) {
-  const steps = new Steps(() => ({ ...world(), client: world().client, patienceMs: PATIENCE }) as World);
+  const steps = new Steps(() => ({ ...world(), client: world().client }) as World);
   const { make } = networkSteps(steps);
   const { items } = reading(() => world().client);
   const made = async (collection: string, json: object): Promise<Json> => {
@@ -58,69 +50,61 @@ describeWith('moto', motoAvailable(), () => {
       // moto's first answers take longer than such a deadline.
       for (let tries = 0; tries < 20 && !(await steps.parts().catch(() => undefined)); tries += 1) continue;
       world.account.proxy.slow.reads = READS;
-    }, 300_000);
+    });
     afterEach(async () => expect(await world.leftovers()).toEqual([]));
     afterAll(() => world.stop());
 
     const once = (action: string): number => world.account.proxy.count(action);
 
-    test(
-      'machine and storage: each ends as on a fast one, and is asked for once',
-      async () => {
-        const one = await machine();
-        expect(one.state).toBe('STARTED');
-        const data = await volume();
-        const attachment = await made(refOf(one, 'volumes'), { volume: { href: data.id } });
-        const image = await made('volumeImages', imageOf(data));
-        expect(image.state).toBe('AVAILABLE');
-        const twin = await volume({ volumeImage: { href: image.id } });
-        const stopped = await steps.act(one, 'stop');
-        expect(stopped.state).toBe('STOPPED');
-        expect((await steps.act(one, 'start')).state).toBe('STARTED');
-        await steps.done('POST', 'machineImages', {
-          json: { resourceURI: `${CIMI}/MachineImage`, name: 'evening', type: 'SNAPSHOT', imageLocation: one.id },
-        });
-        const captured = await steps.named('machineImages', 'machineImages', 'evening');
-        expect(captured.state).toBe('AVAILABLE');
-        for (const action of ['RunInstances', 'CreateSnapshot', 'CreateImage', 'StopInstances', 'StartInstances'])
-          expect([action, once(action)]).toEqual([action, 1]);
-        await steps.remove(attachment);
-        for (const each of [data, twin, image, captured, one]) await steps.remove(each);
-        for (const action of ['DetachVolume', 'TerminateInstances', 'DeregisterImage']) expect([action, once(action)]).toEqual([action, 1]);
-      },
-      2 * PATIENCE,
-    );
+    test('machine and storage: each ends as on a fast one, and is asked for once', async () => {
+      const one = await machine();
+      expect(one.state).toBe('STARTED');
+      const data = await volume();
+      const attachment = await made(refOf(one, 'volumes'), { volume: { href: data.id } });
+      const image = await made('volumeImages', imageOf(data));
+      expect(image.state).toBe('AVAILABLE');
+      const twin = await volume({ volumeImage: { href: image.id } });
+      const stopped = await steps.act(one, 'stop');
+      expect(stopped.state).toBe('STOPPED');
+      expect((await steps.act(one, 'start')).state).toBe('STARTED');
+      await steps.done('POST', 'machineImages', {
+        json: { resourceURI: `${CIMI}/MachineImage`, name: 'evening', type: 'SNAPSHOT', imageLocation: one.id },
+      });
+      const captured = await steps.named('machineImages', 'machineImages', 'evening');
+      expect(captured.state).toBe('AVAILABLE');
+      for (const action of ['RunInstances', 'CreateSnapshot', 'CreateImage', 'StopInstances', 'StartInstances'])
+        expect([action, once(action)]).toEqual([action, 1]);
+      await steps.remove(attachment);
+      for (const each of [data, twin, image, captured, one]) await steps.remove(each);
+      for (const action of ['DetachVolume', 'TerminateInstances', 'DeregisterImage']) expect([action, once(action)]).toEqual([action, 1]);
+    });
 
-    test(
-      'networks: what depends is waited for, said so meanwhile, and gone in the end',
-      async () => {
-        const group = await make('forwardingGroups', 'ForwardingGroup', { forwardingGroupTemplate: { networks: [] } });
-        const network = await make('networks', 'Network', {
-          networkTemplate: { networkConfig: { networkType: 'PUBLIC' }, forwardingGroup: { href: group.id } },
-        });
-        const networkInterfaces = [{ network: { href: network.id } }];
-        const one = await steps.machine({ machineTemplate: { ...(await steps.parts()), networkInterfaces } });
-        const more = await made(hrefOf(one, 'networkInterfaces'), {
-          resourceURI: `${CIMI}/MachineNetworkInterface`,
-          network: { href: network.id },
-        });
-        expect(await items(hrefOf(one, 'networkInterfaces'), 'machineNetworkInterfaces')).toHaveLength(2);
-        await steps.remove(more);
-        expect(once('DetachNetworkInterface')).toBe(1);
-        await steps.remove(one);
-        const going = await world.client.delete(String(network.id));
-        const words = new Set<string>();
-        await eventually(async () => {
-          const { json } = await world.client.get(going.headers.get('cimi-job-uri') ?? '');
-          words.add(String(json.statusMessage));
-          return !['QUEUED', 'RUNNING'].includes(String(json.state));
-        });
-        expect([...words].join('\n')).toMatch(/refuses for now: .*dependencies/);
-        expect((await world.client.ended(going)).state).toBe('SUCCESS');
-        await steps.remove(group);
-      },
-      2 * PATIENCE,
-    );
+    test('networks: what depends is waited for, said so meanwhile, and gone in the end', async () => {
+      const group = await make('forwardingGroups', 'ForwardingGroup', { forwardingGroupTemplate: { networks: [] } });
+      const network = await make('networks', 'Network', {
+        networkTemplate: { networkConfig: { networkType: 'PUBLIC' }, forwardingGroup: { href: group.id } },
+      });
+      const networkInterfaces = [{ network: { href: network.id } }];
+      const one = await steps.machine({ machineTemplate: { ...(await steps.parts()), networkInterfaces } });
+      const more = await made(hrefOf(one, 'networkInterfaces'), {
+        resourceURI: `${CIMI}/MachineNetworkInterface`,
+        network: { href: network.id },
+      });
+      expect(await items(hrefOf(one, 'networkInterfaces'), 'machineNetworkInterfaces')).toHaveLength(2);
+      await steps.remove(more);
+      expect(once('DetachNetworkInterface')).toBe(1);
+      await steps.remove(one);
+      const going = await world.client.delete(String(network.id));
+      const words = new Set<string>();
+      await waitUntil(async () => {
+        const { json } = await world.client.get(going.headers.get('cimi-job-uri') ?? '');
+        words.add(String(json.statusMessage));
+        return !['QUEUED', 'RUNNING'].includes(String(json.state));
+      });
+      expect([...words].join('\n')).toMatch(/refuses for now: .*dependencies/);
+      expect((await world.client.ended(going)).state).toBe('SUCCESS');
+      await steps.remove(group);
+    });
   });
 
   describe('a snapshot that EC2 takes hours for', () => {
@@ -138,49 +122,41 @@ describeWith('moto', motoAvailable(), () => {
       return { answer, uri: answer.headers.get('location') ?? '' };
     };
 
-    test(
-      'without a limit the Job goes on for as long as EC2 shows it, and succeeds when EC2 ends it',
-      async () => {
-        await begin();
-        const data = await volume();
-        const { answer, uri } = await pending(data);
-        const before = world.account.proxy.count('DescribeSnapshots');
-        await eventually(() => world.account.proxy.count('DescribeSnapshots') - before > 10);
-        expect((await world.client.get(answer.headers.get('cimi-job-uri') ?? '')).json).toMatchObject({
-          state: 'RUNNING',
-          statusMessage: expect.stringContaining('CREATING') as string,
-        });
-        expect((await world.client.get(uri)).json.state).toBe('CREATING');
-        world.account.proxy.slow.hurry();
-        expect(await world.client.ended(answer, PATIENCE)).toMatchObject({ state: 'SUCCESS' });
-        expect([world.account.proxy.count('CreateSnapshot'), world.account.proxy.count('DeleteSnapshot')]).toEqual([1, 0]);
-        world.account.proxy.slow.reads = 0;
-        for (const each of [{ id: uri } as unknown as Json, data]) await steps.remove(each);
-        expect(await world.leftovers()).toEqual([]);
-      },
-      2 * PATIENCE,
-    );
+    test('without a limit the Job goes on for as long as EC2 shows it, and succeeds when EC2 ends it', async () => {
+      await begin();
+      const data = await volume();
+      const { answer, uri } = await pending(data);
+      const before = world.account.proxy.count('DescribeSnapshots');
+      await waitUntil(() => world.account.proxy.count('DescribeSnapshots') - before > 10);
+      expect((await world.client.get(answer.headers.get('cimi-job-uri') ?? '')).json).toMatchObject({
+        state: 'RUNNING',
+        statusMessage: expect.stringContaining('CREATING') as string,
+      });
+      expect((await world.client.get(uri)).json.state).toBe('CREATING');
+      world.account.proxy.slow.hurry();
+      expect(await world.client.ended(answer)).toMatchObject({ state: 'SUCCESS' });
+      expect([world.account.proxy.count('CreateSnapshot'), world.account.proxy.count('DeleteSnapshot')]).toEqual([1, 0]);
+      world.account.proxy.slow.reads = 0;
+      for (const each of [{ id: uri } as unknown as Json, data]) await steps.remove(each);
+      expect(await world.leftovers()).toEqual([]);
+    });
 
-    test(
-      'with an operator’s limit the Job is FAILED, the snapshot stays, and a later read shows the truth',
-      async () => {
-        await begin({ cloud: { waitAtMostMs: 1000 } });
-        const data = await volume();
-        const { answer, uri } = await pending(data);
-        const job = await world.client.ended(answer, PATIENCE);
-        expect(job.state).toBe('FAILED');
-        expect(String(job.statusMessage)).toMatch(/limit of this cloud.*may still finish.*nothing was undone/);
-        expect(world.account.proxy.count('DeleteSnapshot')).toBe(0);
-        expect(await world.leftovers()).toContainEqual(expect.stringMatching(/^snapshot/));
-        expect((await world.client.get(uri)).status).toBe(200);
-        world.account.proxy.slow.hurry();
-        await eventually(async () => (await world.client.get(uri)).json.state === ('AVAILABLE' as unknown));
-        world.account.proxy.slow.reads = 0;
-        for (const each of [{ id: uri } as unknown as Json, data]) await steps.remove(each);
-        expect(await world.leftovers()).toEqual([]);
-      },
-      2 * PATIENCE,
-    );
+    test('with an operator’s limit the Job is FAILED, the snapshot stays, and a later read shows the truth', async () => {
+      await begin({ cloud: { waitAtMostMs: 1000 } });
+      const data = await volume();
+      const { answer, uri } = await pending(data);
+      const job = await world.client.ended(answer);
+      expect(job.state).toBe('FAILED');
+      expect(String(job.statusMessage)).toMatch(/limit of this cloud.*may still finish.*nothing was undone/);
+      expect(world.account.proxy.count('DeleteSnapshot')).toBe(0);
+      expect(await world.leftovers()).toContainEqual(expect.stringMatching(/^snapshot/));
+      expect((await world.client.get(uri)).status).toBe(200);
+      world.account.proxy.slow.hurry();
+      await waitUntil(async () => (await world.client.get(uri)).json.state === ('AVAILABLE' as unknown));
+      world.account.proxy.slow.reads = 0;
+      for (const each of [{ id: uri } as unknown as Json, data]) await steps.remove(each);
+      expect(await world.leftovers()).toEqual([]);
+    });
   });
 
   describe('a gateway killed while EC2 goes on', () => {
@@ -197,7 +173,7 @@ describeWith('moto', motoAvailable(), () => {
       const port = await freePort();
       writeFileSync(file, stringify({ ...ec2Config(account), server: { port }, data: { dir: folder }, jobs: { graceMs: 0 } }));
       client = new Client(`http://127.0.0.1:${port}/cimi/`);
-    }, 300_000);
+    });
     afterAll(async () => {
       await account.stop();
       rmSync(folder, { recursive: true, force: true });
@@ -208,10 +184,10 @@ describeWith('moto', motoAvailable(), () => {
       account.proxy.slow.reads = 6;
       await first.order({ do: 'kill', jobs: 1, ...place, moment: 'ran' });
       const answer = await begin();
-      await first.killed(PATIENCE);
+      await first.killed();
       const second = await Life.begin(file);
       try {
-        return await client.ended(answer, PATIENCE);
+        return await client.ended(answer);
       } finally {
         account.proxy.slow.reads = 0;
         await second.kill();
@@ -244,7 +220,7 @@ describeWith('moto', motoAvailable(), () => {
         expect(await account.leftovers()).toEqual([]);
         await life.kill();
       },
-      4 * PATIENCE,
+      4 * PATIENCE_MS,
     );
   });
 });

@@ -14,6 +14,7 @@ import type { Json } from '../harness/client';
 import { startEc2World, type Ec2World } from './ec2-world';
 import { Steps } from './steps';
 import { offers, refOf } from './world';
+import { eventually } from '../harness/wait';
 
 const GP3 = 'http://cimi-gateway.org/volume-type/ec2/gp3';
 
@@ -25,7 +26,7 @@ describeWith('moto', motoAvailable(), () => {
   const fails = (...rule: Parameters<Ec2World['account']['proxy']['add']>) => heal.push(world.account.proxy.add(...rule));
   beforeAll(async () => {
     world = await startEc2World();
-  }, 300_000);
+  });
   afterEach(async () => {
     for (const mend of heal) mend();
     heal = [];
@@ -160,19 +161,17 @@ describeWith('moto', motoAvailable(), () => {
     const [InstanceId = ''] = await world.instances();
     const [VolumeId = ''] = await makeVolumes(world.account, 1);
     await world.account.direct.send(new AttachVolumeCommand({ VolumeId, InstanceId, Device: '/dev/sdz' }));
-    const eventually = async (count: number): Promise<Json[]> => {
-      for (const until = Date.now() + 10_000; ;) {
+    const counted = (count: number): Promise<Json[]> =>
+      eventually(async () => {
         const held = await volumesOf(one);
-        if (held.length === count || Date.now() > until) return held;
-        await new Promise((done) => setTimeout(done, 50));
-      }
-    };
-    const [seen] = await eventually(1);
+        return held.length === count ? held : undefined;
+      });
+    const [seen] = await counted(1);
     expect(seen).toMatchObject({ initialLocation: '/dev/sdz' });
     const found = await get(refOf(seen as Json, 'volume'));
     expect(found).toMatchObject({ state: 'AVAILABLE', capacity: gibToKb(1) });
     await world.account.direct.send(new DetachVolumeCommand({ VolumeId, InstanceId }));
-    expect(await eventually(0)).toEqual([]);
+    expect(await counted(0)).toEqual([]);
     const again = await attach(one, found);
     await steps.remove(again);
     await steps.remove(found);

@@ -36,6 +36,7 @@ export function ec2Config(
         options: {
           region: TEST_REGION,
           endpoint: account.url,
+          cloudWatchEndpoint: account.url,
           ...TEST_KEYS,
           imageOwners: ['self', 'amazon', '099720109477', '801119661308'],
           settleMs: SETTLE_MS,

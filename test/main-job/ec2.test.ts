@@ -9,7 +9,7 @@ describeWith('moto', motoAvailable(), () => {
     let world: Ec2World;
     beforeAll(async () => {
       world = await startEc2World();
-    }, 300_000);
+    });
     afterAll(() => world.stop());
     mainJob(() => world);
   });
@@ -22,7 +22,7 @@ describeWith('moto', motoAvailable(), () => {
         options: { imageOwners: ['self', 'amazon'], pageSize: 300 },
         guard: { cacheMs: 60_000 },
       });
-    }, 300_000);
+    });
     afterAll(() => world.stop());
 
     test('every image is listed once, in windows over all of the provider’s pages', async () => {
@@ -33,6 +33,6 @@ describeWith('moto', motoAvailable(), () => {
       expect(account.proxy.count('DescribeImages')).toBe(Math.ceil(Number(whole.count) / 300) + 1);
       const images = await windows(client, 'machineImages', 'machineImages', 250);
       expect(new Set(images.map(({ id }) => id)).size).toBe(whole.count);
-    }, 120_000);
+    });
   });
 });

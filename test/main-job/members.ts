@@ -11,6 +11,7 @@ export async function ec2Member(): Promise<Member> {
   const options = {
     region: TEST_REGION,
     endpoint: account.url,
+    cloudWatchEndpoint: account.url,
     ...TEST_KEYS,
     imageOwners: ['self', 'amazon', '099720109477'],
     settleMs: 300,

@@ -2,7 +2,7 @@ import { CIMI } from '../../src/model/define';
 import type { Json } from '../harness/client';
 import type { Steps } from './steps';
 
-/** What the tests of networks do over HTTP, whatever the cloud. */
+/** Steps that the tests of networks do over HTTP, whatever the cloud. */
 export function networkSteps(steps: Steps) {
   const posted = async (collection: string, type: string, body: object, andXml: boolean): Promise<Json> => {
     const { location } = await steps.done('POST', collection, { json: { resourceURI: `${CIMI}/${type}`, ...body } });

@@ -2,15 +2,15 @@ import { encodeId } from '../../src/clouds/identity';
 import { CIMI } from '../../src/model/define';
 import { describeWith } from '../backends/need';
 import { openstackAvailable } from '../backends/openstack';
-import { capability, hrefOf, reading } from '../families/network-kit';
+import { capability, hrefOf, reading } from '../resources/network-kit';
 import type { Json } from '../harness/client';
 import { CLOUD, type OpenstackWorld, startOpenstackWorld } from './openstack-world';
 import { networkSteps } from './network-steps';
 import { Steps } from './steps';
 import { offers } from './world';
+import { elapse } from '../harness/wait';
 
 const ODD_NAME = '<b>&amp; "ünï" ]]>';
-jest.setTimeout(180_000);
 
 /** Networks of every kind over HTTP, on OpenStack, by the same requests as on EC2. */
 describeWith('OpenStack', openstackAvailable(), () => {
@@ -21,7 +21,7 @@ describeWith('OpenStack', openstackAvailable(), () => {
   beforeAll(async () => {
     world = await startOpenstackWorld({ floatingNetwork: 'public' });
     expect(await world.leftovers()).toEqual([]);
-  }, 600_000);
+  }, 1_800_000);
   afterEach(async () => {
     world.account.proxy.reset();
     expect(await world.leftovers()).toEqual([]);
@@ -139,7 +139,7 @@ describeWith('OpenStack', openstackAvailable(), () => {
     const port = await post('ports', 'port', { network_id: theirs.networks, name: ODD_NAME });
     await direct.call('PUT', 'network', `/v2.0/ports/${port}/tags`, { tags: ['team=blue'] });
     const [server = ''] = await world.account.launch(1);
-    await new Promise((done) => setTimeout(done, 400));
+    await elapse(400);
     for (const [collection, key] of Object.entries({ ...theirs, networkPorts: port })) {
       const uri = uriOf(collection, key);
       const listed = (await items(collection, collection)).find(({ id }) => String(id) === uri);

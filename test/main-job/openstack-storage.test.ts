@@ -2,14 +2,14 @@ import { CIMI } from '../../src/model/define';
 import { gibToKb } from '../../src/model/units';
 import { describeWith } from '../backends/need';
 import { openstackAvailable } from '../backends/openstack';
-import { reading } from '../families/network-kit';
+import { reading } from '../resources/network-kit';
 import type { Json } from '../harness/client';
 import { type OpenstackWorld, startOpenstackWorld } from './openstack-world';
 import { Steps } from './steps';
 import { offers, refOf } from './world';
+import { waitUntil } from '../harness/wait';
 
 const OTHER = 'http://cimi-gateway.org/volume-type/openstack/other';
-jest.setTimeout(180_000);
 
 /** Storage on OpenStack over HTTP, by the same requests as on EC2, seen from both sides. */
 describeWith('OpenStack', openstackAvailable(), () => {
@@ -19,7 +19,7 @@ describeWith('OpenStack', openstackAvailable(), () => {
   beforeAll(async () => {
     world = await startOpenstackWorld();
     expect(await world.leftovers()).toEqual([]);
-  }, 600_000);
+  }, 1_800_000);
   afterEach(async () => {
     world.account.proxy.reset();
     expect(await world.leftovers()).toEqual([]);
@@ -41,13 +41,9 @@ describeWith('OpenStack', openstackAvailable(), () => {
   const machine = async (name: string, template: object = {}, more: object = {}): Promise<Json> =>
     steps.machine({ name, ...more, machineTemplate: { ...(await steps.parts()), initialState: 'STARTED', ...template } });
   const volumesOf = (one: Json) => items(refOf(one, 'volumes'), 'machineVolumes');
-  const eventually = async (done: () => Promise<boolean>): Promise<void> => {
-    for (const end = Date.now() + 60_000; !(await done()); await new Promise((wait) => setTimeout(wait, 200)))
-      if (Date.now() > end) throw new Error('waited in vain');
-  };
   const grow = async (what: Json, capacity: number): Promise<void> => {
     await steps.done('PUT', `${String(what.id)}?$select=capacity`, { json: { resourceURI: what.resourceURI, capacity } });
-    await eventually(async () => Number((await get(what.id)).capacity) >= capacity);
+    await waitUntil(async () => Number((await get(what.id)).capacity) >= capacity);
   };
 
   test('a volume is made, attached, grown, captured, made again from its image, detached and deleted', async () => {
@@ -61,7 +57,7 @@ describeWith('OpenStack', openstackAvailable(), () => {
     expect(attachment).toMatchObject({ name: 'for data', volume: { href: data.id } });
     expect((await volumesOf(one)).map(({ id }) => id)).toEqual([attachment.id]);
     await steps.xml(refOf(one, 'volumes'));
-    await eventually(async () => (await volumesThere())[0]?.attachments.length === 1);
+    await waitUntil(async () => (await volumesThere())[0]?.attachments.length === 1);
     const refused = await world.client.delete(String(data.id));
     expect([refused.status, refused.json.state]).toEqual([409, 'FAILED']);
 
@@ -85,7 +81,7 @@ describeWith('OpenStack', openstackAvailable(), () => {
     expect(twin).toMatchObject({ capacity: gibToKb(3), name: 'twin' });
 
     await steps.remove(attachment);
-    await eventually(async () => (await volumesThere()).every(({ attachments }) => attachments.length === 0));
+    await waitUntil(async () => (await volumesThere()).every(({ attachments }) => attachments.length === 0));
     expect([await volumesOf(one), (await get(data.id)).state]).toEqual([[], 'AVAILABLE']);
     for (const each of [twin, image, data, one]) await steps.remove(each);
   });
@@ -101,7 +97,7 @@ describeWith('OpenStack', openstackAvailable(), () => {
     await grow(root as Json, Number(root?.capacity) + 1);
     expect(await volumesThere()).toHaveLength(3);
     await steps.remove(one);
-    await eventually(async () => (await volumesThere()).length === 2);
+    await waitUntil(async () => (await volumesThere()).length === 2);
     for (const each of await items('volumes', 'volumes')) await steps.remove(each);
   });
 

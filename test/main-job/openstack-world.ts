@@ -34,7 +34,6 @@ export async function startOpenstackWorld(options: Record<string, unknown> = {})
     // The next one up is twice as large.
     config: 'm1.small',
     image: 'cirros',
-    patienceMs: 120_000,
     instances: () => account.servers(),
     leftovers: () => account.leftovers(),
     stop: async () => {

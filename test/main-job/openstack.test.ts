@@ -7,16 +7,14 @@ import { mainJob } from './main-job';
 import { type OpenstackWorld, startOpenstackWorld } from './openstack-world';
 import { Steps } from './steps';
 import { offers } from './world';
-
-// Nova takes seconds where the simulated cloud takes milliseconds.
-jest.setTimeout(240_000);
+import { elapse } from '../harness/wait';
 
 describeWith('OpenStack', openstackAvailable(), () => {
   describe('the main job on OpenStack', () => {
     let world: OpenstackWorld;
     beforeAll(async () => {
       world = await startOpenstackWorld();
-    }, 600_000);
+    }, 1_800_000);
     afterAll(() => world.stop());
     mainJob(() => world);
 
@@ -28,12 +26,12 @@ describeWith('OpenStack', openstackAvailable(), () => {
       expect(listed).toEqual([expect.objectContaining({ name: 'ours since <2019>', state: 'STARTED', properties: { team: 'blue' } })]);
       const [machine] = listed as [Json];
       await direct.call('POST', 'compute', `/servers/${key}/action`, { lock: { locked_reason: 'audit' } });
-      await new Promise((resolve) => setTimeout(resolve, 400));
+      await elapse(400);
       const locked = await world.client.delete(String(machine.id));
       expect(locked.status).toBe(409);
       expect(String(locked.json.statusMessage)).toMatch(/locked: audit/);
       await direct.call('POST', 'compute', `/servers/${key}/action`, { unlock: null });
-      await new Promise((resolve) => setTimeout(resolve, 400));
+      await elapse(400);
       const stopped = await steps.act(machine, 'stop');
       expect(stopped.state).toBe('STOPPED');
       expect(offers(stopped)).toEqual(expect.arrayContaining(['capture', 'delete', 'edit', 'start']));
@@ -71,7 +69,7 @@ describeWith('OpenStack', openstackAvailable(), () => {
         resourceURI: `${CIMI}/MachineCreate`,
         machineTemplate: { machineConfig, machineImage },
       });
-      const job = await world.client.ended(answer, 90_000);
+      const job = await world.client.ended(answer);
       expect(job).toMatchObject({ state: 'FAILED', statusMessage: expect.stringMatching(/No valid host/) as string });
       await admin.call('DELETE', 'compute', `/flavors/${flavor.id}`);
       const location = answer.headers.get('location') ?? '';

@@ -8,7 +8,7 @@ const PUBLIC_KEY = 'ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJ0nJ3q8mG2bS0Wc3V2o2xqX
 /** A public key as CIMI carries it: byte[] in hexadecimal (5.5.9). */
 export const KEY_BYTES = Buffer.from(PUBLIC_KEY).toString('hex');
 
-/** What a user of the gateway does, over HTTP; each waits for the Job and fails with its words. */
+/** Steps of a user of the gateway, over HTTP; each waits for the Job and fails with its words. */
 export class Steps {
   constructor(private readonly world: () => World) {}
 
@@ -35,7 +35,7 @@ export class Steps {
   async done(method: string, uri: string, send: Send = {}): Promise<{ answer: Answer; job: Json; location: string }> {
     const answer = await this.client.send(method, uri, send);
     if (answer.status >= 300) throw new Error(`${method} ${uri}: ${answer.status} ${answer.text}`);
-    const job = await this.client.ended(answer, this.world().patienceMs);
+    const job = await this.client.ended(answer);
     expect(`${String(job.state)}: ${String(job.statusMessage)}`).toMatch(/^SUCCESS/);
     expect(job).toMatchObject({ returnCode: 0, progress: 100 });
     if (answer.status === 202) expect(answer.headers.get('retry-after')).toMatch(/^\d+$/);

@@ -4,6 +4,7 @@ import { describeWith } from '../backends/need';
 import { vcsimAvailable } from '../backends/vcsim';
 import { Steps } from './steps';
 import { startVsphereWorld, type VsphereWorld } from './vsphere-world';
+import { elapse } from '../harness/wait';
 
 const MACHINE = { resourceURI: `${CIMI}/Machine` };
 
@@ -12,7 +13,7 @@ describeWith('vcsim', vcsimAvailable(), () => {
   const steps = new Steps(() => world);
   beforeAll(async () => {
     world = await startVsphereWorld();
-  }, 300_000);
+  });
   afterAll(() => world.stop());
 
   const fresh = async (machine: Json): Promise<Json> => (await steps.client.get(String(machine.id))).json;
@@ -25,7 +26,7 @@ describeWith('vcsim', vcsimAvailable(), () => {
     const refused = await steps.client.put(`${uri}?$select=cpu`, { ...MACHINE, cpu: 4 });
     expect([refused.status, String(refused.json.statusMessage)]).toEqual([409, expect.stringMatching(/while the machine is STOPPED/)]);
     await world.account.sim.order({ hotPlug: { key, cpuAdd: true, memoryAdd: true } });
-    await new Promise((done) => setTimeout(done, 250));
+    await elapse(250);
     await steps.done('PUT', `${uri}?$select=cpu,memory`, { json: { ...MACHINE, cpu: 4, memory: 4_194_304 } });
     expect(await fresh(machine)).toMatchObject({ state: 'STARTED', cpu: 4, memory: 4_194_304 });
     const fewer = await steps.client.put(`${uri}?$select=cpu,name`, { ...MACHINE, cpu: 1, name: 'shrunk' });

@@ -2,15 +2,15 @@ import { CIMI } from '../../src/model/define';
 import { mibToKb } from '../../src/model/units';
 import { describeWith } from '../backends/need';
 import { vcsimAvailable } from '../backends/vcsim';
-import { reading } from '../families/network-kit';
+import { reading } from '../resources/network-kit';
 import type { Json } from '../harness/client';
 import { Steps } from './steps';
 import { startVsphereWorld, type VsphereWorld } from './vsphere-world';
 import { offers, refOf } from './world';
+import { eventually } from '../harness/wait';
 
 const BLOCK = 'http://cimi-gateway.org/volume-type/block';
 const MIB = 1024;
-jest.setTimeout(120_000);
 
 /** Storage on vSphere over HTTP, by the same requests as on the other clouds, seen from both sides. */
 describeWith('vcsim', vcsimAvailable(), () => {
@@ -19,7 +19,7 @@ describeWith('vcsim', vcsimAvailable(), () => {
   const { get, items, metadataOf } = reading(() => world.client);
   beforeAll(async () => {
     world = await startVsphereWorld();
-  }, 300_000);
+  });
   afterEach(async () => {
     world.account.proxy.reset();
     await world.account.sim.order({ clear: true });
@@ -41,13 +41,11 @@ describeWith('vcsim', vcsimAvailable(), () => {
     await steps.done('PUT', `${String(what.id)}?$select=capacity`, { json: { resourceURI: what.resourceURI, capacity } });
     return get(what.id);
   };
-  const eventually = async <T>(read: () => Promise<T>, done: (value: T) => boolean): Promise<T> => {
-    for (const end = Date.now() + 20_000; ; await new Promise((wait) => setTimeout(wait, 50))) {
+  const reads = <T>(read: () => Promise<T>, done: (value: T) => boolean): Promise<T> =>
+    eventually(async () => {
       const value = await read();
-      if (done(value)) return value;
-      if (Date.now() > end) throw new Error(`waited in vain: ${JSON.stringify(value)}`);
-    }
-  };
+      return done(value) ? value : undefined;
+    });
 
   test('a volume is made, attached, grown, captured, made again from its image, detached and deleted', async () => {
     const [one, other] = [await machine('holder'), await machine('next')];
@@ -159,7 +157,7 @@ describeWith('vcsim', vcsimAvailable(), () => {
     const one = await machine('console');
     const [vm = ''] = await world.instances();
     const { keys: [id = ''] = [] } = await world.account.sim.order({ fcds: { name: 'console', count: 1, keep: false } });
-    const [found] = await eventually(
+    const [found] = await reads(
       () => items('volumes', 'volumes'),
       (list) => list.length === 1,
     );
@@ -170,20 +168,20 @@ describeWith('vcsim', vcsimAvailable(), () => {
       );
     const datastore = (await world.account.read(['datastore'])).map((text) => /type="Datastore"[^>]*>([^<]*)</.exec(text)?.[1])[0] ?? '';
     await onVm('AttachDisk_Task', `<datastore type="Datastore">${datastore}</datastore>`);
-    const [seen] = await eventually(
+    const [seen] = await reads(
       () => volumesOf(one),
       (list) => list.length === 1,
     );
     expect(refOf(seen as Json, 'volume')).toBe(found?.id);
     await onVm('DetachDisk_Task', '');
-    await eventually(
+    await reads(
       () => volumesOf(one),
       (list) => list.length === 0,
     );
     const manager = `<_this type="VcenterVStorageObjectManager">VStorageObjectManager</_this>`;
     const which = `<id><id>${id}</id></id><datastore type="Datastore">${datastore}</datastore>`;
     await world.account.console(`<RenameVStorageObject xmlns="urn:vim25">${manager}${which}<name>other</name></RenameVStorageObject>`);
-    await eventually(
+    await reads(
       () => get(found?.id),
       ({ name }) => name === 'other',
     );

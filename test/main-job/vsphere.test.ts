@@ -39,7 +39,7 @@ describeWith('vcsim', vcsimAvailable(), () => {
     let world: VsphereWorld;
     beforeAll(async () => {
       world = await startVsphereWorld();
-    }, 300_000);
+    });
     afterAll(() => world.stop());
     mainJob(() => world);
   });
@@ -48,7 +48,7 @@ describeWith('vcsim', vcsimAvailable(), () => {
     let world: VsphereWorld;
     beforeAll(async () => {
       world = await startVsphereWorld({ clusters: 2, machines: 1, templates: 1 });
-    }, 300_000);
+    });
     afterAll(() => world.stop());
 
     test('sizes are had as asked for, placement is said in the create, what is ambiguous fails with the candidates named', async () => {

@@ -1,6 +1,6 @@
 import type { Client, Json } from '../harness/client';
 
-/** What the main job needs to know of the cloud it runs on; all else it finds out over HTTP. */
+/** Facts that the main job needs of the cloud it runs on; all else it finds out over HTTP. */
 export interface World {
   client: Client;
   /** Names of a machine configuration and of an image that go together. */
@@ -10,8 +10,6 @@ export interface World {
   keepsKeys?: boolean;
   /** False where a machine goes back to its snapshots only. */
   restoresImages?: boolean;
-  /** How long a Job may take on this cloud, in ms; the client's own default where absent. */
-  patienceMs?: number;
   /** Provider keys of the instances that are there now, by the provider's own API. */
   instances(): Promise<string[]>;
   /** Words for each thing that a gateway could have made and that is still at the provider, by its own API. */

@@ -2,14 +2,14 @@ import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
 import { standardCatalogue } from '../../src/model/catalogue';
 import { CIMI } from '../../src/model/define';
-import { families } from '../../src/operations/families';
-import { withSystems } from '../../src/systems/families';
+import { resourceHandlers } from '../../src/operations/handlers';
+import { withSystems } from '../../src/systems/handlers';
 import { offersOf } from '../../src/operations/offers';
 import { checker, documentOf, type Document } from './schemas';
 
 const catalogue = standardCatalogue();
 const whole = documentOf(catalogue);
-const offered = documentOf(catalogue, { offers: offersOf(catalogue, withSystems(families(), catalogue)) });
+const offered = documentOf(catalogue, { offers: offersOf(catalogue, withSystems(resourceHandlers(), catalogue)) });
 
 function verdict(document: object): string {
   const script = join(__dirname, '../../scripts/check-openapi.mjs');
@@ -51,6 +51,18 @@ test('every type and collection has a schema, every attribute a property with it
   }
 });
 
+test('what can be watched has its stream, the way to go on with it and the wait for news; nothing else has', () => {
+  const keysOf = (part: unknown): string[] => Object.keys((part ?? {}) as object);
+  const streams = Object.entries(whole.paths).filter(([, { get }]) =>
+    keysOf(get?.responses['200']?.['content']).includes('text/event-stream'),
+  );
+  expect(streams.map(([path]) => path)).toEqual(['/eventLogs/{eventLogId}/events']);
+  const [[, { get }] = ['', {}]] = streams;
+  const parameters = (get?.parameters ?? []).map(({ $ref }) => String($ref).split('/').at(-1));
+  expect(parameters).toEqual(expect.arrayContaining(['filter', 'preferNews', 'lastEventId']));
+  expect(keysOf(get?.responses['200']?.['headers'])).toContain('Preference-Applied');
+});
+
 test('types, units, enumerations and access are told', () => {
   const properties = (name: string) => whole.components['schemas']?.[name]?.['properties'] as Record<string, object>;
   expect(properties('Machine')).toMatchObject({
@@ -67,7 +79,8 @@ test('what is not offered has no path; what cannot be done has no method', () =>
   const offeredPaths = Object.keys(offered.paths);
   expect(offeredPaths).toContain('/machines/{machineId}');
   expect(offeredPaths).toEqual(expect.arrayContaining(['/systems', '/machines/{machineId}/disks/{diskId}']));
-  expect(offeredPaths.filter((path) => /meter|event/i.test(path))).toEqual([]);
+  expect(offeredPaths).toEqual(expect.arrayContaining(['/machines/{machineId}/meters', '/meters/{meterId}/samples/{sampleId}']));
+  expect(offeredPaths).not.toContain('/machines/{machineId}/meters/{meterId}');
   expect(Object.keys(whole.paths)).toEqual(
     expect.arrayContaining(['/systems', '/machines/{machineId}/disks/{diskId}', '/meters/{meterId}/samples']),
   );

@@ -1,22 +1,25 @@
 import * as fc from 'fast-check';
 import type { Format } from '../../src/codec/codec';
-import { createReader } from '../../src/codec/reader';
+import { createBodyReader } from '../../src/codec/reader';
 import { createWriter } from '../../src/codec/writer';
 import { standardCatalogue } from '../../src/model/catalogue';
 import type { Attribute, Attributes, ItemType } from '../../src/model/define';
+import { missingFrom } from '../../src/model/required';
 import type { Value, Values } from '../../src/model/values';
 
 const catalogue = standardCatalogue();
 const options = { base: 'http://cimi.example.com/cimi/' };
 const formats: Format[] = ['json', 'xml'];
 const writers = { json: createWriter(catalogue, 'json'), xml: createWriter(catalogue, 'xml') };
-const readers = { json: createReader(catalogue, 'json'), xml: createReader(catalogue, 'xml') };
+const readers = { json: createBodyReader(catalogue, 'json'), xml: createBodyReader(catalogue, 'xml') };
 
-/** Anything XML can carry; without outer white space, which a reader of XML takes for padding. */
+/** Text of anything XML can carry; without outer white space, which a reader of XML takes for padding. */
 const text = fc
   .string({ unit: 'binary' })
   .map((s) => s.replace(/[^\t\n\r\u0020-\uD7FF\uE000-\uFFFD\u{10000}-\u{10FFFF}]/gu, '').replace(/^[ \t\r\n]+|[ \t\r\n]+$/g, ''));
 const filled = text.filter((s) => s !== '');
+/** Characters of keys and names: no controls, and nothing that turns the text's direction. */
+const plain = text.map((s) => s.replace(/[\u007f-\u009f\u202a-\u202e\u2066-\u2069]/g, ''));
 const path = fc.stringMatching(/^[a-z]{1,8}\/[A-Za-z0-9_~-]{1,12}$/);
 
 function scalar(attribute: Attribute | ItemType): fc.Arbitrary<Value> {
@@ -34,7 +37,11 @@ function scalar(attribute: Attribute | ItemType): fc.Arbitrary<Value> {
     case 'bytes':
       return fc.uint8Array({ minLength: 1 }).map((bytes) => Buffer.from(bytes).toString('hex'));
     case 'string':
-      return 'values' in attribute && attribute.values ? fc.constantFrom(...attribute.values) : filled;
+      return 'values' in attribute && attribute.values
+        ? fc.constantFrom(...attribute.values)
+        : 'plain' in attribute && attribute.plain
+          ? plain.filter((s) => s !== '')
+          : filled;
     default:
       return filled;
   }
@@ -46,10 +53,10 @@ function value(attribute: Attribute | ItemType, depth: number): fc.Arbitrary<Val
       return fc.array(value(attribute.item, depth), { minLength: 1, maxLength: 3 });
     case 'map':
       return fc
-        .dictionary(text, text, { minKeys: 1, maxKeys: 3, noNullPrototype: false })
+        .dictionary(plain, text, { minKeys: 1, maxKeys: 3, noNullPrototype: false })
         .map((map) => Object.assign(Object.create(null) as Record<string, string>, map));
     case 'struct':
-      return fields(attribute.fields, depth).filter((values) => Object.keys(values).length > 0);
+      return fields(attribute.fields, depth, false, missingFrom(attribute.fields, {})).filter((values) => Object.keys(values).length > 0);
     case 'ref':
       return ref(attribute.inline, depth);
     default:
@@ -65,8 +72,8 @@ function ref(inline: readonly string[] | undefined, depth: number): fc.Arbitrary
     : fc.tuple(href, fields(catalogue.attributesOf(type), depth - 1, true)).map(([reference, values]) => ({ ...reference, ...values }));
 }
 
-/** What consumers may both write and read: the part of a representation that comes back. */
-function fields(attributes: Attributes, depth: number, creating = false): fc.Arbitrary<Values> {
+/** Attributes that consumers may both write and read: the part of a representation that comes back. @param needed mandatory in a structure (5.4) */
+function fields(attributes: Attributes, depth: number, creating = false, needed: readonly string[] = []): fc.Arbitrary<Values> {
   const writable = Object.entries(attributes).filter(([, one]) => {
     const accepted = one.consumer.endsWith('read-write') || (creating ? one.onCreate : one.onUpdate);
     return (
@@ -78,7 +85,7 @@ function fields(attributes: Attributes, depth: number, creating = false): fc.Arb
     );
   });
   const model = Object.fromEntries(writable.map(([name, one]) => [name, value(one, depth)]));
-  return fc.record(model, { requiredKeys: [] });
+  return fc.record(model, { requiredKeys: [...needed] });
 }
 
 describe.each(formats)('%s', (format) => {

@@ -23,7 +23,7 @@ const xmlCreate = (name: string, template: string) =>
   `<MachineCreate xmlns="${CIMI}"><name>${name}</name><property key="made">by xml</property>${template}</MachineCreate>`;
 
 beforeAll(async () => {
-  scene = await openScene({ config: { jobs: { graceMs: 5000 } } });
+  scene = await openScene({ config: { jobs: { graceMs: 10_000 } } });
 });
 afterAll(() => scene.close());
 
@@ -174,8 +174,8 @@ describe('credentials', () => {
   test('a generated pair: its private half is in that one answer and never again', async () => {
     const answer = await scene.client.post('credentials', { name: 'generated', credentialTemplate: {} }, { 'idempotency-key': 'pair' });
     expect(answer.status).toBe(201);
-    expect(String(answer.json.privateKey)).toMatch(/^-----BEGIN RSA PRIVATE KEY-----/);
-    expect(Buffer.from(String(answer.json.key), 'hex').toString()).toMatch(/^ssh-rsa /);
+    expect(String(answer.json.privateKey)).toMatch(/^-----BEGIN OPENSSH PRIVATE KEY-----/);
+    expect(Buffer.from(String(answer.json.key), 'hex').toString()).toMatch(/^ssh-ed25519 /);
     const uri = answer.headers.get('location') ?? '';
     const again = await scene.client.post('credentials', { name: 'generated', credentialTemplate: {} }, { 'idempotency-key': 'pair' });
     expect([again.status, again.json.id, again.json.privateKey]).toEqual([201, uri, undefined]);
@@ -191,6 +191,14 @@ describe('credentials', () => {
     }
     await created(machineCreate({ name: 'with pair' }, { credential: { href: uri } }));
     expect(instance('with pair')?.keyPair).not.toBeNull();
+  });
+
+  test('RSA is made where a template asks for it, and no other type', async () => {
+    const template = String((await made(scene.client, 'credentialTemplates', { keyType: 'rsa' })).id);
+    const answer = await scene.client.post('credentials', { credentialTemplate: { href: template } });
+    expect([answer.status, String(answer.json.privateKey).split('\n')[0]]).toEqual([201, '-----BEGIN RSA PRIVATE KEY-----']);
+    expect(Buffer.from(String(answer.json.key), 'hex').toString()).toMatch(/^ssh-rsa /);
+    expectFault(await scene.client.post('credentials', { credentialTemplate: { keyType: 'dsa' } }), 400, /'dsa' is none of ed25519, rsa/);
   });
 
   test('R5.4-17: a given key stays as it is; a password is taken and never shown', async () => {

@@ -81,7 +81,7 @@ export async function makeWorld({ client }: FakeScene): Promise<World> {
 
 const LISTS = ['machines', 'volumes', 'machineImages', 'volumeImages', 'systems'];
 
-/** What a client sees of all of it, in both formats; what changes by itself (ETags, order of reading) is left out. */
+/** Reads what a client sees of all of it, in both formats; what changes by itself (ETags, order of reading) is left out. */
 export async function lookAt({ client }: FakeScene, world: World): Promise<Record<string, unknown>> {
   const seen: Record<string, unknown> = {};
   const nested = world.parts.map((part) => part.slice(0, part.lastIndexOf('/')));

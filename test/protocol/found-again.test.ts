@@ -193,7 +193,7 @@ test('faults 10: the key pair of a machine that was found again after a restore 
   expect([...fake.keyPairs]).toEqual([]);
 });
 
-/** As a backup of before the create leaves the database. */
+/** Forgets a row, as a backup from before the create leaves the database. */
 function forgetRow(path: string): void {
   const db = new Database(join(scene.gateway.dataDir, 'cimi.db'), { timeout: 5_000 });
   db.prepare('DELETE FROM resources WHERE path = ?').run(path);

@@ -3,7 +3,7 @@ import type { Answer } from '../harness/client';
 import { simulatedCloud } from '../harness/gateway';
 import {
   ACTION_URI,
-  eventually,
+  blockingJob,
   expectFault,
   IMAGE,
   KEY_BYTES,
@@ -13,21 +13,37 @@ import {
   NANO,
   openScene,
   rels,
+  SMALL,
   succeeded,
   type Scene,
 } from './scene';
+import { eventually } from '../harness/wait';
 
 let scene: Scene;
 const get = async (uri: unknown) => (await scene.client.get(String(uri))).json;
 const jobOf = (answer: Answer) => String(answer.headers.get('cimi-job-uri'));
 const count = (name: string) => scene.control.instances().filter(({ label }) => label === name).length;
 
+const REST = { start: 20, pause: 20, suspend: 20, restart: 20, restore: 20, delete: 20, capture: 20 };
+/** Creates and stops that come to no end by themselves. */
+const ENDLESS = { ...REST, create: 3_600_000, stop: 3_600_000 };
+/** Brings what is stopping to its end. */
+const finish = (): void => {
+  for (const { id, phase } of scene.control.instances()) if (phase === 'stopping') scene.control.setPhase(id, 'stopped');
+};
+
+const GOES_ON_NO_MORE =
+  'stopped: the gateway goes on with it no more; nothing was undone: what the provider was asked for has happened or may still happen';
+
 beforeAll(async () => {
   const delays = { create: 300, start: 20, stop: 300, delete: 20 };
   scene = await openScene({ config: { jobs: { graceMs: 100 }, clouds: { sim: simulatedCloud({ delays }) } } });
 });
 afterAll(() => scene.close());
-afterEach(() => scene.control.clearFailures());
+afterEach(() => {
+  scene.control.clearFailures();
+  scene.control.resetSettings();
+});
 
 describe('CIMI-Job-URI', () => {
   test('R4.1.6.8-01 R4.2.1.6-01 R5.17.1-02: is absolute on every POST, PUT and DELETE, and never on a GET', async () => {
@@ -43,6 +59,27 @@ describe('CIMI-Job-URI', () => {
     }
     for (const read of ['machines', jobOf(create)]) expect((await scene.client.get(read)).headers.get('cimi-job-uri')).toBeNull();
     await scene.client.ended(answers[3] as Answer);
+  });
+
+  test('4.2.1.6: what is not there leaves a FAILED Job that can be read, in both formats; a GET leaves none', async () => {
+    const bodies: Record<string, string> = {
+      PUT: JSON.stringify({ name: 'x' }),
+      POST: JSON.stringify({ resourceURI: `${CIMI}/Action`, action: `${ACTION_URI}stop` }),
+    };
+    for (const uri of ['machines/none', 'jobs/none', 'nowhere', 'nowhere/at/all', 'clouds/none/machines', '']) {
+      for (const method of ['PUT', 'POST', 'DELETE']) {
+        const headers = { 'content-type': 'application/json', ...(method === 'POST' ? { accept: 'application/xml' } : {}) };
+        const answer = await scene.client.send(method, uri, { ...(bodies[method] === undefined ? {} : { xml: bodies[method] }), headers });
+        expect([method, uri, answer.status]).toEqual([method, uri, 404]);
+        const job = await get(jobOf(answer));
+        expect(job).toMatchObject({ id: jobOf(answer), state: 'FAILED', returnCode: 10_000, progress: 100 });
+        if (method === 'POST') expect(answer.text).toContain(`<id>${jobOf(answer)}</id>`);
+        else expect(answer.json).toMatchObject({ id: job.id, statusMessage: job.statusMessage });
+      }
+      if (uri === '') continue;
+      const read = await scene.client.get(uri);
+      expect([uri, read.status, read.json.id, read.headers.get('cimi-job-uri')]).toEqual([uri, 404, '', null]);
+    }
   });
 
   test('D015: a delete that is done at once answers 200 with its ended Job, which lists nothing that is gone', async () => {
@@ -116,7 +153,7 @@ describe('Idempotency-Key', () => {
     ] as const) {
       const other = await scene.client.post(uri, body, keyed('k6'));
       expectFault(other, 422, /Idempotency-Key: this key came with another request/);
-      expect(jobOf(other)).toBe(jobOf(first));
+      expect([jobOf(other), blockingJob(other)]).toEqual([other.json.id, jobOf(first)]);
     }
     expect((await get('machineTemplates')).count).toBe(before);
     expectFault(await scene.client.post('machineTemplates', {}, keyed('two words')), 400, /Idempotency-Key/);
@@ -134,7 +171,10 @@ describe('Idempotency-Key', () => {
     const stored = await Promise.all(
       Array.from({ length: 8 }, () => scene.client.post('machineTemplates', { name: 'thunder' }, keyed('k8'))),
     );
-    expect(new Set(stored.map(({ status, json }) => `${status} ${String(json.id)}`)).size).toBe(1);
+    const [one] = stored;
+    expect(stored.map(({ status, json }) => [status, json.id, json.statusMessage])).toEqual(
+      stored.map(() => [201, one?.json.id, undefined]),
+    );
     expect((await get("machineTemplates?$filter=name='thunder'")).count).toBe(1);
   });
 });
@@ -160,6 +200,7 @@ describe('a Job itself', () => {
     expect(['STOPPING', 'STOPPED']).toContain(String(stop.json.state));
     const ended = await scene.client.ended(create);
     expect([String(ended.state), ended.progress]).toEqual(['STOPPED', 100]);
+    expect(String(ended.statusMessage)).toBe('stopped; what had been done was undone');
     await eventually(async () => (count('stopped') === 0 ? true : undefined));
     expect(rels(ended)).toEqual(['edit', 'delete']);
     expectFault(await scene.client.act(jobOf(create), 'stop'), 409, /has ended: it is STOPPED/);
@@ -168,6 +209,7 @@ describe('a Job itself', () => {
   });
 
   test('R5.17.1.1-01: deleting one that runs stops it first', async () => {
+    scene.control.set({ delays: ENDLESS });
     const create = await scene.client.post('machines', machineCreate({ name: 'abandoned' }));
     await eventually(async () => (count('abandoned') === 1 ? true : undefined));
     const answer = await scene.client.delete(jobOf(create));
@@ -178,7 +220,7 @@ describe('a Job itself', () => {
 
   test('R5.17.1.1-02: deleting one that does not stop fails, and it stays', async () => {
     const machine = await made(scene.client, 'machines', machineCreate({ name: 'stubborn' }));
-    scene.control.fail({ method: 'machines.stop', delayMs: 7_000 });
+    scene.control.fail({ method: 'machines.stop', delayMs: 10_000 });
     const stop = await scene.client.act(String(machine.id), 'stop');
     await eventually(async () => ((scene.control.calls()['machines.stop'] ?? 0) > 0 ? true : undefined));
     const answer = await scene.client.delete(jobOf(stop));
@@ -191,7 +233,7 @@ describe('a Job itself', () => {
   test('R5.17.1.1-02: a delete that has begun is not stopped: neither offered nor taken, and it goes on to its end with its key pair', async () => {
     const before = scene.control.keyPairs();
     const machine = await made(scene.client, 'machines', machineCreate({ name: 'going' }, { credential: { key: KEY_BYTES } }));
-    scene.control.fail({ method: 'machines.delete', delayMs: 1_000 });
+    scene.control.fail({ method: 'machines.delete', delayMs: 3_000 });
     const remove = await scene.client.delete(String(machine.id));
     await eventually(async () => ((scene.control.calls()['machines.delete'] ?? 0) > 0 ? true : undefined));
     await eventually(async () => (rels(await get(jobOf(remove))).includes('stop') ? undefined : true));
@@ -205,15 +247,40 @@ describe('a Job itself', () => {
 
   test('a stopped action says what may still happen, not that it was undone', async () => {
     const machine = await made(scene.client, 'machines', machineCreate({ name: 'acting' }));
+    scene.control.set({ delays: ENDLESS });
     const stop = await scene.client.act(String(machine.id), 'stop');
     await eventually(async () => (String((await get(jobOf(stop))).statusMessage).includes('the provider shows') ? true : undefined));
     await scene.client.act(jobOf(stop), 'stop');
     const ended = await scene.client.ended(stop);
-    expect([String(ended.state), String(ended.statusMessage)]).toEqual([
-      'STOPPED',
-      'stopped: the gateway goes on with it no more; nothing was undone, and what the provider was asked for may still happen',
-    ]);
+    expect([String(ended.state), String(ended.statusMessage)]).toEqual(['STOPPED', GOES_ON_NO_MORE]);
+    finish();
     await eventually(async () => (String((await get(machine.id)).state) === 'STOPPED' ? true : undefined));
+  });
+
+  test('a stopped update says the same: what was changed before it stays', async () => {
+    const { id } = await made(scene.client, 'machines', machineCreate({ name: 'growing' }, { initialState: 'STOPPED' }));
+    const { memory } = await get(SMALL);
+    scene.control.fail({ method: 'machines.resize', delayMs: 3_000 });
+    const update = await scene.client.put(`${String(id)}?$select=memory,name`, { memory, name: 'grown' });
+    await eventually(async () => ((scene.control.calls()['machines.resize'] ?? 0) > 0 ? true : undefined));
+    await scene.client.act(jobOf(update), 'stop');
+    const ended = await scene.client.ended(update);
+    expect([String(ended.state), String(ended.statusMessage)]).toEqual(['STOPPED', GOES_ON_NO_MORE]);
+    expect(await get(id)).toMatchObject({ memory, name: 'growing' });
+  });
+
+  test('a stopped System action leaves its components as they are, and says so', async () => {
+    const component = { type: `${CIMI}/Machine`, machineTemplate: { machineConfig: { href: NANO }, machineImage: { href: IMAGE } } };
+    const descriptors = ['s1', 's2'].map((name) => ({ ...component, name }));
+    const system = await made(scene.client, 'systems', { systemTemplate: { componentDescriptors: descriptors } });
+    scene.control.set({ delays: ENDLESS });
+    const stop = await scene.client.act(String(system.id), 'stop');
+    await eventually(async () => ((await get(jobOf(stop))).nestedJobs ? true : undefined));
+    await scene.client.act(jobOf(stop), 'stop');
+    const ended = await scene.client.ended(stop);
+    expect([String(ended.state), String(ended.statusMessage)]).toEqual(['STOPPED', GOES_ON_NO_MORE]);
+    finish();
+    await eventually(async () => (String((await get(system.id)).state) === 'STOPPED' ? true : undefined));
   });
 
   test('records of ended nested Jobs stay while their parent has not ended', async () => {
@@ -222,7 +289,7 @@ describe('a Job itself', () => {
       type: `${CIMI}/Machine`,
       machineTemplate: { machineConfig: { href: NANO }, machineImage: { href: IMAGE } },
     });
-    scene.control.fail({ method: 'machines.create', nth: 2, delayMs: 1_500 });
+    scene.control.fail({ method: 'machines.create', nth: 2, delayMs: 4_000 });
     const systemTemplate = { componentDescriptors: [component('one'), component('two')] };
     const create = await scene.client.post('systems', { resourceURI: `${CIMI}/SystemCreate`, name: 's', systemTemplate });
     const nested = await eventually(async () => {

@@ -1,9 +1,10 @@
+import { CIMI, EXTENSION } from '../../src/model/define';
 import { foreignInstance } from '../../drivers/simulator/control';
 import type { Answer, Json } from '../harness/client';
 import { simulatedCloud } from '../harness/gateway';
 import {
   ACTION_URI,
-  eventually,
+  blockingJob,
   expectFault,
   IMAGE,
   listOf,
@@ -15,10 +16,11 @@ import {
   succeeded,
   type Scene,
 } from './scene';
+import { eventually } from '../harness/wait';
 
 /** A machine from its birth to its end, with answers that never wait (grace 0) on a cloud that takes its time. */
 let scene: Scene;
-const SLOW = { create: 400, stop: 600, start: 200, delete: 200, capture: 200, restore: 200, restart: 300 };
+const SLOW = { create: 1_000, stop: 1_500, start: 300, delete: 800, capture: 200, restore: 200, restart: 300 };
 const get = async (uri: unknown) => (await scene.client.get(String(uri))).json;
 const instance = (name: string) => scene.control.instances().find(({ label }) => label === name);
 const machine = (name: string, template: object = {}) => made(scene.client, 'machines', machineCreate({ name }, template));
@@ -43,11 +45,13 @@ beforeAll(async () => {
 });
 afterAll(() => scene.close());
 
-test('R4.2.1.7-01 R4.2.1.7-02 R4.2.1.1-06 D019: a create is 202 with Job, Location and Retry-After; the resource is CREATING', async () => {
+test('R4.2.1.7-01 R4.2.1.7-02 R4.2.1.7-04 R4.2.1.1-06 D019: a create is 202 with the resource, CREATING, its Location and its Job', async () => {
   const answer = await scene.client.post('machines', machineCreate({ name: 'born' }));
   const location = answer.headers.get('location') ?? '';
-  expect([answer.status, answer.headers.get('retry-after'), answer.json.id]).toEqual([202, '1', answer.headers.get('cimi-job-uri')]);
-  expect(['QUEUED', 'RUNNING']).toContain(String(answer.json.state));
+  expect([answer.status, answer.headers.get('retry-after'), answer.headers.get('etag')]).toEqual([202, '1', null]);
+  expect(answer.json).toMatchObject({ resourceURI: `${CIMI}/Machine`, id: location, name: 'born', state: 'CREATING' });
+  const job = await get(answer.headers.get('cimi-job-uri'));
+  expect(job).toMatchObject({ resourceURI: `${CIMI}/Job`, id: answer.headers.get('cimi-job-uri'), state: 'RUNNING' });
   const born = await get(location);
   expect(born).toMatchObject({ id: location, name: 'born', state: 'CREATING' });
   expect(rels(born)).toEqual(['delete']);
@@ -70,7 +74,7 @@ test('R5.14.1.2-02 R5.14.1.2-13 R5.14.1.2-32: actions show their state on the wa
   ] as const) {
     const answer = await act(one, name);
     expect([name, answer.status, answer.headers.get('location')]).toEqual([name, 202, null]);
-    expect(answer.json).toMatchObject({ action: ACTION_URI + name, targetResource: { href: one.id } });
+    expect(answer.json).toMatchObject({ action: ACTION_URI + name, targetResource: { href: one.id }, state: 'RUNNING' });
     for (const state of await statesDuring(one.id, answer)) expect(via).toContain(state);
     expect([name, (await get(one.id)).state]).toEqual([name, to]);
   }
@@ -78,7 +82,7 @@ test('R5.14.1.2-02 R5.14.1.2-13 R5.14.1.2-32: actions show their state on the wa
 
 test('R4.2-02 D156: operations follow the state, and what is not shown is refused with 409', async () => {
   const one = await machine('offers', { initialState: 'STOPPED' });
-  expect(rels(one)).toEqual(['edit', 'delete', 'start', 'restart', 'capture', 'snapshot', 'restore']);
+  expect(rels(one)).toEqual(['edit', 'delete', 'start', 'restart', 'capture', 'snapshot', 'restore', `${EXTENSION}/action/export`]);
   for (const name of ['stop', 'pause', 'suspend']) {
     const answer = await act(one, name);
     expectFault(answer, 409, new RegExp(`${name} is possible from .*; the machine is STOPPED`));
@@ -89,23 +93,56 @@ test('R4.2-02 D156: operations follow the state, and what is not shown is refuse
   expect(rels(await get(one.id))).toEqual(['edit', 'delete', 'stop', 'restart', 'pause', 'suspend', 'capture', 'snapshot', 'restore']);
 });
 
-test('a second change while one is under way is 409 with the first Job’s URI and Retry-After', async () => {
+test('R4.1.6.8-01: a second change while one is under way is 409 with its own FAILED Job, and a link to the first', async () => {
   const one = await machine('busy');
   const first = await act(one, 'stop');
   const job = first.headers.get('cimi-job-uri');
   const seconds = [
     await act(one, 'restart'),
-    await act(one, 'stop'),
     await scene.client.put(`${String(one.id)}?$select=name`, { name: 'x' }),
     await scene.client.post('machineImages', { imageLocation: one.id }),
   ];
   for (const second of seconds) {
     expectFault(second, 409, /is being changed by|STOPPING/);
-    expect([second.headers.get('cimi-job-uri'), second.headers.get('retry-after')]).toEqual([job, '2']);
-    expect(second.json.id).not.toBe(job);
+    expect([blockingJob(second), second.headers.get('retry-after')]).toEqual([job, '2']);
+    expect(second.headers.get('cimi-job-uri')).toBe(second.json.id);
+    expect((await get(second.json.id)).state).toBe('FAILED');
   }
   await done(first);
   expect(await get(one.id)).toMatchObject({ name: 'busy', state: 'STOPPED' });
+});
+
+test('5.14.1.2: a stop may be reissued, with or without force, as often as one likes, and is offered', async () => {
+  const one = await machine('again');
+  const first = await act(one, 'stop');
+  await eventually(async () => (instance('again')?.phase === 'stopping' ? true : undefined));
+  expect(rels(await get(one.id))).toContain('stop');
+  scene.control.resetCalls();
+  const again = [await act(one, 'stop'), await act(one, 'stop')];
+  for (const answer of [first, ...again]) await done(answer);
+  expect(scene.control.calls()['machines.stop'] ?? 0).toBe(0);
+  expect((await get(one.id)).state).toBe('STOPPED');
+});
+
+test('5.14.1.2: what its own console stops can be told to stop: the provider is at it', async () => {
+  scene.control.add([
+    {
+      ...foreignInstance('vm-stopping'),
+      timeline: [
+        { phase: 'stopping', from: 0 },
+        { phase: 'stopped', from: Date.now() + 3_600_000 },
+      ],
+    },
+  ]);
+  const found = await eventually(async () => {
+    const json = await get('machines/sim.vm-stopping');
+    return json.id ? json : undefined;
+  });
+  expect([found.state, rels(found).includes('stop')]).toEqual(['STOPPING', true]);
+  const stop = await act(found, 'stop');
+  scene.control.setPhase('vm-stopping', 'stopped');
+  await done(stop);
+  expect((await get(found.id)).state).toBe('STOPPED');
 });
 
 test('of two that come at once one is taken, also where both would be 202', async () => {
@@ -115,8 +152,7 @@ test('of two that come at once one is taken, also where both would be 202', asyn
   const plain = await Promise.all(['a', 'b', 'c'].map((name) => scene.client.put(`${String(one.id)}?$select=name`, { name })));
   expect(plain.map(({ status }) => status).sort()).toEqual([202, 409, 409]);
   const taken = plain.find(({ status }) => status === 202);
-  for (const other of plain.filter((answer) => answer !== taken))
-    expect(other.headers.get('cimi-job-uri')).toBe(taken?.headers.get('cimi-job-uri'));
+  for (const other of plain.filter((answer) => answer !== taken)) expect(blockingJob(other)).toBe(taken?.headers.get('cimi-job-uri'));
   await scene.client.ended(taken as Answer);
   expect((await scene.client.put(`${String(one.id)}?$select=name`, { name: 'z' }, { 'if-match': tag })).status).toBe(412);
   const fresh = (await scene.client.get(String(one.id))).headers.get('etag') ?? '';
@@ -142,7 +178,6 @@ test('R5.14.1.2-09: a forced stop takes over from the one under way', async () =
     const json = await get('machines/sim.vm-console');
     return json.id ? json : undefined;
   });
-  expectFault(await act(found, 'stop'), 409, /the machine is STOPPING/);
   await done(await act(found, 'stop', { force: true }));
   expect((await get(found.id)).state).toBe('STOPPED');
   scene.control.resetSettings();

@@ -70,6 +70,23 @@ export async function succeeded(client: Client, answer: Answer): Promise<Json> {
   return job;
 }
 
+/**
+ * Looks at what a failed create has left: nothing where its answer said so already; where that had been 202, a resource
+ * in ERROR, which is then deleted. @returns the resource as it was
+ */
+export async function leftByFailed(client: Client, answer: Answer): Promise<Json | undefined> {
+  const location = answer.headers.get('location');
+  if (answer.status >= 400) {
+    expect(location).toBeNull();
+    return undefined;
+  }
+  const { json } = await client.get(String(location));
+  expect([json.state, rels(json)]).toEqual(['ERROR', ['delete']]);
+  await succeeded(client, await client.delete(String(json.id)));
+  expect((await client.get(String(json.id))).status).toBe(404);
+  return json;
+}
+
 /** Path below the base of an absolute URI. */
 export function pathOf(client: Client, uri: unknown): string {
   return String(uri).replace(client.base, '');
@@ -80,7 +97,12 @@ export function rels(resource: Json): string[] {
   return ((resource.operations ?? []) as Json[]).map(({ rel }) => String(rel).replace(ACTION_URI, ''));
 }
 
-/** What a refusal says, wherever it comes from: the status, a FAILED Job as the body. */
+/** URI of the Job that was in the way of a refused request. */
+export function blockingJob({ headers }: Answer): string | undefined {
+  return /^<([^>]*)>; rel="http:\/\/cimi-gateway\.org\/rel\/blocking-job"$/.exec(headers.get('link') ?? '')?.[1];
+}
+
+/** Expects what a refusal says, wherever it comes from: the status, a FAILED Job as the body. */
 export function expectFault(answer: Answer, status: number, words: RegExp | string): void {
   expect([answer.status, answer.json.state ?? answer.text]).toEqual([status, 'FAILED']);
   expect(answer.json.resourceURI).toBe(`${CIMI}/Job`);
@@ -93,15 +115,4 @@ export function expectFault(answer: Answer, status: number, words: RegExp | stri
 export function listOf(json: Json, name: string): Json[] {
   const list: unknown = json[name];
   return Array.isArray(list) ? (list as Json[]) : [];
-}
-
-/** Waits until a check holds. */
-export async function eventually<T>(look: () => Promise<T | undefined>, patienceMs = 10_000): Promise<T> {
-  const until = Date.now() + patienceMs;
-  for (;;) {
-    const seen = await look();
-    if (seen !== undefined) return seen;
-    if (Date.now() > until) throw new Error('it did not come about');
-    await new Promise((resolve) => setTimeout(resolve, 10));
-  }
 }

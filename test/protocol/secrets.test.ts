@@ -32,7 +32,7 @@ const hiddenXml = (type: string): string =>
     .join('');
 
 beforeAll(async () => {
-  scene = await openScene({ config: { jobs: { graceMs: 5000 } } });
+  scene = await openScene({ config: { jobs: { graceMs: 10_000 } } });
   const parts = { machineConfig: { href: NANO }, machineImage: { href: IMAGE } };
   const partsXml = `<machineConfig href="${NANO}"/><machineImage href="${IMAGE}"/>`;
   const credential = await send('POST', 'credentials', {

@@ -6,7 +6,7 @@ import { expectFault, IMAGE, listOf, machineCreate, made, openScene, succeeded, 
 
 let scene: Scene;
 beforeAll(async () => {
-  scene = await openScene({ config: { jobs: { graceMs: 5000 } } });
+  scene = await openScene({ config: { jobs: { graceMs: 10_000 } } });
 });
 afterAll(() => scene.close());
 

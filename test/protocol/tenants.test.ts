@@ -3,23 +3,24 @@ import { CIMI } from '../../src/model/define';
 import { hashPassword } from '../../src/http/passwords';
 import { newToken, hashToken } from '../../src/http/tokens';
 import { foreignInstance } from '../../drivers/simulator/control';
-import type { Client, Answer } from '../harness/client';
+import { type Answer, basic, type Client } from '../harness/client';
 import { simulatedCloud } from '../harness/gateway';
 import { expectFault, IMAGE, KEY_BYTES, listOf, machineCreate, made, NANO, openScene, pathOf, rels, succeeded, type Scene } from './scene';
+import { elapse } from '../harness/wait';
 
-/** Two tenants on one account: `a`, to whom what was discovered belongs, and `b`. */
+/** Scene of two tenants on one account: `a`, to whom what was discovered belongs, and `b`. */
 let scene: Scene;
 let a: Client;
 let b: Client;
 const users: Record<string, Client> = {};
-/** What belongs to `b`: path by type. */
+/** Path, by type, of what belongs to `b`. */
 const foreign: Record<string, string> = {};
 const MARK = 'secret-of-b';
 
 async function user(name: string, tenant: string, role: 'reader' | 'operator' | 'admin'): Promise<Client> {
   const { access } = scene.gateway.gateway.store;
   await access.putPrincipal({ name, tenant, role, passwordHash: await hashPassword(`pw-${name}`) });
-  const client = scene.client.as({ authorization: `Basic ${Buffer.from(`${name}:pw-${name}`).toString('base64')}` });
+  const client = scene.client.as(basic(name, `pw-${name}`));
   users[name] = client;
   return client;
 }
@@ -30,7 +31,7 @@ beforeAll(async () => {
     config: {
       access: { required: true },
       tenants: ['a', 'b', 'c'],
-      jobs: { graceMs: 5000 },
+      jobs: { graceMs: 10_000 },
       clouds: { sim: cloud, own: simulatedCloud({}, { tenants: ['b'] }) },
     },
   });
@@ -158,7 +159,7 @@ test('an image found in the account is its tenant’s alone, also once it has a 
   scene.control.add([
     { ...image, parent: null, power: null, timeline: [{ phase: 'ready', from: 0 }], madeAt: Date.now(), tag: null, token: null },
   ]);
-  await new Promise((resolve) => setTimeout(resolve, 250));
+  await elapse(250);
   const path = 'machineImages/sim.img-private';
   for (const rename of [false, true]) {
     if (rename) await succeeded(a, await a.put(`${path}?$select=name`, { name: 'renamed' }));
@@ -202,11 +203,13 @@ test('Idempotency-Keys are each tenant’s own', async () => {
   const [one, two] = [await a.post('machineTemplates', { name: 'of a' }, key), await b.post('machineTemplates', { name: 'of b' }, key)];
   expect([one.status, two.status, one.json.name, two.json.name]).toEqual([201, 201, 'of a', 'of b']);
   expect(one.headers.get('cimi-job-uri')).not.toBe(two.headers.get('cimi-job-uri'));
+  // What an operator did is no answer for a reader of the same tenant.
+  expectFault(await (users.rae as Client).post('machineTemplates', { name: 'of b' }, key), 403, /'rae' has the role reader/);
 });
 
 test('what is shared is nobody’s to change', async () => {
-  expectFault(await b.put(`${IMAGE}?$select=name`, { name: 'b was here' }), 403, /not its own/);
-  expectFault(await b.delete(IMAGE), 403, /not its own/);
+  expectFault(await b.put(`${IMAGE}?$select=name`, { name: 'b was here' }), 403, /does not own it/);
+  expectFault(await b.delete(IMAGE), 403, /does not own it/);
   expect((await a.get(IMAGE)).json.name).toBe('Debian 12');
 });
 
@@ -223,7 +226,7 @@ test('roles: a reader reads, an operator and an admin of the tenant change', asy
     rae.act(foreign.Machine ?? '', 'stop'),
     rae.delete(foreign.Job ?? ''),
   ];
-  for (const answer of await Promise.all(tries)) expectFault(answer, 403, /rae may read only/);
+  for (const answer of await Promise.all(tries)) expectFault(answer, 403, /'rae' has the role reader/);
   expect((await b.get('machineTemplates')).json.count).toBe(before);
   const ada = users.ada as Client;
   const uri = String((await made(ada, 'machineTemplates', { name: 'by ada' })).id);
@@ -237,6 +240,7 @@ test('a tenant without clouds has none of them', async () => {
   nothingThere(await cleo.get(IMAGE));
   nothingThere(await cleo.get('clouds/sim/cloudEntryPoint'));
   expect((await cleo.get('cloudEntryPoint')).json.resourceURI).toBe(`${CIMI}/CloudEntryPoint`);
+  expectFault(await cleo.post('machines', machineCreate()), 405, /no cloud is configured for the tenant 'c'/);
 });
 
 test('logins: Basic and bearer, and 401 with an unstored Job for all else', async () => {
@@ -245,8 +249,8 @@ test('logins: Basic and bearer, and 401 with an unstored Job for all else', asyn
   const bearer = scene.client.as({ authorization: `Bearer ${token}` });
   expect((await bearer.get(foreign.Machine ?? '')).json.name).toBe(MARK);
   const jobs = (await b.get('jobs')).json.count;
-  const basic = (text: string) => `Basic ${Buffer.from(text).toString('base64')}`;
-  for (const authorization of [undefined, basic('bob:wrong'), basic('nobody:pw-bob'), `Bearer ${token}x`, 'Digest x', basic('bob')]) {
+  const login = (text: string) => `Basic ${Buffer.from(text).toString('base64')}`;
+  for (const authorization of [undefined, login('bob:wrong'), login('nobody:pw-bob'), `Bearer ${token}x`, 'Digest x', login('bob')]) {
     const stranger = authorization === undefined ? scene.client : scene.client.as({ authorization });
     for (const answer of [await stranger.get('machines'), await stranger.post('machineTemplates', { name: 'x' })]) {
       expectFault(answer, 401, /./);

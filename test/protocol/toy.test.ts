@@ -3,18 +3,18 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Cloud } from '../../src/clouds/cloud';
-import { createReader } from '../../src/codec/reader';
+import { createBodyReader } from '../../src/codec/reader';
 import { createWriter } from '../../src/codec/writer';
 import { CIMI } from '../../src/model/define';
-import { storedFamily } from '../../src/operations/stored';
 import { createProtocol } from '../../src/protocol/core';
 import type { CimiResponse, Handle } from '../../src/protocol/messages';
 import { createCipher } from '../../src/store/cipher';
 import { openSqliteStore } from '../../src/store/sqlite';
 import type { Store } from '../../src/store/store';
-import { toyCatalogue } from '../toy/toy';
+import { toyCatalogue, toyExtensions } from '../toy/extended';
+import { namespace } from '../toy/toy';
 
-/** Architecture, idea 1: a type declared in ten lines and one line of a family has the whole protocol, without a socket. */
+/** Architecture, idea 1: a type declared in ten lines and one line of a handler has the whole protocol, without a socket. */
 const BASE = 'http://toys.example/cimi/';
 let handle: Handle;
 let store: Store;
@@ -28,19 +28,30 @@ beforeAll(async () => {
   const ignore = (): void => undefined;
   handle = createProtocol({
     catalogue,
-    families: [storedFamily('Toy')],
+    handlers: toyExtensions().handlers,
     clouds: { all: () => none, byKey: () => undefined, forTenant: () => none },
     store,
-    jobs: { tell: () => Promise.resolve(), waitFor: (id) => store.job(id), requestStop: (id) => store.job(id), mayStop: () => true },
+    jobs: {
+      notify: () => Promise.resolve(),
+      waitFor: (id) => store.job(id),
+      leasedHere: (id) => store.job(id),
+      requestStop: (id) => store.job(id),
+      mayStop: () => true,
+    },
     writers: { json: createWriter(catalogue, 'json'), xml: createWriter(catalogue, 'xml') },
-    readers: { json: createReader(catalogue, 'json'), xml: createReader(catalogue, 'xml') },
+    readers: { json: createBodyReader(catalogue, 'json'), xml: createBodyReader(catalogue, 'xml') },
     bodyLimits: { depth: 32, items: 1000 },
     base: BASE,
     tagKey: randomBytes(32),
     defaultCloud: undefined,
     graceMs: 0,
+    waits: { longestMs: 0, perTenant: 0 },
+    streams: { perTenant: 0, keepAliveMs: 1000 },
+    auditContent: 'access',
     retentionMinutes: 60,
+    quotas: { resources: 1000, meters: 1000, jobs: 1000, unfinishedJobs: 1000, bytes: 1e9, tenants: {} },
     maxItems: 1000,
+    maxListBytes: 1e8,
     listCacheMs: 0,
     log: { warn: ignore, error: ignore },
   });
@@ -82,7 +93,7 @@ async function make(values: object): Promise<Toy> {
 test('the entry point leads there, and add is offered', async () => {
   expect(json(await send('GET', 'cloudEntryPoint'))).toMatchObject({ toys: { href: `${BASE}toys` } });
   expect(json(await send('GET', 'toys'))).toMatchObject({
-    resourceURI: `${CIMI}/ToyCollection`,
+    resourceURI: `${namespace}/ToyCollection`,
     count: 0,
     operations: [{ rel: 'add', href: `${BASE}toys` }],
   });
@@ -90,7 +101,7 @@ test('the entry point leads there, and add is offered', async () => {
 
 test('create, read, update in full and in part, delete, each with a Job', async () => {
   const answer = await send('POST', 'toys', {
-    resourceURI: `${CIMI}/Toy`,
+    resourceURI: `${namespace}/Toy`,
     name: 'Bear',
     colour: 'RED',
     weight: 300,
@@ -99,10 +110,11 @@ test('create, read, update in full and in part, delete, each with a Job', async 
   });
   const uri = answer.headers.Location ?? '';
   const toy = json(answer);
-  expect(toy).toMatchObject({ resourceURI: `${CIMI}/Toy`, id: uri, name: 'Bear', colour: 'RED', weight: 300, loud: false });
+  expect(toy).toMatchObject({ resourceURI: `${namespace}/Toy`, id: uri, name: 'Bear', colour: 'RED', weight: 300, loud: false });
   expect(toy.operations).toEqual([
     { rel: 'edit', href: uri },
     { rel: 'delete', href: uri },
+    { rel: `${namespace}/action/wind`, href: uri },
   ]);
   const job = json(await send('GET', answer.headers['CIMI-Job-URI'] ?? ''));
   expect(job).toMatchObject({ state: 'SUCCESS', action: `${CIMI}/action/add`, targetResource: { href: `${BASE}toys` } });
@@ -120,8 +132,19 @@ test('create, read, update in full and in part, delete, each with a Job', async 
   expect((await send('GET', uri)).status).toBe(404);
 });
 
+test('its action, which has to be told what is mandatory', async () => {
+  const uri = (await make({ name: 'Duck' })).id;
+  const wind = (more: object) => send('POST', uri, { resourceURI: `${CIMI}/Action`, action: `${namespace}/action/wind`, ...more });
+  const refused = await wind({});
+  expect([refused.status, json(refused).statusMessage]).toEqual([400, expect.stringMatching(/^turns: missing/)]);
+  expect((await wind({ turns: 0 })).status).toBe(400);
+  expect(json(await wind({ turns: 4 }))).toMatchObject({ state: 'SUCCESS', action: `${namespace}/action/wind` });
+  expect(json(await send('GET', uri))).toMatchObject({ name: 'Duck', loud: true });
+  await send('DELETE', uri);
+});
+
 test('XML both ways', async () => {
-  const body = `<Toy xmlns="${CIMI}"><name>Ball &amp; chain</name><property key="k">v</property><colour>RED</colour><weight>5</weight><loud>true</loud></Toy>`;
+  const body = `<Toy xmlns="${namespace}"><name>Ball &amp; chain</name><property key="k">v</property><colour>RED</colour><weight>5</weight><loud>true</loud></Toy>`;
   const answer = await send('POST', 'toys', body, { accept: 'application/xml' });
   expect([answer.status, answer.headers['Content-Type']]).toEqual([201, 'application/xml']);
   const xml = text(answer);
@@ -134,8 +157,8 @@ test('XML both ways', async () => {
 
 test.each([
   [{ colour: 'BLUE' }, /colour/],
-  [{ weight: 6000 }, /must be at most 5000 \(at weight\)/],
-  [{ weight: 0 }, /must be at least 1 \(at weight\)/],
+  [{ weight: 6000 }, /weight: must be at most 5000/],
+  [{ weight: 0 }, /weight: must be at least 1/],
   [{ weight: 'heavy' }, /weight/],
   [{ loud: 'yes' }, /loud/],
   [{ color: 'RED' }, /'color' is no attribute of Toy; did you mean 'colour'\?/],
@@ -164,18 +187,23 @@ test('filter, order, range and select by the types declared', async () => {
   expect(await names('$orderby=weight&$first=2&$last=2')).toEqual(['a']);
   expect((await send('GET', "toys?$filter=colour<'RED'")).status).toBe(400);
   const selected = json(await send('GET', 'toys?$select=toys/weight,count&$last=1'));
-  expect(selected).toEqual({ resourceURI: `${CIMI}/ToyCollection`, count: 3, toys: [{ resourceURI: `${CIMI}/Toy`, weight: 30 }] });
+  expect(selected).toEqual({
+    resourceURI: `${namespace}/ToyCollection`,
+    count: 3,
+    toys: [{ resourceURI: `${namespace}/Toy`, weight: 30 }],
+  });
 });
 
 test('ResourceMetadata', async () => {
   const metadata = json(await send('GET', 'resourceMetadata/Toy'));
   expect(metadata).toMatchObject({
-    typeURI: `${CIMI}/Toy`,
+    typeURI: `${namespace}/Toy`,
     name: 'Toy',
     attributes: expect.arrayContaining([
-      { name: 'colour', values: ['RED', 'GREEN'] },
-      { name: 'weight', ranges: [{ low: 1, high: 5000 }] },
+      { name: 'colour', namespace, type: 'string', values: ['RED', 'GREEN'] },
+      { name: 'weight', namespace, type: 'integer', ranges: [{ low: 1, high: 5000 }] },
     ]) as unknown,
   });
-  expect((metadata.actions as Toy[]).map(({ name }) => name)).toEqual(['add', 'edit', 'delete']);
+  expect((metadata.actions as Toy[]).map(({ name }) => name)).toEqual(['add', 'edit', 'delete', 'wind']);
+  expect(metadata.capabilities).toMatchObject([{ name: 'MaxWeight', uri: `${namespace}/capability/Toy/MaxWeight`, value: 4000 }]);
 });

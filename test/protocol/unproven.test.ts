@@ -5,7 +5,10 @@ import { FakeCloud, type FakeCall } from '../harness/fake-cloud';
 import { lookAt, machineBody, makeWorld, openFakeScene, volumeTemplate, type FakeScene, type World } from './fake-scene';
 import { expectFault, listOf, pathOf } from './scene';
 
-/** Whatever a provider leaves unsaid or says wrongly: nothing is gone that was not proven gone, and all is as before afterwards. */
+/**
+ * Cloud for the proof that, whatever a provider leaves unsaid or says wrongly, nothing is gone that was not proven gone, and all is
+ * as before afterwards.
+ */
 let fake: FakeCloud;
 let scene: FakeScene;
 let world: World;
@@ -34,7 +37,7 @@ const unavailable = (words = 'the lights are out'): never => {
 };
 const isOf = ({ name }: FakeCall, ...names: string[]): boolean => names.includes(name);
 
-/** Everything that could make something disappear is read. */
+/** Reads everything that could make something disappear. */
 async function readAll(): Promise<void> {
   await lookAt(scene, world);
   for (const list of ['machines', 'volumes', 'systems']) await get(`${list}?$expand=*`);
@@ -43,7 +46,7 @@ async function readAll(): Promise<void> {
 describe.each(GROUPS)('of %s', (group) => {
   test('a getMany that says nothing of a key: 503, and it stays', async () => {
     fake.around = (call, go) => (isOf(call, `${group}.getMany`) ? [] : go());
-    expectFault(await get(pathIn(group)), 503, /without a word/);
+    expectFault(await get(pathIn(group)), 503, /does not mention/);
     await readAll();
   });
 
@@ -58,7 +61,7 @@ describe.each(GROUPS)('of %s', (group) => {
   test('neither the list nor getMany has a word on it: listed without a state, never gone', async () => {
     fake.around = (call, go) => (isOf(call, `${group}.list`, `${group}.getMany`) ? [] : go());
     await readAll();
-    expectFault(await get(pathIn(group)), 503, /without a word/);
+    expectFault(await get(pathIn(group)), 503, /does not mention/);
     const list = await get(pathIn(group).split('/').slice(0, -1).join('/'));
     const [only] = Object.values(list.json).flatMap((value: unknown) =>
       Array.isArray(value) ? (value as { id?: string; state?: string }[]) : [],
@@ -90,7 +93,7 @@ describe.each(GROUPS)('of %s', (group) => {
   test('an answer that names other things: of this one nothing is known', async () => {
     const other = (item: Item): Item => ({ ...item, key: `${item.key}-other`, tag: undefined });
     fake.around = (call, go) => (isOf(call, `${group}.getMany`) ? [...fake.of(group).values()].map(other) : go());
-    expectFault(await get(pathIn(group)), 503, /without a word/);
+    expectFault(await get(pathIn(group)), 503, /does not mention/);
     await readAll();
   });
 });
@@ -167,7 +170,7 @@ describe('a delete whose thing cannot be read', () => {
       const { json } = await get(job);
       expect(json.state).not.toBe('SUCCESS');
       expect(json.state).not.toBe('FAILED');
-      if (/without a word/.test(String(json.statusMessage))) break;
+      if (/does not mention/.test(String(json.statusMessage))) break;
     }
     silent = false;
     expect((await scene.client.ended(answer)).state).toBe('SUCCESS');
@@ -178,7 +181,7 @@ describe('a delete whose thing cannot be read', () => {
 test('a discovered thing that cannot be read is no 404', async () => {
   fake.put('machines', { key: 'found', values: { state: 'STARTED' } });
   fake.around = (call, go) => (isOf(call, 'machines.getMany') ? [] : go());
-  expectFault(await get(`machines/${encodeId('fake', 'found')}`), 503, /without a word/);
+  expectFault(await get(`machines/${encodeId('fake', 'found')}`), 503, /does not mention/);
   fake.around = (_call, go) => go();
   expect(listOf((await get('machines')).json, 'machines')).toHaveLength(2);
   fake.of('machines').delete('found');

@@ -1,7 +1,8 @@
 import { CIMI } from '../../src/model/define';
 import { foreignInstance } from '../../drivers/simulator/control';
 import type { Json } from '../harness/client';
-import { eventually, expectFault, IMAGE, listOf, machineCreate, made, NANO, openScene, SMALL, succeeded, type Scene } from './scene';
+import { expectFault, IMAGE, listOf, machineCreate, made, NANO, openScene, SMALL, succeeded, type Scene } from './scene';
+import { elapse, eventually } from '../harness/wait';
 
 let scene: Scene;
 const get = async (uri: unknown) => (await scene.client.get(String(uri))).json;
@@ -9,7 +10,7 @@ const instance = (name: string) => scene.control.instances().find(({ label }) =>
 const whole = { name: 'n', description: 'd', properties: { a: '1', b: '2' } };
 
 beforeAll(async () => {
-  scene = await openScene({ config: { jobs: { graceMs: 5000 } } });
+  scene = await openScene({ config: { jobs: { graceMs: 10_000 } } });
 });
 afterAll(() => scene.close());
 afterEach(() => scene.control.clearFailures());
@@ -44,8 +45,9 @@ describe.each(kinds)('%s', (_name, make) => {
     expect(await get(uri)).toMatchObject({ id: uri, created: before.created, ...(before.state ? { state: before.state } : {}) });
   });
 
-  test('a full PUT erases what it leaves out', async () => {
-    expect((await scene.client.put(uri, { name: 'other' })).status).toBe(200);
+  test('5.5: a full PUT erases what it leaves out, but for what is mandatory', async () => {
+    const { cpu, memory } = await get(uri);
+    expect((await scene.client.put(uri, { name: 'other', cpu, memory })).status).toBe(200);
     const after = await get(uri);
     expect([after.name, after.description, after.properties]).toEqual(['other', undefined, undefined]);
     expect(after.updated).toBeDefined();
@@ -63,7 +65,11 @@ describe.each(kinds)('%s', (_name, make) => {
 
   test('R4.2.1.3.1-07 D110: what is not listed is an error, but for what is read-only', async () => {
     const before = await get(uri);
-    expectFault(await scene.client.put(`${uri}?$select=name`, { name: 'x', description: 'y' }), 400, /not listed in \$select.*description/);
+    expectFault(
+      await scene.client.put(`${uri}?$select=name`, { name: 'x', description: 'y' }),
+      400,
+      /^description: this attribute is not listed in \$select/,
+    );
     expect(await get(uri)).toEqual(before);
     const echo = { resourceURI: before.resourceURI, id: uri, created: before.created, name: 'z' };
     expect((await scene.client.put(`${uri}?$select=name`, echo)).status).toBe(200);
@@ -132,6 +138,19 @@ describe('write-only attributes (D157)', () => {
   });
 });
 
+test('D157: nested in lists, they stay with what was read, whatever the order that it was given in', async () => {
+  const credentialTemplate = { password: 'nested', userName: 'in' };
+  const descriptor = { credentialTemplate, type: `${CIMI}/Credential`, name: 'key' };
+  const uri = String((await made(scene.client, 'systemTemplates', { componentDescriptors: [descriptor] })).id);
+  const secrets = async () => (await scene.gateway.gateway.store.resource(uri.replace(scene.client.base, '')))?.secrets;
+  const before = await secrets();
+  expect(JSON.stringify(before)).toContain('nested');
+  expect((await scene.client.put(uri, await get(uri))).status).toBe(200);
+  const { text } = await scene.client.get(uri, { accept: 'application/xml' });
+  expect((await scene.client.send('PUT', uri, { xml: text })).status).toBe(200);
+  expect(await secrets()).toEqual(before);
+});
+
 describe('what a provider holds', () => {
   test('R5.2-02 R5.2-03: is written there, the rest is kept, and a change at its console is seen', async () => {
     const long = 'x'.repeat(300);
@@ -139,7 +158,7 @@ describe('what a provider holds', () => {
     expect(instance('held')?.labels).toEqual({ short: 'a' });
     expect((await get(id)).properties).toEqual({ short: 'a', long });
     scene.control.relabel(instance('held')?.id ?? '', { label: 'console', labels: { short: 'b' } });
-    await new Promise((resolve) => setTimeout(resolve, 250));
+    await elapse(250);
     expect(await get(id)).toMatchObject({ name: 'console', properties: { short: 'b', long } });
     const longName = 'n'.repeat(200);
     expect((await scene.client.put(`${String(id)}?$select=name`, { name: longName })).status).toBe(200);

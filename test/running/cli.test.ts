@@ -1,25 +1,17 @@
 import { randomBytes } from 'node:crypto';
-import { existsSync, statSync } from 'node:fs';
+import { chmodSync, existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { Folder } from './program';
+import { basic } from '../harness/client';
+import { waitUntil } from '../harness/wait';
+import { CLOUDS, Folder, KEY } from './program';
 
-const KEY = randomBytes(32).toString('base64');
 const demo = (folder: Folder, ...more: string[]) => ['serve', '--port', '0', '--data', folder.data, ...more];
-const CLOUDS = { sim: { driver: 'simulator', options: { delays: { create: 50 } } } };
 
 let folder: Folder;
 beforeEach(() => {
   folder = new Folder();
 });
 afterEach(() => folder.remove());
-
-/** A configuration with a key, logins required, and one simulated cloud. */
-function configuration(more: object = {}): string {
-  const content = { server: { port: 0 }, data: { dir: 'data' }, secrets: { key: KEY }, access: { required: true }, clouds: CLOUDS };
-  return folder.write('gateway.yaml', { ...content, ...more });
-}
-
-const basic = (name: string, password: string) => ({ authorization: `Basic ${Buffer.from(`${name}:${password}`).toString('base64')}` });
 
 describe('serve', () => {
   it('runs the demo: on loopback, without users, and says so; its key is readable by the owner only', async () => {
@@ -37,7 +29,8 @@ describe('serve', () => {
   it('refuses a port that is no port, and an unknown option, in words', async () => {
     const wrong = await folder.run(['serve', '--port', 'eighty', '--data', folder.data]);
     expect(wrong.code).toBe(1);
-    expect(wrong.stderr).toMatch(/server\.port: must be a (whole )?number.*CIMI_PORT/);
+    expect(wrong.stderr).toMatch(/server\.port: must be a (whole )?number.*from --port/);
+    expect(wrong.stderr).not.toContain('CIMI_PORT');
     const unknown = await folder.run(['serve', '--prot', '80']);
     expect(unknown.code).toBe(1);
     expect(unknown.stderr).toMatch(/unknown option '--prot'/);
@@ -92,10 +85,57 @@ describe('serve', () => {
     expect(existsSync(join(folder.data, 'secret.key'))).toBe(true);
   });
 
+  it('names host and database of a PostgreSQL that is away, and why, without the password', async () => {
+    const store = { kind: 'postgres', url: 'postgres://ann:hunter22@127.0.0.1:1/cimi' };
+    const { code, stderr } = await folder.run(['serve', '-c', folder.configuration({ store })]);
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/PostgreSQL at 127\.0\.0\.1:1, database cimi, user ann can't be used: .*ECONNREFUSED/);
+    expect(stderr).not.toContain('hunter22');
+  });
+
+  it('URIs never begin with an address that nobody can reach', async () => {
+    const gateway = await folder.serve(['serve', '-c', folder.configuration()], { env: { CIMI_HOST: '0.0.0.0' } });
+    expect(gateway.stderr).not.toMatch(/http:\/\/0\.0\.0\.0/);
+    expect(gateway.logs()).toContainEqual(
+      expect.objectContaining({ level: 'warn', msg: expect.stringMatching(/publicUrl is not set/) as string }),
+    );
+  });
+
+  it('keeps the data folder to its owner, whatever the umask, and tightens what was there', async () => {
+    await (await folder.serve(demo(folder))).end();
+    const simulated = join(folder.data, 'clouds', 'demo');
+    for (const path of [folder.data, simulated]) chmodSync(path, 0o755);
+    for (const name of ['cimi.db', 'secret.key']) chmodSync(join(folder.data, name), 0o644);
+    const umask = process.umask(0);
+    const gateway = await folder.serve(demo(folder)).finally(() => process.umask(umask));
+    const all = readdirSync(folder.data, { recursive: true }).map((name) => join(folder.data, String(name)));
+    expect(all.length).toBeGreaterThan(5);
+    expect([folder.data, ...all].filter((path) => (statSync(path).mode & 0o077) !== 0)).toEqual([]);
+    const told = gateway.logs().find(({ msg }) => String(msg).includes('permissions were tightened'));
+    expect(told).toMatchObject({ level: 'warn', changed: expect.arrayContaining([folder.data, join(folder.data, 'cimi.db')]) as string[] });
+  });
+
+  it('leaves the rights of a folder alone that holds other things, and says so', async () => {
+    chmodSync(folder.path, 0o755);
+    writeFileSync(join(folder.path, 'mine.txt'), '', { mode: 0o644 });
+    const gateway = await folder.serve(['serve', '--port', '0', '--data', folder.path]);
+    expect([statSync(folder.path).mode & 0o777, statSync(join(folder.path, 'mine.txt')).mode & 0o777]).toEqual([0o755, 0o644]);
+    expect(statSync(join(folder.path, 'cimi.db')).mode & 0o077).toBe(0);
+    expect(gateway.logs()).toContainEqual(
+      expect.objectContaining({ level: 'warn', trouble: expect.stringContaining('mine.txt') as string }),
+    );
+  });
+
+  it('ends gracefully when its terminal goes (SIGHUP)', async () => {
+    const gateway = await folder.serve(demo(folder));
+    expect(await gateway.end('SIGHUP')).toMatchObject({ code: 0, signal: null });
+    expect(gateway.logs().map(({ msg }) => msg)).toContain('stopped');
+  });
+
   it('refuses another key than that of its data, in words and without showing either', async () => {
-    await (await folder.serve(['serve', '-c', configuration()])).end();
+    await (await folder.serve(['serve', '-c', folder.configuration()])).end();
     const other = randomBytes(32).toString('base64');
-    const { code, stderr } = await folder.run(['serve', '-c', configuration({ secrets: { key: other } })]);
+    const { code, stderr } = await folder.run(['serve', '-c', folder.configuration({ secrets: { key: other } })]);
     expect([code, stderr]).toEqual([1, expect.stringMatching(/key/i)]);
     expect(stderr).not.toContain(other);
     expect(stderr).not.toMatch(/\n\s+at /);
@@ -112,22 +152,50 @@ describe('serve', () => {
 
 describe('worker', () => {
   it('needs a database that processes can share, and a queue', async () => {
-    const alone = await folder.run(['worker', '-c', configuration()]);
+    const alone = await folder.run(['worker', '-c', folder.configuration()]);
     expect([alone.code, alone.stderr]).toEqual([1, expect.stringMatching(/store\.kind postgres/)]);
     const store = { kind: 'postgres', url: 'postgres://nobody@127.0.0.1:1/none' };
-    const unheard = await folder.run(['worker', '-c', configuration({ store })]);
+    const unheard = await folder.run(['worker', '-c', folder.configuration({ store })]);
     expect([unheard.code, unheard.stderr]).toEqual([1, expect.stringMatching(/queue\.kind redis/)]);
   });
 });
 
+test('--version tells version, commit and Node; the log and the metrics tell the same', async () => {
+  const { version } = JSON.parse(readFileSync(join(__dirname, '../../package.json'), 'utf8')) as { version: string };
+  const env = { CIMI_COMMIT: 'c0ffee'.repeat(7).slice(0, 40) };
+  const { code, stdout } = await folder.run(['--version'], { env });
+  expect([code, stdout]).toEqual([0, `cimi-gateway ${version} (c0ffeec0ffee), Node ${process.version}\n`]);
+  const gateway = await folder.serve(demo(folder), { env });
+  expect(gateway.logs()).toContainEqual(expect.objectContaining({ msg: 'starting', version, commit: 'c0ffeec0ffee' }));
+  const metrics = await (await fetch(new URL('/metrics', gateway.base))).text();
+  expect(metrics).toContain(`cimi_build_info{version="${version}",commit="c0ffeec0ffee",node="${process.version}"} 1`);
+});
+
 describe('user and token', () => {
+  it('a role is changed by a command; a tenant that no cloud serves is refused by name', async () => {
+    const config = folder.configuration();
+    const command = (...args: string[]) => folder.run([...args, '-c', config], { input: 'correct horse\n' });
+    expect(await command('user', 'add', 'ann', '--tenant', 'nowhere')).toMatchObject({
+      code: 1,
+      stderr: expect.stringMatching(/no cloud is configured for a tenant nowhere; there are default: choose/) as string,
+    });
+    expect(await command('user', 'add', 'ann')).toMatchObject({ code: 0 });
+    expect(await command('user', 'role', 'ann', 'reader')).toMatchObject({ code: 0, stdout: 'ann is reader now\n' });
+    expect(JSON.parse((await command('user', 'list')).stdout)).toMatchObject({ name: 'ann', role: 'reader', password: true });
+    expect(await command('user', 'role', 'bob', 'reader')).toMatchObject({
+      code: 1,
+      stderr: expect.stringMatching(/no user bob/) as string,
+    });
+    expect(await command('user', 'role', 'ann', 'king')).toMatchObject({ code: 1, stderr: expect.stringMatching(/roles are/) as string });
+  });
+
   it('change who may log in while the gateway runs; passwords come by standard input', async () => {
-    const config = configuration();
+    const config = folder.configuration();
     const gateway = await folder.serve(['serve', '-c', config], { env: { CIMI_LOG_LEVEL: 'debug' } });
     const command = (args: string[], input?: string) => folder.run([...args, '-c', config], input === undefined ? {} : { input });
     const status = async (headers: Record<string, string>) => (await gateway.client.get('machines', headers)).status;
     const noticed = async (headers: Record<string, string>, wanted: number) => {
-      for (let left = 60; left > 0 && (await status(headers)) !== wanted; left--) await new Promise((done) => setTimeout(done, 50));
+      await waitUntil(async () => (await status(headers)) === wanted);
       return status(headers);
     };
     expect(await status({})).toBe(401);
@@ -161,7 +229,7 @@ describe('user and token', () => {
   it.each([
     [['user', 'add', 'ann'], 'short\n', /too short: at least 8/],
     [['user', 'add', 'ann', '--role', 'king'], 'correct horse\n', /roles are reader, operator, admin/],
-    [['user', 'add', 'a/b'], 'correct horse\n', /no user name/],
+    [['user', 'add', 'a/b'], 'correct horse\n', /not a valid user name/],
     [['user', 'passwd', 'nobody'], 'correct horse\n', /no user nobody/],
     [['user', 'remove', 'nobody'], '', /no user nobody/],
     [['token', 'add', 'nobody'], '', /no user nobody/],
@@ -182,16 +250,14 @@ describe('check', () => {
       `secrets: { key: ${KEY} }\nclouds: { one: { driver: simulator }, two: { driver: simulator } }\n`,
     );
     expect([code, stderr]).toEqual([0, '']);
-    expect(stdout).toMatch(
-      /configuration: .*gateway\.yaml: well\nkey for secrets: well\nstore: SQLite in .*: well\nqueue: embedded: well\n/,
-    );
-    expect(stdout).toMatch(/cloud one: .*: well\ncloud two: .*: well\n$/);
+    expect(stdout).toMatch(/configuration: .*gateway\.yaml: ok\nkey for secrets: ok\nstore: SQLite in .*: ok\nqueue: embedded: ok\n/);
+    expect(stdout).toMatch(/cloud one: .*: ok\ncloud two: .*: ok\n$/);
     expect(existsSync(join(folder.path, '.cimi-data', 'cimi.db'))).toBe(false);
   });
 
   it('says that a key is missing, and ends with 1', async () => {
     const { code, stdout } = await checked('clouds: {}\n');
-    expect([code, stdout]).toEqual([1, expect.stringMatching(/key for secrets: WRONG \(.*secrets\.key.*\)\n[^]*1 finding to mend\n$/)]);
+    expect([code, stdout]).toEqual([1, expect.stringMatching(/key for secrets: WRONG \(.*secrets\.key.*\)\n[^]*1 finding to fix\n$/)]);
   });
 
   it('says that servers are not there', async () => {
@@ -199,8 +265,58 @@ describe('check', () => {
       'store: { kind: postgres, url: "postgres://ann:hunter22@127.0.0.1:1/cimi" }\nqueue: { kind: redis, url: "redis://:hunter22@127.0.0.1:1" }\n';
     const { code, stdout, stderr } = await checked(`secrets: { key: ${KEY} }\n${servers}`);
     expect(code).toBe(1);
-    expect(stdout).toMatch(/store: PostgreSQL: WRONG \(.*ECONNREFUSED.*\)\nqueue: Redis: WRONG \(.*ECONNREFUSED.*\)\n2 findings to mend/);
+    expect(stdout).toMatch(/store: PostgreSQL: WRONG \(.*ECONNREFUSED.*\)\nqueue: Redis: WRONG \(.*ECONNREFUSED.*\)\n2 findings to fix/);
     expect(stdout + stderr).not.toContain('hunter22');
+  });
+
+  it('does what serve does: refuses another key than that of the data, and an address that serve refuses', async () => {
+    await (await folder.serve(['serve', '-c', folder.configuration()])).end();
+    const other = randomBytes(32).toString('base64');
+    const wrong = await folder.run([
+      'check',
+      '-c',
+      folder.configuration({ secrets: { key: other }, access: {}, server: { host: '0.0.0.0' } }),
+    ]);
+    expect(wrong.code).toBe(1);
+    expect(wrong.stdout).toMatch(/store: SQLite in .*: WRONG \(the data was encrypted with key \w+, but key \w+ is configured/);
+    expect(wrong.stdout + wrong.stderr).not.toContain(other);
+    const right = await folder.run(['check', '-c', folder.configuration({ access: {}, server: { host: '0.0.0.0' } })]);
+    expect([right.code, right.stdout]).toEqual([
+      1,
+      expect.stringMatching(/store: SQLite in .*: ok\nlistening on 0\.0\.0\.0: WRONG \(refusing to listen.*no users/),
+    ]);
+    expect((await folder.run(['check', '-c', folder.configuration()])).code).toBe(0);
+  });
+
+  it('goes on to the next cloud after one with wrong options, and masks what is secret in all of them', async () => {
+    const text = `
+secrets: { key: ${KEY} }
+clouds:
+  one: { driver: simulator, options: { pagesize: 3 } }
+  two: { driver: openstack, options: { authUrl: "http://ann:HUSH%21url@127.0.0.1:1/v3", username: ann, password: HUSHpassword, proxy: none, projectName: p } }
+  three: { driver: simulater }
+  four: { driver: vsphere, options: { url: "https://127.0.0.1:1", username: ann, password: 123456789 } }
+  five: { driver: simulator, images: { debian-12: default, nowhere: 'No*' } }
+  six: { driver: simulator, images: { debian-99: default } }
+`;
+    const { code, stdout, stderr } = await checked(text);
+    expect(code).toBe(1);
+    expect(stdout).toMatch(/cloud one: configuration: WRONG \(line 4, clouds\.one\.options\.pagesize: unknown; did you mean .*pageSize/);
+    expect(stdout).toMatch(/cloud two: .*WRONG/);
+    expect(stdout).toMatch(/cloud three: configuration: WRONG \(line 6, clouds\.three\.driver: there is no driver "simulater"/);
+    expect(stdout).toMatch(/cloud four: configuration: WRONG \(line 7, clouds\.four\.options\.password: must be text/);
+    expect(stdout).toMatch(/cloud five: .*: ok\n/);
+    expect(stdout).toContain('cloud five: the image debian-12: ok (Debian 12, img-debian-12)\n');
+    expect(stdout).toContain('cloud five: the image nowhere: WRONG (there is none with name No*)\n');
+    expect(stdout).toMatch(/cloud six: .*WRONG \(.*images\.debian-99: the driver simulator knows no image of that name by itself/);
+    expect(stdout + stderr).not.toMatch(/HUSH|123456789/);
+  });
+
+  it('ends quietly when its reader goes', async () => {
+    const file = folder.write('gateway.yaml', `secrets: { key: ${KEY} }\nclouds: { one: { driver: simulator } }\n`);
+    const program = folder.start(['check', '-c', file]);
+    program.closeOutput();
+    expect(await program.ended).toMatchObject({ code: 0, signal: null, stderr: '' });
   });
 
   it.each([
@@ -212,6 +328,13 @@ describe('check', () => {
       /line 1, store\.url: the environment variable NOWHERE_URL is not set/,
     ],
     ['a wrong kind of value', 'worker:\n  concurrency: many\n', /line 2, worker\.concurrency: must be a (whole )?number, not "many"/],
+  ])('names %s by its path, with the line and what was meant', async (_, text, words) => {
+    const { code, stderr } = await checked(`${text}`);
+    expect([code, stderr]).toEqual([1, expect.stringMatching(words)]);
+    expect(stderr).not.toMatch(/\n\s+at /);
+  });
+
+  it.each([
     [
       'an unknown driver',
       'clouds:\n  one:\n    driver: simulater\n',
@@ -227,17 +350,16 @@ describe('check', () => {
       'clouds:\n  one:\n    driver: ec2\n    options:\n      pageSize: 10\n',
       /line 4, clouds\.one\.options\.region: is missing/,
     ],
-  ])('names %s by its path, with the line and what was meant', async (_, text, words) => {
-    const { code, stderr } = await checked(`${text}`);
-    expect([code, stderr]).toEqual([1, expect.stringMatching(words)]);
-    expect(stderr).not.toMatch(/\n\s+at /);
+  ])('names %s by its path, too, beside what else was found', async (_, text, words) => {
+    const { code, stdout, stderr } = await checked(text);
+    expect([code, stderr, stdout]).toEqual([1, '', expect.stringMatching(words)]);
   });
 
   it('reads numbers of driver options from the environment', async () => {
     const text = `secrets: { key: ${KEY} }\nclouds: { one: { driver: simulator, options: { pageSize: "\${PAGE}" } } }\n`;
     expect(await checked(text, { PAGE: '7' })).toMatchObject({ code: 0 });
     const wrong = await checked(text, { PAGE: 'seven' });
-    expect(wrong.stderr).toMatch(/clouds\.one\.options\.pageSize: must be .*number.*\(from \$\{PAGE\}\)/);
-    expect(wrong.stderr).not.toContain('seven');
+    expect(wrong.stdout).toMatch(/clouds\.one\.options\.pageSize: must be .*number.*\(from \$\{PAGE\}\)/);
+    expect(wrong.stdout).not.toContain('seven');
   });
 });

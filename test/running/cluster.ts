@@ -2,19 +2,19 @@ import { randomBytes } from 'node:crypto';
 import { mkdirSync, symlinkSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { openControl, type SimulatorControl } from '../../drivers/simulator/control';
 import { startPostgres, type Postgres } from '../backends/postgres';
 import { startRedis, type RedisServer } from '../backends/redis';
 import { Client, type Answer } from '../harness/client';
 import { Folder, type Program } from './program';
+import { eventually } from '../harness/wait';
 
-/** Under what clients see all replicas; nobody listens there, the tests send to each replica itself. */
+/** Base URI under which clients see all replicas; nobody listens there, the tests send to each replica itself. */
 const PUBLIC = 'http://cimi.test/cimi/';
 
 export const DELAYS = { create: 400, start: 100, stop: 100, pause: 50, suspend: 50, restart: 100, restore: 100, delete: 100, capture: 100 };
 
-/** One gateway process of several. */
+/** Gateway process, of several. */
 export class Replica {
   readonly client: Client;
 
@@ -26,15 +26,12 @@ export class Replica {
   }
 
   /** Waits for a Job by its path. @returns its last state */
-  async ended(job: string, patienceMs = 40_000): Promise<string> {
-    const until = Date.now() + patienceMs;
-    for (;;) {
+  ended(job: string): Promise<string> {
+    return eventually(async () => {
       const { status, json } = await this.client.get(job);
       const state = status === 200 ? String(json.state) : `status ${status}`;
-      if (['SUCCESS', 'FAILED', 'STOPPED'].includes(state)) return state;
-      if (Date.now() > until) throw new Error(`${job} did not end: ${JSON.stringify(json)}`);
-      await sleep(40);
-    }
+      return ['SUCCESS', 'FAILED', 'STOPPED'].includes(state) ? state : undefined;
+    });
   }
 }
 
@@ -48,11 +45,11 @@ export function pathOf(uri: unknown): string {
 export const jobOf = (answer: Answer): string => pathOf(answer.headers.get('cimi-job-uri'));
 export const placeOf = (answer: Answer): string => pathOf(answer.headers.get('location'));
 
-/** Two gateways and two workers over one PostgreSQL, one Redis and one simulated cloud. */
+/** Cluster of two gateways and two workers over one PostgreSQL, one Redis and one simulated cloud. */
 export class Cluster {
   readonly gateways: Replica[] = [];
   readonly workers: Program[] = [];
-  /** Everything that ever ran, for its logs. */
+  /** Programs that ever ran, for their logs. */
   readonly programs: Program[] = [];
   private readonly key = randomBytes(32).toString('base64');
 
@@ -106,7 +103,7 @@ export class Cluster {
     });
   }
 
-  /** How often each Job was said to have ended, over the logs of all processes. */
+  /** Counts how often each Job was said to have ended, over the logs of all processes. */
   endings(): Map<string, number> {
     const counts = new Map<string, number>();
     for (const { job, state } of this.programs.flatMap((program) => program.logs())) {

@@ -15,11 +15,17 @@ afterEach(() => folder.remove());
 test('config/production.yaml is well once its secrets are there, and is for several processes', async () => {
   const text = readFileSync(join(root, 'config/production.yaml'), 'utf8');
   folder.write('store-url', 'postgres://cimi:cimi@postgres:5432/cimi');
+  folder.write('queue-url', 'redis://:secret@redis:6379/0');
   folder.write('cimi-key', Buffer.alloc(32, 7).toString('base64'));
   const file = folder.write('production.yaml', text.replaceAll('/run/secrets/', `${folder.path}/`));
   const config = await loadConfig({ file, env: { CIMI_HOST: '0.0.0.0' }, cwd: folder.path });
   expect(config.store).toMatchObject({ kind: 'postgres', url: 'postgres://cimi:cimi@postgres:5432/cimi' });
-  expect(config).toMatchObject({ queue: { kind: 'redis' }, worker: { inProcess: false }, access: { required: true } });
+  expect(config).toMatchObject({
+    queue: { kind: 'redis', url: 'redis://:secret@redis:6379/0' },
+    server: { trustProxy: ['loopback', 'uniquelocal'] },
+    worker: { inProcess: false },
+    access: { required: true },
+  });
   await expect(loadConfig({ file: join(root, 'config/production.yaml'), env: {}, cwd: folder.path })).rejects.toThrow(
     /store\.url: the file \/run\/secrets\/store-url can't be read/,
   );

@@ -1,10 +1,12 @@
 import { randomBytes } from 'node:crypto';
 import { Agent, get, request } from 'node:http';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { join } from 'node:path';
+import { openControl, type SimulatorControl } from '../../drivers/simulator/control';
 import { CIMI } from '../../src/model/define';
 import type { Client } from '../harness/client';
 import { IMAGE, machineCreate, made } from '../protocol/scene';
 import { Folder, type Program } from './program';
+import { comesTrue, waitUntil } from '../harness/wait';
 
 const MARKER = `marker-${randomBytes(8).toString('hex')}`;
 const QUICK = { create: 50, start: 20, stop: 20, delete: 20 };
@@ -33,7 +35,7 @@ interface Got {
   text: string;
 }
 
-/** One request without the connection that fetch would keep. */
+/** Sends one request without the connection that fetch would keep. */
 function got(url: string, headers: Record<string, string> = {}): Promise<Got> {
   return new Promise((resolve, reject) => {
     get(url, { agent: new Agent(), headers }, (response) => {
@@ -43,6 +45,20 @@ function got(url: string, headers: Record<string, string> = {}): Promise<Got> {
     }).on('error', reject);
   });
 }
+
+/** Looks at the simulated cloud, or changes it, as its console would. */
+function atCloud<T>(work: (cloud: SimulatorControl) => T): T {
+  const cloud = openControl(join(folder.data, 'clouds', 'sim', 'simulator.sqlite'));
+  try {
+    return work(cloud);
+  } finally {
+    cloud.close();
+  }
+}
+const HOUR = 3_600_000;
+const begun = (): Promise<void> => waitUntil(() => atCloud((cloud) => cloud.instances().length > 0));
+/** Ends what is being made, which would take an hour. */
+const finish = (): void => atCloud((cloud) => void cloud.instances().forEach(({ id }) => cloud.setPhase(id, 'running')));
 
 const names = async (client: Client) => ((await client.get('machines')).json.machines ?? []).map(({ name }) => String(name)).sort();
 const at = (gateway: Program, path: string) => new URL(path, gateway.base).href;
@@ -61,55 +77,52 @@ test('what was made is there after a restart, under its URI, with its ended Job'
 });
 
 test('SIGKILL in the middle of a create: the next process ends the Job, with one machine', async () => {
-  const first = await serve({ ...QUICK, create: 1_500 }, { jobs: { graceMs: 0 } });
+  const first = await serve({ ...QUICK, create: HOUR }, { jobs: { graceMs: 0 } });
   const answer = await first.client.post('machines', machineCreate({ name: 'survivor' }));
   expect(answer.status).toBe(202);
   const job = String(answer.headers.get('cimi-job-uri')).slice(first.base.length);
-  await sleep(300);
+  await begun();
   expect(await first.end('SIGKILL')).toMatchObject({ code: null, signal: 'SIGKILL' });
 
-  const second = await serve({ ...QUICK, create: 1_500 }, { jobs: { graceMs: 0 } });
-  let state = '';
-  for (let left = 200; left > 0 && state !== 'SUCCESS'; left--) {
-    state = String((await second.client.get(job)).json.state);
-    await sleep(50);
-  }
-  expect(state).toBe('SUCCESS');
+  const second = await serve({ ...QUICK, create: HOUR }, { jobs: { graceMs: 0 } });
+  finish();
+  await waitUntil(async () => String((await second.client.get(job)).json.state) === 'SUCCESS');
   expect(await names(second.client)).toEqual(['survivor']);
 });
 
 test('SIGTERM: not ready and still serving while balancers look away, then requests in hand end, and the exit is 0', async () => {
-  const gateway = await serve({ ...QUICK, create: 1_200 }, { server: { retireMs: 600 } });
+  const gateway = await serve({ ...QUICK, create: HOUR }, { server: { retireMs: 3_000, shutdownMs: 60_000 }, jobs: { graceMs: 60_000 } });
   expect(await got(at(gateway, '/readyz'))).toMatchObject({ status: 200 });
   const slow = gateway.client.post('machines', machineCreate({ name: 'in-hand' }));
-  await sleep(200);
+  await begun();
   gateway.signal('SIGTERM');
-  await sleep(200);
-  expect(await got(at(gateway, '/readyz'))).toMatchObject({ status: 503, text: expect.stringMatching(/shutting down/) as string });
+  const notReady = { status: 503, text: expect.stringMatching(/shutting down/) as string };
+  await comesTrue(async () => expect(await got(at(gateway, '/readyz'))).toMatchObject(notReady));
   expect(await got(at(gateway, '/healthz'))).toMatchObject({ status: 200 });
   expect(await got(at(gateway, '/cimi/cloudEntryPoint'), { accept: 'application/json' })).toMatchObject({ status: 200 });
-  await sleep(500);
-  await expect(got(at(gateway, '/healthz'))).rejects.toMatchObject({ code: 'ECONNREFUSED' });
+  await comesTrue(() => expect(got(at(gateway, '/healthz'))).rejects.toMatchObject({ code: 'ECONNREFUSED' }));
 
+  finish();
   const { status, json } = await slow;
   expect([status, json.name, json.state]).toEqual([201, 'in-hand', 'STARTED']);
   const { code, signal } = await gateway.ended;
   expect([code, signal]).toEqual([0, null]);
-  expect(gateway.logs().map(({ msg }) => msg)).toEqual(expect.arrayContaining(['stopping: requests and steps in hand may end', 'stopped']));
+  expect(gateway.logs().map(({ msg }) => msg)).toEqual(
+    expect.arrayContaining(['stopping: waiting for running requests and steps', 'stopped']),
+  );
 });
 
-test('SIGTERM while a Job waits for its cloud: the process ends soon, the next one goes on', async () => {
-  const first = await serve({ ...QUICK, create: 2_500 }, { jobs: { graceMs: 0 } });
+test('SIGTERM while a Job waits for its cloud: the process ends and does not wait with it, the next one goes on', async () => {
+  const first = await serve({ ...QUICK, create: HOUR }, { jobs: { graceMs: 0 } });
   const answer = await first.client.post('machines', machineCreate({ name: 'handed-over' }));
   const job = String(answer.headers.get('cimi-job-uri')).slice(first.base.length);
-  await sleep(200);
-  const before = Date.now();
+  await begun();
   expect(await first.end()).toMatchObject({ code: 0 });
-  expect(Date.now() - before).toBeLessThan(2_000);
 
-  const second = await serve({ ...QUICK, create: 2_500 }, { jobs: { graceMs: 0 } });
+  const second = await serve({ ...QUICK, create: HOUR }, { jobs: { graceMs: 0 } });
   expect(['QUEUED', 'RUNNING']).toContain(String((await second.client.get(job)).json.state));
-  for (let left = 200; left > 0 && String((await second.client.get(job)).json.state) !== 'SUCCESS'; left--) await sleep(50);
+  finish();
+  await waitUntil(async () => String((await second.client.get(job)).json.state) === 'SUCCESS');
   expect(await names(second.client)).toEqual(['handed-over']);
 });
 
@@ -169,8 +182,7 @@ test('lines for people where log.pretty says so', async () => {
     clouds: { sim: { driver: 'simulator' } },
   });
   const gateway = await folder.serve(['serve', '-c', file, '--make-key']);
-  await gateway.end();
-  expect(gateway.stdout).toMatch(/^\d\d:\d\d:\d\d\.\d{3} INFO {2}the Cloud Entry Point is ready .*entryPoint=http/m);
+  await comesTrue(() => expect(gateway.stdout).toMatch(/^\d\d:\d\d:\d\d\.\d{3} INFO {2}the Cloud Entry Point is ready .*entryPoint=http/m));
 });
 
 test('/healthz, /readyz and /metrics tell how it is', async () => {

@@ -1,4 +1,5 @@
 import { spawn, type ChildProcess } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -6,12 +7,19 @@ import { join, resolve } from 'node:path';
 import { stringify } from 'yaml';
 import { runTypescript } from '../backends/run-typescript';
 import { Client } from '../harness/client';
+import { waitUntil } from '../harness/wait';
 
 const MAIN = resolve(__dirname, '../../src/main.ts');
 
+/** Key of this run's configurations. */
+export const KEY = randomBytes(32).toString('base64');
+
+/** Clouds of a configuration that says nothing else. */
+export const CLOUDS = { sim: { driver: 'simulator', options: { delays: { create: 50 } } } };
+
 export interface Surroundings {
   env?: Readonly<Record<string, string>>;
-  /** What comes on standard input. */
+  /** Text for standard input. */
   input?: string;
 }
 
@@ -33,6 +41,12 @@ export class Folder {
     const file = join(this.path, name);
     writeFileSync(file, typeof content === 'string' ? content : stringify(content));
     return file;
+  }
+
+  /** Writes a configuration with a key, logins required and one simulated cloud. @returns its path */
+  configuration(more: object = {}): string {
+    const content = { server: { port: 0 }, data: { dir: 'data' }, secrets: { key: KEY }, access: { required: true }, clouds: CLOUDS };
+    return this.write('gateway.yaml', { ...content, ...more });
   }
 
   /** Runs a command to its end. */
@@ -103,11 +117,18 @@ export class Program {
   }
 
   async ready(): Promise<void> {
-    const patience = Date.now() + 30_000;
-    while (!/^cimi-gateway: http/m.test(this.stderr) && !this.stdout.includes('working on Jobs')) {
-      if (this.over || Date.now() > patience) throw new Error(`it did not start:\n${this.stdout}${this.stderr}`);
-      await new Promise((done) => setTimeout(done, 20));
-    }
+    await waitUntil(
+      () => {
+        if (this.over) throw new Error(`it did not start:\n${this.stdout}${this.stderr}`);
+        return /^cimi-gateway: http/m.test(this.stderr) || this.stdout.includes('working on Jobs');
+      },
+      () => `it did not start:\n${this.stdout}${this.stderr}`,
+    );
+  }
+
+  /** Hears no more of what it says. */
+  closeOutput(): void {
+    this.child.stdout?.destroy();
   }
 
   signal(name: NodeJS.Signals): void {

@@ -1,12 +1,12 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { describeWith } from '../backends/need';
 import { postgresAvailable } from '../backends/postgres';
 import { redisAvailable } from '../backends/redis';
 import type { Answer, Json } from '../harness/client';
 import { machineCreate } from '../protocol/scene';
 import { Cluster, DELAYS, jobOf, pathOf, placeOf, type Replica } from './cluster';
+import { StreamReader } from '../harness/event-stream';
+import { elapse, waitUntil } from '../harness/wait';
 
-jest.setTimeout(180_000);
 const servers = [postgresAvailable(), redisAvailable()].find((available) => available !== true) ?? true;
 
 describeWith('two gateways and two workers over PostgreSQL and Redis', servers, () => {
@@ -38,7 +38,7 @@ describeWith('two gateways and two workers over PostgreSQL and Redis', servers, 
         // A process that dies of what happens to its servers is no process to insist with.
         if (replica.program.over) throw new RangeError(`the gateway died: ${replica.program.stderr}`, { cause: error });
       }
-      await sleep(200);
+      await elapse(200);
     }
   }
 
@@ -57,7 +57,7 @@ describeWith('two gateways and two workers over PostgreSQL and Redis', servers, 
       for (let index = from; index < to; index += 4) {
         const group = names.slice(index, Math.min(index + 4, to));
         answers.push(...(await Promise.all(group.map((name, place) => insist(name, place % 2 === 0 ? a : b)))));
-        if (disturb) await sleep(250);
+        if (disturb) await elapse(250);
       }
     };
     await send(0, half);
@@ -100,10 +100,41 @@ describeWith('two gateways and two workers over PostgreSQL and Redis', servers, 
     expect((await b.client.get(placeOf(answer))).json.state).toBe('STARTED');
   });
 
+  test('Prefer: wait: gateways that work no Jobs themselves see those end that workers do', async () => {
+    const wait = { prefer: 'wait=60' };
+    const made = await a.client.post('machines', machineCreate({ name: 'waited-for' }), wait);
+    expect([made.status, made.json.name, made.json.state]).toEqual([201, 'waited-for', 'STARTED']);
+    const stop = await b.client.act(placeOf(made), 'stop');
+    const job = await a.client.get(jobOf(stop), wait);
+    expect([job.status, job.headers.get('preference-applied'), job.json.state]).toEqual([200, 'wait=60', 'SUCCESS']);
+    expect((await a.client.delete(placeOf(made), wait)).json.state).toBe('SUCCESS');
+  });
+
+  test('a stream at one gateway tells what happens at the other, and is gone on with there', async () => {
+    const { json } = await a.client.get(`eventLogs?$filter=name='everything'`);
+    const [log] = (json.eventLogs ?? []) as Json[];
+    const events = `${String(log?.id).replace(/^.*\/cimi\//, '')}/events?$filter=type='http://schemas.dmtf.org/cimi/1/event/model'`;
+    const open = (replica: Replica, headers: Record<string, string> = {}) =>
+      StreamReader.open(new URL(events, replica.client.base).href, headers);
+    const hrefOf = (value: unknown): unknown => (value as { href?: unknown }).href;
+    const make = async (replica: Replica): Promise<unknown> =>
+      (await replica.client.post('machineConfigs', { cpu: 1, memory: 1024 })).json.id;
+    const first = await open(a);
+    await waitUntil(() => first.lastId !== '');
+    const made = [await make(b), await make(a)];
+    await first.first(2);
+    first.cut();
+    made.push(await make(a), await make(b));
+    const second = await open(b, { 'last-event-id': first.lastId });
+    await second.first(2);
+    second.cut();
+    expect([...first.told, ...second.told].map(({ data }) => hrefOf(data.about))).toEqual(made);
+  });
+
   test('a change in hand at one gateway is a conflict at the other, which names the Job', async () => {
     const made = await insist('held-00', a);
     await a.ended(jobOf(made));
-    cluster.cloud.set({ delays: { ...DELAYS, stop: 1_500 } });
+    cluster.cloud.set({ delays: { ...DELAYS, stop: 4_000 } });
     const stop = await a.client.act(placeOf(made), 'stop');
     expect(stop.status).toBe(202);
     expect((await b.client.get(placeOf(made))).json.state).toBe('STOPPING');
@@ -179,12 +210,12 @@ describeWith('two gateways and two workers over PostgreSQL and Redis', servers, 
     slowly();
     const jobs = await createMany('redis', 24, async () => {
       await cluster.redis.flush();
-      await sleep(300);
+      await elapse(300);
       await cluster.redis.kill();
-      await sleep(1_500);
+      await elapse(1_500);
       await cluster.redis.start();
       await cluster.redis.flush();
-      await sleep(300);
+      await elapse(300);
       await cluster.redis.restart();
     });
     const endings = cluster.endings();
@@ -196,7 +227,7 @@ describeWith('two gateways and two workers over PostgreSQL and Redis', servers, 
     slowly();
     await createMany('postgres', 24, async () => {
       await cluster.postgres.restart();
-      await sleep(700);
+      await elapse(700);
       await cluster.postgres.restart();
     });
     await healthy();
@@ -218,12 +249,7 @@ describeWith('two gateways and two workers over PostgreSQL and Redis', servers, 
     for (const program of [...cluster.gateways.map((replica) => replica.program), ...cluster.workers])
       expect([program.over, program.stderr]).toEqual([false, expect.any(String)]);
     for (const { client } of [a, b]) {
-      let status = 0;
-      for (let left = 100; left > 0 && status !== 200; left--) {
-        status = (await client.get('/readyz')).status;
-        if (status !== 200) await sleep(100);
-      }
-      expect(status).toBe(200);
+      await waitUntil(async () => (await client.get('/readyz')).status === 200);
     }
   }
 });

@@ -5,7 +5,7 @@ import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { waitUntil } from '../harness/wait';
 
 const ROOT = resolve(__dirname, '../..');
 
@@ -20,15 +20,7 @@ async function freePort(): Promise<number> {
 
 const answer = (url: string): Promise<Response | undefined> => fetch(url).catch(() => undefined);
 
-async function until(what: string, ms: number, holds: () => Promise<boolean>): Promise<void> {
-  const end = Date.now() + ms;
-  while (!(await holds())) {
-    if (Date.now() > end) throw new Error(`waited in vain until ${what}`);
-    await sleep(200);
-  }
-}
-
-/** That all of it has ended by itself is as it should be. */
+/** Ends the process group; it is no fault if all of it has ended by itself. */
 function endGroup(pid: number): void {
   try {
     process.kill(-pid, 'SIGKILL');
@@ -48,16 +40,16 @@ test('npm start serves the simulated cloud, and ends with npm', async () => {
   for (const stream of [npm.stdout, npm.stderr]) stream.on('data', (chunk: Buffer) => (said += chunk.toString()));
   const entry = `http://127.0.0.1:${port}/cimi/cloudEntryPoint`;
   try {
-    await until('it answers', 240_000, async () => {
+    await waitUntil(async () => {
       if (npm.exitCode !== null) throw new Error(`npm start ended with ${npm.exitCode}:\n${said}`);
       return (await answer(entry))?.status === 200;
     });
     const { machines } = (await (await fetch(entry)).json()) as { machines: { href: string } };
     expect((await fetch(machines.href)).status).toBe(200);
     npm.kill('SIGTERM');
-    await until('nothing listens any more', 20_000, async () => (await answer(entry)) === undefined);
+    await waitUntil(async () => (await answer(entry)) === undefined);
   } finally {
     if (npm.pid !== undefined) endGroup(npm.pid);
     rmSync(data, { recursive: true, force: true });
   }
-}, 300_000);
+});

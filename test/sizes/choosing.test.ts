@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import type { Item } from '../../src/clouds/driver';
 import { sizesOption, weighed } from '../../src/clouds/sizes';
-import type { Found } from '../../src/operations/family';
+import type { Found } from '../../src/operations/resource-handler';
 import { chooseSize, type Wish } from '../../src/operations/sizing';
 import { foundOf, keyOr } from './kit';
 

@@ -1,7 +1,7 @@
 import { DescribeSubnetsCommand } from '@aws-sdk/client-ec2';
 import { driver as module } from '../../drivers/ec2/index';
 import type { Fit } from '../../src/clouds/driver';
-import type { Found } from '../../src/operations/family';
+import type { Found } from '../../src/operations/resource-handler';
 import { TEST_IMAGE, TEST_REGION } from '../backends/ec2';
 import { context, itemsOf } from '../drivers/counterpart';
 import { Ec2Bench } from '../drivers/ec2-kit';
@@ -14,7 +14,7 @@ let sizes: Found[];
 beforeAll(async () => {
   bench = await Ec2Bench.start();
   sizes = await sizesOf({});
-}, 120_000);
+});
 afterAll(() => bench.stop());
 
 async function sizesOf(options: { [option: string]: unknown }): Promise<Found[]> {

@@ -1,12 +1,12 @@
 import type { CallContext, Item, ReadGroup } from '../../src/clouds/driver';
 import { encodeId } from '../../src/clouds/identity';
 import type { Values } from '../../src/model/values';
-import type { Found } from '../../src/operations/family';
+import type { Found } from '../../src/operations/resource-handler';
 import { chooseSize, type Chosen, type Wish } from '../../src/operations/sizing';
 
 const context: CallContext = { signal: new AbortController().signal };
 
-/** What a driver lists, as the core sees it. */
+/** Reads what a driver lists, as the core sees it. */
 export async function offered(group: ReadGroup, cloud = 'sim'): Promise<Found[]> {
   const items: Item[] = [];
   for await (const page of group.list(context)) items.push(...page);

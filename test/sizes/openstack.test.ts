@@ -3,7 +3,7 @@ import { flavorChoice, flavorFit, imageFit, serverFit, type Specified } from '..
 import { flavorValues } from '../../drivers/openstack/configs';
 import { sizesOption, type SizesOption } from '../../src/clouds/sizes';
 import { gibToKb } from '../../src/model/units';
-import type { Found } from '../../src/operations/family';
+import type { Found } from '../../src/operations/resource-handler';
 import { foundOf, GIB, choose, keyOr } from './kit';
 
 /** Sizes by figures on OpenStack: flavors as public clouds have them, with extra specs as Nova documents them. */

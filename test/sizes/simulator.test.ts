@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { driver as module } from '../../drivers/simulator/index';
 import { optionsSchema } from '../../drivers/simulator/options';
-import type { Found } from '../../src/operations/family';
+import type { Found } from '../../src/operations/resource-handler';
 import { choose, offered } from './kit';
 
 /** Sizes by figures on the simulator: what a person would pick of its shapes. */

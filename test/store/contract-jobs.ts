@@ -1,5 +1,7 @@
+import { EVENT_TYPES } from '../../src/model/event-types';
 import { DuplicateKeyError, HeldError, StaleError, type JobRow, type Store } from '../../src/store/store';
 import { failure, ids, insert, newJob, resourceRow, tenant, type Bench } from './fixture';
+import { elapse } from '../harness/wait';
 
 export function jobContract(bench: () => Bench): void {
   const store = (): Store => bench().store;
@@ -87,10 +89,27 @@ export function jobContract(bench: () => Bench): void {
     expect(new DuplicateKeyError('j1').message).toContain('j1');
   });
 
+  test('who is told of a key that is taken can read the Job that has it, also where both were written at once', async () => {
+    for (let round = 0; round < 20; round++) {
+      const key = `k${round}`;
+      const tries = Array.from({ length: 6 }, (_, n) => insert(store(), newJob(`j${round}-${n}`, { idempotencyKey: key })));
+      const taken = await Promise.all(
+        tries.map((one) =>
+          one.then(
+            () => [],
+            async (error: DuplicateKeyError) => [[error.job, (await store().jobByKey(tenant, key))?.id]],
+          ),
+        ),
+      );
+      expect(taken.flat()).toHaveLength(5);
+      for (const [told, read] of taken.flat()) expect([told, read]).toEqual([told, told]);
+    }
+  });
+
   test('a lease makes the Job RUNNING, counts the attempt, raises the epoch, and shuts others out until it is over', async () => {
     await insert(store(), newJob('j1'));
     const before = await job('j1');
-    await new Promise((resolve) => setTimeout(resolve, 5));
+    await elapse(5);
     const leased = await store().leaseJob('j1', 'w1', 60_000);
     expect(leased).toMatchObject({ state: 'RUNNING', epoch: 1, attempts: 1, leaseOwner: 'w1' });
     expect(leased?.changed).not.toBe(before.changed);
@@ -155,7 +174,7 @@ export function jobContract(bench: () => Bench): void {
     expect(row).toMatchObject({ statusMessage: 's', input: { a: 1 }, holds: [{ path: 'machines/a', shows: 'STARTING' }, holds[1]] });
     expect(row.due).toBeGreaterThan((await store().now()) + 500);
     expect(await job('j1')).toEqual(row);
-    await new Promise((resolve) => setTimeout(resolve, 5));
+    await elapse(5);
     const end = {
       state: 'FAILED' as const,
       returnCode: 2,
@@ -257,7 +276,7 @@ export function jobContract(bench: () => Bench): void {
     const refused = { state: 'FAILED' as const, workflow: null, expires: now + 60_000 };
     for (const id of ['r1', 'r2', 'r3']) {
       await insert(store(), newJob(id, refused));
-      await new Promise((resolve) => setTimeout(resolve, 3));
+      await elapse(3);
     }
     await insert(store(), newJob('ran', { ...refused, workflow: 'test' }), newJob('theirs', { ...refused, tenant: 'other' }));
     expect(await store().removeExpiredJobs(10, 2)).toBe(1);
@@ -266,10 +285,11 @@ export function jobContract(bench: () => Bench): void {
 
   test('events come newest first and only with the change they tell of', async () => {
     const event = { tenant, resource: 'machines/a', resourceType: 'Machine', type: 't', content: { a: [1] }, outcome: 'success' };
+    const more = { resource: 'machines/b', severity: 'high', contact: 'tel:1', job: 'j', told: { cloud: 'c', id: 'p' } } as const;
     await store().transaction(async (unit) => {
       await unit.insertResource(resourceRow('machines/a'));
       await unit.recordEvent(event);
-      await unit.recordEvent({ ...event, resource: 'machines/b', severity: 'high' });
+      await unit.recordEvent({ ...event, ...more });
       await unit.recordEvent({ ...event, tenant: 'other' });
     });
     await failure(
@@ -279,10 +299,49 @@ export function jobContract(bench: () => Bench): void {
       }),
     );
     const seen = await store().events({ tenant, limit: 10 });
-    expect(seen.map(({ id, timestamp, ...rest }) => ({ ...rest, known: id !== '' && timestamp.endsWith('Z') }))).toEqual([
-      { ...event, resource: 'machines/b', severity: 'high', known: true },
-      { ...event, known: true },
+    const stamp = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/;
+    const known = { id: expect.any(String), timestamp: expect.stringMatching(stamp), recorded: expect.stringMatching(stamp) };
+    expect(seen).toEqual([
+      { ...event, ...more, ...known, naming: {}, updated: null },
+      { ...event, ...known, naming: {}, updated: null },
     ]);
     expect(await store().events({ tenant, resource: 'machines/a', limit: 1 })).toHaveLength(1);
+  });
+
+  test("a provider's event is recorded once for each tenant, at its own time", async () => {
+    const told = { resource: 'machines/a', resourceType: 'Machine', type: 't', content: {}, outcome: 'Warning', at: 1_000 };
+    const record = (whose: string, cloud: string, id: string) =>
+      store().transaction((unit) => unit.recordEvent({ ...told, tenant: whose, told: { cloud, id } }));
+    expect(await record(tenant, 'c', '1')).toBe(true);
+    expect(await record(tenant, 'c', '1')).toBe(false);
+    for (const [whose, cloud, id] of [
+      [tenant, 'd', '1'],
+      [tenant, 'c', '2'],
+      ['other', 'c', '1'],
+    ] as const)
+      expect(await record(whose, cloud, id)).toBe(true);
+    const seen = await store().events({ tenant, limit: 10 });
+    expect(seen.map(({ timestamp, told: by }) => [timestamp, by?.cloud, by?.id])).toEqual([
+      ['1970-01-01T00:00:01.000Z', 'c', '2'],
+      ['1970-01-01T00:00:01.000Z', 'd', '1'],
+      ['1970-01-01T00:00:01.000Z', 'c', '1'],
+    ]);
+  });
+
+  test('states and changes that were recorded lately are found whosever they are, oldest first', async () => {
+    const { state, model, alarm } = EVENT_TYPES;
+    const record = (type: string, n: number, more: object = {}) => ({
+      ...{ tenant: `t${n % 2}`, resource: `machines/${n}`, resourceType: 'Machine', type, content: { n }, outcome: 'Status' },
+      ...more,
+    });
+    const since = await store().now();
+    await store().transaction(async (unit) => {
+      for (const [n, type] of [state, alarm, model].entries()) await unit.recordEvent(record(type, n, { at: 0 }));
+      await unit.recordEvent(record(state, 3, { resourceType: 'Volume' }));
+    });
+    const found = async (from: number) =>
+      (await store().recentEvents({ resourceType: 'Machine', since: from })).map(({ content }) => content.n);
+    expect(await found(since - 1000)).toEqual([0, 2]);
+    expect(await found(since + 3_600_000)).toEqual([]);
   });
 }

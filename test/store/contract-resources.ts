@@ -1,5 +1,6 @@
 import { StaleError, type Store } from '../../src/store/store';
 import { failure, paths, resourceRow, type Bench } from './fixture';
+import { expectRecent } from '../harness/wait';
 
 export function resourceContract(bench: () => Bench): void {
   const store = (): Store => bench().store;
@@ -16,7 +17,7 @@ export function resourceContract(bench: () => Bench): void {
     expect(read).toEqual({ ...row, created: expect.any(String), updated: null, version: 1 });
     expect(read).toEqual(inserted);
     expect(read?.created).toMatch(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/);
-    expect(Math.abs(Date.parse(read?.created ?? '') - Date.now())).toBeLessThan(60_000);
+    expectRecent(read?.created);
   });
 
   test('a given creation time is kept as an instant', async () => {
@@ -40,6 +41,21 @@ export function resourceContract(bench: () => Bench): void {
     await store().transaction((unit) => unit.deleteResource('machines/a'));
     expect(await store().retired(asked)).toEqual(new Set(['machines/a']));
     expect(await store().retired([])).toEqual(new Set());
+  });
+
+  test('of many paths those with rows are told with whose they are, and what only overlays something found', async () => {
+    await add(
+      resourceRow('machines/a'),
+      resourceRow('machineTemplates/b', { cloud: null, tenant: 'other', internal: { discovered: true } }),
+    );
+    expect(await store().standings(['machines/a', 'machineTemplates/b', 'machines/none', 'machines/\0'])).toEqual(
+      new Map([
+        ['machines/a', { tenant: resourceRow('machines/a').tenant, cloud: 'east', discovered: false }],
+        ['machineTemplates/b', { tenant: 'other', cloud: null, discovered: true }],
+      ]),
+    );
+    expect(await store().standings([])).toEqual(new Map());
+    expect(await store().retired(['machines/\0'])).toEqual(new Set());
   });
 
   test('what a reading took away comes back as it was, with what it owned and the associations to it', async () => {

@@ -1,7 +1,7 @@
 import { HeldError, type Store } from '../../src/store/store';
 import { failure, ids, insert, newJob, resourceRow, tenant, type Bench } from './fixture';
 
-/** What holds between stores over the same data, and what the stored bytes may show. */
+/** Tests what holds between stores over the same data, and what the stored bytes may show. */
 export function sharedContract(bench: () => Bench): void {
   const store = (): Store => bench().store;
   const won = (results: PromiseSettledResult<unknown>[]) => results.filter((result) => result.status === 'fulfilled');

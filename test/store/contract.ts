@@ -1,9 +1,16 @@
+import { auditContract } from './contract-audit';
+import { feedContract } from './contract-feed';
+import { eventContract } from './contract-events';
 import { jobContract } from './contract-jobs';
+import { listContract } from './contract-lists';
+import { monitoringContract } from './contract-monitoring';
+import { quotaContract } from './contract-quotas';
 import { resourceContract } from './contract-resources';
 import { sharedContract } from './contract-shared';
+import { retentionContract } from './contract-retention';
 import type { Bench } from './fixture';
 
-/** What every store must do; `open` gives an empty one for each test. */
+/** Tests what every store must do; `open` gives an empty one for each test. */
 export function storeContract(name: string, open: () => Promise<Bench>): void {
   describe(`store contract: ${name}`, () => {
     let bench: Bench | undefined;
@@ -20,6 +27,13 @@ export function storeContract(name: string, open: () => Promise<Bench>): void {
     });
     describe('resources', () => resourceContract(current));
     describe('jobs', () => jobContract(current));
+    describe('lists', () => listContract(current));
+    describe('retention', () => retentionContract(current));
+    describe('monitoring', () => monitoringContract(current));
+    describe('audit', () => auditContract(current));
+    describe('feed', () => feedContract(current));
+    describe('events', () => eventContract(current));
+    describe('quotas', () => quotaContract(current));
     describe('shared', () => sharedContract(current));
   });
 }

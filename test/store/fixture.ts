@@ -1,12 +1,16 @@
+import type { Kysely } from 'kysely';
+import type { Tables } from '../../src/store/schema';
 import type { NewJob, NewResourceRow, Store } from '../../src/store/store';
 
-/** One set of data under test; every test gets an empty one. */
+/** Set of data under test; every test gets an empty one. */
 export interface Bench {
   store: Store;
-  /** Another store over the same data, as another process would open it. */
+  /** Opens another store over the same data, as another process would. */
   another(): Promise<Store>;
-  /** Everything the database has written, as text to search. */
+  /** Reads everything the database has written, as text to search. */
   dump(): Promise<string>;
+  /** Works on the tables themselves, as somebody who has the database could. */
+  direct(work: (db: Kysely<Tables>) => Promise<unknown>): Promise<void>;
   /** Closes all stores and removes the data. */
   end(): Promise<void>;
 }

@@ -10,6 +10,7 @@ import type { Store } from '../../src/store/store';
 import { describeWith } from '../backends/need';
 import { postgresAvailable, startPostgres, type Postgres } from '../backends/postgres';
 import { runTypescript } from '../backends/run-typescript';
+import { elapse } from '../harness/wait';
 
 const key = randomBytes(32);
 const KILLS = 12;
@@ -21,7 +22,7 @@ async function killed(place: string, run: string): Promise<string[]> {
   });
   let said = '';
   child.stdout.setEncoding('utf8').on('data', (text: string) => {
-    if (said === '') setTimeout(() => child.kill('SIGKILL'), Math.random() * 60);
+    if (said === '') void elapse(Math.random() * 60).then(() => child.kill('SIGKILL'));
     said += text;
   });
   await new Promise((done) => child.once('close', done));

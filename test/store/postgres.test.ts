@@ -1,12 +1,16 @@
 import { randomBytes } from 'node:crypto';
-import { Client } from 'pg';
+import { Kysely, PostgresDialect } from 'kysely';
+import { Client, Pool } from 'pg';
 import { createCipher, WrongKeyError } from '../../src/store/cipher';
 import { openPostgresStore } from '../../src/store/postgres';
+import type { Tables } from '../../src/store/schema';
 import type { Store } from '../../src/store/store';
 import { describeWith } from '../backends/need';
 import { postgresAvailable, startPostgres, type Postgres } from '../backends/postgres';
+import { expectAfter, fillBefore, takenBack } from './before-lists';
 import { storeContract } from './contract';
 import { failure, resourceRow, type Bench } from './fixture';
+import { elapse } from '../harness/wait';
 
 const key = randomBytes(32);
 
@@ -36,10 +40,28 @@ describeWith('PostgreSQL', postgresAvailable(), () => {
         return store;
       },
       dump: () => dump(running().url, schema),
+      direct: async (work) => {
+        const pool = new Pool({ connectionString: running().url, max: 1, options: `-c search_path=${schema}` });
+        const db = new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) });
+        await work(db).finally(() => db.destroy());
+      },
       end: async () => {
         for (const store of stores) await store.close();
       },
     };
+  });
+
+  test('a database of before lists were made by SQL is brought up to date with all that is in it', async () => {
+    const before = await open('before');
+    await fillBefore(before);
+    await before.close();
+    const client = new Client({ connectionString: running().url, options: '-c search_path=before' });
+    await client.connect();
+    for (const statement of takenBack('PostgreSQL')) await client.query(statement);
+    await client.end();
+    const after = await open('before');
+    await expectAfter(after);
+    await after.close();
   });
 
   test('several processes may start on an empty database at once', async () => {
@@ -109,7 +131,7 @@ describeWith('PostgreSQL', postgresAvailable(), () => {
     const cross = (first: string, second: string) =>
       store.transaction(async (unit) => {
         await unit.updateResource(first, undefined, { state: 'X' });
-        await new Promise((resolve) => setTimeout(resolve, 50));
+        await elapse(50);
         await unit.updateResource(second, undefined, { state: 'X' });
       });
     await Promise.all([cross('m/a', 'm/b'), cross('m/b', 'm/a')]);

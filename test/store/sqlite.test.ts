@@ -1,11 +1,16 @@
+import Database from 'libsql';
+import { Kysely } from 'kysely';
 import { execFileSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createCipher, NoKeyError, WrongKeyError } from '../../src/store/cipher';
+import type { Tables } from '../../src/store/schema';
 import { openSqliteStore } from '../../src/store/sqlite';
+import { libsqlDialect } from '../../src/store/sqlite-driver';
 import type { Store } from '../../src/store/store';
+import { expectAfter, fillBefore, takenBack } from './before-lists';
 import { storeContract } from './contract';
 import { failure, newJob, resourceRow, type Bench } from './fixture';
 
@@ -25,6 +30,10 @@ async function openBench(): Promise<Bench> {
     another,
     // Read by another process: closing the file here would drop this process's locks on it.
     dump: async () => execFileSync('sh', ['-c', 'cat "$0"*', file], { encoding: 'latin1', maxBuffer: 1e8 }),
+    direct: async (work) => {
+      const db = new Kysely<Tables>({ dialect: libsqlDialect({ file, readOnly: false, patienceMs: 10_000 }) });
+      await work(db).finally(() => db.destroy());
+    },
     end: async () => {
       for (const store of stores) await store.close();
       rmSync(folder, { recursive: true });
@@ -84,6 +93,18 @@ describe('an SQLite store', () => {
     expect(await store.countResources({ type: 'Machine' })).toBe(80);
     await store.close();
     await other.close();
+  });
+
+  test('of before lists were made by SQL is brought up to date with all that is in it', async () => {
+    const before = await openSqliteStore({ file, cipher: createCipher(key) });
+    await fillBefore(before);
+    await before.close();
+    const database = new Database(file);
+    for (const statement of takenBack('SQLite')) database.exec(statement);
+    database.close();
+    const after = await openSqliteStore({ file, cipher: createCipher(key) });
+    await expectAfter(after);
+    await after.close();
   });
 
   test('is readable by its owner only, and several open at once', async () => {

@@ -1,8 +1,8 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { encodeId } from '../../src/clouds/identity';
 import { CIMI } from '../../src/model/define';
 import { Change } from '../crash/drive';
 import { Scene } from '../crash/scene';
+import { waitUntil } from '../harness/wait';
 
 const KEY = 'sim';
 const MACHINES = 18;
@@ -27,17 +27,15 @@ function create(): Change {
   return new Change(scene, KEY, 'POST', 'systems', { resourceURI: `${CIMI}/SystemCreate`, systemTemplate: { componentDescriptors } });
 }
 
-async function until(method: string, calls: number): Promise<void> {
-  for (let left = 2_000; left > 0; left--) {
-    if ((scene.cloud(KEY).calls()[method] ?? 0) >= calls) return;
-    await sleep(5);
-  }
-  throw new Error(`${method} was not called ${calls} times`);
-}
+const called = (method: string, calls: number): Promise<void> =>
+  waitUntil(
+    () => (scene.cloud(KEY).calls()[method] ?? 0) >= calls,
+    () => `${method} was not called ${calls} times`,
+  );
 
 async function interrupted(change: Change, method: string, calls: number): Promise<void> {
   const asked = change.attempt();
-  await until(method, calls);
+  await called(method, calls);
   await scene.life.kill();
   await asked;
   await scene.begin();

@@ -1,6 +1,7 @@
 import { CIMI } from '../../src/model/define';
 import type { Json } from '../harness/client';
 import { expectFault, IMAGE, listOf, made, NANO, openScene, pathOf, succeeded, type Scene } from '../protocol/scene';
+import { eventually } from '../harness/wait';
 
 /** Systems of more than Machines: volumes, networks and what leads there. */
 let scene: Scene;
@@ -118,4 +119,45 @@ test('the same name for components of different types is told apart by what is r
   const system = await made(scene.client, 'systems', body([machine('one', { volumes: [{ volume: { href: '#one' } }] }), volume('one')]));
   expect(await items(system, 'volumes', 'volume')).toHaveLength(1);
   await succeeded(scene.client, await scene.client.delete(String(system.id)));
+});
+
+test('5.13.2.1 the Addresses that a provider makes for its Machines are the System’s; one that was there before is not', async () => {
+  const { client, control } = scene;
+  const net = 'networks/sim.net-default';
+  const old = await made(client, 'addresses', {
+    resourceURI: `${CIMI}/AddressCreate`,
+    addressTemplate: { network: { href: net }, allocation: 'static', protocol: 'IPv4' },
+  });
+  const template = { networkInterfaces: [{ network: { href: net }, addresses: [{ href: pathOf(client, old.id) }] }] };
+  const system = await made(client, 'systems', body([machine('web', template), machine('app')]));
+  const machines = (await items(system, 'machines', 'machine')).map((path) => client.base + path);
+  const all = listOf((await client.get('addresses')).json, 'addresses');
+  const of = (allocation: string) =>
+    all.filter(
+      (one) => String(one.allocation) === allocation && machines.includes((one.resource as { href?: string } | undefined)?.href ?? ''),
+    );
+  expect(of('static').map(({ id }) => id)).toEqual([old.id]);
+  expect(of('dynamic').length).toBeGreaterThan(0);
+  expect(await items(system, 'addresses', 'address')).toEqual(of('dynamic').map(({ id }) => pathOf(client, id)));
+  const { json } = await client.get(`${String(system.id)}?$expand=addresses`);
+  expect(listOf(json.addresses as unknown as Json, 'systemAddresses')).toHaveLength(of('dynamic').length);
+  const [item] = listOf((await client.get(`${String(system.id)}/addresses`)).json, 'systemAddresses');
+  const alone = await client.get(String(item?.id));
+  expect([alone.status, alone.json]).toEqual([200, item]);
+  expect(item?.operations).toBeUndefined();
+  expect((await client.delete(String(item?.id))).status).toBe(405);
+  // One that is added is listed beside them, once.
+  await succeeded(
+    client,
+    await client.post(`${String(system.id)}/addresses`, { resourceURI: `${CIMI}/SystemAddress`, address: { href: old.id } }),
+  );
+  expect((await items(system, 'addresses', 'address')).sort()).toEqual(
+    [...of('dynamic'), ...of('static')].map(({ id }) => pathOf(client, id)).sort(),
+  );
+  // What cannot be read now is not missing.
+  control.fail({ method: 'addresses.list', kind: 'unavailable', times: 50 });
+  await eventually(async () => ((await client.get(`${String(system.id)}/addresses`)).status === 503 ? true : undefined));
+  control.clearFailures();
+  await succeeded(client, await client.delete(String(system.id)));
+  expect((await client.get(String(of('dynamic')[0]?.id))).status).toBe(404);
 });

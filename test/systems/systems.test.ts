@@ -1,7 +1,7 @@
 import { CIMI } from '../../src/model/define';
+import { Thread } from '../../src/threads/thread';
 import type { Json } from '../harness/client';
 import {
-  eventually,
   expectFault,
   IMAGE,
   KEY_BYTES,
@@ -15,6 +15,7 @@ import {
   succeeded,
   type Scene,
 } from '../protocol/scene';
+import { eventually } from '../harness/wait';
 
 let scene: Scene;
 beforeEach(async () => {
@@ -114,6 +115,17 @@ describe('what cannot be made is refused before anything is', () => {
     expect((await scene.client.get('systems')).json.count).toBe(0);
   });
 
+  test('what is refused makes no RSA key, which takes a second of a processor', async () => {
+    const keys = jest.spyOn(Thread.prototype, 'run');
+    try {
+      const asking = { name: 'k', type: `${CIMI}/Credential`, credentialTemplate: { keyType: 'rsa' }, quantity: 20 };
+      expectFault(await scene.client.post('systems', body([asking])), 400, /privateKey/);
+      expect(keys.mock.calls).toEqual([]);
+    } finally {
+      keys.mockRestore();
+    }
+  });
+
   test('R5.13.3 a SystemTemplate with two components of one type and name', async () => {
     const two = { resourceURI: `${CIMI}/SystemTemplate`, componentDescriptors: [machine('a'), machine('a')] };
     expectFault(await scene.client.post('systemTemplates', two), 400, /two components of type Machine/);
@@ -188,12 +200,27 @@ describe('a create that fails', () => {
     expect(String(job.statusMessage)).not.toContain('taken back');
     expect(scene.control.instances()).toEqual([]);
     const [system] = listOf((await scene.client.get('systems')).json, 'systems');
-    expect(system?.state).toBe('ERROR');
-    expect(rels(system ?? ({} as Json)).sort()).toEqual(['delete', 'edit']);
-    for (const collection of ['machines', 'credentials', `${String(system?.id)}/machines`]) {
+    const nested = system ? [`${String(system.id)}/machines`] : [];
+    for (const collection of ['machines', 'credentials', ...nested]) {
       expect([collection, (await scene.client.get(collection)).json.count]).toEqual([collection, 0]);
     }
-    await succeeded(scene.client, await scene.client.delete(String(system?.id)));
+    // Answered as failed, it is gone; else it stays in ERROR until it is deleted.
+    expect([answer.status, system?.state]).toEqual(system ? [202, 'ERROR'] : [403, undefined]);
+    if (system) {
+      expect(rels(system).sort()).toEqual(['delete', 'edit']);
+      await succeeded(scene.client, await scene.client.delete(String(system.id)));
+    }
+    expect((await scene.client.get('systems')).json.count).toBe(0);
+  });
+
+  test.each([
+    ['invalid', 400],
+    ['forbidden', 403],
+    ['conflict', 409],
+  ] as const)('is answered as the component that failed would be (4.1.6.8): %s', async (kind, status) => {
+    scene.control.fail({ method: 'machines.create', nth: 1, times: 1, kind, message: 'not like this' });
+    const answer = await scene.client.post('systems', body([machine('web')]), { prefer: 'wait=60' });
+    expectFault(answer, status, /Machine 'web'.*not like this/);
     expect((await scene.client.get('systems')).json.count).toBe(0);
   });
 
@@ -212,13 +239,15 @@ describe('a create that fails', () => {
   test('in a System below takes back what the System above has made', async () => {
     scene.control.fail({ method: 'machines.create', nth: 2, times: 1, kind: 'quota', message: 'one too many' });
     const inner = { name: 'inner', type: `${CIMI}/System`, systemTemplate: { componentDescriptors: [machine('deep')] } };
-    const job = await scene.client.ended(await scene.client.post('systems', body([machine('top'), inner])));
+    const answer = await scene.client.post('systems', body([machine('top'), inner]));
+    const job = await scene.client.ended(answer);
     expect(job.state).toBe('FAILED');
     expect(String(job.statusMessage)).toContain('one too many');
     const { json } = await scene.client.get('systems');
-    expect(listOf(json, 'systems').map(({ state }) => String(state))).toEqual(['ERROR']);
+    const left = listOf(json, 'systems');
+    expect(left.map(({ state }) => String(state))).toEqual(answer.status === 202 ? ['ERROR'] : []);
     expect((await scene.client.get('machines')).json.count).toBe(0);
-    await succeeded(scene.client, await scene.client.delete(String(listOf(json, 'systems')[0]?.id)));
+    for (const { id } of left) await succeeded(scene.client, await scene.client.delete(String(id)));
     expect(scene.control.instances()).toEqual([]);
   });
 });

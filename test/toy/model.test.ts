@@ -1,17 +1,18 @@
-import type { Representation } from '../../src/model/values';
 import { describeType } from '../../src/model/describe';
 import { openApiDocument } from '../../src/model/openapi';
 import { referencePages } from '../../src/model/reference';
-import { toy, toyCatalogue } from './toy';
+import type { ValuesOf } from '../../src/model/values';
+import { toyCatalogue } from './extended';
+import { namespace, types } from './toy';
 
 /** Architecture, idea 1: a type that is declared, and nothing else, has everything that the standard's types have. */
 const catalogue = toyCatalogue();
 
 test('it has a TypeScript type', () => {
-  const mine: Representation<typeof toy> = { name: 'Bear', colour: 'RED', weight: 300, loud: false, owner: { href: 'machines/1' } };
+  const mine: ValuesOf<typeof types.Toy.attributes> = { colour: 'RED', weight: 300, loud: false, owner: { href: 'machines/1' } };
   const colours: Record<NonNullable<typeof mine.colour>, true> = { RED: true, GREEN: true }; // the compiler knows no other
   expect(Object.keys(colours)).toContain(mine.colour);
-  expect(Object.keys(mine)).toEqual(['name', ...Object.keys(toy.attributes)]);
+  expect(Object.keys(mine)).toEqual(Object.keys(types.Toy.attributes));
 });
 
 test('it has the common attributes', () => {
@@ -21,23 +22,23 @@ test('it has the common attributes', () => {
 test('it has a path, and the entry point leads there', () => {
   expect(catalogue.pathOf('Toy')).toBe('toys');
   expect(catalogue.locate('toys/1')).toMatchObject({ kind: 'item', type: 'Toy', id: '1' });
-  expect(catalogue.attributesOf('CloudEntryPoint').toys).toMatchObject({ kind: 'collection', of: 'ToyCollection', extension: true });
+  expect(catalogue.attributesOf('CloudEntryPoint').toys).toMatchObject({ kind: 'collection', of: 'ToyCollection', namespace });
 });
 
 test('it has actions', () => {
-  expect(catalogue.action('Toy', 'http://example.com/toys/wind')?.name).toBe('wind');
+  expect(catalogue.action('Toy', `${namespace}/action/wind`)?.name).toBe('wind');
 });
 
 test('it has metadata', () => {
   expect(
     describeType(catalogue, 'Toy', { capabilities: { MaxWeight: 4000 }, constraints: { weight: { ranges: [{ low: 1, high: 4000 }] } } }),
   ).toMatchObject({
-    typeURI: 'http://schemas.dmtf.org/cimi/1/Toy',
+    typeURI: `${namespace}/Toy`,
     attributes: expect.arrayContaining([
-      { name: 'colour', values: ['RED', 'GREEN'] },
-      { name: 'weight', ranges: [{ low: 1, high: 4000 }] },
+      { name: 'colour', namespace, type: 'string', values: ['RED', 'GREEN'] },
+      { name: 'weight', namespace, type: 'integer', ranges: [{ low: 1, high: 4000 }] },
     ]) as unknown,
-    capabilities: [{ name: 'MaxWeight', value: 4000 }],
+    capabilities: [{ name: 'MaxWeight', uri: `${namespace}/capability/Toy/MaxWeight`, value: 4000 }],
     actions: [{ name: 'add' }, { name: 'edit' }, { name: 'delete' }, { name: 'wind', method: 'POST' }],
   });
 });
@@ -53,7 +54,7 @@ test('it is in the OpenAPI document', () => {
       schemas: {
         Toy: {
           properties: {
-            resourceURI: { const: toy.typeURI },
+            resourceURI: { const: `${namespace}/Toy` },
             colour: { enum: ['RED', 'GREEN'] },
             weight: { type: 'integer', 'x-unit': 'gram', minimum: 1, maximum: 5000 },
             loud: { type: 'boolean' },
@@ -70,8 +71,8 @@ test('it is in the OpenAPI document', () => {
 test('it has a page in the reference', () => {
   const page = referencePages(catalogue).get('extensions.md');
   expect(page).toContain('## Toy');
-  expect(page).toContain('| `weight` | `weight` | integer | gram | 1 … 5000 | optional mutable | optional read-write | test |');
+  expect(page).toContain('| `weight` | `weight` | integer | gram | 1 … 5000 | optional mutable | optional read-write | extension |');
   expect(page).toContain('| `wind` | POST of an Action |');
   expect(page).toContain('| `Toy/MaxWeight` | integer | gram |');
-  expect(page).toContain('| ToyCollection | `toys` | `toys` | `Toy` | yes | test |');
+  expect(page).toContain('| ToyCollection | `toys` | `toys` | `Toy` | yes | extension |');
 });

@@ -3,22 +3,20 @@ import { mkdirSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { openControl, type SimulatorControl } from '../../drivers/simulator/control';
 import { newId } from '../../src/clouds/identity';
 import { connectClouds, type ConnectedClouds } from '../../src/clouds/registry';
 import { shippedDrivers } from '../../src/gateway';
-import { EmbeddedQueue } from '../../src/jobs/embedded-queue';
+import { EmbeddedQueue } from '../../src/jobs/queue';
 import { createEngine, type Engine } from '../../src/jobs/engine';
-import type { EngineOptions } from '../../src/jobs/kit';
-import { isFinished } from '../../src/jobs/stop';
-import { workflowTable } from '../../src/jobs/table';
-import type { Workflow } from '../../src/jobs/workflow';
-import { workflows } from '../../src/operations/families';
+import type { EngineOptions } from '../../src/jobs/engine-context';
+import { createWorkflowRegistry, type Workflow } from '../../src/jobs/workflow';
+import { workflows } from '../../src/operations/handlers';
 import { createCipher } from '../../src/store/cipher';
 import { openSqliteStore } from '../../src/store/sqlite';
-import type { JobRow, NewJob, Store } from '../../src/store/store';
+import { isFinished, type JobRow, type NewJob, type Store } from '../../src/store/store';
 import { keptLog } from '../jobs/harness';
+import { eventually } from '../harness/wait';
 
 /** The real workflows over a simulated cloud and a store, with as many processes as a test wants. */
 export interface Ground {
@@ -35,7 +33,7 @@ export interface Ground {
   /** A Job upon a machine, nobody told. */
   accept(workflow: string, path: string, input: object, more?: Partial<NewJob>): Promise<string>;
   job(id: string): Promise<JobRow>;
-  end(id: string, ms?: number): Promise<JobRow>;
+  end(id: string): Promise<JobRow>;
   /** The one Job of a workflow, as soon as there is one. */
   jobOf(workflow: string): Promise<JobRow>;
   /** A Job that waits for a time is due now. */
@@ -68,14 +66,6 @@ export async function ground(options: object = {}, { guard = {}, store: given }:
     if (!row) throw new Error(`no job ${id}`);
     return row;
   };
-  const until = async <T>(look: () => Promise<T | undefined>, ms: number, words: () => Promise<string>): Promise<T> => {
-    for (const deadline = Date.now() + ms; ;) {
-      const seen = await look();
-      if (seen !== undefined) return seen;
-      if (Date.now() > deadline) throw new Error(await words());
-      await sleep(10);
-    }
-  };
   const insert = async (workflow: string, path: string, input: object, more: Partial<NewJob> = {}): Promise<string> => {
     const id = newId();
     const [tenant, principal] = ['acme', 'ann'];
@@ -96,7 +86,14 @@ export async function ground(options: object = {}, { guard = {}, store: given }:
     async process(more = {}, change = (workflow) => workflow) {
       const log = keptLog();
       const engine = createEngine({
-        ...{ store, queue: new EmbeddedQueue(), clouds, workflows: workflowTable(workflows().map(change)), log, owner: randomUUID() },
+        ...{
+          store,
+          queue: new EmbeddedQueue(),
+          clouds,
+          workflows: createWorkflowRegistry(workflows().map(change)),
+          log,
+          owner: randomUUID(),
+        },
         ...{ leaseMs: 2_000, sweepMs: 50, concurrency: 8, random: () => 0, ...more },
       });
       engines.push(engine);
@@ -115,20 +112,18 @@ export async function ground(options: object = {}, { guard = {}, store: given }:
       const input = { cloud: 'sim', group: 'machines', path, request, goal: ['STARTED'] };
       return { path, job: await insert('machine.create', path, input, { holds: [{ path, shows: 'CREATING' }] }) };
     },
-    end: (id, ms = 20_000) =>
-      until(
+    end: (id) =>
+      eventually(
         async () => {
           const row = await job(id);
           return isFinished(row) ? row : undefined;
         },
-        ms,
-        async () => `job ${id} is still ${JSON.stringify(await job(id))}`,
+        () => job(id),
       ),
     jobOf: (workflow) =>
-      until(
+      eventually(
         async () => (await store.jobs({})).find((row) => row.workflow === workflow),
-        10_000,
-        () => Promise.resolve(`there is no ${workflow}`),
+        () => `there is no ${workflow}`,
       ),
     async due(id) {
       const { input } = await job(id);

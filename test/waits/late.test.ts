@@ -1,7 +1,7 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Workflow } from '../../src/jobs/workflow';
 import type { JobRow, Store } from '../../src/store/store';
 import { ground, type Ground } from './ground';
+import { waitUntil } from '../harness/wait';
 
 /**
  * A worker that sleeps past its lease with a call on its way (SIGSTOP, a paused machine): simulated by a process whose
@@ -10,7 +10,7 @@ import { ground, type Ground } from './ground';
 let at: Ground;
 afterEach(() => at.close());
 
-/** Its renewals get nowhere until it wakes. */
+/** Wraps a store whose renewals of leases get nowhere until it wakes. */
 function sleeping(store: Store): { store: Store; wake(): void } {
   let wake = (): void => undefined;
   const awake = new Promise<void>((resolve) => (wake = resolve));
@@ -37,18 +37,18 @@ const endedOnly: Workflow['steps'][number]['run'] = async ({ input, store }) => 
 };
 
 async function taken(id: string): Promise<void> {
-  while ((await at.job(id)).leaseOwner === null) await sleep(2);
+  await waitUntil(async () => (await at.job(id)).leaseOwner !== null);
 }
 
 const follower = async (): Promise<JobRow> => at.end((await at.jobOf('provider.lookAgain')).id);
 
 test('its create takes effect beside the other worker’s: exactly one machine stays', async () => {
   at = await ground({ ignoreTokens: true, settleMs: 50 });
-  at.cloud.fail({ method: 'machines.create', delayMs: 1_500 });
+  at.cloud.fail({ method: 'machines.create', delayMs: 4_000 });
   const { job, path } = await at.create('web');
   const { store, wake } = sleeping(at.store);
   const sleeper = await at.process({ store, leaseMs: 300, sweepMs: 3_600_000 }, soon);
-  await sleeper.tell([job]);
+  await sleeper.notify([job]);
   await taken(job);
   await at.process({ leaseMs: 2_000 }, soon);
   expect(await at.end(job)).toMatchObject({ state: 'SUCCESS' });
@@ -56,7 +56,7 @@ test('its create takes effect beside the other worker’s: exactly one machine s
   const kept = (await at.store.resource(path))?.providerKey;
   expect(kept).toMatch(/^vm-/);
   expect((await follower()).statusMessage).toMatch(new RegExp(`^Removed what jobs/${job} made late: vm-`));
-  for (let left = 300; left > 0 && at.cloud.instances().length > 1; left--) await sleep(10);
+  await waitUntil(() => at.cloud.instances().length <= 1);
   expect(at.cloud.instances().map(({ id }) => id)).toEqual([kept]);
   expect((await at.job(job)).statusMessage).toMatch(/what it made late was removed: vm-/);
   expect(sleeper.log.lines.some(({ words }) => words.includes('the lease was lost while a call was on its way'))).toBe(true);
@@ -65,11 +65,11 @@ test('its create takes effect beside the other worker’s: exactly one machine s
 test('its create is never answered: what it may have made late is looked for by its marks, and what was found is kept', async () => {
   at = await ground({ ignoreTokens: true, settleMs: 50 });
   // The effect is there at once, its answer comes late.
-  at.cloud.fail({ method: 'machines.create', kind: 'timeout', delayMs: 1_500, afterEffect: true });
+  at.cloud.fail({ method: 'machines.create', kind: 'timeout', delayMs: 4_000, afterEffect: true });
   const { job, path } = await at.create('web');
   const { store, wake } = sleeping(at.store);
   const sleeper = await at.process({ store, leaseMs: 300, sweepMs: 3_600_000 }, soon);
-  await sleeper.tell([job]);
+  await sleeper.notify([job]);
   await taken(job);
   await at.process({ leaseMs: 2_000 }, soon);
   expect(await at.end(job)).toMatchObject({ state: 'SUCCESS' });
@@ -80,7 +80,7 @@ test('its create is never answered: what it may have made late is looked for by 
   if (made) at.cloud.add([{ ...made, id: 'vm-late', launchedAt: Date.now() }]);
   await at.due(follow.id);
   expect((await follower()).statusMessage).toBe(`Removed what jobs/${job} made late: vm-late`);
-  for (let left = 300; left > 0 && at.cloud.instances().length > 1; left--) await sleep(10);
+  await waitUntil(() => at.cloud.instances().length <= 1);
   expect(at.cloud.instances().map(({ id }) => id)).toEqual([kept]);
 });
 
@@ -88,7 +88,7 @@ test('its stop lands after a later start’s SUCCESS: an event on the machine an
   at = await ground();
   const first = await at.process();
   const { job: made, path } = await at.create('web');
-  await first.tell([made]);
+  await first.notify([made]);
   expect(await at.end(made)).toMatchObject({ state: 'SUCCESS' });
   await first.close(1_000);
   const key = (await at.store.resource(path))?.providerKey ?? '';
@@ -96,16 +96,16 @@ test('its stop lands after a later start’s SUCCESS: an event on the machine an
     ...{ cloud: 'sim', group: 'machines', path, key },
     calls: [{ method, args, shows: null, goal: [goal] }],
   });
-  at.cloud.fail({ method: 'machines.stop', delayMs: 3_000 });
+  at.cloud.fail({ method: 'machines.stop', delayMs: 4_000 });
   const stop = await at.accept('provider.act', path, call('stop', 'STOPPED', [{}]));
   const { store, wake } = sleeping(at.store);
   const sleeper = await at.process({ store, leaseMs: 300, sweepMs: 3_600_000 });
-  await sleeper.tell([stop]);
+  await sleeper.notify([stop]);
   await taken(stop);
   const awake = await at.process({ leaseMs: 2_000 });
   expect(await at.end(stop)).toMatchObject({ state: 'SUCCESS', statusMessage: 'The state is STOPPED' });
   const start = await at.accept('provider.act', path, call('start', 'STARTED'));
-  await awake.tell([start]);
+  await awake.notify([start]);
   expect(await at.end(start)).toMatchObject({ state: 'SUCCESS' });
   wake();
   const watch = await at.jobOf('provider.lateCall');
@@ -113,27 +113,27 @@ test('its stop lands after a later start’s SUCCESS: an event on the machine an
   const words = 'stop took effect late, after another job had brought it to STARTED: it is STOPPED';
   expect(await at.end(watch.id)).toMatchObject({ state: 'SUCCESS', statusMessage: `stop of jobs/${stop} took effect late: it is STOPPED` });
   expect((await at.job(stop)).statusMessage).toBe(`The state is STOPPED; ${words}`);
-  const [event] = await at.store.events({ tenant: 'acme', resource: path, limit: 1 });
-  expect(event).toMatchObject({
-    outcome: 'Warning',
-    content: { state: 'STOPPED', detail: `${words} (jobs/${stop})`, resource: { href: path } },
-  });
+  const events = await at.store.events({ tenant: 'acme', resource: path, limit: 2 });
+  expect(events).toMatchObject([
+    { outcome: 'Warning', job: stop, resource: path, content: { detail: words } },
+    { outcome: 'Status', job: stop, resource: path, content: { state: 'STOPPED' } },
+  ]);
 });
 
 test('a late call that changes nothing is told as such, and leaves no event', async () => {
   at = await ground();
   const first = await at.process();
   const { job: made, path } = await at.create('web');
-  await first.tell([made]);
+  await first.notify([made]);
   await at.end(made);
   await first.close(1_000);
   const key = (await at.store.resource(path))?.providerKey ?? '';
-  at.cloud.fail({ method: 'machines.stop', delayMs: 1_500 });
+  at.cloud.fail({ method: 'machines.stop', delayMs: 4_000 });
   const input = { cloud: 'sim', group: 'machines', path, key, calls: [{ method: 'stop', args: [{}], shows: null, goal: ['STOPPED'] }] };
   const stop = await at.accept('provider.act', path, input);
   const { store, wake } = sleeping(at.store);
   const sleeper = await at.process({ store, leaseMs: 300, sweepMs: 3_600_000 });
-  await sleeper.tell([stop]);
+  await sleeper.notify([stop]);
   await taken(stop);
   await at.process({ leaseMs: 2_000 });
   await at.end(stop);

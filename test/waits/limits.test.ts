@@ -1,10 +1,11 @@
 import { CIMI } from '../../src/model/define';
-import type { Driver, DriverModule, Handle } from '../../src/clouds/driver';
+import type { Driver, DriverModule, WorkHandle, Machines } from '../../src/clouds/driver';
 import { driverRegistry } from '../../src/clouds/registry';
 import { foreignInstance } from '../../drivers/simulator/control';
 import { driver as simulator } from '../../drivers/simulator/index';
 import { simulatedCloud } from '../harness/gateway';
-import { eventually, IMAGE, listOf, machineCreate, made, NANO, openScene, rels, succeeded, type Scene } from '../protocol/scene';
+import { IMAGE, listOf, machineCreate, made, NANO, openScene, rels, succeeded, type Scene } from '../protocol/scene';
+import { eventually } from '../harness/wait';
 
 /** An operator's limit on waiting (waitAtMostMs of a cloud): the Job ends, nothing is undone, a later read shows the truth. */
 let scene: Scene;
@@ -91,23 +92,21 @@ function copying(): { drivers: ReturnType<typeof driverRegistry>; finish(): void
     connect: async (options, environment) => {
       const inner: Driver = await simulator.connect(options as never, environment);
       const begun = new Map<string, Parameters<NonNullable<NonNullable<Driver['machines']>['create']>>[0]>();
-      const { machines } = inner;
+      const machines = inner.machines as Required<Machines>;
       return {
         ...inner,
         check: (context) => inner.check(context),
         close: () => inner.close(),
-        ...(machines && {
-          machines: {
-            ...machines,
-            create: (request) => {
-              begun.set(request.token, request);
-              return Promise.resolve({ ongoing: { task: request.token }, words: 'copying' });
-            },
+        machines: {
+          ...machines,
+          create: (request) => {
+            begun.set(request.token, request);
+            return Promise.resolve({ ongoing: { task: request.token }, message: 'copying' });
           },
-        }),
-        poll: async ({ task }: Handle, context) => {
+        },
+        poll: async ({ task }: WorkHandle, context) => {
           const request = begun.get(String(task));
-          if (!finished || !request || !machines?.create) return { ongoing: { task: String(task) }, words: 'copying' };
+          if (!finished || !request) return { ongoing: { task: String(task) }, message: 'copying' };
           return machines.create(request, context);
         },
       };

@@ -1,6 +1,7 @@
 import { ground, type Ground } from './ground';
 import type { Instance } from '../../drivers/simulator/things';
 import type { Workflow } from '../../src/jobs/workflow';
+import { waitUntil } from '../harness/wait';
 
 const PATIENCE_MS = 2_500;
 
@@ -9,7 +10,7 @@ afterEach(() => at.close());
 
 const impatient = (workflow: Workflow): Workflow =>
   workflow.name === 'machine.create' ? { ...workflow, patienceMs: PATIENCE_MS } : workflow;
-/** Its follow-up is not waited for: some minutes later is now. */
+/** Makes the workflow's follow-up due at once, rather than some minutes later. */
 const atOnce = (workflow: Workflow): Workflow => {
   if (workflow.name !== 'provider.lookAgain') return impatient(workflow);
   return { ...workflow, steps: workflow.steps.filter(({ name }) => name !== 'ended') };
@@ -28,7 +29,7 @@ test('a create that is never answered is sent a bounded number of times, ends FA
   at.cloud.fail({ method: 'machines.create', kind: 'timeout', times: 10_000 });
   const process = await at.process({}, impatient);
   const { job, path } = await at.create('web');
-  await process.tell([job]);
+  await process.notify([job]);
   const row = await at.end(job);
   expect(row).toMatchObject({ state: 'FAILED', returnCode: 10009 });
   expect(row.statusMessage).toMatch(/given up/);
@@ -53,7 +54,7 @@ test('processes that die and leases that are lost do not begin the patience anew
   };
   const process = await at.process({ leaseMs: 300, onBoundary }, impatient);
   const { job } = await at.create('web');
-  await process.tell([job]);
+  await process.notify([job]);
   expect(await at.end(job)).toMatchObject({ state: 'FAILED', returnCode: 10009 });
   expect(turns).toBeGreaterThan(2);
 });
@@ -72,7 +73,7 @@ test('work that the provider forgets again and again ends, too', async () => {
             run: async (context) => {
               const idle = context.memory === null || !Object.hasOwn(context.memory as object, 'ongoing');
               if (context.unanswered?.spent && idle) return step.run(context);
-              if (!idle) return { wait: 20, remember: {}, inTrouble: true, unanswered: true };
+              if (!idle) return { wait: 20, remember: {}, retrying: true, unanswered: true };
               return { wait: 100, remember: { ongoing: { task: ++begun } } };
             },
           },
@@ -80,7 +81,7 @@ test('work that the provider forgets again and again ends, too', async () => {
   });
   const process = await at.process({}, forgetful);
   const { job } = await at.create('web');
-  await process.tell([job]);
+  await process.notify([job]);
   const row = await at.end(job);
   expect(row).toMatchObject({ state: 'FAILED', returnCode: 10009 });
   expect(row.statusMessage).toMatch(/given up: \d+ calls never answered/);
@@ -92,7 +93,7 @@ test('what the attempts made late is removed by the follow-up; what was made at 
   at.cloud.fail({ method: 'machines.create', kind: 'timeout', times: 10_000 });
   const process = await at.process({}, impatient);
   const { job, path } = await at.create('web');
-  await process.tell([job]);
+  await process.notify([job]);
   await at.end(job);
   const tag = `tag-${path.slice(9)}`;
   at.cloud.add([
@@ -124,7 +125,7 @@ test('what the attempts made late is removed by the follow-up; what was made at 
     `Removed what jobs/${job} made late: vm-late; left alone, for it was not made within its attempts: vm-before`,
   );
   expect((await at.job(job)).statusMessage).toMatch(/what it made late was removed: vm-late$/);
-  for (let left = 300; left > 0 && at.cloud.instances().length > 2; left--) await new Promise((resolve) => setTimeout(resolve, 10));
+  await waitUntil(() => at.cloud.instances().length <= 2);
   expect(
     at.cloud
       .instances()
@@ -138,7 +139,7 @@ test('a follow-up waits for its time and until the job has ended, whoever brings
   at.cloud.fail({ method: 'machines.create', kind: 'timeout', times: 10_000 });
   const process = await at.process({}, impatient);
   const { job } = await at.create('web');
-  await process.tell([job]);
+  await process.notify([job]);
   await at.end(job);
   const follow = await at.jobOf('provider.lookAgain');
   await at.due(follow.id);
@@ -153,7 +154,7 @@ test('a create that is answered late but in time leaves no follow-up', async () 
   at.cloud.fail({ method: 'machines.create', kind: 'timeout', times: 1, afterEffect: true });
   const process = await at.process({}, impatient);
   const { job } = await at.create('web');
-  await process.tell([job]);
+  await process.notify([job]);
   expect(await at.end(job)).toMatchObject({ state: 'SUCCESS' });
   expect((await at.store.jobs({})).map(({ workflow }) => workflow)).toEqual(['machine.create']);
   expect(at.cloud.instances()).toHaveLength(1);

@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { copyFileSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Newest } from '../../src/jobs/newest';
+import { RestoreDetector } from '../../src/store/restore-detector';
 import { createCipher } from '../../src/store/cipher';
 import { openSqliteStore } from '../../src/store/sqlite';
 import { steadyClock } from '../../src/store/steady-clock';
@@ -10,6 +10,7 @@ import type { Store } from '../../src/store/store';
 import { insert, newJob } from '../store/fixture';
 import { keptLog } from '../jobs/harness';
 import { ground } from './ground';
+import { waitUntil } from '../harness/wait';
 
 let folder: string;
 beforeEach(() => {
@@ -19,7 +20,7 @@ afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
 const open = (clock?: () => number, file = 'cimi.db'): Promise<Store> =>
   openSqliteStore({ file: join(folder, file), cipher: createCipher(Buffer.alloc(32, 1)), ...(clock ? { clock } : {}) });
-const newest = (store: Store) => new Newest(store, join(folder, 'newest.json'), keptLog());
+const newest = (store: Store) => new RestoreDetector(store, join(folder, 'newest.json'), keptLog());
 
 /**
  * Copies the database as docs/operations.md has it: with its log, which holds what no checkpoint brought over yet. By another
@@ -32,19 +33,18 @@ function backUp(): void {
 
 /** Waits until a job has ended well. */
 async function ended(store: Store, id: string): Promise<void> {
-  for (let left = 1_500; ; left--) {
+  await waitUntil(async () => {
     const row = await store.job(id);
-    if (row?.state === 'SUCCESS') return;
-    if (left === 0 || row?.state === 'FAILED') throw new Error(`it is ${row?.state ?? 'not there'}: ${row?.statusMessage ?? ''}`);
-    await new Promise((resolve) => setTimeout(resolve, 10));
-  }
+    if (row?.state === 'FAILED') throw new Error(row.statusMessage);
+    return row?.state === 'SUCCESS';
+  });
 }
 
 test('a backup with a queued create, restored on a cloud that ignores tokens, does not double it', async () => {
   const store = await open();
   const at = await ground({ ignoreTokens: true, settleMs: 30 }, { store });
   const { job, path } = await at.create('web');
-  const first = await at.process({ newest: newest(store) });
+  const first = await at.process({ restoreDetector: newest(store) });
   await ended(store, job);
   await first.close(1_000);
   // The backup: the create waits still (its process was told nothing yet).
@@ -52,8 +52,8 @@ test('a backup with a queued create, restored on a cloud that ignores tokens, do
   await store.close();
   backUp();
   const used = await open();
-  const second = await at.process({ store: used, newest: newest(used) });
-  await second.tell([waiting.job]);
+  const second = await at.process({ store: used, restoreDetector: newest(used) });
+  await second.notify([waiting.job]);
   await ended(used, waiting.job);
   const kept = (await used.resource(waiting.path))?.providerKey;
   await second.close(1_000);
@@ -61,8 +61,8 @@ test('a backup with a queued create, restored on a cloud that ignores tokens, do
   expect(at.cloud.instances()).toHaveLength(2);
   // Restored: to the store the create was never begun.
   const restored = await open(undefined, join('backup', 'cimi.db'));
-  const third = await at.process({ store: restored, newest: newest(restored) });
-  await third.tell([waiting.job]);
+  const third = await at.process({ store: restored, restoreDetector: newest(restored) });
+  await third.notify([waiting.job]);
   await ended(restored, waiting.job);
   expect((await restored.resource(waiting.path))?.providerKey).toBe(kept);
   expect(at.cloud.instances()).toHaveLength(2);
@@ -102,13 +102,13 @@ describe('whether a store is the newest', () => {
   test('a worker that is new here believes others that work on the store now', async () => {
     await newest(store).begin();
     await insert(store, newJob('j2', { target: 'machines/b' }));
-    await new Newest(store, join(folder, 'other.json'), keptLog()).begin();
+    await new RestoreDetector(store, join(folder, 'other.json'), keptLog()).begin();
     expect((await store.job('j2'))?.doubtful).toBe(false);
   });
 
   test('a doubtful job counts one attempt more in each of its steps', async () => {
     const log = keptLog();
-    await new Newest(store, join(folder, 'none.json'), log).begin();
+    await new RestoreDetector(store, join(folder, 'none.json'), log).begin();
     expect(log.lines.map(({ words }) => words)).toEqual([expect.stringMatching(/may be a restored backup/)]);
     expect(await doubtful()).toBe(true);
   });

@@ -1,7 +1,7 @@
 # Configuration files of the services, written to $OS_DIR/etc; sourced by openstack.sh.
 conf(){
 mkdir -p $OS_DIR/{etc,etc/nova,etc/policy.d,log,pid,lib,fernet,cred,images,run,lock,mysql,rabbit,inst}
-for s in nova cinder neutron; do mkdir -p $OS_DIR/lib/$s; done
+for s in nova cinder neutron gnocchi gnocchi/measures/tmp gnocchi/incoming/tmp; do mkdir -p $OS_DIR/lib/$s; done
 db(){ echo "mysql+pymysql://root@$L:$MARIADB_PORT/$1?charset=utf8"; }
 local RB="rabbit://guest:guest@$L:$RABBIT_PORT/"
 authtoken(){ cat <<X
@@ -229,6 +229,29 @@ connection = $(db cinder)
 $(kauth nova)
 $(authtoken cinder)
 X
+cat >$OS_DIR/etc/gnocchi.conf <<X
+[DEFAULT]
+log_file = $OS_DIR/log/gnocchi-app.log
+coordination_url = file://$OS_DIR/lib/gnocchi/coordination
+[api]
+auth_mode = keystone
+paste_config = $OS_DIR/etc/gnocchi-paste.ini
+[indexer]
+url = $(db gnocchi)
+[storage]
+driver = file
+file_basepath = $OS_DIR/lib/gnocchi/measures
+[incoming]
+driver = file
+file_basepath = $OS_DIR/lib/gnocchi/incoming
+[metricd]
+workers = 1
+metric_processing_delay = 1
+metric_reporting_delay = -1
+$(authtoken gnocchi)
+X
+# The login's middleware reads another file than the program, unless it is told.
+[ -z "$METRICS" ] || sed "s|^oslo_config_project = gnocchi|&\\noslo_config_file = $OS_DIR/etc/gnocchi.conf|" "$GNOCCHI/rest/api-paste.ini" >$OS_DIR/etc/gnocchi-paste.ini
 # The project's own members may make external networks, as some clouds allow.
 cat >$OS_DIR/etc/policy.d/networks.yaml <<X
 "create_network:router:external": "role:member or role:admin"

@@ -1,4 +1,6 @@
 """Projects, users, services and endpoints, through keystone's API. May be run again."""
+import os
+
 from api import HOST, PASSWORD, call, login, port, url
 
 KEYSTONE = url('keystone', '/v3')
@@ -22,7 +24,8 @@ def grant(project, user, role):
 admin, member = named('roles', 'admin')[0], named('roles', 'member')[0]
 service_role = make('roles', 'role', {'name': 'service'})
 services = make('projects', 'project', {'name': 'service', 'domain_id': 'default'})
-for name in ('placement', 'glance', 'nova', 'neutron', 'cinder'):
+METRICS = bool(os.environ.get('METRICS'))
+for name in ('placement', 'glance', 'nova', 'neutron', 'cinder') + (('gnocchi',) if METRICS else ()):
     user = make('users', 'user', {'name': name, 'password': PASSWORD, 'domain_id': 'default', 'default_project_id': services})
     grant(services, user, admin)
     grant(services, user, service_role)
@@ -37,7 +40,7 @@ ENDPOINTS = (
     ('neutron', 'network', 'neutron', ''),
     ('cinderv3', 'volumev3', 'cinder', '/v3/%(project_id)s'),
     ('cinder', 'block-storage', 'cinder', '/v3/%(project_id)s'),
-)
+) + ((('gnocchi', 'metric', 'gnocchi', ''),) if METRICS else ())
 for name, kind, program, path in ENDPOINTS:
     if named('services', name):
         continue

@@ -1,6 +1,6 @@
 #!/bin/bash
-# A real OpenStack control plane on 127.0.0.1: keystone, glance, placement, nova, neutron, cinder, over MariaDB and RabbitMQ, as plain
-# processes. nova-compute runs nova's own fake driver, cinder-volume its logging driver (sparse_volumes.py), neutron the stock
+# A real OpenStack control plane on 127.0.0.1: keystone, glance, placement, nova, neutron, cinder, and gnocchi (Zed), over MariaDB and
+# RabbitMQ, as plain processes. nova-compute runs nova's own fake driver, cinder-volume its logging driver (sparse_volumes.py), neutron the stock
 # openvswitch mechanism with a stand-in agent (l2_agent.py): no hypervisor, no systemd, no container.
 #
 # OPENSTACK_RELEASE says which release: `debian` (Zed, Debian 12's packages; where nothing is said) or `pypi` (2026.2, from PyPI).
@@ -26,13 +26,14 @@ fail(){ echo "$*" >&2; exit 1; }
 
 # A release tells: RELEASE_NAME; PORTS_FROM, how far its default ports are moved; PY, BIN, ETC, where its Python, programs and configurations
 # are; PACKAGES, PROGRAMS of Debian that it needs besides those below; release_missing, release_install; WSGI_PYTHON and WSGI, words for
-# uWSGI, of all and of each API; RPC_WORKERS of Neutron; POLICIES beside the tests' own; glance_up, neutron_up, how those two are started.
+# uWSGI, of all and of each API; RPC_WORKERS of Neutron; POLICIES beside the tests' own; METRICS, not empty where it has Gnocchi; glance_up,
+# neutron_up, how those two are started.
 RELEASE=${OPENSTACK_RELEASE:-debian}
 [ -f "$HERE/releases/$RELEASE.sh" ] || { echo "OPENSTACK_RELEASE=$RELEASE is none of: $(cd "$HERE/releases" && echo *.sh | sed 's/\.sh//g')" >&2; exit 2; }
 FOLDER=$BACKENDS/openstack; [ "$RELEASE" = debian ] || FOLDER=$FOLDER-$RELEASE
 . "$HERE/releases/$RELEASE.sh"
 OS_DIR=${OS_DIR:-$FOLDER}
-PORTS="KEYSTONE_PORT=5000 GLANCE_PORT=9292 PLACEMENT_PORT=8778 NOVA_PORT=8774 NEUTRON_PORT=9696 CINDER_PORT=8776 MARIADB_PORT=33306 RABBIT_PORT=35672 RABBIT_DIST_PORT=35673 EPMD_PORT=34369"
+PORTS="KEYSTONE_PORT=5000 GLANCE_PORT=9292 PLACEMENT_PORT=8778 NOVA_PORT=8774 NEUTRON_PORT=9696 CINDER_PORT=8776 GNOCCHI_PORT=8041 MARIADB_PORT=33306 RABBIT_PORT=35672 RABBIT_DIST_PORT=35673 EPMD_PORT=34369"
 declare -A ASKED
 for entry in $PORTS; do ASKED[${entry%%=*}]=$(printenv "${entry%%=*}"); done
 . "$HERE/conf.sh"

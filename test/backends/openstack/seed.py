@@ -1,4 +1,6 @@
 """What the tests find in the cloud: flavors, an image, networks, volume types. May be run again."""
+import os
+
 from api import call, login, url
 
 ADMIN, project = login('admin', 'admin')
@@ -35,3 +37,31 @@ types = {kind['name'] for kind in call('GET', CINDER + '/types', token=ADMIN)[1]
 for name in ('fake', 'other'):
     if name not in types:
         call('POST', CINDER + '/types', {'volume_type': {'name': name, 'extra_specs': {'volume_backend_name': 'fake'}}}, ADMIN)
+
+
+def metrics(address):
+    """What Ceilometer sets up in Gnocchi, by its gnocchi_resources.yaml; a policy that keeps finer points, and one of hours alone."""
+    policies = (
+        ('ceilometer-low', ['mean'], [('00:05:00', '30 days')]),
+        ('ceilometer-low-rate', ['mean', 'rate:mean'], [('00:05:00', '30 days')]),
+        ('by-minute', ['last', 'count'], [('00:01:00', '1 day')]),
+        ('by-hour', ['mean'], [('01:00:00', '30 days')]),
+        ('rates-only', ['rate:mean'], [('00:05:00', '30 days')]),
+    )
+    for name, methods, grains in policies:
+        definition = [{'granularity': granularity, 'timespan': timespan} for granularity, timespan in grains]
+        policy = {'name': name, 'back_window': 0, 'aggregation_methods': methods, 'definition': definition}
+        call('POST', address + '/archive_policy', policy, ADMIN, accept=(409,))
+    word = {'type': 'string', 'required': False, 'min_length': 0, 'max_length': 255}
+    uuid = {'type': 'uuid', 'required': False}
+    types = (
+        ('instance', {'display_name': word, 'flavor_id': word, 'flavor_name': word}),
+        ('instance_network_interface', {'name': word, 'instance_id': uuid}),
+        ('instance_disk', {'name': word, 'instance_id': uuid}),
+    )
+    for name, attributes in types:
+        call('POST', address + '/resource_type', {'name': name, 'attributes': attributes}, ADMIN, accept=(409,))
+
+
+if os.environ.get('METRICS'):
+    metrics(url('gnocchi', '/v1'))

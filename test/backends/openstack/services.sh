@@ -10,7 +10,7 @@ bg(){
 died(){ local pid start; read -r pid start <"$OS_DIR/pid/$1"; ! alive "$pid" "$start"; }
 # port name: waits for a listener, but not for one that has ended.
 wait_port(){
-  for _ in $(seq 1 1200); do
+  for _ in $(seq 1 6000); do
     taken "$1" && return 0
     if died "$2"; then break; fi
     sleep 0.1
@@ -19,7 +19,7 @@ wait_port(){
 }
 wait_http(){
   local code
-  for _ in $(seq 1 400); do
+  for _ in $(seq 1 2000); do
     code=$(curl -s -o /dev/null -w '%{http_code}' --max-time 20 "http://$L:$1")
     [ "$code" != 000 ] && [ "$code" -lt 500 ] && return 0
     if died "$2"; then break; fi
@@ -38,7 +38,7 @@ mariadb_up(){
   wait_port "$MARIADB_PORT" mariadb || return 1
   local database
   {
-    for database in keystone placement glance nova_api nova_cell0 nova_cell1 neutron cinder; do echo "CREATE DATABASE IF NOT EXISTS $database CHARACTER SET utf8;"; done
+    for database in keystone placement glance nova_api nova_cell0 nova_cell1 neutron cinder gnocchi; do echo "CREATE DATABASE IF NOT EXISTS $database CHARACTER SET utf8;"; done
     echo "CREATE USER IF NOT EXISTS root@'$L'; GRANT ALL ON *.* TO root@'$L' WITH GRANT OPTION;"
   } | (cd "$OS_DIR/mysql" && mariadb -uroot -S s.sock) && say "mariadb up"
 }
@@ -72,15 +72,16 @@ keystone_sync(){
     say "keystone's database is made"
 }
 other_syncs(){
-  local one two
+  local one two three
   ( "$BIN/glance-manage" --config-file "$OS_DIR/etc/glance-api.conf" db_sync >"$OS_DIR/log/sync-glance.log" 2>&1 &&
     "$BIN/placement-manage" --config-file "$OS_DIR/etc/placement.conf" db sync >"$OS_DIR/log/sync-placement.log" 2>&1 &&
     "$BIN/cinder-manage" --config-file "$OS_DIR/etc/cinder.conf" db sync >"$OS_DIR/log/sync-cinder.log" 2>&1 && say "glance, placement, cinder: databases made" ) & one=$!
   ( { nova_manage api_db sync &&
       nova_manage cell_v2 map_cell0 --database_connection "mysql+pymysql://root@$L:$MARIADB_PORT/nova_cell0?charset=utf8" &&
       nova_manage cell_v2 create_cell --name=cell1 && nova_manage db sync; } >"$OS_DIR/log/sync-nova.log" 2>&1 && say "nova: databases made" ) & two=$!
+  ( [ -z "$METRICS" ] || { "$BIN/gnocchi-upgrade" --config-file "$OS_DIR/etc/gnocchi.conf" >"$OS_DIR/log/sync-gnocchi.log" 2>&1 && say "gnocchi: database made"; } ) & three=$!
   "$BIN/neutron-db-manage" --config-file "$OS_DIR/etc/neutron.conf" upgrade head >"$OS_DIR/log/sync-neutron.log" 2>&1 && say "neutron: database made" &&
-    wait $one && wait $two
+    wait $one && wait $two && wait $three
 }
 
 # name port processes threads variables… : a WSGI program of the release behind uwsgi.
@@ -90,7 +91,7 @@ wsgi(){
   bg "$name" env "$@" $UWSGI $WSGI_PYTHON --add-header "Connection: close" --http-socket "$L:$port" --processes "$processes" --threads "$threads" \
     ${WSGI[$name]} ${WSGI_ARGS:-}
 }
-helper(){ OS_PASSWORD=$PW PYTHONDONTWRITEBYTECODE=1 $PY "$HERE/$1"; }
+helper(){ METRICS=$METRICS OS_PASSWORD=$PW PYTHONDONTWRITEBYTECODE=1 $PY "$HERE/$1"; }
 program(){ local name=$1 module=$2; shift 2; bg "$name" $PY -c "import sys; from $module import main; sys.exit(main())" "$@"; }
 
 services_up(){
@@ -106,14 +107,18 @@ services_up(){
   bg nova-compute $PY "$HERE/nova_compute.py" --config-file "$nova"
   WSGI_ARGS="--pyargv --config-file=$cinder" wsgi cinder-api "$CINDER_PORT" 1 2
   program cinder-scheduler cinder.cmd.scheduler --config-file "$cinder"
+  if [ -n "$METRICS" ]; then
+    WSGI_ARGS="--pyargv --config-file=$OS_DIR/etc/gnocchi.conf" wsgi gnocchi-api "$GNOCCHI_PORT" 1 2
+    bg gnocchi-metricd "$BIN/gnocchi-metricd" --config-file "$OS_DIR/etc/gnocchi.conf"
+  fi
   PYTHONPATH=$HERE program cinder-volume cinder.cmd.volume --config-file "$cinder"
   wait_http "$PLACEMENT_PORT/" placement && wait_http "$GLANCE_PORT/" glance && wait_http "$NEUTRON_PORT/" neutron &&
-    wait_http "$NOVA_PORT/" nova-api && wait_http "$CINDER_PORT/" cinder-api && say "APIs answer"
+    wait_http "$NOVA_PORT/" nova-api && wait_http "$CINDER_PORT/" cinder-api && { [ -z "$METRICS" ] || wait_http "$GNOCCHI_PORT/" gnocchi-api; } && say "APIs answer"
 }
 
 # The scheduler knows a compute host only once it is mapped into its cell.
 map_host(){
-  for _ in $(seq 1 60); do
+  for _ in $(seq 1 300); do
     nova_manage cell_v2 discover_hosts --by-service >>"$OS_DIR/log/discover.log" 2>&1
     nova_manage cell_v2 list_hosts 2>/dev/null | grep -q compute1 && return 0
     died nova-compute && break
@@ -134,7 +139,7 @@ start(){
   say "keystone up"
   if [ $fresh ]; then
     helper identity.py & identity=$!
-    other_syncs || { tail -5 "$OS_DIR"/log/sync-*.log; return 1; }
+    other_syncs || { tail -n 5 "$OS_DIR"/log/sync-*.log; return 1; }
     wait $identity || return 1
   fi
   wait_port "$RABBIT_PORT" rabbit && services_up || return 1
@@ -146,7 +151,7 @@ start(){
 all_live(){
   local file
   for file in "$OS_DIR"/pid/*; do
-    if died "$(basename "$file")"; then echo "$(basename "$file") ended by itself:"; tail -5 "$OS_DIR/log/$(basename "$file").log" "$OS_DIR"/log/*-app.log; return 1; fi
+    if died "$(basename "$file")"; then echo "$(basename "$file") ended by itself:"; tail -n 5 "$OS_DIR/log/$(basename "$file").log" "$OS_DIR"/log/*-app.log; return 1; fi
   done
 }
 

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"net/http"
@@ -55,6 +56,11 @@ type order struct {
 	Drop string
 	// HotPlug says what a machine allows while it runs.
 	HotPlug *hotPlug
+	// Nfc says how transfers go wrong; Leases asks for the machines of leases that have not ended.
+	Nfc    *nfcOrder
+	Leases bool
+	// MaxQueryMetrics is the most that one QueryPerf may ask for: entities times counters; 0: no limit.
+	MaxQueryMetrics *int32
 }
 
 type control struct {
@@ -85,6 +91,12 @@ func (c *control) obey(asked *order) (any, error) {
 		simulator.TaskDelay.MethodDelay = map[string]int{"LockHandoff": 0}
 		simulator.TaskDelay.Delay = 0
 	}
+	if asked.Clear || asked.Nfc != nil {
+		nfc.obey(cmp.Or(asked.Nfc, new(nfcOrder)))
+	}
+	if asked.Leases {
+		return map[string]any{"keys": nfc.underWay()}, nil
+	}
 	if asked.EachTask != 0 {
 		simulator.TaskDelay.MethodDelay = map[string]int{"LockHandoff": 0}
 		simulator.TaskDelay.Delay = asked.EachTask
@@ -110,6 +122,10 @@ func (c *control) obey(asked *order) (any, error) {
 		if err := c.change(asked); err != nil {
 			return nil, err
 		}
+	}
+	if asked.MaxQueryMetrics != nil {
+		maxQueryMetrics.Store(*asked.MaxQueryMetrics)
+		return map[string]string{}, nil
 	}
 	if asked.HotPlug != nil {
 		return map[string]string{}, asked.HotPlug.obey(c.model)

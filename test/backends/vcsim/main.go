@@ -97,6 +97,7 @@ func start(model *simulator.Model, o options, calls, tasks delays) error {
 	manners.user = o.user
 	server := model.Service.NewServer()
 	manners.next, server.Config.Handler = server.Config.Handler, manners
+	nfc.url = server.URL.Scheme + "://" + server.URL.Host
 	defer server.Close()
 	fmt.Printf("ready %s://%s\n", server.URL.Scheme, server.URL.Host)
 	stop := make(chan os.Signal, 1)

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"strings"
 	"sync"
 
 	"github.com/vmware/govmomi/simulator"
@@ -94,13 +95,14 @@ func teach(model *simulator.Model) *manners {
 		model.Map().Put(&mannerly{Folder: folder, annotations: &m.annotations})
 	}
 	model.Map().AddHandler(&tools{types.ManagedObjectReference{Type: "Manners", Value: "tools"}})
-	model.Map().Handler = inTurn(teachNetworks(model), teachStorage(model))
+	model.Map().Handler = inTurn(teachTransfers(model), teachNetworks(model), teachStorage(model), teachStatistics())
 	return m
 }
 
 type call struct {
 	Body struct {
 		Clone *struct {
+			This       string `xml:"_this"`
 			Name       string `xml:"name"`
 			Annotation string `xml:"spec>config>annotation"`
 		} `xml:"CloneVM_Task"`
@@ -121,6 +123,10 @@ type call struct {
 func (m *manners) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if r.URL.Path == "/control" {
 		m.control.ServeHTTP(w, r)
+		return
+	}
+	if strings.HasPrefix(r.URL.Path, "/nfc/") {
+		nfc.ServeHTTP(w, r)
 		return
 	}
 	body, err := io.ReadAll(r.Body)
@@ -154,6 +160,7 @@ func (m *manners) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 func (m *manners) prepare(w http.ResponseWriter, asked *call) bool {
 	if clone := asked.Body.Clone; clone != nil {
 		m.annotations.Store(clone.Name, clone.Annotation)
+		nfc.copying(clone.This, clone.Name)
 	}
 	if revert := asked.Body.Revert; revert != nil {
 		m.withSnapshot(revert.This, func(vm *simulator.VirtualMachine, node *types.VirtualMachineSnapshotTree) {

@@ -1,4 +1,4 @@
-import assert from 'node:assert/strict';
+import { assert } from './assert';
 import type { Content } from './body';
 import type { Context } from './context';
 import { freshName, idOf } from './ingredients';

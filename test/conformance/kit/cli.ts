@@ -1,8 +1,9 @@
 import { writeFile } from 'node:fs/promises';
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
-import { Unusable } from './define';
+import { formatsOf, Unusable } from './define';
 import { loadClauses } from './load';
-import { makeReport, reportText } from './report';
+import { junitText } from './junit';
+import { makeReport, progressLine, type Report, reportText } from './report';
 import { runAll } from './run';
 import { Session } from './session';
 import { FORMATS, type Format } from './value';
@@ -15,12 +16,17 @@ interface Options {
   choose: Record<string, string>;
   format: Format | 'both';
   clause: string[];
+  only: string[];
   patience: number;
+  timeLimit?: number;
   report?: string;
+  junit?: string;
 }
 
+/** Exit codes beside 0 (test/conformance/README.md). */
 const FAILED = 1;
 const UNUSABLE = 2;
+const OUT_OF_TIME = 3;
 
 /** Collects `name<separator>value` arguments. */
 function pair(separator: string) {
@@ -37,7 +43,9 @@ function seconds(text: string): number {
   return value;
 }
 
-/** Who is asking. */
+const more = (text: string, before: string[]): string[] => [...before, text];
+
+/** Builds the headers that tell who asks. */
 function headersOf({ user, password = '', token, header }: Options): Record<string, string> {
   if (token !== undefined) return { ...header, authorization: `Bearer ${token}` };
   if (user !== undefined) return { ...header, authorization: `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}` };
@@ -53,32 +61,54 @@ function command(): Command {
     .option('--token <token>', 'bearer token')
     .option('--header <name: value>', 'a header of every request; may be repeated', pair(':'), {})
     .addOption(new Option('--format <format>', 'in which format to ask').choices([...FORMATS, 'both']).default('both'))
-    .option('--clause <number>', 'this clause and those below it only; may be repeated', (text, before: string[]) => [...before, text], [])
+    .option(
+      '--only <id|clause>',
+      'this requirement (R4.1.6.5-06), clause (and those below it) or "clause title" only; may be repeated',
+      more,
+      [],
+    )
+    .option('--clause <number>', 'the same as --only', more, [])
     .option('--choose <collection=name>', 'what to use where several would do: machineConfigs=Small', pair('='), {})
     .option('--patience <seconds>', 'how long a Job or a state may take', seconds, 60)
+    .option('--time-limit <seconds>', 'how long the checks may take; what is made by then is deleted nevertheless', seconds)
     .option('--report <file.json>', 'where to write the machine-readable report')
+    .option('--junit <file.xml>', 'where to write the report as JUnit XML')
     .showHelpAfterError()
     .exitOverride();
 }
 
-/** @returns the exit code: 0 all is well, 1 a check failed or something was left behind, 2 the URL can't be used. */
+/** Runs the checks, telling each as it ends, and writes the report where it is wanted. */
+async function run(url: string, options: Options): Promise<Report> {
+  const wanted = [...options.only, ...options.clause];
+  const clauses = loadClauses(wanted);
+  if (clauses.length === 0) throw new Unusable(`no checks for ${wanted.join(', ')}`);
+  const began = new Date();
+  const limit = options.timeLimit === undefined ? {} : { timeLimitMs: options.timeLimit * 1000 };
+  const headers = headersOf(options);
+  const session = await Session.open({ url, headers, patienceMs: options.patience * 1000, choose: options.choose, ...limit });
+  const formats = options.format === 'both' ? FORMATS : [options.format];
+  const all = clauses.flatMap(({ checks }) => checks).reduce((sum, one) => sum + formatsOf(one, formats).length, 0);
+  let done = 0;
+  const results = await runAll(session, clauses, formats, (result) => process.stderr.write(progressLine(result, ++done, all)));
+  await session.close();
+  const report = makeReport(session, began, clauses, results);
+  if (options.report !== undefined) await writeFile(options.report, `${JSON.stringify(report, undefined, 2)}\n`);
+  if (options.junit !== undefined) await writeFile(options.junit, junitText(report));
+  return report;
+}
+
+/**
+ * @returns the exit code: 0 all is well (checks may be skipped or unproven), 1 a check failed or something was left behind, 2 the
+ * URL or the arguments can't be used, 3 the time limit was reached before all checks had run and none had failed.
+ */
 async function main(args: string[]): Promise<number> {
   const program = command().parse(args, { from: 'user' });
-  const options = program.opts<Options>();
-  const clauses = loadClauses(options.clause);
-  if (clauses.length === 0) throw new Unusable(`no checks for clause ${options.clause.join(', ')}`);
   const [url = ''] = program.args;
   if (!URL.canParse(url)) throw new Unusable(`${url} is no URL`);
-  const began = new Date();
-  const session = await Session.open({ url, headers: headersOf(options), patienceMs: options.patience * 1000, choose: options.choose });
-  const formats = options.format === 'both' ? FORMATS : [options.format];
-  const mark = { passed: '.', failed: 'F', skipped: 's' };
-  const results = await runAll(session, clauses, formats, ({ outcome }) => process.stderr.write(mark[outcome]));
-  process.stderr.write('\n');
-  const report = makeReport(url, began, clauses, results, await session.close());
+  const report = await run(url, program.opts<Options>());
   process.stdout.write(reportText(report));
-  if (options.report !== undefined) await writeFile(options.report, `${JSON.stringify(report, undefined, 2)}\n`);
-  return report.totals.failed > 0 || report.leftBehind.length > 0 ? FAILED : 0;
+  if (report.totals.failed > 0 || report.leftBehind.length > 0) return FAILED;
+  return report.totals.unrun > 0 ? OUT_OF_TIME : 0;
 }
 
 main(process.argv.slice(2)).then(

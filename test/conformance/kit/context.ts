@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict';
+import { asserted } from './assert';
 import { CIMI, writeBody, type Content } from './body';
-import { Skip } from './define';
+import { Skip, Unproven } from './define';
+import { assertUntouched, look, type Look, marked } from './looks';
 import { entryLink, type Session } from './session';
 import { hrefOf, shortName, type Format, type Value } from './value';
-import { type Answer, MEDIA, type Query, withQuery } from './wire';
+import { Answer, MEDIA, type Query, withQuery } from './wire';
 
 export interface Sending {
   query?: Query;
@@ -12,8 +14,11 @@ export interface Sending {
 
 export const actionUri = (name: string): string => `${CIMI}/action/${name}`;
 
-/** What a check works with: a client in one format that follows links, and cleans up what it makes. */
+/** Context of a check: a client in one format that follows links, and cleans up what it makes. */
 export class Context {
+  /** Targets of requests that are to be refused, as they were before them; undefined where no one is looking. */
+  private looks: Look[] | undefined;
+
   /** `deletes` remembers a URI that is to be deleted when the check ends. */
   constructor(
     readonly session: Session,
@@ -36,6 +41,16 @@ export class Context {
     throw new Skip(reason);
   }
 
+  /** Ends the check: what it is about did not occur. Nothing is proved, and nothing is wrong. */
+  unproven(reason: string): never {
+    throw new Unproven(reason);
+  }
+
+  /** Items of which there has to be one for the check to prove anything. @throws Unproven else. */
+  some<T>(items: T[], what: string): T[] {
+    return items.length > 0 ? items : this.unproven(`there is no ${what}`);
+  }
+
   get(uri: string, { query = {}, headers = {} }: Sending = {}): Promise<Answer> {
     return this.session.fetch('GET', withQuery(uri, query), this.format, headers);
   }
@@ -48,20 +63,29 @@ export class Context {
   }
 
   /** POSTs content, `type` being its wrapper (`MachineCreate`, `Action`). What it creates is the caller's to delete: see create. */
-  post(uri: string, type: string, content: Content, options: Sending = {}): Promise<Answer> {
-    return this.sendText('POST', uri, writeBody(this.format, type, content), options);
+  async post(uri: string, type: string, content: Content, options: Sending = {}): Promise<Answer> {
+    if (this.looks === undefined || type === 'Action') return this.sendText('POST', uri, writeBody(this.format, type, content), options);
+    const named = marked(content);
+    this.looks.push(await look(this.session, uri, named.name));
+    return this.transmit('POST', uri, writeBody(this.format, type, named.content), options);
   }
 
   put(uri: string, type: string, content: Content, options: Sending = {}): Promise<Answer> {
     return this.sendText('PUT', uri, writeBody(this.format, type, content), options);
   }
 
-  delete(uri: string, { query = {}, headers = {} }: Sending = {}): Promise<Answer> {
+  async delete(uri: string, { query = {}, headers = {} }: Sending = {}): Promise<Answer> {
+    this.looks?.push(await look(this.session, uri));
     return this.session.fetch('DELETE', withQuery(uri, query), this.format, headers);
   }
 
   /** Sends a body as it is given, in the media type of this format unless the headers say another. */
-  sendText(method: string, uri: string, body: string, { query = {}, headers = {} }: Sending = {}): Promise<Answer> {
+  async sendText(method: string, uri: string, body: string, options: Sending = {}): Promise<Answer> {
+    this.looks?.push(await look(this.session, uri));
+    return this.transmit(method, uri, body, options);
+  }
+
+  private transmit(method: string, uri: string, body: string, { query = {}, headers = {} }: Sending): Promise<Answer> {
     return this.session.fetch(method, withQuery(uri, query), this.format, headers, body);
   }
 
@@ -79,7 +103,8 @@ export class Context {
   }
 
   /** Runs an action that the resource offers (read it freshly before), with its parameters. */
-  act(value: Value, name: string, parameters: Content = {}): Promise<Answer> {
+  async act(value: Value, name: string, parameters: Content = {}): Promise<Answer> {
+    this.looks?.push(await look(this.session, value.text('id') ?? ''));
     return this.post(this.offered(value, name), 'Action', { action: actionUri(name), ...parameters });
   }
 
@@ -89,21 +114,59 @@ export class Context {
   }
 
   /** Asserts that a change was taken (2xx) and that its Job, where there is one, ended with SUCCESS. @returns the Job. */
-  async done(answer: Answer): Promise<Value | undefined> {
+  done(answer: Answer): Promise<Value | undefined> {
+    asserted();
+    return this.taken(answer);
+  }
+
+  private async taken(answer: Answer): Promise<Value | undefined> {
     assert.ok(answer.status >= 200 && answer.status < 300, `expected success, got ${answer.said()}`);
     const job = await this.job(answer);
     assert.equal(job?.text('state') ?? 'SUCCESS', 'SUCCESS', `${answer.request}: ${job?.text('statusMessage') ?? ''}`);
     return job;
   }
 
-  /** Asserts that a change was refused at once (4xx), or taken and its Job ended with FAILED. @returns the Job, if any. */
-  async fails(answer: Answer): Promise<Value | undefined> {
-    // A create that failed may have left something that is in ERROR.
-    if (answer.location !== undefined) this.deletes(answer.location);
-    if (answer.status >= 400) return answer.refused().body;
-    const job = await this.job(answer);
-    assert.equal(job?.text('state'), 'FAILED', `expected a failure, got ${answer.said()}`);
+  /** Sends a request and remembers what it is about as it was before, so that `untouched` can look whether anything happened. */
+  async watched(send: () => Promise<Answer>): Promise<Answer> {
+    this.looks = [];
+    try {
+      const answer = await send();
+      this.session.seen.set(answer, this.looks);
+      // What a refused create has left (in ERROR), or a wrong provider has made, is to go with this check.
+      if (answer.location !== undefined) this.deletes(answer.location);
+      return answer;
+    } finally {
+      this.looks = undefined;
+    }
+  }
+
+  /**
+   * Asserts that a change was refused at once (4xx), or taken and its Job ended with FAILED, and that nothing happened: what
+   * it was sent to is as it was, and a Collection has nothing new by the name in the request. @returns the Job, if any.
+   */
+  async fails(asked: Answer | (() => Promise<Answer>)): Promise<Value | undefined> {
+    asserted();
+    const answer = asked instanceof Answer ? asked : await this.watched(asked);
+    const job = answer.status >= 400 ? answer.refused().body : await this.job(answer);
+    if (answer.status < 400) assert.equal(job?.text('state'), 'FAILED', `expected a failure, got ${answer.said()}`);
+    await this.untouched(answer);
     return job;
+  }
+
+  /** Asserts that a change was refused at once (4xx, or one of these status codes), and that nothing happened. */
+  async refuses(send: () => Promise<Answer>, ...statuses: number[]): Promise<Answer> {
+    asserted();
+    const answer = await this.watched(send);
+    if (statuses.length > 0) answer.is(...statuses);
+    await this.untouched(answer.refused());
+    return answer;
+  }
+
+  /** Asserts that nothing happened to what a request was about. @throws Error where it was not `watched`. */
+  private async untouched(answer: Answer): Promise<void> {
+    const looks = this.session.seen.get(answer);
+    if (looks === undefined) throw new Error(`${answer.request} was not watched: send it inside c.fails(() => …) or c.watched`);
+    for (const each of looks) await assertUntouched(this.session, each, answer, this.deletes);
   }
 
   /** Representation of a collection of the Cloud Entry Point. @throws Skip where there is none. */
@@ -111,7 +174,10 @@ export class Context {
     return this.read(this.link(attribute), query);
   }
 
-  /** Where the Cloud Entry Point leads. @throws Skip where there is no such link. */
+  /**
+   * Returns the URI of a link of the Cloud Entry Point.
+   * @throws Skip where there is no such link.
+   */
   link(attribute: string): string {
     return entryLink(this.session, attribute);
   }
@@ -132,12 +198,12 @@ export class Context {
     return this.read(await this.createUri(where, type, content, options));
   }
 
-  /** As `create`, giving the new resource's URI only. */
+  /** Creates as `create` does, and returns the new resource's URI only. */
   async createUri(where: string, type: string, content: Content, options: Sending = {}): Promise<string> {
     const uri = /[:/]/.test(where) ? where : await this.addUri(where);
     const answer = await this.post(uri, type, content, options);
     const created = await this.owned(answer);
-    await this.done(answer);
+    await this.taken(answer);
     assert.ok(created, `nothing says what was created by ${answer.said()}`);
     return created;
   }
@@ -157,7 +223,7 @@ export class Context {
     return created;
   }
 
-  /** Something made once for all checks and both formats; what it makes is deleted when the suite ends. */
+  /** Makes something once for all checks and both formats; it is deleted when the suite ends. */
   shared<T>(key: string, make: (c: Context) => Promise<T>): Promise<T> {
     return this.session.once(key, () => make(new Context(this.session, 'json', (uri) => this.session.owe(uri))));
   }
@@ -177,6 +243,7 @@ export class Context {
 
   /** Asserts that nothing is at a URI (any more). */
   async gone(uri: string): Promise<void> {
+    asserted();
     (await this.get(uri)).is(404, 410);
   }
 
@@ -201,12 +268,12 @@ export class Context {
     return this.session.metadataOf(type)?.list('capabilities', 'capability') ?? [];
   }
 
-  /** Whether a boolean capability is announced as true. */
+  /** Tells whether a boolean capability is announced as true. */
   can(name: string): boolean {
     return this.capability(name) === 'true';
   }
 
-  /** Whether ResourceMetadata lists an action, `Machine/pause`. */
+  /** Tells whether ResourceMetadata lists an action, `Machine/pause`. */
   knows(name: string): boolean {
     const [type = '', action = ''] = name.split('/');
     const actions = this.session.metadataOf(type)?.list('actions', 'action') ?? [];

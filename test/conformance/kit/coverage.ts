@@ -3,13 +3,13 @@ import { join } from 'node:path';
 import type { Clause } from './define';
 import { byNumber } from './load';
 
-/** One requirement of DSP0263 in our words (test/conformance/requirements.json). */
+/** Requirement of DSP0263 in our words (test/conformance/requirements.json). */
 export interface Requirement {
   id: string;
   clause: string;
   title: string;
   level: 'shall' | 'should' | 'may';
-  /** Whose it is: P provider, C consumer, P+C both. */
+  /** Party that it binds: P provider, C consumer, P+C both. */
   whose: 'P' | 'C' | 'P+C';
   /** `implied`: the text has no modal verb; `note`: it sits in a NOTE; `untestable`: not observable over the interface. */
   remarks: string[];
@@ -49,7 +49,7 @@ export function requirements(): Requirement[] {
   return JSON.parse(readFileSync(join(FOLDER, 'requirements.json'), 'utf8')) as Requirement[];
 }
 
-/** Why there is no check, by requirement; one file per range of clauses: `4-5.12.json` for 4 up to 5.12 and all below. */
+/** Reasons why there is no check, by requirement; one file per range of clauses: `4-5.12.json` for 4 up to 5.12 and all below. */
 interface Uncovered {
   file: string;
   from: string;
@@ -69,19 +69,19 @@ export function uncovered(): Uncovered[] {
 
 const OVF = '4.3';
 
-/** Whether a range of clauses holds this one: `5.12.1` is in 4 … 5.12. */
+/** Tells whether a range of clauses holds this one: `5.12.1` is in 4 … 5.12. */
 function within({ from, to }: Uncovered, clause: string): boolean {
   return /^\d/.test(clause) && byNumber(clause, from) >= 0 && (byNumber(clause, to) <= 0 || clause.startsWith(`${to}.`));
 }
 
-/** Whether a requirement needs a check or a line: what a provider shall do and a consumer can see. */
+/** Tells whether a requirement needs a check or a line: it says what a provider shall do, and a consumer can see it. */
 export function owed({ clause, level, whose, remarks }: Requirement): boolean {
   return level === 'shall' && whose !== 'C' && !remarks.includes('untestable') && clause !== OVF;
 }
 
 const idsOf = (clauses: Clause[]): Set<string> => new Set(clauses.flatMap(({ checks }) => checks.flatMap(({ ids }) => ids)));
 
-/** Everything that is wrong with the coverage, in words. */
+/** Returns everything that is wrong with the coverage, in words. */
 export function coverageProblems(all: Requirement[], clauses: Clause[], groups: Uncovered[]): string[] {
   const known = new Map(all.map((each) => [each.id, each]));
   const checked = idsOf(clauses);

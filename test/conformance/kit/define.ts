@@ -1,7 +1,7 @@
 import type { Format } from './value';
 import type { Context } from './context';
 
-/** What the provider has to have for a check to mean something; what is missing is the reason of the skip. */
+/** Needs of a check to mean something; what the provider lacks is the reason of the skip. */
 export interface Needs {
   /** Attributes of the Cloud Entry Point that lead to collections: `volumes`. */
   collections?: string[];
@@ -19,7 +19,7 @@ export interface CheckOptions {
   only?: { format: Format; because: string };
 }
 
-/** One thing that a provider must do, and the requirements (REQUIREMENTS.md) that it proves. */
+/** Check of one thing that a provider must do, and the requirements (REQUIREMENTS.md) that it proves. */
 export interface Check extends CheckOptions {
   title: string;
   ids: string[];
@@ -45,6 +45,12 @@ export function clause(number: string, title: string, checks: Check[]): Clause {
 
 /** Thrown by a check to say that the provider does not offer what it is about. */
 export class Skip extends Error {}
+
+/** Thrown by a check to say that what it is about did not occur: nothing is proved, and nothing is wrong. */
+export class Unproven extends Error {}
+
+/** Thrown by every request of a check after the time limit of the run. */
+export class OutOfTime extends Error {}
 
 /** Thrown when the provider can't be talked to at all: no check says anything then. */
 export class Unusable extends Error {}

@@ -10,6 +10,8 @@ export interface Fact {
   inlineType?: string;
   /** `element`, `attribute`, `href` (an element with href), `elements` (one per item), `content`. */
   xmlForm: string;
+  /** Support and access for Consumers: `mandatory read-only`. */
+  consumer?: string;
   jsonName?: string | string[];
   values?: string[];
   valuesOpen?: boolean;
@@ -22,10 +24,8 @@ export interface TypeFacts {
   name: string;
   typeURI: string;
   operations: string[];
-  /** Whether it has the attributes that all resources share (5.10.1). */
+  /** True where it has the attributes that all resources share (5.10.1). */
   commonAttributes: boolean;
-  /** Attributes in the order of XML, where that is not the order of the table. */
-  xmlOrder?: string[];
   attributes: Fact[];
 }
 
@@ -49,6 +49,9 @@ const facts = JSON.parse(readFileSync(join(__dirname, '../../facts/facts.json'),
 /** A template of a Credential holds what the Credential is to hold (5.14.11). */
 const SAME_ATTRIBUTES: Readonly<Record<string, string>> = { CredentialTemplate: 'Credential' };
 
+/** 5.17.13.1 gives an Event operations that its pseudo-schemas lack. */
+const OPERATIONS: Readonly<Record<string, string[]>> = { Event: ['edit', 'delete'] };
+
 function found<T extends { name: string }>(all: T[], name: string): T {
   const one = all.find((each) => each.name === name);
   if (!one) throw new Error(`the standard has no ${name}`);
@@ -59,7 +62,11 @@ function found<T extends { name: string }>(all: T[], name: string): T {
 export function typeFacts(name: string): TypeFacts {
   const type = found(facts.types, name);
   const own = found(facts.types, SAME_ATTRIBUTES[name] ?? name).attributes;
-  return { ...type, attributes: type.commonAttributes ? [...facts.commonAttributes, ...own] : own };
+  return {
+    ...type,
+    operations: OPERATIONS[name] ?? type.operations,
+    attributes: type.commonAttributes ? [...facts.commonAttributes, ...own] : own,
+  };
 }
 
 /** A type of Collection. @throws Error where the standard has none of this name. */
@@ -74,7 +81,7 @@ const LEXICAL: Readonly<Record<string, RegExp>> = {
   URI: /^\S+$/,
 };
 
-/** What is wrong with the text of a scalar, in words; undefined where nothing is. */
+/** Returns what is wrong with the text of a scalar, in words; undefined where nothing is. */
 export function textProblem(fact: Fact, text: string): string | undefined {
   if (text === '') return 'is empty, and empty values are left out (5.5.14)';
   const pattern = LEXICAL[fact.type];
@@ -85,14 +92,24 @@ export function textProblem(fact: Fact, text: string): string | undefined {
   return undefined;
 }
 
+/** Arrays of URIs that the pseudo-schemas write as references (D055). */
+const AS_REFERENCES = ['associatedTo'];
+
 /** The item of an array, as if it were an attribute of its own. */
-export const itemFact = (fact: Fact): Fact => ({ ...fact, type: fact.itemType ?? 'string' });
+export const itemFact = (fact: Fact): Fact => ({ ...fact, type: AS_REFERENCES.includes(fact.name) ? 'ref' : (fact.itemType ?? 'string') });
 
 /** Name of a structure's field in JSON: what is flattened into the structure is `href` there (D005). */
 export const jsonNames = ({ name, jsonName }: Fact): string[] => (jsonName === undefined ? [name] : [jsonName].flat());
 
-/** Whether a structure may hold the attributes of another resource: a reference among its fields may be given by value (D005). */
-export const holdsMore = (fields: Fact[]): boolean => fields.some((field) => field.jsonName === 'href' && field.inlineType !== undefined);
+/**
+ * Tells whether a structure may hold more than its fields: the attributes of another resource, where a reference among its fields
+ * may be given by value (D005); constraints of a provider's own (5.11: "any type-specific data", and so the published schema).
+ */
+export const holdsMore = (fields: Fact[]): boolean =>
+  fields.some((field) => (field.jsonName === 'href' && field.inlineType !== undefined) || Array.isArray(field.jsonName));
+
+/** Tells whether a provider may say more in a structure: additional metadata about attributes (5.11). */
+export const takesMore = (fields: Fact[]): boolean => fields.some(({ name }) => name === 'valueConstraints');
 
 /** The field that a member of a structure is; a component's template is named by its type (D036). */
 export function fieldOf(fields: Fact[], name: string, names: (fact: Fact) => string[]): Fact | undefined {

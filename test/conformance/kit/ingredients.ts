@@ -95,3 +95,12 @@ export async function makeVolume(c: Context, more: Content = {}): Promise<Value>
   const uri = await c.createUri('volumes', 'VolumeCreate', await volumeCreate(c, more));
   return c.untilState(uri, 'AVAILABLE');
 }
+
+/** A type that Volumes have here: one that ResourceMetadata names, else that of a VolumeConfiguration or of a Volume. @throws Skip */
+export async function volumeType(c: Context): Promise<string> {
+  const attributes = c.session.metadataOf('VolumeConfiguration')?.list('attributes', 'attribute') ?? [];
+  const [named] = attributes.find((each) => each.text('name') === 'type')?.texts('values', 'value') ?? [];
+  const of = (items: Value[]): string | undefined => items.map((each) => each.text('type')).find((type) => type !== undefined);
+  const seen = named ?? of(await c.items('volumeConfigs')) ?? of(await c.items('volumes'));
+  return seen ?? of([await makeVolume(c)]) ?? c.skip('nothing tells what types of Volumes there are');
+}

@@ -4,8 +4,11 @@ import { shortName, type Value } from './value';
 import type { Answer } from './wire';
 import { type Element, XmlValue } from './xml';
 
-/** Where an image comes from may lie outside the provider; properties and operations hold no references. */
-const ELSEWHERE = ['imageLocation', 'operations', 'operation', 'properties', 'property'];
+/**
+ * Attributes that are no links to follow: an image may come from outside the provider, types are DMTF's (D055), an Event outlives what
+ * it tells of (5.17.13); properties and operations hold no references.
+ */
+const ELSEWHERE = ['imageLocation', 'associatedTo', 'content', 'about', 'job', 'operations', 'operation', 'properties', 'property'];
 
 /** References inside a representation to other resources of the provider. */
 export function linksOf(value: Value): string[] {
@@ -34,12 +37,12 @@ export interface Visit {
   value: Value;
 }
 
-/** Whether a representation is a Collection. */
+/** Tells whether a representation is a Collection. */
 export const isCollection = (value: Value): boolean => value.resourceURI?.endsWith('Collection') ?? false;
 
 const ITEMS_PER_COLLECTION = 4;
 
-/** What a visit leads to: of Collections their first and last items; Jobs may name what is gone, so nothing. */
+/** Lists the links that a visit leads to: of Collections their first and last items; none of Jobs, which may name what is gone. */
 function onwards({ value }: Visit): string[] {
   if (shortName(value.resourceURI ?? '') === 'Job') return [];
   if (!isCollection(value)) return linksOf(value);
@@ -49,10 +52,10 @@ function onwards({ value }: Visit): string[] {
   return some.map((item) => item.text('id') ?? '').filter((id) => id !== '');
 }
 
-/** How many representations a crawl reads at once. */
+/** Number of representations that a crawl reads at once. */
 const READ_AT_ONCE = 4;
 
-/** Everything that links lead to from the Cloud Entry Point, some items of each Collection; in this check's format. */
+/** Reads everything that links lead to from the Cloud Entry Point, some items of each Collection; in this check's format. */
 export async function crawl(c: Context): Promise<Visit[]> {
   const visits = new Map<string, Visit>();
   const visit = async (uri: string): Promise<Visit> => {

@@ -9,7 +9,7 @@ import type { Answer } from './wire';
 
 const PUBLIC_KEY = 'ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIA0R5/jlxa1C9b4Va0SRbqIJdM2c+v0XE7GjE2ntVKq8 conformance';
 
-/** What a Credential is to hold, by what ResourceMetadata says it can: a public key, else a user name and a password. */
+/** Builds the content of a Credential, by what ResourceMetadata says it can hold: a public key, else a user name and a password. */
 export function credentialData(c: Context): Content {
   if (takes(c, 'Credential', 'key')) return { key: Buffer.from(PUBLIC_KEY).toString('hex') };
   return { userName: 'conformance', password: 'Conform1ng-Well' };
@@ -24,7 +24,7 @@ async function steady(c: Context, where: string, type: string, content: Content,
 
 const SWITCHED = ['STARTED', 'STOPPED'];
 
-/** What a NetworkTemplate needs: one of the provider's private configurations, else one by value. */
+/** Builds a NetworkTemplate: with one of the provider's private configurations, else one by value. */
 export async function networkTemplate(c: Context, more: Content = {}): Promise<Content> {
   const config = await c.shared('network parts', async (s): Promise<Content> => {
     const configs = s.entry.has('networkConfigs') ? await s.items('networkConfigs') : [];
@@ -85,10 +85,10 @@ export function makeGroup(c: Context, networks: Content, more: Content = {}): Pr
   return c.create('forwardingGroups', 'ForwardingGroupCreate', content);
 }
 
-/** What an announced Network can do with groups; where there is no ResourceMetadata it may be all. */
+/** Tells whether an announced Network can do with groups; where there is no ResourceMetadata it may be all. */
 const joins = (c: Context): boolean => c.session.metadataOf(MEMBER) === undefined || c.knows(`${MEMBER}/add`);
 const MEMBER = 'ForwardingGroupNetwork';
-/** What a check needs that puts Networks into groups. */
+/** Needs of a check that puts Networks into groups. */
 export const JOINING = [`${MEMBER}/add`];
 
 /** A group with one Network: made of it where Networks are added to groups, else the Network is made in the group. */
@@ -111,13 +111,15 @@ export async function mixNetworks(c: Context): Promise<Answer> {
     const own = await makeNetwork(c);
     if (own.text('networkType') !== 'PRIVATE') c.skip('no PRIVATE Network can be made');
     const forwardingGroupTemplate = { networks: list('network', [{ href: idOf(own) }, { href: idOf(open) }]) };
-    return c.post(await c.addUri('forwardingGroups'), 'ForwardingGroupCreate', { name: freshName('group'), forwardingGroupTemplate });
+    const content = { name: freshName('group'), forwardingGroupTemplate };
+    return c.watched(async () => c.post(await c.addUri('forwardingGroups'), 'ForwardingGroupCreate', content));
   }
   if (!takes(c, 'NetworkTemplate', 'forwardingGroup') || !c.can('Network/NetworkConfigByValue')) c.skip('Networks get into no group here');
   const group = idOf(await makeGroup(c, {}));
   const inside = async (networkType: string): Promise<Answer> => {
     const networkTemplate = { networkConfig: { networkType }, forwardingGroup: { href: group } };
-    const answer = await c.post(await c.addUri('networks'), 'NetworkCreate', { name: freshName('network'), networkTemplate });
+    const content = { name: freshName('network'), networkTemplate };
+    const answer = await c.watched(async () => c.post(await c.addUri('networks'), 'NetworkCreate', content));
     await c.owned(answer);
     return answer;
   };
@@ -177,7 +179,7 @@ export function has(c: Context, value: Value, attribute: string): void {
   if (!value.has(attribute)) c.skip(`${value.resourceURI ?? ''} has no ${attribute} here`);
 }
 
-/** Whether ResourceMetadata lists an attribute of a type. */
+/** Tells whether ResourceMetadata lists an attribute of a type. */
 export function takes(c: Context, type: string, attribute: string): boolean {
   const known = c.session.metadataOf(type)?.list('attributes', 'attribute') ?? [];
   return known.some((each) => each.text('name') === attribute);

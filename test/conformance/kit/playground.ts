@@ -7,7 +7,7 @@ import { textOf, type Value } from './value';
 
 export const PLAYGROUND = 'machineConfigs';
 export const TYPE = 'MachineConfiguration';
-/** What a check on the playground needs of the provider. */
+/** Needs of a check on the playground. */
 export const playground = { adds: [PLAYGROUND] };
 
 /** Text, numbers and property of one configuration. */
@@ -19,7 +19,7 @@ interface Row {
   colour?: string;
 }
 
-/** Not in any order; 10 comes before 2 only as text, and U+1D4B3 before U+FF5E only in UTF-16. */
+/** Rows in no order; 10 comes before 2 only as text, and U+1D4B3 before U+FF5E only in UTF-16. */
 export const ROWS: readonly Row[] = [
   { key: 'b', cpu: 2, memory: 4194304, colour: 'blue' },
   { key: 'Z', cpu: 10, memory: 8388608, colour: 'red' },

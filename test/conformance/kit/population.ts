@@ -1,9 +1,9 @@
 import type { Content } from './body';
 import { attributes, CIMI, list } from './body';
 import type { Context } from './context';
-import { freshName, idOf, machineParts, makeMachine, makeVolume, volumeCreate } from './ingredients';
+import { freshName, idOf, machineParts, makeMachine, makeVolume, volumeCreate, volumeType } from './ingredients';
 import { crawl, type Visit } from './links';
-import { credentialCreate } from './parts';
+import { credentialCreate, targets } from './parts';
 
 /** A resource that costs a provider little, and the content that makes one. */
 interface Cheap {
@@ -24,7 +24,7 @@ export const CHEAP: readonly Cheap[] = [
   },
   { attribute: 'machineTemplates', type: 'MachineTemplate', content: async (c) => machineParts(c) },
   { attribute: 'credentialTemplates', type: 'CredentialTemplate', content: now({ userName: 'somebody', password: 'a secret' }) },
-  { attribute: 'volumeConfigs', type: 'VolumeConfiguration', content: now({ capacity: 1_000_000 }) },
+  { attribute: 'volumeConfigs', type: 'VolumeConfiguration', content: async (c) => ({ type: await volumeType(c), capacity: 1_000_000 }) },
   { attribute: 'volumeTemplates', type: 'VolumeTemplate', content: async (c) => (await volumeCreate(c)).volumeTemplate as Content },
   { attribute: 'networkConfigs', type: 'NetworkConfiguration', content: now({ networkType: 'PRIVATE' }) },
   { attribute: 'networkTemplates', type: 'NetworkTemplate', content: now({ networkConfig: { networkType: 'PRIVATE' } }) },
@@ -52,7 +52,7 @@ export async function cheapHere(c: Context): Promise<Cheap[]> {
   return found.flat();
 }
 
-/** One of everything that is offered, made once, so that every kind of Collection has something in it. */
+/** Makes one of everything that is offered, once, so that every kind of Collection has something in it. */
 function populate(c: Context): Promise<string[]> {
   return c.shared('population', async (s) => {
     const uris: string[] = [];
@@ -63,12 +63,21 @@ function populate(c: Context): Promise<string[]> {
     const volumes: Content = (await offers(s, 'volumes'))
       ? { volumeTemplates: list('volumeTemplate', [attributes({ initialLocation: '/dev/sdx', href: await templateOfVolume(s) })]) }
       : {};
-    if (await offers(s, 'machines')) uris.push(idOf(await makeMachine(s, some, s.entry.has('volumeTemplates') ? volumes : {})));
+    if (await offers(s, 'machines')) uris.push(await machineWith(s, some, s.entry.has('volumeTemplates') ? volumes : {}));
     if (await offers(s, 'credentials'))
       uris.push(await s.createUri('credentials', 'CredentialCreate', { ...some, ...credentialCreate(s) }));
     if ((await offers(s, 'volumeImages')) && s.can('Volume/VolumeSnapshot')) uris.push(await bootableImage(s));
     return uris;
   });
+}
+
+/** A Machine whose template makes a Volume, which outlives it. */
+async function machineWith(c: Context, some: Content, volumes: Content): Promise<string> {
+  const machine = await makeMachine(c, some, volumes);
+  if (machine.has('volumes')) (await targets(c, machine, 'volumes', 'volume')).forEach(c.deletes);
+  // Once more, after its Volumes: what is made last is deleted first.
+  c.deletes(idOf(machine));
+  return idOf(machine);
 }
 
 /** An image of a Volume: a resource with a boolean. */
@@ -80,7 +89,7 @@ const templateOfVolume = (c: Context): Promise<string> =>
     s.createUri('volumeTemplates', 'VolumeTemplate', { name: freshName(), ...((await volumeCreate(s)).volumeTemplate as Content) }),
   );
 
-/** Everything reachable of a provider that has one of everything, read once per format. */
+/** Reads everything reachable of a provider that has one of everything, once per format. */
 export async function everything(c: Context): Promise<Visit[]> {
   await populate(c);
   return c.shared(`everything in ${c.format}`, (s) => crawl(s.in(c.format)));

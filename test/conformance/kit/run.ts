@@ -1,20 +1,28 @@
+import { counting } from './assert';
 import { Context } from './context';
-import { type Check, type Clause, formatsOf, type Needs, Skip } from './define';
+import { type Check, type Clause, formatsOf, type Needs, OutOfTime, Skip, Unproven } from './define';
 import type { Session } from './session';
 import type { Format } from './value';
+
+/**
+ * `unproven`: what the check is about did not occur, so that it asserted nothing of it; `unrun`: the time limit was reached before
+ * it ended.
+ */
+export const OUTCOMES = ['passed', 'failed', 'skipped', 'unproven', 'unrun'] as const;
+export type Outcome = (typeof OUTCOMES)[number];
 
 export interface Result {
   clause: string;
   check: string;
   format: Format;
   ids: string[];
-  outcome: 'passed' | 'failed' | 'skipped';
-  /** Why it failed or was skipped. */
+  outcome: Outcome;
+  /** Reason why it failed, was skipped, proved nothing or did not run. */
   reason?: string;
   ms: number;
 }
 
-/** What the provider lacks of what a check needs, in words; undefined where nothing. */
+/** Returns what the provider lacks of what a check needs, in words; undefined where it lacks nothing. */
 async function lacking(c: Context, { collections = [], adds = [], capabilities = [], actions = [] }: Needs): Promise<string | undefined> {
   for (const attribute of [...collections, ...adds]) if (!c.entry.has(attribute)) return `the Cloud Entry Point has no ${attribute}`;
   for (const attribute of adds) if (!c.operation(await c.collection(attribute), 'add')) return `${attribute} offers no add`;
@@ -23,23 +31,42 @@ async function lacking(c: Context, { collections = [], adds = [], capabilities =
   return undefined;
 }
 
+function outcomeOf(error: unknown): Outcome {
+  if (error instanceof Skip) return 'skipped';
+  if (error instanceof Unproven) return 'unproven';
+  return error instanceof OutOfTime ? 'unrun' : 'failed';
+}
+
 async function attempt(one: Check, c: Context): Promise<Pick<Result, 'outcome' | 'reason'>> {
   try {
     const missing = await lacking(c, one.needs ?? {});
     if (missing !== undefined) throw new Skip(missing);
-    await one.run(c);
+    const assertions = await counting(() => one.run(c));
+    if (assertions === 0) throw new Unproven('nothing was asserted');
     return { outcome: 'passed' };
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    return { outcome: error instanceof Skip ? 'skipped' : 'failed', reason };
+    return { outcome: outcomeOf(error), reason: error instanceof Error ? error.message : String(error) };
   }
+}
+
+/** Timer that ends a check that hangs when the time limit is reached; `stop` clears the timer. */
+function limitOf(session: Session): { reached: Promise<Pick<Result, 'outcome' | 'reason'>>; stop: () => void } {
+  let timer: NodeJS.Timeout | undefined;
+  const reached = new Promise<Pick<Result, 'outcome' | 'reason'>>((resolve) => {
+    if (session.deadline === Number.POSITIVE_INFINITY) return;
+    const told = { outcome: 'unrun' as const, reason: 'the time limit of the run was reached' };
+    timer = setTimeout(() => resolve(told), Math.max(0, session.deadline - Date.now()));
+  });
+  return { reached, stop: () => clearTimeout(timer) };
 }
 
 /** Runs one check in one format and deletes what it has made; what can't be deleted is a failure. */
 export async function runCheck(session: Session, { number }: Clause, one: Check, format: Format): Promise<Result> {
   const began = Date.now();
   const made: string[] = [];
-  const result = await attempt(one, new Context(session, format, (uri) => made.push(uri)));
+  const limit = limitOf(session);
+  const result = await Promise.race([attempt(one, new Context(session, format, (uri) => made.push(uri))), limit.reached]);
+  limit.stop();
   const left = await session.removeAll(made);
   const failed =
     left.length > 0 && result.outcome !== 'failed' ? { outcome: 'failed' as const, reason: `left behind: ${left.join('; ')}` } : {};

@@ -1,4 +1,4 @@
-import { type Fact, fieldOf, holdsMore, itemFact, jsonNames, textProblem } from './facts';
+import { type Fact, fieldOf, holdsMore, itemFact, jsonNames, takesMore, textProblem } from './facts';
 
 const isObject = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null && !Array.isArray(value);
 const TYPES: Readonly<Record<string, string>> = { integer: 'number', boolean: 'boolean' };
@@ -27,11 +27,11 @@ function structureProblems(value: unknown, { fields = [] }: Fact, at: string): s
     const field = fieldOf(fields, name, jsonNames);
     if (field?.jsonName === 'href') return scalarProblems(member, { ...field, type: 'URI' }, `${at}.${name}`);
     if (field) return jsonProblems(member, field, `${at}.${name}`);
-    return holdsMore(fields) ? [] : [`${at} has no ${name} in the standard`];
+    return holdsMore(fields) || takesMore(fields) ? [] : [`${at} has no ${name} in the standard`];
   });
 }
 
-/** What is wrong with a JSON value that should be this attribute, in words. */
+/** Returns what is wrong with a JSON value that should be this attribute, in words. */
 export function jsonProblems(value: unknown, fact: Fact, at: string): string[] {
   switch (fact.type) {
     case 'ref':

@@ -1,4 +1,5 @@
-import { type Fact, fieldOf, holdsMore, itemFact, textProblem } from './facts';
+import { CIMI } from './body';
+import { type Fact, fieldOf, holdsMore, itemFact, takesMore, textProblem } from './facts';
 import type { Element } from './xml';
 
 /** The element of an attribute; arrays and maps repeat that of their items. */
@@ -40,12 +41,12 @@ function structureProblems(element: Element, { fields = [] }: Fact, at: string):
       names,
     );
     if (field) return xmlProblems(child, field, `${at}/${child.name}`);
-    return more || content ? [] : [`${at} has no element ${child.name} in the standard`];
+    return more || content || (takesMore(fields) && child.namespace !== CIMI) ? [] : [`${at} has no element ${child.name} in the standard`];
   });
   return [...attributes, ...elements];
 }
 
-/** What is wrong with an element that should be this attribute (one of its items), in words. */
+/** Returns what is wrong with an element that should be this attribute (one of its items), in words. */
 export function xmlProblems(element: Element, fact: Fact, at: string): string[] {
   switch (fact.type) {
     case 'ref':
@@ -64,7 +65,7 @@ export function xmlProblems(element: Element, fact: Fact, at: string): string[] 
   }
 }
 
-/** What is wrong with the sequence of elements: published ones in the published order, once each but arrays and maps. */
+/** Returns what is wrong with the sequence of elements: published ones in the published order, once each but arrays and maps. */
 export function orderProblems(found: string[], order: Fact[], last: string[]): string[] {
   const rank = new Map([...order.map(elementName), ...last].map((name, at) => [name, at]));
   const repeated = new Set([...order.filter(({ type }) => REPEATED.includes(type)).map(elementName), ...last]);

@@ -8,7 +8,11 @@ import { readXml, XmlValue } from './xml';
 const TYPE = 'http://schemas.dmtf.org/cimi/1';
 /** A provider without ResourceMetadata, or one that announces these names. */
 const context = (announced?: string[]): Context => {
-  const metadata = announced && new JsonValue({ attributes: announced.map((name) => ({ name })) });
+  const metadata =
+    announced &&
+    new JsonValue({
+      attributes: announced.map((name) => ({ name: name.replace('[]', ''), type: name.endsWith('[]') ? 'string[]' : 'string' })),
+    });
   return { session: { metadataOf: () => metadata } } as unknown as Context;
 };
 
@@ -26,6 +30,11 @@ test('what is published passes in both formats', () => {
   );
   shape(xml(`${inXml}<images href="http://x/1/images"/><operation rel="edit" href="http://x/1"/>`));
   shape(json({ ...volume, cloud: 'a' }), 'Volume', ['cloud']);
+  shape(json({ ...volume, places: ['a'] }), 'Volume', ['places[]']);
+  shape(xml(`${inXml}<place>a</place><place>b</place>`), 'Volume', ['places[]']);
+  expect(() => {
+    shape(xml(`${inXml}<place>a</place>`), 'Volume', ['places']);
+  }).toThrow(/place is neither/);
   expect(typeFacts('CredentialTemplate').attributes.map(({ name }) => name)).toContain('key');
 });
 

@@ -1,4 +1,4 @@
-import assert from 'node:assert/strict';
+import { assert } from './assert';
 import { CIMI } from './body';
 import type { Context } from './context';
 import { collectionFacts, type Fact, fieldOf, jsonNames, typeFacts, type TypeFacts } from './facts';
@@ -8,16 +8,22 @@ import { elementName, orderProblems, xmlProblems } from './shape-xml';
 import type { Value } from './value';
 import { XmlValue } from './xml';
 
-/** Names of an attribute that the provider has of its own (5.2): it has to say so, where it has ResourceMetadata. */
-function announced(c: Context, type: string): (name: string) => boolean {
+/**
+ * Names of an attribute that the provider has of its own (5.2): it has to say so, where it has ResourceMetadata. The items of an
+ * array stand in XML by themselves, each named in the singular (5.5.11).
+ */
+function announced(c: Context, type: string, format: 'json' | 'xml'): (name: string) => boolean {
   const metadata = c.session.metadataOf(type);
   if (metadata === undefined) return () => true;
-  const known = new Set(metadata.list('attributes', 'attribute').map((each) => each.text('name')));
-  return (name) => known.has(name);
+  const attributes = metadata.list('attributes', 'attribute').map((each) => ({ name: each.text('name'), type: each.text('type') }));
+  const named = attributes.map((each) =>
+    format === 'xml' && each.type?.endsWith('[]') === true ? each.name?.replace(/s$/, '') : each.name,
+  );
+  return (name) => named.includes(name);
 }
 
 function jsonShape(c: Context, value: JsonValue, { name: type, attributes }: TypeFacts): string[] {
-  const extra = announced(c, type);
+  const extra = announced(c, type, 'json');
   return value.names().flatMap((name) => {
     if (name === 'resourceURI' || name === 'operations') return [];
     const fact = fieldOf(attributes, name, jsonNames);
@@ -26,16 +32,30 @@ function jsonShape(c: Context, value: JsonValue, { name: type, attributes }: Typ
   });
 }
 
-/** What a provider adds to a Credential stands where the pseudo-schema has xs:any: after the operations (5.14.9). */
-function inOrder({ name: type, attributes, commonAttributes, xmlOrder }: TypeFacts): Fact[] {
-  if (type.startsWith('Credential')) return attributes.filter(({ name }) => !['userName', 'password', 'key'].includes(name));
-  if (commonAttributes || xmlOrder === undefined) return attributes;
-  return xmlOrder.flatMap((name) => attributes.filter((fact) => fact.name === name));
+/**
+ * Orders the attributes as the pseudo-schema does: what a provider adds to a Credential stands where it has xs:any, after the
+ * operations (5.14.9).
+ */
+function inOrder({ name: type, attributes }: TypeFacts): Fact[] {
+  if (!type.startsWith('Credential')) return attributes;
+  return attributes.filter(({ name }) => !['userName', 'password', 'key'].includes(name));
 }
 
-function xmlShape(c: Context, { element }: XmlValue, facts: TypeFacts): string[] {
+/** Type whose own attributes are XML attributes of one element inside it (D004). */
+const WITHIN: Readonly<Record<string, string>> = { Sample: 'sample' };
+
+function asInXml(facts: TypeFacts): TypeFacts {
+  const name = WITHIN[facts.name];
+  const fields = facts.attributes.filter(({ xmlForm }) => xmlForm === 'attribute');
+  if (name === undefined) return facts;
+  const others = facts.attributes.filter((each) => !fields.includes(each));
+  return { ...facts, attributes: [...others, { name, type: 'structure', xmlForm: 'element', fields }] };
+}
+
+function xmlShape(c: Context, { element }: XmlValue, published: TypeFacts): string[] {
+  const facts = asInXml(published);
   const { name: type, attributes } = facts;
-  const extra = announced(c, type);
+  const extra = announced(c, type, 'xml');
   const members = element.children.flatMap((child) => {
     if (child.name === 'operation') return [];
     const fact = fieldOf(attributes, child.name, (each) => [elementName(each)]);
@@ -50,7 +70,7 @@ function xmlShape(c: Context, { element }: XmlValue, facts: TypeFacts): string[]
   return [...members, ...order];
 }
 
-/** What is wrong with the operations shown: not published for this type and not the provider's own (an absolute URI elsewhere). */
+/** Returns what is wrong with the operations shown: not published for this type and not the provider's own (an absolute URI elsewhere). */
 function operationProblems(value: Value, published: string[]): string[] {
   const problems = value.operations().flatMap(({ rel, href }) => {
     const own = URL.canParse(rel) && !rel.startsWith(CIMI);
@@ -89,7 +109,7 @@ function groupProblems(value: Value, json: string, xml: string): string[] {
   return [...wrongCount, ...empty, ...(grouping === undefined || grouping === json ? [] : [`items are in ${grouping}, not in ${json}`])];
 }
 
-/** What never came to be, or not yet, or is on its way out, need not have all that it would have. */
+/** States in which mandatory attributes may be missing: it was never made, is not yet made, or is being deleted. */
 const UNMADE = ['CREATING', 'DELETING', 'ERROR'];
 
 /**

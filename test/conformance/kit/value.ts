@@ -8,8 +8,8 @@ export interface Operation {
 }
 
 /**
- * One thing of a representation (a resource, an item, a structure, a reference), read the same way from JSON and XML.
- * Names are those of JSON; where XML has a name of its own (items of arrays), the reader is told.
+ * Part of a representation (a resource, an item, a structure, a reference), read the same way from JSON and XML. Names are those of
+ * JSON; where XML has a name of its own (items of arrays), the reader is told.
  */
 export interface Value {
   readonly format: Format;
@@ -22,7 +22,7 @@ export interface Value {
   text(name: string): string | undefined;
   /** A structure, reference or expanded resource. */
   inner(name: string): Value | undefined;
-  /** Where a reference leads, as it is written. */
+  /** Returns where a reference leads, as it is written. */
   href(name: string): string | undefined;
   /** Items of an array of structures or references. `item`: their element in XML. */
   list(name: string, item: string): Value[];
@@ -35,7 +35,7 @@ export interface Value {
   items(): Value[];
   /** Name under which a Collection groups its items; undefined where it is empty. */
   grouping(): string | undefined;
-  /** This value's own text or scalar, for `any` content. */
+  /** Returns this value's own text or scalar, for `any` content. */
   own(): string | undefined;
 }
 

@@ -1,11 +1,11 @@
-import assert from 'node:assert/strict';
+import { assert } from './assert';
 import type { Content } from './body';
 import type { Context } from './context';
 import { idOf } from './ingredients';
 import type { Value } from './value';
 import type { Answer } from './wire';
 
-/** What an action does to the state: those passed through, and the one it ends in. */
+/** Effect of an action on the state: those passed through, and the one it ends in. */
 interface Course {
   during: string[];
   to: string;
@@ -42,7 +42,7 @@ export async function actAndWatch(
   return after;
 }
 
-/** What was seen of a change while it was on its way. */
+/** Observations of a change while it was under way. */
 export interface Watched {
   answer: Answer;
   /** States of the resource, each seen while the change was certainly on its way. */

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { asserted } from './assert';
 import { JsonValue } from './json';
 import type { Format, Value } from './value';
 import { readXml, XmlValue } from './xml';
@@ -16,7 +17,7 @@ export function withQuery(uri: string, query: Query = {}): string {
   return `${uri}${uri.includes('?') ? '&' : '?'}${text}`;
 }
 
-/** What came back. */
+/** Answer to a request. */
 export class Answer {
   constructor(
     readonly request: string,
@@ -66,6 +67,7 @@ export class Answer {
 
   /** Asserts that the request was refused (4xx) for a reason of its own, not for want of rights. @returns itself. */
   refused(): this {
+    asserted();
     assert.ok(this.status >= 400 && this.status < 500 && this.status !== 401, `expected a refusal (4xx), got ${this.said()}`);
     return this;
   }
@@ -83,7 +85,7 @@ interface Failure {
   cause?: { message?: string; code?: string };
 }
 
-/** What `fetch` failed for: its own words are behind `cause`. */
+/** Returns the reason of a failed `fetch`, whose own words are behind `cause`. */
 const reasonOf = ({ cause, message }: Failure): string => cause?.message || cause?.code || message || 'no reason given';
 
 /** A connection that was kept open and that the other side has closed meanwhile: an idle one may be (RFC 9112 9.5). */

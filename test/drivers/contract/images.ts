@@ -13,21 +13,25 @@ import {
   read,
   until,
 } from '../counterpart';
+import type { Need } from './needs';
+import { MACHINE } from './scene';
+
+const CAPTURE: readonly Need[] = [...MACHINE, 'machineImages.capture', 'machineImages.delete'];
 
 function imagesMethod<M extends keyof MachineImages>({ driver }: Counterpart, method: M): Ended<NonNullable<MachineImages[M]>> {
   const found = driver.machineImages?.[method];
-  if (!driver.machineImages || !found) throw new Error(`machineImages.${method} is not offered: skip this test by name, with the reason`);
+  if (!driver.machineImages || !found) throw new Error(`machineImages.${method} is not offered: name it among the needs of this test`);
   return toTheEnd(driver, driver.machineImages, found);
 }
 
-async function capture(counterpart: Counterpart, machine: string, type: 'IMAGE' | 'SNAPSHOT', patienceMs: number): Promise<string> {
+async function capture(counterpart: Counterpart, machine: string, type: 'IMAGE' | 'SNAPSHOT'): Promise<string> {
   // An earlier image may be there a moment before the provider is done with the machine.
   const name = type === 'IMAGE' ? 'capture' : 'snapshot';
-  await until(counterpart.driver, 'machines', machine, (item) => item !== undefined && item.refuses?.[name] === undefined, patienceMs);
+  await until(counterpart.driver, 'machines', machine, (item) => item !== undefined && item.refuses?.[name] === undefined);
   const request = { ...marks('image'), machine, type, name: `${type.toLowerCase()}-of-${machine}`.slice(0, 100) };
   const { key } = await imagesMethod(counterpart, 'capture')(request, context());
   const available = (item: Awaited<ReturnType<typeof read>>) => item?.values['state'] === 'AVAILABLE';
-  const image = await until(counterpart.driver, 'machineImages', key, available, patienceMs);
+  const image = await until(counterpart.driver, 'machineImages', key, available);
   expect(image).toMatchObject({ values: { type }, tag: request.tag });
   const found = await imagesMethod(counterpart, 'find')(request, context());
   expect(found.map((item) => item.key)).toEqual([key]);
@@ -35,18 +39,18 @@ async function capture(counterpart: Counterpart, machine: string, type: 'IMAGE' 
   return key;
 }
 
-async function dropImage(counterpart: Counterpart, key: string, patienceMs: number): Promise<void> {
+async function dropImage(counterpart: Counterpart, key: string): Promise<void> {
   const remove = imagesMethod(counterpart, 'delete');
   await remove(key, context());
-  await until(counterpart.driver, 'machineImages', key, (item) => item === undefined, patienceMs);
+  await until(counterpart.driver, 'machineImages', key, (item) => item === undefined);
   await remove(key, context());
 }
 
-async function snapshots(counterpart: Counterpart, patienceMs: number): Promise<void> {
+async function snapshots(counterpart: Counterpart): Promise<void> {
   const { driver } = counterpart;
-  const { key } = await makeMachine(counterpart, patienceMs);
-  const first = await capture(counterpart, key, 'SNAPSHOT', patienceMs);
-  const second = await capture(counterpart, key, 'SNAPSHOT', patienceMs);
+  const { key } = await makeMachine(counterpart);
+  const first = await capture(counterpart, key, 'SNAPSHOT');
+  const second = await capture(counterpart, key, 'SNAPSHOT');
   const related = async () => (await read(driver, 'machineImages', second))?.values['relatedImage'];
   const latest = async () => (await read(driver, 'machines', key))?.values['latestSnapshot'];
   if (driver.capabilities.types['MachineImage']?.attributes?.includes('relatedImage')) {
@@ -55,57 +59,60 @@ async function snapshots(counterpart: Counterpart, patienceMs: number): Promise<
   if (driver.capabilities.types['Machine']?.attributes?.includes('latestSnapshot')) {
     expect(await latest()).toEqual({ item: { type: 'MachineImage', key: second } });
   }
-  await dropImage(counterpart, first, patienceMs);
+  await dropImage(counterpart, first);
   // 5.14.7: the reference passes to what the deleted image itself referred to; here to nothing.
   expect(await related()).toBeUndefined();
-  await dropImage(counterpart, second, patienceMs);
+  await dropImage(counterpart, second);
   expect(await latest()).toBeUndefined();
-  await dropMachine(counterpart, key, patienceMs);
+  await dropMachine(counterpart, key);
 }
 
-async function images(counterpart: Counterpart, patienceMs: number): Promise<void> {
+async function images(counterpart: Counterpart): Promise<void> {
   const { driver } = counterpart;
-  const { key } = await makeMachine(counterpart, patienceMs);
+  const { key } = await makeMachine(counterpart);
   await machinesMethod(driver, 'stop')(key, {}, context());
-  await reaches(driver, key, 'STOPPED', patienceMs);
-  const image = await capture(counterpart, key, 'IMAGE', patienceMs);
+  await reaches(driver, key, 'STOPPED');
+  const image = await capture(counterpart, key, 'IMAGE');
   expect((await read(driver, 'machineImages', image))?.values['relatedImage']).toBeUndefined();
   const copy = await machinesMethod(driver, 'create')({ ...marks(), config: counterpart.fixtures.config, image }, context());
-  await dropMachine(counterpart, copy.key, patienceMs);
-  await dropMachine(counterpart, key, patienceMs);
+  await dropMachine(counterpart, copy.key);
+  await dropMachine(counterpart, key);
   expect(await read(driver, 'machineImages', image)).toBeDefined();
-  await dropImage(counterpart, image, patienceMs);
+  await dropImage(counterpart, image);
 }
 
-async function restores(counterpart: Counterpart, patienceMs: number): Promise<void> {
+async function restores(counterpart: Counterpart): Promise<void> {
   const { driver } = counterpart;
-  const { key } = await makeMachine(counterpart, patienceMs);
-  const snapshot = await capture(counterpart, key, 'SNAPSHOT', patienceMs);
+  const { key } = await makeMachine(counterpart);
+  const snapshot = await capture(counterpart, key, 'SNAPSHOT');
   await machinesMethod(driver, 'restore')(key, { ...marks(), image: snapshot }, context());
   const settled = ['STARTED', 'STOPPED', 'PAUSED', 'SUSPENDED'];
-  const item = await until(driver, 'machines', key, (seen) => settled.includes(String(seen?.values['state'])), patienceMs);
+  const item = await until(driver, 'machines', key, (seen) => settled.includes(String(seen?.values['state'])));
   expect(item?.values['state']).toBe('STARTED');
-  await dropMachine(counterpart, key, patienceMs);
-  await dropImage(counterpart, snapshot, patienceMs);
+  await dropMachine(counterpart, key);
+  await dropImage(counterpart, snapshot);
 }
 
 /** Images and snapshots made from machines. */
 export function imageTests(bench: Bench): void {
-  const { patienceMs } = bench;
-  bench.test('snapshots are made of a running machine, point back, and are deleted twice', (counterpart) =>
-    snapshots(counterpart, patienceMs),
+  bench.test('snapshots are made of a running machine, point back, and are deleted twice', CAPTURE, (counterpart) =>
+    snapshots(counterpart),
   );
-  bench.test('an image is made of a stopped machine and outlives it', (counterpart) => images(counterpart, patienceMs));
-  bench.test('a machine is restored from its snapshot', (counterpart) => restores(counterpart, patienceMs));
-  bench.test('name, description and properties of an image come back as held', async (counterpart) => {
-    const { driver } = counterpart;
-    const { key } = await makeMachine(counterpart, patienceMs);
-    const image = await capture(counterpart, key, 'SNAPSHOT', patienceMs);
-    const held = driver.machineImages?.holds?.({ name: 'golden', description: 'of gold', properties: { carat: '18' } }) ?? {};
-    await imagesMethod(counterpart, 'rename')(image, held, context());
-    const seen = await read(driver, 'machineImages', image);
-    for (const [name, value] of Object.entries(held)) expect(seen?.values[name]).toEqual(value);
-    await dropMachine(counterpart, key, patienceMs);
-    await dropImage(counterpart, image, patienceMs);
-  });
+  bench.test('an image is made of a stopped machine and outlives it', [...CAPTURE, 'machines.stop'], (counterpart) => images(counterpart));
+  bench.test('a machine is restored from its snapshot', [...CAPTURE, 'machines.restore'], (counterpart) => restores(counterpart));
+  bench.test(
+    'name, description and properties of an image come back as held',
+    [...CAPTURE, 'machineImages.rename'],
+    async (counterpart) => {
+      const { driver } = counterpart;
+      const { key } = await makeMachine(counterpart);
+      const image = await capture(counterpart, key, 'SNAPSHOT');
+      const held = driver.machineImages?.holds?.({ name: 'golden', description: 'of gold', properties: { carat: '18' } }) ?? {};
+      await imagesMethod(counterpart, 'rename')(image, held, context());
+      const seen = await read(driver, 'machineImages', image);
+      for (const [name, value] of Object.entries(held)) expect(seen?.values[name]).toEqual(value);
+      await dropMachine(counterpart, key);
+      await dropImage(counterpart, image);
+    },
+  );
 }

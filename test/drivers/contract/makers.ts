@@ -1,8 +1,10 @@
-import type { FindGroup, Item, ListedGroup, Naming } from '../../../src/clouds/driver';
+import type { FindGroup, Item, Naming } from '../../../src/clouds/driver';
 import type { Bench } from '../counterpart';
 import { context, marks, pagesOf, until } from '../counterpart';
+import type { Need } from './needs';
 import type { Given, Maker, Scene } from './scene';
-import { MAKERS, method, withScene } from './scene';
+import { MACHINE, MAKERS, making, method, withScene } from './scene';
+import { elapse, expectRecent, waitUntil } from '../../harness/wait';
 
 /** 5 GB: more than four GiB and less than five. */
 export const CAPACITY = 5_000_000;
@@ -30,11 +32,24 @@ const LEAST: { [G in Maker]: (scene: Scene) => Promise<Given<G>> } = {
   }),
 };
 
+/** Needs of the things that have to be made for it. */
+const PARTS: Readonly<Record<Maker, readonly Need[]>> = {
+  volumes: [],
+  volumeImages: making('volumes'),
+  networks: [],
+  networkPorts: making('networks'),
+  addresses: making('networks'),
+  forwardingGroups: making('networks'),
+  disks: MACHINE,
+  attachments: [...MACHINE, ...making('volumes')],
+  interfaces: [...MACHINE, ...making('networks')],
+};
+const needsOf = (group: Maker): readonly Need[] => [...making(group), ...PARTS[group]];
+
 async function keysFound(scene: Scene, group: Maker, own: { token: string; tag: string }): Promise<string[]> {
   const find = method(scene.driver, group, 'find') as FindGroup['find'];
-  const end = Date.now() + Math.max(scene.patienceMs, scene.driver.capabilities.settleMs);
-  while ((await find(own, context())).length === 0 && Date.now() < end) await new Promise((resolve) => setTimeout(resolve, 25));
-  await new Promise((resolve) => setTimeout(resolve, scene.driver.capabilities.settleMs));
+  await waitUntil(async () => (await find(own, context())).length > 0);
+  await elapse(scene.driver.capabilities.settleMs);
   return (await find(own, context())).map((item) => item.key);
 }
 
@@ -49,9 +64,9 @@ async function madeOnce(scene: Scene, group: Maker): Promise<void> {
   expect(await (method(driver, group, 'find') as FindGroup['find'])({ ...own, tag: `${own.tag}x` }, context())).toEqual([]);
   const item = await scene.until(group, key, (seen) => seen !== undefined && seen.values['state'] !== 'CREATING');
   expect(item?.tag).toBe(own.tag);
-  if (item?.created !== undefined) expect(Math.abs(Date.parse(item.created) - Date.now())).toBeLessThan(300_000);
+  if (item?.created !== undefined) expectRecent(item.created);
   const listed = async () => (await pagesOf(driver, group)).flat().filter((each) => each.key === key);
-  await until(driver, group, key, (seen) => seen?.values['state'] !== 'CAPTURING', scene.patienceMs);
+  await until(driver, group, key, (seen) => seen?.values['state'] !== 'CAPTURING');
   expect(await listed()).toEqual([item]);
   await scene.drop(group, key);
   await scene.delete(group, key);
@@ -82,18 +97,19 @@ async function naming(scene: Scene, group: (typeof NAMED)[number]): Promise<void
   expect(Object.keys(bare?.values['properties'] ?? {})).toEqual([]);
 }
 
-/** What holds for every group whose things are made by `create`. */
+/** Tests for every group whose things are made by `create`. */
 export function makerTests(bench: Bench): void {
-  const offered = (group: ListedGroup) => bench.groups.includes(group);
-  for (const group of MAKERS.filter(offered)) {
+  for (const group of MAKERS) {
     bench.test(
       `${group}: made once by its token, found by its tag, listed, deleted twice`,
+      needsOf(group),
       withScene(bench, (scene) => madeOnce(scene, group)),
     );
   }
-  for (const group of NAMED.filter(offered)) {
+  for (const group of NAMED) {
     bench.test(
       `${group}: name, description and properties come back as held; what is absent is erased`,
+      [...needsOf(group), `${group}.rename`],
       withScene(bench, (scene) => naming(scene, group)),
     );
   }

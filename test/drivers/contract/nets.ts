@@ -2,7 +2,8 @@ import type { Item } from '../../../src/clouds/driver';
 import type { Bench } from '../counterpart';
 import { context, dropMachine, machinesMethod, marks, pagesOf, reaches } from '../counterpart';
 import type { Scene } from './scene';
-import { method, ref, withScene } from './scene';
+import { MACHINE, making, method, ref, withScene } from './scene';
+import type { Need } from './needs';
 
 const conflict = { name: 'ProviderError', kind: 'conflict', maybeDone: false };
 
@@ -41,11 +42,11 @@ async function changedNetwork(scene: Scene): Promise<void> {
 
 /** A machine in a network of its own. */
 async function placed(scene: Scene): Promise<{ machine: string; network: string; nic: Item; addresses: () => Promise<Item[]> }> {
-  const { driver, patienceMs, counterpart } = scene;
+  const { driver, counterpart } = scene;
   const { config, image } = counterpart.fixtures;
   const { key: network } = await scene.make('networks', { networkType: 'PRIVATE' });
   const { key: machine } = await machinesMethod(driver, 'create')({ ...marks(), config, image, networks: [network] }, context());
-  await reaches(driver, machine, 'STARTED', patienceMs);
+  await reaches(driver, machine, 'STARTED');
   const [nic, ...more] = (await pagesOf(driver, 'interfaces')).flat().filter((item) => item.owner === machine);
   if (!nic) throw new Error('the machine has no interface');
   expect(more).toEqual([]);
@@ -59,7 +60,7 @@ async function passing(scene: Scene): Promise<void> {
   const [own] = await addresses();
   expect(own?.values).toMatchObject({ allocation: 'dynamic', network: ref('Network', network), resource: ref('Machine', machine) });
   await expect(scene.delete('networks', network)).rejects.toMatchObject(conflict);
-  await dropMachine(scene.counterpart, machine, scene.patienceMs);
+  await dropMachine(scene.counterpart, machine);
   await scene.until('interfaces', nic.key, (item) => item === undefined);
   await scene.until('addresses', String(own?.key), (item) => item === undefined);
 }
@@ -80,7 +81,7 @@ async function fixed(scene: Scene): Promise<void> {
   for (let time = 0; time < 2; time += 1) await release(key, context());
   await scene.until('addresses', key, (seen) => seen !== undefined && seen.owner === undefined);
   await bind(key, { interface: nic.key }, context());
-  await dropMachine(scene.counterpart, machine, scene.patienceMs);
+  await dropMachine(scene.counterpart, machine);
   const free = await scene.until('addresses', key, (seen) => seen?.owner === undefined);
   expect(free?.values['resource']).toBeUndefined();
   expect(free?.values['ip']).toBe(item.values['ip']);
@@ -92,7 +93,7 @@ async function kept(scene: Scene): Promise<void> {
   const key = String(own?.key);
   await method(scene.driver, 'addresses', 'update')(key, { allocation: 'static' }, context());
   await scene.until('addresses', key, (item) => item?.values['allocation'] === 'static');
-  await dropMachine(scene.counterpart, machine, scene.patienceMs);
+  await dropMachine(scene.counterpart, machine);
   await scene.until('addresses', key, (item) => item !== undefined && item.owner === undefined);
   await scene.drop('addresses', key);
 }
@@ -147,22 +148,39 @@ async function groups(scene: Scene): Promise<void> {
 
 /** Networks, ports, interfaces, addresses and forwarding groups. */
 export function netTests(bench: Bench): void {
-  const has = (...names: (typeof bench.groups)[number][]) => names.every((group) => bench.groups.includes(group));
-  const test = (title: string, run: (scene: Scene) => Promise<void>) => bench.test(title, withScene(bench, run));
-  if (has('networks')) {
-    test('a network is stopped and started, each also when it is so already', async (scene) => {
+  const test = (title: string, needs: readonly Need[], run: (scene: Scene) => Promise<void>) =>
+    bench.test(title, needs, withScene(bench, run));
+  const network = making('networks');
+  const place: readonly Need[] = [...network, ...MACHINE, 'interfaces', 'addresses'];
+  test(
+    'a network is stopped and started, each also when it is so already',
+    [...network, 'networks.stop', 'networks.start'],
+    async (scene) => {
       const { key } = await scene.make('networks', { networkType: 'PRIVATE' });
       await switched(scene, 'networks', key);
-    });
-    test('a network keeps its type when its packet size changes', changedNetwork);
-  }
-  if (has('networks', 'networkPorts')) test('a port is started, stopped and changed, and keeps its network from being deleted', ports);
-  if (has('networks', 'interfaces', 'addresses')) {
-    test('a machine gets an interface in each network, and an address that goes with it', passing);
-    test('a static address is bound and released, each twice, and outlives the machine', fixed);
-    test('a dynamic address that was made static outlives the machine', kept);
-  }
-  if (has('networks', 'networkPorts', 'interfaces'))
-    test('an interface takes a port of its own network, and moves to another network', nics);
-  if (has('networks', 'forwardingGroups')) test('a forwarding group takes networks in and lets them go, and only of one type', groups);
+    },
+  );
+  test('a network keeps its type when its packet size changes', [...network, 'networks.update mtu'], changedNetwork);
+  test(
+    'a port is started, stopped and changed, and keeps its network from being deleted',
+    [...network, ...making('networkPorts'), 'networkPorts.stop', 'networkPorts.start', 'networkPorts.update portType'],
+    ports,
+  );
+  test('a machine gets an interface in each network, and an address that goes with it', place, passing);
+  test(
+    'a static address is bound and released, each twice, and outlives the machine',
+    [...place, ...making('addresses'), 'addresses.bind', 'addresses.release'],
+    fixed,
+  );
+  test('a dynamic address that was made static outlives the machine', [...place, 'addresses.delete', 'addresses.update allocation'], kept);
+  test(
+    'an interface takes a port of its own network, and moves to another network',
+    [...MACHINE, ...network, ...making('networkPorts'), ...making('interfaces'), 'interfaces.update network', 'interfaces.update state'],
+    nics,
+  );
+  test(
+    'a forwarding group takes networks in and lets them go, and only of one type',
+    [...network, ...making('forwardingGroups'), 'forwardingGroups.bind', 'forwardingGroups.release'],
+    groups,
+  );
 }

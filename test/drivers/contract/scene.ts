@@ -1,5 +1,6 @@
 import type { Driver, Item } from '../../../src/clouds/driver';
 import type { Bench, Counterpart } from '../counterpart';
+import type { Need } from './needs';
 import { context, dropMachine, type Ended, makeMachine, marks, read, toTheEnd, until } from '../counterpart';
 
 /** Groups whose things the suite makes by `create`. */
@@ -16,12 +17,16 @@ export const MAKERS = [
 ] as const;
 export type Maker = (typeof MAKERS)[number];
 
+/** Needs of `Scene.machine`, and of `Scene.make` of a group. */
+export const MACHINE: readonly Need[] = ['machines.create', 'machines.delete'];
+export const making = (group: Maker): readonly Need[] => [`${group}.create`, `${group}.delete`];
+
 type Group<G extends Maker> = NonNullable<Driver[G]>;
 type Create<G extends Maker> = NonNullable<Group<G>['create']>;
-/** What a create takes, but its marks. */
+/** Request of a create without its marks. */
 export type Given<G extends Maker> = Omit<Parameters<Create<G>>[0], 'token' | 'tag'>;
 
-/** A method of a group; a test that calls one that the driver does not offer must be skipped by name. */
+/** A method of a group; a test that calls it names it among its needs. */
 export function method<G extends Maker, M extends keyof Group<G> & string>(
   driver: Driver,
   group: G,
@@ -29,7 +34,7 @@ export function method<G extends Maker, M extends keyof Group<G> & string>(
 ): Ended<NonNullable<Group<G>[M]>> {
   const owner: object | undefined = driver[group];
   const found: unknown = owner && Reflect.get(owner, name);
-  if (!owner || !found) throw new Error(`${group}.${name} is not offered: skip this test by name, with the reason`);
+  if (!owner || !found) throw new Error(`${group}.${name} is not offered: name it among the needs of this test`);
   return toTheEnd(driver, owner, found as Group<G>[M]);
 }
 
@@ -40,22 +45,19 @@ export interface Made {
   item: Item;
 }
 
-/** What one test makes, and takes away again in reverse order. */
+/** Scene of a test: what it makes is taken away again in reverse order. */
 export class Scene {
   private readonly made: (() => Promise<void>)[] = [];
 
-  constructor(
-    readonly counterpart: Counterpart,
-    readonly patienceMs: number,
-  ) {}
+  constructor(readonly counterpart: Counterpart) {}
 
   get driver(): Driver {
     return this.counterpart.driver;
   }
 
   async machine(): Promise<string> {
-    const { key } = await makeMachine(this.counterpart, this.patienceMs);
-    this.made.push(() => dropMachine(this.counterpart, key, this.patienceMs));
+    const { key } = await makeMachine(this.counterpart);
+    this.made.push(() => dropMachine(this.counterpart, key));
     return key;
   }
 
@@ -80,7 +82,7 @@ export class Scene {
   }
 
   until(group: Maker, key: string, done: (item: Item | undefined) => boolean): Promise<Item | undefined> {
-    return until(this.driver, group, key, done, this.patienceMs);
+    return until(this.driver, group, key, done);
   }
 
   async values(group: Maker, key: string): Promise<Item['values']> {
@@ -97,7 +99,7 @@ export class Scene {
 /** A test with a scene of its own, which is cleared whatever happens. */
 export function withScene(bench: Bench, run: (scene: Scene) => Promise<void>) {
   return async (counterpart: Counterpart): Promise<void> => {
-    const scene = new Scene(counterpart, bench.patienceMs);
+    const scene = new Scene(counterpart);
     try {
       await run(scene);
     } finally {

@@ -2,7 +2,8 @@ import type { Bench } from '../counterpart';
 import { context, dropMachine, makeMachine, pagesOf } from '../counterpart';
 import { CAPACITY } from './makers';
 import type { Scene } from './scene';
-import { method, ref, withScene } from './scene';
+import { MACHINE, making, method, ref, withScene } from './scene';
+import type { Need } from './needs';
 
 const conflict = { name: 'ProviderError', kind: 'conflict', maybeDone: false };
 
@@ -38,10 +39,10 @@ async function attached(scene: Scene): Promise<void> {
 }
 
 async function survives(scene: Scene): Promise<void> {
-  const { key: machine } = await makeMachine(scene.counterpart, scene.patienceMs);
+  const { key: machine } = await makeMachine(scene.counterpart);
   const { key: volume } = await scene.make('volumes', { capacity: CAPACITY });
   const attachment = await scene.make('attachments', { machine, volume });
-  await dropMachine(scene.counterpart, machine, scene.patienceMs);
+  await dropMachine(scene.counterpart, machine);
   await scene.until('attachments', attachment.key, (item) => item === undefined);
   expect((await scene.values('volumes', volume))['state']).toBe('AVAILABLE');
   const next = await scene.machine();
@@ -64,7 +65,7 @@ async function captured(scene: Scene): Promise<void> {
 }
 
 async function disks(scene: Scene): Promise<void> {
-  const { key: machine } = await makeMachine(scene.counterpart, scene.patienceMs);
+  const { key: machine } = await makeMachine(scene.counterpart);
   const before = (await pagesOf(scene.driver, 'disks')).flat().filter((item) => item.owner === machine);
   const disk = await scene.make('disks', { machine, capacity: CAPACITY });
   expect(disk.item.owner).toBe(machine);
@@ -76,20 +77,23 @@ async function disks(scene: Scene): Promise<void> {
   await update(disk.key, { capacity: reported + 1 }, context());
   await scene.until('disks', disk.key, (item) => Number(item?.values['capacity']) > reported);
   expect((await pagesOf(scene.driver, 'disks')).flat().filter((item) => item.owner === machine)).toHaveLength(before.length + 1);
-  await dropMachine(scene.counterpart, machine, scene.patienceMs);
+  await dropMachine(scene.counterpart, machine);
   await scene.until('disks', disk.key, (item) => item === undefined);
   expect((await pagesOf(scene.driver, 'disks')).flat().filter((item) => item.owner === machine)).toEqual([]);
 }
 
 /** Volumes, their images, attachments and disks. */
 export function storageTests(bench: Bench): void {
-  const has = (...groups: (typeof bench.groups)[number][]) => groups.every((group) => bench.groups.includes(group));
-  const test = (title: string, run: (scene: Scene) => Promise<void>) => bench.test(title, withScene(bench, run));
-  if (has('volumes')) test('a volume is never smaller than asked, keeps the size reported, and grows', capacities);
-  if (has('volumes', 'attachments')) {
-    test('an attached volume is refused to others and not deleted; detached it is free again', attached);
-    test('deleting a machine leaves its attached volumes', survives);
-  }
-  if (has('volumes', 'volumeImages')) test('a volume image outlives its volume, and volumes begin as it', captured);
-  if (has('disks')) test('a disk grows, and dies with its machine', disks);
+  const test = (title: string, needs: readonly Need[], run: (scene: Scene) => Promise<void>) =>
+    bench.test(title, needs, withScene(bench, run));
+  const attaching = [...MACHINE, ...making('volumes'), ...making('attachments')];
+  test(
+    'a volume is never smaller than asked, keeps the size reported, and grows',
+    [...making('volumes'), 'volumes.update capacity', 'volumes.update bootable'],
+    capacities,
+  );
+  test('an attached volume is refused to others and not deleted; detached it is free again', attaching, attached);
+  test('deleting a machine leaves its attached volumes', attaching, survives);
+  test('a volume image outlives its volume, and volumes begin as it', [...making('volumes'), ...making('volumeImages')], captured);
+  test('a disk grows, and dies with its machine', [...MACHINE, 'disks.create', 'disks.update capacity'], disks);
 }

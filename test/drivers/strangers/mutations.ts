@@ -1,6 +1,6 @@
-/** One change to a right answer: one member of it is not as it should be. */
+/** Change to a right answer: one member of it is not as it should be. */
 export interface Mutation {
-  /** Where, and what was done. */
+  /** Place and kind of the change. */
   name: string;
   text: string;
   /** The member belongs to a thing, and not to what is around things. */
@@ -27,12 +27,13 @@ function ofJson(root: unknown): Mutation[] {
     return others.map(([how, value]) => ({
       name: `${path.join('.')} ${how}`,
       text: JSON.stringify(withValue(root, path, value)),
-      inThing: path.length > 2 || (path.length === 2 && typeof path[1] === 'string'),
+      // A thing that is asked for alone and has no id is not the one that was asked for.
+      inThing: path.length > 2 || (path.length === 2 && typeof path[1] === 'string' && path[1] !== 'id'),
     }));
   });
 }
 
-/** Of lists the first two things are looked into: the others are like them. */
+/** Lists the members of a value; of lists those of the first two things: the others are like them. */
 function membersOf(value: unknown, path: Path): Path[] {
   if (typeof value !== 'object' || value === null) return [];
   const inner = Array.isArray(value)

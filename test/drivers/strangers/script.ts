@@ -4,13 +4,13 @@ import { METHOD_KINDS } from '../../../src/clouds/driver';
 /** Keys of what the script has made so far, and of what it begins with, by a name of its own. */
 export type Known = Readonly<Record<string, string>>;
 
-/** One call of the script. */
+/** Call of the script. */
 export interface Step {
   /** group.method */
   name: string;
-  /** Without the context; undefined: the driver cannot be asked this. */
+  /** Returns the arguments without the context; undefined: the driver cannot be asked this. */
   args(known: Known): unknown[] | undefined;
-  /** Under which name the key it answers is known from then on. */
+  /** Name under which the key that it answers is known from then on. */
   makes?: string;
 }
 
@@ -37,11 +37,11 @@ const reads = (group: ListedGroup, what: string, marked?: string): Step[] => [
 ];
 
 function bytes(): object {
-  const qcow = Buffer.concat([Buffer.from('QFI\xfb', 'latin1'), Buffer.from([0, 0, 0, 3]), Buffer.alloc(1016)]);
+  const raw = Buffer.alloc(1024, 'raw disk');
   async function* open(): AsyncGenerator<Uint8Array> {
-    yield await Promise.resolve(qcow);
+    yield await Promise.resolve(raw);
   }
-  return { source: { size: qcow.length, withinMs: 5000, open } };
+  return { source: { size: raw.length, withinMs: 5000, open } };
 }
 
 /** Every method that a driver may have, in an order in which each of them can be called. */
@@ -84,18 +84,30 @@ export const SCRIPT: readonly Step[] = [
   ...reads('volumeImages', 'snapshot'),
   { name: 'volumeImages.rename', args: keyed('snapshot', RENAMED) },
   { name: 'volumeImages.upload', args: () => [{ ...naming('volumeUpload'), ...bytes() }], makes: 'volumeUpload' },
+  { name: 'volumeImages.download', args: keyed('volumeUpload') },
   {
     name: 'machineImages.capture',
     args: asked(['machine'], ({ machine }) => ({ ...naming('capture'), machine, type: 'SNAPSHOT' })),
     makes: 'capture',
   },
   ...reads('machineImages', 'capture'),
+  { name: 'machineImages.named', args: () => [{ owner: 'amazon', name: '*' }] },
   { name: 'machineImages.rename', args: keyed('capture', RENAMED) },
   { name: 'machineImages.upload', args: () => [{ ...naming('upload'), ...bytes() }], makes: 'upload' },
+  { name: 'machineImages.download', args: keyed('upload') },
   {
     name: 'machines.restore',
     args: (known) => (known.capture === undefined ? undefined : [known.machine, { ...marks('restore'), image: known.capture }]),
   },
+  {
+    name: 'meters.sample',
+    args: asked(['machine'], ({ machine }) => [
+      { type: 'Machine', key: machine, aspect: 'cpu', interval: 300, after: Date.now() - 3_000_000, upTo: Date.now() },
+    ]),
+  },
+  { name: 'events.since', args: () => [undefined] },
+  { name: 'events.since', args: () => [{ at: Date.now() - 3_000_000, key: 0 }] },
+  { name: 'events.of', args: asked(['machine'], ({ machine }) => ({ type: 'Machine', key: machine })) },
   { name: 'machines.stop', args: keyed('machine', { force: true }) },
   { name: 'machines.stop', args: keyed('machine', {}) },
   { name: 'machines.resize', args: (known) => [known.machine, { config: known.otherConfig }] },

@@ -10,17 +10,17 @@ export interface Reply {
   cutAt?: number;
 }
 
-/** What comes in place of a provider's answer. */
+/** Answer that comes in place of a provider's. */
 export interface Strike {
   name: string;
   reply(right: Reply): Reply;
   /** Kinds that fit. */
   kinds: readonly ErrorKind[];
-  /** It is the right answer in another coating: it may be understood. Then the call ends as without it. */
+  /** Set for the right answer in another coating: it may be understood. Then the call ends as without it. */
   right?: 'may' | 'must';
   /** The provider may have done what a write asked for. */
   unknown?: boolean;
-  /** How long it asks to be left alone, in ms. */
+  /** Delay that it asks for, in ms. */
   retryAfterMs?: number;
 }
 
@@ -44,7 +44,7 @@ const KUBERNETES =
 const SOAP =
   '<?xml version="1.0"?><soap:Envelope xmlns:soap="http://schemas.xmlsoap.org/soap/envelope/"><soap:Body><soap:Fault><faultcode>soap:Client</faultcode><faultstring>The object has already been deleted or has not been completely created</faultstring><detail><e:NotFound xmlns:e="urn:other:billing"/></detail></soap:Fault></soap:Body></soap:Envelope>';
 
-/** What strangers answer, in the place of a provider or on the way to it. */
+/** Answers of strangers, in the place of a provider or on the way to it. */
 export const STRIKES: readonly Strike[] = [
   { name: '404 HTML', reply: html(404), kinds: AWAY },
   {

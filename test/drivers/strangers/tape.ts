@@ -17,22 +17,24 @@ export interface Exchange {
   reply: Reply;
 }
 
-/** What the counterfeit does with the calls of one run. */
+/** Record of what the counterfeit did with the calls of one run. */
 export interface Played {
-  /** Names of the calls that came, in order. */
-  seen: string[];
-  /** How often a call of the struck one's name was answered rightly afterwards. */
+  /** Name of the call that was struck; undefined where it never came. */
+  struck?: string;
+  /** Number of times a call of the struck one's name was answered rightly afterwards. */
   again: number;
 }
 
 /**
  * A place that passes calls on to a provider and records them, and later answers the same calls from the record, but for
- * one. What was never recorded is answered as the one that is struck: what stands in the way stays there.
+ * one. What was never recorded is answered as the one that is struck, for what stands in the way stays there; or by the
+ * provider, where it is the provider that tells only a part.
  */
 export class Tape {
   url = '';
   private recording: Exchange[] | undefined;
-  private answer: ((call: Call) => Reply) | undefined;
+  /** The answer to a call; undefined leaves it to the provider. */
+  private answer: ((call: Call) => Reply | undefined) | undefined;
   private readonly server = createServer((incoming, outgoing) => {
     this.handle(incoming, outgoing).catch(() => outgoing.destroy());
   });
@@ -45,6 +47,8 @@ export class Tape {
   /** @param upstream where the provider is (http://host:port) */
   static async start(upstream: () => string, nameOf: (call: Call) => string): Promise<Tape> {
     const tape = new Tape(upstream, nameOf);
+    // A test that computes for longer than a connection may be idle would find it closed at its next call.
+    tape.server.keepAliveTimeout = 0;
     await new Promise<void>((done) => tape.server.listen(0, '127.0.0.1', done));
     tape.url = `http://127.0.0.1:${(tape.server.address() as AddressInfo).port}`;
     return tape;
@@ -61,28 +65,28 @@ export class Tape {
     }
   }
 
-  /** Answers from a record; the call at `at` (from 0) gets what `strike` makes of its answer. */
-  play(exchanges: readonly Exchange[], at: number, strike: (right: Reply) => Reply): Played {
-    const played: Played = { seen: [], again: 0 };
+  /**
+   * Answers from a record; the call that would get the answer at `at` (from 0) gets what `strike` makes of it. Calls that go
+   * out together come in any order: it is the answer that tells which one is meant.
+   */
+  play(exchanges: readonly Exchange[], at: number, strike: (right: Reply) => Reply, unrecorded: 'struck' | 'asked' = 'struck'): Played {
+    const played: Played = { again: 0 };
     const left = [...exchanges];
-    let struck: string | undefined;
     this.answer = (call) => {
       const name = this.nameOf(call);
       const found = take(left, exchanges, call, name);
-      played.seen.push(name);
-      const nothing: Reply = { status: 200, headers: {}, body: Buffer.alloc(0) };
-      if (played.seen.length - 1 === at) {
-        struck = name;
-        return strike(found?.reply ?? nothing);
+      if (!found) return unrecorded === 'asked' ? undefined : strike({ status: 200, headers: {}, body: Buffer.alloc(0) });
+      if (found === exchanges[at] && played.struck === undefined) {
+        played.struck = name;
+        return strike(found.reply);
       }
-      if (!found) return strike(nothing);
-      if (name === struck) played.again += 1;
+      if (name === played.struck) played.again += 1;
       return found.reply;
     };
     return played;
   }
 
-  /** From now on every call is answered by a stranger; undefined: the provider is back, whatever was played before. */
+  /** Answers every call as a stranger from now on; undefined: the provider is back, whatever was played before. */
   haunt(strike: ((right: Reply) => Reply) | undefined): void {
     this.answer = strike && (() => strike({ status: 200, headers: {}, body: Buffer.alloc(0) }));
   }
@@ -97,7 +101,8 @@ export class Tape {
     for await (const part of incoming) parts.push(part as Buffer);
     const body = Buffer.concat(parts);
     const call = { method: incoming.method ?? '', path: incoming.url ?? '', body: body.toString('latin1') };
-    if (this.answer && !this.recording) return send(outgoing, this.answer(call), call.method);
+    const played = this.recording ? undefined : this.answer?.(call);
+    if (played) return send(outgoing, played, call.method);
     const reply = await ask(this.upstream(), call, incoming.headers, body);
     this.recording?.push({ call, name: this.nameOf(call), reply });
     send(outgoing, reply, call.method);

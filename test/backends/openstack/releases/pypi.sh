@@ -10,6 +10,7 @@ ETC=$VENV/etc
 # Neutron's API hears no agents: a process of its own does.
 RPC_WORKERS=1
 POLICIES=""
+METRICS=""
 PACKAGES="python3-venv"
 # The folder stands for python3-venv.
 PROGRAMS="/usr/share/python-wheels"

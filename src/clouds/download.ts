@@ -1,0 +1,13 @@
+import type { Disk } from '../disks/disk';
+
+export type { Disk, Extent } from '../disks/disk';
+
+/** Contents of an image as its cloud gives them, for as long as the signal of the call that answered it is not aborted. */
+export interface DownloadedImage {
+  disk: Disk;
+  /**
+   * Text by which the same contents are known again, after days and in another process (a digest, the id of what never changes):
+   * who goes on from the middle checks that it is the same. Absent: nothing tells.
+   */
+  version?: string | undefined;
+}

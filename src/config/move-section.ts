@@ -1,0 +1,24 @@
+import { z } from 'zod';
+
+const MIB = 2 ** 20;
+
+/** The section `move`: how images are copied from one cloud to another. */
+export const moveSection = z
+  .strictObject({
+    minRate: z
+      .int()
+      .min(1024)
+      .max(2 ** 40)
+      .default(4 * MIB)
+      .describe('Slowest copy, in bytes per second of the size of the image: one that takes longer, and longer than an hour, is given up.'),
+    idleSeconds: z.int().min(1).max(3600).default(120).describe('How long a copy may stand still on either side, in s.'),
+    concurrency: z.int().min(1).max(1000).default(2).describe('Most copies at once by one process; others wait.'),
+    maxBytes: z
+      .int()
+      .min(1)
+      .max(2 ** 50)
+      .default(2 ** 44)
+      .describe('Largest image copied, in bytes: of its data where its cloud tells how much that is, else of its size.'),
+  })
+  .prefault({})
+  .describe('Copies of images between clouds.');

@@ -1,0 +1,81 @@
+import { proxiesOf } from '../net/proxies';
+import { createAddressCheck } from './addresses';
+import { problemOf, type FetchProblem } from './problem';
+import { hostOf, type FetchRules } from './rules';
+import { singleRequest, systemResolve, type ResolveHost } from './single-request';
+
+/** Body with what goes before it. */
+export interface Sending {
+  method: 'POST' | 'PUT';
+  headers: Readonly<Record<string, string>>;
+  /** Text, or bytes that are made while they are taken. */
+  body: string | AsyncIterable<Uint8Array>;
+  signal: AbortSignal;
+}
+
+/**
+ * Makes the one way to send a body elsewhere, by the rules that hold for fetching: addresses and proxy; scheme and host are the caller's
+ * to check. Redirects are not followed. Errors are values.
+ * @param rules.named tells whether the configuration names the very host
+ */
+export function createSender(
+  rules: Pick<FetchRules, 'addresses' | 'proxy' | 'deadlineMs' | 'idleMs'> & { named: (url: URL) => boolean },
+  resolve: ResolveHost = systemResolve,
+) {
+  const allows = createAddressCheck(rules.addresses);
+  const proxyFor = proxiesOf(rules.proxy);
+  const { named, idleMs, deadlineMs } = rules;
+  return async (url: URL, { method, headers, body, signal }: Sending): Promise<{ status: number } | FetchProblem> => {
+    const deadline = AbortSignal.timeout(deadlineMs);
+    const stalled = new AbortController();
+    const all = AbortSignal.any([signal, deadline, stalled.signal]);
+    // What the source of the bytes threw says more than what became of the connection.
+    let thrown: { error: unknown } | undefined;
+    const sent = typeof body === 'string' ? body : taken(body, idleMs, stalled, (error) => (thrown = { error }));
+    try {
+      const answer = await singleRequest(url, {
+        allows,
+        resolve,
+        proxyFor,
+        named,
+        idleMs,
+        signal: all,
+        send: { method, headers, body: sent },
+      });
+      answer.end();
+      return { status: answer.status };
+    } catch (error) {
+      if (thrown) throw thrown.error;
+      if (deadline.aborted) return { kind: 'timeout', message: `${hostOf(url)} did not answer within ${deadlineMs} ms` };
+      if (stalled.signal.aborted) return { kind: 'timeout', message: `${hostOf(url)} took nothing more for ${idleMs} ms` };
+      if (signal.aborted) return { kind: 'stopped', message: 'sending was stopped' };
+      return problemOf(error, hostOf(url), idleMs);
+    }
+  };
+}
+
+/** Passes bytes on, and watches that each piece is taken. */
+async function* taken(
+  bytes: AsyncIterable<Uint8Array>,
+  idleMs: number,
+  stalled: AbortController,
+  broken: (error: unknown) => void,
+): AsyncGenerator<Uint8Array> {
+  let watch: NodeJS.Timeout | undefined;
+  const iterator = bytes[Symbol.asyncIterator]();
+  try {
+    for (;;) {
+      const next = await iterator.next().catch((error: unknown) => {
+        broken(error);
+        throw error;
+      });
+      if (next.done) return;
+      watch = setTimeout(() => stalled.abort(), idleMs);
+      yield next.value;
+      clearTimeout(watch);
+    }
+  } finally {
+    clearTimeout(watch);
+    await iterator.return?.();
+  }
+}

@@ -1,0 +1,79 @@
+import { clientPlaceOf } from '../net/addresses';
+import type { FailedLogin } from '../protocol/audited';
+import type { AuthRequest, Authenticate, Refused } from './access';
+import { createThrottle } from './throttle';
+
+export interface LoginAuditOptions {
+  /** Writes an entry; resolves when it is kept. */
+  record: (login: FailedLogin) => Promise<void>;
+  log: { error(fields: object, message: string): void };
+  now?: () => number;
+  /** Time after which what was only counted is told, in ms. */
+  sumUpMs?: number;
+}
+
+export interface LoginAudit {
+  /** The same logins, of which each that fails is recorded before it is refused. */
+  watched: Authenticate;
+  /** Writes down what was only counted so far. */
+  close(): Promise<void>;
+}
+
+/**
+ * Bounds of what strangers can write: entries of one place and of all in a row, and the time after which there may be one more, in ms.
+ * What is beyond is counted, and summed up in one entry a minute: at most some 16,000 a day, whatever comes.
+ */
+const PLACE = { burst: 10, refillMs: 60_000, maxKeys: 10_000 };
+const ALL = { burst: 200, refillMs: 6_000, maxKeys: 1 };
+const SUM_UP_MS = 60_000;
+
+/** Records failed logins, without letting a flood of them fill the store. */
+export function createLoginAudit(authenticate: Authenticate, options: LoginAuditOptions): LoginAudit {
+  const { record, log, now = Date.now, sumUpMs = SUM_UP_MS } = options;
+  const places = createThrottle({ ...PLACE, now });
+  const all = createThrottle({ ...ALL, now });
+  let uncounted = 0;
+  let since = '';
+  let timer: NodeJS.Timeout | undefined;
+  const write = async (login: FailedLogin): Promise<void> => {
+    try {
+      await record(login);
+    } catch (error) {
+      // The refusal stands, recorded or not.
+      log.error({ err: error, requestId: login.requestId }, 'a failed login could not be recorded');
+    }
+  };
+  const sumUp = async (): Promise<void> => {
+    clearTimeout(timer);
+    timer = undefined;
+    if (uncounted === 0) return;
+    const reason = `${uncounted} more failed logins since ${since}, too many to be recorded one by one`;
+    uncounted = 0;
+    await write({ reason });
+  };
+  const granted = (place: string): boolean => places.take(place) === 0 && all.take('') === 0;
+  return {
+    watched: async (request) => {
+      const result = await authenticate(request);
+      if (result.ok || !isLogin(request, result)) return result;
+      const { place, address } = clientPlaceOf(request.address);
+      if (granted(place)) await write(entryOf(request, result, address));
+      else {
+        if (uncounted === 0) since = new Date(now()).toISOString();
+        uncounted += 1;
+        timer ??= setTimeout(() => void sumUp(), sumUpMs).unref();
+      }
+      return result;
+    },
+    close: sumUp,
+  };
+}
+
+/** Tells whether somebody tried to get in: a request without credentials is only asked for some. */
+function isLogin({ authorization }: AuthRequest, { status }: Refused): boolean {
+  return status !== 401 || authorization !== undefined;
+}
+
+function entryOf({ asked }: AuthRequest, { status, message, user }: Refused, address: string): FailedLogin {
+  return { ...asked, address, status, reason: message, ...(user ? { user } : {}) };
+}

@@ -1,0 +1,15 @@
+import type { UnitOfWork } from '../store/store';
+import type { ChangePlan, PlanContext } from './resource-handler';
+
+/** Planning by a Job, for who asked for it before: what it finds may be planned on was not known when it was accepted. */
+export interface DeferredPlanning {
+  /**
+   * Makes what handlers plan with, with the rights that the asker has now.
+   * @param asker who asked, with the role of then
+   * @param cloud key of the cloud that everything has to be in
+   * @throws Refusal 403 where it may not ask for changes any more
+   */
+  contextFor(asker: PlanContext['principal'], cloud: string): Promise<PlanContext>;
+  /** Holds what a transaction has written for a plan against the tenant's quotas. @throws Refusal 403 */
+  checkQuotas(unit: UnitOfWork, tenant: string, plan: ChangePlan): Promise<void>;
+}

@@ -1,0 +1,22 @@
+import { isExpired, isRecording } from './meter';
+
+/** A Meter records until its stopTime or its expiresTime, whichever comes first (Table 49; D171, D172). */
+const NOW = Date.parse('2026-11-30T12:00:00Z');
+
+test.each([
+  [{}, true],
+  [{ stopTime: '2026-11-30T12:00:01Z' }, true],
+  [{ stopTime: '2026-11-30T12:00:00Z' }, false],
+  [{ stopTime: '2026-11-30T13:00:00+01:00' }, false],
+  [{ expiresTime: '2026-11-30T11:59:59.999Z' }, false],
+  [{ expiresTime: '2999-01-01T00:00:00Z', stopTime: '2026-01-01T00:00:00Z' }, false],
+  [{ stopTime: 'no time' }, true],
+])('%p records: %p', (values, expected) => {
+  expect(isRecording(values, NOW)).toBe(expected);
+});
+
+test('it expires at its expiresTime', () => {
+  expect(isExpired({ expiresTime: '2026-11-30T12:00:00Z' }, NOW)).toBe(true);
+  expect(isExpired({ expiresTime: '2026-11-30T12:00:00.001Z', stopTime: '2001-01-01T00:00:00Z' }, NOW)).toBe(false);
+  expect(isExpired({}, NOW)).toBe(false);
+});

@@ -1,0 +1,148 @@
+import type { Cloud } from '../clouds/cloud';
+import type { Workflow } from '../jobs/workflow';
+import type { Value, Values } from '../model/values';
+import type { Fetcher } from '../fetch/fetcher';
+import type { MoveLimits } from '../operations/image-copy';
+import { pathToBe } from '../operations/create-plan';
+import { resourceHandlers, workflows } from '../operations/handlers';
+import {
+  Refusal,
+  type ChangePlan,
+  type CollectionAction,
+  type CollectionRequest,
+  type PlanContext,
+  type ResourceHandler,
+} from '../operations/resource-handler';
+import type { ResourcePath } from '../store/store';
+import { SYSTEM } from '../systems/component-kinds';
+import { systemWorkflows } from '../systems/handlers';
+import { changeRecord } from './package-record';
+import { withExports } from './export';
+import { exportWorkflow, type ExportDeps } from './export-job';
+import { removeWorkflow } from './remove';
+import { importRequest } from './import-request';
+import { importSystem, importSystemWorkflow, type ImportSystemInput, type SystemDeps } from './import-system';
+import { importTemplate, importTemplateWorkflow } from './import-template';
+import { planImport, planImportWorkflow, type PlanImportInput } from './plan';
+import { rowOf, type ImportInput } from './read-package';
+
+const TEMPLATE = 'SystemTemplate';
+/** Driver method by which images come from other places: [group, method]. */
+const UPLOAD = ['machineImages', 'upload'] as const;
+
+type PlanImport = (fetcher: Fetcher, context: PlanContext, request: CollectionRequest) => Promise<ChangePlan>;
+
+/** Types that packages are imported as. */
+const IMPORTED: Readonly<Record<string, Required<Pick<CollectionAction, 'needs'>> & { plan: PlanImport }>> = {
+  [TEMPLATE]: { needs: [UPLOAD], plan: planImportTemplate },
+  [SYSTEM]: { needs: [UPLOAD, ['machines', 'create']], plan: planImportSystem },
+};
+
+/** The handlers, with imports and exports of packages (DSP0263 4.3, 5.13.1.2, 5.13.3.1, Annex A). */
+export function withPackages(handlers: readonly ResourceHandler[], fetcher: Fetcher): readonly ResourceHandler[] {
+  return withExports(handlers, fetcher).map((handler) => {
+    const imported = IMPORTED[handler.type];
+    if (!imported) return handler;
+    const { needs, plan } = imported;
+    const action: CollectionAction = { needs, plan: (context, request) => plan(fetcher, context, request) };
+    return { ...handler, actOnAll: { ...handler.actOnAll, import: action } };
+  });
+}
+
+/**
+ * Every workflow that a stored Job may name.
+ * @param move limits of copies between clouds
+ * @param out ways out of packages
+ */
+export function everyWorkflow(
+  deps: SystemDeps,
+  move: MoveLimits,
+  out: Omit<ExportDeps, 'catalogue' | 'idleMs'>,
+): readonly Workflow<Value>[] {
+  const { fetcher, catalogue } = deps;
+  const exports = [exportWorkflow({ ...out, catalogue, idleMs: move.idleSeconds * 1000 }), removeWorkflow(catalogue)];
+  const imports = [
+    importTemplateWorkflow(deps),
+    importSystemWorkflow(deps),
+    planImportWorkflow(deps),
+    ...exports,
+  ] as unknown as Workflow<Value>[];
+  return [...workflows(fetcher, move), ...systemWorkflows(resourceHandlers(fetcher), catalogue), ...imports];
+}
+
+/** Plans the import of a SystemTemplate (5.13.4.1): it is there at once, held until its package is read. */
+async function planImportTemplate(fetcher: Fetcher, context: PlanContext, request: CollectionRequest): Promise<ChangePlan> {
+  const { options, cloud } = await importRequest(fetcher, context, request);
+  mustTakeImages(cloud);
+  if (options.plan === true) return planOnly(context, request, { options, cloud: cloud.key, makes: 'templates' });
+  const { path } = pathToBe(context, request.collection);
+  const input: ImportInput = { path, cloud: cloud.key, options };
+  return {
+    target: request.collection,
+    affected: [request.collection, path],
+    ...keeping(options),
+    insert: [rowOf(path, TEMPLATE, context.principal.tenant, options.name === undefined ? {} : { name: options.name })],
+    holds: [{ path, shows: null }],
+    work: { workflow: importTemplate.name, version: importTemplate.version, input: input as unknown as Values },
+    statusMessage: 'Waiting to be imported',
+    location: path,
+  };
+}
+
+/** Plans the import of a System (5.13.2.1): it is there at once, CREATING, and planned once its package was read. */
+async function planImportSystem(fetcher: Fetcher, context: PlanContext, request: CollectionRequest): Promise<ChangePlan> {
+  const { options, cloud } = await importRequest(fetcher, context, request);
+  mustTakeImages(cloud);
+  if (!cloud.offers('machines', 'create'))
+    throw new Refusal(400, `cloud '${cloud.key}' does not create machines`, { at: 'properties.cloud', kind: 'unsupported' });
+  if (options.plan === true) return planOnly(context, request, { options, cloud: cloud.key, makes: 'resources' });
+  const { path } = pathToBe(context, request.collection);
+  const { principal } = context;
+  const input: ImportSystemInput = { path, cloud: cloud.key, options, asker: askerOf(context) };
+  const row = rowOf(path, SYSTEM, principal.tenant, options.name === undefined ? {} : { name: options.name });
+  return {
+    target: request.collection,
+    affected: [request.collection, path],
+    ...keeping(options),
+    insert: [{ ...row, state: 'CREATING' }],
+    holds: [{ path, shows: 'CREATING' }],
+    work: { workflow: importSystem.name, version: importSystem.version, input: input as unknown as Values },
+    statusMessage: 'Waiting to be imported',
+    location: path,
+  };
+}
+
+const askerOf = ({ principal: { name, tenant, role } }: PlanContext): ImportSystemInput['asker'] => ({ name, tenant, role });
+
+/** Plans a Job that plans the import: nothing is there before it or after it. */
+function planOnly(
+  context: PlanContext,
+  { collection }: CollectionRequest,
+  asked: Pick<PlanImportInput, 'options' | 'cloud' | 'makes'>,
+): ChangePlan {
+  const input: PlanImportInput = { path: collection, ...asked, asker: askerOf(context) };
+  return {
+    target: collection,
+    affected: [],
+    ...keeping(asked.options),
+    work: { workflow: planImport.name, version: planImport.version, input: input as unknown as Values },
+    statusMessage: 'Waiting to be planned',
+  };
+}
+
+/** @throws Refusal 400 for a cloud that takes none */
+function mustTakeImages(cloud: Cloud): void {
+  if (cloud.offers(...UPLOAD)) return;
+  throw new Refusal(400, `cloud '${cloud.key}' takes no images from other places`, { at: 'properties.cloud', kind: 'unsupported' });
+}
+
+/** A package of the gateway's own is kept while it is imported. */
+function keeping({ package: path }: { package?: ResourcePath }): Pick<ChangePlan, 'also'> {
+  if (path === undefined) return {};
+  return {
+    also: async (unit) => {
+      const now = await unit.now();
+      await changeRecord(unit, path, (record) => ({ ...record, expires: Math.max(record.expires ?? 0, now + (record.keepMs ?? 0)) }));
+    },
+  };
+}

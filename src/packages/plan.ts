@@ -1,0 +1,126 @@
+import { cloudOf, type StepContext, type Workflow } from '../jobs/workflow';
+import { spoken } from '../model/shown';
+import type { Value, Values } from '../model/values';
+import { machineSize } from '../operations/machine-size';
+import { Refusal, type PlanContext } from '../operations/resource-handler';
+import { describe } from '../operations/size-messages';
+import type { Content, VirtualSystem } from '../ovf/package';
+import { mustCreate, tableOf, type ImportSystemInput, type SystemDeps } from './import-system';
+import { considerPackage, type Considered, type Makes } from './read-package';
+import { figures } from './template-design';
+
+/** Imports that are only planned (`plan` among the properties of the Action): what would be made, of what, and how large it is. */
+
+export interface PlanImportInput extends ImportSystemInput {
+  makes: Makes;
+}
+
+type Context = StepContext<PlanImportInput>;
+
+/** Part of what an import would do, as the Job's `plan` tells it. */
+interface Planned {
+  /** Part of the package: `disk ID`, `machine NAME`, `network NAME`, `package`, `all disks`. */
+  part: string;
+  /** Type that it becomes; absent for what is only told. */
+  becomes?: string;
+  bytes?: number;
+  detail: string;
+}
+
+/** Longest plan that a Job keeps, in parts. */
+const LONGEST = 1_000;
+
+export const planImport: Pick<Workflow, 'name' | 'version'> = { name: 'package.plan', version: 1 };
+
+/** Reads a package, and tells what an import would make of it; asks nothing to be changed anywhere. */
+export function planImportWorkflow(deps: SystemDeps): Workflow<PlanImportInput> {
+  return {
+    ...planImport,
+    steps: [
+      {
+        name: 'read',
+        message: 'Reading the package',
+        readOnly: true,
+        run: async (context) => ({ done: (await planned(deps, context)) as unknown as Value }),
+      },
+    ],
+    succeeded({ results }) {
+      const plan = results.read as unknown as Values[];
+      return Promise.resolve({ message: `Planned in ${plan.length} parts; nothing was made`, plan });
+    },
+  };
+}
+
+/** @throws StepFailure for what an import would be refused for, too */
+async function planned(deps: SystemDeps, context: Context): Promise<Planned[]> {
+  const { input, clouds } = context;
+  const considered = await considerPackage(deps, context, input.makes);
+  const { design, files, given } = considered;
+  const cloud = cloudOf(clouds, input.cloud);
+  if (input.makes === 'resources') mustCreate(deps, tableOf(deps), cloud, design.root);
+  const asking = await deps.planning.contextFor(input.asker, input.cloud);
+  const machines = await Promise.all(systemsOf(given.content).map((system) => machine(asking, context, system)));
+  const disks = disksOf(considered, input);
+  const total: Planned = {
+    part: 'all disks',
+    bytes: disks.reduce((sum, { becomes, bytes = 0 }) => (becomes?.endsWith('Image') === true ? sum + bytes : sum), 0),
+    detail: 'to be sent at most, zeros included',
+  };
+  const networks = given.networks.map(({ name }): Planned => {
+    const path = input.options.networks[name];
+    return path === undefined
+      ? { part: `network ${name}`, becomes: suffixed('Network', input.makes), detail: 'made anew' }
+      : { part: `network ${name}`, becomes: 'Network', detail: `${path}, which is there` };
+  });
+  const told = [...design.warnings, ...files.warnings].map((detail): Planned => ({ part: 'package', detail }));
+  return [...disks, total, ...machines, ...networks, ...told].slice(0, LONGEST).map((each) => ({ ...each, detail: spoken(each.detail) }));
+}
+
+const suffixed = (type: string, makes: Makes): string => (makes === 'templates' ? `${type}Template` : type);
+
+/** Disks with contents, which become images, and blank ones. */
+function disksOf({ given, images, files }: Considered, { cloud, makes }: PlanImportInput): Planned[] {
+  const filled = images.map(({ disk, file, type }): Planned => {
+    const contents = files.contents(file);
+    const from = 'from' in contents ? `copied from cloud '${contents.from.cloud}' (${contents.from.path})` : fetchedAs(contents.packed);
+    return { part: `disk ${disk.id}`, becomes: type, bytes: disk.capacity, detail: `in cloud '${cloud}', ${from}` };
+  });
+  const blank = given.disks.filter(({ file }) => file === undefined);
+  return [
+    ...filled,
+    ...blank.map(({ id, capacity }) => ({
+      ...{ part: `disk ${id}`, becomes: suffixed('Volume', makes), bytes: capacity, detail: 'blank' },
+    })),
+  ];
+}
+
+function fetchedAs({ parts }: { parts: readonly { name: string; size?: number; digest?: { algorithm: string } }[] }): string {
+  const sizes = parts.map(({ size }) => size);
+  const size = sizes.every((one) => one !== undefined) ? `${sizes.reduce((sum, one) => sum + one, 0)} bytes` : 'of unknown length';
+  const [first] = parts;
+  const compared = first?.digest ? `compared by ${first.digest.algorithm}` : 'not compared with any digest';
+  return `fetched as ${parts.length === 1 ? (first?.name ?? '') : `${parts.length} files`} (${size}), ${compared}`;
+}
+
+const systemsOf = (content: Content): VirtualSystem[] =>
+  content.kind === 'system' ? [content] : content.members.flatMap((member) => systemsOf(member));
+
+/** A machine with the size that it would be given; why there is none is told, not refused: a package has several. */
+async function machine(asking: PlanContext, context: Context, { id, name, hardware }: VirtualSystem): Promise<Planned> {
+  const { cpus, memory } = hardware;
+  const part: Planned = {
+    part: `machine ${name ?? id}`,
+    becomes: suffixed('Machine', context.input.makes),
+    detail: 'the package says no memory, and no size can be chosen',
+  };
+  if (memory === undefined) return part;
+  const asked = figures(cpus, memory);
+  try {
+    const cloud = cloudOf(context.clouds, context.input.cloud);
+    const { message } = await machineSize(asking, cloud, { config: undefined, overrides: asked, image: undefined, said: {} });
+    return { ...part, detail: message ?? `made with ${describe(asked)}` };
+  } catch (error) {
+    if (!(error instanceof Refusal)) throw error;
+    return { part: part.part, detail: `cannot be made: ${error.reason}` };
+  }
+}

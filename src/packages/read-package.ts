@@ -1,0 +1,215 @@
+import { makeTag, newId } from '../clouds/identity';
+import type { Fetcher } from '../fetch/fetcher';
+import { cloudOf, StepFailure, type Done, type StepContext } from '../jobs/workflow';
+import type { Catalogue } from '../model/catalogue';
+import type { Value, Values } from '../model/values';
+import { planCopyTo } from '../operations/image-copy';
+import { planUploadTo, stopAsked } from '../operations/image-upload';
+import { split } from '../operations/stored';
+import type { ChangePlan } from '../operations/resource-handler';
+import { OvfError } from '../ovf/error';
+import type { Content, DiskDescription, Package, PackageFile } from '../ovf/package';
+import { readDescriptor } from '../ovf/reader';
+import type { NewResourceRow, ResourcePath } from '../store/store';
+import { draftOf } from '../systems/members';
+import type { ImportOptions } from './import-request';
+import { IMAGE_GROUPS, type PackagedImage } from './package-images';
+import { ownPackage } from './own-source';
+import { openPackage, refusing, type PackageFiles } from './package-source';
+import { designTemplate, plainName, type DesignedResource, type TemplateDesign } from './template-design';
+
+/** Services that importing needs. */
+export interface PackageDeps {
+  fetcher: Fetcher;
+  catalogue: Catalogue;
+  tagKey: Buffer;
+}
+
+export interface ImportInput {
+  /** Path of what is imported. */
+  path: ResourcePath;
+  /** Key of the cloud that takes the disks. */
+  cloud: string;
+  options: ImportOptions;
+}
+
+/** Result of the step that reads a package. */
+export interface Reading {
+  root: Values;
+  resources: readonly DesignedResource[];
+  warnings: readonly string[];
+  images: readonly PackagedImage[];
+}
+
+type Context = StepContext<ImportInput>;
+/** Resources that a design is for. */
+export type Makes = 'templates' | 'resources';
+
+/** Largest disk, bytes. */
+const MAX_DISK = 2 * 2 ** 40;
+
+/**
+ * Reads the package of an import, and inserts the rows of the images that its disks become: an outcome whose `done` is a Reading.
+ * @param makes what the design is for
+ * @throws StepFailure in words for a package that is not imported
+ */
+export async function readPackage(deps: PackageDeps, context: Context, makes: Makes): Promise<Done> {
+  const { options } = context.input;
+  const { design, images, files } = await considerPackage(deps, context, makes);
+  const { job } = context;
+  const reading: Reading = {
+    root: { ...design.root, ...(options.name === undefined ? {} : { name: options.name }) },
+    resources: design.resources,
+    warnings: [...design.warnings, ...files.warnings],
+    images: images.flatMap(({ plan, label, type }) => {
+      const draft = draftOf(plan, 'add');
+      return draft ? [{ path: plan.location ?? '', type, label, draft }] : [];
+    }),
+  };
+  return {
+    done: reading as unknown as Value,
+    affected: reading.images.map(({ path }) => path),
+    async apply(unit) {
+      for (const { plan } of images) for (const row of plan.insert ?? []) await unit.insertResource({ ...row, tenant: job.tenant });
+    },
+  };
+}
+
+/** Package, with what would be made of it. */
+export interface Considered {
+  given: Package;
+  files: PackageFiles;
+  design: TemplateDesign;
+  images: readonly PlannedImage[];
+}
+
+/** Reads a package and designs what it stands for, without writing anything. @throws StepFailure in words for one that is not imported */
+export async function considerPackage(deps: PackageDeps, context: Context, makes: Makes): Promise<Considered> {
+  const { given, files } = await opened(deps, context);
+  mustBeAccepted(given.content, context.input.options);
+  return { given, files, ...designed(deps, context, { given, files, makes }) };
+}
+
+/** Opens a package and finds its files; an archive may be long, and nobody waits for it once the Job is to stop. */
+async function opened(deps: PackageDeps, context: Context): Promise<{ given: Package; files: PackageFiles }> {
+  const { options } = context.input;
+  const asked = stopAsked(context);
+  try {
+    const signal = AbortSignal.any([context.signal, asked.signal]);
+    const source = options.package
+      ? await ownPackage(context.store, context.job.tenant, options.package)
+      : await openPackage({ fetcher: deps.fetcher, source: options.source, signal });
+    const given = parsed(source.descriptor, options);
+    return { given, files: await source.files(given) };
+  } finally {
+    asked.end();
+  }
+}
+
+/** Reading that the first step of a Job has made; nothing before its end. */
+export function readingOf(results: Context['results']): Reading {
+  return (results.read as unknown as Reading | undefined) ?? { root: {}, resources: [], warnings: [], images: [] };
+}
+
+/** Row of a resource that is the gateway's own. */
+export function rowOf(path: ResourcePath, type: string, tenant: string, values: Values): NewResourceRow {
+  return { path, type, tenant, cloud: null, providerKey: null, owner: null, state: null, values, secrets: null, internal: {} };
+}
+
+/** Row of something designed, with what is hidden or encrypted of it apart. */
+export function rowOfDesigned(catalogue: Catalogue, { path, type, values }: DesignedResource, tenant: string): NewResourceRow {
+  const { open, secret } = split(catalogue, type, values);
+  return { ...rowOf(path, type, tenant, open), secrets: Object.keys(secret).length > 0 ? secret : null };
+}
+
+function parsed(bytes: Uint8Array, { deploymentOption, properties }: ImportOptions): Package {
+  return refusing(() =>
+    readDescriptor(bytes, { maxDiskBytes: MAX_DISK, deploymentOption, properties: new Map(Object.entries(properties)) }),
+  );
+}
+
+/** @throws StepFailure where the package has licences that the request does not accept */
+function mustBeAccepted(content: Content, { acceptsLicences }: ImportOptions): void {
+  const licences = licencesOf(content);
+  if (licences.length > 0 && !acceptsLicences)
+    throw new StepFailure(
+      `the package has ${licences.length} licences to accept, of ${licences.join('').length} characters: give the property 'ovf.accept-eula' the value true`,
+    );
+}
+
+const licencesOf = (content: Content): string[] => [
+  ...content.licenses,
+  ...(content.kind === 'collection' ? content.members.flatMap(licencesOf) : []),
+];
+
+/** Image that a disk would become. */
+export interface PlannedImage {
+  plan: ChangePlan;
+  disk: DiskDescription;
+  file: PackageFile;
+  label: string;
+  type: PackagedImage['type'];
+}
+
+/** Designs what the package stands for; each disk becomes one image, whoever uses it. */
+function designed(
+  deps: PackageDeps,
+  context: Context,
+  { given, files, makes }: { given: Package; files: PackageFiles; makes: Makes },
+): { design: TemplateDesign; images: PlannedImage[] } {
+  const { catalogue } = deps;
+  const images = new Map<string, PlannedImage>();
+  const image = (type: PackagedImage['type'], disk: DiskDescription, file: PackageFile): ResourcePath => {
+    const key = `${type} ${disk.id}`;
+    const known = images.get(key) ?? {
+      plan: planImage(deps, context, { type, disk, file, files, of: given.content }),
+      ...{ disk, file, label: `disk ${disk.id}`, type },
+    };
+    images.set(key, known);
+    return known.plan.location ?? '';
+  };
+  const newPath = (type: string): ResourcePath => `${catalogue.pathOf(type) ?? ''}/${newId()}`;
+  const networks = new Map(Object.entries(context.input.options.networks));
+  const cloud = cloudOf(context.clouds, context.input.cloud);
+  const carriers = {
+    userData: cloud.capabilities.types.Machine?.capabilities?.UserData !== undefined,
+    publicKeys: cloud.offers('credentials', 'import'),
+  };
+  const design = refusing(() => designTemplate(given, { catalogue, makes, newPath, image, carriers, networks }));
+  return { design, images: [...images.values()] };
+}
+
+interface PackagedDisk {
+  type: PackagedImage['type'];
+  disk: DiskDescription;
+  file: PackageFile;
+  files: PackageFiles;
+  /** Content that the disk came with. */
+  of: Content;
+}
+
+/** Plans the image that a disk's contents come to be in. @throws OvfError for contents that are not read */
+function planImage({ catalogue, tagKey }: PackageDeps, context: Context, { type, disk, file, files, of }: PackagedDisk): ChangePlan {
+  const { input, job, clouds } = context;
+  const contents = files.contents(file);
+  const group = IMAGE_GROUPS[type];
+  const cloud = cloudOf(clouds, input.cloud);
+  if (!cloud.offers(group, 'upload')) throw new StepFailure(`the disk '${disk.id}': cloud '${cloud.key}' takes no ${group}`, 'unsupported');
+  const shows: Values = type === 'MachineImage' ? { type: 'IMAGE' } : { bootable: false };
+  const asks = { catalogue, newId, tag: (id: string) => makeTag(tagKey, id, job.tenant), principal: { tenant: job.tenant } };
+  const values = { name: plainName(`${input.options.name ?? of.name ?? of.id} ${disk.id}`) };
+  const request = { values, collection: catalogue.pathOf(type) ?? '' };
+  if ('from' in contents) return planCopyTo(cloud, asks, request, { type, group, ...contents, shows });
+  const { location, packed } = contents;
+  return planUploadTo(cloud, asks, request, {
+    ...{ type, group, location, shows, request: type === 'MachineImage' ? {} : shows },
+    packed: { format: formatOf(disk), capacity: disk.capacity, ...packed },
+  });
+}
+
+/** Format in which a disk's file lies. @throws OvfError for one that is not read */
+function formatOf({ id, format = '' }: DiskDescription): 'vmdk' | 'raw' {
+  if (/vmdk\.html#(streamoptimi[sz]ed|sparse)$/i.test(format)) return 'vmdk';
+  if (/raw/i.test(format)) return 'raw';
+  throw new OvfError(`the disk '${id}'`, `is in the format '${format}'; stream-optimized VMDK and raw ones are read`);
+}

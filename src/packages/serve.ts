@@ -1,0 +1,174 @@
+import type { Clouds } from '../clouds/cloud';
+import { ProviderError } from '../clouds/errors';
+import { DiskError } from '../disks/error';
+import { jobPath } from '../operations/job';
+import type { Role, Store } from '../store/store';
+import { DESCRIPTOR, MANIFEST, packageAt, packagePath, type PackagedFile, type PackageRecord } from './package-record';
+import { manifestOf, packagedBytes } from './packaged-bytes';
+import { removeAsked } from './remove';
+
+/** Request for something of a package. */
+export interface PackageRequest {
+  method: string;
+  /** Id of the package and name of the file, as the path below the packages' folder has them. */
+  id: string;
+  name: string;
+  who: { name: string; tenant: string; role: Role };
+  /** Aborted when nobody waits for the answer any more. */
+  signal: AbortSignal;
+}
+
+/** Answer to it; the body is made as it is read. */
+export interface PackageAnswer {
+  status: number;
+  headers: Record<string, string>;
+  body?: Uint8Array[];
+  stream?: AsyncIterable<Uint8Array> & { signal: AbortSignal; close: () => void };
+}
+
+export interface ServeParts {
+  store: Store;
+  clouds: Clouds;
+  /** Absolute base URI of the protocol, by which Jobs are named. */
+  base: string;
+  /** Time for which a cloud may give nothing, in ms. */
+  idleMs: number;
+  /** Tells the workers of a new Job. */
+  notify(job: string): Promise<void> | void;
+}
+
+/** Disks of a tenant that are read at once by one process. */
+const READS = 4;
+const [SOON, LATER] = ['2', '30'];
+const JSON_TYPE = 'application/json';
+const ABSENT = 'there is no such package, or no such file in it';
+
+/** Body that nobody reads: its length is not known to be none. */
+const UNREAD = {
+  async *[Symbol.asyncIterator](): AsyncGenerator<Uint8Array> {
+    // HEAD has no body.
+  },
+  signal: new AbortController().signal,
+  close: () => undefined,
+};
+
+/** Serves packages to their tenants: descriptor and manifest, and disks, which are read from their clouds meanwhile. */
+export function servePackages(parts: ServeParts): (request: PackageRequest) => Promise<PackageAnswer> {
+  const reading = new Map<string, number>();
+  return async (request) => {
+    const { method, id, name, who } = request;
+    const path = packagePath(id);
+    const record = await packageAt(parts.store, who.tenant, path);
+    if (!record || record.going) return problem(404, ABSENT);
+    if (method === 'DELETE') return removed(parts, request, path, record);
+    if (method !== 'GET' && method !== 'HEAD')
+      return problem(405, 'a package is read by GET, and removed by DELETE', { Allow: 'GET, HEAD, DELETE' });
+    const { descriptor } = record;
+    if (descriptor === undefined) return unfinished(parts, path);
+    if (name === DESCRIPTOR) return text('application/ovf', descriptor);
+    if (name === MANIFEST) return manifest(record, descriptor);
+    const file = record.files.find((one) => one.name === name);
+    if (!file) return problem(404, ABSENT);
+    const now = reading.get(who.tenant) ?? 0;
+    if (now >= READS) return problem(503, `${READS} disks of this tenant are being read already`, { 'Retry-After': LATER });
+    if (method === 'HEAD') return { status: 200, headers: headersOf(file), stream: UNREAD };
+    reading.set(who.tenant, now + 1);
+    let left = false;
+    const close = (): void => {
+      if (!left) reading.set(who.tenant, (reading.get(who.tenant) ?? 1) - 1);
+      left = true;
+    };
+    try {
+      return await contents(parts, request, { path, file, record, close });
+    } catch (error) {
+      close();
+      throw error;
+    }
+  };
+}
+
+async function contents(
+  { store, clouds, idleMs }: ServeParts,
+  { signal }: PackageRequest,
+  { path, file, record, close }: { path: string; file: PackagedFile; record: PackageRecord; close: () => void },
+): Promise<PackageAnswer> {
+  const over = new AbortController();
+  const end = (): void => {
+    over.abort();
+    close();
+  };
+  try {
+    const bytes = await packagedBytes(
+      { store, clouds, idleMs },
+      { path, file, algorithm: record.algorithm },
+      AbortSignal.any([signal, over.signal]),
+    );
+    return {
+      ...{ status: 200, headers: headersOf(file) },
+      stream: { [Symbol.asyncIterator]: () => bytes[Symbol.asyncIterator](), signal: over.signal, close: end },
+    };
+  } catch (error) {
+    end();
+    if (error instanceof ProviderError) {
+      if (error.kind === 'notFound') return problem(410, `the image of ${file.name} is not at its provider any more`);
+      return problem(error.passing ? 503 : 502, error.message, error.passing ? { 'Retry-After': LATER } : {});
+    }
+    if (error instanceof DiskError) return problem(502, error.message);
+    throw error;
+  }
+}
+
+function headersOf({ name, read }: PackagedFile): Record<string, string> {
+  return {
+    'Content-Type': 'application/octet-stream',
+    'Content-Disposition': `attachment; filename="${name}"`,
+    ...(read ? { 'Content-Length': String(read.size) } : {}),
+  };
+}
+
+/** Digests of all files; there are none of disks that nobody has read yet. */
+function manifest(record: PackageRecord, descriptor: string): PackageAnswer {
+  const unread = record.files.filter(({ read }) => !read).map(({ name }) => name);
+  if (unread.length === 0) return text('text/plain; charset=utf-8', manifestOf(record, descriptor));
+  return problem(404, `the digests are known once each disk has been read to its end: ${unread.join(', ')} has not, so far`);
+}
+
+/** The package's URL is known before the package is whole. */
+async function unfinished({ store, base }: ServeParts, path: string): Promise<PackageAnswer> {
+  const job = (await store.holds([path])).get(path)?.job;
+  const uri = job === undefined ? undefined : base + jobPath(job);
+  return problem(404, `the package is being written${uri === undefined ? '' : ` by ${uri}`}`, {
+    'Retry-After': SOON,
+    ...(uri === undefined ? {} : { 'CIMI-Job-URI': uri }),
+  });
+}
+
+async function removed(
+  { store, base, notify }: ServeParts,
+  { name, who }: PackageRequest,
+  path: string,
+  record: PackageRecord,
+): Promise<PackageAnswer> {
+  if (name !== '' && name !== DESCRIPTOR)
+    return problem(405, `a package goes as a whole: DELETE its ${DESCRIPTOR}`, { Allow: 'GET, HEAD' });
+  if (who.role === 'reader') return problem(403, `the user '${who.name}' only reads`);
+  if (record.descriptor === undefined) return { ...(await unfinished({ store, base } as ServeParts, path)), status: 409 };
+  const job = await store.transaction((unit) => removeAsked(unit, path, { tenant: who.tenant, principal: who.name }));
+  if (job === undefined) return problem(404, ABSENT);
+  await notify(job);
+  const uri = base + jobPath(job);
+  return {
+    ...problem(202, `the package goes with what was made for it: ${uri}`),
+    headers: { 'CIMI-Job-URI': uri, 'Content-Type': JSON_TYPE },
+  };
+}
+
+const text = (type: string, content: string): PackageAnswer => ({
+  status: 200,
+  headers: { 'Content-Type': type },
+  body: [Buffer.from(content)],
+});
+
+function problem(status: number, words: string, headers: Record<string, string> = {}): PackageAnswer {
+  return { status, headers: { 'Content-Type': JSON_TYPE, ...headers }, body: [Buffer.from(`${JSON.stringify({ problem: words })}\n`)] };
+}

@@ -1,0 +1,110 @@
+import { makeTag, newId } from '../clouds/identity';
+import { partedFromCloud } from '../model/cloud-path';
+import { shown } from '../model/shown';
+import type { Values } from '../model/values';
+import { ENTRY_POINT } from '../operations/gateway-resources';
+import { Refusal, type Found, type PlanContext } from '../operations/resource-handler';
+import { joined } from '../operations/stored';
+import { mustChange, permitChange, type Caller } from '../reader/policy';
+import type { ReaderFor } from '../reader/reader';
+import type { Protocol } from './context';
+import { withArticle } from './mandatory';
+import type { Routed } from './router';
+import type { Views } from './views';
+
+/** Services that planning needs, the same for all requests and Jobs. */
+export interface PlanningServices extends Pick<Protocol, 'catalogue' | 'clouds' | 'store' | 'policy' | 'tagKey' | 'defaultCloud'> {
+  readerOf: ReaderFor;
+}
+
+/** Change to be planned, apart from what it is. */
+export interface Planning {
+  principal: Caller;
+  /** Key of the cloud whose entry point was used. */
+  entryCloud?: string | undefined;
+  /** Cloud that the request itself names. */
+  named?: string | undefined;
+  /** Provider query parameters. */
+  parameters?: Readonly<Record<string, string>>;
+}
+
+/** Makes what a handler may use while it plans what a request asks for. @param named cloud that the request itself names */
+export function planContext(views: Views, { protocol, principal, cloudKey, request }: Routed, named?: string): PlanContext {
+  const parameters = Object.fromEntries(request.query.filter(([name]) => !name.startsWith('$')));
+  return planContextOf({ ...protocol, readerOf: views.readerOf }, { principal, entryCloud: cloudKey, named, parameters });
+}
+
+/** Makes what a handler may use while it plans, with a request or without one. */
+export function planContextOf(services: PlanningServices, { principal, entryCloud, named, parameters = {} }: Planning): PlanContext {
+  const { catalogue, clouds, store, policy, tagKey, defaultCloud } = services;
+  const reader = services.readerOf(principal);
+  return {
+    principal,
+    catalogue,
+    clouds: { ...clouds, forTenant: (tenant) => policy.cloudsOf(tenant) },
+    store,
+    entryCloud,
+    defaultCloud,
+    parameters,
+    async resolve(href, type, at, { anywhere = false } = {}) {
+      if (type === ENTRY_POINT) return entryPointAt(services, principal, href, at);
+      const location = catalogue.locate(href);
+      if (location && location.kind === 'item' && location.type !== type) {
+        throw new Refusal(400, `${shown(href)} is ${withArticle(location.type)}, ${withArticle(type)} is needed`, { at });
+      }
+      const found = location ? await reader.one(href, { unplaced: true }) : undefined;
+      if (!found || found.type !== type) throw new Refusal(400, `there is no ${type} at ${shown(href)}`, { at });
+      if (!anywhere) mustBeThere(found, { entryCloud, named });
+      if (found.held?.shows === 'DELETING') throw new Refusal(409, `${shown(href)} is being deleted`, { at, job: found.held.job });
+      return found.row ? { ...found, values: { ...joined(found.values, found.row.secrets) } } : found;
+    },
+    async list(type, cloud) {
+      const { founds, unavailable } = await reader.list(type, { cloudKey: cloud?.key });
+      // What cannot be read now is not missing: nothing may be planned as if it were.
+      for (const { error } of unavailable) throw error;
+      return founds;
+    },
+    permit: (found) => permitChange(policy, principal, found),
+    mustOwn(found) {
+      if (policy.mayChange(principal, found) === 'foreign') mustChange(policy, principal, found);
+    },
+    newId,
+    tag: (id) => makeTag(tagKey, id, principal.tenant),
+  };
+}
+
+/** The entry point that a reference leads to, the root's or that of a cloud. @throws Refusal 400 */
+function entryPointAt({ catalogue, policy }: PlanningServices, principal: Caller, href: string, at: string): Found {
+  const { cloudKey, path } = partedFromCloud(href);
+  const cloud = policy.cloudsOf(principal.tenant).find(({ key }) => key === cloudKey) ?? null;
+  if (path !== catalogue.pathOf(ENTRY_POINT) || (cloudKey !== undefined && !cloud))
+    throw new Refusal(400, `there is no ${ENTRY_POINT} at ${shown(href)}`, { at });
+  const nothing = { row: undefined, item: undefined, key: undefined, held: undefined };
+  return { path: href, type: ENTRY_POINT, tenant: principal.tenant, cloud, ...nothing, values: {}, at: Date.now() };
+}
+
+/** Refuses a request for one cloud that refers into another, whatever the type. @throws Refusal 400 */
+function mustBeThere(
+  { path, cloud, values }: Found,
+  { entryCloud, named }: { entryCloud: string | undefined; named: string | undefined },
+): void {
+  const key = cloud?.key ?? values.cloud;
+  if (typeof key !== 'string') return;
+  if (entryCloud !== undefined && key !== entryCloud)
+    throw new Refusal(400, `${path} is in cloud '${key}', but the request came to the entry point of '${entryCloud}'`);
+  if (named !== undefined && key !== named)
+    throw new Refusal(400, `${path} is in cloud '${key}', but the request names cloud '${shown(named)}'`, { at: 'cloud' });
+}
+
+/** The cloud that a create names is one that the caller has, and the one whose entry point it came to. @throws Refusal 400 */
+export function namedCloud({ protocol, principal, cloudKey }: Routed, { cloud }: Values): string | undefined {
+  if (typeof cloud !== 'string') return undefined;
+  const keys = protocol.policy.cloudsOf(principal.tenant).map(({ key }) => key);
+  if (!keys.includes(cloud))
+    throw new Refusal(400, `there is no cloud '${shown(cloud)}'; candidates are ${keys.map((key) => `'${key}'`).join(', ') || 'none'}`, {
+      at: 'cloud',
+    });
+  if (cloudKey !== undefined && cloud !== cloudKey)
+    throw new Refusal(400, `the request names cloud '${cloud}', but it came to the entry point of '${cloudKey}'`, { at: 'cloud' });
+  return cloud;
+}

@@ -1,0 +1,171 @@
+import type { Cloud } from '../clouds/cloud';
+import type { Item, ReadableGroup } from '../clouds/driver';
+import { encodeId } from '../clouds/identity';
+import { giveWay, overdue } from '../model/turns';
+import type { ResourceHandler } from '../operations/resource-handler';
+import type { ResourceRow } from '../store/store';
+import { oldestFirst } from './cloud-item';
+import { inChunks, rowsOf, tagsOf, type TaggedAs } from './cloud-rows';
+import type { Parts, PathOfItem } from './merge';
+import type { ReadableFound, Reading } from './reading';
+import { settledAt } from './retirement';
+import { mayBeReadable } from './row-item';
+
+/** One cloud's part of a list while it is put together. */
+interface CloudList {
+  handler: ResourceHandler;
+  cloud: Cloud;
+  group: ReadableGroup;
+  rows: Map<string, ResourceRow>;
+  byPath: Map<string, ResourceRow>;
+  holds: Map<string, { job: string; shows: string | null }>;
+  /** Rows that readings took away, by the key that the thing had. */
+  former: Map<string, ResourceRow>;
+  pathOfItem: PathOfItem;
+  /** Identities that items without a row say by their tag. */
+  tags: ReadonlyMap<Item, TaggedAs>;
+  at: number;
+}
+
+/** An item that says by its tag, or by the key that was remembered of it, which resource it is. */
+interface Tagged extends TaggedAs {
+  item: Item;
+}
+
+type Entry = Pick<Parts, 'path' | 'tenant' | 'row' | 'item'>;
+
+/** Lists what a cloud has of a type, each provider item and each row exactly once. @throws ProviderError */
+export async function listCloud(reading: Reading, handler: ResourceHandler, group: ReadableGroup, cloud: Cloud): Promise<ReadableFound[]> {
+  // The provider is asked first: a row that a create records meanwhile is then newer than what was seen.
+  const seen = await cloud.list(group);
+  const { store } = reading.context;
+  const [listed, holds, pathOfItem] = await Promise.all([
+    rowsOf(reading, handler, cloud, seen.value),
+    store.holds(),
+    reading.pathsOf(cloud, handler.type, seen.value),
+  ]);
+  const byKey = new Map(listed.flatMap((row) => (row.providerKey === null ? [] : [[row.providerKey, row] as const])));
+  const without = seen.value.filter(({ key }) => !byKey.has(key));
+  const tags = tagsOf(reading.context, handler, cloud, without);
+  const known = new Set(listed.map(({ path }) => path));
+  const named = [...tags.values()].map(({ path }) => path).filter((path) => !known.has(path));
+  const rows = listed.concat(await inChunks(store, handler, cloud, named, 'paths'));
+  const former = await reading.retirement.formersOf(without, cloud, handler.type);
+  const list: CloudList = {
+    handler,
+    cloud,
+    group,
+    rows: byKey,
+    byPath: new Map(rows.map((row) => [row.path, row])),
+    holds,
+    former: new Map(former.map((row) => [row.providerKey ?? '', row])),
+    pathOfItem,
+    tags,
+    at: seen.at,
+  };
+  const { shown, listed: paths, rowless } = await fromItems(reading, list, seen.value);
+  return shown.concat(await fromRowless(reading, list, rowless), await fromUnlisted(reading, list, paths));
+}
+
+/** Shows what the provider lists, each under the path of its row, its tag or its key. */
+async function fromItems(
+  reading: Reading,
+  list: CloudList,
+  items: readonly Item[],
+): Promise<{ shown: ReadableFound[]; listed: Set<string>; rowless: Tagged[] }> {
+  const shown: ReadableFound[] = [];
+  const rowless: Tagged[] = [];
+  const listed = new Set<string>();
+  const tagged: Tagged[] = [];
+  for (const item of items) {
+    if (overdue()) await giveWay(reading.tenant);
+    const row = list.rows.get(item.key);
+    if (row) {
+      // Read again past the cache when a Job ended after the provider was asked.
+      if (settledAt(row) > list.at) continue;
+      listed.add(row.path);
+      show(reading, list, shown, { path: row.path, tenant: row.tenant, row, item });
+      continue;
+    }
+    const former = list.former.get(item.key);
+    if (former && reading.retirement.isItself(former, item, list.cloud)) {
+      rowless.push({ item, path: former.path, tenant: former.tenant });
+      continue;
+    }
+    const tag = list.tags.get(item);
+    if (tag && list.byPath.get(tag.path)?.providerKey == null) tagged.push({ item, ...tag });
+    else show(reading, list, shown, underKey(reading, list, item));
+  }
+  for (const { item, path, tenant } of tagged.sort((a, b) => (oldestFirst([a.item, b.item])[0] === a.item ? -1 : 1))) {
+    if (listed.has(path)) show(reading, list, shown, underKey(reading, list, item));
+    else {
+      const row = list.byPath.get(path);
+      listed.add(path);
+      if (row) show(reading, list, shown, { path, tenant: row.tenant, row, item });
+      else rowless.push({ item, path, tenant });
+    }
+  }
+  return { shown, listed, rowless };
+}
+
+/**
+ * Shows what is known to be ours and has no row: lost with the database, deleted since the provider was asked (the row goes
+ * last), or back after it had been told to be gone. A deleted resource must not come back from the cache, so these are
+ * read again.
+ */
+async function fromRowless(reading: Reading, list: CloudList, tagged: readonly Tagged[]): Promise<ReadableFound[]> {
+  if (tagged.length === 0) return [];
+  const keys = tagged.map(({ item }) => item.key);
+  const fresh = await list.cloud.getMany(list.group, keys, { maxAgeMs: 0 });
+  // The id of a deleted resource stays its own: a clone with its tag is known by its key.
+  const retired = await reading.context.store.retired(tagged.map(({ path }) => path));
+  const shown: ReadableFound[] = [];
+  for (const { item, path, tenant } of tagged) {
+    const now = fresh.value.get(item.key) ?? (fresh.value.unknown.has(item.key) ? item : undefined);
+    if (!now || now.gone) continue;
+    const row = retired.has(path) ? await broughtBack(reading, list, now) : undefined;
+    const own = row ? { path: row.path, tenant: row.tenant, row, item: now } : { path, tenant, row: undefined, item: now };
+    show(reading, { ...list, at: fresh.at }, shown, row || !retired.has(path) ? own : underKey(reading, list, now));
+  }
+  return shown;
+}
+
+async function broughtBack({ retirement }: Reading, { handler, cloud }: CloudList, item: Item): Promise<ResourceRow | undefined> {
+  const former = await retirement.formerOf(item, cloud, handler.type);
+  return former && retirement.bringBack(former, item);
+}
+
+function underKey({ context }: Reading, { handler, cloud }: CloudList, item: Item): Entry {
+  const path = `${context.catalogue.pathOf(handler.type) ?? ''}/${encodeId(cloud.key, item.key)}`;
+  return { path, tenant: cloud.discoveredTenant, row: undefined, item };
+}
+
+function show(reading: Reading, list: CloudList, shown: ReadableFound[], { path, tenant, row, item }: Entry): void {
+  const { handler, cloud, holds, at, pathOfItem } = list;
+  // Written out: a copy by spreading takes longer than all else that a known item needs.
+  const found = reading.show({ path, type: handler.type, tenant, cloud, row, item, held: holds.get(path), at }, pathOfItem);
+  if (found) shown.push(found);
+}
+
+/** Shows rows that the provider did not list: not made yet, too new to be seen, changed since, failed, or gone. */
+async function fromUnlisted(reading: Reading, list: CloudList, listed: ReadonlySet<string>): Promise<ReadableFound[]> {
+  const shown: ReadableFound[] = [];
+  const missing: ResourceRow[] = [];
+  for (const row of list.byPath.values()) {
+    if (overdue()) await giveWay(reading.tenant);
+    if (listed.has(row.path)) continue;
+    if (row.providerKey === null) show(reading, list, shown, { path: row.path, tenant: row.tenant, row, item: undefined });
+    else if (mayBeReadable(reading, row)) missing.push(row);
+  }
+  if (missing.length === 0) return shown;
+  const keys = missing.flatMap((row) => row.providerKey ?? []);
+  const fresh = await list.cloud.getMany(list.group, keys, { maxAgeMs: 0 });
+  for (const row of missing) {
+    const key = row.providerKey ?? '';
+    const item = fresh.value.get(key);
+    const gone = !item && !fresh.value.unknown.has(key) && !list.holds.has(row.path);
+    if (gone && (await reading.retirement.retire(row, list.cloud))) continue;
+    show(reading, { ...list, at: fresh.at }, shown, { path: row.path, tenant: row.tenant, row, item });
+  }
+  return shown;
+}

@@ -1,0 +1,125 @@
+import type { Cloud, Clouds } from '../clouds/cloud';
+import { Refusal, type Changeable, type Found, type ResourceHandler } from '../operations/resource-handler';
+import type { Role, Standing } from '../store/store';
+
+/**
+ * The one place that decides who may read and who may change. Everything that is read passes `permitRead` before it is put
+ * together, and everything that is changed passes `permitChange` before it is planned: the types `Readable` and `Changeable`
+ * are made here alone (docs/decisions/0029).
+ */
+
+/** Facts about a resource that decide who may read it. */
+export interface Subject {
+  type: string;
+  /** Tenant to which it belongs; of what was discovered, the one that its cloud's configuration names. */
+  tenant: string;
+  /** Null where it is in no cloud, undefined where its cloud is not configured any more. */
+  cloud: Cloud | null | undefined;
+  /** Nobody here made it: it was found at the provider. */
+  discovered: boolean;
+  /** The provider offers it to everybody; undefined as long as it was not asked. */
+  public?: boolean | undefined;
+  /** Owner of what lives in another resource, as it was read. Who may read it may read what is in it. */
+  owner?: Readable<Found> | undefined;
+}
+
+/** Says of what a row stands for what decides who may read it. */
+export function subjectOf(clouds: Clouds, type: string, { tenant, cloud, discovered }: Standing): Subject {
+  return { type, tenant, cloud: cloud === null ? null : clouds.byKey(cloud), discovered };
+}
+
+/** `if-public`: only where the provider, which has not been asked yet, offers it to everybody. */
+export type ReadVerdict = 'yes' | 'no' | 'if-public';
+
+/** Reason why a change is refused, or `yes`. */
+export type ChangeVerdict = 'yes' | 'role' | 'configured' | 'observed' | 'foreign';
+
+/** Somebody who asks, after authentication. */
+export interface Caller {
+  name: string;
+  tenant: string;
+  role: Role;
+}
+
+/** Somebody for whom is read. */
+export type Asker = Pick<Caller, 'tenant' | 'role'>;
+
+/** Decisions about rights. They depend on facts alone: no store and no provider is asked. */
+export interface Policy {
+  /** Returns the clouds that a tenant may use. */
+  cloudsOf(tenant: string): readonly Cloud[];
+  /** Returns the tenants whose rows may be read for a tenant without asking about each. */
+  rowsOf(tenant: string): readonly string[];
+  mayRead(subject: Subject, tenant: string): ReadVerdict;
+  /** Tells whether somebody may read the entries of its tenant's audit: who asked for what (5.17.13, access). */
+  mayReadAudit(asker: Asker): boolean;
+  /** Tells whether a caller may ask for changes at all, whatever they are about. */
+  mayAsk(caller: Caller): boolean;
+  mayChange(caller: Caller, subject: Pick<Found, 'tenant' | 'cloud' | 'portable'>): ChangeVerdict;
+}
+
+declare const readable: unique symbol;
+
+/** Something that a policy let its reader read. */
+export type Readable<T> = T & { readonly [readable]: true };
+
+/**
+ * The policy of the gateway: a tenant reads and changes what is its own, in the clouds that it may use; what was discovered
+ * is its cloud's tenant's, and of shared types also readable for the account's other tenants. Readers change nothing,
+ * nobody changes what is in an observed cloud, and the audit is for admins.
+ */
+export function tenantPolicy(clouds: Clouds, handlerOf: (type: string) => ResourceHandler | undefined): Policy {
+  return {
+    cloudsOf: (tenant) => clouds.forTenant(tenant),
+    rowsOf: (tenant) => [tenant],
+    mayRead({ type, owner, cloud, discovered, public: isPublic, ...subject }, tenant) {
+      if (owner) return 'yes';
+      const mayUseCloud = cloud?.tenants.includes(tenant);
+      if (subject.tenant === tenant) return (mayUseCloud ?? true) ? 'yes' : 'no';
+      const shared = handlerOf(type)?.shared;
+      if (!shared || !discovered || !mayUseCloud) return 'no';
+      if (shared === true) return 'yes';
+      if (isPublic === undefined) return 'if-public';
+      return isPublic ? 'yes' : 'no';
+    },
+    mayReadAudit: ({ role }) => role === 'admin',
+    mayAsk: ({ role }) => role !== 'reader',
+    mayChange({ role, tenant }, subject) {
+      if (role === 'reader') return 'role';
+      if (subject.portable) return 'configured';
+      if (subject.cloud?.mode === 'observe') return 'observed';
+      return subject.tenant === tenant ? 'yes' : 'foreign';
+    },
+  };
+}
+
+/** Lets a subject through to a tenant that may certainly read it. @returns undefined for others */
+export function permitRead<T extends object>(policy: Policy, tenant: string, value: T, subject: Subject): Readable<T> | undefined {
+  return policy.mayRead(subject, tenant) === 'yes' ? (value as Readable<T>) : undefined;
+}
+
+/** @throws Refusal 403 where the caller's role lets it ask for no change */
+export function permitAsking(policy: Policy, caller: Caller): void {
+  if (!policy.mayAsk(caller)) throw new Refusal(403, readOnlyRole(caller), { kind: 'forbidden' });
+}
+
+/** Lets a resource through to a change by the caller. @throws Refusal 403 */
+export function permitChange(policy: Policy, caller: Caller, found: Found): Changeable {
+  mustChange(policy, caller, found);
+  return found as Changeable;
+}
+
+/** @throws Refusal 403 where the caller may not change it */
+export function mustChange(policy: Policy, caller: Caller, subject: Pick<Found, 'path' | 'tenant' | 'cloud' | 'portable'>): void {
+  const verdict = policy.mayChange(caller, subject);
+  if (verdict !== 'yes') throw new Refusal(403, reasonOf(verdict, caller, subject), { kind: 'forbidden' });
+}
+
+const readOnlyRole = ({ name }: Caller): string => `user '${name}' has the role reader, which cannot change anything`;
+
+function reasonOf(verdict: Exclude<ChangeVerdict, 'yes'>, caller: Caller, { path, cloud }: Pick<Found, 'path' | 'cloud'>): string {
+  if (verdict === 'role') return readOnlyRole(caller);
+  if (verdict === 'configured') return `${path} is a name from the gateway's configuration, and can be changed only there`;
+  if (verdict === 'observed') return `cloud '${cloud?.key ?? ''}' is only observed: no change is accepted`;
+  return `${path} is shared with tenant '${caller.tenant}', which does not own it and cannot change it`;
+}

@@ -1,0 +1,170 @@
+import { sql, type Selectable, type SelectQueryBuilder } from 'kysely';
+import { severities, type Severity } from '../model/event';
+import { isEvidence } from '../model/event-types';
+import { recordEntries, type NewEntry } from './audit';
+import { readCounts } from './counts';
+import { countsOfView, isAll, type EventNaming, type EventQuery, type EventRecord, type EventRow, type EventView } from './event-record';
+import type { ListPlace, PlaceQuery } from './listing';
+import { narrowed, type Listed } from './narrow';
+import type { EventsTable, Tables } from './schema';
+import { decodeColumn, encodeColumn, type Session } from './session';
+import { StaleError, type Store } from './store';
+
+/** Rows of events, which are written once, with the change that they tell of. */
+
+/** Records an event. @returns false where the provider's event had been recorded before. */
+export async function recordEvent(session: Session, event: EventRecord): Promise<boolean> {
+  const { db, dialect } = session;
+  const { row, at } = columnsOf(event);
+  if (isEvidence(event.type)) {
+    await recordEntries(session, event.tenant, [{ row, at }]);
+    return true;
+  }
+  const insert = db.insertInto('events').values({ ...row, timestamp: at ?? dialect.stamp, recorded: dialect.stamp });
+  const { numInsertedOrUpdatedRows: inserted = 0n } = await insert.onConflict((conflict) => conflict.doNothing()).executeTakeFirst();
+  return inserted > 0n;
+}
+
+/** Records entries of the audit of one tenant in one of its chains. @throws Error where one is none */
+export async function recordEntryEvents(session: Session, tenant: string, entries: readonly EventRecord[]): Promise<void> {
+  if (entries.some((entry) => entry.tenant !== tenant || !isEvidence(entry.type))) throw new Error(`not all are entries of '${tenant}'`);
+  await recordEntries(session, tenant, entries.map(columnsOf));
+}
+
+/** Columns of an event, and the time of the occurrence, RFC 3339; absent: now. */
+function columnsOf(event: EventRecord): { row: NewEntry; at: string | undefined } {
+  const row = {
+    tenant: event.tenant,
+    resource: event.resource,
+    resource_type: event.resourceType,
+    type: event.type,
+    content: encodeColumn(event.content),
+    outcome: event.outcome,
+    severity: event.severity ?? null,
+    contact: event.contact ?? null,
+    job: event.job ?? null,
+    cloud: event.told?.cloud ?? null,
+    provider_event: event.told?.id ?? null,
+  };
+  return { row, at: event.at === undefined ? undefined : new Date(event.at).toISOString() };
+}
+
+/** Reads a tenant's events, or those of one resource of it; newest first. */
+export async function readEvents({ db }: Session, { tenant, resource, limit }: Parameters<Store['events']>[0]): Promise<EventRow[]> {
+  let select = db.selectFrom('events').selectAll().where('tenant', '=', tenant).orderBy('seq', 'desc').limit(limit);
+  if (resource !== undefined) select = select.where('resource', '=', resource);
+  return (await select.execute()).map(eventFromRow);
+}
+
+/** Columns of lists of events. */
+export const EVENTS: Listed = {
+  moment: 'timestamp',
+  key: 'seq',
+  prefix: null,
+  document: 'naming',
+  fields: {
+    // As text: a filter may compare it with what is no number.
+    id: sql`cast(seq as text)`,
+    timestamp: sql.ref('timestamp'),
+    recorded: sql.ref('recorded'),
+    updated: sql.ref('updated'),
+    type: sql.ref('type'),
+    outcome: sql.ref('outcome'),
+    severity: sql.ref('severity'),
+    contact: sql.ref('contact'),
+    resource: sql.ref('resource'),
+    job: sql.ref('job'),
+  },
+};
+
+export async function listEvents(session: Session, query: EventQuery): Promise<EventRow[]> {
+  const { where, order } = narrowed(session.dialect, EVENTS, query);
+  let select = matching(session.db.selectFrom('events'), query).where(where).selectAll();
+  for (const by of order) select = select.orderBy(by);
+  if (query.limit !== undefined) select = select.limit(query.limit);
+  return (await select.execute()).map(eventFromRow);
+}
+
+export async function countEvents(session: Session, query: EventQuery): Promise<number> {
+  const { where } = narrowed(session.dialect, EVENTS, query);
+  const counted = matching(session.db.selectFrom('events'), query).where(where);
+  return (await counted.select(({ fn }) => fn.countAll<number>().as('n')).executeTakeFirstOrThrow()).n;
+}
+
+export async function eventPlace(session: Session, query: EventQuery & PlaceQuery): Promise<ListPlace | undefined> {
+  const { where, order } = narrowed(session.dialect, EVENTS, query, query.fromEnd);
+  let select = matching(session.db.selectFrom('events'), query).where(where).select(['timestamp', 'seq']);
+  for (const by of order) select = select.orderBy(by);
+  const row = await select.offset(query.offset).limit(1).executeTakeFirst();
+  return row && { created: row.timestamp, path: String(row.seq) };
+}
+
+/** Counts the events of a view by severity, in one query; all that a tenant has are counted as they come and go. */
+export async function summarize(session: Session, view: EventView): Promise<Map<Severity, number>> {
+  if (isAll(view)) {
+    const counts = countsOfView(view, await readCounts(session, view.tenant));
+    return new Map(severities.flatMap((severity) => (counts.get(severity) ? [[severity, counts.get(severity) ?? 0] as const] : [])));
+  }
+  const seen = matching(session.db.selectFrom('events'), { view });
+  // Of one resource without that condition, which would lead SQLite to an index of all that the tenant has.
+  const graded = view.resource === undefined ? seen.where('severity', 'in', severities) : seen;
+  const rows = await graded
+    .groupBy('severity')
+    .select(['severity', ({ fn }) => fn.countAll<number>().as('n')])
+    .execute();
+  return new Map(rows.flatMap(({ severity, n }) => (severity === null ? [] : [[severity, n] as const])));
+}
+
+export async function lastEvent({ db }: Session, tenant: string): Promise<number> {
+  const row = await db.selectFrom('events').select('seq').where('tenant', '=', tenant).orderBy('seq', 'desc').limit(1).executeTakeFirst();
+  return row?.seq ?? 0;
+}
+
+/** Chooses what somebody looks at. */
+export function matching<O>(select: SelectQueryBuilder<Tables, 'events', O>, { view, ids }: EventQuery) {
+  let chosen = select.where('tenant', '=', view.tenant);
+  if (view.resource !== undefined) chosen = chosen.where('resource', '=', view.resource);
+  if (view.after !== undefined) chosen = chosen.where('seq', '>', view.after);
+  if (view.since !== undefined) chosen = chosen.where('timestamp', '>=', view.since);
+  if (view.withoutAudit) chosen = chosen.where('lane', 'is', null);
+  if (ids) chosen = chosen.where('seq', 'in', ids.map(Number));
+  return chosen;
+}
+
+/** Writes what a consumer calls an event. @throws StaleError where the tenant has none of that number. */
+export async function nameEvent({ db, dialect }: Session, tenant: string, id: string, naming: EventNaming): Promise<void> {
+  const update = db.updateTable('events').set({ naming: encodeColumn(naming), updated: dialect.stamp });
+  const { numUpdatedRows } = await update.where('tenant', '=', tenant).where('seq', '=', Number(id)).executeTakeFirst();
+  if (numUpdatedRows === 0n) throw new StaleError(`event ${id}`);
+}
+
+export async function deleteEvent({ db }: Session, tenant: string, id: string): Promise<void> {
+  await db.deleteFrom('events').where('tenant', '=', tenant).where('seq', '=', Number(id)).where('lane', 'is', null).execute();
+}
+
+/** Reads a tenant's entries of the audit, newest first. */
+export async function readEntries({ db }: Session, tenant: string, limit: number): Promise<EventRow[]> {
+  const select = db.selectFrom('events').selectAll().where('tenant', '=', tenant).where('lane', 'is not', null);
+  return (await select.orderBy('seq', 'desc').limit(limit).execute()).map(eventFromRow);
+}
+
+/** Puts an event together from its row. */
+export function eventFromRow(row: Selectable<EventsTable>): EventRow {
+  return {
+    id: String(row.seq),
+    timestamp: row.timestamp,
+    recorded: row.recorded,
+    tenant: row.tenant,
+    resource: row.resource,
+    resourceType: row.resource_type,
+    type: row.type,
+    content: decodeColumn(row.content),
+    outcome: row.outcome,
+    naming: row.naming === null ? {} : decodeColumn(row.naming),
+    updated: row.updated,
+    ...(row.severity === null ? {} : { severity: row.severity }),
+    ...(row.contact === null ? {} : { contact: row.contact }),
+    ...(row.job === null ? {} : { job: row.job }),
+    ...(row.cloud === null || row.provider_event === null ? {} : { told: { cloud: row.cloud, id: row.provider_event } }),
+  };
+}

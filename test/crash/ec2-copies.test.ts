@@ -1,0 +1,76 @@
+import { createHash, randomInt } from 'node:crypto';
+import { seededDisk } from '../../drivers/simulator/contents';
+import { encodeId } from '../../src/clouds/identity';
+import { digestOf } from '../../src/disks/content-digest';
+import { blocksOf } from '../../src/disks/extents';
+import { type Ec2Account, startEc2 } from '../backends/ec2';
+import { motoAvailable } from '../backends/moto';
+import { describeWith } from '../backends/need';
+import { simulatedCloud } from '../harness/gateway';
+import { CLOUD, ec2Config } from '../main-job/ec2-world';
+import { Change } from './drive';
+import { DELAYS, Scene } from './scene';
+
+/** Copies into EC2 by a gateway that is killed among the blocks: the next one goes on with the snapshot that was begun. */
+const BLOCK = 524_288;
+/** A disk whose digest can be gone on with, and whose pieces of data each lie in a block of EBS of their own. */
+const CONTENTS = { contentSize: 5 * 2 ** 30, contentAllocated: 40 * 2 ** 20 };
+const BLOCKS = CONTENTS.contentAllocated / 65_536;
+/** Blocks after which it is kept how far the copy is: 32 MiB of data. */
+const KEPT = BLOCKS * 0.8;
+/** Blocks that are under way at once, on both sides of the place where it was killed. */
+const UNDER_WAY = 2 * 8;
+const DEBIAN = 'img-debian-12';
+
+describeWith('moto', motoAvailable(), () => {
+  let account: Ec2Account;
+  let scene: Scene;
+  beforeAll(async () => {
+    account = await startEc2();
+    const { clouds, secrets } = ec2Config(account, { ebsEndpoint: account.url });
+    const from = simulatedCloud({ delays: DELAYS, ...CONTENTS });
+    scene = await Scene.set({ clouds: { from: CONTENTS }, config: { secrets, clouds: { ...clouds, from } } });
+  });
+  afterAll(async () => {
+    await scene.close();
+    await account.stop();
+  });
+
+  const count = (action: string) => account.proxy.count(action);
+  /** Kills the gateway when this many more blocks have come to EBS. */
+  const killAt = (blocks: number): void => {
+    let seen = 0;
+    const kill = (): boolean => {
+      seen += 1;
+      if (seen === blocks) scene.life.signal('SIGKILL');
+      return false;
+    };
+    account.proxy.add({ action: 'PutSnapshotBlock', when: kill });
+  };
+
+  test('killed at random blocks, before it was kept how far it is and after: one image of the right contents, and little is sent again', async () => {
+    const [early, late] = [randomInt(1, KEPT - UNDER_WAY), randomInt(KEPT + UNDER_WAY, BLOCKS - 1)];
+    killAt(early);
+    const body = { name: 'copied', cloud: CLOUD, imageLocation: `machineImages/${encodeId('from', DEBIAN)}` };
+    const change = new Change(scene, CLOUD, 'POST', 'machineImages', body);
+    await change.attempt();
+    await scene.life.killed();
+    killAt(late);
+    await scene.begin();
+    await scene.revived();
+    const disk = seededDisk(DEBIAN, CONTENTS.contentSize, CONTENTS.contentAllocated);
+    const job = await change.ended();
+    expect(job).toMatchObject({ state: 'SUCCESS', statusMessage: expect.stringContaining(await digestOf(disk)) as string });
+    const expected = new Map<number, string>();
+    for await (const { index, data } of blocksOf(disk, BLOCK)) expected.set(index, createHash('sha256').update(data).digest('base64'));
+    const snapshots = [...account.proxy.blocks.begun.values()];
+    expect(snapshots).toHaveLength(1);
+    expect([...(snapshots[0]?.digests ?? [])].sort(([a], [b]) => a - b)).toEqual([...expected]);
+    // The first was begun anew, the second gone on with.
+    expect(count('StartSnapshot')).toBe(2);
+    expect(count('PutSnapshotBlock')).toBeLessThanOrEqual(early + BLOCKS + (late - KEPT) + 2 * UNDER_WAY);
+    expect(await new Change(scene, CLOUD, 'DELETE', await change.path()).ended()).toMatchObject({ state: 'SUCCESS' });
+    expect([await account.leftovers(), account.proxy.blocks.pending]).toEqual([[], []]);
+    expect(scene.leftovers()).toEqual({ holds: [], unfinished: [] });
+  });
+});

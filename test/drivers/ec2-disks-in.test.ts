@@ -1,0 +1,343 @@
+import { DescribeSnapshotsCommand } from '@aws-sdk/client-ec2';
+import { gzipSync } from 'node:zlib';
+import type { Driver, UploadImage, UploadPoint, UploadSource } from '../../src/clouds/driver';
+import type { Disk, Extent } from '../../src/disks/disk';
+import { vmdkBytes } from '../../src/disks/vmdk-writer';
+import { motoAvailable } from '../backends/moto';
+import { describeWith } from '../backends/need';
+import { diskOf } from '../disks/layout';
+import { context, marks, until } from './counterpart';
+import { Ec2Bench } from './ec2-kit';
+
+/** Disks that become images of EC2 by the EBS direct APIs, and what goes wrong on the way. */
+
+const BLOCK = 524_288;
+const GIB = 2 ** 30;
+type Group = 'machineImages' | 'volumeImages';
+
+/** Disk of a little more than 1 GiB: three blocks with data, of which one lies across a border and one is the last. */
+const DATA: readonly (readonly [offset: number, bytes: Buffer])[] = [
+  [0, Buffer.alloc(1000, 'first')],
+  [3 * BLOCK - 500, Buffer.alloc(1000, 'border')],
+  [GIB + 100 * 512, Buffer.alloc(512, 'last')],
+];
+const SIZE = GIB + 101 * 512;
+/** Indexes of the blocks that this makes. */
+const INDEXES = [0, 2, 3, 2048];
+
+async function* extents(): AsyncGenerator<Extent> {
+  for (const [offset, data] of DATA) {
+    yield await Promise.resolve({ offset, data });
+    yield { offset: offset + data.length, zeros: 512 };
+  }
+}
+
+const sourceOf = (disk: Partial<Disk> = {}): UploadSource => ({
+  withinMs: 60_000,
+  open: () => {
+    throw new Error('there is a disk to read');
+  },
+  disk: { size: SIZE, rereadable: false, extents, ...disk },
+});
+
+const rawSource = (bytes: readonly Buffer[], size = bytes.reduce((sum, { length }) => sum + length, 0)): UploadSource => ({
+  size,
+  withinMs: 60_000,
+  async *open() {
+    for (const part of bytes) yield await Promise.resolve(part);
+  },
+});
+
+describeWith('moto', motoAvailable(), () => {
+  let bench: Ec2Bench;
+  beforeAll(async () => {
+    bench = await Ec2Bench.start();
+  });
+  afterAll(() => bench.stop());
+  afterEach(async () => {
+    takeBack.splice(0).forEach((back) => back());
+    expect(await bench.account.leftovers()).toEqual([]);
+    expect(bench.account.proxy.blocks.pending).toEqual([]);
+  });
+
+  const takeBack: (() => void)[] = [];
+  const rule = (...given: Parameters<typeof bench.account.proxy.add>): void => void takeBack.push(bench.account.proxy.add(...given));
+  const upload = async (group: Group, source: UploadSource, more: Partial<UploadImage> = {}, driver: Driver = bench.driver) => {
+    const request = { ...marks('disk'), name: 'from elsewhere', source, ...more };
+    const made = await driver[group]?.upload?.(request, context());
+    if (!made || !('key' in made)) throw new Error('not made');
+    return { key: made.key, request };
+  };
+  const drop = async (group: Group, key: string): Promise<void> => void (await bench.driver[group]?.delete?.(key, context()));
+  const open = async (group: Group, key: string): Promise<Disk> => {
+    const opened = await bench.driver[group]?.download?.(key, context());
+    if (!opened) throw new Error('not offered');
+    return opened.disk;
+  };
+  const read = async (disk: Disk, from = 0): Promise<[number, Buffer][]> => {
+    const found: [number, Buffer][] = [];
+    for await (const extent of disk.extents(from)) if ('data' in extent) found.push([extent.offset, Buffer.from(extent.data)]);
+    return found;
+  };
+  const snapshots = async () => (await bench.account.direct.send(new DescribeSnapshotsCommand({ OwnerIds: ['self'] }))).Snapshots ?? [];
+
+  test('a disk becomes an image on a snapshot of its blocks, zeros left out, sizes rounded up, under its marks', async () => {
+    const { key, request } = await upload('machineImages', sourceOf(), { cpuArch: 'ARM', extensions: { bootMode: 'uefi' } });
+    expect(key).toMatch(/^ami-/);
+    const item = await until(bench.driver, 'machineImages', key, (seen) => seen?.values.state === 'AVAILABLE');
+    expect(item).toMatchObject({
+      values: { name: 'from elsewhere', type: 'IMAGE' },
+      tag: request.tag,
+      token: request.token,
+      cpuArch: 'ARM',
+    });
+    expect(item?.refuses).toBeUndefined();
+    const disk = await open('machineImages', key);
+    expect(disk.size).toBe(2 * GIB);
+    expect((await read(disk)).map(([offset]) => offset / BLOCK)).toEqual(INDEXES);
+    // The same marks again: nothing is made.
+    const starts = bench.account.proxy.count('StartSnapshot');
+    const again = await bench.driver.machineImages?.upload?.(request, context());
+    expect(again).toEqual({ key });
+    expect(bench.account.proxy.count('StartSnapshot')).toBe(starts);
+    await drop('machineImages', key);
+  });
+
+  test('an image is registered as EC2 wants it: its root volume, ENA, its boot mode', async () => {
+    const asked: URLSearchParams[] = [];
+    rule({ action: 'RegisterImage', times: 1, rewrite: (xml, { parameters }) => (asked.push(parameters), xml) });
+    const { key } = await upload('machineImages', sourceOf(), { extensions: { bootMode: 'uefi-preferred' } });
+    expect(Object.fromEntries(asked[0] ?? [])).toMatchObject({
+      ...{ Architecture: 'x86_64', VirtualizationType: 'hvm', EnaSupport: 'true', BootMode: 'uefi-preferred', RootDeviceName: '/dev/xvda' },
+      ...{ 'BlockDeviceMapping.1.DeviceName': '/dev/xvda', 'BlockDeviceMapping.1.Ebs.DeleteOnTermination': 'true' },
+    });
+    await drop('machineImages', key);
+  });
+
+  test('an image is registered once, also where looks at its snapshot fail and the answer is lost', async () => {
+    const driver = await bench.connect({ patienceMs: 60_000 });
+    rule({ action: 'RegisterImage', times: 1, fail: { code: 'RequestLimitExceeded', status: 503 } });
+    rule({ action: 'RegisterImage', times: 1, drop: 'after' });
+    rule({
+      action: 'DescribeSnapshots',
+      when: ({ parameters }) => parameters.has('SnapshotId.1'),
+      times: 1,
+      fail: { code: 'InternalError', status: 500 },
+    });
+    const { key, request } = await upload('machineImages', sourceOf(), {}, driver);
+    expect((await driver.machineImages?.find?.(request, context()))?.map((item) => item.key)).toEqual([key]);
+    await driver.close();
+    await drop('machineImages', key);
+  });
+
+  test('bytes from a URL are read as a raw disk; what they are else is refused in words before anything is made', async () => {
+    const bytes = [Buffer.alloc(100_000, 'raw'), Buffer.alloc(2 * BLOCK), Buffer.alloc(512 * 5, 'end')];
+    const { key } = await upload('volumeImages', rawSource(bytes), { bootable: true });
+    const whole = Buffer.concat(bytes);
+    for (const [offset, block] of await read(await open('volumeImages', key)))
+      expect(block.equals(Buffer.concat([whole.subarray(offset, offset + BLOCK), Buffer.alloc(BLOCK)], BLOCK))).toBe(true);
+    await drop('volumeImages', key);
+    const starts = bench.account.proxy.count('StartSnapshot');
+    const qcow2 = rawSource([Buffer.concat([Buffer.from('QFI\xfb', 'latin1'), Buffer.alloc(1020)])]);
+    await expect(upload('machineImages', qcow2)).rejects.toMatchObject({
+      kind: 'invalid',
+      message: expect.stringMatching(/qcow2, which is not read/) as string,
+    });
+    const zip = rawSource([Buffer.from('PK\x03\x04 and so on')]);
+    await expect(upload('machineImages', zip)).rejects.toMatchObject({ kind: 'invalid', message: expect.stringMatching(/zip/) as string });
+    const { size: _size, ...sizeless } = rawSource(bytes);
+    await expect(upload('machineImages', sizeless)).rejects.toMatchObject({
+      kind: 'invalid',
+      message: expect.stringMatching(/size/) as string,
+    });
+    await expect(upload('machineImages', sourceOf({ size: 65_537 * GIB }))).rejects.toMatchObject({ kind: 'invalid' });
+    await expect(upload('machineImages', sourceOf(), { extensions: { bootMode: 'floppy' } })).rejects.toMatchObject({ kind: 'invalid' });
+    expect(bench.account.proxy.count('StartSnapshot')).toBe(starts);
+  });
+
+  test('bytes from a URL may be a stream-optimized VMDK, also within gzip, which tells its size; one that is damaged leaves nothing', async () => {
+    const contents = Buffer.concat([Buffer.alloc(100_000, 'vmdk'), Buffer.alloc(3 * BLOCK), Buffer.alloc(512 * 5, 'end')]);
+    const whole = Buffer.concat([contents, Buffer.alloc(512 - (contents.length % 512))]);
+    const parts: Buffer[] = [];
+    for await (const part of vmdkBytes(diskOf(whole))) parts.push(Buffer.from(part));
+    const file = Buffer.concat(parts);
+    for (const bytes of [file, gzipSync(file)]) {
+      const { key } = await upload('volumeImages', rawSource([bytes]));
+      const disk = await open('volumeImages', key);
+      expect(disk.size).toBe(GIB);
+      for (const [offset, block] of await read(disk))
+        expect(block.equals(Buffer.concat([whole.subarray(offset, offset + BLOCK), Buffer.alloc(BLOCK)], BLOCK))).toBe(true);
+      await drop('volumeImages', key);
+    }
+    const packed = upload('volumeImages', rawSource([gzipSync(contents)]));
+    await expect(packed).rejects.toMatchObject({
+      kind: 'invalid',
+      message: expect.stringMatching(/within gzip.*stream-optimized VMDK/) as string,
+    });
+    const damaged = Buffer.from(file);
+    damaged.fill(0xff, file.length - 1024);
+    await expect(upload('volumeImages', rawSource([damaged]))).rejects.toMatchObject({ kind: 'invalid' });
+  });
+
+  describe('an upload that keeps how far it is, and fails in passing', () => {
+    const BLOCKS = 40;
+    const DONE = 25;
+    const many = sourceOf({
+      size: GIB,
+      rereadable: true,
+      async *extents(from) {
+        for (let index = Math.floor(from / BLOCK); index < BLOCKS; index++) {
+          yield await Promise.resolve({ offset: index * BLOCK, data: Buffer.alloc(BLOCK, 1 + index) });
+        }
+      },
+    });
+    /** Uploads until EBS takes nothing more, or does not answer. */
+    const begun = async (group: Group, given: Parameters<typeof rule>[0]) => {
+      const driver = await bench.connect({ patienceMs: 1 });
+      const points: UploadPoint[] = [];
+      const keep = (point: UploadPoint) => Promise.resolve(void points.push(point));
+      const request = { ...marks('kept'), source: { ...many, keep } };
+      rule(given);
+      await expect(driver[group]?.upload?.(request, context())).rejects.toMatchObject({
+        kind: expect.stringMatching(/unavailable|timeout/) as string,
+      });
+      takeBack.splice(0).forEach((back) => back());
+      await driver.close();
+      return { request, points, resume: points.at(-1) };
+    };
+    const refusing = () => {
+      let calls = 0;
+      return { action: 'PutSnapshotBlock', when: () => ++calls > DONE, fail: { code: 'InternalServerException', status: 500 } };
+    };
+    const counts = () => ['StartSnapshot', 'PutSnapshotBlock'].map((action) => bench.account.proxy.count(action));
+    const expectWhole = async (group: Group, key: string) => {
+      const blocks = await read(await open(group, key));
+      expect(blocks.map(([offset, data]) => [offset / BLOCK, data[0]])).toEqual(Array.from({ length: BLOCKS }, (_, i) => [i, 1 + i]));
+    };
+
+    test.each(['machineImages', 'volumeImages'] as const)(
+      '%s: goes on with what was begun, and sends no more than what was under way again',
+      async (group) => {
+        const { request, points, resume } = await begun(group, refusing());
+        const [left] = (await bench.driver[group]?.find?.(request, context())) ?? [];
+        expect(left).toMatchObject({ key: resume?.key, values: { state: 'CREATING' } });
+        expect(points.map(({ offset }) => offset)).toEqual([...points.map(({ offset }) => offset)].sort((a, b) => a - b));
+        expect(JSON.stringify(resume).length).toBeLessThan(400);
+        const [starts = 0, puts = 0] = counts();
+        const made = await bench.driver[group]?.upload?.({ ...request, source: { ...request.source, resume } }, context());
+        const key = (made as { key: string }).key;
+        const [startsAfter, putsAfter = 0] = counts();
+        expect(startsAfter).toBe(starts);
+        expect(putsAfter - puts).toBe(BLOCKS - (resume?.offset ?? 0) / BLOCK);
+        expect(putsAfter - puts).toBeLessThanOrEqual(BLOCKS - DONE + 8);
+        await expectWhole(group, key);
+        await drop(group, key);
+      },
+    );
+
+    test('begins anew where what was begun is gone, or somebody else’s', async () => {
+      const { request, resume } = await begun('volumeImages', refusing());
+      await drop('volumeImages', resume?.key ?? '');
+      const made = await bench.driver.volumeImages?.upload?.({ ...request, source: { ...request.source, resume } }, context());
+      const key = (made as { key: string }).key;
+      expect(key).not.toBe(resume?.key);
+      await expectWhole('volumeImages', key);
+      await drop('volumeImages', key);
+    });
+
+    test('is completed once where the answer to that was lost', async () => {
+      const { request, resume } = await begun('machineImages', { action: 'CompleteSnapshot', times: 1, drop: 'after' });
+      expect(resume?.offset).toBe(GIB);
+      const [starts, puts] = counts();
+      const made = await bench.driver.machineImages?.upload?.({ ...request, source: { ...request.source, resume } }, context());
+      expect(counts()).toEqual([starts, puts]);
+      await expectWhole('machineImages', (made as { key: string }).key);
+      await drop('machineImages', (made as { key: string }).key);
+    });
+  });
+
+  test('a disk of zeros alone has no block', async () => {
+    async function* zeros(): AsyncGenerator<Extent> {
+      yield await Promise.resolve({ offset: 0, zeros: GIB });
+      yield { offset: GIB, data: Buffer.alloc(512) };
+    }
+    const { key } = await upload('volumeImages', sourceOf({ extents: zeros }));
+    expect(await read(await open('volumeImages', key))).toEqual([]);
+    await drop('volumeImages', key);
+  });
+
+  test('blocks go on where EBS does not know the snapshot yet, is asked too often, fails, or its answer is lost', async () => {
+    const fails = [
+      { code: 'ResourceNotFoundException', message: 'The snapshot does not exist.', status: 404 },
+      { code: 'RequestThrottledException', status: 400 },
+      { code: 'InternalServerException', status: 500 },
+    ];
+    for (const fail of fails) rule({ action: 'PutSnapshotBlock', times: 1, fail });
+    rule({ action: 'PutSnapshotBlock', times: 1, drop: 'after' });
+    rule({ action: 'PutSnapshotBlock', times: 1, answer: { status: 200, type: 'text/html', body: '<html>Welcome</html>' } });
+    rule({ action: 'CompleteSnapshot', times: 1, drop: 'before' });
+    const before = bench.account.proxy.count('PutSnapshotBlock');
+    const driver = await bench.connect({ patienceMs: 60_000 });
+    const { key } = await upload('volumeImages', sourceOf(), {}, driver);
+    await driver.close();
+    expect(bench.account.proxy.count('PutSnapshotBlock') - before).toBe(INDEXES.length + 5);
+    expect((await read(await open('volumeImages', key))).map(([offset]) => offset / BLOCK)).toEqual(INDEXES);
+    await drop('volumeImages', key);
+  });
+
+  test.each([
+    ['a permission, named', 'PutSnapshotBlock', 'AccessDeniedException', {}, 'forbidden', /ebs:PutSnapshotBlock/],
+    ['the key’s permission', 'CompleteSnapshot', 'AccessDeniedException', { Reason: 'DEPENDENCY_ACCESS_DENIED' }, 'forbidden', /KMS key/],
+    ['a quota', 'StartSnapshot', 'ServiceQuotaExceededException', {}, 'quota', /as the test ordered/],
+    ['a block that EBS does not take', 'PutSnapshotBlock', 'ValidationException', {}, 'invalid', /as the test ordered/],
+    ['the registering', 'RegisterImage', 'UnauthorizedOperation', {}, 'forbidden', /as the test ordered/],
+  ] as const)('a refusal ends it at once, and nothing stays: %s', async (_what, action, code, more, kind, words) => {
+    const calls = () => bench.account.proxy.count(action);
+    const before = calls();
+    rule({ action, fail: { code, status: 403, more } });
+    await expect(upload('machineImages', sourceOf())).rejects.toMatchObject({ kind, message: expect.stringMatching(words) as string });
+    expect(calls() - before).toBeLessThanOrEqual(INDEXES.length);
+    expect((await snapshots()).filter(({ StartTime }) => StartTime === undefined)).toEqual([]);
+  });
+
+  test('a source that breaks off is the failure that is told', async () => {
+    async function* broken(): AsyncGenerator<Extent> {
+      yield* extents();
+      throw new Error('the other cloud is gone');
+    }
+    await expect(upload('machineImages', sourceOf({ extents: broken }))).rejects.toMatchObject({
+      kind: 'unavailable',
+      message: 'the other cloud is gone',
+    });
+  });
+
+  test('what an earlier attempt left is deleted by the next', async () => {
+    for (const group of ['machineImages', 'volumeImages'] as const) {
+      rule({ action: 'CompleteSnapshot', fail: { code: 'ValidationException' } });
+      rule({ action: 'DeleteSnapshot', fail: { code: 'InternalError', status: 500 } });
+      const request = { ...marks('left'), source: sourceOf() };
+      await expect(bench.driver[group]?.upload?.(request, context())).rejects.toMatchObject({ kind: 'invalid' });
+      takeBack.splice(0).forEach((back) => back());
+      const [left] = (await bench.driver[group]?.find?.(request, context())) ?? [];
+      expect(left).toMatchObject({ key: expect.stringMatching(/^snap-/) as string, tag: request.tag, values: { state: 'CREATING' } });
+      const made = (await bench.driver[group]?.upload?.(request, context())) as { key: string };
+      expect((await bench.driver[group]?.find?.(request, context()))?.map(({ key }) => key)).toEqual([made.key]);
+      expect((await snapshots()).map(({ SnapshotId }) => SnapshotId)).not.toContain(left?.key);
+      await drop(group, made.key);
+    }
+  });
+
+  test('the account’s own tags are on what is made, and properties by their plain keys', async () => {
+    const driver = await bench.connect({ tags: { Team: 'blue' }, propertyTags: ['CostCenter'] });
+    const { key } = await upload('volumeImages', sourceOf(), { properties: { CostCenter: '7' } }, driver);
+    await driver.close();
+    const [made] = (await snapshots()).filter(({ SnapshotId }) => SnapshotId === key);
+    expect(made?.Tags).toEqual(
+      expect.arrayContaining([
+        { Key: 'Team', Value: 'blue' },
+        { Key: 'CostCenter', Value: '7' },
+      ]),
+    );
+    await drop('volumeImages', key);
+  });
+});

@@ -1,0 +1,69 @@
+import type { Driver, UploadImage } from '../../src/clouds/driver';
+import type { Disk } from '../../src/disks/disk';
+import { rawBytes } from '../../src/disks/raw-stream';
+import { context, marks } from './counterpart';
+import { type FakeCall, type FakeCloud, ID, startFakeCloud } from './openstack-fake';
+
+/** Disks of other clouds that become images of OpenStack: they are raw, whatever lies in them. */
+
+const diskOf = (data: Buffer): Disk => ({
+  size: 65_536,
+  rereadable: true,
+  async *extents() {
+    yield await Promise.resolve({ offset: 0, data });
+  },
+});
+
+describe('an OpenStack image of a disk', () => {
+  let cloud: FakeCloud;
+  let driver: Driver;
+  let made: FakeCall[];
+  beforeEach(async () => {
+    cloud = await startFakeCloud();
+    driver = await cloud.connect();
+    made = [];
+    const id = ID(39);
+    cloud.writes.set('POST /images', (call) => {
+      made.push(call);
+      return { status: 201, body: { ...(call.body as object), id, status: 'queued' } };
+    });
+    cloud.writes.set(`PUT /images/${id}/file`, () => ({ status: 204 }));
+  });
+  afterEach(() => cloud.stop());
+
+  const upload = async (data: Buffer, more: Partial<UploadImage> = {}): Promise<unknown> => {
+    const disk = diskOf(data);
+    const source = { size: disk.size, withinMs: 10_000, open: () => rawBytes(disk), disk };
+    return driver.machineImages?.upload?.({ ...marks('copied'), source, ...more }, context());
+  };
+
+  test.each([
+    ['an operating system', Buffer.alloc(512, 'boot')],
+    ['what is packed', Buffer.from('PK\x03\x04', 'latin1')],
+    ['an optical disc', Buffer.concat([Buffer.alloc(32_769), Buffer.from('CD001')])],
+  ])('with %s in it is raw', async (_what, data) => {
+    await upload(data);
+    expect(made.map(({ body }) => body)).toMatchObject([{ disk_format: 'raw', container_format: 'bare' }]);
+  });
+
+  test.each([
+    ['qcow2', 'QFI\xfb'],
+    ['vmdk', 'KDMV'],
+    ['vmdk', '# Disk DescriptorFile'],
+    ['vhdx', 'vhdxfile'],
+  ])('that begins as %s does is refused: it would be taken for one', async (format, bytes) => {
+    await expect(upload(Buffer.from(bytes, 'latin1'))).rejects.toMatchObject({
+      kind: 'invalid',
+      message: expect.stringContaining(`begin as a ${format} image`) as string,
+    });
+    expect(made).toEqual([]);
+  });
+
+  test.each([
+    ['x86_64', 'x86_64'],
+    ['ARM', 'aarch64'],
+  ])('of the architecture %s says so to Nova: %s', async (cpuArch, architecture) => {
+    await upload(Buffer.alloc(512, 'boot'), { cpuArch });
+    expect(made.map(({ body }) => body)).toMatchObject([{ architecture }]);
+  });
+});
