@@ -124,7 +124,6 @@ function planOnly(
   return {
     target: collection,
     affected: [],
-    ...keeping(asked.options),
     work: { workflow: planImport.name, version: planImport.version, input: input as unknown as Values },
     statusMessage: 'Waiting to be planned',
   };
@@ -136,7 +135,7 @@ function mustTakeImages(cloud: Cloud): void {
   throw new Refusal(400, `cloud '${cloud.key}' takes no images from other places`, { at: 'properties.cloud', kind: 'unsupported' });
 }
 
-/** A package of the gateway's own is kept while it is imported. */
+/** A package of the gateway's own is kept while it is imported; a plan only reads it, and leaves it the time that it has. */
 function keeping({ package: path }: { package?: ResourcePath }): Pick<ChangePlan, 'also'> {
   if (path === undefined) return {};
   return {
