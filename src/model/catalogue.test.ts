@@ -23,7 +23,7 @@ describe('standard catalogue', () => {
   test('merges common, own and extension attributes in this order', () => {
     const names = Object.keys(catalogue.attributesOf('Machine'));
     expect(names.slice(0, 8)).toEqual(['id', 'name', 'description', 'created', 'updated', 'properties', 'state', 'cpu']);
-    expect(names.slice(-4)).toEqual(['cloud', 'ovfId', 'ovfMacs', 'ovfProperties']);
+    expect(names.slice(-5)).toEqual(['cloud', 'ovfId', 'ovfMacs', 'ovfProperties', 'movedFrom']);
     expect(catalogue.attributesOf('Machine').cloud).toMatchObject({ namespace: EXTENSION, onCreate: true });
     expect(Object.keys(catalogue.attributesOf('CloudEntryPoint'))).not.toContain('cloud');
   });

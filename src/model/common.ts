@@ -139,6 +139,12 @@ export const extensionAttributes: readonly ExtensionAttribute[] = [
   { name: 'ovfId', attribute: string(ofPackage), types: machines },
   { name: 'ovfMacs', attribute: array('ovfMac', { kind: 'string' }, ofPackage), types: machines },
   { name: 'ovfProperties', attribute: array('ovfProperty', { kind: 'string' }, ofPackage), types: machines },
+  {
+    // Resource that it was moved or copied from: of the caller's, in another cloud or of an earlier time.
+    name: 'movedFrom',
+    attribute: ref('*', ofPackage),
+    types: ['System', 'SystemTemplate', ...machines, 'MachineImage', 'Volume', 'VolumeTemplate', 'VolumeImage'],
+  },
   // Thresholds in the unit of a Meter, and the time, in s, for which samples have to be beyond one to be an alarm.
   { name: 'above', attribute: string(threshold), types: meters },
   { name: 'below', attribute: string(threshold), types: meters },

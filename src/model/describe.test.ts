@@ -69,7 +69,7 @@ describe('attributes', () => {
     const listed = names(describe_('Machine', { attributes: ['cpu'] }), 'attributes');
     expect(listed).toEqual([
       ...['id', 'name', 'description', 'created', 'updated', 'properties', 'state', 'cpu', 'memory'],
-      ...['cloud', 'ovfId', 'ovfMacs', 'ovfProperties'],
+      ...['cloud', 'ovfId', 'ovfMacs', 'ovfProperties', 'movedFrom'],
     ]);
   });
 

@@ -34,6 +34,8 @@ export interface CreatePlan extends Pick<CreateInput, 'method' | 'goal' | 'calls
   /** Further resources held meanwhile, with what they show. */
   holds?: ChangePlan['holds'];
   internal?: Values;
+  /** Attributes that the gateway keeps of it, which no provider knows. */
+  keeps?: Values;
   owner?: ResourcePath;
   /** Resources that were found at the provider and get a row now, because something is remembered of them from here on. */
   remembered?: readonly Found[];
@@ -76,7 +78,10 @@ export function planCreateAtProvider(context: NewContext, plan: CreatePlan, to =
     state: stateful ? 'CREATING' : null,
     values: { ...(wanted as Values), ...shows, ...extensions, ...(stateful ? { state: 'CREATING' } : {}) },
     secrets: null,
-    internal: { ...plan.internal, kept: { ...restOf(wanted, held), ...ofTemplate(context.catalogue, type, plan.template) } as Value },
+    internal: {
+      ...plan.internal,
+      kept: { ...restOf(wanted, held), ...keptOfTemplate(context.catalogue, type, plan.template), ...plan.keeps } as Value,
+    },
   };
   const request: Values = {
     ...(held as Values),
@@ -101,7 +106,7 @@ export function planCreateAtProvider(context: NewContext, plan: CreatePlan, to =
 }
 
 /** Values of a template that what is made with it keeps. */
-function ofTemplate(catalogue: PlanContext['catalogue'], type: string, template: Values = {}): Values {
+export function keptOfTemplate(catalogue: PlanContext['catalogue'], type: string, template: Values = {}): Values {
   const names = Object.entries(catalogue.attributesOf(type)).flatMap(([name, attribute]) => (attribute.ofTemplate ? [name] : []));
   return Object.fromEntries(names.flatMap((name) => (template[name] === undefined ? [] : [[name, template[name]]])));
 }

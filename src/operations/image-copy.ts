@@ -10,6 +10,7 @@ import { CREATES, type CreateInput } from './create-input';
 import { planCreateAtProvider, type NewContext } from './create-plan';
 import { madeKey, marks, type CreateRow, type CreateStep } from './create-row';
 import { LOOK_EVERY_MS, stopAsked, whole } from './image-upload';
+import type { ResourcePath } from '../store/store';
 import { chooseCloud } from './placement';
 import { keptOf } from './provider-change';
 import { Refusal, type ChangePlan, type CreateRequest, type Found, type PlanContext } from './resource-handler';
@@ -74,12 +75,19 @@ export function planCopyTo(
   target: Cloud,
   context: NewContext,
   request: Pick<CreateRequest, 'values' | 'collection'>,
-  copy: Pick<CopyPlan, 'type' | 'group'> & { from: NonNullable<CreateInput['from']>; shows: Values; cpuArch?: string | undefined },
+  copy: Pick<CopyPlan, 'type' | 'group'> & {
+    from: NonNullable<CreateInput['from']>;
+    /** Resource whose contents the image has; absent: the image itself. */
+    of?: ResourcePath | undefined;
+    shows: Values;
+    cpuArch?: string | undefined;
+  },
 ): ChangePlan {
-  const { type, group, from, shows, cpuArch } = copy;
+  const { type, group, from, of, shows, cpuArch } = copy;
   return planCreateAtProvider(context, {
     ...{ workflow: CREATES.copy, type, group, method: 'upload', from },
     ...{ cloud: target, collection: request.collection, naming: request.values, shows },
+    keeps: { movedFrom: { href: of ?? from.path } },
     request: { ...(group === 'volumeImages' ? shows : {}), ...(cpuArch === undefined ? {} : { cpuArch }) },
     ...{ goal: ['AVAILABLE'], statusMessage: `Waiting to be copied from cloud '${from.cloud}'` },
   });

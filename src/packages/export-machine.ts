@@ -99,7 +99,7 @@ export class MachineExport {
     this.captures.push({ path, type: about.type, label: about.of, draft });
     for (const row of plan.insert ?? []) if (!this.insert.some((other) => other.path === row.path)) this.insert.push(row);
     this.holds.push(...(plan.holds ?? []));
-    return { cloud: about.cloud.key, group: IMAGE_GROUPS[about.type], path };
+    return { cloud: about.cloud.key, group: IMAGE_GROUPS[about.type], path, of: about.of };
   }
 
   private async volume(volume: Found): Promise<string> {

@@ -71,7 +71,7 @@ async function planExport(
     insert: [
       // What is exported gets its row by the change itself.
       ...machines.insert.filter((row) => row.path !== found.path),
-      packageRow(path, context.principal.tenant, { of: found.path, algorithm, files: [], temporary }),
+      packageRow(path, context.principal.tenant, { of: found.path, origins: builder.origins, algorithm, files: [], temporary }),
     ],
     holds: [...holds.values(), { path, shows: null }],
     work: { workflow: exportPackage.name, version: exportPackage.version, input: input as unknown as Values },

@@ -7,6 +7,8 @@ export interface DiskSource {
   cloud: string;
   group: 'machineImages' | 'volumeImages';
   path: ResourcePath;
+  /** Resource whose contents they are; absent: the image itself. */
+  of?: ResourcePath;
   /** Provider key; absent while the image is still to be made. */
   key?: string | undefined;
 }
@@ -44,6 +46,8 @@ export const PROPERTY_CLASS = 'cimi';
 export class PackageBuilder {
   readonly files: SourcedFile[] = [];
   readonly warnings: string[] = [];
+  /** Paths of the resources that contents of the package are of, by their ids there. */
+  readonly origins: Record<string, ResourcePath> = {};
   private readonly disks: { id: string; capacity: number; file?: string; format?: string; of: string }[] = [];
   private readonly networks = new Map<string, { name: string; description?: string }>();
   private readonly ids = new Set<string>();
@@ -121,6 +125,8 @@ export class PackageBuilder {
   private common(path: string, { name, description, properties }: Values, notExported: readonly LeftOut[]) {
     const id = distinct(path.split('/').at(-1) ?? path, this.ids);
     this.ids.add(id);
+    // What a template only describes has a name, and no path.
+    if (path.includes('/')) this.origins[id] = path;
     const entries = Object.entries((properties ?? {}) as Record<string, unknown>);
     const product: Product = {
       ...{ class: PROPERTY_CLASS, instance: '', notExported },

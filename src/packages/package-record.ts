@@ -24,6 +24,8 @@ export interface PackagedFile extends SourcedFile {
 export interface PackageRecord {
   /** Path of what was exported. */
   of: ResourcePath;
+  /** Paths of what its contents are of, by their ids in the descriptor; absent in packages of before. */
+  origins?: Readonly<Record<string, ResourcePath>>;
   algorithm: DigestAlgorithm;
   /** Absent until the package is whole. */
   descriptor?: string;

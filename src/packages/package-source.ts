@@ -36,6 +36,8 @@ export interface PackageFiles {
   readonly warnings: readonly string[];
   /** Tells how a nested Job gets the bytes of a file of the References. @throws OvfError or StepFailure where they are not */
   contents(file: PackageFile): FileContents;
+  /** Paths of what the package's contents are of, by their ids; absent for packages of elsewhere. */
+  readonly origins?: Readonly<Record<string, ResourcePath>>;
 }
 
 /** Way by which a nested Job gets the bytes of a file, or the disk that is in it. */
@@ -52,6 +54,8 @@ interface FetchedContents {
 /** Disk that an image in a cloud holds. */
 interface CopiedContents {
   readonly from: { cloud: string; key: string; path: ResourcePath };
+  /** Resource whose contents they are; absent: the image itself. */
+  readonly of?: ResourcePath | undefined;
   readonly cpuArch?: string | undefined;
 }
 

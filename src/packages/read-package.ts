@@ -175,7 +175,12 @@ function designed(
     userData: cloud.capabilities.types.Machine?.capabilities?.UserData !== undefined,
     publicKeys: cloud.offers('credentials', 'import'),
   };
-  const design = refusing(() => designTemplate(given, { catalogue, makes, newPath, image, carriers, networks }));
+  const movedFrom = (part: Content | PackageFile): ResourcePath | undefined => {
+    if ('kind' in part) return files.origins?.[part.id];
+    const contents = files.contents(part);
+    return 'from' in contents ? contents.of : undefined;
+  };
+  const design = refusing(() => designTemplate(given, { catalogue, makes, newPath, image, movedFrom, carriers, networks }));
   return { design, images: [...images.values()] };
 }
 

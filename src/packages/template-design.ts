@@ -46,6 +46,8 @@ export interface DesignContext {
   newPath(type: string): ResourcePath;
   /** Path of the image that the contents of a disk come to be in; the same for the same question. */
   image(type: 'MachineImage' | 'VolumeImage', disk: DiskDescription, file: PackageFile): ResourcePath;
+  /** Path of the resource that a machine, a collection or the contents of a file are of, where it is known. */
+  movedFrom(part: Content | PackageFile): ResourcePath | undefined;
   /** Ways by which the cloud that machines are made in brings something to their guests. */
   carriers: Carriers;
   /** Existing Networks that stand for networks of the package, by the name there. */
@@ -86,7 +88,8 @@ class Designer {
     const { content } = this.given;
     const members = content.kind === 'system' ? [content] : started(content);
     const properties = content.kind === 'system' ? {} : this.properties(content);
-    const root = { ...named(content), ...properties, componentDescriptors: this.descriptors(content, members) };
+    const origin = content.kind === 'system' ? {} : this.origin(content);
+    const root = { ...named(content), ...properties, ...origin, componentDescriptors: this.descriptors(content, members) };
     return { root, resources: this.resources, warnings: this.warnings };
   }
 
@@ -106,7 +109,7 @@ class Designer {
     const naming = { ...named(member), name };
     if (member.kind === 'system') return this.descriptor('Machine', { ...naming, ...ownProperties(member) }, this.machine(name, member));
     const properties = this.properties(member);
-    const values = { ...naming, ...properties, componentDescriptors: this.descriptors(member, started(member)) };
+    const values = { ...naming, ...properties, ...this.origin(member), componentDescriptors: this.descriptors(member, started(member)) };
     return this.descriptor('System', { ...naming, ...properties }, this.made('SystemTemplate', values));
   }
 
@@ -135,6 +138,7 @@ class Designer {
       ...named(system),
       name,
       ...facts.values,
+      ...this.origin(system),
       ...(credential ? { credential: credential as Value } : {}),
       ...this.configuration(name, system),
       ...(image === undefined ? {} : { machineImage: { href: image } }),
@@ -164,15 +168,26 @@ class Designer {
 
   private volume(name: string, disk: DiskDescription): Values {
     const image = this.imageOf('VolumeImage', disk);
+    const file = this.fileOf(disk);
     const capacity = Math.ceil(disk.capacity / BYTES_PER_KB);
     const volumeConfig = this.made('VolumeConfiguration', { name, type: BLOCK_VOLUME, capacity });
-    const values = { name, volumeConfig, ...(image === undefined ? {} : { volumeImage: { href: image } }) };
+    const origin = file ? this.origin(file) : {};
+    const values = { name, volumeConfig, ...origin, ...(image === undefined ? {} : { volumeImage: { href: image } }) };
     return this.made('VolumeTemplate', values as Values);
   }
 
   private imageOf(type: 'MachineImage' | 'VolumeImage', disk: DiskDescription): ResourcePath | undefined {
-    const file = this.given.files.find(({ id }) => id === disk.file);
+    const file = this.fileOf(disk);
     return file && this.context.image(type, disk, file);
+  }
+
+  private fileOf(disk: DiskDescription): PackageFile | undefined {
+    return this.given.files.find(({ id }) => id === disk.file);
+  }
+
+  private origin(part: Content | PackageFile): Values {
+    const href = this.context.movedFrom(part);
+    return href === undefined ? {} : { movedFrom: { href } };
   }
 
   private interface(machine: string, { network, connected }: NetworkInterface): Values[] {

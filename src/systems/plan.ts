@@ -12,7 +12,7 @@ import {
 import { asRef, mergeTemplate } from '../operations/template-merge';
 import { placedBy } from '../operations/placement';
 import { joined } from '../operations/stored';
-import { pathToBe } from '../operations/create-plan';
+import { keptOfTemplate, pathToBe } from '../operations/create-plan';
 import type { Hold, NewResourceRow, ResourcePath } from '../store/store';
 import { componentsOf, type Component } from './descriptors';
 import { createSystem, LEVELS, type CreateSystemInput } from './create';
@@ -41,7 +41,8 @@ export function planSystem(handlers: ReadonlyMap<string, ResourceHandler>) {
     const { path } = to === undefined ? pathToBe(context, context.catalogue.pathOf(SYSTEM) ?? '') : { path: to };
     const components = componentsOf(context.catalogue, template.componentDescriptors);
     const planned = await new Planner(handlers, context, request, components).all();
-    const { cloud: _cloud, ...naming } = values;
+    const { cloud: _cloud, ...given } = values;
+    const naming = { ...keptOfTemplate(context.catalogue, SYSTEM, template), ...given };
     return put(context.catalogue, { path, tenant: context.principal.tenant, collection, naming, planned });
   };
 }

@@ -108,7 +108,7 @@ describe('ResourceMetadata', () => {
     expect(names(list(await metadata('Machine'), 'attributes'))).toEqual(
       (
         'id name description created updated properties state cpu memory disks cpuArch volumes networkInterfaces ' +
-        'latestSnapshot snapshots meters eventLog cloud ovfId ovfMacs ovfProperties sizeAtMost'
+        'latestSnapshot snapshots meters eventLog cloud ovfId ovfMacs ovfProperties movedFrom sizeAtMost'
       ).split(' '),
     );
     expect(names(list(await metadata('MachineConfiguration'), 'attributes'))).not.toContain('cpuSpeed');

@@ -72,6 +72,7 @@ describe('a copy', () => {
     expect(image).toMatchObject({
       ...{ name: 'copied', state: 'AVAILABLE', type: 'IMAGE', cloud: 'b', contentSha256: digest, properties: { stage: 'test' } },
     });
+    expect(image.movedFrom).toEqual({ href: new URL(SOURCE, scene.client.base).href });
     expect(Object.keys(image.properties ?? {})).toEqual(['stage']);
     expect(job).toMatchObject({ progress: 100, statusMessage: expect.stringContaining(digest) as string });
     expect(ours('b')).toMatchObject([{ label: 'copied', content: { bytes: SIZE, digest: `sha256:${digest}`, kept: true } }]);
