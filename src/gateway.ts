@@ -23,7 +23,6 @@ import { createHttpServer } from './http/server';
 import { assertListenAllowed } from './http/loopback';
 import { createMetrics, type Metrics } from './http/metrics';
 import { readiness } from './http/readiness';
-import { RedisQueue } from './jobs/redis-queue';
 import { createEngine, type Engine } from './jobs/engine';
 import type { BoundaryPoint } from './jobs/engine-context';
 import { RestoreDetector } from './store/restore-detector';
@@ -56,7 +55,6 @@ import { publicDocuments } from './protocol/public-documents';
 import { createCipher, deriveKey } from './store/cipher';
 import { lockFolder } from './store/folder-lock';
 import { loadOrCreateKey } from './store/key-file';
-import { openPostgresStore } from './store/postgres';
 import { unusable } from './store/postgres-check';
 import { keepFolder } from './store/private-files';
 import { openSqliteStore } from './store/sqlite';
@@ -141,7 +139,9 @@ async function build(options: GatewayOptions, closers: Closers): Promise<Gateway
   const tagKey = deriveKey(key, 'identity tags');
   const at = role === 'gateway' ? await publicAddress(config.server, (details, message) => log.warn(details, message)) : undefined;
   const base = `${at?.publicUrl ?? 'http://worker.invalid'}${PREFIX}`;
-  const { queue, engine } = createJobs(options, { store, clouds, catalogue, handlers, fetcher, base, tagKey, onEnded }, closers);
+  const queue = await openQueue(config, log);
+  closers.add(() => queue.close(config.server.shutdownMs));
+  const engine = createJobs(options, { store, queue, clouds, catalogue, handlers, fetcher, base, tagKey, onEnded });
   metrics.watchQueue(() => queue.trouble());
   const worksHere = role === 'worker' || config.worker.inProcess;
   if (worksHere) await engine.start();
@@ -249,11 +249,19 @@ export async function openStore(config: Config, key: Buffer | undefined, log: Lo
   if (config.store.kind === 'sqlite') return openSqliteStore({ file: join(config.data.dir, DATABASE_FILE), cipher });
   const url = config.store.url ?? '';
   const onTrouble = (error: Error): void => log.warn({ error: error.message }, 'a connection to PostgreSQL broke');
+  // Its client is loaded where it is used, like that of Redis: most starts need neither.
+  const { openPostgresStore } = await import('./store/postgres');
   try {
     return await openPostgresStore({ url, cipher, poolSize: config.store.connections, onTrouble });
   } catch (error) {
     throw error instanceof StoreUnavailable ? unusable(url, error.cause) : error;
   }
+}
+
+async function openQueue({ queue: { kind, url = '', prefix } }: Config, log: Logger): Promise<JobQueue> {
+  if (kind === 'embedded') return new EmbeddedQueue();
+  const { RedisQueue } = await import('./jobs/redis-queue');
+  return new RedisQueue({ url, prefix, log });
 }
 
 /** Connects the configured clouds; asks no provider anything. */
@@ -284,21 +292,16 @@ function createJobs(
     tagKey,
     base,
     ...parts
-  }: Pick<Built, 'store' | 'clouds' | 'catalogue' | 'handlers' | 'tagKey' | 'base' | 'fetcher' | 'onEnded'>,
-  closers: Closers,
-): { queue: JobQueue; engine: Engine } {
-  const queue: JobQueue =
-    config.queue.kind === 'redis' ? new RedisQueue({ url: config.queue.url ?? '', prefix: config.queue.prefix, log }) : new EmbeddedQueue();
-  closers.add(() => queue.close(config.server.shutdownMs));
+  }: Pick<Built, 'store' | 'clouds' | 'catalogue' | 'handlers' | 'tagKey' | 'base' | 'fetcher' | 'onEnded'> & { queue: JobQueue },
+): Engine {
   const planning = createDeferredPlanning({
     ...{ ...parts, handlers, tagKey, base, policy, log: logOf(log) },
     ...{ defaultCloud: config.defaultCloud, quotas: config.quotas, maxItems: config.lists.maxItems },
   });
   const deps = { fetcher, catalogue: parts.catalogue, tagKey, handlers, planning };
   const out = { keepMs: config.ovf.keepHours * HOUR_MS, put: createPutter(config.fetch), store: parts.store };
-  const engine = createEngine({
+  return createEngine({
     ...parts,
-    queue,
     workflows: createWorkflowRegistry(everyWorkflow(deps, config.move, out)),
     log,
     owner: ownerOf(),
@@ -314,7 +317,6 @@ function createJobs(
     restoreDetector: new RestoreDetector(parts.store, join(config.data.dir, 'newest.json'), log),
     ...(onBoundary ? { onBoundary } : {}),
   });
-  return { queue, engine };
 }
 
 interface Built {

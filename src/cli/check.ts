@@ -9,7 +9,6 @@ import { connect, DATABASE_FILE, keyFile } from '../gateway';
 import { createLog } from '../http/log';
 import { assertListenAllowed } from '../http/loopback';
 import { createMetrics } from '../http/metrics';
-import { checkRedis } from '../jobs/redis-queue';
 import { typeExtensionsOf } from '../plugins/type-module';
 import { createCipher } from '../store/cipher';
 import { readKey } from '../store/key-file';
@@ -107,6 +106,7 @@ async function checkQueue({ queue }: Config, tell: Tell): Promise<void> {
   if (queue.kind === 'embedded') return tell({ ok: true, what: 'queue: embedded' });
   const what = 'queue: Redis';
   try {
+    const { checkRedis } = await import('../jobs/redis-queue');
     await checkRedis(queue.url ?? '');
     tell({ ok: true, what });
   } catch (error) {

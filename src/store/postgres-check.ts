@@ -1,4 +1,3 @@
-import { Client } from 'pg';
 import type { Cipher } from './cipher';
 import { checkStored, type StoredCheck } from './stored-check';
 
@@ -11,6 +10,7 @@ const CONNECT_MS = 10_000;
  * @throws Error in words where it can't be reached, refuses the login or is too old; WrongKeyError
  */
 export async function checkPostgres(url: string, cipher: Cipher): Promise<StoredCheck & { version: string }> {
+  const { Client } = await import('pg');
   const client = new Client({ connectionString: url, connectionTimeoutMillis: CONNECT_MS, application_name: 'cimi-gateway check' });
   client.on('error', () => undefined);
   const ask = async (sql: string) => (await client.query<Record<string, unknown>>(sql)).rows[0];
