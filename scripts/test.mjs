@@ -2,7 +2,7 @@
 // with CI=true every one of them is required. Arguments go to the test runner. BUSY=4 runs four busy loops beside, until it ends.
 import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, openSync, readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { keepBusy } from './busy.mjs';
 import { install, root } from './prepare.mjs';
 import { temporaryFolder } from './temporary.mjs';
@@ -71,16 +71,67 @@ const openstack = '/test/.*openstack';
 /** Seven minutes of waiting for Nova by itself: only when asked for (npm test -- test/conformance/openstack). */
 const slow = '/test/conformance/openstack';
 
+/** Files that may fail beside others and be run again alone (docs/decisions/0036): with more of them something is wrong. */
+const AGAIN_AT_MOST = 2;
+
+/**
+ * Runs tests, and keeps what failed in a file.
+ * @returns the exit code, and the files that failed
+ */
+async function phase(name, args, log) {
+  const kept = join(folder, `${name}.json`);
+  const code = await jest([...args, '--json', '--outputFile', kept], log);
+  // Without the file the runner itself broke: nothing is known.
+  const results = existsSync(kept) ? JSON.parse(readFileSync(kept, 'utf8')).testResults : [];
+  return { code, failed: results.filter(({ status }) => status === 'failed') };
+}
+
 /** Runs the tests over OpenStack. What it says is kept for the end: it runs beside the others, for both wait much. */
 async function openstackRun(log) {
   await installOpenstack(log);
-  return jest(['--maxWorkers=2', openstack, '--testPathIgnorePatterns', '/node_modules/', slow], log);
+  return phase('openstack', ['--maxWorkers=2', openstack, '--testPathIgnorePatterns', '/node_modules/', slow], log);
 }
+
+/** Names the tests that failed, each with the first line of why. */
+function tell(title, files) {
+  for (const { name, message, assertionResults } of files) {
+    const broken = assertionResults.filter(({ status }) => status === 'failed');
+    if (broken.length === 0) console.log(`${title}: ${relative(root, name)}: ${firstLine(message)}`);
+    for (const { fullName, failureMessages } of broken)
+      console.log(`${title}: ${relative(root, name)}: ${fullName}: ${firstLine(failureMessages[0] ?? '')}`);
+  }
+}
+
+// eslint-disable-next-line no-control-regex -- jest colours its messages
+const firstLine = (text) =>
+  (
+    text
+      .replaceAll(/\u001b\[[0-9;]*m/g, '')
+      .split('\n')
+      .find((line) => line.trim()) ?? ''
+  )
+    .trim()
+    .slice(0, 200);
 
 const said = join(folder, 'openstack.log');
 const beside = openstackRun(openSync(said, 'w'));
-const codes = [await jest(['--testPathIgnorePatterns', '/node_modules/', openstack])];
+const phases = [await phase('main', ['--testPathIgnorePatterns', '/node_modules/', openstack])];
 console.log('== tests over OpenStack, which ran beside these');
-codes.push(await beside);
+phases.push(await beside);
 process.stdout.write(readFileSync(said));
-process.exit(Math.max(...codes));
+
+const code = Math.max(...phases.map((one) => one.code));
+const failed = phases.flatMap((one) => one.failed);
+if (code === 0) process.exit(0);
+console.log('== failed beside others');
+tell('FAILED', failed);
+if (failed.length === 0 || failed.length > AGAIN_AT_MOST) process.exit(code);
+console.log('== run again, alone');
+const alone = await phase('alone', ['--maxWorkers=1', '--runTestsByPath', ...failed.map(({ name }) => name)]);
+const twice = new Set(alone.failed.map(({ name }) => name));
+tell('FAILED TWICE', alone.failed);
+tell(
+  'UNSTEADY, passed alone: to be mended',
+  failed.filter(({ name }) => !twice.has(name)),
+);
+process.exit(alone.code);
