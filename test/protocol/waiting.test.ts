@@ -102,9 +102,13 @@ test('the end of the connection frees the wait and does not stop the Job', async
   const body = JSON.stringify({ resourceURI: `${CIMI}/Action`, action: `${CIMI}/action/stop` });
   const headers = { 'content-type': 'application/json', ...prefer('wait=20') };
   const asked = [1, 2].map(() => fetch(String(one.id), { method: 'POST', body, headers, signal: gone.signal }).catch(() => undefined));
-  const job = await eventually(async () => {
+  // Each is a Job of its own: the Machine is where both want it when both have ended.
+  const jobs = await eventually(async () => {
     const { json } = await scene.client.get("jobs?$filter=state='RUNNING'");
-    return ((json.jobs ?? []) as Json[]).find(({ action }) => String(action).endsWith('/stop'));
+    const found = ((json.jobs ?? []) as Json[]).filter(({ action, targetResource }) => {
+      return String(action).endsWith('/stop') && (targetResource as Json | undefined)?.href === one.id;
+    });
+    return found.length === asked.length ? found : undefined;
   });
   gone.abort();
   await Promise.all(asked);
@@ -115,7 +119,7 @@ test('the end of the connection frees the wait and does not stop the Job', async
   });
   expect([...told(freed), freed.json.state]).toEqual([200, 'wait=1', 'RUNNING']);
   await stopped(uri);
-  expect((await scene.client.get(String(job.id), prefer('wait=20'))).json.state).toBe('SUCCESS');
+  for (const { id } of jobs) expect((await scene.client.get(String(id), prefer('wait=20'))).json.state).toBe('SUCCESS');
   expect((await scene.client.get(String(one.id))).json.state).toBe('STOPPED');
 });
 
