@@ -3,6 +3,7 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, openSync, readdirSync, readFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
+import { stripVTControlCharacters } from 'node:util';
 import { keepBusy } from './busy.mjs';
 import { install, root } from './prepare.mjs';
 import { temporaryFolder } from './temporary.mjs';
@@ -102,7 +103,6 @@ function tell(title, files) {
   }
 }
 
-// eslint-disable-next-line no-control-regex -- jest colours its messages
 const firstLine = (text) =>
   (
     text
