@@ -1,3 +1,4 @@
+import { randomInt } from 'node:crypto';
 import { encodeId } from '../../src/clouds/identity';
 import { digestOf } from '../../src/disks/content-digest';
 import { seededDisk } from '../../drivers/simulator/contents';
@@ -11,6 +12,7 @@ const CONTENTS = { contentSize: 4 * MIB, contentAllocated: MIB };
 const TARGETS = ['worst', 'tasks'] as const;
 const DEBIAN = 'img-debian-12';
 const RECEIVE = 'machineImages.upload.receive';
+const READ = 'machineImages.download.read';
 
 let scene: Scene;
 let digest = '';
@@ -26,7 +28,7 @@ beforeAll(async () => {
   });
 });
 afterAll(() => scene.close());
-afterEach(() => TARGETS.forEach((cloud) => scene.cloud(cloud).clearFailures()));
+afterEach(() => scene.calm());
 
 const copy = (cloud: string): Change =>
   new Change(
@@ -70,8 +72,12 @@ test.each(placesOf('image.copy'))('killed at $step/$moment: one image each, once
   await expectOneEach(changes);
 });
 
-test('killed while the bytes flow: they flow again from the start, and half an image never stays', async () => {
-  for (const cloud of TARGETS) scene.cloud(cloud).fail({ method: RECEIVE, atByte: 300_000, delayMs: 3_600_000 });
+test.each([
+  [RECEIVE, TARGETS],
+  [READ, ['from', 'from']],
+])('killed at random bytes, %s: they flow again from the start, and half an image never stays', async (method, clouds) => {
+  for (const [index, cloud] of clouds.entries())
+    scene.cloud(cloud).fail({ method, nth: cloud === 'from' ? index + 1 : 1, atByte: randomInt(0, MIB), delayMs: 3_600_000 });
   const changes = TARGETS.map(copy);
   await Promise.all(changes.map((change) => change.attempt()));
   for (const cloud of TARGETS) await eventually(() => scene.cloud(cloud).snapshots()[0]);

@@ -1,18 +1,35 @@
 import { randomUUID } from 'node:crypto';
 import { encodeId } from '../../src/clouds/identity';
 import type { Moment } from '../../src/jobs/engine-context';
-import { workflows } from '../../src/operations/handlers';
+import type { Workflow } from '../../src/jobs/workflow';
+import type { Fetcher } from '../../src/fetch/fetcher';
+import { standardCatalogue } from '../../src/model/catalogue';
+import type { Value } from '../../src/model/values';
+import { resourceHandlers } from '../../src/operations/handlers';
+import { MOVE_DEFAULTS } from '../../src/operations/image-copy';
+import { everyWorkflow } from '../../src/packages/handlers';
 import { action, type Answer, type Client, type Json } from '../harness/client';
 import { isSilence } from './life';
 import type { Scene } from './scene';
 import type { Watch } from './watch';
-import type { Place } from './wire';
+import type { Order, Place } from './wire';
 
 const PUBLIC_KEY = 'ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJ6mGQqYkXv0Yx0cXn0rZlq8eA2mS1h3m5aQm0o6rVtY somebody@somewhere';
 
+/** Steps of a workflow, by the gateway's own table. */
+function stepsOf(workflow: string): Workflow<Value>['steps'] {
+  // Nothing of it is run here: what its steps work with may be missing.
+  const fetcher = {} as Fetcher;
+  const parts = { fetcher, catalogue: standardCatalogue(), handlers: resourceHandlers(fetcher) };
+  const table = everyWorkflow(parts as Parameters<typeof everyWorkflow>[0], MOVE_DEFAULTS, {} as Parameters<typeof everyWorkflow>[2]);
+  const found = table.find(({ name }) => name === workflow);
+  if (!found) throw new Error(`no workflow ${workflow}`);
+  return found.steps;
+}
+
 /** Every boundary that a workflow passes when all goes well, in order. */
 export function placesOf(workflow: string): Place[] {
-  const steps = workflows().find(({ name }) => name === workflow)?.steps ?? [];
+  const steps = stepsOf(workflow);
   const places: Place[] = [{ workflow, step: '', moment: 'leased' }];
   for (const step of steps) {
     const moments: Moment[] = step === steps.at(-1) ? ['before', 'ran', 'ending', 'ended'] : ['before', 'ran', 'recorded'];
@@ -23,7 +40,7 @@ export function placesOf(workflow: string): Place[] {
 
 /** Every boundary that it passes while all is undone that had begun when step `during` was in progress. */
 export function undoPlacesOf(workflow: string, during: string): Place[] {
-  const all = workflows().find(({ name }) => name === workflow)?.steps ?? [];
+  const all = stepsOf(workflow);
   const begun = all.slice(0, all.findIndex(({ name }) => name === during) + 1);
   const steps = begun.filter((step) => step.undo);
   const places = steps.toReversed().flatMap(({ name }) => [
@@ -80,6 +97,24 @@ export class Change {
   async path(): Promise<string> {
     return ((await this.ask()).headers.get('location') ?? '').slice(this.scene.client.base.length);
   }
+}
+
+/**
+ * Asks for changes of which each is killed at one boundary of its Job after the other: a gateway dies once all of them have come to
+ * their next, and the one after it goes on.
+ * @param places those of each change, in order
+ */
+export async function killedInTurn(scene: Scene, changes: readonly Change[], places: readonly (readonly Place[])[]): Promise<void> {
+  const lives = Math.max(...places.map(({ length }) => length));
+  const orders = Array.from({ length: lives }, (_, turn): Order => {
+    const [first, ...also] = places.flatMap((all) => all[turn] ?? []);
+    if (!first) throw new Error(`no place in turn ${turn}`);
+    return { do: 'kill', jobs: 1 + also.length, ...first, also };
+  });
+  const [first, ...others] = orders;
+  if (first) await scene.life.order(first);
+  await Promise.all(changes.map((change) => change.attempt()));
+  for (const order of [...others, undefined]) await scene.revived(order);
 }
 
 /** Asks for a machine with a credential of its own, to end up STOPPED. */

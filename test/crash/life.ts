@@ -18,10 +18,11 @@ export class Life {
     for (const stream of [child.stdout, child.stderr]) stream?.setEncoding('utf8').on('data', (text: string) => (this.output += text));
   }
 
-  /** Starts a gateway on a configuration file; resolves when it listens. */
-  static async begin(config: string): Promise<Life> {
+  /** Starts a gateway on a configuration file; resolves when it listens. @param order what it does from its first Job on */
+  static async begin(config: string, order: Order = { do: 'pass' }): Promise<Life> {
     const stdio = ['ignore', 'pipe', 'pipe', 'ipc'] as const;
-    const life = new Life(spawn(process.execPath, [...runTypescript(join(__dirname, 'serve-child.ts')), config], { stdio: [...stdio] }));
+    const told = [...runTypescript(join(__dirname, 'serve-child.ts')), config, JSON.stringify(order)];
+    const life = new Life(spawn(process.execPath, told, { stdio: [...stdio] }));
     await life.told('ready');
     return life;
   }

@@ -9,6 +9,7 @@ import { Client } from '../harness/client';
 import { simulatedCloud } from '../harness/gateway';
 import { freePort, Life } from './life';
 import { Watch } from './watch';
+import type { Order } from './wire';
 
 /** Clouds that misbehave, each in its own way; every case runs on all of them at once. */
 export const CLOUDS = {
@@ -100,17 +101,17 @@ export class Scene {
     return room;
   }
 
-  /** Starts a gateway on what the last one left. */
-  async begin(): Promise<void> {
-    this.current = await Life.begin(join(this.dataDir, 'gateway.yaml'));
+  /** Starts a gateway on what the last one left. @param order what it does from its first Job on */
+  async begin(order?: Order): Promise<void> {
+    this.current = await Life.begin(join(this.dataDir, 'gateway.yaml'), order);
     this.machines.resume();
     this.images.resume();
   }
 
   /** Waits until the gateway has killed itself, and starts the next one. */
-  async revived(): Promise<void> {
+  async revived(order?: Order): Promise<void> {
     await this.life.killed();
-    await this.begin();
+    await this.begin(order);
   }
 
   /** Loses the next answer of this method where answers get lost. */

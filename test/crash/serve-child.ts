@@ -10,7 +10,7 @@ import type { Order, Report, SamplingPlace } from './wire';
  * A gateway in a process of its own, which does at step boundaries what its parent ordered: reports them, stands
  * still at one until told to go on, or ends by SIGKILL once so many Jobs stand at it.
  */
-let order: Order = { do: 'pass' };
+let order: Order = JSON.parse(process.argv[3] ?? '{"do":"pass"}') as Order;
 const standing = new Map<string, () => void>();
 
 function report(what: Report): void {
@@ -30,7 +30,8 @@ function hear(next: Order, { engine }: Gateway): void {
 
 async function onBoundary(point: BoundaryPoint): Promise<void> {
   if (!('workflow' in order)) return;
-  if (order.workflow !== point.workflow || order.step !== point.step || order.moment !== point.moment) return;
+  const places = [order, ...(order.also ?? [])];
+  if (!places.some(({ workflow, step, moment }) => workflow === point.workflow && step === point.step && moment === point.moment)) return;
   if (standing.has(point.job)) return;
   const go = new Promise<void>((resolve) => standing.set(point.job, resolve));
   if (standing.size < order.jobs) return go;

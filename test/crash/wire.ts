@@ -13,8 +13,8 @@ export type SamplingPlace = 'due' | 'answered' | 'written' | 'committed';
 /** Order of a parent to a gateway for step boundaries. */
 export type Order =
   | { do: 'pass' }
-  /** Ends by SIGKILL once `jobs` Jobs stand at the place, or stands still until told to pass. */
-  | ({ do: 'kill' | 'stand'; jobs: number } & Place)
+  /** Ends by SIGKILL once `jobs` Jobs stand at the place or at others that are named, or stands still until told to pass. */
+  | ({ do: 'kill' | 'stand'; jobs: number; also?: readonly Place[] } & Place)
   /** Never tells the queue of a Job; ends by SIGKILL once it should have told it of so many. */
   | { do: 'killUntold'; jobs: number }
   /** Ends by SIGKILL once the reading of Meters comes to the place. */
