@@ -7,7 +7,7 @@ import { postgresAvailable, startPostgres } from '../test/backends/postgres';
 import { redisAvailable, startRedis } from '../test/backends/redis';
 import { createAsk, type Ask } from './load';
 import { createBody } from './machines';
-import { interleave, line, quantile, show, type Line } from './rounds';
+import { interleave, type Line, line, quantile, show, unlessFailed } from './rounds';
 import { startWorld, type World } from './world';
 
 /** Requests (or transactions) of one figure. */
@@ -18,9 +18,10 @@ const ACCEPT_ONLY = { jobs: { graceMs: 0 }, worker: { inProcess: false } };
 
 /** Accept of POST /machines, from the request to its 202, against the writes that it cannot do without. */
 export async function measureAccept(rounds: number): Promise<Line[]> {
-  const lines = await onSqlite(rounds);
-  if (redisAvailable() === true && postgresAvailable() === true) lines.push(...(await onServers(rounds)));
-  else console.error('SKIPPED: accept on PostgreSQL and Redis, no servers here');
+  const lines = await unlessFailed('POST /machines accepted, SQLite', () => onSqlite(rounds));
+  if (redisAvailable() === true && postgresAvailable() === true) {
+    lines.push(...(await unlessFailed('POST /machines accepted, PostgreSQL and Redis', () => onServers(rounds))));
+  } else console.error('SKIPPED: accept on PostgreSQL and Redis, no servers here');
   return lines;
 }
 

@@ -2,11 +2,11 @@ import { readFileSync, readdirSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { createAsk, type Ask } from './load';
 import { createBody, createMachine, ended } from './machines';
-import { interleave, line, type Line } from './rounds';
+import { interleave, type Line, line, unlessFailed } from './rounds';
 import { startWorld, type World } from './world';
 
 /**
- * This checkout against an earlier one (BENCH_BEFORE: its folder, installed), both running at the same time and asked in turn. The
+ * This checkout against an earlier one (its folder, installed), both running at the same time and asked in turn. The
  * figure is the processor time that a gateway's process takes, which other programs on the machine change little.
  */
 
@@ -71,17 +71,19 @@ async function post({ ask, bodies }: Side, world: World): Promise<string> {
  * @param before folder of the other checkout
  * @param only words that are in what is measured
  */
-export async function measureCompare(before: string | undefined, rounds: number, only = ''): Promise<Line[]> {
-  if (before === undefined) throw new Error('BENCH_BEFORE must name the folder of the checkout to compare with');
+export async function measureCompare(before: string, rounds: number, only = ''): Promise<Line[]> {
   const sides = [await open(resolve(before)), await open(undefined)] as const;
   try {
     const lines: Line[] = [];
     for (const work of WORKS.filter(({ measure }) => measure.includes(only))) {
-      const { before: reference, now } = await interleave(rounds, {
-        before: () => processorMs(sides[0], work),
-        now: () => processorMs(sides[1], work),
-      });
-      lines.push(line({ measure: `${work.measure}: processor time`, reference: 'before' }, 'ms', now, reference));
+      const measured = async (): Promise<Line[]> => {
+        const { before: reference, now } = await interleave(rounds, {
+          before: () => processorMs(sides[0], work),
+          now: () => processorMs(sides[1], work),
+        });
+        return [line({ measure: `${work.measure}: processor time`, reference: 'before' }, 'ms', now, reference)];
+      };
+      lines.push(...(await unlessFailed(work.measure, measured)));
     }
     return lines;
   } finally {

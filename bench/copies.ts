@@ -12,7 +12,7 @@ import { encodeId } from '../src/clouds/identity';
 import { rawBytes } from '../src/disks/raw-stream';
 import { CIMI } from '../src/model/define';
 import { startProcess } from './processes';
-import { interleave, line, type Line } from './rounds';
+import { interleave, type Line, line, unlessFailed } from './rounds';
 
 /** Copies of images between two simulated clouds by the program itself, against an upload of the same bytes from a URL. */
 
@@ -140,7 +140,7 @@ async function memory(pid: number, which: 'VmRSS' | 'VmHWM'): Promise<number> {
 }
 
 export async function measureCopies(rounds: number): Promise<Line[]> {
-  const lines = [await rate(rounds)];
-  for (const size of SPARSE) lines.push(...(await sparse(size)));
+  const lines = await unlessFailed('copy of an image', async () => [await rate(rounds)]);
+  for (const size of SPARSE) lines.push(...(await unlessFailed(`copy of ${size} GiB, sparse`, () => sparse(size))));
   return lines;
 }

@@ -1,5 +1,5 @@
 import { startProcess } from './processes';
-import { interleave, line, type Line } from './rounds';
+import { interleave, type Line, line, unlessFailed } from './rounds';
 
 /** Formats of disks against a plain copy of the same bytes in memory, in a process of its own each. */
 
@@ -36,10 +36,13 @@ export async function measureDisks(rounds: number): Promise<Line[]> {
   const lines: Line[] = [];
   const rate = (name: string) => async () => DATA_MIB / (await work(name)).seconds;
   for (const [name, measure] of CODECS) {
-    const { reference, ours } = await interleave(rounds, { reference: rate('copy'), ours: rate(name) }, false);
-    lines.push(line({ measure: `${measure}, ${DATA_MIB} MiB`, reference: 'copy in memory' }, 'MiB/s', ours, reference));
+    const measured = async (): Promise<Line[]> => {
+      const { reference, ours } = await interleave(rounds, { reference: rate('copy'), ours: rate(name) }, false);
+      return [line({ measure: `${measure}, ${DATA_MIB} MiB`, reference: 'copy in memory' }, 'MiB/s', ours, reference)];
+    };
+    lines.push(...(await unlessFailed(measure, measured)));
   }
-  for (const size of SPARSE) lines.push(...(await sparse(size)));
+  for (const size of SPARSE) lines.push(...(await unlessFailed(`sparse disk of ${size} GiB`, () => sparse(size))));
   return lines;
 }
 

@@ -11,7 +11,7 @@ import { startOpenstackAccount } from '../test/backends/openstack-account';
 import { vcsimAvailable } from '../test/backends/vcsim';
 import { startVsphere } from '../test/backends/vsphere';
 import { inFrontOf } from './in-front';
-import { exactly, interleave, line, median, quantile, type Line } from './rounds';
+import { exactly, interleave, type Line, line, median, quantile, unlessFailed } from './rounds';
 
 /** Machines of the long list. */
 const MANY = 1_000;
@@ -47,12 +47,15 @@ export async function measureProviders(rounds: number): Promise<Line[]> {
       console.error(`left out: ${name}, missing: ${available.missing}`);
       continue;
     }
-    const provider = await start();
-    try {
-      lines.push(...(await measure(provider, rounds)));
-    } finally {
-      await provider.stop();
-    }
+    const measured = async (): Promise<Line[]> => {
+      const provider = await start();
+      try {
+        return await measure(provider, rounds);
+      } finally {
+        await provider.stop();
+      }
+    };
+    lines.push(...(await unlessFailed(name, measured)));
   }
   await leaveOpenstack();
   return lines;

@@ -11,6 +11,8 @@ export interface Line {
   /** `least` for rates (ours / reference), `most` for times. Absent: told for information only. */
   aim?: { least: number } | { most: number };
   note?: string;
+  /** The reason why there is no figure. */
+  failed?: string;
 }
 
 export type Subject = () => Promise<number>;
@@ -69,7 +71,23 @@ export function exactly(measure: string, right: number, counted: number): Line {
   return { measure, reference: 'exactly', figures: [String(right), String(counted)], ratio: 'exact' };
 }
 
-function verdict({ aim, ratio, figures }: Line): string {
+/**
+ * Measures, and where that fails keeps what else was measured.
+ * @param name what the line that tells of the failure is about
+ */
+export async function unlessFailed(name: string, measure: () => Promise<Line[]>): Promise<Line[]> {
+  try {
+    return await measure();
+  } catch (error) {
+    console.error(error);
+    const [failed = ''] = String(error instanceof Error ? error.message : error).split('\n');
+    return [{ measure: name, reference: '–', figures: ['', '–'], ratio: Number.NaN, failed }];
+  }
+}
+
+/** Verdict on a line: its aim met or missed, a failure, or nothing where it has no aim. */
+export function verdict({ aim, ratio, figures, failed }: Line): string {
+  if (failed !== undefined) return `FAILED: ${failed}`;
   if (ratio === 'exact') return figures[0] === figures[1] ? 'met' : 'MISSED';
   if (!aim) return '';
   if ('least' in aim) return ratio >= aim.least ? 'met' : 'MISSED';
@@ -86,7 +104,7 @@ function aimText({ aim, ratio }: Line): string {
 export function table(lines: readonly Line[]): string {
   const rows = lines.map((each) => {
     const { measure, reference, figures, ratio, note } = each;
-    return `| ${measure} | ${reference} ${figures[0]} | ${figures[1]} | ${ratio === 'exact' ? '–' : ratio.toFixed(2)} | ${aimText(each)} | ${verdict(each)}${note ? ` ${note}` : ''} |`;
+    return `| ${measure} | ${reference} ${figures[0]} | ${figures[1]} | ${typeof ratio === 'number' && Number.isFinite(ratio) ? ratio.toFixed(2) : '–'} | ${aimText(each)} | ${verdict(each)}${note ? ` ${note}` : ''} |`;
   });
   return ['| measure | reference | ours | ratio | aim | verdict |', '|---|---|---|---|---|---|', ...rows].join('\n');
 }

@@ -1,4 +1,8 @@
+import { writeFile } from 'node:fs/promises';
+import { availableParallelism } from 'node:os';
+import { parseArgs } from 'node:util';
 import { measureAccept } from './accepting';
+import { checkOut } from './checkout';
 import { measureCalls } from './calls';
 import { measureCompare } from './compare';
 import { measureCopies } from './copies';
@@ -9,14 +13,14 @@ import { measureLatency } from './latency';
 import { measureNeighbours } from './neighbours';
 import { measureProviders } from './providers';
 import { measureReads } from './reading';
-import { table, type Line } from './rounds';
+import { table, unlessFailed, verdict, type Line } from './rounds';
 import { measureSamples } from './samples';
 import { measureStarts } from './starting';
 import { measureWindows } from './windows';
 import { measureJobs } from './working';
 import { startWorld, type World } from './world';
 
-/** `npm run bench [-- part …]`: measures the gateway against references in the same run and prints one table. */
+/** `npm run bench [-- part …] [--json FILE] [--against REF]`: measures against references in the same run and prints one table. */
 
 const PARTS: Readonly<Record<string, () => Promise<Line[]>>> = {
   reads: () => inWorld((world) => measureReads(world, { rounds: ROUNDS, seconds: SECONDS })),
@@ -34,10 +38,6 @@ const PARTS: Readonly<Record<string, () => Promise<Line[]>>> = {
   copies: () => measureCopies(Math.min(ROUNDS, 3)),
   latency: () => inWorld((world) => measureLatency(world, Math.min(ROUNDS, 3))),
 };
-/** Part that runs only where it is named: it needs another checkout. */
-const COMPARE: Readonly<Record<string, () => Promise<Line[]>>> = {
-  compare: () => measureCompare(process.env.BENCH_BEFORE, ROUNDS, process.env.BENCH_KINDS),
-};
 const ROUNDS = Number(process.env.BENCH_ROUNDS ?? 3);
 const SECONDS = Number(process.env.BENCH_SECONDS ?? 1);
 
@@ -50,18 +50,44 @@ async function inWorld(measure: (world: World) => Promise<Line[]>, more: Record<
   }
 }
 
+/** Compares the processor time of requests with that of another checkout: a commit, or a folder that is installed (BENCH_BEFORE). */
+async function against(ref: string | undefined): Promise<Line[]> {
+  const kinds = process.env.BENCH_KINDS;
+  if (ref === undefined) return measureCompare(process.env.BENCH_BEFORE ?? '', ROUNDS, kinds);
+  const checkout = await checkOut(ref);
+  try {
+    return await measureCompare(checkout.folder, ROUNDS, kinds);
+  } finally {
+    await checkout.remove();
+  }
+}
+
 async function main(): Promise<void> {
-  const asked = process.argv.slice(2);
-  const parts = { ...PARTS, ...COMPARE };
-  const unknown = asked.filter((name) => !parts[name]);
+  const { values, positionals: asked } = parseArgs({
+    allowPositionals: true,
+    options: { against: { type: 'string' }, json: { type: 'string' } },
+  });
+  const compared = values.against !== undefined || process.env.BENCH_BEFORE !== undefined;
+  const parts = { ...PARTS, ...(compared && { compare: () => against(values.against) }) };
+  const unknown = asked.filter((name) => !(name in parts));
   if (unknown.length > 0) throw new Error(`no part ${unknown.join(', ')}; there are ${Object.keys(parts).join(', ')}`);
+  const wanted = compared && asked.length === 0 ? ['compare'] : asked;
   const lines: Line[] = [];
-  for (const [name, measure] of Object.entries(asked.length > 0 ? parts : PARTS)) {
-    if (asked.length > 0 && !asked.includes(name)) continue;
+  for (const [name, measure] of Object.entries(parts)) {
+    if (wanted.length > 0 && !wanted.includes(name)) continue;
     console.error(`measuring ${name} …`);
-    lines.push(...(await measure()));
+    lines.push(...(await unlessFailed(name, measure)));
+    // After each part: what breaks off later takes nothing away.
+    if (values.json !== undefined) await writeFile(values.json, json(lines));
   }
   console.log(table(lines));
+  if (lines.some(({ failed }) => failed !== undefined)) process.exitCode = 1;
+}
+
+/** The lines for programs, with where and when they were measured. */
+function json(lines: readonly Line[]): string {
+  const where = { at: new Date().toISOString(), node: process.version, cores: availableParallelism(), rounds: ROUNDS };
+  return `${JSON.stringify({ ...where, lines: lines.map((line) => ({ ...line, verdict: verdict(line) })) }, null, 2)}\n`;
 }
 
 main().catch((error: unknown) => {

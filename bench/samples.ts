@@ -11,7 +11,7 @@ import { openSqliteStore } from '../src/store/sqlite';
 import type { Store } from '../src/store/store';
 import { postgresAvailable, startPostgres } from '../test/backends/postgres';
 import { measureMeters } from './metering';
-import { line, median, type Line } from './rounds';
+import { type Line, line, median, unlessFailed } from './rounds';
 
 /** Samples of Meters: what they take in the database, how fast they are written, and what reading and collecting them costs. */
 
@@ -36,14 +36,18 @@ interface Place {
 type Row = readonly [meter: number, t: number, v: number];
 
 export async function measureSamples(rounds: number): Promise<Line[]> {
-  const lines = [...(await kept(await sqlite(), 1_000)), ...(await measureMeters('SQLite', rounds))];
+  const on = async (name: string, place: () => Promise<Place>, turns: number, url?: string): Promise<Line[]> => [
+    ...(await unlessFailed(`samples, ${name}`, async () => kept(await place(), turns))),
+    ...(await unlessFailed(`Meters, ${name}`, () => measureMeters(name, rounds, url))),
+  ];
+  const lines = await on('SQLite', sqlite, 1_000);
   if (postgresAvailable() !== true) {
     console.error('SKIPPED: samples on PostgreSQL, no server here');
     return lines;
   }
   const server = await startPostgres();
   try {
-    lines.push(...(await kept(await postgres(server.url), 100)), ...(await measureMeters('PostgreSQL', rounds, server.url)));
+    lines.push(...(await on('PostgreSQL', () => postgres(server.url), 100, server.url)));
   } finally {
     await server.stop();
   }

@@ -12,7 +12,7 @@ import { ec2Member, openstackMember, vsphereMember } from '../test/main-job/memb
 import { inFrontOf } from './in-front';
 import type { Ask } from './load';
 import { createBody, ended } from './machines';
-import { interleave, line, median, quantile, type Line } from './rounds';
+import { interleave, type Line, line, median, quantile, unlessFailed } from './rounds';
 
 /** Interval at which either looks whether it is done, in ms. */
 const LOOK_MS = 10;
@@ -55,12 +55,15 @@ export async function measureStarts(rounds: number): Promise<Line[]> {
       console.error(`left out: ${subject.name}, missing: ${available.missing}`);
       continue;
     }
-    const member = await subject.start();
-    try {
-      lines.push(await measure(subject, member, rounds));
-    } finally {
-      await member.stop();
-    }
+    const measured = async (): Promise<Line[]> => {
+      const member = await subject.start();
+      try {
+        return [await measure(subject, member, rounds)];
+      } finally {
+        await member.stop();
+      }
+    };
+    lines.push(...(await unlessFailed(`create to STARTED, ${subject.name}`, measured)));
   }
   await leaveOpenstack();
   return lines;
