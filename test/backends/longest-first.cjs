@@ -3,7 +3,7 @@ const TestSequencer = require(require.resolve('@jest/test-sequencer', { paths: [
 
 /** Files of more than half a minute, longest first. */
 const LONG = [
-  /\/drivers\/openstack\.test/,
+  /\/drivers\/openstack(-infrastructure)?\.test/,
   /\/crash\/(create|workers|remove|random|sampling|sampling-two)\.test/,
   /\/running\/cli\.test/,
   /\/main-job\/(vsphere-slow|ec2-slow|ec2-trouble|openstack|openstack-networks)\.test/,

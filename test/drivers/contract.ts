@@ -1,4 +1,4 @@
-import type { Counterpart, Bench, Skip, Subject } from './counterpart';
+import type { Counterpart, Bench, Part, Skip, Subject } from './counterpart';
 import { imageTests } from './contract/images';
 import { lifeTests } from './contract/life';
 import { listTests } from './contract/lists';
@@ -11,6 +11,13 @@ import { storageTests } from './contract/storage';
 import { downloadTests } from './contract/downloads';
 import { uploadTests } from './contract/uploads';
 import { writeTests } from './contract/writes';
+
+/** Parts of the suite that know nothing of each other. */
+const PARTS: Readonly<Record<Part, readonly ((bench: Bench) => void)[]>> = {
+  machines: [shapeTests, listTests, lifeTests, writeTests, imageTests, uploadTests, downloadTests],
+  infrastructure: [makerTests, storageTests, netTests, monitoringTests],
+};
+const ALL: readonly Part[] = ['machines', 'infrastructure'];
 
 /**
  * The Driver contract as tests, run over every driver with a counterpart. Each test names what it needs; where the driver
@@ -50,17 +57,7 @@ export function driverContract(name: string, subject: Subject): void {
     bench.test('what the driver offers is what its tests were chosen by', [], async ({ driver }) => {
       expect(offered(driver)).toEqual(offered(subject.shape));
     });
-    shapeTests(bench);
-    listTests(bench);
-    lifeTests(bench);
-    writeTests(bench);
-    imageTests(bench);
-    uploadTests(bench);
-    downloadTests(bench);
-    makerTests(bench);
-    storageTests(bench);
-    netTests(bench);
-    monitoringTests(bench);
+    for (const part of subject.parts ?? ALL) for (const tests of PARTS[part]) tests(bench);
 
     bench.test('nothing that the tests made is left at the provider', [], async ({ leftovers }) => {
       expect(await leftovers()).toEqual([]);

@@ -13,7 +13,7 @@ import {
 } from '../../src/clouds/driver';
 import { Gone, type ErrorKind } from '../../src/clouds/errors';
 import type { Need, Shape } from './contract/needs';
-import { elapse, waitUntil } from '../harness/wait';
+import { eventually, waitUntil } from '../harness/wait';
 
 /** Counterpart that a driver's test lends to the contract suite: a provider, real or simulated, and a driver connected to it. */
 export interface Counterpart {
@@ -100,7 +100,12 @@ export interface Subject {
   /** The driver with nothing behind it (see `shapeOf`): what it offers chooses the tests. Closed at the end. */
   shape: Driver;
   skips?: readonly Skip[];
+  /** Parts that are run; absent: all. A counterpart that takes long has a file for each. */
+  parts?: readonly Part[];
 }
+
+/** Part of the suite. */
+export type Part = 'machines' | 'infrastructure';
 
 /**
  * A module's driver with nothing behind it, since connecting asks no provider anything.
@@ -135,13 +140,16 @@ export type Ended<F> = F extends (...args: infer A) => Promise<infer R> ? (...ar
 
 /** Polls what a write answered until the provider's work has ended. */
 export async function ended<T>(driver: Driver, outcome: T): Promise<Exclude<T, Ongoing>> {
-  let seen: unknown = outcome;
-  while (isOngoing(seen)) {
-    await elapse(10);
+  if (!isOngoing(outcome)) return outcome as Exclude<T, Ongoing>;
+  let handle = outcome.ongoing;
+  const { end } = await eventually(async () => {
     // Through JSON, as a Job remembers it.
-    seen = await driver.poll?.(JSON.parse(JSON.stringify(seen.ongoing)) as Ongoing['ongoing'], context());
-  }
-  return seen as Exclude<T, Ongoing>;
+    const seen = await driver.poll?.(JSON.parse(JSON.stringify(handle)) as Ongoing['ongoing'], context());
+    if (!isOngoing(seen)) return { end: seen as unknown };
+    handle = seen.ongoing;
+    return undefined;
+  });
+  return end as Exclude<T, Ongoing>;
 }
 
 /** A method of one of the driver's groups, called to its end. */

@@ -2,7 +2,9 @@
 conf(){
 mkdir -p $OS_DIR/{etc,etc/nova,etc/policy.d,log,pid,lib,fernet,cred,images,run,lock,mysql,rabbit,inst}
 for s in nova cinder neutron gnocchi gnocchi/measures/tmp gnocchi/incoming/tmp; do mkdir -p $OS_DIR/lib/$s; done
-db(){ echo "mysql+pymysql://root@$L:$MARIADB_PORT/$1?charset=utf8"; }
+# By its socket, which costs less than the loopback, unless its path is longer than sockets may have.
+local socket=""; [ ${#OS_DIR} -gt 90 ] || socket="&unix_socket=$OS_DIR/mysql/s.sock"
+eval "db(){ echo \"mysql+pymysql://root@$L:$MARIADB_PORT/\$1?charset=utf8$socket\"; }"
 local RB="rabbit://guest:guest@$L:$RABBIT_PORT/"
 authtoken(){ cat <<X
 [keystone_authtoken]

@@ -77,7 +77,7 @@ other_syncs(){
     "$BIN/placement-manage" --config-file "$OS_DIR/etc/placement.conf" db sync >"$OS_DIR/log/sync-placement.log" 2>&1 &&
     "$BIN/cinder-manage" --config-file "$OS_DIR/etc/cinder.conf" db sync >"$OS_DIR/log/sync-cinder.log" 2>&1 && say "glance, placement, cinder: databases made" ) & one=$!
   ( { nova_manage api_db sync &&
-      nova_manage cell_v2 map_cell0 --database_connection "mysql+pymysql://root@$L:$MARIADB_PORT/nova_cell0?charset=utf8" &&
+      nova_manage cell_v2 map_cell0 --database_connection "$(db nova_cell0)" &&
       nova_manage cell_v2 create_cell --name=cell1 && nova_manage db sync; } >"$OS_DIR/log/sync-nova.log" 2>&1 && say "nova: databases made" ) & two=$!
   ( [ -z "$METRICS" ] || { "$BIN/gnocchi-upgrade" --config-file "$OS_DIR/etc/gnocchi.conf" >"$OS_DIR/log/sync-gnocchi.log" 2>&1 && say "gnocchi: database made"; } ) & three=$!
   "$BIN/neutron-db-manage" --config-file "$OS_DIR/etc/neutron.conf" upgrade head >"$OS_DIR/log/sync-neutron.log" 2>&1 && say "neutron: database made" &&

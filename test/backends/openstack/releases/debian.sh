@@ -26,4 +26,4 @@ release_missing(){ :; }
 release_install(){ :; }
 
 glance_up(){ program glance glance.cmd.api --config-file "$OS_DIR/etc/glance-api.conf"; }
-neutron_up(){ bg neutron "$BIN/neutron-server" --config-file "$OS_DIR/etc/neutron.conf"; }
+neutron_up(){ bg neutron $PY "$HERE/neutron_server.py" --config-file "$OS_DIR/etc/neutron.conf"; }
