@@ -16,6 +16,8 @@ const BLOCK = 524_288;
 /** A disk whose digest can be gone on with, and whose pieces of data each lie in a block of EBS of their own. */
 const CONTENTS = { contentSize: 5 * 2 ** 30, contentAllocated: 40 * 2 ** 20 };
 const BLOCKS = CONTENTS.contentAllocated / 65_536;
+/** The same, as large as EC2 need not round up. */
+const SMALL = { contentSize: 2 ** 30, contentAllocated: 2 ** 20 };
 /** Blocks after which it is kept how far the copy is: 32 MiB of data. */
 const KEPT = BLOCKS * 0.8;
 /** Blocks that are under way at once, on both sides of the place where it was killed. */
@@ -29,7 +31,8 @@ describeWith('moto', motoAvailable(), () => {
     account = await startEc2();
     const { clouds, secrets } = ec2Config(account, { ebsEndpoint: account.url });
     const from = simulatedCloud({ delays: DELAYS, ...CONTENTS });
-    scene = await Scene.set({ clouds: { from: CONTENTS }, config: { secrets, clouds: { ...clouds, from } } });
+    const small = simulatedCloud({ delays: DELAYS, ...SMALL });
+    scene = await Scene.set({ clouds: { from: CONTENTS, small: SMALL }, config: { secrets, clouds: { ...clouds, from, small } } });
   });
   afterAll(async () => {
     await scene.close();
@@ -37,15 +40,15 @@ describeWith('moto', motoAvailable(), () => {
   });
 
   const count = (action: string) => account.proxy.count(action);
-  /** Kills the gateway when this many more blocks have come to EBS. */
-  const killAt = (blocks: number): void => {
+  /** Kills the gateway when this many more blocks have come to EBS, or were asked of it. */
+  const killAt = (blocks: number, action: 'PutSnapshotBlock' | 'GetSnapshotBlock' = 'PutSnapshotBlock'): void => {
     let seen = 0;
     const kill = (): boolean => {
       seen += 1;
       if (seen === blocks) scene.life.signal('SIGKILL');
       return false;
     };
-    account.proxy.add({ action: 'PutSnapshotBlock', when: kill });
+    account.proxy.add({ action, when: kill });
   };
 
   test('killed at random blocks, before it was kept how far it is and after: one image of the right contents, and little is sent again', async () => {
@@ -71,6 +74,27 @@ describeWith('moto', motoAvailable(), () => {
     expect(count('PutSnapshotBlock')).toBeLessThanOrEqual(early + BLOCKS + (late - KEPT) + 2 * UNDER_WAY);
     expect(await new Change(scene, CLOUD, 'DELETE', await change.path()).ended()).toMatchObject({ state: 'SUCCESS' });
     expect([await account.leftovers(), account.proxy.blocks.pending]).toEqual([[], []]);
+    expect(scene.leftovers()).toEqual({ holds: [], unfinished: [] });
+  });
+
+  test('killed at a random block on the way out: the other cloud has the whole once, and nothing was made in EC2 for it', async () => {
+    const copy = (cloud: string, imageLocation: string) =>
+      new Change(scene, cloud, 'POST', 'machineImages', { name: `copied to ${cloud}`, cloud, imageLocation });
+    const into = copy(CLOUD, `machineImages/${encodeId('small', DEBIAN)}`);
+    expect(await into.ended()).toMatchObject({ state: 'SUCCESS' });
+    const image = await into.path();
+    const before = await account.leftovers();
+    killAt(randomInt(1, SMALL.contentAllocated / 65_536), 'GetSnapshotBlock');
+    const back = copy('small', image);
+    await back.attempt();
+    await scene.revived();
+    const digest = await digestOf(seededDisk(DEBIAN, SMALL.contentSize, SMALL.contentAllocated));
+    expect(await back.ended()).toMatchObject({ state: 'SUCCESS', statusMessage: expect.stringContaining(digest) as string });
+    expect(scene.cloud('small').snapshots()).toMatchObject([{ content: { digest } }]);
+    expect(await account.leftovers()).toEqual(before);
+    for (const change of [back, into])
+      expect(await new Change(scene, change.cloud, 'DELETE', await change.path()).ended()).toMatchObject({ state: 'SUCCESS' });
+    expect([scene.cloud('small').snapshots(), await account.leftovers(), account.proxy.blocks.pending]).toEqual([[], [], []]);
     expect(scene.leftovers()).toEqual({ holds: [], unfinished: [] });
   });
 });
