@@ -58,6 +58,7 @@ import { lockFolder } from './store/folder-lock';
 import { loadOrCreateKey } from './store/key-file';
 import { unusable } from './store/postgres-check';
 import { keepFolder } from './store/private-files';
+import type { EventRecord } from './store/event-record';
 import { openSqliteStore } from './store/sqlite';
 import type { JobRow, Retention, Store } from './store/store';
 import { observedStore } from './store/observed-store';
@@ -171,6 +172,8 @@ async function build(options: GatewayOptions, closers: Closers): Promise<Gateway
   });
   const logins = createLoginAudit(authenticate, { record: loginRecorder(access), log });
   closers.add(() => logins.close());
+  const typeOf = (path: string) => catalogue.locate(path)?.type ?? '';
+  const audit = { content: config.audit.content, note: reads && ((entry: EventRecord) => reads.note(entry)), typeOf };
   const server = createHttpServer({
     handle,
     isList: (path) => catalogue.locate(partedFromCloud(path.replace(/\/$/, '')).path)?.kind === 'collection',
@@ -182,7 +185,7 @@ async function build(options: GatewayOptions, closers: Closers): Promise<Gateway
     metrics,
     measured: (tenant) => cloudMetrics({ clouds, store }, tenant),
     documents: publicDocuments(catalogue, handlers, base, at.publicUrl),
-    packages: servePackages({ store, clouds, base, idleMs: config.move.idleSeconds * 1000, notify }),
+    packages: servePackages({ store, clouds, base, idleMs: config.move.idleSeconds * 1000, notify, audit }),
     faults: (status, message, request) => writeFault(writers, base, request, { status, message }),
     ...(config.server.trustProxy.length > 0 ? { trustProxy: config.server.trustProxy } : {}),
     ...(config.access.metricsToken === undefined ? {} : { metricsToken: config.access.metricsToken }),

@@ -18,12 +18,16 @@ interface PackageRequest {
   id: string;
   name: string;
   who: Principal;
+  address: string;
+  requestId: string;
   signal: AbortSignal;
 }
 
 export interface PackageOptions {
   serve: (request: PackageRequest) => Promise<CimiResponse>;
   login: (request: IncomingMessage) => Promise<Authentication>;
+  /** Tells the client's address. */
+  addressOf: (request: IncomingMessage) => string;
   log: Logger;
   stallMs: number;
 }
@@ -41,7 +45,9 @@ export function createPackageExchange(options: PackageOptions) {
     const sending = { requestId, headOnly: request.method === 'HEAD', hangUp: hasBody(request) && !request.complete, stallMs };
     let answer: CimiResponse | undefined;
     try {
-      answer = await answered(options, path, request, gone.signal).catch((error: unknown) => refusal(options, error, requestId));
+      answer = await answered(options, path, request, { requestId, signal: gone.signal }).catch((error: unknown) =>
+        refusal(options, error, requestId),
+      );
       await send(request, response, answer, sending);
     } catch (error) {
       // What broke off must not look whole.
@@ -57,10 +63,10 @@ export function createPackageExchange(options: PackageOptions) {
 }
 
 async function answered(
-  { serve, login }: PackageOptions,
+  { serve, login, addressOf }: PackageOptions,
   path: string,
   request: IncomingMessage,
-  signal: AbortSignal,
+  more: Pick<PackageRequest, 'requestId' | 'signal'>,
 ): Promise<CimiResponse> {
   const result = await login(request);
   if (!result.ok) {
@@ -68,9 +74,9 @@ async function answered(
     const challenge = result.status === 401 ? { 'WWW-Authenticate': CHALLENGE.join(', ') } : {};
     return problem(result.status, result.message, { ...retry, ...challenge });
   }
-  const [id = '', name = '', ...more] = path.slice(PACKAGES.length).split('/');
-  if (more.length > 0 || id === '') return problem(404, 'there is no package at this path');
-  return serve({ method: request.method ?? 'GET', id, name, who: result.principal, signal });
+  const [id = '', name = '', ...below] = path.slice(PACKAGES.length).split('/');
+  if (below.length > 0 || id === '') return problem(404, 'there is no package at this path');
+  return serve({ method: request.method ?? 'GET', id, name, who: result.principal, address: addressOf(request), ...more });
 }
 
 function refusal({ log }: PackageOptions, error: unknown, requestId: string): CimiResponse {

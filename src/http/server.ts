@@ -123,7 +123,8 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
   });
   const login = (request: IncomingMessage) => authenticate(authRequest(request, whence(request as Request)));
   const { packages: serve } = options;
-  const packages = serve && createPackageExchange({ serve, login, log, stallMs: limits.stallMs ?? 60_000 });
+  const addressOf = (request: IncomingMessage) => whence(request as Request).address;
+  const packages = serve && createPackageExchange({ serve, login, addressOf, log, stallMs: limits.stallMs ?? 60_000 });
   const probes = createProbes({
     ...shared,
     ready: options.ready,

@@ -6,6 +6,7 @@ import type { Role, Store } from '../store/store';
 import { DESCRIPTOR, MANIFEST, packageAt, packagePath, type PackagedFile, type PackageRecord } from './package-record';
 import { manifestOf, packagedBytes } from './packaged-bytes';
 import { removeAsked } from './remove';
+import { noteRead, recordRemoval, type PackageAudit } from './serve-audit';
 
 /** Request for something of a package. */
 export interface PackageRequest {
@@ -14,6 +15,9 @@ export interface PackageRequest {
   id: string;
   name: string;
   who: { name: string; tenant: string; role: Role };
+  /** Address of the client, and what the request is called in the log, for the audit. */
+  address?: string | undefined;
+  requestId?: string | undefined;
   /** Aborted when nobody waits for the answer any more. */
   signal: AbortSignal;
 }
@@ -33,6 +37,7 @@ export interface ServeParts {
   base: string;
   /** Time for which a cloud may give nothing, in ms. */
   idleMs: number;
+  audit: PackageAudit;
   /** Tells the workers of a new Job. */
   notify(job: string): Promise<void> | void;
 }
@@ -65,13 +70,17 @@ export function servePackages(parts: ServeParts): (request: PackageRequest) => P
       return problem(405, 'a package is read by GET, and removed by DELETE', { Allow: 'GET, HEAD, DELETE' });
     const { descriptor } = record;
     if (descriptor === undefined) return unfinished(parts, path);
-    if (name === DESCRIPTOR) return text('application/ovf', descriptor);
-    if (name === MANIFEST) return manifest(record, descriptor);
+    const told = async (answer: PackageAnswer): Promise<PackageAnswer> => {
+      await noteRead(parts.audit, request, record, answer.status < 400 ? undefined : answer.status);
+      return answer;
+    };
+    if (name === DESCRIPTOR) return told(text('application/ovf', descriptor));
+    if (name === MANIFEST) return told(manifest(record, descriptor));
     const file = record.files.find((one) => one.name === name);
     if (!file) return problem(404, ABSENT);
     const now = reading.get(who.tenant) ?? 0;
     if (now >= READS) return problem(503, `${READS} disks of this tenant are being read already`, { 'Retry-After': LATER });
-    if (method === 'HEAD') return { status: 200, headers: headersOf(file), stream: UNREAD };
+    if (method === 'HEAD') return told({ status: 200, headers: headersOf(file), stream: UNREAD });
     reading.set(who.tenant, now + 1);
     let left = false;
     const close = (): void => {
@@ -79,7 +88,11 @@ export function servePackages(parts: ServeParts): (request: PackageRequest) => P
       left = true;
     };
     try {
-      return await contents(parts, request, { path, file, record, close });
+      const answer = await contents(parts, request, { path, file, record, close });
+      return await told(answer).catch((error: unknown) => {
+        answer.stream?.close();
+        throw error;
+      });
     } catch (error) {
       close();
       throw error;
@@ -122,6 +135,8 @@ function headersOf({ name, read }: PackagedFile): Record<string, string> {
   return {
     'Content-Type': 'application/octet-stream',
     'Content-Disposition': `attachment; filename="${name}"`,
+    // What lies where in a file is known once it was made up to there.
+    'Accept-Ranges': 'none',
     ...(read ? { 'Content-Length': String(read.size) } : {}),
   };
 }
@@ -144,16 +159,24 @@ async function unfinished({ store, base }: ServeParts, path: string): Promise<Pa
 }
 
 async function removed(
-  { store, base, notify }: ServeParts,
-  { name, who }: PackageRequest,
+  { store, base, notify, audit }: ServeParts,
+  request: PackageRequest,
   path: string,
   record: PackageRecord,
 ): Promise<PackageAnswer> {
+  const { name, who } = request;
   if (name !== '' && name !== DESCRIPTOR)
     return problem(405, `a package goes as a whole: DELETE its ${DESCRIPTOR}`, { Allow: 'GET, HEAD' });
-  if (who.role === 'reader') return problem(403, `the user '${who.name}' only reads`);
+  if (who.role === 'reader') {
+    await store.transaction((unit) => recordRemoval(audit, unit, request, record, { status: 403 }));
+    return problem(403, `the user '${who.name}' only reads`);
+  }
   if (record.descriptor === undefined) return { ...(await unfinished({ store, base } as ServeParts, path)), status: 409 };
-  const job = await store.transaction((unit) => removeAsked(unit, path, { tenant: who.tenant, principal: who.name }));
+  const job = await store.transaction(async (unit) => {
+    const made = await removeAsked(unit, path, { tenant: who.tenant, principal: who.name });
+    if (made !== undefined) await recordRemoval(audit, unit, request, record, { job: made });
+    return made;
+  });
   if (job === undefined) return problem(404, ABSENT);
   await notify(job);
   const uri = base + jobPath(job);
