@@ -1,5 +1,6 @@
 import { shown } from '../model/shown';
 import { OvfError, quoted } from './error';
+import { paddingOf } from './tar-writer';
 
 /** Bytes of an archive, read on from where one is. */
 export interface ArchiveBytes {
@@ -82,7 +83,7 @@ export class TarReader {
     const { name, offset, size } = this.current;
     const left = offset + size - this.bytes.position;
     if ((await this.bytes.skip(left)) < left) throw endsEarly(`the entry ${quoted(name)}`);
-    await this.bytes.skip(padding(size));
+    await this.bytes.skip(paddingOf(size));
     this.current = undefined;
   }
 
@@ -104,7 +105,7 @@ export class TarReader {
     if (size > MAX_META) throw unreadable(`a header of the type ${flag} has ${size} bytes`);
     const contents = await this.bytes.take(size);
     if (contents.length < size) throw endsEarly(`a header of the type ${flag}`);
-    await this.bytes.skip(padding(size));
+    await this.bytes.skip(paddingOf(size));
     return contents;
   }
 
@@ -121,7 +122,6 @@ export class TarReader {
   }
 }
 
-const padding = (size: number): number => (BLOCK - (size % BLOCK)) % BLOCK;
 const unreadable = (why: string): OvfError => new OvfError('the archive', `is no tar that can be read: ${why}`);
 const endsEarly = (where: string): OvfError => new OvfError('the archive', `ends in the middle, within ${where}`);
 

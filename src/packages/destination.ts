@@ -5,7 +5,8 @@ import type { Put } from '../fetch/putter';
 import { StepFailure, type StepContext, type StepOutcome } from '../jobs/workflow';
 import { fetchFailure, stopAsked } from '../operations/image-upload';
 import type { ResourcePath, Store } from '../store/store';
-import { DESCRIPTOR, MANIFEST, packageAt, type PackageRecord } from './package-record';
+import { archiveBytes, archiveSize } from './archived';
+import { ARCHIVE, DESCRIPTOR, MANIFEST, packageAt, type PackagedFile, type PackageRecord } from './package-record';
 import { manifestOf, packagedBytes } from './packaged-bytes';
 
 /** Place that a package is sent to, with what opens it. */
@@ -35,12 +36,12 @@ const LENGTH_REQUIRED = 411;
 export async function sendNext<I>(
   deps: SendDeps,
   context: StepContext<I>,
-  { path, destination }: { path: ResourcePath; destination: Destination },
+  { path, destination, archived }: { path: ResourcePath; destination: Destination; archived: boolean },
 ): Promise<StepOutcome> {
   const record = await packageAt(context.store, context.job.tenant, path);
   if (record?.descriptor === undefined) throw new StepFailure('the package is not there any more', 'internal');
   const sent = typeof context.memory === 'number' ? context.memory : 0;
-  const names = [...record.files.map(({ name }) => name), DESCRIPTOR, MANIFEST];
+  const names = archived ? [ARCHIVE] : [...record.files.map(({ name }) => name), DESCRIPTOR, MANIFEST];
   const name = names[sent];
   if (name === undefined) return { done: null };
   const asked = stopAsked(context);
@@ -72,12 +73,17 @@ async function putFile<I>(
   const { record, descriptor, path, name, destination, signal } = of;
   const url = new URL(name, destination.url).href;
   const login: Record<string, string> = destination.authorization === undefined ? {} : { authorization: destination.authorization };
+  const opened = (file: PackagedFile) => packagedBytes({ store, clouds, idleMs }, { path, file, algorithm: record.algorithm }, signal);
+  if (name === ARCHIVE) {
+    const told = { 'content-type': 'application/x-ova', 'content-length': String(archiveSize(record, descriptor)) };
+    return put(url, { headers: { ...login, ...told }, body: archiveBytes(record, descriptor, opened), signal });
+  }
   const file = record.files.find((one) => one.name === name);
   if (!file) {
     const [type, body] = name === DESCRIPTOR ? ['application/ovf', descriptor] : ['text/plain', manifestOf(record, descriptor)];
     return put(url, { headers: { ...login, 'content-type': type }, body, signal });
   }
-  const open = () => packagedBytes({ store, clouds, idleMs }, { path, file, algorithm: record.algorithm }, signal);
+  const open = () => opened(file);
   const type = { 'content-type': 'application/octet-stream' };
   const length = (size: number | undefined): Record<string, string> => (size === undefined ? {} : { 'content-length': String(size) });
   const answer = await put(url, { headers: { ...login, ...type, ...length(file.read?.size) }, body: await open(), signal });

@@ -9,7 +9,10 @@ import type { ResourcePath } from '../store/store';
 import { sendNext, type Destination, type SendDeps } from './destination';
 import { imagesLeft, makeImages, takeImagesBack, type PackagedImage } from './package-images';
 import { PackageBuilder, type SourcedFile } from './package-builder';
-import { changeRecord, type PackagedFile } from './package-record';
+import { stopAsked } from '../operations/image-upload';
+import { unreadOf } from './archived';
+import { changeRecord, packageAt, type PackagedFile } from './package-record';
+import { packagedBytes } from './packaged-bytes';
 
 /** Services that the Jobs of packages need. */
 export interface ExportDeps extends SendDeps {
@@ -29,6 +32,8 @@ export interface ExportInput {
   warnings: readonly string[];
   /** Place that it is sent to; absent: it is kept to be read. */
   destination?: Destination;
+  /** True where it is wanted as one archive, which tells the lengths of its files before their bytes. */
+  archived?: true;
 }
 
 type Context = StepContext<ExportInput>;
@@ -52,6 +57,7 @@ export function exportWorkflow(deps: ExportDeps): Workflow<ExportInput> {
         undo: ({ input, nested, store }) => takeImagesBack(deps.catalogue, store, input.captures, nested),
       },
       { name: 'describe', message: 'Writing the descriptor', run: (context) => describe(deps, context) },
+      { name: 'measure', message: 'Reading the disks for their lengths', run: (context) => measureNext(deps, context) },
       { name: 'send', message: 'Sending the package', run: (context) => send(deps, context) },
       { name: 'clean', message: 'Deleting the images that were made for it', run: (context) => clean(deps, context) },
     ],
@@ -67,9 +73,30 @@ export function exportWorkflow(deps: ExportDeps): Workflow<ExportInput> {
 }
 
 const send = (deps: ExportDeps, context: Context): Promise<StepOutcome> => {
-  const { path, destination } = context.input;
-  return destination ? sendNext(deps, context, { path, destination }) : Promise.resolve({ done: null });
+  const { path, destination, archived = false } = context.input;
+  return destination ? sendNext(deps, context, { path, destination, archived }) : Promise.resolve({ done: null });
 };
+
+/** Reads a disk to its end, with each attempt of the step the next: its length and digest are kept with the package. */
+async function measureNext({ store, idleMs }: ExportDeps, context: Context): Promise<StepOutcome> {
+  const { path, archived } = context.input;
+  const record = archived ? await packageAt(context.store, context.job.tenant, path) : undefined;
+  const [file, ...others] = record ? unreadOf(record) : [];
+  if (!record || !file) return { done: null };
+  const asked = stopAsked(context);
+  const over = new AbortController();
+  const signal = AbortSignal.any([context.signal, asked.signal, over.signal]);
+  try {
+    const { clouds } = context;
+    const bytes = await packagedBytes({ store, clouds, idleMs }, { path, file, algorithm: record.algorithm }, signal);
+    while ((await bytes.next()).done !== true);
+    const { length } = record.files;
+    return { wait: 0, message: `Read ${file.name}`, progress: Math.floor((50 * (length - others.length)) / length) };
+  } finally {
+    asked.end();
+    over.abort();
+  }
+}
 
 /** Deletes what was made to be sent; what can't be deleted now goes when its time is over. */
 async function clean({ catalogue }: ExportDeps, { input, nested, store }: Context): Promise<StepOutcome> {

@@ -11,10 +11,13 @@ export interface ExportOptions {
   algorithm: DigestAlgorithm;
   /** True where Machines that run are captured as they are. */
   running: boolean;
+  /** True where the package is wanted as one archive. */
+  archived: boolean;
   destination?: Destination;
 }
 
-const FORMAT = 'application/ovf';
+/** Formats: a folder of files, and the archive of all of them. */
+const [FILES, ARCHIVE] = ['application/ovf', 'application/x-ova'];
 const [RUNNING, DIGEST] = ['ovf.running', 'ovf.digest'];
 /** Properties that open the destination. */
 const LOGIN = ['authorization', 'username', 'password'] as const;
@@ -22,9 +25,12 @@ const ALGORITHMS: readonly string[] = ['sha1', 'sha256', 'sha512'] satisfies Dig
 
 /** Reads the Action of an export. @throws Refusal 400, 403 */
 export function exportRequest(fetcher: Pick<Fetcher, 'check'>, { format, destination, properties }: Values): ExportOptions {
-  if (typeof format === 'string' && format !== FORMAT)
-    throw new Refusal(400, `packages are written as ${FORMAT}, not as '${shown(format)}'`, { at: 'format', kind: 'unsupported' });
-  const options: ExportOptions = { algorithm: 'sha256', running: false };
+  if (typeof format === 'string' && format !== FILES && format !== ARCHIVE)
+    throw new Refusal(400, `packages are written as ${FILES} or ${ARCHIVE}, not as '${shown(format)}'`, {
+      at: 'format',
+      kind: 'unsupported',
+    });
+  const options: ExportOptions = { algorithm: 'sha256', running: false, archived: format === ARCHIVE };
   const login: Login = {};
   for (const [key, value] of Object.entries((properties ?? {}) as Values)) {
     const at = `properties.${key}`;

@@ -9,7 +9,7 @@ import { describeSystem } from './export-system';
 import { describeTemplate } from './export-template';
 import { exportPackage, type ExportInput } from './export-job';
 import { PackageBuilder } from './package-builder';
-import { DESCRIPTOR, packagePath, packageRow } from './package-record';
+import { ARCHIVE, DESCRIPTOR, packagePath, packageRow } from './package-record';
 
 type Planner = NonNullable<ResourceHandler['act']>[string];
 type Describe = (machines: MachineExport, found: Found) => Promise<Content>;
@@ -51,7 +51,7 @@ export function withExports(handlers: readonly ResourceHandler[], fetcher: Pick<
 async function planExport(
   context: PlanContext,
   found: Found,
-  { algorithm, running, destination }: ExportOptions,
+  { algorithm, running, archived, destination }: ExportOptions,
   { describe, volumeImages }: { describe: Describe; volumeImages: Pick<ResourceHandler, 'create'> },
 ): Promise<ChangePlan> {
   const builder = new PackageBuilder();
@@ -61,6 +61,7 @@ async function planExport(
   const temporary = machines.captures.map(({ path: image, type }) => ({ path: image, type }));
   const input: ExportInput = {
     ...(destination ? { destination } : {}),
+    ...(archived ? { archived } : {}),
     ...{ path, of: found.path, described, files: builder.files, captures: machines.captures, warnings: builder.warnings },
   };
   const holds = new Map<string, Hold>([[found.path, { path: found.path, shows: null }]]);
@@ -76,7 +77,7 @@ async function planExport(
     holds: [...holds.values(), { path, shows: null }],
     work: { workflow: exportPackage.name, version: exportPackage.version, input: input as unknown as Values },
     statusMessage: 'Waiting to be exported',
-    ...(destination ? {} : { document: `${path}/${DESCRIPTOR}` }),
+    ...(destination ? {} : { document: `${path}/${archived ? ARCHIVE : DESCRIPTOR}` }),
     ...(running ? { beyondOffer: true } : {}),
   };
 }

@@ -7,7 +7,7 @@ import { chooseCloud } from '../operations/placement';
 import { Refusal, type CollectionRequest, type Found, type PlanContext } from '../operations/resource-handler';
 import type { Cloud } from '../clouds/cloud';
 import type { ResourcePath } from '../store/store';
-import { DESCRIPTOR, FOLDER, packageAt, packagePath } from './package-record';
+import { ARCHIVE, DESCRIPTOR, FOLDER, packageAt, packagePath } from './package-record';
 
 /** Options of an import, as the properties of its Action give them (DSP0263 5.13.2.1). */
 export interface ImportOptions {
@@ -81,7 +81,10 @@ function truth(text: string, at: string): boolean {
 async function ownPackageAt({ store, principal }: PlanContext, document: string, source: string): Promise<ResourcePath> {
   const [folder, id = '', name, ...more] = document.split('/');
   const path = packagePath(id);
-  const record = folder === FOLDER && name === DESCRIPTOR && more.length === 0 ? await packageAt(store, principal.tenant, path) : undefined;
+  const record =
+    folder === FOLDER && (name === DESCRIPTOR || name === ARCHIVE) && more.length === 0
+      ? await packageAt(store, principal.tenant, path)
+      : undefined;
   if (!record || record.going) throw new Refusal(400, `there is no package at ${shown(source, 300)}`, { at: 'source' });
   if (record.descriptor !== undefined) return path;
   const job = (await store.holds([path])).get(path)?.job;

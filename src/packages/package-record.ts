@@ -9,6 +9,8 @@ export const PACKAGE = 'Package';
 export const FOLDER = 'packages';
 /** Names of files that every package has. */
 export const [DESCRIPTOR, MANIFEST] = ['package.ovf', 'package.mf'];
+/** Name of the archive of all of them. */
+export const ARCHIVE = 'package.ova';
 
 /** File of a package, once the package is whole. */
 export interface PackagedFile extends SourcedFile {

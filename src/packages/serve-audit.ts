@@ -1,7 +1,7 @@
 import type { EventRecord } from '../store/event-record';
 import type { UnitOfWork } from '../store/store';
 import { auditEntry, type AuditContent } from '../operations/audit';
-import type { PackageRequest } from './serve';
+import type { PackageRequest } from './serve-request';
 import { packagePath, type PackageRecord } from './package-record';
 
 /** Ways in which the audit is told of packages. */

@@ -2,25 +2,13 @@ import type { Clouds } from '../clouds/cloud';
 import { ProviderError } from '../clouds/errors';
 import { DiskError } from '../disks/error';
 import { jobPath } from '../operations/job';
-import type { Role, Store } from '../store/store';
-import { DESCRIPTOR, MANIFEST, packageAt, packagePath, type PackagedFile, type PackageRecord } from './package-record';
+import type { Store } from '../store/store';
+import { archiveBytes, archiveSize, unreadOf } from './archived';
+import { ARCHIVE, DESCRIPTOR, MANIFEST, packageAt, packagePath, type PackagedFile, type PackageRecord } from './package-record';
 import { manifestOf, packagedBytes } from './packaged-bytes';
 import { removeAsked } from './remove';
+import type { PackageRequest } from './serve-request';
 import { noteRead, recordRemoval, type PackageAudit } from './serve-audit';
-
-/** Request for something of a package. */
-export interface PackageRequest {
-  method: string;
-  /** Id of the package and name of the file, as the path below the packages' folder has them. */
-  id: string;
-  name: string;
-  who: { name: string; tenant: string; role: Role };
-  /** Address of the client, and what the request is called in the log, for the audit. */
-  address?: string | undefined;
-  requestId?: string | undefined;
-  /** Aborted when nobody waits for the answer any more. */
-  signal: AbortSignal;
-}
 
 /** Answer to it; the body is made as it is read. */
 export interface PackageAnswer {
@@ -76,11 +64,12 @@ export function servePackages(parts: ServeParts): (request: PackageRequest) => P
     };
     if (name === DESCRIPTOR) return told(text('application/ovf', descriptor));
     if (name === MANIFEST) return told(manifest(record, descriptor));
-    const file = record.files.find((one) => one.name === name);
-    if (!file) return problem(404, ABSENT);
+    const wanted = wantedOf(parts, path, record, name);
+    if (!wanted) return problem(404, ABSENT);
+    if ('status' in wanted) return told(wanted);
     const now = reading.get(who.tenant) ?? 0;
     if (now >= READS) return problem(503, `${READS} disks of this tenant are being read already`, { 'Retry-After': LATER });
-    if (method === 'HEAD') return told({ status: 200, headers: headersOf(file), stream: UNREAD });
+    if (method === 'HEAD') return told({ status: 200, headers: headersOf(wanted), stream: UNREAD });
     reading.set(who.tenant, now + 1);
     let left = false;
     const close = (): void => {
@@ -88,7 +77,7 @@ export function servePackages(parts: ServeParts): (request: PackageRequest) => P
       left = true;
     };
     try {
-      const answer = await contents(parts, request, { path, file, record, close });
+      const answer = await contents(request, wanted, close);
       return await told(answer).catch((error: unknown) => {
         answer.stream?.close();
         throw error;
@@ -100,30 +89,49 @@ export function servePackages(parts: ServeParts): (request: PackageRequest) => P
   };
 }
 
-async function contents(
+/** File whose bytes are made while it is read. */
+interface Wanted {
+  name: string;
+  type: string;
+  /** Bytes of it, where they are known. */
+  size?: number | undefined;
+  open(signal: AbortSignal): Promise<AsyncIterable<Uint8Array>>;
+}
+
+/** A disk of the package, or the archive of all of it: that there is once each disk was read to its end; undefined for other names. */
+function wantedOf(
   { store, clouds, idleMs }: ServeParts,
-  { signal }: PackageRequest,
-  { path, file, record, close }: { path: string; file: PackagedFile; record: PackageRecord; close: () => void },
-): Promise<PackageAnswer> {
+  path: string,
+  record: PackageRecord,
+  name: string,
+): Wanted | PackageAnswer | undefined {
+  const { descriptor = '', algorithm } = record;
+  const bytes = (file: PackagedFile, signal: AbortSignal) => packagedBytes({ store, clouds, idleMs }, { path, file, algorithm }, signal);
+  if (name === ARCHIVE) {
+    if (unreadOf(record).length > 0) return unreadYet(record, 'the archive can be had');
+    const open = (signal: AbortSignal) => Promise.resolve(archiveBytes(record, descriptor, (file) => bytes(file, signal)));
+    return { name, type: 'application/x-ova', size: archiveSize(record, descriptor), open };
+  }
+  const file = record.files.find((one) => one.name === name);
+  return file && { name, type: 'application/octet-stream', size: file.read?.size, open: (signal) => bytes(file, signal) };
+}
+
+async function contents({ signal }: PackageRequest, wanted: Wanted, close: () => void): Promise<PackageAnswer> {
   const over = new AbortController();
   const end = (): void => {
     over.abort();
     close();
   };
   try {
-    const bytes = await packagedBytes(
-      { store, clouds, idleMs },
-      { path, file, algorithm: record.algorithm },
-      AbortSignal.any([signal, over.signal]),
-    );
+    const bytes = await wanted.open(AbortSignal.any([signal, over.signal]));
     return {
-      ...{ status: 200, headers: headersOf(file) },
+      ...{ status: 200, headers: headersOf(wanted) },
       stream: { [Symbol.asyncIterator]: () => bytes[Symbol.asyncIterator](), signal: over.signal, close: end },
     };
   } catch (error) {
     end();
     if (error instanceof ProviderError) {
-      if (error.kind === 'notFound') return problem(410, `the image of ${file.name} is not at its provider any more`);
+      if (error.kind === 'notFound') return problem(410, `the image of ${wanted.name} is not at its provider any more`);
       return problem(error.passing ? 503 : 502, error.message, error.passing ? { 'Retry-After': LATER } : {});
     }
     if (error instanceof DiskError) return problem(502, error.message);
@@ -131,21 +139,25 @@ async function contents(
   }
 }
 
-function headersOf({ name, read }: PackagedFile): Record<string, string> {
+function headersOf({ name, type, size }: Wanted): Record<string, string> {
   return {
-    'Content-Type': 'application/octet-stream',
+    'Content-Type': type,
     'Content-Disposition': `attachment; filename="${name}"`,
     // What lies where in a file is known once it was made up to there.
     'Accept-Ranges': 'none',
-    ...(read ? { 'Content-Length': String(read.size) } : {}),
+    ...(size === undefined ? {} : { 'Content-Length': String(size) }),
   };
 }
 
 /** Digests of all files; there are none of disks that nobody has read yet. */
 function manifest(record: PackageRecord, descriptor: string): PackageAnswer {
-  const unread = record.files.filter(({ read }) => !read).map(({ name }) => name);
-  if (unread.length === 0) return text('text/plain; charset=utf-8', manifestOf(record, descriptor));
-  return problem(404, `the digests are known once each disk has been read to its end: ${unread.join(', ')} has not, so far`);
+  if (unreadOf(record).length === 0) return text('text/plain; charset=utf-8', manifestOf(record, descriptor));
+  return unreadYet(record, 'the digests are known');
+}
+
+function unreadYet(record: PackageRecord, what: string): PackageAnswer {
+  const unread = unreadOf(record).map(({ name }) => name);
+  return problem(404, `${what} once each disk has been read to its end: ${unread.join(', ')} has not, so far`);
 }
 
 /** The package's URL is known before the package is whole. */
@@ -165,7 +177,7 @@ async function removed(
   record: PackageRecord,
 ): Promise<PackageAnswer> {
   const { name, who } = request;
-  if (name !== '' && name !== DESCRIPTOR)
+  if (!['', DESCRIPTOR, ARCHIVE].includes(name))
     return problem(405, `a package goes as a whole: DELETE its ${DESCRIPTOR}`, { Allow: 'GET, HEAD' });
   if (who.role === 'reader') {
     await store.transaction((unit) => recordRemoval(audit, unit, request, record, { status: 403 }));

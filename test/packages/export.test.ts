@@ -251,7 +251,7 @@ test('a running Machine is refused by name, or captured as it is where that is a
 });
 
 test.each([
-  ['another format', { format: 'application/x-ova' }, /format: packages are written as application\/ovf/],
+  ['another format', { format: 'application/zip' }, /format: packages are written as application\/ovf or application\/x-ova, not as/],
   ['an unknown property', { properties: { other: 'x' } }, /'other' is no property of an export/],
   ['another digest', { properties: { 'ovf.digest': 'md5' } }, /one of sha1, sha256, sha512/],
 ])('%s is refused in words', async (_, more, words) => {
