@@ -4,7 +4,6 @@ import type { ImageGroup } from './cloud';
 import type { DownloadedImage } from './download';
 import type { CallContext } from './driver';
 import { ProviderError } from './errors';
-import { pacedDisk, type TransferRate } from './rate';
 
 /** Names an image for words and the log. */
 interface ImageName {
@@ -30,7 +29,7 @@ const LONGEST = 2 ** 20;
 export async function openImage(
   name: ImageName,
   run: ((...args: unknown[]) => Promise<unknown>) | undefined,
-  { caller, hooks, rate }: { caller: CallRunner; hooks: GuardHooks; rate?: TransferRate | undefined },
+  { caller, hooks }: { caller: CallRunner; hooks: GuardHooks },
   until: Until,
 ): Promise<DownloadedImage> {
   const { cloud, group, key } = name;
@@ -53,8 +52,7 @@ export async function openImage(
   };
   try {
     const { image, end } = await caller.call({ group, method: 'download' }, attempt);
-    const disk = new GuardedDisk(image.disk, name, until, end, hooks.log);
-    return { ...image, disk: pacedDisk(disk, rate, until.signal) };
+    return { ...image, disk: new GuardedDisk(image.disk, name, until, end, hooks.log) };
   } catch (error) {
     throw until.signal.aborted ? givenUp(name) : error;
   }

@@ -27,8 +27,11 @@ function signOf(path) {
   return `${ino} ${size} ${mtimeNs} ${ctimeNs}`;
 }
 
-/** True for what was not touched while this process read it. */
-const isSettled = (path) => statSync(path).ctimeMs < performance.timeOrigin - SAME_TIME_MS;
+/** True for what is there and was not touched while this process read it. */
+const isSettled = (path) => (statSync(path, { throwIfNoEntry: false })?.ctimeMs ?? Infinity) < performance.timeOrigin - SAME_TIME_MS;
+
+/** True for the project's own files and what is installed; a module that a test writes for one gateway is kept for none. */
+const isKept = (filename) => filename.startsWith(root + sep) || filename.includes(`${sep}node_modules${sep}`);
 
 /** Where a request leads, by folder: this depends on what lies in the project's own folders, and on what was installed. */
 const requestKey = (request, parent) => `${dirname(parent.filename)}\0${request}`;
@@ -105,7 +108,7 @@ function start(program) {
 
   const resolveFilename = Module._resolveFilename;
   Module._resolveFilename = (request, parent, isMain, options) => {
-    if (!parent?.filename || options) return resolveFilename(request, parent, isMain, options);
+    if (!parent?.filename || options || !isKept(parent.filename)) return resolveFilename(request, parent, isMain, options);
     return (resolved[requestKey(request, parent)] ??= resolveFilename(request, parent, isMain));
   };
 
@@ -128,7 +131,8 @@ function start(program) {
   let quiet;
   const compile = Module.prototype._compile;
   Module.prototype._compile = function (content, filename, format, ...more) {
-    if (!/\.[jt]s$/.test(filename) || format === 'module') return compile.call(this, content, filename, format, ...more);
+    if (!/\.[jt]s$/.test(filename) || format === 'module' || !isKept(filename))
+      return compile.call(this, content, filename, format, ...more);
     clearTimeout(quiet);
     quiet = setTimeout(() => keep(pack, loaded, resolved), QUIET_MS).unref();
     // Maps to the sources are as long as the code.

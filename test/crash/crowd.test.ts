@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join, resolve } from 'node:path';
 import { runTypescript } from '../backends/run-typescript';
-import { createMachine, type Change } from './drive';
+import { allEnded, createMachine, type Change } from './drive';
 import { Scene } from './scene';
 import { waitUntil } from '../harness/wait';
 
@@ -20,7 +20,7 @@ function crowd(): Change[] {
 
 async function expectWhole(changes: readonly Change[]): Promise<void> {
   const paths = await Promise.all(changes.map((change) => change.path()));
-  for (const job of await Promise.all(changes.map((change) => change.ended()))) expect(job).toMatchObject({ state: 'SUCCESS' });
+  for (const job of await allEnded(changes)) expect(job).toMatchObject({ state: 'SUCCESS' });
   expect(
     scene
       .cloud(KEY)

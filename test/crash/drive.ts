@@ -9,7 +9,7 @@ import { resourceHandlers } from '../../src/operations/handlers';
 import { MOVE_DEFAULTS } from '../../src/operations/image-copy';
 import { everyWorkflow } from '../../src/packages/handlers';
 import { action, type Answer, type Client, type Json } from '../harness/client';
-import { isSilence } from './life';
+import { isSilence, type Life } from './life';
 import type { Scene } from './scene';
 import type { Watch } from './watch';
 import type { Order, Place } from './wire';
@@ -49,6 +49,22 @@ export function undoPlacesOf(workflow: string, during: string): Place[] {
   ]);
   const first = steps[0]?.name ?? '';
   return [...places, { workflow, step: first, moment: 'ending' }, { workflow, step: first, moment: 'ended' }];
+}
+
+/** Places in groups, each of which one life of a gateway can prove: at each place Jobs of their own stand when it ends. */
+export function inGroups(places: readonly Place[], size: number): { name: string; places: Place[] }[] {
+  const words = ({ step, moment }: Place) => (step === '' ? moment : `${step}/${moment}`);
+  return Array.from({ length: Math.ceil(places.length / size) }, (_, index) => {
+    const group = places.slice(index * size, (index + 1) * size);
+    return { name: `${group.slice(0, 1).map(words).join()} to ${group.slice(-1).map(words).join()}`, places: group };
+  });
+}
+
+/** Asks for changes and sends each of their Jobs to its place; once all stand there the gateway ends or stands still. */
+export async function sendTo(life: Life, end: 'kill' | 'stand', changes: ReadonlyMap<Place, readonly Change[]>): Promise<void> {
+  const all = [...changes].flatMap(([place, those]) => those.map((change) => ({ place, change })));
+  await life.order({ do: end, jobs: all.length, workflow: all[0]?.place.workflow ?? '' });
+  await Promise.all(all.map(async ({ place, change }) => life.send({ do: 'send', job: await change.job(), to: place })));
 }
 
 /** A change that is asked for under one Idempotency-Key, as often as it takes to get an answer. */
@@ -93,6 +109,11 @@ export class Change {
     return this.scene.client.ended(await this.ask());
   }
 
+  /** Id of the Job. */
+  async job(): Promise<string> {
+    return ((await this.ask()).headers.get('cimi-job-uri') ?? '').split('/').slice(-1).join();
+  }
+
   /** Path of what it creates. */
   async path(): Promise<string> {
     return ((await this.ask()).headers.get('location') ?? '').slice(this.scene.client.base.length);
@@ -117,11 +138,19 @@ export async function killedInTurn(scene: Scene, changes: readonly Change[], pla
   for (const order of [...others, undefined]) await scene.revived(order);
 }
 
+/** The Jobs of changes, ended. All are asked for at once, and looked at one after the other: many who look would be most of the work. */
+export async function allEnded(changes: readonly Change[]): Promise<Json[]> {
+  await Promise.all(changes.map((change) => change.ask()));
+  const jobs: Json[] = [];
+  for (const change of changes) jobs.push(await change.ended());
+  return jobs;
+}
+
 /** Asks for a machine with a credential of its own, to end up STOPPED. */
-export function createMachine(scene: Scene, cloud: string, via?: Client): Change {
+export function createMachine(scene: Scene, cloud: string, via?: Client, name = `of ${cloud}`): Change {
   const body = {
     resourceURI: 'http://schemas.dmtf.org/cimi/1/MachineCreate',
-    name: `of ${cloud}`,
+    name,
     machineTemplate: {
       machineConfig: { href: `machineConfigs/${encodeId(cloud, 's1.small')}` },
       machineImage: { href: `machineImages/${encodeId(cloud, 'img-debian-12')}` },
@@ -151,7 +180,7 @@ export function remove(scene: Scene, cloud: string, path: string, via?: Client):
 /** Deletes all of these and waits for it. */
 export async function removeAll(scene: Scene, made: readonly { cloud: string; path: string }[]): Promise<void> {
   const changes = made.map(({ cloud, path }) => remove(scene, cloud, path));
-  for (const job of await Promise.all(changes.map((change) => change.ended()))) expect(job).toMatchObject({ state: 'SUCCESS' });
+  for (const job of await allEnded(changes)) expect(job).toMatchObject({ state: 'SUCCESS' });
   for (const { path } of made) {
     scene.machines.left(path);
     scene.images.left(path);

@@ -32,6 +32,9 @@ const LOSING: readonly CloudKey[] = ['mute', 'worst'];
 
 export const DELAYS = { create: 60, start: 30, stop: 60, pause: 30, suspend: 30, restart: 30, restore: 30, delete: 60, capture: 60 };
 
+/** A worker that has Jobs at many places in hand at once: a busy machine needs a while to renew all their leases. */
+export const MANY_AT_ONCE = { leaseMs: 3000, sweepMs: 200, concurrency: 120 };
+
 export interface SceneOptions {
   /** Default: every kind that misbehaves. */
   clouds?: Record<string, Partial<SimulatorOptions>>;
@@ -114,9 +117,9 @@ export class Scene {
     await this.begin(order);
   }
 
-  /** Loses the next answer of this method where answers get lost. */
-  lose(method: string): void {
-    for (const key of LOSING) if (this.rooms.has(key)) this.cloud(key).fail({ method, kind: 'timeout', afterEffect: true });
+  /** Loses the next answers of this method where answers get lost. */
+  lose(method: string, times = 1): void {
+    for (const key of LOSING) if (this.rooms.has(key)) this.cloud(key).fail({ method, kind: 'timeout', afterEffect: true, times });
   }
 
   calm(): void {

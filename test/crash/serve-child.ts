@@ -4,7 +4,7 @@ import { startGateway, type Gateway } from '../../src/gateway';
 import { createLog } from '../../src/http/log';
 import type { BoundaryPoint } from '../../src/jobs/engine-context';
 import { isCollector } from '../../src/operations/collecting';
-import type { Order, Report, SamplingPlace } from './wire';
+import type { Order, Place, Report, SamplingPlace } from './wire';
 
 /**
  * A gateway in a process of its own, which does at step boundaries what its parent ordered: reports them, stands
@@ -13,26 +13,52 @@ import type { Order, Report, SamplingPlace } from './wire';
 let order: Order = JSON.parse(process.argv[3] ?? '{"do":"pass"}') as Order;
 const standing = new Map<string, () => void>();
 
+/** Place that a Job was sent to, once it was. */
+interface Errand {
+  place: Promise<Place | undefined>;
+  send: (place?: Place) => void;
+}
+const errands = new Map<string, Errand>();
+
+function errandOf(job: string): Errand {
+  const known = errands.get(job);
+  if (known) return known;
+  let send: Errand['send'] = () => undefined;
+  const place = new Promise<Place | undefined>((resolve) => (send = resolve));
+  const errand = { place, send };
+  errands.set(job, errand);
+  return errand;
+}
+
 function report(what: Report): void {
   process.send?.(what);
 }
 
 function hear(next: Order, { engine }: Gateway): void {
+  if (next.do === 'send') return errandOf(next.job).send(next.to);
   if (next.do === 'sweep') {
     void engine.sweep();
   } else {
     order = next;
     for (const go of standing.values()) go();
+    for (const { send } of errands.values()) send();
     standing.clear();
+    errands.clear();
   }
   report({ is: 'heard' });
 }
 
 async function onBoundary(point: BoundaryPoint): Promise<void> {
-  if (!('workflow' in order)) return;
-  const places = [order, ...(order.also ?? [])];
-  if (!places.some(({ workflow, step, moment }) => workflow === point.workflow && step === point.step && moment === point.moment)) return;
-  if (standing.has(point.job)) return;
+  if (!('workflow' in order) || standing.has(point.job)) return;
+  const isHere = ({ workflow, step, moment }: Place): boolean =>
+    workflow === point.workflow && step === point.step && moment === point.moment;
+  if ('step' in order) {
+    if (![order, ...(order.also ?? [])].some(isHere)) return;
+  } else {
+    if (order.workflow !== point.workflow) return;
+    const place = await errandOf(point.job).place;
+    if (!place || !isHere(place)) return;
+  }
   const go = new Promise<void>((resolve) => standing.set(point.job, resolve));
   if (standing.size < order.jobs) return go;
   if (order.do === 'kill') process.kill(process.pid, 'SIGKILL');

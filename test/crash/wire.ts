@@ -15,6 +15,9 @@ export type Order =
   | { do: 'pass' }
   /** Ends by SIGKILL once `jobs` Jobs stand at the place or at others that are named, or stands still until told to pass. */
   | ({ do: 'kill' | 'stand'; jobs: number; also?: readonly Place[] } & Place)
+  /** The same where each Job of a workflow has a place of its own: it waits where it is leased until it is sent there. */
+  | { do: 'kill' | 'stand'; jobs: number; workflow: string }
+  | { do: 'send'; job: string; to: Place }
   /** Never tells the queue of a Job; ends by SIGKILL once it should have told it of so many. */
   | { do: 'killUntold'; jobs: number }
   /** Ends by SIGKILL once the reading of Meters comes to the place. */

@@ -1,12 +1,15 @@
 import { Client as Connection } from 'pg';
-import { Client, type Json } from '../harness/client';
+import { Client } from '../harness/client';
 import { describeWith } from '../backends/need';
 import { postgresAvailable, startPostgres, type Postgres } from '../backends/postgres';
-import { createMachine, placesOf, remove, removeAll, snapshotMachine, type Change } from './drive';
+import { allEnded, createMachine, inGroups, placesOf, remove, removeAll, sendTo, snapshotMachine, type Change } from './drive';
 import { freePort, Life } from './life';
 import { KEYS, Scene } from './scene';
 import type { Place } from './wire';
 import { waitUntil } from '../harness/wait';
+
+/** Places that one sleep proves; at each stand Jobs of every cloud. */
+const AT_ONCE = 8;
 
 /**
  * Runs two processes over one PostgreSQL and one set of clouds: the first is put to sleep at a step boundary with all its Jobs in
@@ -41,13 +44,12 @@ async function expectQuiet(): Promise<void> {
   expect([...scene.machines.findings(), ...scene.images.findings()]).toEqual([]);
 }
 
-/** All Jobs stand at the place in the first process, which sleeps; the second ends them; the first wakes up. */
-async function overtaken(place: Place, changes: readonly Change[]): Promise<Json[]> {
-  await sleeper.order({ do: 'stand', jobs: changes.length, ...place });
-  await Promise.all(changes.map((change) => change.ask()));
+/** All Jobs stand at their places in the first process, which sleeps; the second ends them; the first wakes up. */
+async function overtaken(changes: ReadonlyMap<Place, readonly Change[]>): Promise<void> {
+  await sendTo(sleeper, 'stand', changes);
   await sleeper.told('standing');
   sleeper.signal('SIGSTOP');
-  const ended = Promise.all(changes.map((change) => change.ended()));
+  const ended = allEnded([...changes.values()].flat());
   const sweeping = setInterval(() => scene.life.send({ do: 'sweep' }), 150);
   const jobs = await ended
     .catch((error: unknown) => {
@@ -62,9 +64,7 @@ async function overtaken(place: Place, changes: readonly Change[]): Promise<Json
   await sleeper.told('heard');
   await waitUntil(() => refusals() >= refused);
   expect(refusals()).toBe(refused);
-  const after = await Promise.all(jobs.map(async ({ id }) => (await scene.client.get(String(id))).json));
-  expect(after).toEqual(jobs);
-  return jobs;
+  for (const job of jobs) expect((await scene.client.get(String(job.id))).json).toEqual(job);
 }
 
 /** Counts how often the first process found that a Job is no longer its own. */
@@ -94,14 +94,21 @@ function strangers() {
   });
 }
 
+async function expectSuccess(changes: readonly Change[]): Promise<void> {
+  for (const job of await allEnded(changes)) expect(job).toMatchObject({ state: 'SUCCESS' });
+}
+
 async function made(changes: readonly Change[]): Promise<{ cloud: string; path: string }[]> {
   return Promise.all(changes.map(async (change) => ({ cloud: change.cloud, path: await change.path() })));
 }
 
-async function createEverywhere(): Promise<{ cloud: string; path: string }[]> {
-  const changes = KEYS.map((key) => createMachine(scene, key, via));
-  for (const job of await Promise.all(changes.map((change) => change.ended()))) expect(job).toMatchObject({ state: 'SUCCESS' });
-  return made(changes);
+/** Makes a machine in each cloud for each of the places. */
+async function createAll(places: readonly Place[]): Promise<Map<Place, { cloud: string; path: string }[]>> {
+  const changes = places.map((place) => ({ place, those: KEYS.map((key) => createMachine(scene, key, via)) }));
+  await expectSuccess(changes.flatMap(({ those }) => those));
+  const machines = new Map<Place, { cloud: string; path: string }[]>();
+  for (const { place, those } of changes) machines.set(place, await made(those));
+  return machines;
 }
 
 describeWith('two workers on one PostgreSQL, of which one sleeps past its leases', postgresAvailable(), () => {
@@ -109,7 +116,7 @@ describeWith('two workers on one PostgreSQL, of which one sleeps past its leases
     server = await startPostgres();
     const store = { kind: 'postgres', url: server.url };
     // The one that stays awake looks for due Jobs only when told: else it would take Jobs that merely wait.
-    const worker = { leaseMs: 1000, sweepMs: 3_600_000, concurrency: 60 };
+    const worker = { leaseMs: 2000, sweepMs: 3_600_000, concurrency: 60 };
     scene = await Scene.set({ config: { store, worker } });
     const port = await freePort();
     const publicUrl = `http://127.0.0.1:${scene.port}`;
@@ -122,55 +129,82 @@ describeWith('two workers on one PostgreSQL, of which one sleeps past its leases
     await scene.close();
     await server?.stop();
   });
-  afterEach(() => {
+  /** Takes away what one group may leave behind: it must not fail the next. */
+  function tidy(): void {
     // A case that failed may have left it asleep.
     sleeper.signal('SIGCONT');
     scene.calm();
-    // What one case may leave behind must not fail the next.
     const left = strangers();
     for (const { cloud, thing } of left) scene.cloud(cloud).remove([thing]);
     if (left.length > 0) for (const watch of [scene.machines, scene.images]) watch.forgive();
-  });
+  }
 
-  test.each(inHand(placesOf('machine.create')))('create, at $step/$moment: its writes are refused, one machine each', async (place) => {
-    scene.lose('machines.create');
-    const changes = KEYS.map((key) => createMachine(scene, key, via));
-    for (const job of await overtaken(place, changes)) expect(job).toMatchObject({ state: 'SUCCESS' });
-    expect(atProviders()).toEqual(everywhere(['stopped']));
-    await expectQuiet();
-    await removeAll(scene, await made(changes));
-    expect(atProviders()).toEqual(everywhere([]));
-  });
-
-  test.each(inHand(placesOf('provider.delete')))('delete, at $step/$moment: its writes are refused, none left', async (place) => {
-    const machines = await createEverywhere();
-    const changes = machines.map(({ cloud, path }) => remove(scene, cloud, path, via));
-    for (const job of await overtaken(place, changes)) expect(job).toMatchObject({ state: 'SUCCESS' });
-    for (const { path } of machines) scene.machines.left(path);
-    expect(atProviders()).toEqual(everywhere([]));
-    await expectQuiet();
-  });
-
-  describe('capture', () => {
-    let machines: { cloud: string; path: string }[] = [];
+  describe.each(inGroups(inHand(placesOf('machine.create')), AT_ONCE))('create, $name', ({ places }) => {
+    let changes: Map<Place, Change[]>;
     beforeAll(async () => {
-      machines = await createEverywhere();
+      changes = new Map(places.map((place) => [place, KEYS.map((key) => createMachine(scene, key, via))]));
+      scene.lose('machines.create', 2 * places.length);
+      await overtaken(changes);
+    });
+    afterAll(tidy);
+
+    test.each(places)('at $step/$moment: its writes are refused, one machine each', (place) => expectSuccess(changes.get(place) ?? []));
+
+    test('there are so many machines and no more', async () => {
+      expect(atProviders()).toEqual(everywhere(places.map(() => 'stopped')));
+      await expectQuiet();
+      await removeAll(scene, await made([...changes.values()].flat()));
+      expect(atProviders()).toEqual(everywhere([]));
+    });
+  });
+
+  describe.each(inGroups(inHand(placesOf('provider.delete')), AT_ONCE))('delete, $name', ({ places }) => {
+    let changes: Map<Place, Change[]>;
+    beforeAll(async () => {
+      const machines = await createAll(places);
+      changes = new Map([...machines].map(([place, those]) => [place, those.map(({ cloud, path }) => remove(scene, cloud, path, via))]));
+      await overtaken(changes);
+      for (const { path } of [...machines.values()].flat()) scene.machines.left(path);
+    });
+    afterAll(tidy);
+
+    test.each(places)('at $step/$moment: its writes are refused, none left', (place) => expectSuccess(changes.get(place) ?? []));
+
+    test('no machine is left', async () => {
+      expect(atProviders()).toEqual(everywhere([]));
+      await expectQuiet();
+    });
+  });
+
+  describe.each(inGroups(inHand(placesOf('machineImage.capture')), AT_ONCE))('capture, $name', ({ places }) => {
+    let changes: Map<Place, Change[]>;
+    beforeAll(async () => {
+      const machines = await createAll(places);
       for (const key of KEYS) for (const { id } of scene.cloud(key).instances()) kept.add(id);
+      changes = new Map(
+        [...machines].map(([place, those]) => [place, those.map(({ cloud, path }) => snapshotMachine(scene, cloud, path, via))]),
+      );
+      scene.lose('machineImages.capture', 2 * places.length);
+      await overtaken(changes);
+    });
+    afterAll(tidy);
+
+    test.each(places)('at $step/$moment: its writes are refused, one image each', async (place) => {
+      await expectSuccess(changes.get(place) ?? []);
+      for (const { path } of await made(changes.get(place) ?? []))
+        expect((await scene.client.get(path)).json).toMatchObject({ state: 'AVAILABLE' });
     });
 
-    test.each(inHand(placesOf('machineImage.capture')))('at $step/$moment: its writes are refused, one image each', async (place) => {
-      scene.lose('machineImages.capture');
-      const changes = machines.map(({ cloud, path }) => snapshotMachine(scene, cloud, path, via));
-      for (const job of await overtaken(place, changes)) expect(job).toMatchObject({ state: 'SUCCESS' });
+    test('there are so many images and no more', async () => {
       for (const key of KEYS)
         expect(
           scene
             .cloud(key)
             .snapshots()
             .map(({ phase }) => phase),
-        ).toEqual(['ready']);
+        ).toEqual(places.map(() => 'ready'));
       await expectQuiet();
-      await removeAll(scene, await made(changes));
+      await removeAll(scene, await made([...changes.values()].flat()));
     });
   });
 });

@@ -1,21 +1,22 @@
 import { encodeId } from '../../src/clouds/identity';
-import { Change, placesOf } from '../crash/drive';
-import { CLOUDS, Scene } from '../crash/scene';
+import { allEnded, Change, placesOf, sendTo } from '../crash/drive';
+import { CLOUDS, MANY_AT_ONCE, Scene } from '../crash/scene';
 import { listOf } from '../protocol/scene';
+import type { Place } from '../crash/wire';
 import { BLOCK, hrefOf, reported } from './storage-scene';
 
 /** Volumes and attachments while the gateway is killed, on clouds that keep their word and on one that keeps none. */
 const KEYS = ['plain', 'late', 'worst'] as const;
 let scene: Scene;
 beforeAll(async () => {
-  scene = await Scene.set({ clouds: Object.fromEntries(KEYS.map((key) => [key, CLOUDS[key]])) });
+  scene = await Scene.set({ clouds: Object.fromEntries(KEYS.map((key) => [key, CLOUDS[key]])), config: { worker: MANY_AT_ONCE } });
 });
 afterAll(() => scene.close());
 afterEach(() => scene.calm());
 
-const volume = (key: string): Change =>
+const volume = (key: string, name: string): Change =>
   new Change(scene, key, 'POST', 'volumes', {
-    name: `of ${key}`,
+    name,
     cloud: key,
     volumeTemplate: { volumeConfig: { type: BLOCK, capacity: reported(1) } },
   });
@@ -24,25 +25,43 @@ const everywhere = <T>(look: (key: (typeof KEYS)[number]) => T): T[] => KEYS.map
 const listed = async (): Promise<string[]> =>
   listOf((await scene.client.get('volumes')).json, 'volumes').map(({ id }) => String(id).slice(scene.client.base.length));
 async function succeed(changes: readonly Change[]): Promise<void> {
-  for (const job of await Promise.all(changes.map((change) => change.ended()))) expect(job).toMatchObject({ state: 'SUCCESS' });
+  for (const job of await allEnded(changes)) expect(job).toMatchObject({ state: 'SUCCESS' });
 }
 const removed = (uris: readonly string[]): Promise<void> => succeed(uris.map((uri) => new Change(scene, '', 'DELETE', uri)));
 
-test.each(placesOf('provider.create'))('killed at $step/$moment: each volume is made once and listed once', async (place) => {
-  scene.lose('volumes.create');
-  await scene.life.order({ do: 'kill', jobs: KEYS.length, ...place });
-  const changes = KEYS.map(volume);
-  await Promise.all(changes.map((change) => change.attempt()));
-  await scene.revived();
-  const made = await paths(changes);
-  expect((await listed()).sort()).toEqual([...made].sort());
-  await succeed(changes);
-  expect(everywhere((key) => scene.cloud(key).things('volume').length)).toEqual([1, 1, 1]);
-  expect((await listed()).sort()).toEqual([...made].sort());
-  for (const path of made) expect((await scene.client.get(path)).json.state).toBe('AVAILABLE');
-  expect(scene.leftovers()).toEqual({ holds: [], unfinished: [] });
-  await removed(made);
-  expect([await listed(), everywhere((key) => scene.cloud(key).things('volume').length)]).toEqual([[], [0, 0, 0]]);
+describe('killed while volumes are made, at each place', () => {
+  const places = placesOf('provider.create');
+  const nameAt = ({ step, moment }: Place): string => `at ${step}/${moment}`;
+  let changes: Map<Place, Change[]>;
+  let early: string[];
+  beforeAll(async () => {
+    changes = new Map(places.map((place) => [place, KEYS.map((key) => volume(key, nameAt(place)))]));
+    scene.lose('volumes.create', 2 * places.length);
+    await sendTo(scene.life, 'kill', changes);
+    await scene.revived();
+    early = await listed();
+  });
+
+  test.each(places)('$step/$moment: each volume is made once and listed once', async (place) => {
+    const those = changes.get(place) ?? [];
+    await succeed(those);
+    const late = await listed();
+    for (const path of await paths(those)) {
+      for (const list of [early, late]) expect(list.filter((one) => one === path)).toHaveLength(1);
+      expect((await scene.client.get(path)).json).toMatchObject({ state: 'AVAILABLE', name: nameAt(place) });
+    }
+    const made = everywhere((key) => scene.cloud(key).things('volume'));
+    expect(made.map((volumes) => volumes.filter(({ label }) => label === nameAt(place)).length)).toEqual([1, 1, 1]);
+  });
+
+  test('nothing else is made or listed, and none is left once they are deleted', async () => {
+    const all = await paths([...changes.values()].flat());
+    expect([early.length, (await listed()).length]).toEqual([all.length, all.length]);
+    expect(everywhere((key) => scene.cloud(key).things('volume').length)).toEqual(Array(KEYS.length).fill(places.length));
+    expect(scene.leftovers()).toEqual({ holds: [], unfinished: [] });
+    await removed(all);
+    expect([await listed(), everywhere((key) => scene.cloud(key).things('volume').length)]).toEqual([[], [0, 0, 0]]);
+  });
 });
 
 test('killed while machines get their volumes: each machine has two, once', async () => {
