@@ -33,7 +33,7 @@ export function readLeniently(client: EC2Client, warn: (message: string, details
 }
 
 const isBroken = (value: unknown): boolean =>
-  (typeof value === 'number' && !Number.isFinite(value)) || (value instanceof Date && Number.isNaN(value.getTime()));
+  typeof value === 'number' ? !Number.isFinite(value) : typeof value === 'object' && value instanceof Date && Number.isNaN(value.getTime());
 
 /** The member's name, where the schema is one that tells it. */
 function nameOf(schema: unknown): string {

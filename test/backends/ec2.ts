@@ -44,12 +44,21 @@ export const TEST_IMAGE = 'ami-0c1a1f00000000001';
 export const TEST_REGION = 'us-east-1';
 export const TEST_KEYS = Object.freeze({ accessKeyId: 'AKIAIOSFODNN7EXAMPLE', secretAccessKey: 'test-secret' });
 
+export interface Ec2AccountOptions {
+  /** Moto's own list of some 1,200 images instead of our three (DescribeImages then takes a second). */
+  fullImages?: boolean;
+  /** AWS's own list of 1,400 instance types instead of forty (DescribeInstanceTypes then takes four seconds). */
+  fullTypes?: boolean;
+}
+
 /** Starts moto and the proxy, set to behave as AWS does where moto does not: tokens, wrong states, pages, root volume tasks. */
-export async function startEc2(options: { fullImages?: boolean } = {}): Promise<Ec2Account> {
-  const moto = await startMoto(options);
+export async function startEc2(options: Ec2AccountOptions = {}): Promise<Ec2Account> {
+  const { fullTypes = false, ...more } = options;
+  const moto = await startMoto(more);
   const proxy = await startFaultProxy(moto.url);
   const metrics = { ...CLOUDWATCH };
   Object.assign(proxy.manners, { clientTokens: true, strictStates: true, storage: true, networks: true, pages: true, metrics });
+  proxy.manners.fewTypes = !fullTypes;
   const direct = new EC2Client({ region: TEST_REGION, endpoint: moto.url, credentials: { ...TEST_KEYS } });
   return {
     url: proxy.url,

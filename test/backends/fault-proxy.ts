@@ -4,6 +4,7 @@ import { BlockMemory, blocksAnswer, blocksCall, refusedImage, tellBlocks } from 
 import { missingEni, NetworkMemory, refusedNetwork, tellNetwork } from './ec2-network';
 import { Slowness } from './ec2-slow';
 import { type Ask, refusedStorage, tellStorage, understood } from './ec2-storage';
+import { InstanceTypeLists } from './ec2-types';
 import { errorXml, instanceIds, instanceState, mapInstances, pageOf, stateOf } from './ec2-xml';
 import { type Answer, bytes, forward } from './onward';
 
@@ -52,6 +53,8 @@ export interface Manners {
   metrics?: CloudWatchManners | undefined;
   /** Cut listings of images, instance types, volumes, snapshots, subnets, VPCs and interfaces into the pages asked for (moto answers them whole). */
   pages: boolean;
+  /** List but few of the instance types. */
+  fewTypes: boolean;
 }
 
 /** An HTTP proxy in front of an EC2 counterpart that misbehaves on demand. */
@@ -82,6 +85,7 @@ const QUIET: Manners = {
   networks: false,
   metrics: undefined,
   pages: false,
+  fewTypes: false,
 };
 
 /** Starts a proxy on a free port of 127.0.0.1 in front of `target`. */
@@ -122,7 +126,7 @@ class ProxyState {
   readonly tokens = new Map<string, { parameters: string; answer: Answer }>();
   /** Last call with each ClientToken that came in. */
   readonly underWay = new Map<string, Promise<Answer>>();
-  readonly types = new Map<string, Answer>();
+  readonly types = new InstanceTypeLists();
   readonly network = new NetworkMemory();
   readonly slow = new Slowness();
   readonly blocks = new BlockMemory();
@@ -277,7 +281,8 @@ async function goodAnswer(
   rule: Rule,
 ): Promise<Answer> {
   if (rule.answer) return typeof rule.answer === 'function' ? rule.answer(call) : rule.answer;
-  const answer = await whole(state, target, incoming, understood(call, body), call);
+  const onward = (asked = understood(call, body)) => forward(target, incoming, asked);
+  const answer = (state.manners.pages && (await state.types.answer(call, state.manners.fewTypes, onward))) || (await onward());
   if (answer.status !== 200) return rightlyNamed(call, answer, askOf(target, incoming));
   remember(state, call, answer);
   state.slow.begun(call, answer.body);
@@ -338,20 +343,9 @@ function remember(state: ProxyState, call: Call, answer: Answer): void {
   if (token !== null) state.tokens.set(`${call.action} ${token}`, { parameters: call.parameters.toString(), answer });
 }
 
-/** Moto's instance types never change and take it seconds: asked for once, however many pages are made of the answer. */
-async function whole(state: ProxyState, target: string, incoming: IncomingMessage, body: string, call: Call): Promise<Answer> {
-  if (!state.manners.pages || call.action !== 'DescribeInstanceTypes') return forward(target, incoming, body);
-  const key = [...call.parameters].filter(([name]) => name !== 'NextToken' && name !== 'MaxResults').toString();
-  const known = state.types.get(key);
-  const answer = known ?? (await forward(target, incoming, body));
-  if (answer.status === 200) state.types.set(key, answer);
-  return answer;
-}
-
 /** Element that holds the items of a listing that moto does not cut into pages. */
 const SETS: Readonly<Record<string, string>> = {
   DescribeImages: 'imagesSet',
-  DescribeInstanceTypes: 'instanceTypeSet',
   DescribeVolumes: 'volumeSet',
   DescribeSnapshots: 'snapshotSet',
   DescribeSubnets: 'subnetSet',

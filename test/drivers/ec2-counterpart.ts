@@ -41,9 +41,13 @@ export interface Ec2Counterpart extends Counterpart {
   account: Ec2Account;
 }
 
-/** An EC2 account, with the driver in front of it, for the contract suite. */
-export async function startEc2Counterpart(more: object = {}): Promise<Ec2Counterpart> {
-  const account = await startEc2();
+/**
+ * An EC2 account, with the driver in front of it, for the contract suite.
+ * @param more options of the driver's
+ * @param fullTypes lists all of AWS's instance types
+ */
+export async function startEc2Counterpart(more: object = {}, fullTypes = false): Promise<Ec2Counterpart> {
+  const account = await startEc2({ fullTypes });
   const options = { ...OPTIONS, endpoint: account.url, cloudWatchEndpoint: account.url, ebsEndpoint: account.url, ...more };
   // A new instance is pending for a moment, as on AWS; delayed visibility is in ec2-extras.test.ts.
   account.proxy.manners.pendingMs = 100;
@@ -77,7 +81,7 @@ export async function startEc2Counterpart(more: object = {}): Promise<Ec2Counter
     pageSize: {
       machines: 5,
       machineImages: 5,
-      machineConfigs: 100,
+      machineConfigs: fullTypes ? 100 : 10,
       volumes: 5,
       volumeImages: 5,
       disks: 5,
@@ -85,7 +89,7 @@ export async function startEc2Counterpart(more: object = {}): Promise<Ec2Counter
       ...NETWORK_PAGES,
     },
     populate: async (group, count) => {
-      // Instance types are EC2's own: there are hundreds.
+      // Instance types are EC2's own: there are more than three pages.
       if (group === 'machineConfigs') return () => Promise.resolve();
       const populate = STORAGE_POPULATION[group] ?? NETWORK_POPULATION[group];
       if (populate) return populate(account, count);

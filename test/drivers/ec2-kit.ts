@@ -1,6 +1,6 @@
 import { driver as module } from '../../drivers/ec2/index';
 import type { Driver } from '../../src/clouds/driver';
-import { type Ec2Account, startEc2, TEST_IMAGE, TEST_KEYS, TEST_REGION } from '../backends/ec2';
+import { type Ec2Account, type Ec2AccountOptions, startEc2, TEST_IMAGE, TEST_KEYS, TEST_REGION } from '../backends/ec2';
 import { context, machinesMethod, marks, until } from './counterpart';
 import { method } from './contract/scene';
 
@@ -11,8 +11,8 @@ export class Ec2Bench {
     readonly driver: Driver,
   ) {}
 
-  static async start(): Promise<Ec2Bench> {
-    const account = await startEc2();
+  static async start(options: Ec2AccountOptions = {}): Promise<Ec2Bench> {
+    const account = await startEc2(options);
     return new Ec2Bench(account, await connect(account));
   }
 

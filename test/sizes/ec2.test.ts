@@ -12,7 +12,7 @@ import { keyOr, offered } from './kit';
 let bench: Ec2Bench;
 let sizes: Found[];
 beforeAll(async () => {
-  bench = await Ec2Bench.start();
+  bench = await Ec2Bench.start({ fullTypes: true });
   sizes = await sizesOf({});
 });
 afterAll(() => bench.stop());
