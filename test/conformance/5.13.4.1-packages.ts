@@ -66,6 +66,27 @@ async function exported(c: Context, value: Value): Promise<Element> {
   return readXml(read.text);
 }
 
+/** Folder below the place that takes packages, in which nothing lies yet. */
+const emptyFolder = (c: Context): string =>
+  new URL(`${freshName('export')}/`, c.session.choose.destination ?? c.skip('no place for exports was told: --choose destination=URL'))
+    .href;
+
+/** Text at a URL of that place, which is no part of the provider. */
+async function placed(uri: string): Promise<string> {
+  const answer = await fetch(uri);
+  assert.equal(answer.status, 200, `GET ${uri} was answered with ${answer.status}`);
+  return answer.text();
+}
+
+/** Exports a resource to a folder. @returns the names of the files in it, and the text of the descriptor */
+async function sent(c: Context, value: Value, destination: string): Promise<{ names: string[]; descriptor: string }> {
+  await c.done(await c.act(value, 'export', { destination }));
+  const names = (await placed(destination)).split('\n').sort();
+  const name = names.find((each) => each.endsWith('.ovf'));
+  assert.ok(name !== undefined, `no descriptor was put there: ${names.join(', ')}`);
+  return { names, descriptor: await placed(new URL(name, destination).href) };
+}
+
 /** Elements of a name, wherever they are below one. */
 const within = (element: Element, name: string): Element[] =>
   element.children.flatMap((child) => [...(child.name === name ? [child] : []), ...within(child, name)]);
@@ -96,6 +117,31 @@ export const clauses = [
         assertMachines(await exported(c, await c.read(idOf(system))), ['db', 'web']);
       },
     ),
+
+    check(
+      'export to an HTTP destination puts the package there, and puts the System as it is by then in the place of one that is there',
+      ['R5.13.1.2-05', 'R5.13.1.2-08'],
+      { needs: { adds: ['systems', 'machines'], actions: ['System/export'] } },
+      async (c) => {
+        const destination = emptyFolder(c);
+        const components = [await machineComponent(c, 'web')];
+        const content = { name: freshName('system'), systemTemplate: { componentDescriptors: list('componentDescriptor', components) } };
+        const system = await c.create('systems', 'SystemCreate', content);
+        for (const uri of await targets(c, system, 'machines', 'machine')) {
+          const machine = await c.untilState(uri, 'STARTED', 'STOPPED');
+          if (machine.text('state') === 'STARTED') await c.done(await c.act(machine, 'stop'));
+        }
+        const first = await sent(c, await c.read(idOf(system)), destination);
+        assertMachines(readXml(first.descriptor), ['web']);
+        const name = freshName('renamed');
+        assert.ok(!first.descriptor.includes(name), 'nothing has the new name yet');
+        await c.done(await c.put(c.offered(await c.read(idOf(system)), 'edit'), 'System', { name }, { query: { $select: 'name' } }));
+        const second = await sent(c, await c.read(idOf(system)), destination);
+        assert.deepEqual(second.names, first.names);
+        assertMachines(readXml(second.descriptor), ['web']);
+        assert.ok(second.descriptor.includes(name), `the package does not say ${name}, the System's name by now`);
+      },
+    ),
   ]),
 
   clause('5.13.3.1', 'SystemTemplate operations', [
@@ -107,6 +153,19 @@ export const clauses = [
         const components = await Promise.all(['db', 'web'].map((name) => machineComponent(c, name)));
         const content = { name: freshName('template'), componentDescriptors: list('componentDescriptor', components) };
         assertMachines(await exported(c, await c.create('systemTemplates', 'SystemTemplate', content)), ['db', 'web']);
+      },
+    ),
+
+    check(
+      'export of a template to an HTTP destination puts the package there',
+      ['R5.13.3.1-04'],
+      { needs: { adds: ['systemTemplates', 'machines'], actions: ['SystemTemplate/export'] } },
+      async (c) => {
+        const destination = emptyFolder(c);
+        const components = [await machineComponent(c, 'web')];
+        const content = { name: freshName('template'), componentDescriptors: list('componentDescriptor', components) };
+        const { descriptor } = await sent(c, await c.create('systemTemplates', 'SystemTemplate', content), destination);
+        assertMachines(readXml(descriptor), ['web']);
       },
     ),
   ]),
