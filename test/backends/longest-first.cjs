@@ -8,7 +8,6 @@ const LONG = [
   /\/running\/cli\.test/,
   /\/main-job\/(vsphere-slow|ec2-slow|ec2-trouble|openstack|openstack-networks)\.test/,
   /\/drivers\/(strangers-ec2|ec2-slow|vsphere-slow)\.test/,
-  /\/resources\/storage-crash\.test/,
   /\/drivers\/ec2\.test/,
   /\/conformance\/(mutants\/mutants|ec2-families|vsphere|vsphere-families|ec2|simulator|simulator-families)\.test/,
   /\/protocol\/(operations-walk|policy)\.test/,
