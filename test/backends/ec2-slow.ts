@@ -16,17 +16,20 @@ const WAYS: Readonly<Record<string, readonly [string, string]>> = {
 export class Slowness {
   /** Reads for which a thing stays under way; 0: everything is at once. */
   reads = 0;
+  /** Refusals of a delete that comes too early, for each thing; undefined: as many as reads. */
+  refusals: number | undefined;
   /** State that each thing shows, and for how many more reads. */
   private readonly underWay = new Map<string, { shows: string; left: number }>();
   /** Requests that take effect when their thing has come so far; the answer was given. */
   private readonly later = new Map<string, () => Promise<unknown>>();
-  private readonly refusals = new Map<string, number>();
+  private readonly refused = new Map<string, number>();
 
   reset(): void {
     this.reads = 0;
+    this.refusals = undefined;
     this.underWay.clear();
     this.later.clear();
-    this.refusals.clear();
+    this.refused.clear();
   }
 
   /** Ends what is under way with its next read. */
@@ -70,9 +73,9 @@ export class Slowness {
   /** The first calls about a thing come too early. */
   private refuses(action: string, parameters: URLSearchParams): boolean {
     const key = [action, parameters.get('SubnetId'), parameters.get('VpcId'), parameters.get('InternetGatewayId')].join();
-    const before = this.refusals.get(key) ?? 0;
-    this.refusals.set(key, before + 1);
-    return before < this.reads;
+    const before = this.refused.get(key) ?? 0;
+    this.refused.set(key, before + 1);
+    return before < (this.refusals ?? this.reads);
   }
 
   private accepted(id: string, action: string, go: () => Promise<unknown>): { status: number; body: string } {

@@ -18,6 +18,8 @@ import { PATIENCE_MS, waitUntil } from '../harness/wait';
 
 /** Reads for which what was begun stays under way: with a Job's pauses between them, several times the guard's deadline. */
 const READS = 12;
+/** Refusals of each delete that comes too early: the pauses between them grow over all that goes with a network. */
+const REFUSALS = 4;
 const DEADLINE = { deadlineMs: 4000, retries: 2 };
 const GP3 = 'http://cimi-gateway.org/volume-type/ec2/gp3';
 
@@ -49,7 +51,7 @@ describeWith('moto', motoAvailable(), () => {
       world = await startEc2World({ guard: DEADLINE });
       // moto's first answers take longer than such a deadline.
       for (let tries = 0; tries < 20 && !(await steps.parts().catch(() => undefined)); tries += 1) continue;
-      world.account.proxy.slow.reads = READS;
+      Object.assign(world.account.proxy.slow, { reads: READS, refusals: REFUSALS });
     });
     afterEach(async () => expect(await world.leftovers()).toEqual([]));
     afterAll(() => world.stop());
@@ -57,14 +59,12 @@ describeWith('moto', motoAvailable(), () => {
     const once = (action: string): number => world.account.proxy.count(action);
 
     test('machine and storage: each ends as on a fast one, and is asked for once', async () => {
-      const one = await machine();
+      const [one, data] = await Promise.all([machine(), volume()]);
       expect(one.state).toBe('STARTED');
-      const data = await volume();
       const attachment = await made(refOf(one, 'volumes'), { volume: { href: data.id } });
       const image = await made('volumeImages', imageOf(data));
       expect(image.state).toBe('AVAILABLE');
-      const twin = await volume({ volumeImage: { href: image.id } });
-      const stopped = await steps.act(one, 'stop');
+      const [twin, stopped] = await Promise.all([volume({ volumeImage: { href: image.id } }), steps.act(one, 'stop')]);
       expect(stopped.state).toBe('STOPPED');
       expect((await steps.act(one, 'start')).state).toBe('STARTED');
       await steps.done('POST', 'machineImages', {
@@ -75,7 +75,7 @@ describeWith('moto', motoAvailable(), () => {
       for (const action of ['RunInstances', 'CreateSnapshot', 'CreateImage', 'StopInstances', 'StartInstances'])
         expect([action, once(action)]).toEqual([action, 1]);
       await steps.remove(attachment);
-      for (const each of [data, twin, image, captured, one]) await steps.remove(each);
+      await Promise.all([data, twin, image, captured, one].map((each) => steps.remove(each)));
       for (const action of ['DetachVolume', 'TerminateInstances', 'DeregisterImage']) expect([action, once(action)]).toEqual([action, 1]);
     });
 
