@@ -10,7 +10,7 @@ import type { Answer } from './onward';
 const FEW = [
   ...['nano', 'micro', 'small', 'medium', 'large', 'xlarge', '2xlarge'].flatMap((size) => [`t2.${size}`, `t3.${size}`, `t4g.${size}`]),
   ...['large', 'xlarge', '2xlarge', '4xlarge'].flatMap((size) => [`m5d.${size}`, `c6g.${size}`, `r5.${size}`, `i4i.${size}`]),
-  ...['m1.small', 'g4dn.xlarge', 'c5.metal', 'mac1.metal'],
+  ...['c5.4xlarge', 'm1.small', 'm5d.metal', 'g4dn.xlarge', 'mac1.metal'],
 ];
 /** Types in a page where there are few, whatever is asked for: AWS may answer fewer than MaxResults, and does not end there. */
 const FEW_A_PAGE = 10;
