@@ -1,3 +1,4 @@
+import { createHash, randomInt } from 'node:crypto';
 import { CIMI, EXTENSION } from '../../src/model/define';
 import { encodeId } from '../../src/clouds/identity';
 import { eventually } from '../harness/wait';
@@ -45,4 +46,29 @@ test.each([
   await eventually(async () => ((await scene.client.get(url)).status === 404 ? true : undefined));
   await eventually(() => (scene.leftovers().unfinished.length === 0 ? true : undefined));
   expect(scene.leftovers()).toEqual({ holds: [], unfinished: [] });
+});
+
+test('killed at a random byte of a disk that somebody reads: it is not whole for him, and the same for who reads it next', async () => {
+  const change = new Change(scene, 'from', 'POST', machine, { action: `${EXTENSION}/action/export` });
+  expect(await change.ended()).toMatchObject({ state: 'SUCCESS' });
+  const url = String((await change.ask()).headers.get('location'));
+  const read = async (name: string): Promise<Buffer> => Buffer.from(await (await fetch(new URL(name, url))).arrayBuffer());
+  scene.cloud('from').fail({ method: 'machineImages.download.read', atByte: randomInt(0, MIB), delayMs: 3_600_000 });
+  const response = await fetch(new URL('disk1.vmdk', url));
+  expect(response.status).toBe(200);
+  const broken = expect(response.arrayBuffer()).rejects.toThrow();
+  await scene.life.kill();
+  await broken;
+  scene.calm();
+  await scene.begin();
+  // Nobody has read it to its end: its digest is not known.
+  expect((await scene.client.get(new URL('package.mf', url).href)).status).toBe(404);
+  const [once, twice] = [await read('disk1.vmdk'), await read('disk1.vmdk')];
+  expect(once.equals(twice)).toBe(true);
+  const sha256 = createHash('sha256').update(once).digest('hex');
+  expect((await read('package.mf')).toString()).toContain(`SHA256(disk1.vmdk)= ${sha256}`);
+  expect(scene.cloud('from').snapshots()).toHaveLength(1);
+  expect(scene.leftovers()).toEqual({ holds: [], unfinished: [] });
+  await scene.client.delete(url);
+  await eventually(() => (scene.cloud('from').snapshots().length === 0 ? true : undefined));
 });
