@@ -16,7 +16,8 @@ test('every folder of tests has its row, and every row its folder', () => {
 test('the phases are those of npm test', () => {
   const script = textOf('scripts/test.mjs');
   const phases = [...page.matchAll(/^\d\. \*\*/gm)];
-  expect(phases).toHaveLength([...script.matchAll(/\bjest\(\[/g)].length);
+  // What is run again alone is no phase of its own.
+  expect(phases).toHaveLength([...script.matchAll(/\bphase\('(?!alone')/g)].length);
 });
 
 test('every script of package.json that proves something is told', () => {
