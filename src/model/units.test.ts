@@ -7,6 +7,7 @@ import {
   gibToKib,
   kbToGb,
   kbToGib,
+  kbToHold,
   kbToKib,
   kbToMib,
   kibToGib,
@@ -37,6 +38,10 @@ test('requests round up, reports round down', () => {
   expect(kbToGib(1_073_742)).toBe(2);
   expect(gbToKb(8)).toBe(8_000_000);
   expect(bytesToKb(1999)).toBe(1);
+  // A disk of whole mebibytes that is made again is none larger on any cloud; others lose nothing.
+  expect(kbToGib(kbToHold(2 ** 30))).toBe(1);
+  expect(kbToKib(kbToHold(5 * 2 ** 20))).toBe(5 * 1024);
+  expect(kbToHold(2 ** 30 + 512)).toBe(1_073_743);
 });
 
 const pairs: [string, (n: number) => number, (n: number) => number][] = [

@@ -77,3 +77,9 @@ export const kbToKib = (kb: number): number => roundUp(kb, 'kilobyte', 'kibibyte
 export const kibToKb = (kib: number): number => roundDown(kib, 'kibibyte', 'kilobyte');
 /** Capacity reported in bytes, in kilobytes. */
 export const bytesToKb = (bytes: number): number => roundDown(bytes, 'byte', 'kilobyte');
+/**
+ * Capacity of a disk that is to be made again, in kilobytes: of whole mebibytes what a cloud would report, so that it gets no larger on
+ * its way; of others what holds it.
+ */
+export const kbToHold = (bytes: number): number =>
+  bytes % Number(UNITS.mebibyte) === 0 ? bytesToKb(bytes) : roundUp(bytes, 'byte', 'kilobyte');

@@ -1,7 +1,7 @@
 import type { Catalogue } from '../model/catalogue';
 import { DESCRIPTION } from '../model/common';
 import { shown } from '../model/shown';
-import { BYTES_PER_KB, BYTES_PER_KIB } from '../model/units';
+import { BYTES_PER_KIB, kbToHold } from '../model/units';
 import type { Value, Values } from '../model/values';
 import { BLOCK_VOLUME } from '../model/volume';
 import { OvfError, quoted } from '../ovf/error';
@@ -169,7 +169,7 @@ class Designer {
   private volume(name: string, disk: DiskDescription): Values {
     const image = this.imageOf('VolumeImage', disk);
     const file = this.fileOf(disk);
-    const capacity = Math.ceil(disk.capacity / BYTES_PER_KB);
+    const capacity = kbToHold(disk.capacity);
     const volumeConfig = this.made('VolumeConfiguration', { name, type: BLOCK_VOLUME, capacity });
     const origin = file ? this.origin(file) : {};
     const values = { name, volumeConfig, ...origin, ...(image === undefined ? {} : { volumeImage: { href: image } }) };
