@@ -16,21 +16,35 @@ import {
 import type { ResourcePath } from '../store/store';
 import { SYSTEM } from '../systems/component-kinds';
 import { systemWorkflows } from '../systems/handlers';
-import { changeRecord } from './package-record';
+import { changeRecord, packageAt } from './package-record';
 import { withExports } from './export';
 import { exportWorkflow, type ExportDeps } from './export-job';
 import { removeWorkflow } from './remove';
 import { importRequest } from './import-request';
-import { importSystem, importSystemWorkflow, type ImportSystemInput, type SystemDeps } from './import-system';
+import {
+  importSystem,
+  importSystemWorkflow,
+  moveSystem,
+  moveSystemWorkflow,
+  type ImportSystemInput,
+  type SystemDeps,
+} from './import-system';
 import { importTemplate, importTemplateWorkflow } from './import-template';
 import { planImport, planImportWorkflow, type PlanImportInput } from './plan';
 import { rowOf, type ImportInput } from './read-package';
+import { sourceHolds, sourceMachines } from './source-machines';
 
 const TEMPLATE = 'SystemTemplate';
 /** Driver method by which images come from other places: [group, method]. */
 const UPLOAD = ['machineImages', 'upload'] as const;
 
-type PlanImport = (fetcher: Fetcher, context: PlanContext, request: CollectionRequest) => Promise<ChangePlan>;
+/** Services that imports are planned with. */
+interface Importing {
+  fetcher: Fetcher;
+  handlers: readonly ResourceHandler[];
+}
+
+type PlanImport = (importing: Importing, context: PlanContext, request: CollectionRequest) => Promise<ChangePlan>;
 
 /** Types that packages are imported as. */
 const IMPORTED: Readonly<Record<string, Required<Pick<CollectionAction, 'needs'>> & { plan: PlanImport }>> = {
@@ -44,7 +58,7 @@ export function withPackages(handlers: readonly ResourceHandler[], fetcher: Fetc
     const imported = IMPORTED[handler.type];
     if (!imported) return handler;
     const { needs, plan } = imported;
-    const action: CollectionAction = { needs, plan: (context, request) => plan(fetcher, context, request) };
+    const action: CollectionAction = { needs, plan: (context, request) => plan({ fetcher, handlers }, context, request) };
     return { ...handler, actOnAll: { ...handler.actOnAll, import: action } };
   });
 }
@@ -64,6 +78,7 @@ export function everyWorkflow(
   const imports = [
     importTemplateWorkflow(deps),
     importSystemWorkflow(deps),
+    moveSystemWorkflow(deps),
     planImportWorkflow(deps),
     ...exports,
   ] as unknown as Workflow<Value>[];
@@ -71,9 +86,13 @@ export function everyWorkflow(
 }
 
 /** Plans the import of a SystemTemplate (5.13.4.1): it is there at once, held until its package is read. */
-async function planImportTemplate(fetcher: Fetcher, context: PlanContext, request: CollectionRequest): Promise<ChangePlan> {
+async function planImportTemplate({ fetcher }: Importing, context: PlanContext, request: CollectionRequest): Promise<ChangePlan> {
   const { options, cloud } = await importRequest(fetcher, context, request);
   mustTakeImages(cloud);
+  if (options.stopsSource === true)
+    throw new Refusal(400, 'Machines are stopped where a System is made of them, and not for a SystemTemplate', {
+      at: 'properties.source',
+    });
   if (options.plan === true) return planOnly(context, request, { options, cloud: cloud.key, makes: 'templates' });
   const { path } = pathToBe(context, request.collection);
   const input: ImportInput = { path, cloud: cloud.key, options };
@@ -90,23 +109,27 @@ async function planImportTemplate(fetcher: Fetcher, context: PlanContext, reques
 }
 
 /** Plans the import of a System (5.13.2.1): it is there at once, CREATING, and planned once its package was read. */
-async function planImportSystem(fetcher: Fetcher, context: PlanContext, request: CollectionRequest): Promise<ChangePlan> {
+async function planImportSystem({ fetcher, handlers }: Importing, context: PlanContext, request: CollectionRequest): Promise<ChangePlan> {
   const { options, cloud } = await importRequest(fetcher, context, request);
   mustTakeImages(cloud);
   if (!cloud.offers('machines', 'create'))
     throw new Refusal(400, `cloud '${cloud.key}' does not create machines`, { at: 'properties.cloud', kind: 'unsupported' });
-  if (options.plan === true) return planOnly(context, request, { options, cloud: cloud.key, makes: 'resources' });
-  const { path } = pathToBe(context, request.collection);
   const { principal } = context;
-  const input: ImportSystemInput = { path, cloud: cloud.key, options, asker: askerOf(context) };
+  const record = options.stopsSource === true ? await packageAt(context.store, principal.tenant, options.package ?? '') : undefined;
+  const sources = record ? await sourceMachines(context, handlers, record) : [];
+  const moving = sources.length > 0 ? { sources } : {};
+  if (options.plan === true) return planOnly(context, request, { options, cloud: cloud.key, makes: 'resources', ...moving });
+  const { path } = pathToBe(context, request.collection);
+  const input: ImportSystemInput = { path, cloud: cloud.key, options, asker: askerOf(context), ...moving };
+  const workflow = sources.length > 0 ? moveSystem : importSystem;
   const row = rowOf(path, SYSTEM, principal.tenant, options.name === undefined ? {} : { name: options.name });
   return {
     target: request.collection,
-    affected: [request.collection, path],
+    affected: [request.collection, path, ...sources.map((source) => source.path)],
     ...keeping(options),
     insert: [{ ...row, state: 'CREATING' }],
-    holds: [{ path, shows: 'CREATING' }],
-    work: { workflow: importSystem.name, version: importSystem.version, input: input as unknown as Values },
+    holds: [...sourceHolds(sources), { path, shows: 'CREATING' }],
+    work: { workflow: workflow.name, version: workflow.version, input: input as unknown as Values },
     statusMessage: 'Waiting to be imported',
     location: path,
   };
@@ -118,7 +141,7 @@ const askerOf = ({ principal: { name, tenant, role } }: PlanContext): ImportSyst
 function planOnly(
   context: PlanContext,
   { collection }: CollectionRequest,
-  asked: Pick<PlanImportInput, 'options' | 'cloud' | 'makes'>,
+  asked: Pick<PlanImportInput, 'options' | 'cloud' | 'makes' | 'sources'>,
 ): ChangePlan {
   const input: PlanImportInput = { path: collection, ...asked, asker: askerOf(context) };
   return {

@@ -17,6 +17,8 @@ export interface ImportOptions {
   package?: ResourcePath;
   /** True where nothing is to be made: the Job tells what would be. */
   plan?: boolean;
+  /** True where the Machines that the package was made of are stopped before their disks are read. */
+  stopsSource?: boolean;
   name?: string;
   deploymentOption?: string;
   acceptsLicences: boolean;
@@ -28,7 +30,7 @@ export interface ImportOptions {
 
 const NETWORK = 'ovf.network.';
 const PROPERTY = 'ovf.property.';
-const KNOWN = ['name', 'cloud', 'plan', 'ovf.deploymentOption', 'ovf.accept-eula', `${NETWORK}NAME`, `${PROPERTY}KEY`];
+const KNOWN = ['name', 'cloud', 'plan', 'source', 'ovf.deploymentOption', 'ovf.accept-eula', `${NETWORK}NAME`, `${PROPERTY}KEY`];
 
 /**
  * Reads the Action of an import, and finds the cloud that takes the package's disks.
@@ -54,6 +56,7 @@ export async function importRequest(
     if (key === 'name') options.name = text;
     else if (key === 'cloud') cloud = text;
     else if (key === 'plan') options.plan = truth(text, at);
+    else if (key === 'source') options.stopsSource = stops(text, at, options);
     else if (key === 'ovf.deploymentOption') options.deploymentOption = text;
     else if (key === 'ovf.accept-eula') options.acceptsLicences = text === 'true';
     else if (key.startsWith(PROPERTY)) own[key.slice(PROPERTY.length)] = text;
@@ -75,6 +78,14 @@ export async function importRequest(
 function truth(text: string, at: string): boolean {
   if (text === 'true' || text === 'false') return text === 'true';
   throw new Refusal(400, `is 'true' or 'false', not '${shown(text)}'`, { at });
+}
+
+/** @throws Refusal 400 for another word, and where there is nothing here that could be stopped */
+function stops(text: string, at: string, { package: own }: ImportOptions): boolean {
+  if (text === 'keep') return false;
+  if (text !== 'stop') throw new Refusal(400, `is 'keep' or 'stop', not '${shown(text)}'`, { at });
+  if (own === undefined) throw new Refusal(400, "only the Machines of a package of the gateway's own can be stopped", { at });
+  return true;
 }
 
 /** Path of the record of a package of the gateway's own. @throws Refusal where the tenant has none there, or it is not whole yet */

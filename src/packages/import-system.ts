@@ -19,6 +19,7 @@ import { draftOf } from '../systems/members';
 import { planSystem } from '../systems/plan';
 import { leaveFailed, takingBack } from '../systems/take-back';
 import { imagesLeft, makeImages, takeImagesBack } from './package-images';
+import { capturesOf, planCaptures, sourceHolds, sourcesTold, startSources, stopSources, type SourceMachine } from './source-machines';
 import { readingOf, readPackage, rowOf, type ImportInput, type PackageDeps } from './read-package';
 
 /** Services that importing Systems needs besides. */
@@ -31,15 +32,21 @@ export interface SystemDeps extends PackageDeps {
 export interface ImportSystemInput extends ImportInput {
   /** Caller that asked for it, with the role of then. */
   asker: PlanContext['principal'];
+  /** Machines that are moved; absent where the source is kept as it is. */
+  sources?: readonly SourceMachine[];
 }
 
 type Context = StepContext<ImportSystemInput>;
+/** Result of a cleaning that left something. */
+const LEFT = 'left';
+
 type Table = ReadonlyMap<string, ResourceHandler>;
 
 /** Handlers by type. */
 export const tableOf = ({ handlers }: SystemDeps): Table => new Map(handlers.map((handler) => [handler.type, handler]));
 
 export const importSystem: Pick<Workflow, 'name' | 'version'> = { name: 'system.import', version: 1 };
+export const moveSystem: Pick<Workflow, 'name' | 'version'> = { name: 'system.move', version: 1 };
 
 /**
  * Makes a System of a package (5.13.2.1): its descriptor is read, its disks become images, and then the System is planned and made of
@@ -70,15 +77,60 @@ export function importSystemWorkflow(deps: SystemDeps): Workflow<ImportSystemInp
         },
       },
     ],
-    succeeded: ({ results }) => Promise.resolve({ message: spoken(['Imported', ...readingOf(results).warnings].join('; ')) }),
+    async succeeded({ unit, input, results }) {
+      const captures = capturesOf(results);
+      const left = results.clean === LEFT ? await imagesLeft(unit, captures) : [];
+      for (const { path } of captures) if (!left.includes(path)) await removeWithAssociations(unit, path);
+      const told = [...sourcesTold(input.sources), ...left.map((path) => `${path} was made for it and could not be deleted`)];
+      return { message: spoken(['Imported', ...told, ...readingOf(results).warnings].join('; ')) };
+    },
     failed: (context) => tell(context, context.error.message, context.error instanceof LeftUnderWay),
     stopped: (context) => tell(context, 'Stopped; what had been made was taken back'),
   };
 }
 
+/** The same where its Machines are moved: they are stopped first, and their disks read as they are then. */
+export function moveSystemWorkflow(deps: SystemDeps): Workflow<ImportSystemInput> {
+  const { catalogue } = deps;
+  const workflow = importSystemWorkflow(deps);
+  return {
+    ...workflow,
+    ...moveSystem,
+    steps: [
+      {
+        name: 'stop',
+        message: 'Stopping the Machines that are moved',
+        run: (context) => Promise.resolve(stopSources(context)),
+        undo: startSources,
+      },
+      { name: 'look', message: 'Looking at the Machines that are moved', run: (context) => planCaptures(deps, context) },
+      {
+        name: 'capture',
+        message: 'Making images of their disks',
+        run: ({ input, results, nested }) => Promise.resolve(captured(input, makeImages(capturesOf(results), nested, 'captured'))),
+        undo: ({ results, nested, store }) => takeImagesBack(catalogue, store, capturesOf(results), nested),
+      },
+      ...workflow.steps,
+      { name: 'clean', message: 'Deleting the images that were made for it', run: (context) => clean(catalogue, context) },
+    ],
+  };
+}
+
+/** Machines are held again once the images are made: their nested Jobs gave them back. */
+const captured = ({ sources = [] }: ImportSystemInput, outcome: StepOutcome): StepOutcome =>
+  'done' in outcome ? { ...outcome, holds: sourceHolds(sources) } : outcome;
+
+/** Deletes what was made to be read; what cannot be deleted now is named. */
+async function clean(catalogue: SystemDeps['catalogue'], { results, nested, store }: Context): Promise<StepOutcome> {
+  const captures = capturesOf(results);
+  if (captures.length === 0) return { done: null };
+  if (!nested) return takeImagesBack(catalogue, store, captures, nested);
+  return { done: nested.every(({ state }) => state === 'SUCCESS') ? null : LEFT };
+}
+
 /** Reads the package, and refuses before any disk is fetched what its cloud cannot make. */
 async function read(deps: SystemDeps, table: Table, context: Context): Promise<StepOutcome> {
-  const outcome = await readPackage(deps, context, 'resources');
+  const outcome = await readPackage(deps, context, 'resources', capturesOf(context.results));
   const { root, resources } = readingOf({ read: outcome.done });
   mustCreate(deps, table, cloudOf(context.clouds, context.input.cloud), root);
   return {
@@ -186,7 +238,7 @@ async function tell(
   }
   for (const { path } of resources) await removeWithAssociations(unit, path);
   const own = Array.isArray(row?.internal.left) ? row.internal.left.map(String) : [];
-  const remaining = [...own, ...left, ...(await imagesLeft(unit, images))];
+  const remaining = [...own, ...left, ...(await imagesLeft(unit, [...images, ...capturesOf(results)]))];
   if (row) await leaveFailed(unit, row, why, remaining);
   return { message: remaining.length > 0 ? `${why}; could not be taken back: ${remaining.join('; ')}` : why };
 }

@@ -2,22 +2,39 @@ import { StepFailure } from '../jobs/workflow';
 import { OvfError } from '../ovf/error';
 import type { PackageFile } from '../ovf/package';
 import type { ResourcePath, StoreReads } from '../store/store';
-import { packageAt } from './package-record';
+import { packageAt, type PackagedFile } from './package-record';
+import type { PackagedImage } from './package-images';
 import type { FileContents, PackageSource } from './package-source';
+
+/** Image by which a disk is read. */
+type CapturedImage = Pick<PackagedFile, 'key' | 'path'>;
 
 /**
  * Opens a package of the gateway's own: its disks are copied from cloud to cloud, and nothing is fetched.
+ * @param captured images that stand for those of the package, by the resources whose contents they have
  * @throws StepFailure where it has gone meanwhile
  */
-export async function ownPackage(store: Pick<StoreReads, 'resource'>, tenant: string, path: ResourcePath): Promise<PackageSource> {
+export async function ownPackage(
+  store: Pick<StoreReads, 'resource'>,
+  { tenant, path, captured = [] }: { tenant: string; path: ResourcePath; captured?: readonly PackagedImage[] | undefined },
+): Promise<PackageSource> {
   const record = await packageAt(store, tenant, path);
   if (record?.descriptor === undefined || record.going) throw new StepFailure('source: the package is not there any more');
   const { descriptor, files, origins = {} } = record;
+  const fresh = new Map<string, CapturedImage>();
+  for (const { label, path: image } of captured) {
+    const key = (await store.resource(image))?.providerKey ?? undefined;
+    if (key === undefined) throw new StepFailure(`${image} is not at its provider any more`);
+    fresh.set(label, { key, path: image });
+  }
   const contents = ({ id, location }: PackageFile): FileContents => {
     const file = files.find(({ name }) => name === location.name);
     if (!file) throw new OvfError(`the file '${id}'`, 'is not in the package');
-    const { cloud, key, path: image, of, cpuArch } = file;
-    return { from: { cloud, key, path: image }, of, cpuArch };
+    const { cloud, of, cpuArch } = file;
+    const image = captured.length === 0 ? file : fresh.get(of ?? '');
+    if (!image)
+      throw new StepFailure(`${of ?? file.path} is not of the Machine any more whose package this is: export it again`, 'conflict');
+    return { from: { cloud, key: image.key, path: image.path }, of, cpuArch };
   };
   return { descriptor: Buffer.from(descriptor), files: () => Promise.resolve({ warnings: [], contents, origins }) };
 }

@@ -72,8 +72,14 @@ async function planned(deps: SystemDeps, context: Context): Promise<Planned[]> {
       ? { part: `network ${name}`, becomes: suffixed('Network', input.makes), detail: 'made anew' }
       : { part: `network ${name}`, becomes: 'Network', detail: `${path}, which is there` };
   });
+  const sources = (input.sources ?? []).map(({ path, stop }): Planned => ({
+    part: `source ${path}`,
+    detail: stop ? 'stopped before its disks are read, and left STOPPED' : 'STOPPED, and left so',
+  }));
   const told = [...design.warnings, ...files.warnings].map((detail): Planned => ({ part: 'package', detail }));
-  return [...disks, total, ...machines, ...networks, ...told].slice(0, LONGEST).map((each) => ({ ...each, detail: spoken(each.detail) }));
+  return [...disks, total, ...machines, ...networks, ...sources, ...told]
+    .slice(0, LONGEST)
+    .map((each) => ({ ...each, detail: spoken(each.detail) }));
 }
 
 const suffixed = (type: string, makes: Makes): string => (makes === 'templates' ? `${type}Template` : type);

@@ -51,11 +51,12 @@ const MAX_DISK = 2 * 2 ** 40;
 /**
  * Reads the package of an import, and inserts the rows of the images that its disks become: an outcome whose `done` is a Reading.
  * @param makes what the design is for
+ * @param captured images that stand for those of a package of the gateway's own
  * @throws StepFailure in words for a package that is not imported
  */
-export async function readPackage(deps: PackageDeps, context: Context, makes: Makes): Promise<Done> {
+export async function readPackage(deps: PackageDeps, context: Context, makes: Makes, captured?: readonly PackagedImage[]): Promise<Done> {
   const { options } = context.input;
-  const { design, images, files } = await considerPackage(deps, context, makes);
+  const { design, images, files } = await considerPackage(deps, context, makes, captured);
   const { job } = context;
   const reading: Reading = {
     root: { ...design.root, ...(options.name === undefined ? {} : { name: options.name }) },
@@ -84,20 +85,29 @@ export interface Considered {
 }
 
 /** Reads a package and designs what it stands for, without writing anything. @throws StepFailure in words for one that is not imported */
-export async function considerPackage(deps: PackageDeps, context: Context, makes: Makes): Promise<Considered> {
-  const { given, files } = await opened(deps, context);
+export async function considerPackage(
+  deps: PackageDeps,
+  context: Context,
+  makes: Makes,
+  captured?: readonly PackagedImage[],
+): Promise<Considered> {
+  const { given, files } = await opened(deps, context, captured);
   mustBeAccepted(given.content, context.input.options);
   return { given, files, ...designed(deps, context, { given, files, makes }) };
 }
 
 /** Opens a package and finds its files; an archive may be long, and nobody waits for it once the Job is to stop. */
-async function opened(deps: PackageDeps, context: Context): Promise<{ given: Package; files: PackageFiles }> {
+async function opened(
+  deps: PackageDeps,
+  context: Context,
+  captured?: readonly PackagedImage[],
+): Promise<{ given: Package; files: PackageFiles }> {
   const { options } = context.input;
   const asked = stopAsked(context);
   try {
     const signal = AbortSignal.any([context.signal, asked.signal]);
     const source = options.package
-      ? await ownPackage(context.store, context.job.tenant, options.package)
+      ? await ownPackage(context.store, { tenant: context.job.tenant, path: options.package, captured })
       : await openPackage({ fetcher: deps.fetcher, source: options.source, signal });
     const given = parsed(source.descriptor, options);
     return { given, files: await source.files(given) };

@@ -6,8 +6,9 @@ import { digestOf } from '../../src/disks/content-digest';
 import { encodeId } from '../../src/clouds/identity';
 import { CIMI, EXTENSION } from '../../src/model/define';
 import { readManifest } from '../../src/ovf/manifest';
-import { Change, killedInTurn, placesOf, undoPlacesOf } from '../crash/drive';
+import { act, Change, killedInTurn, placesOf, undoPlacesOf } from '../crash/drive';
 import { Scene } from '../crash/scene';
+import type { Place } from '../crash/wire';
 import type { Json } from '../harness/client';
 import { eventually } from '../harness/wait';
 import { archive } from '../ovf/archive';
@@ -224,4 +225,48 @@ test('killed at random bytes of what is fetched and sent: it is fetched and sent
   for (const one of [holds, held]) one.clear();
   await scene.begin();
   await expectOneEach(changes, before);
+});
+
+describe('a move that stops its source', () => {
+  let before: unknown;
+  let url: string;
+  beforeEach(async () => {
+    before = await counts();
+    await succeeds(act(scene, FROM, machine, 'start'));
+    const exported = new Change(scene, FROM, 'POST', machine, {
+      ...{ action: `${EXTENSION}/action/export`, properties: { 'ovf.running': 'snapshot' } },
+    });
+    await succeeds(exported);
+    url = (await exported.ask()).headers.get('location') ?? '';
+  });
+  const moving = (): Change =>
+    new Change(scene, WORST, 'POST', 'systems', {
+      ...{ action: `${ACTION_URI}import`, source: url, properties: { cloud: WORST, source: 'stop' } },
+    });
+  const places = (all: readonly Place[]) => [all.filter(({ moment }) => moment !== 'before' && moment !== 'leased')];
+
+  test('killed at every boundary: one System, the Machine STOPPED', async () => {
+    const change = moving();
+    await killedInTurn(scene, [change], places(placesOf('system.move')));
+    const job = await succeeds(change);
+    expect(job.statusMessage).toContain(`${machine} is left STOPPED`);
+    expect([scene.cloud(WORST).instances().length, scene.cloud(WORST).things('volume').length]).toEqual([1, 1]);
+    await removeMade(change, {
+      affectedResources: listOf(job, 'affectedResources').filter(({ href }) => !String(href).endsWith(machine)),
+    } as unknown as Json);
+    await succeeds(new Change(scene, FROM, 'DELETE', url));
+    await expectAsBefore(before);
+  });
+
+  test('refused by the other side, and killed at every boundary of what takes it back: none, the Machine STARTED', async () => {
+    scene.cloud(WORST).fail({ method: 'machines.create', nth: 1, kind: 'quota', message: 'one too many' });
+    const change = moving();
+    await killedInTurn(scene, [change], places(undoPlacesOf('system.move', 'create')));
+    expect(await change.ended()).toMatchObject({ state: 'FAILED', statusMessage: expect.stringContaining('one too many') as string });
+    expect((await scene.client.get(machine)).json).toMatchObject({ state: 'STARTED' });
+    await succeeds(new Change(scene, WORST, 'DELETE', await change.path()));
+    await succeeds(act(scene, FROM, machine, 'stop'));
+    await succeeds(new Change(scene, FROM, 'DELETE', url));
+    await expectAsBefore(before);
+  });
 });

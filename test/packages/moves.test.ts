@@ -1,7 +1,21 @@
 import type { Client, Json } from '../harness/client';
 import { simulatedCloud } from '../harness/gateway';
 import { CIMI, EXTENSION } from '../../src/model/define';
-import { ACTION_URI, listOf, made, openScene, succeeded, type Scene } from '../protocol/scene';
+import { seededDisk } from '../../drivers/simulator/contents';
+import { digestOf } from '../../src/disks/content-digest';
+import { eventually } from '../harness/wait';
+import {
+  ACTION_URI,
+  blockingJob,
+  expectFault,
+  leftByFailed,
+  listOf,
+  made,
+  openScene,
+  pathOf,
+  succeeded,
+  type Scene,
+} from '../protocol/scene';
 import { exported, machineIn, refOf, shopIn } from './export-scene';
 
 /** Systems that are moved from one cloud to another by a package of the gateway's own: what they keep, and what is told. */
@@ -94,5 +108,118 @@ describe('movedFrom', () => {
       );
     const claimed = await machineIn(client, 'a', 'claimed', {}, { movedFrom: { href: shop.id } });
     expect(claimed).not.toHaveProperty('movedFrom');
+  });
+});
+
+describe('source: stop', () => {
+  const ours = (cloud: string) => [...scene.controlOf(cloud).snapshots(), ...scene.controlOf(cloud).things('copy')].map(({ id }) => id);
+  const states = async (paths: readonly unknown[]): Promise<unknown[]> => Promise.all(paths.map(async (path) => (await get(path)).state));
+  let shop: Json;
+  /** The Machine that runs, and the one that does not. */
+  let web: string;
+  let db: string;
+  let url: string;
+
+  beforeAll(async () => {
+    shop = await shopIn(client, 'a');
+    const machines = await membersOf(shop, 'machines', 'machine');
+    [web, db] = [String(machines.get('web')?.id), String(machines.get('db')?.id)];
+    await succeeded(client, await client.act(web, 'start'));
+    ({ url } = await exported(client, shop.id, { properties: { 'ovf.running': 'snapshot' } }));
+  });
+  afterEach(() => {
+    for (const key of ['a', 'b']) {
+      scene.controlOf(key).clearFailures();
+      scene.controlOf(key).resetSettings();
+    }
+  });
+
+  test('is planned without stopping anything', async () => {
+    const job = await succeeded(client, await moving(url, { source: 'stop', plan: 'true' }));
+    const parts = new Map(listOf(job, 'plan').map(({ part, detail }) => [String(part), String(detail)]));
+    expect(parts.get(`source ${pathOf(client, web)}`)).toBe('stopped before its disks are read, and left STOPPED');
+    expect(parts.get(`source ${pathOf(client, db)}`)).toBe('STOPPED, and left so');
+    expect(await states([web, db])).toEqual(['STARTED', 'STOPPED']);
+  });
+
+  test('a move that fails leaves the Machines as they were, and nothing else', async () => {
+    const before = [ours('a'), ours('b')];
+    scene.controlOf('b').fail({ method: 'machineImages.upload', nth: 2, kind: 'quota' });
+    const answer = await moving(url, { source: 'stop' });
+    expect(await client.ended(answer)).toMatchObject({
+      state: 'FAILED',
+      statusMessage: expect.stringContaining('could not be imported') as string,
+    });
+    expect(await states([web, db])).toEqual(['STARTED', 'STOPPED']);
+    expect([ours('a'), ours('b')]).toEqual(before);
+    await leftByFailed(client, answer);
+  });
+
+  test('one that is stopped does the same, and until then a second move is refused with the first (409)', async () => {
+    const before = [ours('a'), ours('b')];
+    scene.controlOf('b').fail({ method: 'machineImages.upload.receive', atByte: 100_000, delayMs: 600_000 });
+    const first = await moving(url, { source: 'stop' });
+    const job = String(first.headers.get('cimi-job-uri'));
+    await eventually(async () => ((await states([web])).includes('STOPPED') ? true : undefined));
+    const second = await moving(url, { source: 'stop' });
+    expectFault(second, 409, new RegExp(`machines/.*${pathOf(client, job)}`));
+    expect(blockingJob(second)).toBe(job);
+    // Nobody else starts it meanwhile.
+    expectFault(await client.act(web, 'start'), 409, /jobs\//);
+    expect((await client.act(job, 'stop')).status).toBeLessThan(300);
+    expect(await client.ended(first)).toMatchObject({ state: 'STOPPED' });
+    expect(await states([web, db])).toEqual(['STARTED', 'STOPPED']);
+    expect([ours('a'), ours('b')]).toEqual(before);
+    await succeeded(client, await client.delete(String(first.headers.get('location'))));
+  });
+
+  test('the Machines are stopped, their disks read as they are then, and they are left STOPPED', async () => {
+    const [before, earlier] = [ours('a'), ours('b')];
+    scene.controlOf('a').resetCalls();
+    const answer = await moving(url, { source: 'stop' });
+    const job = await succeeded(client, answer);
+    const there = await get(answer.headers.get('location'));
+    expect(job.statusMessage).toContain(`${pathOf(client, web)} is left STOPPED`);
+    expect(listOf(job, 'affectedResources').map(({ href }) => href)).toEqual(expect.arrayContaining([web, db]));
+    expect(await states([web, db])).toEqual(['STOPPED', 'STOPPED']);
+    expect(scene.controlOf('a').calls()).toMatchObject({ 'machines.stop': 1, 'machineImages.capture': 2, 'volumeImages.create': 1 });
+    expect(scene.controlOf('a').calls()).not.toHaveProperty('machines.start');
+    // What was captured for the package alone is there, and nothing that was captured for the move.
+    expect(ours('a')).toEqual(before);
+    expect((await membersOf(there, 'machines', 'machine')).get('web')?.movedFrom).toEqual({ href: web });
+    const old = await Promise.all(before.map((id) => digestOf(seededDisk(id, 8 * MIB, MIB))));
+    const digests = scene
+      .controlOf('b')
+      .snapshots()
+      .flatMap(({ id, content }) => (earlier.includes(id) ? [] : [content?.digest]));
+    expect(digests).toHaveLength(2);
+    for (const digest of old) expect(digests).not.toContain(digest);
+    await succeeded(client, await client.delete(String(there.id)));
+  });
+
+  test('a Volume that is on the Machine no more is no part of it', async () => {
+    const machine = await get(db);
+    const attached = listOf(await refOf(client, machine, 'volumes'), 'machineVolumes')[0];
+    await succeeded(client, await client.delete(String(attached?.id)));
+    const answer = await moving(url, { source: 'stop' });
+    expect(await client.ended(answer)).toMatchObject({
+      state: 'FAILED',
+      statusMessage: expect.stringMatching(/volumes\/.*export it again/) as string,
+    });
+    await leftByFailed(client, answer);
+  });
+
+  test('is refused where there is nothing to stop, or it cannot be', async () => {
+    expectFault(await moving(url, { source: 'halt' }), 400, /^properties\.source: is 'keep' or 'stop', not 'halt'/);
+    expectFault(await moving(url, { source: 'stop' }, 'systemTemplates'), 400, /^properties\.source: Machines are stopped where a System/);
+    const template = await moved(url, { source: 'keep' }, 'systemTemplates');
+    const { url: ofTemplate } = await exported(client, template.id);
+    expectFault(await moving(ofTemplate, { source: 'stop' }), 400, /^properties\.source: the package is of no Machine/);
+    const paused = await machineIn(client, 'a', 'paused', { initialState: 'STARTED' });
+    const { url: ofPaused } = await exported(client, paused.id, { properties: { 'ovf.running': 'snapshot' } });
+    await succeeded(client, await client.act(String(paused.id), 'pause'));
+    expectFault(await moving(ofPaused, { source: 'stop' }), 409, /is PAUSED: a Machine is moved while STARTED or STOPPED/);
+    await succeeded(client, await client.delete(String(paused.id)));
+    expectFault(await moving(ofPaused, { source: 'stop' }), 400, /^properties\.source: .*machines\//);
   });
 });

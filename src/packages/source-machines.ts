@@ -1,0 +1,162 @@
+import { cloudOf, nestedFailure, StepFailure, type StepContext, type StepOutcome } from '../jobs/workflow';
+import type { Value } from '../model/values';
+import type { DeferredPlanning } from '../operations/deferred-planning';
+import { actWorkflow, type ActInput } from '../operations/provider-change';
+import { stateOf } from '../operations/reach-state';
+import { heldBy, Refusal, type Found, type PlanContext, type ResourceHandler } from '../operations/resource-handler';
+import type { Hold, NewResourceRow, ResourcePath } from '../store/store';
+import { draftOf, type Draft } from '../systems/members';
+import { MachineExport } from './export-machine';
+import { PackageBuilder } from './package-builder';
+import type { PackagedImage } from './package-images';
+import type { PackageRecord } from './package-record';
+
+/** Machines that are moved: stopped before their disks are read, and started again where nothing comes of it. */
+
+/** Machine that an import moves, as it was when that was asked for. */
+export interface SourceMachine {
+  path: ResourcePath;
+  cloud: string;
+  key: string;
+  /** Nested Job that stops it; absent where it was STOPPED. */
+  stop?: Draft;
+}
+
+/** Images of the disks of stopped Machines, which stand for those of the package. */
+export interface Captured {
+  captures: readonly PackagedImage[];
+}
+
+/** Services that the moving of Machines needs. */
+export interface SourceDeps {
+  /** Handlers of Machines and VolumeImages among others. */
+  handlers: readonly ResourceHandler[];
+  planning: DeferredPlanning;
+}
+
+type Context = StepContext<{ sources?: readonly SourceMachine[]; asker: PlanContext['principal'] }>;
+
+const MACHINE = 'Machine';
+const at = 'properties.source';
+/** Time between two looks at a Machine that is on its way to a state, and for which it is looked at, in ms. */
+const [LOOK_MS, PATIENCE_MS] = [500, 600_000];
+
+/**
+ * Finds the Machines that a package of the gateway's own was made of, to be stopped by the import.
+ * @throws Refusal 400 where there are none, 403 for what the caller may not change, 409 for one that cannot be stopped now
+ */
+export async function sourceMachines(
+  context: PlanContext,
+  handlers: readonly ResourceHandler[],
+  { origins = {} }: Pick<PackageRecord, 'origins'>,
+): Promise<SourceMachine[]> {
+  const paths = [...new Set(Object.values(origins))].filter((path) => context.catalogue.locate(path)?.type === MACHINE);
+  if (paths.length === 0) throw new Refusal(400, 'the package is of no Machine that could be stopped', { at });
+  return Promise.all(paths.map(async (path) => source(context, handlers, await context.resolve(path, MACHINE, at, { anywhere: true }))));
+}
+
+async function source(context: PlanContext, handlers: readonly ResourceHandler[], found: Found): Promise<SourceMachine> {
+  const { path, key, values } = found;
+  const machine = context.permit(found);
+  if (found.held) throw heldBy(found);
+  const { cloud } = found;
+  if (!cloud || key === undefined) throw new Refusal(409, `${path} does not exist at its provider`, { at, kind: 'conflict' });
+  const base = { path, cloud: cloud.key, key };
+  if (values.state === 'STOPPED') return base;
+  if (values.state !== 'STARTED')
+    throw new Refusal(409, `${path} is ${String(values.state)}: a Machine is moved while STARTED or STOPPED`, { at, kind: 'conflict' });
+  for (const method of ['stop', 'start'] as const)
+    if (!cloud.offers('machines', method))
+      throw new Refusal(400, `cloud '${cloud.key}', in which ${path} is, does not ${method} machines`, { at, kind: 'unsupported' });
+  const plan = await handlers.find(({ type }) => type === MACHINE)?.act?.stop?.(context, machine, {});
+  const stop = plan && draftOf(plan, 'stop');
+  return stop ? { ...base, stop } : base;
+}
+
+/** Holds by which nobody else changes the Machines meanwhile. */
+export const sourceHolds = (sources: readonly SourceMachine[]): Hold[] => sources.map(({ path }) => ({ path, shows: null }));
+
+/** Stops the Machines that ran; nested Jobs give back what they held, and it is taken again. */
+export function stopSources({ input: { sources = [] }, nested }: Context): StepOutcome {
+  const running = sources.flatMap(({ path, stop }) => (stop ? [{ path, stop }] : []));
+  if (!nested && running.length > 0) return { nested: running.map(({ stop }) => stop) };
+  const failed = (nested ?? []).flatMap(({ id, state, statusMessage }, place) =>
+    state === 'SUCCESS' ? [] : [`${running[place]?.path ?? 'a Machine'}: ${statusMessage} (jobs/${id})`],
+  );
+  if (failed.length > 0) throw nestedFailure(`could not be stopped: ${failed.join('; ')}`, nested ?? []);
+  return { done: null, holds: sourceHolds(sources) };
+}
+
+/** Starts the Machines again that were stopped for it. @throws StepFailure naming those that could not be */
+export async function startSources(context: Context): Promise<StepOutcome> {
+  const { nested, input, elapsedMs } = context;
+  const ran = (input.sources ?? []).filter(({ stop }) => stop !== undefined);
+  if (nested) {
+    const failed = nested.filter(({ state }) => state !== 'SUCCESS');
+    if (failed.length === 0) return { done: null };
+    const words = failed.map(({ id, statusMessage }) => `${statusMessage} (jobs/${id})`);
+    throw nestedFailure(`Machines that were stopped could not be started again: ${words.join('; ')}`, nested);
+  }
+  const stopped: SourceMachine[] = [];
+  for (const machine of ran) {
+    const state = await stateOf({ ...context, input: { cloud: machine.cloud } }, 'machines', machine.key);
+    if (state === 'STOPPED') stopped.push(machine);
+    // It is not known yet what it will be.
+    else if (state?.endsWith('ING') && elapsedMs < PATIENCE_MS) return { wait: LOOK_MS, message: `${machine.path} is ${state}` };
+  }
+  return stopped.length === 0 ? { done: null } : { nested: stopped.map(starting) };
+}
+
+function starting({ cloud, key, path }: SourceMachine): Draft {
+  const input: ActInput = {
+    ...{ cloud, group: 'machines', path, key },
+    calls: [{ method: 'start', args: [], shows: 'STARTING', goal: ['STARTED'] }],
+  };
+  const plan = { target: path, affected: [path], holds: [{ path, shows: 'STARTING' }], statusMessage: 'Waiting to be started again' };
+  const work = { workflow: actWorkflow.name, version: actWorkflow.version, input: input as unknown as NewResourceRow['values'] };
+  return draftOf({ ...plan, work }, 'start') as Draft;
+}
+
+/** Plans an image of each disk as it is now, with the rights that the asker has by now. @throws StepFailure, ProviderError */
+export async function planCaptures({ handlers, planning }: SourceDeps, context: Context): Promise<StepOutcome> {
+  const { sources = [], asker } = context.input;
+  const captures: PackagedImage[] = [];
+  const insert: NewResourceRow[] = [];
+  const volumeImages = handlers.find(({ type }) => type === 'VolumeImage') ?? {};
+  try {
+    for (const { path, cloud } of sources) {
+      const asking = ownHolds(await planning.contextFor(asker, cloudOf(context.clouds, cloud).key), context.job.id);
+      const machines = new MachineExport(asking, new PackageBuilder(), volumeImages, { running: false });
+      await machines.machine(asking.permit(await asking.resolve(path, MACHINE, at)));
+      captures.push(...machines.captures);
+      insert.push(...machines.insert);
+    }
+  } catch (error) {
+    if (!(error instanceof Refusal)) throw error;
+    throw new StepFailure(error.reason, error.details.kind ?? (error.status === 403 ? 'forbidden' : 'conflict'));
+  }
+  return {
+    done: { captures } as unknown as Value,
+    affected: captures.map(({ path }) => path),
+    async apply(unit) {
+      for (const row of insert) await unit.insertResource(row);
+    },
+  };
+}
+
+/** Images that the step `look` has planned; none before its end. */
+export const capturesOf = (results: Context['results']): readonly PackagedImage[] =>
+  (results.look as unknown as Captured | undefined)?.captures ?? [];
+
+/** Frees a context of what this Job holds itself, which stands in nobody's way. */
+function ownHolds(context: PlanContext, job: string): PlanContext {
+  const freed = (found: Found): Found => (found.held?.job === job ? { ...found, held: undefined } : found);
+  return {
+    ...context,
+    resolve: async (...args) => freed(await context.resolve(...args)),
+    list: async (...args) => (await context.list(...args)).map(freed),
+  };
+}
+
+/** Words for what becomes of the Machines that are moved. */
+export const sourcesTold = (sources: readonly SourceMachine[] = []): string[] => sources.map(({ path }) => `${path} is left STOPPED`);
