@@ -6,6 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import { extensionsOfClouds, placesOfNames } from './clouds/extensions';
 import { newId } from './clouds/identity';
+import { TransferRate } from './clouds/rate';
 import { connectClouds, driverRegistry, type CloudToConnect, type ConnectedClouds, type DriverRegistry } from './clouds/registry';
 import { createBodyReader } from './codec/reader';
 import { createWriter } from './codec/writer';
@@ -269,7 +270,11 @@ async function openQueue({ queue: { kind, url = '', prefix } }: Config, log: Log
 
 /** Connects the configured clouds; asks no provider anything. */
 export async function connect({ config, log, drivers = shippedDrivers() }: GatewayOptions, metrics: Metrics): Promise<ConnectedClouds> {
-  const configs: CloudToConnect[] = Object.values(config.clouds);
+  const rates = config.move.bytesPerSecond;
+  const configs = Object.values(config.clouds).map((cloud): CloudToConnect => {
+    const rate = rates[cloud.key];
+    return rate === undefined ? cloud : { ...cloud, rate: new TransferRate(rate) };
+  });
   return connectClouds(configs, await driversOf(config, drivers), {
     options: (cloud, schema) => cloudOptions(config, cloud, schema),
     environment: (cloud) => {

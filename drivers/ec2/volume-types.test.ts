@@ -1,4 +1,5 @@
 import * as fc from 'fast-check';
+import { USUAL_VOLUMES } from '../../src/model/volume';
 import { gibToKb, kbToGib } from '../../src/model/units';
 import { diskItem } from './disks';
 import { ebsType, typeUri, VOLUME_TYPE_URIS } from './volume-types';
@@ -10,7 +11,11 @@ test('every type that is offered is an EBS type, and what EC2 tells goes back as
   expect(ebsType(undefined)).toBe('gp3');
 });
 
-test.each(['http://schemas.dmtf.org/cimi/1/mapped', 'gp3', ''])('%j is refused, naming those that there are', (uri) => {
+test.each(USUAL_VOLUMES)('%j is the usual one of EC2 (D123)', (uri) => {
+  expect([ebsType(uri), VOLUME_TYPE_URIS.includes(uri)]).toEqual(['gp3', true]);
+});
+
+test.each(['http://schemas.dmtf.org/cimi/1/other', 'gp3', ''])('%j is refused, naming those that there are', (uri) => {
   expect(() => ebsType(uri)).toThrow(/ec2\/gp3/);
 });
 

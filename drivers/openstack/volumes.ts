@@ -2,7 +2,7 @@ import type { CallContext, Created, Item, Marks, Naming, Outcome, Pages } from '
 import { Gone, ProviderError } from '../../src/clouds/errors';
 import type { CreateVolume, Volumes } from '../../src/clouds/infrastructure';
 import { gibToKb, kbToGib } from '../../src/model/units';
-import { BLOCK_VOLUME } from '../../src/model/volume';
+import { BLOCK_VOLUME, isUsualVolume } from '../../src/model/volume';
 import { described, type Volume } from './cinder';
 import { pathOf, type Wire } from './client';
 import { doc, docs, text } from './documents';
@@ -121,7 +121,7 @@ export class OpenstackVolumes implements Volumes {
 
   /** The name of the type that a URI means. @throws ProviderError (invalid) naming those to be had */
   async #typeOf(uri: string | undefined, context: CallContext): Promise<string | undefined> {
-    if (uri === undefined || uri === BLOCK_VOLUME) return undefined;
+    if (uri === undefined || isUsualVolume(uri)) return undefined;
     if (uri.startsWith(TYPE)) return decodeURIComponent(uri.slice(TYPE.length));
     const { volume_types: types } = await this.wire.get('volume', '/types', 'volume_types', context);
     const known = docs(types)

@@ -1,6 +1,6 @@
-import { BLOCK_VOLUME } from '../../src/model/volume';
+import { USUAL_VOLUMES } from '../../src/model/volume';
 
 /** Type URIs of the volumes to be had. */
-export const VOLUME_TYPES: readonly string[] = [BLOCK_VOLUME, 'http://schemas.dmtf.org/cimi/1/mapped'];
+export const VOLUME_TYPES: readonly string[] = USUAL_VOLUMES;
 /** Size limit of disks and volumes. */
 export const MAX_GIB = 16_384;

@@ -1,5 +1,5 @@
 import type { Capabilities, TypeCapabilities } from '../../src/clouds/driver';
-import { BLOCK_VOLUME } from '../../src/model/volume';
+import { USUAL_VOLUMES } from '../../src/model/volume';
 import { MAX_DISK } from './options';
 import { diskReport } from './sizes';
 
@@ -12,10 +12,10 @@ export const STORAGE: Readonly<Record<string, TypeCapabilities>> = {
   Volume: {
     capabilities: { SharedVolumeSupport: false },
     attributes: ['created'],
-    constraints: { type: { values: [BLOCK_VOLUME] }, capacity },
+    constraints: { type: { values: USUAL_VOLUMES }, capacity },
   },
   VolumeImage: { attributes: ['created'] },
-  VolumeConfiguration: { attributes: [], constraints: { type: { values: [BLOCK_VOLUME] }, capacity } },
+  VolumeConfiguration: { attributes: [], constraints: { type: { values: USUAL_VOLUMES }, capacity } },
 };
 
 /** Extension attributes for the place of what is made: a name, or a key where names repeat. Volumes and their images tell the name. */

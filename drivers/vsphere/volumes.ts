@@ -1,7 +1,7 @@
 import type { CallContext, Created, Item, Marks, Naming, Outcome, Pages } from '../../src/clouds/driver';
 import { type Gone, ProviderError } from '../../src/clouds/errors';
 import type { CreateVolume, Volumes } from '../../src/clouds/infrastructure';
-import { BLOCK_VOLUME } from '../../src/model/volume';
+import { isUsualVolume, USUAL_VOLUMES } from '../../src/model/volume';
 import type { Wire } from './client';
 import { answers } from './collector';
 import { datastoreFor } from './datastores';
@@ -78,10 +78,10 @@ export class VsphereVolumes implements Volumes {
    * the token already is gone on with.
    */
   async create(request: CreateVolume, context: CallContext): Promise<Outcome<Created>> {
-    if (request.type !== undefined && request.type !== BLOCK_VOLUME)
-      throw new ProviderError('invalid', `type: vSphere has no volumes of type ${request.type}; there is ${BLOCK_VOLUME}`, {
-        maybeDone: false,
-      });
+    if (!isUsualVolume(request.type)) {
+      const words = `type: vSphere has no volumes of type ${request.type ?? ''}; there are ${USUAL_VOLUMES.join(', ')}`;
+      throw new ProviderError('invalid', words, { maybeDone: false });
+    }
     const { tag, token, image, machine, extensions } = request;
     const datastore = typeof extensions?.datastore === 'string' ? extensions.datastore : this.wire.options.datastore;
     const making = { tag, token, naming: fcdHolds(request), capacity: diskAsked(request.capacity), bootable: request.bootable === true };

@@ -17,6 +17,7 @@ import type {
 import type { ProviderError } from './errors';
 import type { ImageChoice, PortableNames } from './portable';
 import type { MeterOffer, ProviderEvent, Series, SeriesQuery } from './monitoring';
+import type { TransferRate } from './rate';
 
 /** Settings of one cloud, whatever its driver. */
 export interface CloudSettings {
@@ -35,6 +36,8 @@ export interface CloudSettings {
   waitAtMostMs?: number | undefined;
   /** Names that mean the same on every cloud, and what they stand for in this one. */
   names?: PortableNames | undefined;
+  /** Rate of what is passed into it and out of it together; absent: as fast as it goes. What is read out of it keeps to it by itself. */
+  rate?: TransferRate | undefined;
 }
 
 /** Values of one moment; `at` is when the provider was asked (ms since the epoch). */

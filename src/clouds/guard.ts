@@ -126,7 +126,8 @@ export function guardCloud(settings: CloudSettings, driver: Driver, options: Par
     write: (async (group: GroupName, name: string, ...args: unknown[]) => write(group, name, args)) as Cloud['write'],
     repeat: (async (since: number, group: GroupName, name: string, ...args: unknown[]) =>
       write(group, name, args, since)) as Cloud['repeat'],
-    download: (group, key, until) => openImage({ cloud: settings.key, group, key }, method(group, 'download'), { caller, hooks }, until),
+    download: (group, key, until) =>
+      openImage({ cloud: settings.key, group, key }, method(group, 'download'), { caller, hooks, rate: settings.rate }, until),
     poll: (async (group: GroupName, handle: WorkHandle) => poll(group, handle)) as Cloud['poll'],
     meterOffers: () => driver.meters?.offers() ?? [],
     sample: (queries) => ask('meters', 'sample', driver.meters, (meters, context) => meters.sample(queries, context)),

@@ -4,6 +4,7 @@ import type { ImageGroup } from './cloud';
 import type { DownloadedImage } from './download';
 import type { CallContext } from './driver';
 import { ProviderError } from './errors';
+import { pacedDisk, type TransferRate } from './rate';
 
 /** Names an image for words and the log. */
 interface ImageName {
@@ -29,7 +30,7 @@ const LONGEST = 2 ** 20;
 export async function openImage(
   name: ImageName,
   run: ((...args: unknown[]) => Promise<unknown>) | undefined,
-  { caller, hooks }: { caller: CallRunner; hooks: GuardHooks },
+  { caller, hooks, rate }: { caller: CallRunner; hooks: GuardHooks; rate?: TransferRate | undefined },
   until: Until,
 ): Promise<DownloadedImage> {
   const { cloud, group, key } = name;
@@ -52,7 +53,8 @@ export async function openImage(
   };
   try {
     const { image, end } = await caller.call({ group, method: 'download' }, attempt);
-    return { ...image, disk: new GuardedDisk(image.disk, name, until, end, hooks.log) };
+    const disk = new GuardedDisk(image.disk, name, until, end, hooks.log);
+    return { ...image, disk: pacedDisk(disk, rate, until.signal) };
   } catch (error) {
     throw until.signal.aborted ? givenUp(name) : error;
   }

@@ -168,6 +168,10 @@ defaultCloud: six
     ['clouds: { a: { driver: d, gaurd: {} } }', 'clouds.a.gaurd: unknown; did you mean clouds.a.guard?'],
     ['tenants: [a]\nclouds: { a: { driver: d } }', 'clouds.a.tenants: "default" is not among tenants'],
     ['defaultCloud: x', 'defaultCloud: must be a configured cloud, and there is none'],
+    [
+      'clouds: { a: { driver: d } }\nmove: { bytesPerSecond: { b: 1048576 } }',
+      'line 2, move.bytesPerSecond.b: is no configured cloud; there are: a',
+    ],
     ['server:\n  port: ${NONE}', 'line 2, server.port: the environment variable NONE is not set'],
     [
       'server: { host: "${a b}" }',

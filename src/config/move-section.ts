@@ -19,6 +19,18 @@ export const moveSection = z
       .max(2 ** 50)
       .default(2 ** 44)
       .describe('Largest image copied, in bytes: of its data where its cloud tells how much that is, else of its size.'),
+    bytesPerSecond: z
+      .record(
+        z.string(),
+        z
+          .int()
+          .min(MIB)
+          .max(2 ** 40),
+      )
+      .default({})
+      .describe(
+        'Most bytes of images per second that one process passes into a cloud and out of it together, by the key of the cloud. Default: as fast as it goes.',
+      ),
   })
   .prefault({})
   .describe('Copies of images between clouds.');

@@ -6,6 +6,10 @@ import { meterCollectionOf, monitored, monitoringTemplates } from './monitored';
 const volumeTypes = [`${CIMI}/mapped`] as const;
 /** Type of ordinary block volumes, which have none of the standard's own (D123): every cloud makes a Volume of it, in its usual way. */
 export const BLOCK_VOLUME = 'http://cimi-gateway.org/volume-type/block';
+/** Types of which every cloud makes a Volume in its usual way: that one, and those of the standard, which name no way (D123). */
+export const USUAL_VOLUMES: readonly string[] = [BLOCK_VOLUME, ...volumeTypes];
+/** Tells whether a Volume of a type, or of none that was named, is made in its cloud's usual way. */
+export const isUsualVolume = (type: string | undefined): boolean => type === undefined || USUAL_VOLUMES.includes(type);
 
 /** Volume (5.15.1). */
 export const volume = resource('Volume', {

@@ -1,4 +1,5 @@
 import type { Cloud, ImageGroup } from '../clouds/cloud';
+import { pacedDisk } from '../clouds/rate';
 import type { Created, DownloadedImage, Ongoing, UploadImage } from '../clouds/driver';
 import { ProviderError } from '../clouds/errors';
 import { rawBytes } from '../disks/raw-stream';
@@ -158,17 +159,17 @@ async function copy(limits: MoveLimits, context: Context): Promise<Created | Ong
     const earlier = copiedOf(context);
     const resume = version !== undefined && earlier?.version === version ? earlier : undefined;
     const disk = new CopiedDisk(
-      opened.disk,
+      pacedDisk(opened.disk, target.rate, signal),
       {
         ...{ idleMs, signal, giveUp: () => over.abort(), report: (progress) => report(context, progress, version) },
         stalled: `cloud '${target.key}' took nothing more of ${from.path} for ${limits.idleSeconds} s`,
-        reopen: version === undefined ? undefined : async () => same(await open(), opened, from.path),
+        reopen: version === undefined ? undefined : async () => pacedDisk(same(await open(), opened, from.path), target.rate, signal),
       },
       resume,
     );
     const upload: UploadImage['source'] = {
       ...{ size: disk.size, disk, signal, open: () => rawBytes(disk) },
-      withinMs: Math.min(GREATEST_MS, Math.max(LEAST_MS, Math.ceil((disk.size / limits.minRate) * 1000))),
+      withinMs: Math.min(GREATEST_MS, Math.max(LEAST_MS, Math.ceil((disk.size / leastRate(limits, [source, target])) * 1000))),
       ...(version === undefined ? {} : { keep: (point, now) => disk.keep(point, now), resume: resume?.point }),
     };
     const request = { ...(input.request as unknown as Omit<UploadImage, 'source' | 'token'>), token: marks(context).token, source: upload };
@@ -180,6 +181,10 @@ async function copy(limits: MoveLimits, context: Context): Promise<Created | Ong
     over.abort();
   }
 }
+
+/** Bytes per second below which a copy is given up: less than the rates of its clouds leave it beside others. */
+const leastRate = ({ minRate, concurrency }: MoveLimits, clouds: readonly Cloud[]): number =>
+  Math.min(minRate, ...clouds.flatMap(({ rate }) => (rate ? [rate.bytesPerSecond / (2 * concurrency)] : [])));
 
 /** The disk that was opened again. @throws ProviderError (conflict) where it is another by now */
 function same(again: DownloadedImage, first: DownloadedImage, path: string): Disk {

@@ -1,5 +1,6 @@
 import type { Cloud, ImageGroup } from '../clouds/cloud';
 import { ProviderError, type ErrorKind } from '../clouds/errors';
+import { pacedBytes } from '../clouds/rate';
 import type { Created, Ongoing, UploadImage } from '../clouds/driver';
 import { isProblem, type Fetcher } from '../fetch/fetcher';
 import { FetchBroken, type FetchProblem } from '../fetch/problem';
@@ -120,7 +121,7 @@ async function transfer(fetcher: Fetcher, context: Context): Promise<Created | O
     const opened = await (input.packed ? openParts(asking, input.packed) : fetcher.open(asking.uri, asking));
     if (isProblem(opened)) throw fetchFailure(opened, 'imageLocation');
     let problem: FetchProblem | DiskError | undefined;
-    const bytes = () => watched(opened.bytes(), (seen) => (problem = seen));
+    const bytes = () => watched(pacedBytes(opened.bytes(), cloud.rate, asking.signal), (seen) => (problem = seen));
     try {
       const content = input.packed
         ? await unpacked(bytes(), input.packed, (seen) => (problem ??= seen))

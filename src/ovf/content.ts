@@ -1,4 +1,5 @@
 import { quoted } from './error';
+import { MOST_LEVELS, MOST_SYSTEMS } from './limits';
 import { readHardware } from './hardware';
 import type { HardwareContext } from './hardware';
 import type { Content, OperatingSystem, Product, StartupItem, VirtualSystem, VirtualSystemCollection } from './package';
@@ -15,13 +16,10 @@ export interface ContentContext extends Omit<HardwareContext, 'bootOrder'> {
   readonly products: ReadonlyMap<Element, readonly Product[]>;
 }
 
-const MAX_SYSTEMS = 64;
-const MAX_NESTING = 8;
-
-/** Elements of an envelope, or below one, that are contents; in no more than 8 levels. @throws OvfError */
+/** Elements of an envelope, or below one, that are contents, in no more levels than a package may have. @throws OvfError */
 export function contentElements(parent: Element, depth = 0): Element[] {
   const direct = [...childrenOf(parent, 'VirtualSystem'), ...childrenOf(parent, 'VirtualSystemCollection')];
-  if (depth >= MAX_NESTING && direct.length > 0) refuse(parent, `collections are nested more than ${MAX_NESTING} levels deep`);
+  if (depth > MOST_LEVELS && direct.length > 0) refuse(parent, `collections are nested more than ${MOST_LEVELS} levels deep`);
   return direct.flatMap((element) => (element.name === 'VirtualSystem' ? [element] : [element, ...contentElements(element, depth + 1)]));
 }
 
@@ -32,8 +30,8 @@ export function readContent(envelope: Element, context: ContentContext): Content
   for (const element of elements) once(ids, element, neededAttribute(element, 'id'), 'the id');
   const systems = elements.filter(({ name }) => name === 'VirtualSystem');
   if (elements.length === 0) refuse(envelope, 'has no VirtualSystem and no VirtualSystemCollection');
-  atMost(envelope, systems.length, MAX_SYSTEMS, 'VirtualSystems');
-  atMost(envelope, elements.length - systems.length, MAX_SYSTEMS, 'VirtualSystemCollections');
+  atMost(envelope, systems.length, MOST_SYSTEMS, 'VirtualSystems');
+  atMost(envelope, elements.length - systems.length, MOST_SYSTEMS, 'VirtualSystemCollections');
   const [top, second] = childrenOfKind(envelope, ['VirtualSystem', 'VirtualSystemCollection']);
   if (second) refuse(second, 'is the second content of the envelope; only one is allowed, of several make a VirtualSystemCollection');
   const content = readOne(top as Element, context);

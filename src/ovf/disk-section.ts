@@ -1,4 +1,5 @@
 import { quoted } from './error';
+import { MOST_DISKS, MOST_NETWORKS } from './limits';
 import type { DiskDescription, NetworkDescription, PackageFile, ReadOptions } from './package';
 import { entriesOf } from './sections';
 import { bytesOfUnit } from './units';
@@ -6,10 +7,6 @@ import { attribute, childText, count, neededAttribute, once, wholeNumber } from 
 import type { Messages } from './values';
 import { refuse } from './xml';
 import type { Element } from './xml';
-
-/** Disks of a whole package: 64 machines have 64 each. */
-const MAX_DISKS = 4_096;
-const MAX_NETWORKS = 256;
 
 /** Context in which a disk section is read. */
 export interface DiskContext {
@@ -23,7 +20,7 @@ export interface DiskContext {
 export function readDisks(sections: readonly Element[], context: DiskContext): DiskDescription[] {
   const ids = new Set<string>();
   const files = new Set<string>();
-  return entriesOf(sections, 'Disk', MAX_DISKS).map((element) => {
+  return entriesOf(sections, 'Disk', MOST_DISKS).map((element) => {
     const disk = readDisk(element, context);
     once(ids, element, disk.id, 'the disk');
     if (disk.file !== undefined) once(files, element, disk.file, 'a disk of the file');
@@ -62,7 +59,7 @@ function capacityOf(element: Element, written: string, property: DiskContext['pr
 /** Reads the networks of the network sections. @throws OvfError */
 export function readNetworks(sections: readonly Element[], messages: Messages): NetworkDescription[] {
   const names = new Set<string>();
-  return entriesOf(sections, 'Network', MAX_NETWORKS).map((element) => {
+  return entriesOf(sections, 'Network', MOST_NETWORKS).map((element) => {
     const name = neededAttribute(element, 'name');
     once(names, element, name, 'the network');
     return { name, description: childText(element, 'Description', messages) };

@@ -1,6 +1,7 @@
 import { quoted } from './error';
 import { readItems } from './items';
 import type { Item } from './items';
+import { MOST_DISKS_EACH } from './limits';
 import type {
   Controller,
   Device,
@@ -28,7 +29,6 @@ export interface HardwareContext {
   readonly warnings: string[];
 }
 
-const MAX_DISKS = 64;
 const MEBIBYTE = 1n << 20n;
 
 /** Values of CIM_ResourceAllocationSettingData.ResourceType that mean something here. */
@@ -49,7 +49,7 @@ export function readHardware(section: Element, context: HardwareContext): Hardwa
     address: item.get('Address') ?? item.get('BusNumber'),
   }));
   const disks = of(DISKS).flatMap((item) => diskDrive(item, controllers, context));
-  atMost(section, disks.length, MAX_DISKS, 'disks');
+  atMost(section, disks.length, MOST_DISKS_EACH, 'disks');
   const known = new Set([...CONTROLLERS, ...DRIVES, ...DISKS, CPU, MEMORY, ETHERNET]);
   return {
     families: words(childOf(section, 'System')?.children.find(({ name }) => name === 'VirtualSystemType')?.text, /[\s,]+/),

@@ -1,11 +1,11 @@
 import { OvfError, quoted } from './error';
 import { foldedName, locationOf } from './file-names';
+import { MOST_FILES } from './limits';
 import type { PackageFile } from './package';
 import { atMost, attribute, count, neededAttribute, once } from './values';
 import { childrenOf, childOf, placeOf, refuse } from './xml';
 import type { Element } from './xml';
 
-const MAX_FILES = 128;
 const MAX_CHUNKS = 10_000;
 
 /** Reads the References of an envelope. @throws OvfError */
@@ -13,7 +13,7 @@ export function readFiles(envelope: Element): PackageFile[] {
   const references = childOf(envelope, 'References');
   if (!references) refuse(envelope, 'has no References');
   const elements = childrenOf(references, 'File');
-  atMost(references, elements.length, MAX_FILES, 'files');
+  atMost(references, elements.length, MOST_FILES, 'files');
   const ids = new Set<string>();
   const names = new Set<string>();
   let chunks = 0;

@@ -9,9 +9,6 @@ import { draftOf } from '../systems/members';
 import { IMAGE_GROUPS, type PackagedImage } from './package-images';
 import type { DiskSource, PackageBuilder } from './package-builder';
 
-/** Largest number of machines in a package; what readers of packages take. */
-const MOST_MACHINES = 64;
-
 /** Export of machines while it is planned: what is to be captured, and the package that comes of it. */
 export class MachineExport {
   /** Images that are made for the package, and go with it. */
@@ -21,7 +18,6 @@ export class MachineExport {
   /** Paths of the Volumes that machines have, which are exported with them. */
   readonly attached = new Set<ResourcePath>();
   private readonly lists = new Map<string, Promise<unknown>>();
-  private machines = 0;
 
   constructor(
     readonly context: PlanContext,
@@ -35,8 +31,7 @@ export class MachineExport {
    * @throws Refusal where it is not in a state to be captured, or its cloud cannot
    */
   async machine(found: Found): Promise<VirtualSystem> {
-    this.machines += 1;
-    if (this.machines > MOST_MACHINES) throw new Refusal(400, `a package holds at most ${MOST_MACHINES} Machines`);
+    this.builder.describes('system');
     const { path, values } = found;
     const cloud = this.captured(found);
     const request = { values: this.naming(found), template: {}, collection: this.collectionOf('MachineImage') };

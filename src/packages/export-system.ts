@@ -3,23 +3,20 @@ import type { Content, LeftOut } from '../ovf/package';
 import { membersOf } from '../systems/members';
 import type { MachineExport } from './export-machine';
 
-/** Deepest nesting of Systems in a package; what readers of packages take. */
-const DEEPEST = 8;
-
 /**
  * A System with its Machines, their Volumes and Networks, and its sub-Systems (5.13.1.2). What a package has no place for is named in it.
  * @throws Refusal where a Machine cannot be exported now, and where there is none
  */
 export async function describeSystem(machines: MachineExport, system: Found): Promise<Content> {
-  const content = await collected(machines, system, 1);
+  const content = await collected(machines, system, 0);
   if (machines.captures.length === 0)
     throw new Refusal(409, `${system.path} has no Machine: there is nothing to export`, { kind: 'conflict' });
   return content;
 }
 
-async function collected(machines: MachineExport, system: Found, depth: number): Promise<Content> {
+async function collected(machines: MachineExport, system: Found, above: number): Promise<Content> {
   const { context, builder } = machines;
-  if (depth > DEEPEST) throw new Refusal(400, `Systems are nested more than ${DEEPEST} levels deep, which no package holds`);
+  builder.describes('collection', above);
   const members = await membersOf(context.store, context.catalogue, system.path);
   const contents: Content[] = [];
   const others: Found[] = [];
@@ -27,7 +24,7 @@ async function collected(machines: MachineExport, system: Found, depth: number):
   for (const type of ['Machine', 'System']) {
     for (const { kind, path } of members.filter((member) => member.kind.type === type)) {
       const found = await memberAt(context, path, kind.type);
-      contents.push(type === 'Machine' ? await machines.machine(found) : await collected(machines, found, depth + 1));
+      contents.push(type === 'Machine' ? await machines.machine(found) : await collected(machines, found, above + 1));
     }
   }
   for (const { kind, path } of members) {

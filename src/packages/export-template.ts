@@ -25,7 +25,8 @@ class TemplateExport {
     private readonly builder: PackageBuilder,
   ) {}
 
-  async collection(path: string, naming: Values, descriptors: Value | undefined): Promise<Content> {
+  async collection(path: string, naming: Values, descriptors: Value | undefined, above = 0): Promise<Content> {
+    this.builder.describes('collection', above);
     const components = componentsOf(this.context.catalogue, descriptors);
     // A System's networks are its own: those of another one that are named alike are others.
     const networks = new Map<string, string>();
@@ -36,20 +37,21 @@ class TemplateExport {
     for (const component of components) {
       const { kind, values } = component;
       if (kind.type === 'Machine') contents.push(await this.machine(component, networks));
-      else if (kind.type === 'System') contents.push(await this.system(component));
+      else if (kind.type === 'System') contents.push(await this.system(component, above + 1));
       else if (kind.type !== 'Network')
         notExported.push({ type: kind.type, name: String(values.name ?? kind.type), reason: 'a package has no place for it' });
     }
     return this.builder.collection(path, naming, contents, notExported);
   }
 
-  private async system({ template, values }: Component): Promise<Content> {
+  private async system({ template, values }: Component, above: number): Promise<Content> {
     const { values: merged, path } = await this.merged(template, 'SystemTemplate', 'systemTemplate');
-    return this.collection(path ?? this.newId(values), { ...merged, ...values }, merged.componentDescriptors);
+    return this.collection(path ?? this.newId(values), { ...merged, ...values }, merged.componentDescriptors, above);
   }
 
   private async machine({ template, values }: Component, networks: ReadonlyMap<string, string>) {
     const at = 'machineTemplate';
+    this.builder.describes('system');
     const { values: merged } = await this.merged(template, 'MachineTemplate', at);
     const { values: size } = await this.merged(merged.machineConfig, 'MachineConfiguration', `${at}.machineConfig`);
     const notExported: LeftOut[] = [];

@@ -1,4 +1,6 @@
 import type { Values } from '../model/values';
+import { Refusal } from '../operations/resource-handler';
+import { MOST_FILES, MOST_LEVELS, MOST_NETWORKS, MOST_SYSTEMS } from '../ovf/limits';
 import type { Content, LeftOut, Package, Product, VirtualSystem } from '../ovf/package';
 import type { ResourcePath } from '../store/store';
 
@@ -39,6 +41,8 @@ const FORMAT = 'http://www.vmware.com/interfaces/specifications/vmdk.html#stream
 /** Places on a SCSI controller, of which its own is the seventh. */
 const [PLACES, OWN] = [16, 7];
 const [SCSI, DISK, ETHERNET] = [6, 17, 10];
+/** Components that contents of a package stand for. */
+const COMPONENTS: Readonly<Record<Content['kind'], string>> = { system: 'Machines', collection: 'Systems' };
 /** Class of the properties that are a resource's own. */
 export const PROPERTY_CLASS = 'cimi';
 
@@ -51,6 +55,7 @@ export class PackageBuilder {
   private readonly disks: { id: string; capacity: number; file?: string; format?: string; of: string }[] = [];
   private readonly networks = new Map<string, { name: string; description?: string }>();
   private readonly ids = new Set<string>();
+  private readonly counts = { system: 0, collection: 0 };
 
   /**
    * A disk; the same for the same contents and capacity.
@@ -103,6 +108,18 @@ export class PackageBuilder {
     };
   }
 
+  /**
+   * Counts a machine, or a collection that is within so many others: all that is described comes by here first.
+   * @throws Refusal where no package has room for one more
+   */
+  describes(kind: Content['kind'], above = 0): void {
+    this.counts[kind] += 1;
+    const reason = 'which no package holds';
+    if (this.counts[kind] > MOST_SYSTEMS) throw new Refusal(400, `it has more than ${MOST_SYSTEMS} ${COMPONENTS[kind]}, ${reason}`);
+    if (kind === 'collection' && above >= MOST_LEVELS)
+      throw new Refusal(400, `Systems are nested more than ${MOST_LEVELS} levels deep, ${reason}`);
+  }
+
   collection(path: string, naming: Values, members: readonly Content[], notExported: readonly LeftOut[]): Content {
     return { kind: 'collection', ...this.common(path, naming, notExported), members, startup: [] };
   }
@@ -112,7 +129,13 @@ export class PackageBuilder {
     return { ...given, disks: given.disks.map((disk) => ({ ...disk, capacity: capacities.get(disk.id) ?? disk.capacity })) };
   }
 
+  /** Returns the package. @throws Refusal where it would have more files or networks than a package holds */
   whole(content: Content): Package {
+    for (const [count, most, what] of [
+      [this.files.length, MOST_FILES, 'disks'],
+      [this.networks.size, MOST_NETWORKS, 'Networks'],
+    ] as const)
+      if (count > most) throw new Refusal(400, `it has ${count} ${what}: a package holds at most ${most}`);
     return {
       version: '1',
       files: this.files.map(({ name }) => ({ id: name, location: { name }, gzip: false })),

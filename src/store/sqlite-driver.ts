@@ -26,7 +26,8 @@ export interface LibsqlOptions {
 /**
  * SQLite for Kysely over one libsql connection. Unlike Kysely's own driver it begins transactions as writers (a read
  * that becomes a write would fail where another process wrote meanwhile), waits for other writers without blocking
- * the event loop, keeps prepared statements, commits transactions that queue up together, and lets reads go on beside them.
+ * the event loop, keeps prepared statements, commits the transactions of one turn of the event loop together, and lets
+ * reads go on beside them.
  */
 export function libsqlDialect(options: LibsqlOptions): Dialect {
   return {
@@ -64,16 +65,18 @@ class LibsqlDriver implements Driver {
     return new Use(this.#connection);
   }
 
-  /** Transactions that wait for one another are committed together: the wait for the disk is the dearest part of each. */
-  async beginTransaction({ connection }: Use): Promise<void> {
+  /** The transactions of a turn of the event loop are committed together: the wait for the disk is the dearest part of each. */
+  async beginTransaction(use: Use): Promise<void> {
+    use.transaction = true;
     if (!this.#group) {
-      await connection.command('begin immediate');
-      this.#group = new CommitGroup();
+      await use.connection.command('begin immediate');
+      const group = (this.#group = new CommitGroup());
+      setImmediate(() => void this.#endOfTurn(group));
     }
-    await connection.command('savepoint one');
+    await use.connection.command('savepoint one');
   }
 
-  /** Resolves when the transaction is on the disk, with those that joined it meanwhile. */
+  /** Resolves when the transaction is on the disk, with those of its group. */
   async commitTransaction(use: Use): Promise<void> {
     await use.connection.command('release one');
     const committed = this.#group?.join();
@@ -93,12 +96,15 @@ class LibsqlDriver implements Driver {
   }
 
   async releaseConnection(use: Use): Promise<void> {
-    if (!this.options.readOnly) await this.#leave(use);
+    if (this.options.readOnly) return;
+    // A statement by itself may have become part of the group that is open: it is done with it.
+    const committed = use.transaction ? undefined : this.#group?.join();
+    await this.#leave(use);
+    await committed;
   }
 
   async destroy(): Promise<void> {
     if (!this.options.readOnly) await this.#turn.take();
-    // The last transaction saw somebody wait, and left its commit to whoever that was.
     if (this.#connection) await this.#group?.end(this.#connection);
     this.#group = undefined;
     this.#connection?.close();
@@ -106,16 +112,27 @@ class LibsqlDriver implements Driver {
     this.#turn.give();
   }
 
-  /** Gives the turn on, once; the last in line, or of a group that is full, commits for all of it. */
+  /** Commits a group that is still open, or has whoever is in the midst of a transaction do so. */
+  async #endOfTurn(group: CommitGroup): Promise<void> {
+    if (this.#group !== group || !this.#connection) return;
+    group.due = true;
+    if (!this.#turn.tryTake()) return;
+    await this.#end(group, this.#connection);
+    this.#turn.give();
+  }
+
+  /** Gives the turn on, once; commits a group that is due, full or broken. */
   async #leave(use: Use): Promise<void> {
     if (use.left) return;
     use.left = true;
     const group = this.#group;
-    if (group && (!this.#turn.awaited || group.isFull || !use.connection.inTransaction)) {
-      this.#group = undefined;
-      await group.end(use.connection);
-    }
+    if (group && (group.due || group.isFull || !use.connection.inTransaction)) await this.#end(group, use.connection);
     this.#turn.give();
+  }
+
+  async #end(group: CommitGroup, connection: LibsqlConnection): Promise<void> {
+    this.#group = undefined;
+    await group.end(connection);
   }
 }
 
@@ -123,6 +140,7 @@ class LibsqlDriver implements Driver {
 class Use implements DatabaseConnection {
   /** True once its turn is over. */
   left = false;
+  transaction = false;
 
   constructor(readonly connection: LibsqlConnection) {}
 
@@ -139,6 +157,8 @@ const LARGEST_GROUP = 32;
 
 /** Transactions, each a savepoint of one SQLite transaction, that all wait for its commit: none is told of success before it. */
 class CommitGroup {
+  /** True once the turn of the event loop in which it began is over. */
+  due = false;
   readonly #members: { resolve: () => void; reject: (error: unknown) => void }[] = [];
 
   get isFull(): boolean {
@@ -241,15 +261,14 @@ class Turn {
   readonly #waiting: (() => void)[] = [];
   #taken = false;
 
-  get awaited(): boolean {
-    return this.#waiting.length > 0;
+  /** Takes the turn if nobody has it. @returns whether it is taken by this call */
+  tryTake(): boolean {
+    if (this.#taken) return false;
+    return (this.#taken = true);
   }
 
   async take(): Promise<void> {
-    if (!this.#taken) {
-      this.#taken = true;
-      return;
-    }
+    if (this.tryTake()) return;
     await new Promise<void>((resolve) => this.#waiting.push(resolve));
   }
 

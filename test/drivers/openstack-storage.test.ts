@@ -80,7 +80,7 @@ describeWith('OpenStack storage', openstackAvailable(), () => {
   });
 
   test('a type that is not there is refused with those that are', async () => {
-    const asked = create('volumes', { capacity: 1, type: 'http://schemas.dmtf.org/cimi/1/mapped' });
+    const asked = create('volumes', { capacity: 1, type: 'http://schemas.dmtf.org/cimi/1/other' });
     await expect(asked).rejects.toMatchObject({ kind: 'invalid', message: expect.stringContaining(`${TYPE}fake`) as string });
     await expect(create('volumes', { capacity: 1, type: `${TYPE}none` })).rejects.toMatchObject({
       name: 'ProviderError',

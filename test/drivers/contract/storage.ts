@@ -1,3 +1,4 @@
+import { USUAL_VOLUMES } from '../../../src/model/volume';
 import type { Bench } from '../counterpart';
 import { context, dropMachine, makeMachine, pagesOf } from '../counterpart';
 import { CAPACITY } from './makers';
@@ -20,6 +21,16 @@ async function capacities(scene: Scene): Promise<void> {
   await update(key, { bootable: true }, context());
   await scene.until('volumes', key, (seen) => seen?.values['bootable'] === true);
   expect((await scene.values('volumes', key))['capacity']).toBe(grown?.values['capacity']);
+}
+
+async function usual(scene: Scene): Promise<void> {
+  const announced = scene.driver.capabilities.types['Volume']?.constraints?.['type']?.values;
+  if (announced) expect(announced).toEqual(expect.arrayContaining([...USUAL_VOLUMES]));
+  for (const type of USUAL_VOLUMES) {
+    const { key, item } = await scene.make('volumes', { capacity: CAPACITY, type });
+    expect(item.values['type']).toMatch(/^http:/);
+    await scene.drop('volumes', key);
+  }
 }
 
 async function attached(scene: Scene): Promise<void> {
@@ -92,6 +103,7 @@ export function storageTests(bench: Bench): void {
     [...making('volumes'), 'volumes.update capacity', 'volumes.update bootable'],
     capacities,
   );
+  test("a volume of the standard's type is made in the cloud's usual way, as one of no type of its own (D123)", making('volumes'), usual);
   test('an attached volume is refused to others and not deleted; detached it is free again', attaching, attached);
   test('deleting a machine leaves its attached volumes', attaching, survives);
   test('a volume image outlives its volume, and volumes begin as it', [...making('volumes'), ...making('volumeImages')], captured);
