@@ -55,6 +55,38 @@ describe('cache', () => {
     expect((await cloud.get('machines', 'new')).value?.key).toBe('new');
     expect(machines.calls).toEqual(['list@0', 'list@2']);
   });
+  it('does not bring back from a list what a read by key, asked for before it and answered meanwhile, saw as gone', async () => {
+    const { cloud, machines } = setUp();
+    stopClock();
+    const [single, list] = [gate(), gate()];
+    machines.gate = single.wait;
+    const alone = cloud.get('machines', 'b');
+    await passing(1);
+    machines.gate = list.wait;
+    const all = keys(cloud);
+    await passing(1);
+    machines.items.delete('b');
+    single.open();
+    expect((await alone).value).toBeUndefined();
+    list.open();
+    await all;
+    expect(await keys(cloud)).toEqual(['a', 'c']);
+    expect((await cloud.get('machines', 'b')).value).toBeUndefined();
+  });
+  it('keeps the later of two lists, whichever ends last', async () => {
+    const { cloud, machines } = setUp();
+    stopClock();
+    const { wait, open } = gate();
+    machines.gate = wait;
+    const slow = keys(cloud);
+    await passing(1);
+    machines.items.delete('a');
+    machines.gate = () => Promise.resolve();
+    expect((await cloud.list('machines', { maxAgeMs: 0 })).value.map(({ key }) => key)).toEqual(['b', 'c']);
+    open();
+    await slow;
+    expect(await keys(cloud)).toEqual(['b', 'c']);
+  });
   it('holds configurations by the hour, and those that were retired by key', async () => {
     const { cloud, configs } = setUp({ cacheMs: 0 });
     await cloud.list('machineConfigs');

@@ -156,12 +156,13 @@ export class GroupReads {
     );
     const seen = { value: items, at: flight.at ?? Date.now() };
     this.report(items);
-    if (flight.generation === this.generation) {
+    // One that began earlier may end later: it takes nothing back.
+    if (flight.generation === this.generation && seen.at >= (this.all?.at ?? 0)) {
       this.all = seen;
       this.newer.clear();
       for (const [key, kept] of this.byKey) {
-        if (kept.at <= seen.at) this.byKey.delete(key);
-        else this.newer.set(key, listable(kept.value));
+        if (corrects(kept, seen)) this.newer.set(key, listable(kept.value));
+        else this.byKey.delete(key);
       }
       for (const item of items) this.keep(item.key, { value: item, at: seen.at });
     }
@@ -191,11 +192,13 @@ export class GroupReads {
       const items = [...found.values()].flatMap((known) => (known instanceof ProviderError ? [] : known));
       this.report(items);
       if (batch.generation === this.generation) {
+        const ended = Date.now();
         for (const [key, known] of found) {
           if (known instanceof ProviderError && !(known instanceof Gone)) continue;
-          const value = known instanceof Gone ? undefined : known;
-          this.keep(key, { value, at });
-          if (this.all && at > this.all.at) this.newer.set(key, listable(value));
+          // What is gone does not come back: not even from a list that was asked for after this, and answered before.
+          const kept = known instanceof Gone ? { value: undefined, at: ended } : { value: known, at };
+          this.keep(key, kept);
+          if (this.all && corrects(kept, this.all)) this.newer.set(key, listable(kept.value));
         }
       }
       return { value: found, at };
@@ -257,6 +260,11 @@ export class GroupReads {
       this.hooks.log.warn('a provider state is not in the driver’s table and is shown as ERROR', { cloud, type, state, key });
     }
   }
+}
+
+/** Tells whether what a read by key showed is later than what a list shows of that key. */
+function corrects(single: Seen<Item | undefined>, list: Seen<unknown>): boolean {
+  return single.value ? single.at > list.at : single.at >= list.at;
 }
 
 /** Lists never show what the provider gave up. */
