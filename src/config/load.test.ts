@@ -167,6 +167,7 @@ defaultCloud: six
     ['clouds: { a: { driver: d, discoveredTenant: x } }', "clouds.a.discoveredTenant: must be one of the cloud's tenants: default"],
     ['clouds: { a: { driver: d, gaurd: {} } }', 'clouds.a.gaurd: unknown; did you mean clouds.a.guard?'],
     ['tenants: [a]\nclouds: { a: { driver: d } }', 'clouds.a.tenants: "default" is not among tenants'],
+    ['clouds: { a: { driver: d } }\nmove: { prices: { b: { egressPerGiB: 1 } } }', 'move.prices.b: is no configured cloud; there are: a'],
     ['defaultCloud: x', 'defaultCloud: must be a configured cloud, and there is none'],
     [
       'clouds: { a: { driver: d } }\nmove: { bytesPerSecond: { b: 1048576 } }',

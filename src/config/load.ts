@@ -159,7 +159,7 @@ function acrossSections(raw: Record<string, unknown>): Problem[] {
     const known = keys.length > 0 ? `one of the configured clouds: ${keys.join(', ')}` : 'a configured cloud, and there is none';
     problems.push({ path: 'defaultCloud', message: `must be ${known}` });
   }
-  problems.push(...ratesOfClouds(raw['move'], keys), ...idsOfClouds(clouds));
+  problems.push(...keyedByClouds(raw['move'], keys), ...idsOfClouds(clouds));
   if (!Array.isArray(tenants)) return problems;
   for (const [key, cloud] of Object.entries(clouds)) {
     const used: unknown = isRecord(cloud) ? (cloud['tenants'] ?? ['default']) : [];
@@ -171,12 +171,14 @@ function acrossSections(raw: Record<string, unknown>): Problem[] {
   return problems;
 }
 
-/** Rates of clouds that are not there. */
-function ratesOfClouds(move: unknown, keys: readonly string[]): Problem[] {
-  const rates = isRecord(move) ? move['bytesPerSecond'] : undefined;
-  return Object.keys(isRecord(rates) ? rates : {})
-    .filter((key) => !keys.includes(key))
-    .map((key) => ({ path: `move.bytesPerSecond.${key}`, message: `is no configured cloud; there are: ${keys.join(', ')}` }));
+/** Rates and prices of clouds that are not there. */
+function keyedByClouds(move: unknown, keys: readonly string[]): Problem[] {
+  return ['bytesPerSecond', 'prices'].flatMap((name) => {
+    const figures = isRecord(move) ? move[name] : undefined;
+    return Object.keys(isRecord(figures) ? figures : {})
+      .filter((key) => !keys.includes(key))
+      .map((key) => ({ path: `move.${name}.${key}`, message: `is no configured cloud; there are: ${keys.join(', ')}` }));
+  });
 }
 
 /** Portable names with a dot that read as an id of something in one of the clouds. */

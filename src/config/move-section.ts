@@ -31,6 +31,14 @@ export const moveSection = z
       .describe(
         'Most bytes of images per second that one process passes into a cloud and out of it together, by the key of the cloud. Default: as fast as it goes.',
       ),
+    prices: z
+      .record(
+        z.string(),
+        z.strictObject({ egressPerGiB: z.number().min(0).max(1e6).describe('Price of a GiB (2^30 bytes) that leaves the cloud.') }),
+      )
+      .default({})
+      .describe('What bytes cost that leave a cloud, by its key, for plans to tell; what has no price here is told without one.'),
+    currency: z.string().min(1).max(16).optional().describe('Word that plans put behind prices, such as EUR.'),
   })
   .prefault({})
   .describe('Copies of images between clouds.');

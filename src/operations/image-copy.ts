@@ -28,10 +28,14 @@ export interface MoveLimits {
   concurrency: number;
   /** Largest disk that is copied, in bytes of data where its cloud tells that, else of its size. */
   maxBytes: number;
+  /** Prices of bytes that leave clouds, by their keys; for plans. */
+  prices: Readonly<Record<string, { egressPerGiB: number }>>;
+  /** Word for the money that they are in. */
+  currency?: string | undefined;
 }
 
 /** Limits where the configuration says nothing. */
-export const MOVE_DEFAULTS: MoveLimits = { minRate: 4 * 2 ** 20, idleSeconds: 120, concurrency: 2, maxBytes: 2 ** 44 };
+export const MOVE_DEFAULTS: MoveLimits = { minRate: 4 * 2 ** 20, idleSeconds: 120, concurrency: 2, maxBytes: 2 ** 44, prices: {} };
 
 type Context = StepContext<CreateInput>;
 

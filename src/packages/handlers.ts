@@ -79,7 +79,7 @@ export function everyWorkflow(
     importTemplateWorkflow(deps),
     importSystemWorkflow(deps),
     moveSystemWorkflow(deps),
-    planImportWorkflow(deps),
+    planImportWorkflow(deps, move),
     ...exports,
   ] as unknown as Workflow<Value>[];
   return [...workflows(fetcher, move), ...systemWorkflows(resourceHandlers(fetcher), catalogue), ...imports];

@@ -1,6 +1,7 @@
 import { cloudOf, type StepContext, type Workflow } from '../jobs/workflow';
 import { spoken } from '../model/shown';
 import type { Value, Values } from '../model/values';
+import type { MoveLimits } from '../operations/image-copy';
 import { machineSize } from '../operations/machine-size';
 import { Refusal, type PlanContext } from '../operations/resource-handler';
 import { describe } from '../operations/size-messages';
@@ -27,13 +28,17 @@ interface Planned {
   detail: string;
 }
 
+const GIB = 2 ** 30;
+
+type Prices = Pick<MoveLimits, 'prices' | 'currency'>;
+
 /** Longest plan that a Job keeps, in parts. */
 const LONGEST = 1_000;
 
 export const planImport: Pick<Workflow, 'name' | 'version'> = { name: 'package.plan', version: 1 };
 
 /** Reads a package, and tells what an import would make of it; asks nothing to be changed anywhere. */
-export function planImportWorkflow(deps: SystemDeps): Workflow<PlanImportInput> {
+export function planImportWorkflow(deps: SystemDeps, prices: Prices): Workflow<PlanImportInput> {
   return {
     ...planImport,
     steps: [
@@ -41,7 +46,7 @@ export function planImportWorkflow(deps: SystemDeps): Workflow<PlanImportInput> 
         name: 'read',
         message: 'Reading the package',
         readOnly: true,
-        run: async (context) => ({ done: (await planned(deps, context)) as unknown as Value }),
+        run: async (context) => ({ done: (await planned(deps, prices, context)) as unknown as Value }),
       },
     ],
     succeeded({ results }) {
@@ -52,7 +57,7 @@ export function planImportWorkflow(deps: SystemDeps): Workflow<PlanImportInput> 
 }
 
 /** @throws StepFailure for what an import would be refused for, too */
-async function planned(deps: SystemDeps, context: Context): Promise<Planned[]> {
+async function planned(deps: SystemDeps, prices: Prices, context: Context): Promise<Planned[]> {
   const { input, clouds } = context;
   const considered = await considerPackage(deps, context, input.makes);
   const { design, files, given } = considered;
@@ -77,7 +82,7 @@ async function planned(deps: SystemDeps, context: Context): Promise<Planned[]> {
     detail: stop ? 'stopped before its disks are read, and left STOPPED' : 'STOPPED, and left so',
   }));
   const told = [...design.warnings, ...files.warnings].map((detail): Planned => ({ part: 'package', detail }));
-  return [...disks, total, ...machines, ...networks, ...sources, ...told]
+  return [...disks, total, ...egress(considered, prices), ...machines, ...networks, ...sources, ...told]
     .slice(0, LONGEST)
     .map((each) => ({ ...each, detail: spoken(each.detail) }));
 }
@@ -98,6 +103,24 @@ function disksOf({ given, images, files }: Considered, { cloud, makes }: PlanImp
       ...{ part: `disk ${id}`, becomes: suffixed('Volume', makes), bytes: capacity, detail: 'blank' },
     })),
   ];
+}
+
+/** Bytes that leave each cloud, and what they cost where a price is configured: at most, since zeros are not sent by all of them. */
+function egress({ images, files }: Considered, { prices, currency }: Prices): Planned[] {
+  const bytes = new Map<string, number>();
+  for (const { disk, file } of images) {
+    const contents = files.contents(file);
+    if ('from' in contents) bytes.set(contents.from.cloud, (bytes.get(contents.from.cloud) ?? 0) + disk.capacity);
+  }
+  const money = (amount: number): string => `${amount.toFixed(2)}${currency === undefined ? '' : ` ${currency}`}`;
+  return [...bytes].map(([cloud, count]): Planned => {
+    const price = prices[cloud]?.egressPerGiB;
+    const detail =
+      price === undefined
+        ? 'leave it at most; move.prices of the configuration has no price of them'
+        : `leave it at most, for ${money((count / GIB) * price)} (${money(price)} a GiB)`;
+    return { part: `cloud ${cloud}`, bytes: count, detail };
+  });
 }
 
 function fetchedAs({ parts }: { parts: readonly { name: string; size?: number; digest?: { algorithm: string } }[] }): string {

@@ -26,7 +26,10 @@ let client: Client;
 
 beforeAll(async () => {
   scene = await openScene({
-    config: { jobs: { graceMs: 10_000 }, clouds: { a: simulatedCloud(contents), b: simulatedCloud(contents) } },
+    config: {
+      ...{ jobs: { graceMs: 10_000 }, move: { prices: { a: { egressPerGiB: 0.5 } }, currency: 'EUR' } },
+      clouds: { a: simulatedCloud(contents), b: simulatedCloud(contents) },
+    },
   });
   client = scene.client;
 });
@@ -140,6 +143,10 @@ describe('source: stop', () => {
     expect(parts.get(`source ${pathOf(client, web)}`)).toBe('stopped before its disks are read, and left STOPPED');
     expect(parts.get(`source ${pathOf(client, db)}`)).toBe('STOPPED, and left so');
     expect(await states([web, db])).toEqual(['STARTED', 'STOPPED']);
+    // Two boot disks and a Volume of 1 GiB.
+    expect(listOf(job, 'plan').find(({ part }) => String(part) === 'cloud a')).toEqual({
+      ...{ part: 'cloud a', bytes: 2 ** 30 + 16 * MIB, detail: 'leave it at most, for 0.51 EUR (0.50 EUR a GiB)' },
+    });
   });
 
   test('a move that fails leaves the Machines as they were, and nothing else', async () => {
