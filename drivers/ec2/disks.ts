@@ -8,7 +8,7 @@ import type { InstanceTypes } from './configs';
 import { thing } from './gone';
 import { grow } from './grow';
 import { instancesById, instancesOf } from './instance-reads';
-import { ownerOf, volumeById, volumePages, volumesById } from './storage-reads';
+import { attachmentsOf, ownerOf, volumeById, volumePages, volumesById } from './storage-reads';
 
 const ATTACHED = [{ Name: 'status', Values: ['in-use'] }];
 /** Key of an instance store disk: its instance and its place among the type's. */
@@ -34,7 +34,11 @@ export class Ec2Disks implements Disks {
     const stores = keys.filter((key) => STORE.test(key));
     const others = keys.filter((key) => !STORE.test(key));
     const [volumes, inside] = await Promise.all([volumesById(this.wire, others, context), this.#storesByKey(stores, context)]);
-    return [...volumes.found.map((volume) => diskItem(volume)[0] ?? noDisk(volume)), ...volumes.gone, ...inside];
+    return [
+      ...volumes.found.flatMap((volume) => (isUntold(volume) ? [] : (diskItem(volume)[0] ?? noDisk(volume)))),
+      ...volumes.gone,
+      ...inside,
+    ];
   }
 
   async #storesByKey(keys: readonly string[], context: CallContext): Promise<(Item | Gone)[]> {
@@ -77,6 +81,10 @@ function storeItem({ InstanceId, LaunchTime }: Instance, capacity: number, place
     refuses: { edit: FIXED, delete: FIXED },
   };
 }
+
+/** True where EC2 does not say whether an instance deletes the volume with itself: it may be a Disk. */
+const isUntold = (volume: Volume): boolean =>
+  volume.State !== 'deleted' && attachmentsOf(volume).some(({ DeleteOnTermination }) => DeleteOnTermination === undefined);
 
 const noDisk = ({ VolumeId = '' }: Volume): Gone =>
   Gone.shown(thing('volume', VolumeId), `EC2 shows ${VolumeId} as what no instance deletes with itself`);
