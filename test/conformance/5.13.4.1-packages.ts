@@ -9,8 +9,8 @@ import { readXml, type Element } from './kit/xml';
 
 /** Exports, and imports of the package in package/, which lies where the caller of the suite says (`--choose package=URL`). */
 
-/** Facts of its descriptor: a blank disk of 2 GiB, machines of 512 and 1,024 MiB. */
-const BLANK_KB = Math.ceil(2 ** 31 / 1000);
+/** Facts of its descriptor: a blank disk of 2 GiB, as clouds report it in whole kilobytes, machines of 512 and 1,024 MiB. */
+const BLANK_KB = Math.floor(2 ** 31 / 1000);
 const MEMORY_KIB: Readonly<Record<string, number>> = { web: 512 * 1024, db: 1024 * 1024 };
 
 const placeOf = (c: Context): string => c.session.choose.package ?? c.skip('no place of the package was told: --choose package=URL');

@@ -17,6 +17,14 @@ export interface PlaceOfPackage {
   close(): Promise<void>;
 }
 
+const UNSENT = 'the disks of this counterpart are too large for a test to send them';
+/** Checks that are skipped where no place for exports is told. */
+export const EXPORTS_SENT: Readonly<Record<string, string>> = {
+  '5.13.1.2 export to an HTTP destination puts the package there, and puts the System as it is by then in the place of one that is there':
+    UNSENT,
+  '5.13.3.1 export of a template to an HTTP destination puts the package there': UNSENT,
+};
+
 /** Serves the package on 127.0.0.1, its descriptor as Annex A wants it (RA-01), and takes what is put below a folder. */
 export async function servePackage(): Promise<PlaceOfPackage> {
   const files = new Map<string, { content: Buffer; type: string }>();

@@ -145,9 +145,9 @@ test('a package becomes a SystemTemplate with what it refers to (R5.13.4.1-02, R
   expect(image).toMatchObject({ name: 'the shop d1', state: 'AVAILABLE', type: 'IMAGE' });
   const volumes = listOf(db, 'volumeTemplates');
   const [data, blank] = await Promise.all(volumes.map(({ href }) => get(href)));
-  expect(await refOf(data ?? {}, 'volumeConfig')).toMatchObject({ capacity: 8389 });
+  expect(await refOf(data ?? {}, 'volumeConfig')).toMatchObject({ capacity: 8388 });
   expect(await refOf(data ?? {}, 'volumeImage')).toMatchObject({ state: 'AVAILABLE' });
-  expect(await refOf(blank ?? {}, 'volumeConfig')).toMatchObject({ capacity: 16_778 });
+  expect(await refOf(blank ?? {}, 'volumeConfig')).toMatchObject({ capacity: 16_777 });
   expect(blank).not.toHaveProperty('volumeImage');
   // One disk in two machines is one image (RA-09).
   expect((await refOf(descriptors[2] ?? {}, 'machineTemplate')).machineImage).toMatchObject({ href: image.id });

@@ -72,16 +72,18 @@ export async function succeeded(client: Client, answer: Answer): Promise<Json> {
 
 /**
  * Looks at what a failed create has left: nothing where its answer said so already; where that had been 202, a resource
- * in ERROR, which is then deleted. @returns the resource as it was
+ * in ERROR, which is then deleted.
+ * @param offers what may be done with it: what was to come of an import can be edited, too
+ * @returns the resource as it was
  */
-export async function leftByFailed(client: Client, answer: Answer): Promise<Json | undefined> {
+export async function leftByFailed(client: Client, answer: Answer, offers = ['delete']): Promise<Json | undefined> {
   const location = answer.headers.get('location');
   if (answer.status >= 400) {
     expect(location).toBeNull();
     return undefined;
   }
   const { json } = await client.get(String(location));
-  expect([json.state, rels(json)]).toEqual(['ERROR', ['delete']]);
+  expect([json.state, rels(json)]).toEqual(['ERROR', offers]);
   await succeeded(client, await client.delete(String(json.id)));
   expect((await client.get(String(json.id))).status).toBe(404);
   return json;
