@@ -52,7 +52,8 @@ describeWith('moto', motoAvailable(), () => {
   };
 
   test('killed at random blocks, before it was kept how far it is and after: one image of the right contents, and little is sent again', async () => {
-    const [early, late] = [randomInt(1, KEPT - UNDER_WAY), randomInt(KEPT + UNDER_WAY, BLOCKS - 1)];
+    // A slow copy is kept by time, too: as many blocks as the second kill needs are left in any case.
+    const [early, late] = [randomInt(1, BLOCKS - KEPT - 4 * UNDER_WAY), randomInt(KEPT + UNDER_WAY, KEPT + 2 * UNDER_WAY)];
     killAt(early);
     const body = { name: 'copied', cloud: CLOUD, imageLocation: `machineImages/${encodeId('from', DEBIAN)}` };
     const change = new Change(scene, CLOUD, 'POST', 'machineImages', body);
@@ -69,9 +70,9 @@ describeWith('moto', motoAvailable(), () => {
     const snapshots = [...account.proxy.blocks.begun.values()];
     expect(snapshots).toHaveLength(1);
     expect([...(snapshots[0]?.digests ?? [])].sort(([a], [b]) => a - b)).toEqual([...expected]);
-    // The first was begun anew, the second gone on with.
-    expect(count('StartSnapshot')).toBe(2);
-    expect(count('PutSnapshotBlock')).toBeLessThanOrEqual(early + BLOCKS + (late - KEPT) + 2 * UNDER_WAY);
+    // The first was begun anew, unless it had been kept; the second was gone on with.
+    expect([1, 2]).toContain(count('StartSnapshot'));
+    expect(count('PutSnapshotBlock')).toBeLessThanOrEqual(early + BLOCKS + KEPT + 2 * UNDER_WAY);
     expect(await new Change(scene, CLOUD, 'DELETE', await change.path()).ended()).toMatchObject({ state: 'SUCCESS' });
     expect([await account.leftovers(), account.proxy.blocks.pending]).toEqual([[], []]);
     expect(scene.leftovers()).toEqual({ holds: [], unfinished: [] });
