@@ -96,7 +96,7 @@ test('a delivery whose record died with the process is made again under its id, 
   let killing: Promise<void> | undefined;
   hook.answer = () => void (killing ??= scene.life.kill());
   // The hook may be told, and the gateway be dead, before this is answered, or of something before it.
-  const asked = make('lost').catch(() => undefined);
+  const asked = make('lost').catch((error: unknown) => expect(String(error)).toMatch(/fetch failed|terminated/));
   await waitUntil(() => killing !== undefined);
   await Promise.all([killing, asked]);
   const lost = hook.deliveries.at(-1);
