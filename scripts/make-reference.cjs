@@ -3,10 +3,10 @@ const fs = require('node:fs');
 const path = require('node:path');
 require('../test/backends/register-typescript.js');
 
-const { standardCatalogue } = require('../src/model/catalogue.ts');
+const { gatewayCatalogue } = require('../src/model/catalogue.ts');
 const { referencePages } = require('../src/model/reference.ts');
 
 const folder = path.join(__dirname, '../docs/reference');
 fs.rmSync(folder, { recursive: true, force: true });
 fs.mkdirSync(folder, { recursive: true });
-for (const [name, page] of referencePages(standardCatalogue())) fs.writeFileSync(path.join(folder, name), page);
+for (const [name, page] of referencePages(gatewayCatalogue())) fs.writeFileSync(path.join(folder, name), page);

@@ -29,7 +29,7 @@ import type { BoundaryPoint } from './jobs/engine-context';
 import { RestoreDetector } from './store/restore-detector';
 import { EmbeddedQueue, type JobQueue } from './jobs/queue';
 import { createWorkflowRegistry } from './jobs/workflow';
-import { standardCatalogue, type Catalogue } from './model/catalogue';
+import { gatewayCatalogue, standardCatalogue, type Catalogue } from './model/catalogue';
 import { partedFromCloud } from './model/cloud-path';
 import { resourceHandlers } from './operations/handlers';
 import { endTold } from './operations/job-events';
@@ -215,7 +215,7 @@ async function loginRequired({ access, server }: Config, store: Store): Promise<
  */
 function catalogueFor(clouds: ConnectedClouds, { compatibility }: Config, types: TypeExtensions): Catalogue {
   const attributes = [...types.attributes, ...extensionsOfClouds(clouds, standardCatalogue().resources), ...placesOfNames(clouds)];
-  return standardCatalogue(attributes, compatibility.credentialsGroup, types);
+  return gatewayCatalogue(attributes, compatibility.credentialsGroup, types);
 }
 
 function anonymousOf(config: Config): Principal {
@@ -283,8 +283,9 @@ export async function connect({ config, log, drivers = shippedDrivers() }: Gatew
       return { dataDir, warn: (message, details) => log.warn({ cloud, ...details }, message) };
     },
     hooks: {
-      log: { warn: (message, details) => log.warn(details, message), error: (message, details) => log.error(details, message) },
+      log: { info: (message, details) => log.info(details, message), ...logOf(log) },
       metrics: {
+        onHealth: ({ cloud, state }) => metrics.cloudHealth(cloud, state),
         onCall: ({ ms, ...call }) => metrics.providerCall({ ...call, seconds: ms / 1000 }),
         onUnmappedState: ({ cloud, type, state }) => metrics.unmappedState(cloud, type, state),
       },

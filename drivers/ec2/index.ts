@@ -40,7 +40,7 @@ export const driver: DriverModule<Ec2Options> = {
     const ebs = hasEbsDirect(options) ? new EbsDirect(options) : undefined;
     return patient(
       {
-        capabilities: capabilities(options.settleMs, options.sizes.atMost, wire.maxProperties),
+        capabilities: { ...capabilities(options.settleMs, options.sizes.atMost, wire.maxProperties), region: options.region },
         machines,
         machineConfigs: new MachineConfigs(types, offerings, options),
         machineImages: new Ec2MachineImages(wire, ebs),

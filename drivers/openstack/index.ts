@@ -22,7 +22,10 @@ export const driver: DriverModule<OpenstackOptions> = {
     const wire = new Wire(options, (message, details) => environment.warn(message, details));
     const flavors = new Flavors(wire);
     return {
-      capabilities: capabilities(options.settleMs, options.sizes.atMost),
+      capabilities: {
+        ...capabilities(options.settleMs, options.sizes.atMost),
+        ...(options.region !== undefined && { region: options.region }),
+      },
       machines: new OpenstackMachines(wire, flavors),
       machineConfigs: new MachineConfigs(flavors, options.sizes),
       machineImages: new OpenstackMachineImages(wire),

@@ -25,7 +25,7 @@ export const driver: DriverModule<VsphereOptions> = {
     const operations = new Operations(wire);
     const scans = new Scans();
     return {
-      capabilities: capabilities(options.settleMs),
+      capabilities: { ...capabilities(options.settleMs), ...(options.datacenter !== undefined && { region: options.datacenter }) },
       machines: new VsphereMachines(wire, operations, scans),
       machineConfigs: new VsphereSizes(options),
       machineImages: new VsphereImages(wire, operations, scans),

@@ -3,6 +3,7 @@ import { BulkheadRejectedError, ExponentialBackoff, TimeoutStrategy, bulkhead, h
 import type { CallContext, MethodKind } from './driver';
 import { METHOD_KINDS } from './driver';
 import { ProviderError } from './errors';
+import { HealthWatch, type HealthState } from './health';
 
 /** Limits of the calls to one cloud's account. */
 export interface CallLimits {
@@ -21,12 +22,15 @@ export interface CallLimits {
 export interface GuardHooks {
   /** Structured log; details never hold secrets. */
   log: {
+    info?(message: string, details: LogDetails): void;
     warn(message: string, details: LogDetails): void;
     error(message: string, details: LogDetails): void;
   };
   metrics?: {
     /** Called when a call of the driver (of a list: one page) has ended. `outcome`: ok or the kind of the error. */
     onCall(call: { cloud: string; group: string; method: string; outcome: string; ms: number }): void;
+    /** A cloud is otherwise than before, as the calls to it show. */
+    onHealth?(seen: { cloud: string; state: HealthState }): void;
     /** An item was seen in a provider state that the driver's table does not know. */
     onUnmappedState?(seen: { cloud: string; type: string; state: string }): void;
   };
@@ -60,6 +64,8 @@ class PoliteBackoff implements IBackoffFactory<IRetryBackoffContext<unknown>> {
 
 /** Deadline, budget and retries around the calls of one driver. Holds no answers; see reads.ts. */
 export class CallRunner {
+  /** State of the cloud, as the ends of these calls show it. */
+  readonly watch: HealthWatch;
   private readonly budget: BulkheadPolicy;
   private readonly retries;
 
@@ -68,6 +74,13 @@ export class CallRunner {
     private readonly limits: CallLimits,
     private readonly hooks: GuardHooks,
   ) {
+    this.watch = new HealthWatch(({ state, reason }, before) => {
+      const { log, metrics } = this.hooks;
+      metrics?.onHealth?.({ cloud, state });
+      const details = { cloud, state, before, ...(reason !== undefined && { reason }) };
+      if (reason !== undefined) log.warn('a cloud does not answer as it should', details);
+      else if (before !== 'UNKNOWN') log.info?.('a cloud answers again', details);
+    });
     this.budget = bulkhead(limits.concurrency, limits.queue ?? 10_000);
     this.retries = retry(
       handleWhen((error) => error instanceof ProviderError && error.passing && (error.retryAfterMs ?? 0) <= LONGEST_WAIT_MS),
@@ -137,18 +150,19 @@ export class CallRunner {
     const started = performance.now();
     const deadline = timeout(deadlineMs, TimeoutStrategy.Aggressive);
     let expired = false;
-    let outcome = 'ok';
+    let failed: ProviderError | undefined;
     // A driver may notice its aborted signal first and throw something of its own; it is a timeout all the same.
     deadline.onTimeout(() => (expired = true));
     try {
       return await deadline.execute(({ signal }) => run({ signal }));
     } catch (thrown) {
       const error = expired ? this.expired(name, thrown, deadlineMs) : this.translate(name, thrown);
-      outcome = error.kind;
+      failed = error;
       throw error;
     } finally {
       const ms = performance.now() - started;
-      this.hooks.metrics?.onCall({ cloud: this.cloud, ...name, outcome, ms });
+      this.hooks.metrics?.onCall({ cloud: this.cloud, ...name, outcome: failed?.kind ?? 'ok', ms });
+      this.watch.ended(name.group, failed);
     }
   }
 

@@ -15,6 +15,7 @@ import type {
   Ongoing,
 } from './driver';
 import type { ProviderError } from './errors';
+import type { CloudHealth } from './health';
 import type { ImageChoice, PortableNames } from './portable';
 import type { MeterOffer, ProviderEvent, Series, SeriesQuery } from './monitoring';
 import type { TransferRate } from './rate';
@@ -69,6 +70,8 @@ type WithoutContext<A extends readonly unknown[]> = A extends readonly [...infer
 /** A driver behind its guard: what everything above src/clouds sees of a cloud. */
 export interface Cloud extends CloudSettings {
   readonly capabilities: Capabilities;
+  /** Tells how it is, as the calls to it from this process show. Asks nothing. */
+  health(): CloudHealth;
   /** Tells whether the group exists (the type is offered at all). */
   has(group: GroupName | ReadableGroup): boolean;
   /** Tells whether the group offers this method; false for every write while mode is observe. */

@@ -44,7 +44,7 @@ import type { UploadImage } from './upload';
  * Version of this contract, major.minor: raised by what is added, and by what is changed of what there was. A driver in a package
  * of its own says which it is written for.
  */
-export const CONTRACT_VERSION = '1.4';
+export const CONTRACT_VERSION = '1.5';
 
 export type {
   CallContext,
@@ -291,6 +291,8 @@ export interface Capabilities {
   /** States of a Machine in which `resize` may work; its Item refuses it in words where it does not. Absent: STOPPED. */
   resizesIn?: readonly string[];
   extensions?: readonly DriverExtension[];
+  /** Place that the provider names for all that the account sees here: a region, a datacenter (since 1.5). */
+  region?: string;
   /** Sizes by figures: how many times of what was asked a chosen size may have of anything. Absent: twice. */
   sizes?: { atMost: number };
   types: Readonly<Record<string, TypeCapabilities>>;

@@ -96,6 +96,7 @@ export function guardCloud(settings: CloudSettings, driver: Driver, options: Par
   return {
     ...settings,
     capabilities: capabilitiesOf(driver),
+    health: () => caller.watch.health,
     has: (group) => (group === 'meterConfigs' ? configs : driver[group]) !== undefined,
     offers,
     changes: (group, attribute) => (offers(group, 'update') ? changes(driver, group, attribute) : undefined),

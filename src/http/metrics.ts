@@ -34,6 +34,8 @@ export interface Metrics extends HttpMetrics {
   jobEnded(workflow: string, outcome: string): void;
   /** A provider state without an entry in a driver's table. */
   unmappedState(cloud: string, type: string, state: string): void;
+  /** A cloud is in another state than before, by the calls of this process. */
+  cloudHealth(cloud: string, state: string): void;
   /** Asked at every scrape: words when the queue is in trouble. */
   watchQueue(trouble: () => string | undefined): void;
 }
@@ -87,6 +89,12 @@ export function createMetrics(options: MetricsOptions = {}): Metrics {
     labelNames: ['cloud', 'type', 'state'],
     registers,
   });
+  const healths = new Gauge({
+    name: 'cimi_cloud_up',
+    help: 'How each cloud answers this process: 1 all of it, 0.5 a part, 0 nothing.',
+    labelNames: ['cloud'],
+    registers,
+  });
   const states = new Set<string>();
   const routes = createRouteShapes();
   return {
@@ -104,6 +112,7 @@ export function createMetrics(options: MetricsOptions = {}): Metrics {
       if (states.size < MAX_STATES) states.add(state);
       unmapped.inc({ cloud, type, state: states.has(state) ? state : 'other' });
     },
+    cloudHealth: (cloud, state) => healths.set({ cloud }, { UP: 1, DEGRADED: 0.5 }[state] ?? 0),
     watchQueue: (trouble) => {
       registry.removeSingleMetric(QUEUE_TROUBLE);
       const gauge: Gauge = new Gauge({

@@ -4,7 +4,7 @@ import type { Readiness } from './probes';
 interface Parts {
   store: Pick<Store, 'now'>;
   queue: { trouble(): string | undefined };
-  clouds: { all(): readonly { key: string; mode: string; tenants: readonly string[] }[] };
+  clouds: { all(): readonly { key: string; tenants: readonly string[]; health(): { state: string } }[] };
 }
 
 /**
@@ -12,7 +12,7 @@ interface Parts {
  * answers; neither is helped by a restart.
  */
 export async function readiness({ store, queue, clouds }: Parts): Promise<Readiness> {
-  const found = clouds.all().map((cloud) => [cloud.key, { state: cloud.mode, tenants: cloud.tenants }] as const);
+  const found = clouds.all().map((cloud) => [cloud.key, { state: cloud.health().state, tenants: cloud.tenants }] as const);
   const trouble = queue.trouble();
   const problems = trouble === undefined ? [] : [`${trouble}; Jobs go on by the sweep, slower`];
   try {

@@ -1,4 +1,5 @@
 import { HttpFault } from './fault';
+import { isCloudBase } from '../model/cloud-path';
 import { shown } from '../model/shown';
 
 /** A request target, taken apart but not yet decoded. */
@@ -29,7 +30,7 @@ export function splitTarget(target: string): RawTarget {
 }
 
 /**
- * The path below the base, decoded segment by segment. One trailing slash is ignored; a segment may not hold an
+ * The path below the base, decoded segment by segment. One trailing slash is ignored, but after a cloud's key; a segment may not hold an
  * encoded slash or control characters, since no id of ours has one and it would be read as another path.
  * @param path raw, with its leading slash
  * @param prefix begins and ends with a slash
@@ -38,7 +39,8 @@ export function splitTarget(target: string): RawTarget {
  */
 export function pathBelow(path: string, prefix: string): string | undefined {
   if (!path.startsWith(prefix)) return `${path}/` === prefix ? '' : undefined;
-  const below = path.slice(prefix.length, path.endsWith('/') && path.length > prefix.length ? -1 : undefined);
+  const whole = path.slice(prefix.length);
+  const below = whole.endsWith('/') && !isCloudBase(whole) ? whole.slice(0, -1) : whole;
   if (PLAIN.test(below)) return below;
   return below.split('/').map(decodeSegment).join('/');
 }

@@ -4,7 +4,7 @@ import { CIMI, collection as collectionAttribute, EXTENSION, ref } from './defin
 import type { ActionDeclaration, Attribute, Attributes, Collection, Resource } from './define';
 import { catalogueProblems } from './catalogue-check';
 import { standardEventTypes, type EventType } from './event-types';
-import { standardCollections, standardResources } from './standard';
+import { ownCollections, ownResources, standardCollections, standardResources } from './standard';
 
 /** The collection (or the one item in it) that a path leads to. */
 export interface Location {
@@ -293,6 +293,16 @@ export function standardCatalogue(
 ): Catalogue {
   const collections = groups === 'singular' ? standardCollections : standardCollections.map(asInField);
   return createCatalogue([...standardResources, ...own.resources], [...collections, ...own.collections], more, own.eventTypes);
+}
+
+/** A new catalogue of all that the gateway serves: the whole standard, and its own types; as standardCatalogue otherwise. */
+export function gatewayCatalogue(
+  more: readonly ExtensionAttribute[] = [],
+  groups: 'singular' | 'plural' = 'singular',
+  own: OwnTypes = { resources: [], collections: [] },
+): Catalogue {
+  const resources = [...ownResources, ...own.resources];
+  return standardCatalogue(more, groups, { ...own, resources, collections: [...ownCollections, ...own.collections] });
 }
 
 function asInField({ jsonInField, ...declared }: Collection): Collection {

@@ -309,11 +309,17 @@ export const struct = <const F extends Attributes, const O extends AttributeOpti
 export const map = <const O extends AttributeOptions>(o: O) => ({ kind: 'map' as const, itemName: 'property', keyName: 'key', ...o });
 
 /** Declares a resource type; its typeURI is the namespace, a slash and the name (4.1.4). */
-export function resource<const A extends Attributes>(name: string, declaration: ResourceDeclaration<A>): Resource<A> {
+export function resource<const A extends Attributes>(
+  name: string,
+  declaration: ResourceDeclaration<A> & Partial<Pick<Resource, 'namespace' | 'typeURI'>>,
+): Resource<A> {
   return { name, namespace: CIMI, typeURI: `${CIMI}/${name}`, ...declaration };
 }
 
 /** Declares a collection type (5.5.12). */
-export function collectionType(name: string, declaration: CollectionDeclaration): Collection {
+export function collectionType(
+  name: string,
+  declaration: CollectionDeclaration & Partial<Pick<Collection, 'namespace' | 'typeURI'>>,
+): Collection {
   return { name, namespace: CIMI, typeURI: `${CIMI}/${name}`, ...declaration };
 }

@@ -1,4 +1,5 @@
 import { addressCollections, addressResources } from './address';
+import { cloud, cloudCollection } from './cloud';
 import { credentialCollections, credentialResources } from './credential';
 import type { Collection, Resource } from './define';
 import { entryPointCollections, entryPointResources } from './entry-point';
@@ -31,6 +32,10 @@ export const standardResources: readonly Resource[] = [
   ...monitoringResources,
   ...eventResources,
 ];
+
+/** Types of the gateway's own, in its namespace. */
+export const ownResources: readonly Resource[] = [cloud];
+export const ownCollections: readonly Collection[] = [cloudCollection];
 
 /** Collection types of the standard, 52 of them. */
 export const standardCollections: readonly Collection[] = [

@@ -4,6 +4,8 @@ import type { Values } from '../model/values';
 /** Types that no one creates: what they say is computed when they are read. */
 export const ENTRY_POINT = 'CloudEntryPoint';
 export const METADATA = 'ResourceMetadata';
+export const CLOUD = 'Cloud';
+export const COMPUTED: readonly string[] = [ENTRY_POINT, METADATA, CLOUD];
 
 /** Attributes of a Cloud Entry Point (5.12): one collection reference per offered type. */
 export function entryPointValues(options: {

@@ -1,6 +1,6 @@
 import type { Catalogue } from '../model/catalogue';
 import type { Offers } from '../model/openapi-paths';
-import { ENTRY_POINT, METADATA } from './gateway-resources';
+import { CLOUD, ENTRY_POINT, METADATA } from './gateway-resources';
 import type { ResourceHandler } from './resource-handler';
 import { JOB } from './job';
 
@@ -10,6 +10,7 @@ export function offersOf(catalogue: Catalogue, handlers: readonly ResourceHandle
   return new Map<string, readonly string[]>([
     [ENTRY_POINT, []],
     [METADATA, []],
+    [CLOUD, []],
     [JOB, [...job.operations, ...Object.keys(job.actions ?? {})]],
     ...handlers.map((handler): [string, readonly string[]] => [handler.type, namesOf(handler)]),
   ]);

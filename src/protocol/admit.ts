@@ -1,4 +1,4 @@
-import { METADATA } from '../operations/gateway-resources';
+import { COMPUTED } from '../operations/gateway-resources';
 import { JOB } from '../operations/job';
 import { parseQuery } from '../query/query';
 import { permitAsking } from '../reader/policy';
@@ -33,7 +33,7 @@ export function admit(routed: Routed): Admission {
 /** Tells whether resources and collections of the kind take the method at all. */
 function takes(routed: Routed): boolean {
   const { protocol, request, location } = routed;
-  if (location.type === METADATA || location.kind === 'singleton') return false;
+  if (COMPUTED.includes(location.type)) return false;
   if (location.kind === 'collection') return request.method === 'POST' && canAdd(routed);
   if (location.type === JOB) return true;
   const { update, remove, act } = protocol.handlerOf(location.type) ?? {};

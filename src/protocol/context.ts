@@ -4,7 +4,7 @@ import type { BodyReader, Writer, Format } from '../codec/codec';
 import type { Catalogue } from '../model/catalogue';
 import type { AuditContent } from '../operations/audit';
 import type { ResourceHandler } from '../operations/resource-handler';
-import { ENTRY_POINT, gatewayCapabilities, METADATA } from '../operations/gateway-resources';
+import { COMPUTED, gatewayCapabilities } from '../operations/gateway-resources';
 import { JOB } from '../operations/job';
 import type { ReaderContext } from '../reader/context';
 import { tenantPolicy, type Policy } from '../reader/policy';
@@ -110,7 +110,7 @@ export function policyOf({ handlers, clouds, policy: wrap }: Pick<ProtocolOption
 
 export function createProtocolContext(options: ProtocolOptions): Protocol {
   const { policy, handlerOf } = policyOf(options);
-  const computed = new Set([ENTRY_POINT, METADATA, JOB]);
+  const computed = new Set([...COMPUTED, JOB]);
   const own = gatewayCapabilities(options.retentionMinutes);
   return {
     ...options,

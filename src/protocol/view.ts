@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { Operation, Values } from '../model/values';
 import type { ReadableFound } from '../reader/reading';
 import type { JobRow } from '../store/store';
@@ -15,4 +16,9 @@ export interface View {
   created: string;
   found?: ReadableFound;
   job?: JobRow;
+}
+
+/** Makes a short text that changes with values. */
+export function digest(values: Values, more = ''): string {
+  return createHash('sha1').update(JSON.stringify(values)).update(more).digest('base64url').slice(0, 16);
 }

@@ -1,15 +1,15 @@
-import { createHash } from 'node:crypto';
 import type { Location } from '../model/catalogue';
 import { ACTION } from '../model/define';
 import { eased } from '../model/turns';
 import type { Operation, Values } from '../model/values';
-import { ENTRY_POINT, METADATA } from '../operations/gateway-resources';
+import { CLOUD, ENTRY_POINT, METADATA } from '../operations/gateway-resources';
 import { EVENT, EVENT_LOG, keepTenantLog, tenantLog, viewOf } from '../operations/event-log';
 import { JOB, jobOffers, jobPath, jobValues } from '../operations/job';
 import type { Query } from '../query/query';
 import type { FeedPlace } from '../store/audit-store';
 import type { EventRow } from '../store/event-record';
 import type { JobRow, ResourceRow } from '../store/store';
+import { cloudView } from './cloud-view';
 import { entryPointView, metadataView, metadataViews } from './computed';
 import type { Protocol, Scope } from './context';
 import { Encodings } from './encodings';
@@ -20,7 +20,7 @@ import { References } from '../reader/references';
 import { SAMPLE } from '../reader/samples';
 import { eventFeed, eventList, jobList, resourceList, sampleList, type StoredList } from '../reader/stored-tables';
 import { notFound, type Routed } from './router';
-import type { View } from './view';
+import { digest, type View } from './view';
 import { Windows } from './windows';
 
 export interface ViewList {
@@ -76,6 +76,7 @@ export class Views {
     const { location, principal } = scope;
     if (location.type === ENTRY_POINT) return this.computed(scope, [entryPointView(scope)])[0];
     if (location.type === METADATA) return this.computed(scope, [metadataView(scope, location.id ?? '')])[0];
+    if (location.type === CLOUD) return this.clouds(scope).find(({ path: its }) => its === path);
     if (location.type === JOB) return this.job(location.id ?? '', principal);
     const found = await this.readerOf(principal).one(path, options);
     const [view] = found ? await this.leading([this.of(found)], principal.tenant) : [];
@@ -88,6 +89,15 @@ export class Views {
     return views.flatMap(
       (view) => (view && permitRead(protocol.policy, tenant, view, { type: view.type, tenant, cloud, discovered: false })) ?? [],
     );
+  }
+
+  /** Shows the clouds that who asks may use; only the one whose entry point was used, where it was. */
+  private clouds({ protocol, principal: { tenant }, cloudKey }: Scope): View[] {
+    return protocol.clouds.all().flatMap((cloud) => {
+      if ((cloudKey ?? cloud.key) !== cloud.key) return [];
+      const view = cloudView(protocol, cloud);
+      return permitRead(protocol.policy, tenant, view, { type: CLOUD, tenant, cloud, discovered: false }) ?? [];
+    });
   }
 
   async job(id: string, principal: Scope['principal']): Promise<View | undefined> {
@@ -270,6 +280,7 @@ export class Views {
     const { location, principal, cloudKey } = routed;
     if (location.type === METADATA)
       return { views: this.readable(this.computed(routed, metadataViews(routed)), principal), unavailable: [] };
+    if (location.type === CLOUD) return { views: this.clouds(routed), unavailable: [] };
     const stored = await this.stored(routed);
     if (stored) return { views: await allOf(stored), unavailable: [] };
     const owner = await this.owner(routed);
@@ -323,8 +334,4 @@ async function allOf(list: StoredList<View>): Promise<View[]> {
   const views: View[] = [];
   for await (const page of (await list.part({ orderBy: [] })).pages()) views.push(...page);
   return views;
-}
-
-function digest(values: Values, more = ''): string {
-  return createHash('sha1').update(JSON.stringify(values)).update(more).digest('base64url').slice(0, 16);
 }

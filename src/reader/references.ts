@@ -5,7 +5,7 @@ import type { Location } from '../model/catalogue';
 import type { Attribute, Attributes, ItemType } from '../model/define';
 import type { Value, Values } from '../model/values';
 import { isComponent } from '../codec/uris';
-import { ENTRY_POINT, METADATA } from '../operations/gateway-resources';
+import { COMPUTED } from '../operations/gateway-resources';
 import { isElsewhere } from '../operations/image-upload';
 import { JOB } from '../operations/job';
 import { asRef } from '../operations/template-merge';
@@ -141,7 +141,7 @@ export class References {
   private isThere(location: Location, ground: Ground): boolean {
     const { kind, owner, type, id = '', path } = location;
     if (owner && !this.isThere(owner, ground)) return false;
-    if (kind !== 'item' || type === METADATA || type === ENTRY_POINT) return true;
+    if (kind !== 'item' || COMPUTED.includes(type)) return true;
     if (type === JOB) return this.mayLeadTo(type, jobStanding(ground.jobs.get(id)), ground);
     const [other] = this.otherEnd(location);
     const known = other === undefined ? undefined : this.locate(other);

@@ -1,10 +1,10 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { standardCatalogue } from '../../src/model/catalogue';
+import { gatewayCatalogue } from '../../src/model/catalogue';
 import { referencePages } from '../../src/model/reference';
 
 const folder = join(__dirname, '..', '..', 'docs', 'reference');
-const catalogue = standardCatalogue();
+const catalogue = gatewayCatalogue();
 const pages = referencePages(catalogue);
 
 test('the reference pages are current (node scripts/make-reference.cjs writes them)', () => {

@@ -1,13 +1,13 @@
 import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
-import { standardCatalogue } from '../../src/model/catalogue';
+import { gatewayCatalogue } from '../../src/model/catalogue';
 import { CIMI } from '../../src/model/define';
 import { resourceHandlers } from '../../src/operations/handlers';
 import { withSystems } from '../../src/systems/handlers';
 import { offersOf } from '../../src/operations/offers';
 import { checker, documentOf, type Document } from './schemas';
 
-const catalogue = standardCatalogue();
+const catalogue = gatewayCatalogue();
 const whole = documentOf(catalogue);
 const offered = documentOf(catalogue, { offers: offersOf(catalogue, withSystems(resourceHandlers(), catalogue)) });
 
@@ -95,7 +95,7 @@ test('what is not offered has no path; what cannot be done has no method', () =>
 
 test('single clouds are a server, not paths of their own, and none is named', () => {
   expect(offered.servers.map(({ url }) => url)).toEqual(['http://cimi.example.com/cimi', 'http://cimi.example.com/cimi/clouds/{cloud}']);
-  expect(Object.keys(offered.paths).filter((path) => path.includes('clouds'))).toEqual([]);
+  expect(Object.keys(offered.paths).filter((path) => path.includes('clouds'))).toEqual(['/clouds', '/clouds/{cloudId}']);
 });
 
 test('an action is asked for by its URI, with its own parameters and no others', () => {

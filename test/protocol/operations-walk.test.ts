@@ -1,4 +1,4 @@
-import { standardCatalogue } from '../../src/model/catalogue';
+import { gatewayCatalogue } from '../../src/model/catalogue';
 import { hashPassword } from '../../src/http/passwords';
 import type { Client, Json } from '../harness/client';
 import { simulatedCloud } from '../harness/gateway';
@@ -14,7 +14,7 @@ let scene: Scene;
 let client: Client;
 let reader: Client;
 let walk: Walk;
-const catalogue = standardCatalogue();
+const catalogue = gatewayCatalogue();
 let machine: Makers['machine'];
 let volume: Makers['volume'];
 let bodies: Bodies;

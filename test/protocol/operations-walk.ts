@@ -16,7 +16,7 @@ export interface Visit {
   offers: string[];
 }
 
-const typeOf = (json: Json): string => String(json.resourceURI).slice(CIMI.length + 1);
+const typeOf = (json: Json): string => String(json.resourceURI).replace(/^.*\//, '');
 const short = (rel: string): string => rel.replace(ACTION, '');
 
 export class Walk {

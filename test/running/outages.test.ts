@@ -47,7 +47,11 @@ describeWith('PostgreSQL and Redis', both, () => {
     await redis.kill();
     expect((await client.post('machines', machineCreate(), ann)).status).toBe(201);
     expect(await ready({})).toEqual({ status: 200, json: { status: 'ready' } });
-    const degraded = { status: 'ready', clouds: { sim: 'manage' }, problems: [expect.stringMatching(/Redis does not answer.*sweep/)] };
+    const degraded = {
+      status: 'ready',
+      clouds: { sim: expect.any(String) as string },
+      problems: [expect.stringMatching(/Redis does not answer.*sweep/)],
+    };
     expect(await ready(root)).toEqual({ status: 200, json: degraded });
     await redis.start();
 
