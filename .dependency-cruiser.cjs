@@ -28,6 +28,8 @@ const rooms = {
 };
 
 const TEST = '(\\.test\\.ts$|^test/)';
+/** Made, and without imports; a member that is named import is taken for one. */
+const TYPES = '^sdk/types\\.generated\\.ts$';
 
 const roomRules = Object.entries(rooms).map(([room, allowed]) => ({
   name: `room-${room}`,
@@ -41,10 +43,30 @@ module.exports = {
   forbidden: [
     ...roomRules,
     {
+      name: 'sdk-alone',
+      comment: 'The client library is used without the gateway: it imports nothing but its own, and node.ts what Node has.',
+      severity: 'error',
+      from: { path: '^sdk/', pathNot: `^sdk/node\\.ts$|${TYPES}` },
+      to: { pathNot: '^sdk/' },
+    },
+    {
+      name: 'sdk-node-alone',
+      severity: 'error',
+      from: { path: '^sdk/node\\.ts$' },
+      to: { pathNot: '^(sdk/|node:)', dependencyTypesNot: ['core'] },
+    },
+    {
+      name: 'src-without-sdk',
+      comment: 'The gateway is no client of its own.',
+      severity: 'error',
+      from: { path: '^(src|drivers)/', pathNot: TEST },
+      to: { path: '^sdk/' },
+    },
+    {
       name: 'no-circular',
       comment: 'Not by types either: what two files both need to know belongs into a third.',
       severity: 'error',
-      from: { path: '^(src|drivers)/', pathNot: TEST },
+      from: { path: '^(src|drivers|sdk)/', pathNot: TEST },
       to: { circular: true },
     },
     {
@@ -105,7 +127,7 @@ module.exports = {
       from: { path: '^src/', pathNot: `${TEST}|^src/(main|gateway)\\.ts$|^src/cli/` },
       to: { path: '^src/(main|gateway)\\.ts$' },
     },
-    { name: 'resolvable', severity: 'error', from: { path: '^(src|drivers)/' }, to: { couldNotResolve: true } },
+    { name: 'resolvable', severity: 'error', from: { path: '^(src|drivers|sdk)/', pathNot: TYPES }, to: { couldNotResolve: true } },
     {
       name: 'no-dev-dependency-at-run-time',
       severity: 'error',

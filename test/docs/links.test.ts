@@ -41,7 +41,7 @@ test('every link between our pages leads to a file, and to a heading where it na
 /** Files and folders that a page names in its prose, from the root of the repository. */
 function pathsOf(page: string): string[] {
   const prose = textOf(page).replace(/^```.*?^```/gms, '');
-  return [...prose.matchAll(/`((?:src|drivers|test|docs|config|scripts|bench)\/[\w./-]*\w)`/g)].map(([, path = '']) => path);
+  return [...prose.matchAll(/`((?:src|drivers|sdk|cli|test|docs|config|scripts|bench)\/[\w./-]*\w)`/g)].map(([, path = '']) => path);
 }
 
 test('every file that a page names is there; decisions and the changelog speak of their day', () => {
