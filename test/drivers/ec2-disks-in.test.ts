@@ -5,7 +5,8 @@ import type { Disk, Extent } from '../../src/disks/disk';
 import { vmdkBytes } from '../../src/disks/vmdk-writer';
 import { motoAvailable } from '../backends/moto';
 import { describeWith } from '../backends/need';
-import { diskOf } from '../disks/layout';
+import { bootSector, qemuAvailable, saidByDisk } from '../backends/qemu';
+import { diskOf, diskWith } from '../disks/layout';
 import { context, marks, until } from './counterpart';
 import { Ec2Bench } from './ec2-kit';
 
@@ -253,6 +254,15 @@ describeWith('moto', motoAvailable(), () => {
       expect(counts()).toEqual([starts, puts]);
       await expectWhole('machineImages', (made as { key: string }).key);
       await drop('machineImages', (made as { key: string }).key);
+    });
+  });
+
+  describeWith('qemu', qemuAvailable(), () => {
+    test.each(['machineImages', 'volumeImages'] as const)('%s: what came back of the blocks that were sent boots', async (group) => {
+      const text = 'read back from EBS';
+      const { key } = await upload(group, sourceOf(diskWith(GIB, [{ offset: 0, data: bootSector(text) }])));
+      expect(await saidByDisk(await open(group, key), text)).toContain(text);
+      await drop(group, key);
     });
   });
 

@@ -7,7 +7,7 @@ import type { DownloadedImage, Driver } from '../../src/clouds/driver';
 import { describeWith } from '../backends/need';
 import { openstackAvailable } from '../backends/openstack';
 import { type OpenstackAccount, startOpenstackAccount } from '../backends/openstack-account';
-import { qemuAvailable, qemuImg } from '../backends/qemu';
+import { bootSector, qemuAvailable, qemuImg, saidByDisk } from '../backends/qemu';
 import { noise, read } from '../disks/layout';
 import { context, endedDriver, marks } from './counterpart';
 
@@ -20,8 +20,10 @@ describeWith('OpenStack and qemu', both, () => {
   const path = (name: string) => join(folder, name);
   const made: string[] = [];
 
-  /** 24 MiB, of which some MiB are noise and text; the last sector is not zero. */
+  /** 24 MiB, of which some MiB are noise and text; the first sector boots, the last is not zero. */
+  const TEXT = 'read back from Glance';
   const contents = Buffer.alloc(24 * 2 ** 20);
+  bootSector(TEXT).copy(contents);
   noise(3 * 2 ** 20, 1).copy(contents, 2 ** 20 + 4_096);
   contents.fill('some text ', 12 * 2 ** 20, 13 * 2 ** 20);
   contents.fill('end', contents.length - 512);
@@ -65,7 +67,7 @@ describeWith('OpenStack and qemu', both, () => {
     ['a compressed qcow2', 'qcow2', ['-c']],
     ['a stream-optimized VMDK', 'vmdk', ['-o', 'subformat=streamOptimized']],
     ['a raw image', 'raw', []],
-  ])('%s', async (name, format, options) => {
+  ])('%s is read as the disk that it is of, which boots', async (name, format, options) => {
     const key = await uploaded(name, format, ...options);
     const record = await account.direct.call<Record<string, unknown>>('GET', 'image', `/v2/images/${key}`);
     expect(record).toMatchObject({ disk_format: format, status: 'active' });
@@ -77,6 +79,7 @@ describeWith('OpenStack and qemu', both, () => {
     const rest = Buffer.alloc(contents.length - from);
     for await (const extent of disk.extents(from)) if ('data' in extent) rest.set(extent.data, extent.offset - from);
     expect(rest.equals(contents.subarray(from))).toBe(true);
+    expect(await saidByDisk(disk, TEXT)).toContain(TEXT);
   });
 
   test('what a qcow2 tells as allocated is its clusters with data', async () => {

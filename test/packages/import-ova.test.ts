@@ -1,18 +1,31 @@
+import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { gzipSync } from 'node:zlib';
 import { digestOf } from '../../src/disks/content-digest';
+import { describeWith } from '../backends/need';
+import { bootSector, qemuAvailable, saidAtBoot } from '../backends/qemu';
+import { diskWith } from '../disks/layout';
 import type { Answer } from '../harness/client';
 import { simulatedCloud } from '../harness/gateway';
 import { kept, type KeptFile, type Origin } from '../fetch/origin';
 import { archive, resized, type Made } from '../ovf/archive';
 import { waitUntil } from '../harness/wait';
 import { ACTION_URI, expectFault, listOf, openScene, succeeded, type Scene } from '../protocol/scene';
+import { exported } from './export-scene';
 import { diskOf, envelope, serving, systemOf, vmdkOf } from './parcel';
 import { signatureOf, SIGNER } from './signature';
 
 /** Imports of packages in one archive (OVA), and of files in chunks (DSP0243 5.1, 5.2, 6): each file is read where it lies. */
 const MIB = 2 ** 20;
-const BOOT = diskOf(4 * MIB, 'boot');
+const TEXT = 'out of an archive';
+const BOOT = diskWith(4 * MIB, [
+  { offset: 0, data: bootSector(TEXT) },
+  { offset: 65_536, data: Buffer.alloc(65_536, 'boot') },
+]);
 const DATA = diskOf(8 * MIB, 'data');
 const ETAG = '"v1"';
 const sizes = { d1: 4 * MIB, d2: 8 * MIB };
@@ -152,6 +165,22 @@ test('each disk of an archive is read by itself, and nothing of what lies betwee
     ...['bytes=N-N', 'bytes=N-N'],
   ]);
   expect(job.statusMessage).toBe(`Imported; signed by ${SIGNER}, whose certificate was held against no authority`);
+});
+
+describeWith('qemu', qemuAvailable(), () => {
+  test('what came in an archive and goes out in another boots', async () => {
+    const answer = await importing('appliance');
+    await succeeded(scene.client, answer);
+    const { url } = await exported(scene.client, answer.headers.get('location'), { format: 'application/x-ova' });
+    const folder = await mkdtemp(join(tmpdir(), 'ova-'));
+    try {
+      await writeFile(join(folder, 'package.ova'), Buffer.from(await (await fetch(url)).arrayBuffer()));
+      await promisify(execFile)('tar', ['-xf', 'package.ova'], { cwd: folder });
+      expect(await saidAtBoot(join(folder, 'disk1.vmdk'), 'vmdk', TEXT)).toContain(TEXT);
+    } finally {
+      await rm(folder, { recursive: true, force: true });
+    }
+  });
 });
 
 test.each(['deaf.ova', 'bare.ova'])(
