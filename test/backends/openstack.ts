@@ -11,6 +11,8 @@ const RELEASE = process.env['OPENSTACK_RELEASE'] ?? 'debian';
 const FOLDER = join(__dirname, '..', '..', '.backends', RELEASE === 'debian' ? 'openstack' : `openstack-${RELEASE}`);
 /** Exit status of the script for a release that it does not know. */
 const NO_SUCH_RELEASE = 2;
+/** Exit status of the script where what is missing is no package. */
+const CANNOT_BE = 3;
 /** Longest that a start may take while others use the machine, in ms; alone it takes about a minute. */
 const START_MS = 1_500_000;
 
@@ -39,6 +41,24 @@ export function openstackAvailable(): Availability {
 export function metricsAvailable(): Availability {
   const all = openstackAvailable();
   return all === true && RELEASE !== 'debian' ? { missing: `Gnocchi in the release ${RELEASE}` } : all;
+}
+
+/**
+ * Tells whether servers can really run here, on a host with libvirt and QEMU beside that of Nova's fake driver. Tries it, which takes
+ * some seconds.
+ */
+export function hypervisorAvailable(): Availability {
+  const all = openstackAvailable();
+  if (all !== true) return all;
+  const asked = spawnSync(SCRIPT, ['hypervisor'], { encoding: 'utf8' });
+  if (asked.status === 0) return true;
+  return { missing: (asked.stdout || asked.stderr || String(asked.error)).trim(), impossible: asked.status === CANNOT_BE };
+}
+
+/** Starts that host beside the services, unless it runs; it ends with them. Servers of its flavor alone are put there. @returns id of the flavor */
+export async function startHypervisor(): Promise<string> {
+  await script('hypervisor-up');
+  return 'runs';
 }
 
 /** Installs the services with apt-get, and pip where the release is PyPI's. @throws Error with the last words of the package manager */

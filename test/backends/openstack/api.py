@@ -17,10 +17,10 @@ def url(name, path=''):
     return 'http://%s:%s%s' % (HOST, port(name), path)
 
 
-def call(method, address, body=None, token=None, raw=None, mime='application/json', accept=()):
+def call(method, address, body=None, token=None, raw=None, mime='application/json', accept=(), headers=None):
     """One request. Answers (headers, parsed body or None); statuses in `accept` answer None too, all other errors end the script in words."""
     data = raw if raw is not None else (None if body is None else json.dumps(body).encode())
-    headers = {'Content-Type': mime, 'OpenStack-API-Version': 'volume 3.60'}
+    headers = {'Content-Type': mime, 'OpenStack-API-Version': 'volume 3.60', **(headers or {})}
     if token:
         headers['X-Auth-Token'] = token
     request = urllib.request.Request(address, method=method, data=data, headers=headers)

@@ -126,6 +126,8 @@ workers = 1
 [scheduler]
 workers = 1
 discover_hosts_in_cells_interval = -1
+# The host whose servers really run takes those alone that ask for it (hypervisor.py).
+enable_isolated_aggregate_filtering = True
 [filter_scheduler]
 track_instance_changes = False
 [quota]

@@ -24,14 +24,13 @@ config.register_common_config_options()
 config.init(sys.argv[1:])
 config.setup_logging()
 
-HOST = 'compute1'
-AGENT = 'ovs-agent-' + HOST
+# The host of Nova's fake driver, and the one whose servers really run.
+HOSTS = ('compute1', 'hypervisor1')
 ADMIN = context.get_admin_context_without_session()
 reports = agent_rpc.PluginReportStateAPI(topics.REPORTS)
 plugin = agent_rpc.PluginApi(topics.PLUGIN)
 STATE = {
     'binary': 'neutron-openvswitch-agent',
-    'host': HOST,
     'topic': 'N/A',
     'agent_type': 'Open vSwitch agent',
     'start_flag': True,
@@ -51,15 +50,17 @@ class Endpoint:
 
     def port_update(self, _, **given):
         port = given.get('port') or {}
-        if port.get('binding:host_id') == HOST and port.get('status') != 'ACTIVE':
-            threading.Timer(0.2, self.up, [port['id']]).start()
+        host = port.get('binding:host_id')
+        if host in HOSTS and port.get('status') != 'ACTIVE':
+            threading.Timer(0.2, self.up, [port['id'], host]).start()
 
-    def up(self, port):
+    def up(self, port, host):
+        agent = 'ovs-agent-' + host
         for pause in (0, 0.5, 1):
             time.sleep(pause)
             try:
-                plugin.get_devices_details_list(ADMIN, [port], AGENT, HOST)
-                plugin.update_device_up(ADMIN, port, AGENT, HOST)
+                plugin.get_devices_details_list(ADMIN, [port], agent, host)
+                plugin.update_device_up(ADMIN, port, agent, host)
                 return
             except Exception as error:
                 print('port', port, error, flush=True)
@@ -75,7 +76,8 @@ agent_rpc.create_consumers([Endpoint()], 'q-agent-notifier', consumers, start_li
 sent = 0
 while True:
     try:
-        reports.report_state(ADMIN, STATE, use_call=False)
+        for host in HOSTS:
+            reports.report_state(ADMIN, {**STATE, 'host': host}, use_call=False)
         sent += 1
         # Neutron takes an agent for new until it has been heard for some time.
         STATE['start_flag'] = sent <= 15

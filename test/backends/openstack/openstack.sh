@@ -9,6 +9,8 @@
 #   openstack.sh install          installs it with apt-get (root), and pip
 #   openstack.sh use PID          starts the services unless they run; PID keeps them running until it leaves or ends
 #   openstack.sh leave PID        stops them when no living PID uses them any more
+#   openstack.sh hypervisor       asks whether servers can really run here: exit 0, or words and exit 1 (missing), 3 (cannot be)
+#   openstack.sh hypervisor-up    starts the host on which they do, beside the services that run
 #   openstack.sh up | down        by hand: start and keep until `down`
 #
 # OS_DIR is where its state goes (default: .backends/openstack or .backends/openstack-pypi of the checkout). Ports: the defaults below
@@ -38,6 +40,7 @@ declare -A ASKED
 for entry in $PORTS; do ASKED[${entry%%=*}]=$(printenv "${entry%%=*}"); done
 . "$HERE/conf.sh"
 . "$HERE/services.sh"
+. "$HERE/hypervisor.sh"
 
 PACKAGES="$PACKAGES uwsgi-core uwsgi-plugin-python3 rabbitmq-server mariadb-server curl qemu-utils"
 PROGRAMS="$PROGRAMS /usr/bin/uwsgi /usr/lib/rabbitmq/bin/rabbitmq-server /usr/sbin/mariadbd /usr/bin/curl /usr/bin/flock"
@@ -53,13 +56,16 @@ available(){
   [ -z "$missing" ] || { echo "OpenStack services ($RELEASE_NAME): $missing (OPENSTACK_RELEASE=$RELEASE test/backends/openstack/openstack.sh install)"; return 1; }
 }
 
+# RUNLEVEL=1: packages start no services of their own.
+apt_get(){
+  local quiet="-q -o Acquire::Retries=5 -o Dpkg::Options::=--force-confdef -o Dpkg::Options::=--force-confold -o Dpkg::Options::=--force-unsafe-io"
+  # shellcheck disable=SC2086
+  DEBIAN_FRONTEND=noninteractive RUNLEVEL=1 apt-get $quiet "$@"
+}
 apt_install(){
   [ -n "$(programs_missing)" ] || return 0
-  local quiet="-q -o Acquire::Retries=5 -o Dpkg::Options::=--force-confdef -o Dpkg::Options::=--force-confold -o Dpkg::Options::=--force-unsafe-io"
-  # RUNLEVEL=1: packages start no services of their own.
-  export DEBIAN_FRONTEND=noninteractive RUNLEVEL=1
   # shellcheck disable=SC2086
-  apt-get $quiet update && apt-get $quiet install -y --no-install-recommends $PACKAGES
+  apt_get update && apt_get install -y --no-install-recommends $PACKAGES
 }
 install(){
   available >/dev/null && return 0
@@ -161,7 +167,10 @@ locked(){ mkdir -p "$OS_DIR"; exec 9>"$OS_DIR/lock-of-runs"; flock -w 400 9 || f
 
 case ${1:-} in
   available) available ;;
-  install) mkdir -p "$OS_DIR"; install ;;
+  install) mkdir -p "$OS_DIR"; install && hypervisor_install >>"$OS_DIR/install.log" 2>&1 ;;
+  hypervisor) locked; hypervisor ;;
+  hypervisor-up) locked; load_ports; healthy || fail "the services do not run"; hypervisor_up || fail "see $OS_DIR/log" ;;
+  libvirtd-inside) libvirtd_inside ;;
   use) locked; use "$2" ;;
   leave) locked; rm -f "$OS_DIR/users/$2"; users || down ;;
   watch)

@@ -91,7 +91,7 @@ wsgi(){
   bg "$name" env "$@" $UWSGI $WSGI_PYTHON --add-header "Connection: close" --http-socket "$L:$port" --processes "$processes" --threads "$threads" \
     ${WSGI[$name]} ${WSGI_ARGS:-}
 }
-helper(){ METRICS=$METRICS OS_PASSWORD=$PW PYTHONDONTWRITEBYTECODE=1 $PY "$HERE/$1"; }
+helper(){ METRICS=$METRICS LIBVIRT=$LIBVIRT OS_PASSWORD=$PW PYTHONDONTWRITEBYTECODE=1 $PY "$HERE/$1"; }
 program(){ local name=$1 module=$2; shift 2; bg "$name" $PY -c "import sys; from $module import main; sys.exit(main())" "$@"; }
 
 services_up(){
@@ -116,15 +116,15 @@ services_up(){
     wait_http "$NOVA_PORT/" nova-api && wait_http "$CINDER_PORT/" cinder-api && { [ -z "$METRICS" ] || wait_http "$GNOCCHI_PORT/" gnocchi-api; } && say "APIs answer"
 }
 
-# The scheduler knows a compute host only once it is mapped into its cell.
+# host name: the scheduler knows a compute host, run by a process of this name, only once it is mapped into its cell.
 map_host(){
   for _ in $(seq 1 300); do
     nova_manage cell_v2 discover_hosts --by-service >>"$OS_DIR/log/discover.log" 2>&1
-    nova_manage cell_v2 list_hosts 2>/dev/null | grep -q compute1 && return 0
-    died nova-compute && break
+    nova_manage cell_v2 list_hosts 2>/dev/null | grep -q "$1" && return 0
+    died "$2" && break
     sleep 1
   done
-  echo "nova-compute never reported:"; tail -5 "$OS_DIR/log/nova-compute.log"; return 1
+  echo "$2 never reported:"; tail -5 "$OS_DIR/log/$2.log"; return 1
 }
 
 # Everything, in order. A fresh state is synced and seeded; one of an earlier run in good order is used again.
@@ -143,7 +143,7 @@ start(){
     wait $identity || return 1
   fi
   wait_port "$RABBIT_PORT" rabbit && services_up || return 1
-  if [ $fresh ]; then map_host || return 1; fi
+  if [ $fresh ]; then map_host compute1 nova-compute || return 1; fi
   helper reporting.py || return 1
   if [ $fresh ]; then helper seed.py || return 1; touch "$OS_DIR/synced"; say "seeded"; fi
   all_live && write_clouds_yaml
