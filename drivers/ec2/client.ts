@@ -12,7 +12,7 @@ import { clientSettings, quietly } from './connect';
 import { translate } from './errors';
 import { type Ec2Type, namedIn, SHAPES, speaksOf, thing } from './gone';
 import { readLeniently } from './lenient';
-import { refusesLogin } from './login';
+import { refusesLogin, renewing } from './login';
 import { MAX_OWN_TAGS_FREE, MAX_PROPERTIES } from './naming';
 import type { Ec2Options } from './options';
 import { OwnTags } from './own-tags';
@@ -48,7 +48,7 @@ export class Wire {
     return this.refusals.pass(async () => {
       // Credentials without an end are kept for ever by the SDK: after a refusal a rotated file is read again.
       if (this.refusals.refused) await this.client.config.credentials({ forceRefresh: true });
-      return this.sent(this.client, command, context);
+      return renewing(this.client, () => this.sent(this.client, command, context));
     });
   }
 

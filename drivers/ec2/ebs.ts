@@ -11,7 +11,7 @@ import { ProviderError } from '../../src/clouds/errors';
 import { LoginRefusals } from '../../src/clouds/logins';
 import { clientSettings, isBesideEc2, quietly } from './connect';
 import { translate } from './errors';
-import { refusesLogin } from './login';
+import { refusesLogin, renewing } from './login';
 import type { Ec2Options } from './options';
 
 /** Length of a block of a snapshot, in bytes: EBS has no other. */
@@ -49,19 +49,23 @@ export class EbsDirect {
     this.patienceMs = Math.min(options.patienceMs, PATIENCE_MS);
   }
 
-  /** Sends one command, once. @throws ProviderError */
+  /** Sends one command, once; a second time with new credentials where these have ended. @throws ProviderError */
   async send<I extends ServiceInputTypes, O extends ServiceOutputTypes>(command: Command<I, O>, { signal }: CallContext): Promise<O> {
     return this.refusals.pass(async () => {
       // As in Wire: after a refusal a rotated file is read again.
       if (this.refusals.refused) await this.client.config.credentials({ forceRefresh: true });
-      if (signal.aborted)
-        throw new ProviderError('timeout', 'The call was cancelled: nobody waits for its answer any more', { maybeDone: false });
-      try {
-        return await this.client.send(command, { abortSignal: AbortSignal.any([signal, AbortSignal.timeout(REQUEST_MS)]) });
-      } catch (thrown) {
-        throw permitted(translate(thrown, command.input, 'EBS'), thrown, command.constructor.name.replace(/Command$/, ''));
-      }
+      return renewing(this.client, () => this.sent(command, signal));
     });
+  }
+
+  private async sent<I extends ServiceInputTypes, O extends ServiceOutputTypes>(command: Command<I, O>, signal: AbortSignal): Promise<O> {
+    if (signal.aborted)
+      throw new ProviderError('timeout', 'The call was cancelled: nobody waits for its answer any more', { maybeDone: false });
+    try {
+      return await this.client.send(command, { abortSignal: AbortSignal.any([signal, AbortSignal.timeout(REQUEST_MS)]) });
+    } catch (thrown) {
+      throw permitted(translate(thrown, command.input, 'EBS'), thrown, command.constructor.name.replace(/Command$/, ''));
+    }
   }
 
   /**

@@ -254,7 +254,8 @@ export class Wire {
   }
 
   /**
-   * Streams bytes to a service (an image's data). A stream cannot be sent again: a token that ends soon is renewed before.
+   * Streams bytes to a service (an image's data). A stream cannot be sent again: a token that ends soon is renewed before. Where it ends
+   * all the same, that is an error that passes: another attempt has a new one.
    * @param size bytes in all; undefined sends them in chunks
    */
   async upload(of: Subject, path: string, stream: Readable, size: number | undefined, context: CallContext): Promise<void> {
@@ -266,7 +267,13 @@ export class Wire {
     const sent: Sent = { method: 'PUT', headers, body: stream };
     const answer = await this.transport.exchange(NAMES[service], `${base}${path}`, sent, context.signal, false);
     if (answer.status === 204) return;
-    throw goneBy(of, this.redacted(answer)) ?? refused(service, NAMES[service], this.redacted(answer), false);
+    const refusal = this.redacted(answer);
+    if (this.refusesToken(service, refusal) && !(await this.restricted(context))) {
+      this.keystone.forget(token);
+      const words = `${NAMES[service]} refused the token while it took the bytes: they are to be sent again, with a new one`;
+      throw new ProviderError('unavailable', words, { code: '401', maybeDone: false });
+    }
+    throw goneBy(of, refusal) ?? refused(service, NAMES[service], refusal, false);
   }
 
   /**

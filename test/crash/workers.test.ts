@@ -2,12 +2,15 @@ import { Client as Connection } from 'pg';
 import { Client } from '../harness/client';
 import { describeWith } from '../backends/need';
 import { postgresAvailable, startPostgres, type Postgres } from '../backends/postgres';
-import { allEnded, createMachine, inGroups, placesOf, remove, removeAll, sendTo, snapshotMachine, type Change } from './drive';
+import { allEnded, Change, createMachine, inGroups, placesOf, remove, removeAll, sendTo, snapshotMachine } from './drive';
 import { freePort, Life } from './life';
 import { KEYS, Scene } from './scene';
 import type { Place } from './wire';
-import { waitUntil } from '../harness/wait';
+import { startOrigin, type Origin } from '../fetch/origin';
+import { eventually, waitUntil } from '../harness/wait';
 
+const LEASE_MS = 2000;
+const MIB = 2 ** 20;
 /** Places that one sleep proves; at each stand Jobs of every cloud. */
 const AT_ONCE = 8;
 
@@ -18,6 +21,9 @@ const AT_ONCE = 8;
 let server: Postgres | undefined;
 let scene: Scene;
 let sleeper: Life;
+/** Server of an image whose second half comes once it is let go. */
+let origin: Origin;
+let letGo: () => void;
 /** Instances that several cases use. */
 const kept = new Set<string>();
 /** The way to the one that will be put to sleep. */
@@ -116,8 +122,16 @@ describeWith('two workers on one PostgreSQL, of which one sleeps past its leases
     server = await startPostgres();
     const store = { kind: 'postgres', url: server.url };
     // The one that stays awake looks for due Jobs only when told: else it would take Jobs that merely wait.
-    const worker = { leaseMs: 2000, sweepMs: 3_600_000, concurrency: 60 };
-    scene = await Scene.set({ config: { store, worker } });
+    const worker = { leaseMs: LEASE_MS, sweepMs: 3_600_000, concurrency: 60 };
+    origin = await startOrigin({
+      '/halves.raw': (_request, response) => {
+        response.writeHead(200, { 'content-length': MIB, 'content-type': 'application/octet-stream' });
+        response.write(Buffer.alloc(MIB / 2, 1));
+        letGo = () => response.end(Buffer.alloc(MIB / 2, 2));
+      },
+    });
+    const fetch = { hosts: [`127.0.0.1:${origin.port}`], schemes: ['http'], addresses: ['127.0.0.1/32'], idleMs: 3_600_000 };
+    scene = await Scene.set({ config: { store, worker, fetch } });
     const port = await freePort();
     const publicUrl = `http://127.0.0.1:${scene.port}`;
     sleeper = await Life.begin(scene.configure('sleeper.yaml', port, { server: { port, publicUrl } }));
@@ -127,8 +141,42 @@ describeWith('two workers on one PostgreSQL, of which one sleeps past its leases
     sleeper.signal('SIGCONT');
     await sleeper.kill();
     await scene.close();
+    await origin.close();
     await server?.stop();
   });
+
+  test('a transfer that stands still for longer than its lease stays with its worker: a timer renews it, not the bytes', async () => {
+    const body = { name: 'in two halves', cloud: 'plain', imageLocation: `${origin.url}halves.raw` };
+    const image = new Change(scene, 'plain', 'POST', 'machineImages', body, scene.images, via);
+    const id = await image.job();
+    const lease = async () => {
+      const [row] = await onDatabase<{ epoch: number; lease_owner: string; lease_until: string }>(
+        `SELECT epoch, lease_owner, lease_until FROM jobs WHERE id = '${id}'`,
+      );
+      return { epoch: row?.epoch, owner: row?.lease_owner, until: Number(row?.lease_until) };
+    };
+    await waitUntil(() => origin.asked.length > 0);
+    const before = await lease();
+    const sweeping = setInterval(() => scene.life.send({ do: 'sweep' }), 150);
+    try {
+      const after = await eventually(async () => {
+        const now = await lease();
+        return now.until > before.until + 2 * LEASE_MS || now.epoch !== before.epoch ? now : undefined;
+      });
+      expect(after).toMatchObject({ epoch: before.epoch, owner: before.owner });
+    } finally {
+      clearInterval(sweeping);
+      letGo();
+    }
+    expect(await image.ended()).toMatchObject({ state: 'SUCCESS' });
+    expect([origin.asked, scene.cloud('plain').snapshots().length]).toEqual([['/halves.raw'], 1]);
+    const path = await image.path();
+    scene.images.leaving(path);
+    await allEnded([new Change(scene, 'plain', 'DELETE', path)]);
+    scene.images.left(path);
+    await expectQuiet();
+  });
+
   /** Takes away what one group may leave behind: it must not fail the next. */
   function tidy(): void {
     // A case that failed may have left it asleep.

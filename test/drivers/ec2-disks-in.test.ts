@@ -310,6 +310,29 @@ describeWith('moto', motoAvailable(), () => {
     expect((await snapshots()).filter(({ StartTime }) => StartTime === undefined)).toEqual([]);
   });
 
+  test('credentials of a role that end in the middle of a disk, in or out, are renewed: nothing begins again', async () => {
+    const driver = await bench.connect({ roleArn: 'arn:aws:iam::123456789012:role/mover', stsEndpoint: bench.account.url });
+    const [count, before] = [bench.account.proxy.count, bench.account.proxy.counts()];
+    const since = (action: string) => count(action) - (before[action] ?? 0);
+    const ended = { code: 'ExpiredTokenException', message: 'The security token included in the request is expired', status: 403 };
+    let puts = 0;
+    rule({ action: 'PutSnapshotBlock', when: () => ++puts === 2, fail: ended });
+    // As EC2 itself says it.
+    rule({ action: 'RegisterImage', times: 1, fail: { code: 'RequestExpired', message: 'Request has expired.' } });
+    const { key } = await upload('machineImages', sourceOf(), {}, driver);
+    expect(['AssumeRole', 'StartSnapshot', 'PutSnapshotBlock', 'RegisterImage'].map(since)).toEqual([4, 1, INDEXES.length + 1, 2]);
+    const opened = await driver.machineImages?.download?.(key, context());
+    rule({ action: 'GetSnapshotBlock', times: 1, fail: ended });
+    if (!opened) throw new Error('not offered');
+    expect((await read(opened.disk)).map(([offset]) => offset / BLOCK)).toEqual(INDEXES);
+    expect(since('AssumeRole')).toBe(5);
+    // Where there are no others, the refusal is told.
+    rule({ action: 'PutSnapshotBlock', fail: ended });
+    await expect(upload('volumeImages', sourceOf())).rejects.toMatchObject({ kind: 'auth', code: 'ExpiredTokenException' });
+    await driver.close();
+    await drop('machineImages', key);
+  });
+
   test('a source that breaks off is the failure that is told', async () => {
     async function* broken(): AsyncGenerator<Extent> {
       yield* extents();

@@ -2,7 +2,7 @@ import type { Driver, UploadImage } from '../../src/clouds/driver';
 import type { Disk } from '../../src/disks/disk';
 import { rawBytes } from '../../src/disks/raw-stream';
 import { context, marks } from './counterpart';
-import { type FakeCall, type FakeCloud, ID, startFakeCloud } from './openstack-fake';
+import { type FakeAnswer, type FakeCall, type FakeCloud, ID, startFakeCloud } from './openstack-fake';
 
 /** Disks of other clouds that become images of OpenStack: they are raw, whatever lies in them. */
 
@@ -57,6 +57,39 @@ describe('an OpenStack image of a disk', () => {
       message: expect.stringContaining(`begin as a ${format} image`) as string,
     });
     expect(made).toEqual([]);
+  });
+
+  describe('and tokens', () => {
+    const sent = () => cloud.calls.filter(({ method, path }) => method === 'PUT' || path.endsWith('/auth/tokens') || method === 'DELETE');
+    const words = () => sent().map(({ method, service }) => `${method} ${service}`);
+    const refused: FakeAnswer = {
+      status: 401,
+      body: { error: { code: 401, message: 'The request you have made requires authentication.' } },
+    };
+
+    test('one that is refused while Glance takes the bytes: what was made is taken back, and the next attempt has another', async () => {
+      const answers = [refused, { status: 204 }];
+      cloud.writes.set(`PUT /images/${ID(39)}/file`, () => answers.shift() ?? { status: 500 });
+      cloud.writes.set(`DELETE /images/${ID(39)}`, () => ({ status: 204 }));
+      const error = await upload(Buffer.alloc(512, 'boot')).catch((thrown: unknown) => thrown);
+      expect(error).toMatchObject({ kind: 'unavailable', passing: true, maybeDone: false });
+      expect(words()).toEqual(['POST identity', 'PUT image', 'POST identity', 'DELETE image']);
+      expect(await upload(Buffer.alloc(512, 'boot'))).toEqual({ key: ID(39) });
+      expect(words().slice(4)).toEqual(['PUT image']);
+    });
+
+    test('one that ends soon is renewed before the bytes are sent', async () => {
+      let lives = 600_000;
+      cloud.meddle = ({ service }, honest) => {
+        if (service !== 'identity') return undefined;
+        const answer = honest();
+        Object.assign((answer.body as { token: object }).token, { expires_at: new Date(Date.now() + lives).toISOString() });
+        lives = 3_600_000;
+        return answer;
+      };
+      expect(await upload(Buffer.alloc(512, 'boot'))).toEqual({ key: ID(39) });
+      expect(words()).toEqual(['POST identity', 'POST identity', 'PUT image']);
+    });
   });
 
   test.each([

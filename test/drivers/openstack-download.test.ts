@@ -227,6 +227,16 @@ describe('contents of an OpenStack image', () => {
       expect((await read(opened)).equals(DISK)).toBe(true);
     });
 
+    test('takes a new token where the old one ended between two parts', async () => {
+      const opened = await open();
+      const before = cloud.calls.length;
+      served = [];
+      const ended = { status: 401, body: { error: { code: 401, message: 'The request you have made requires authentication.' } } };
+      parts((call, index) => (index === 1 ? ended : part(call)));
+      expect((await read(opened)).equals(DISK)).toBe(true);
+      expect(cloud.calls.slice(before).filter(({ service }) => service === 'identity')).toHaveLength(1);
+    });
+
     test.each<[string, object, object]>([
       ['by its digest', {}, { os_hash_value: digest(Buffer.from('another')) }],
       [

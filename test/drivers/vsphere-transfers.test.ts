@@ -78,6 +78,8 @@ describeWith('vcsim', vcsimAvailable(), () => {
     if ('ongoing' in made) throw new Error('an upload waits to its end');
     return made.key;
   }
+  /** The next report is refused for want of a session; in a new one vCenter knows no lease of the old one. */
+  const sessionEnds = (): void => void vc.account.proxy.add({ method: 'HttpNfcLeaseProgress', fault: 'NotAuthenticated', times: 1 });
   const drop = (key: string) => vc.ended.machineImages?.delete?.(key, context());
   const download = (key: string, own = context()): Promise<DownloadedImage> => images().download(key, own);
 
@@ -177,6 +179,27 @@ describeWith('vcsim', vcsimAvailable(), () => {
       await vc.account.sim.order({ fault: { method: 'HttpNfcLeaseProgress', fault: 'InvalidState' } });
       const error = await failure(upload(diskOf(() => new Promise(() => undefined))));
       expect(error).toMatchObject({ kind: 'unavailable', message: expect.stringContaining('ended the lease') as string });
+    });
+
+    test('one whose session ends in the middle: what vCenter knows no more is told, and begun again it is whole', async () => {
+      await order({ seconds: 1 });
+      const own = marks('begun again');
+      expect(await images().find(own, context())).toEqual([]);
+      const logins = vc.account.proxy.count('Login');
+      sessionEnds();
+      const error = await failure(
+        upload(
+          diskOf(() => new Promise(() => undefined)),
+          own,
+        ),
+      );
+      expect(error).toMatchObject({ kind: 'unavailable', passing: true, message: expect.stringContaining('ended the lease') as string });
+      expect(vc.account.proxy.count('Login')).toBe(logins + 1);
+      await comesTrue(async () => expect(await leases()).toEqual([]));
+      vc.account.proxy.reset();
+      const key = await upload(diskOf(), own);
+      expect((await images().find(own, context())).map((item) => item.key)).toEqual([key]);
+      await drop(key);
     });
 
     test('a lease that takes its time is waited for; one that fails says why', async () => {
@@ -297,6 +320,19 @@ describeWith('vcsim', vcsimAvailable(), () => {
         message: expect.stringContaining('ended the lease') as string,
       });
       await order({});
+      await drop(key);
+    });
+
+    test('whose session ends in the middle ends with an error that passes, and read again it is whole', async () => {
+      const key = await upload(diskOf());
+      await order({ seconds: 1, holdAfter: 200_000 });
+      sessionEnds();
+      const error = await failure(download(key).then((image) => reading(image)));
+      expect(error).toMatchObject({ kind: 'unavailable', passing: true, message: expect.stringContaining('ended the lease') as string });
+      await comesTrue(async () => expect(await leases()).toEqual([]));
+      vc.account.proxy.reset();
+      await order({});
+      expect(await digestOf((await download(key)).disk)).toBe(await digestOf(diskOf()));
       await drop(key);
     });
 
