@@ -18,6 +18,7 @@ import { createPoster } from './fetch/poster';
 import { createPutter } from './fetch/putter';
 import { createAuthenticator } from './http/access';
 import { Closers } from './http/closers';
+import { consoleOf } from './http/console-parts';
 import { createLoginAudit } from './http/login-audit';
 import { publicAddress } from './http/public-address';
 import { createHttpServer } from './http/server';
@@ -185,6 +186,7 @@ async function build(options: GatewayOptions, closers: Closers): Promise<Gateway
     metrics,
     measured: (tenant) => cloudMetrics({ clouds, store }, tenant),
     documents: publicDocuments(catalogue, handlers, base, at.publicUrl),
+    console: consoleOf(config.console, store.access, required ? at.publicUrl : undefined, loginRecorder(access)),
     packages: servePackages({ store, clouds, base, idleMs: config.move.idleSeconds * 1000, notify, audit }),
     faults: (status, message, request) => writeFault(writers, base, request, { status, message }),
     ...(config.server.trustProxy.length > 0 ? { trustProxy: config.server.trustProxy } : {}),

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { decodeKey, isBare, isProxyPlace } from './formats';
 import { auditSection } from './audit-section';
+import { consoleSection } from './console-section';
 import { fetchSection } from './fetch-section';
 import { moveSection } from './move-section';
 import { ovfSection } from './ovf-section';
@@ -373,6 +374,7 @@ export const configSchema = z
     audit: auditSection,
     webhooks: webhooksSection,
     streams: streamsSection,
+    console: consoleSection,
     compatibility,
     fetch: fetchSection,
     move: moveSection,

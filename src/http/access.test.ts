@@ -22,6 +22,10 @@ function memoryAccess(): AccessStore & { dump(): string } {
     tokens: async (name) => [...tokens.values()].filter((token) => token.principal === name),
     addToken: async (row) => void tokens.set(row.id, { ...row, created }),
     removeToken: async (id) => tokens.delete(id),
+    sessionByHash: () => Promise.resolve(undefined),
+    addSession: () => Promise.resolve(),
+    useSession: () => Promise.resolve(),
+    removeSession: () => Promise.resolve(false),
     dump: () => JSON.stringify([[...principals], [...tokens]]),
   };
 }

@@ -19,6 +19,8 @@ export interface AuthRequest {
   claimed?: string | undefined;
   host?: string | undefined;
   origin?: string | undefined;
+  /** Facts that a browser tells of a request that a page of the console makes (sessions.ts). */
+  page?: { cookie: string | undefined; console: boolean; changes: boolean; site: string | undefined };
   /** The request that the login came with, for the audit. */
   asked?: { method: string; path: string; requestId?: string };
 }

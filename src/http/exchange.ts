@@ -9,7 +9,7 @@ import { ClientGone, type FaultRequest, type Faults, HttpFault } from './fault';
 import { logged } from './logged';
 import type { Fairness } from './fairness';
 import type { HttpMetrics } from './metrics';
-import { CHALLENGE } from './probes';
+import { challengesFor, isConsole } from './challenge';
 import { type ExtraHeaders, send } from './send';
 
 import { parseQueryString, pathBelow, type RawTarget } from './target';
@@ -151,7 +151,7 @@ async function answerTo(
     visit.who = tried;
     if (result.tried !== undefined)
       options.log.warn({ ...tried, address: arrival.address, reason: result.message, requestId: facts.requestId }, 'a login was refused');
-    throw unwelcome(result);
+    throw unwelcome(request, result);
   }
   const { principal } = result;
   visit.who = { principal: principal.name };
@@ -209,20 +209,20 @@ function isHeavy(request: IncomingMessage, { method, path, query }: FaultRequest
   return hasBody(request) && (length === undefined || Number(length) > LARGE);
 }
 
-function unwelcome({ status, message, retryAfterSeconds, badToken }: Refused): HttpFault {
+function unwelcome(request: IncomingMessage, { status, message, retryAfterSeconds, badToken }: Refused): HttpFault {
   return new HttpFault(status, message, {
-    ...(status === 401 && { 'WWW-Authenticate': badToken ? BAD_TOKEN : CHALLENGE }),
+    ...(status === 401 && { 'WWW-Authenticate': challengesFor(request, badToken) }),
     ...(retryAfterSeconds !== undefined && { 'Retry-After': String(retryAfterSeconds) }),
   });
 }
 
 /** Extracts from a Node message what a login is judged by. */
 export function authRequest(request: IncomingMessage, from: Pick<Arrival, 'address' | 'claimed'>): AuthRequest {
-  const { authorization, host, origin } = request.headers;
-  return { authorization, address: from.address, claimed: from.claimed, host, origin };
+  const { authorization, host, origin, cookie } = request.headers;
+  const changes = request.method !== 'GET' && request.method !== 'HEAD';
+  const page = { cookie, console: isConsole(request), changes, site: request.headers['sec-fetch-site']?.toString() };
+  return { authorization, address: from.address, claimed: from.claimed, host, origin, page };
 }
-
-const BAD_TOKEN = ['Basic realm="cimi", charset="UTF-8"', 'Bearer realm="cimi", error="invalid_token"'];
 
 /** The protocol refuses OPTIONS like any method it has no use for, naming those it has; that list is the answer. */
 function allowed(answer: CimiResponse): CimiResponse {

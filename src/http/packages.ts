@@ -6,7 +6,7 @@ import { faultOf } from '../protocol/faults';
 import type { Authentication } from './access';
 import { hasBody } from './body';
 import { logged } from './logged';
-import { CHALLENGE } from './probes';
+import { challengesFor } from './challenge';
 import { send } from './send';
 
 /** Path below which packages are, outside the resources of the protocol. */
@@ -71,7 +71,7 @@ async function answered(
   const result = await login(request);
   if (!result.ok) {
     const retry = result.retryAfterSeconds === undefined ? {} : { 'Retry-After': String(result.retryAfterSeconds) };
-    const challenge = result.status === 401 ? { 'WWW-Authenticate': CHALLENGE.join(', ') } : {};
+    const challenge = result.status === 401 ? { 'WWW-Authenticate': challengesFor(request).join(', ') } : {};
     return problem(result.status, result.message, { ...retry, ...challenge });
   }
   const [id = '', name = '', ...below] = path.slice(PACKAGES.length).split('/');

@@ -3,6 +3,8 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Principal } from '../protocol/messages';
 import type { Documents } from '../protocol/public-documents';
 import type { Authentication } from './access';
+import { challengesFor } from './challenge';
+import { PAGE_HEADERS } from './console';
 import type { HttpMetrics } from './metrics';
 
 export interface Readiness {
@@ -27,6 +29,8 @@ export interface ProbeOptions {
   /** Absolute URI of the Cloud Entry Point. */
   entryPoint: string;
   documents?: Documents;
+  /** True where the console is there. */
+  console?: boolean;
   /** True from the moment the process wants no more requests. */
   closing: () => boolean;
   /** Authenticates the requester. */
@@ -71,6 +75,7 @@ export function createProbes(options: ProbeOptions): Probes {
     if (document) return write(request, response, 200, document.contentType, document.make());
     switch (path) {
       case '/':
+        if (options.console && /text\/html/.test(request.headers.accept ?? '')) return welcome(request, response);
         return json(request, response, 200, { cloudEntryPoint: options.entryPoint });
       case '/healthz':
         return json(request, response, 200, { status: 'alive' });
@@ -90,6 +95,14 @@ export function createProbes(options: ProbeOptions): Probes {
         });
     }
   };
+}
+
+/** Shows people in a browser where to go. All is relative: a proxy may show the gateway below a path. */
+function welcome(request: IncomingMessage, response: ServerResponse): void {
+  for (const [name, value] of Object.entries(PAGE_HEADERS)) response.setHeader(name, value);
+  const body = '<h1>CIMI gateway</h1><ul><li><a href="console/">Console</a><li><a href="cimi/cloudEntryPoint">Cloud Entry Point</a></ul>';
+  const page = `<!doctype html><html lang="en"><meta charset="utf-8"><title>CIMI gateway</title>${body}</html>\n`;
+  write(request, response, 200, 'text/html; charset=utf-8', page);
 }
 
 function once(make: () => string): () => string {
@@ -124,7 +137,7 @@ async function scrapeMeasured(options: ProbeOptions, request: IncomingMessage, r
 async function loggedIn(options: ProbeOptions, request: IncomingMessage, response: ServerResponse): Promise<Principal | undefined> {
   const result = await options.login(request);
   if (result.ok) return result.principal;
-  if (result.status === 401) response.setHeader('WWW-Authenticate', CHALLENGE);
+  if (result.status === 401) response.setHeader('WWW-Authenticate', challengesFor(request));
   if (result.retryAfterSeconds !== undefined) response.setHeader('Retry-After', result.retryAfterSeconds);
   json(request, response, result.status, { problem: result.message });
   return undefined;
@@ -151,9 +164,6 @@ function isMetricsToken(token: string | undefined, request: IncomingMessage): bo
   const digest = (text: string): Buffer => createHash('sha256').update(text).digest();
   return timingSafeEqual(digest(token), digest(given));
 }
-
-/** Challenges for both ways to log in, each as a header of its own: many clients understand only the first of a joined list. */
-export const CHALLENGE: string[] = ['Basic realm="cimi", charset="UTF-8"', 'Bearer realm="cimi"'];
 
 function json(request: IncomingMessage, response: ServerResponse, status: number, body: object): void {
   write(request, response, status, 'application/json', `${JSON.stringify(body)}\n`);

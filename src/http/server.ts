@@ -8,11 +8,13 @@ import { clientPlaceOf } from '../net/addresses';
 import type { Authenticate } from './access';
 import { type Connections, watchConnections } from './connections';
 import { type Arrival, type Exchange, authRequest, createExchange } from './exchange';
+import { CONSOLE, createConsole, type Console, type ConsoleOptions } from './console';
 import { createFairness } from './fairness';
 import type { Faults } from './fault';
 import type { HttpMetrics } from './metrics';
 import { createPackageExchange, type PackageOptions, PACKAGES } from './packages';
 import { type Measured, type Probes, type Readiness, createProbes } from './probes';
+import type { Sessions } from './sessions';
 import { originForm, splitTarget } from './target';
 
 export interface HttpLimits {
@@ -54,6 +56,8 @@ export interface HttpServerOptions {
   documents?: Documents;
   /** Serves packages of virtual machines, below `/packages/`. */
   packages?: PackageOptions['serve'];
+  /** The console, below `/console/`; absent: it is not there. */
+  console?: { folder: string | undefined; sessions: Sessions | undefined; record: ConsoleOptions['record'] } | undefined;
   faults: Faults;
   /** Proxies whose X-Forwarded-For is believed (Express' `trust proxy`); none by default. */
   trustProxy?: string[];
@@ -80,6 +84,7 @@ interface Shell {
   exchange: Exchange;
   probes: Probes;
   packages: Probes | undefined;
+  console: Console | undefined;
   connections: Connections;
   closing: () => boolean;
   /** Requests whose client waits for `100 Continue`. */
@@ -109,7 +114,8 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
   const refuse = (status: number, message: string) =>
     options.faults(status, message, { method: 'GET', path: '', query: [], headers: {}, requestId: '' });
   const connections = watchConnections(server, refuse, log);
-  const { handle, authenticate, faults, metrics } = options;
+  const { handle, faults, metrics } = options;
+  const authenticate = options.console?.sessions?.watched(options.authenticate) ?? options.authenticate;
   const shared = { log, ...(metrics && { metrics }) };
   const exchange = createExchange({
     ...shared,
@@ -121,7 +127,9 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
     prefix: base.prefix,
     limits: { bodyBytes: limits.bodyBytes, urlBytes: limits.urlBytes, stallMs: limits.stallMs ?? 60_000 },
   });
-  const login = (request: IncomingMessage) => authenticate(authRequest(request, whence(request as Request)));
+  const requestOf = (request: IncomingMessage) => authRequest(request, whence(request as Request));
+  const login = (request: IncomingMessage) => authenticate(requestOf(request));
+  const console = options.console && createConsole({ ...options.console, authenticate, requestOf });
   const { packages: serve } = options;
   const addressOf = (request: IncomingMessage) => whence(request as Request).address;
   const packages = serve && createPackageExchange({ serve, login, addressOf, log, stallMs: limits.stallMs ?? 60_000 });
@@ -132,10 +140,11 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
     entryPoint: `${base.publicUrl.replace(/\/+$/, '')}${base.prefix}cloudEntryPoint`,
     ...(options.documents && { documents: options.documents }),
     closing: () => closing,
+    console: console !== undefined,
     login,
     ...(options.metricsToken === undefined ? {} : { metricsToken: options.metricsToken }),
   });
-  const shell: Shell = { exchange, probes, packages, connections, closing: () => closing, expecting: new WeakSet() };
+  const shell: Shell = { exchange, probes, packages, console, connections, closing: () => closing, expecting: new WeakSet() };
   mount(app, server, shell, options);
   return {
     listen: (at) => listen(server, at),
@@ -178,12 +187,18 @@ function mount(app: Express, server: Server, shell: Shell, { base, log, trustPro
       return;
     }
     if (lastOne) response.setHeader('Connection', 'close');
-    const outside = shell.packages && target.path.startsWith(PACKAGES) ? shell.packages : shell.probes;
+    const outside = outsideOf(shell, target.path);
     outside(target.path, request, response).catch((error: unknown) => {
       log.error({ err: error }, 'an operational endpoint failed');
       response.destroy();
     });
   });
+}
+
+/** Chooses who answers what is not below the base. */
+function outsideOf({ packages, console, probes }: Shell, path: string): Probes {
+  if (packages && path.startsWith(PACKAGES)) return packages;
+  return console && (path.startsWith(CONSOLE) || `${path}/` === CONSOLE) ? console : probes;
 }
 
 /** The client's address: the socket's, or what trusted proxies say; beside it what is claimed where none is trusted. */

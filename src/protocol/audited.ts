@@ -61,7 +61,7 @@ export function subjectAt({ catalogue }: Pick<Protocol, 'catalogue'>, path: Cimi
 /** Longest path that stands in an entry, characters. */
 const MOST_PATH = 500;
 
-/** A login that was refused or failed, as it is recorded. Never with what was given as password or token. */
+/** A login that was refused or failed, or began a session, as it is recorded. Never with what was given as password or token. */
 export interface FailedLogin {
   /** The user whose login it was to be, where there is such a user. */
   user?: { name: string; tenant: string };
@@ -73,16 +73,20 @@ export interface FailedLogin {
   requestId?: string;
   status?: number;
   reason: string;
+  /** True where it went well. */
+  succeeded?: boolean;
 }
 
 /** Writes failed logins into the audit of the tenant whose user it was to be; those of nobody known belong to no tenant. */
 export function loginRecorder(parts: Pick<Protocol, 'store' | 'catalogue' | 'auditContent'>): (login: FailedLogin) => Promise<void> {
-  return async ({ user, address, method = 'GET', path, requestId, status, reason }) => {
+  return async ({ user, address, method = 'GET', path, requestId, status, reason, succeeded }) => {
     const access: Access = {
       ...subjectAt(parts, path ?? ''),
       ...{ tenant: user?.tenant ?? STRANGERS, who: user && { name: user.name }, address, operation: method, requestId, status },
       action: 'authenticate',
-      ...{ outcome: 'Failure', detail: `login failed: ${reason}` },
+      ...(succeeded
+        ? ({ outcome: 'Success', detail: `logged in: ${reason}` } as const)
+        : ({ outcome: 'Failure', detail: `login failed: ${reason}` } as const)),
     };
     await parts.store.transaction((unit) => unit.recordEvent(auditEntry(access, parts.auditContent)));
   };

@@ -19,6 +19,16 @@ export interface TokenRow {
   expires: string | null;
 }
 
+export interface SessionRow {
+  /** Hex SHA-256 of its secret. */
+  hash: string;
+  principal: string;
+  /** Name of the login that began it, and with which it ends. Nothing secret. */
+  proof: string;
+  created: string;
+  used: string;
+}
+
 export interface AccessStore {
   principal(name: string): Promise<PrincipalRow | undefined>;
   principals(): Promise<PrincipalRow[]>;
@@ -30,6 +40,12 @@ export interface AccessStore {
   tokens(principal: string): Promise<TokenRow[]>;
   addToken(row: Omit<TokenRow, 'created'>): Promise<void>;
   removeToken(id: string): Promise<boolean>;
+  sessionByHash(hash: string): Promise<SessionRow | undefined>;
+  /** Adds a session, and removes those of anyone that began before a time or were last used before another (RFC 3339). */
+  addSession(row: Omit<SessionRow, 'created' | 'used'>, ended: { createdBefore: string; usedBefore: string }): Promise<void>;
+  /** Notes that a session is in use now. */
+  useSession(hash: string): Promise<void>;
+  removeSession(hash: string): Promise<boolean>;
 }
 
 /** Change of who may log in, as it is recorded with the change itself. */

@@ -5,7 +5,7 @@ import { recordEvent } from './events';
 import { impossible, type Session } from './session';
 import type { AccessChange, AccessStore, PrincipalRow, TokenRow } from './access-store';
 
-type Reads = 'principal' | 'principals' | 'tokenByHash' | 'tokens';
+type Reads = 'principal' | 'principals' | 'tokenByHash' | 'tokens' | 'sessionByHash';
 
 /** Principals and their tokens, read. Passwords and tokens come as hashes, so nothing here needs the encryption key. */
 export function accessReads({ db }: Session): Pick<AccessStore, Reads> {
@@ -26,6 +26,7 @@ export function accessReads({ db }: Session): Pick<AccessStore, Reads> {
       const select = db.selectFrom('tokens').selectAll().where('principal', '=', principal);
       return (await select.orderBy('created').orderBy('id').execute()).map(fromToken);
     },
+    sessionByHash: (hash) => db.selectFrom('sessions').selectAll().where('hash', '=', hash).executeTakeFirst(),
   };
 }
 
@@ -71,6 +72,24 @@ export function accessWrites(
         const token = await session.db.selectFrom('tokens').select('principal').where('id', '=', id).executeTakeFirst();
         const { numDeletedRows } = await session.db.deleteFrom('tokens').where('id', '=', id).executeTakeFirst();
         if (token) await note(session, await aboutToken(session, token.principal, `revoked token ${id} of ${token.principal}`));
+        return numDeletedRows > 0n;
+      }),
+    addSession: ({ hash, principal, proof }, { createdBefore, usedBefore }) =>
+      write(async ({ db, dialect }) => {
+        await db
+          .deleteFrom('sessions')
+          .where((is) => is.or([is('created', '<', createdBefore), is('used', '<', usedBefore)]))
+          .execute();
+        const now = dialect.stamp;
+        await db.insertInto('sessions').values({ hash, principal, proof, created: now, used: now }).execute();
+      }),
+    useSession: (hash) =>
+      write(async ({ db, dialect }) => {
+        await db.updateTable('sessions').set({ used: dialect.stamp }).where('hash', '=', hash).execute();
+      }),
+    removeSession: (hash) =>
+      write(async ({ db }) => {
+        const { numDeletedRows } = await db.deleteFrom('sessions').where('hash', '=', hash).executeTakeFirst();
         return numDeletedRows > 0n;
       }),
   };

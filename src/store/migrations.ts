@@ -44,7 +44,16 @@ function migrations(dialect: SqlDialect): Record<string, Migration> {
     '0019-shares': { up: (db) => shares(db, dialect) },
     '0020-events-shown': { up: (db) => eventsShown(db, dialect) },
     '0021-plans': { up: (db) => plans(db, dialect) },
+    '0022-sessions': { up: (db) => sessions(db, dialect) },
   };
+}
+
+/** Sessions of browsers, which go with their user. */
+async function sessions(db: Kysely<unknown>, { text }: SqlDialect): Promise<void> {
+  await sql`create table sessions (
+    hash ${text} primary key, principal ${text} not null references principals (name) on delete cascade,
+    proof ${text} not null, created ${text} not null, used ${text} not null)`.execute(db);
+  await sql`create index sessions_principal on sessions (principal)`.execute(db);
 }
 
 /** Samples of Meters, which go with them, and recurring work. */

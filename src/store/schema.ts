@@ -147,6 +147,14 @@ export interface TokensTable {
   expires: string | null;
 }
 
+export interface SessionsTable {
+  hash: string;
+  principal: string;
+  proof: string;
+  created: string;
+  used: string;
+}
+
 /** Facts about the data itself: a value sealed with the key in use. */
 export interface MetaTable {
   name: string;
@@ -229,6 +237,7 @@ export interface Tables {
   audit_chains: AuditChainsTable;
   principals: PrincipalsTable;
   tokens: TokensTable;
+  sessions: SessionsTable;
   meta: MetaTable;
   marks: MarksTable;
 }

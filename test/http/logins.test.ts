@@ -16,6 +16,10 @@ const nobody: AccessStore = {
   tokens: () => Promise.resolve([]),
   addToken: () => Promise.resolve(),
   removeToken: () => Promise.resolve(false),
+  sessionByHash: () => Promise.resolve(undefined),
+  addSession: () => Promise.resolve(),
+  useSession: () => Promise.resolve(),
+  removeSession: () => Promise.resolve(false),
 };
 const among = (access: AccessStore, more: Partial<AuthenticatorOptions> = {}) =>
   createAuthenticator({ access, hmacKey: randomBytes(32), passwords: { check: () => Promise.resolve(false) }, ...more });

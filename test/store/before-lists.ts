@@ -12,7 +12,7 @@ const TRIGGERS = [...BYTES, ...COUNTED, 'counts_resource_placed', 'counts_resour
 const EVENT = `insert into events (timestamp, tenant, resource, resource_type, type, content, outcome)
   values ('2026-01-02T03:04:05.006Z', '${tenant}', 'machines/a', 'Machine', 't', '{}', 'Success')`;
 const REST = [
-  ...['agenda', 'shares', 'samples', 'series', 'tasks'].map((name) => `drop table ${name}`),
+  ...['sessions', 'agenda', 'shares', 'samples', 'series', 'tasks'].map((name) => `drop table ${name}`),
   ...['time', 'about', 'severity', 'told', 'job'].map((name) => `drop index events_${name}`),
   ...['chain', 'plain'].map((name) => `drop index events_${name}`),
   ...['lane', 'link', 'mac'].map((name) => `alter table events drop column ${name}`),

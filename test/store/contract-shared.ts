@@ -115,4 +115,25 @@ export function sharedContract(bench: () => Bench): void {
     await failure(access.addToken({ id: 't3', principal: 'bob', hash: 'dd', expires: null }));
     expect(await access.principal('x\0')).toBeUndefined();
   });
+
+  test('sessions are kept until their time is over, they are removed, or their user is', async () => {
+    const { access } = store();
+    const [past, future] = [{ createdBefore: '2000', usedBefore: '2000' }, '2999'];
+    await access.putPrincipal({ name: 'eve', tenant, role: 'reader', passwordHash: 'h1' });
+    const add = (hash: string, ended = past) => access.addSession({ hash, principal: 'eve', proof: 'token t1' }, ended);
+    await add('s1');
+    const first = await access.sessionByHash('s1');
+    expect(first).toEqual({ hash: 's1', principal: 'eve', proof: 'token t1', created: first?.used, used: first?.created });
+    await access.useSession('s1');
+    expect(Date.parse((await access.sessionByHash('s1'))?.used ?? '')).toBeGreaterThanOrEqual(Date.parse(first?.used ?? ''));
+    await add('s2', { ...past, usedBefore: future });
+    expect(await access.sessionByHash('s1')).toBeUndefined();
+    await add('s3', { ...past, createdBefore: future });
+    expect(await access.sessionByHash('s2')).toBeUndefined();
+    await add('s4');
+    expect([await access.removeSession('s4'), await access.removeSession('s4')]).toEqual([true, false]);
+    await access.removePrincipal('eve');
+    expect(await access.sessionByHash('s3')).toBeUndefined();
+    await failure(add('s5'));
+  });
 }

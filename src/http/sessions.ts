@@ -1,0 +1,153 @@
+import { createHash, randomBytes } from 'node:crypto';
+import type { AccessStore, PrincipalRow, SessionRow } from '../store/store';
+import type { AuthRequest, Authenticate, Authentication } from './access';
+import { isLoopback } from './loopback';
+import { createRecall } from './throttle';
+import { hashToken } from './tokens';
+
+export interface SessionOptions {
+  access: AccessStore;
+  /** URL under which clients see the gateway. */
+  publicUrl: string;
+  /** Time after which a session ends that nobody uses, and the longest that one lasts, in ms. */
+  idleMs: number;
+  longestMs: number;
+  now?: () => number;
+}
+
+/** Login in the way of a form. */
+export type Credentials = { user: string; password: string } | { token: string };
+
+/** Sessions of browsers: rows by the hash of a secret that only its cookie has. */
+export interface Sessions {
+  /** Lets requests with a session in, and leaves all others to `authenticate`. */
+  watched(authenticate: Authenticate): Authenticate;
+  /** Tells why a page may not ask this, in words; undefined where it may. */
+  foreign(request: AuthRequest): string | undefined;
+  /** Begins a session of a user who was let in by these credentials. @returns the value of Set-Cookie; undefined where it is over already */
+  begin(name: string, credentials: Credentials): Promise<string | undefined>;
+  /** Ends the session of a request. @returns the value of Set-Cookie */
+  end(request: AuthRequest): Promise<string>;
+  /** Reason why no session can be made at all: a cookie would go over the network in clear. */
+  readonly impossible: string | undefined;
+}
+
+/** Age up to which a row is good enough, in ms: the delay of a removal. */
+const ROW_AGE_MS = 2_000;
+const MOST = 2_000;
+/** Age of `used` after which it is written again, in ms. */
+const USED_MS = 60_000;
+
+/** Known session with its user. */
+interface Known {
+  session: SessionRow;
+  principal: PrincipalRow;
+}
+
+export function createSessions({ access, publicUrl, idleMs, longestMs, now = Date.now }: SessionOptions): Sessions {
+  const url = new URL(publicUrl);
+  const secure = url.protocol === 'https:';
+  const local = isLoopback(url.hostname);
+  // On one machine all ports share their cookies.
+  const cookie = secure ? '__Host-cimi' : `cimi-${url.port || '80'}`;
+  const attributes = `Path=/; HttpOnly; SameSite=Strict${secure ? '; Secure' : ''}`;
+  const rows = createRecall<Known>(ROW_AGE_MS, MOST, now);
+  const used = createRecall<true>(USED_MS, MOST, now);
+
+  const secretOf = ({ page }: AuthRequest): string | undefined =>
+    (page?.cookie ?? '')
+      .split(';')
+      .map((pair) => pair.trim().split('='))
+      .find(([name]) => name === cookie)?.[1];
+
+  const isOurs = (origin: string): boolean => {
+    const from = URL.canParse(origin) ? new URL(origin) : undefined;
+    if (from?.origin === url.origin) return true;
+    return local && from?.protocol === url.protocol && from.port === url.port && isLoopback(from.hostname);
+  };
+
+  const foreign = ({ origin, page }: AuthRequest): string | undefined => {
+    if (!page?.console) return 'the header X-CIMI-Console: 1 is missing';
+    if (page.site !== undefined && page.site !== 'same-origin') return 'the request comes from another site';
+    if (origin === undefined) return page.changes ? 'the header Origin is missing' : undefined;
+    return isOurs(origin) ? undefined : 'the request comes from a page of another origin';
+  };
+
+  const find = async (hash: string): Promise<Known | undefined> => {
+    const recent = rows.get(hash);
+    if (recent) return recent;
+    const session = await access.sessionByHash(hash);
+    const principal = session && (await access.principal(session.principal));
+    if (!session || !principal || !(await stillProven(access, session, principal, now()))) return undefined;
+    rows.set(hash, { session, principal });
+    return { session, principal };
+  };
+
+  const inSession = async (secret: string): Promise<Authentication | undefined> => {
+    const hash = hashToken(secret);
+    const known = await find(hash);
+    if (!known) return undefined;
+    const { session, principal } = known;
+    const [began, last] = [Date.parse(session.created), Date.parse(session.used)];
+    if (now() - began > longestMs || now() - last > idleMs) return undefined;
+    if (now() - last > USED_MS && !used.get(hash)) {
+      used.set(hash, true);
+      await access.useSession(hash);
+    }
+    const { name, tenant, role } = principal;
+    return { ok: true, principal: { name, tenant, role } };
+  };
+
+  return {
+    foreign,
+    watched: (authenticate) => async (request) => {
+      const secret = request.authorization === undefined && request.page?.console ? secretOf(request) : undefined;
+      if (secret === undefined) return authenticate(request);
+      const reason = foreign(request);
+      if (reason !== undefined) return { ok: false, status: 401, message: `the session does not count: ${reason}` };
+      return (await inSession(secret)) ?? { ok: false, status: 401, message: 'the session is over: log in again' };
+    },
+    async begin(name, credentials) {
+      const proof = await proofOf(access, name, credentials);
+      if (proof === undefined) return undefined;
+      const secret = randomBytes(32).toString('base64url');
+      const before = (ms: number) => new Date(now() - ms).toISOString();
+      const ended = { createdBefore: before(longestMs), usedBefore: before(idleMs) };
+      await access.addSession({ hash: hashToken(secret), principal: name, proof }, ended);
+      return `${cookie}=${secret}; ${attributes}`;
+    },
+    async end(request) {
+      const secret = secretOf(request);
+      if (secret !== undefined) {
+        const hash = hashToken(secret);
+        rows.delete(hash);
+        await access.removeSession(hash);
+      }
+      return `${cookie}=; Max-Age=0; ${attributes}`;
+    },
+    impossible: secure || local ? undefined : 'the console needs https in server.publicUrl: a cookie would go over the network in clear',
+  };
+}
+
+/** Digest of what a password is kept as: a changed password has another. */
+function ofPassword(row: PrincipalRow): string {
+  return `password ${createHash('sha256')
+    .update(row.passwordHash ?? '')
+    .digest('hex')}`;
+}
+
+async function proofOf(access: AccessStore, name: string, credentials: Credentials): Promise<string | undefined> {
+  if ('token' in credentials) {
+    const token = await access.tokenByHash(hashToken(credentials.token));
+    return token && `token ${token.id}`;
+  }
+  const row = await access.principal(name);
+  return row && ofPassword(row);
+}
+
+/** Tells whether what let a user in is still good. */
+async function stillProven(access: AccessStore, { proof }: SessionRow, principal: PrincipalRow, now: number): Promise<boolean> {
+  if (!proof.startsWith('token ')) return proof === ofPassword(principal);
+  const token = (await access.tokens(principal.name)).find(({ id }) => proof === `token ${id}`);
+  return token !== undefined && (token.expires === null || Date.parse(token.expires) > now);
+}
