@@ -1,7 +1,7 @@
 import type { Capabilities } from '../../src/clouds/driver';
 import { MAX_PROPERTIES } from './naming';
 import { NETWORK_EXTENSIONS, NETWORKS } from './network-capabilities';
-import { IMAGE_EXTENSIONS, MACHINE_EXTENSIONS, STORAGE_EXTENSIONS } from './placement';
+import { GUEST_NEEDS, IMAGE_EXTENSIONS, MACHINE_EXTENSIONS, STORAGE_EXTENSIONS } from './placement';
 import { STORAGE } from './storage-capabilities';
 
 /** Returns the capabilities of this cloud. */
@@ -11,6 +11,7 @@ export function capabilities(settleMs: number, atMost: number, maxProperties = M
     sizes: { atMost },
     portsAtCreate: true,
     extensions: [...MACHINE_EXTENSIONS, ...IMAGE_EXTENSIONS, ...STORAGE_EXTENSIONS, ...NETWORK_EXTENSIONS],
+    guestNeeds: GUEST_NEEDS,
     types: {
       CloudEntryPoint: { capabilities: { MaxPropertyItems: maxProperties } },
       Machine: {

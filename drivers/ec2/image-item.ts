@@ -1,5 +1,6 @@
 import type { Image } from '@aws-sdk/client-ec2';
 import type { Item } from '../../src/clouds/driver';
+import { guestOf } from '../../src/clouds/image-facts';
 import { imageFit } from './choice';
 import { cpuArch } from './configs';
 import { namingOf, TAG, tagsOf } from './naming';
@@ -13,6 +14,8 @@ export function imageItem(image: Image, region: string): Item | undefined {
   const tags = tagsOf(image.Tags);
   const key = image.ImageId ?? '';
   const related = tags[TAG.related];
+  const arch = cpuArch(image.Architecture === undefined ? undefined : [image.Architecture]);
+  const guestOs = tags[TAG.guest] ?? guestOf(image.Platform) ?? guestOf(image.PlatformDetails);
   return {
     key,
     values: {
@@ -23,11 +26,14 @@ export function imageItem(image: Image, region: string): Item | undefined {
       type: tags[TAG.type] ?? 'IMAGE',
       imageLocation: `arn:${partition(region)}:ec2:${region}::image/${key}`,
       ...(related === undefined ? {} : { relatedImage: { item: { type: 'MachineImage', key: related } } }),
+      ...(arch === undefined ? {} : { cpuArch: arch }),
+      ...(image.BootMode === undefined ? {} : { bootMode: image.BootMode }),
+      ...(guestOs === undefined ? {} : { guestOs }),
     },
     tag: tags[TAG.id],
     token: tags[TAG.token],
     created: timeOf(image.CreationDate),
-    cpuArch: cpuArch(image.Architecture === undefined ? undefined : [image.Architecture]),
+    cpuArch: arch,
     fit: imageFit(image),
     ...(image.Public === true ? { public: true } : {}),
     ...(unmapped === undefined ? {} : { unmappedState: unmapped }),

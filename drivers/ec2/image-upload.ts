@@ -2,10 +2,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { DescribeImagesCommand, RegisterImageCommand, type RegisterImageCommandInput, type Snapshot } from '@aws-sdk/client-ec2';
 import type { CallContext, Created, Item, UploadImage } from '../../src/clouds/driver';
 import { type Gone, ProviderError } from '../../src/clouds/errors';
-import type { Value } from '../../src/model/values';
+import { factsGiven, wordOf } from '../../src/clouds/image-facts';
 import type { Wire } from './client';
 import type { EbsDirect } from './ebs';
-import { createTags, imageName, literal, namingOf, namingTags, holds, TAG, tagList, tagsOf } from './naming';
+import { createTags, imageName, literal, namingOf, namingTags, holds, TAG, tagList, type Tags, tagsOf } from './naming';
 import { refusedBy } from './poll';
 import { partition } from './regions';
 import { isLeft, takeBack, writeSnapshot } from './snapshot-write';
@@ -43,7 +43,9 @@ export async function uploadImage(
   try {
     await completed(clients, id, context);
     const BlockDeviceMappings = [{ DeviceName: ROOT, Ebs: { SnapshotId: id, VolumeType: 'gp3' as const, DeleteOnTermination: true } }];
-    const TagSpecifications = [{ ResourceType: 'image' as const, Tags: tagList({ ...createTags(request), [TAG.type]: 'IMAGE' }) }];
+    const TagSpecifications = [
+      { ResourceType: 'image' as const, Tags: tagList({ ...createTags(request), ...guestTag(request), [TAG.type]: 'IMAGE' }) },
+    ];
     const input = { ...registered, Name: imageName(request), RootDeviceName: ROOT, BlockDeviceMappings, TagSpecifications };
     return { key: await register(clients, input, context) };
   } catch (error) {
@@ -69,17 +71,16 @@ async function register({ wire, ebs }: Clients, input: RegisterImageCommandInput
 
 /** Reads what RegisterImage is told of an image, as its request has it. @throws ProviderError (invalid) */
 function registration({ extensions = {}, cpuArch = 'x86_64' }: UploadImage) {
-  const Architecture = ARCHITECTURES[oneOf('The CPU architecture', cpuArch, ['x86_64', 'ARM'] as const) ?? 'x86_64'];
-  const BootMode = oneOf('bootMode', extensions.bootMode, ['legacy-bios', 'uefi', 'uefi-preferred'] as const);
+  const Architecture = ARCHITECTURES[wordOf('The CPU architecture', cpuArch, ['x86_64', 'ARM'] as const) ?? 'x86_64'];
+  const { bootMode: BootMode } = factsGiven(extensions);
   return { Architecture, VirtualizationType: 'hvm', EnaSupport: true, ...(BootMode === undefined ? {} : { BootMode }) };
 }
 
-function oneOf<T extends string>(name: string, given: Value | undefined, known: readonly T[]): T | undefined {
-  if (given === undefined) return undefined;
-  const found = known.find((word) => word === given);
-  if (found !== undefined) return found;
-  throw new ProviderError('invalid', `${name} is one of ${known.join(', ')}`, { maybeDone: false });
-}
+/** EC2 tells the platform of images that AWS has licensed; that of others is a tag. */
+const guestTag = ({ extensions }: UploadImage): Tags => {
+  const { guestOs } = factsGiven(extensions);
+  return guestOs === undefined ? {} : { [TAG.guest]: guestOs };
+};
 
 /** Waits until EBS has completed a snapshot: EC2 registers no other. */
 async function completed({ wire, ebs }: Clients, id: string, context: CallContext): Promise<void> {

@@ -29,6 +29,8 @@ export const TAG = {
   bootable: 'cimi:bootable',
   /** Identity of the image that a snapshot is written for. */
   upload: 'cimi:upload',
+  /** Kind of the guest of an image that was made of a disk from elsewhere. */
+  guest: 'cimi:guest',
   /** Identity of an attachment, on its volume, and the instance that it is to. */
   attachment: 'cimi:attachment',
   attached: 'cimi:attached',

@@ -1,4 +1,5 @@
-import type { DriverExtension } from '../../src/clouds/driver';
+import type { DriverExtension, GuestNeed } from '../../src/clouds/driver';
+import { factExtensions } from '../../src/clouds/image-facts';
 import { SIZES_EXTENSION } from '../../src/clouds/sizes';
 import type { Value, Values } from '../../src/model/values';
 import { HIBERNATION } from './choice';
@@ -26,8 +27,15 @@ export const STORAGE_EXTENSIONS: readonly DriverExtension[] = [
   { name: 'encrypted', types: ['Volume'], kind: 'boolean' },
 ];
 
-/** Facts of images made of bytes that the bytes do not tell. */
-export const IMAGE_EXTENSIONS: readonly DriverExtension[] = [{ name: 'bootMode', types: ['MachineImage'], kind: 'string' }];
+/** Facts of images made of bytes that the bytes do not tell. EC2 has one kind of hardware, and secure boot by variables of its own. */
+export const IMAGE_EXTENSIONS: readonly DriverExtension[] = factExtensions('cpuArch', 'bootMode', 'guestOs');
+
+/** Current instances have their disks by NVMe and their cards by ENA, and nothing else. */
+export const GUEST_NEEDS: readonly GuestNeed[] = [
+  { guestOs: 'linux', words: 'it starts on EC2 with the drivers for NVMe and ENA in its initramfs alone' },
+  { guestOs: 'windows', words: "it starts on EC2 with AWS's drivers for NVMe and ENA alone: install them before" },
+  { guestOs: 'unknown', words: 'it starts on EC2 with drivers for NVMe and ENA alone' },
+];
 
 export interface MachineExtensions {
   availabilityZone: string | undefined;

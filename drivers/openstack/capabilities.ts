@@ -1,4 +1,5 @@
-import type { Capabilities } from '../../src/clouds/driver';
+import type { Capabilities, GuestNeed } from '../../src/clouds/driver';
+import { factExtensions, HARDWARE_EXTENSION } from '../../src/clouds/image-facts';
 import { SIZES_EXTENSION } from '../../src/clouds/sizes';
 import { MAX_PROPERTIES } from './naming';
 import { NETWORK_EXTENSIONS, NETWORK_TYPES } from './network';
@@ -20,7 +21,7 @@ const COMPUTE_TYPES: Capabilities['types'] = {
   MachineImage: { attributes: ['relatedImage', 'created'], constraints: { type: { values: ['IMAGE', 'SNAPSHOT'] } } },
 };
 
-/** Placement and the like, beside the standard's attributes of a create. */
+/** Placement and the like, and what images are for, beside the standard's attributes of a create. */
 const COMPUTE_EXTENSIONS: NonNullable<Capabilities['extensions']> = [
   { name: 'availabilityZone', types: ['Machine'], kind: 'string' },
   { name: 'securityGroups', types: ['Machine'], kind: 'strings' },
@@ -29,6 +30,14 @@ const COMPUTE_EXTENSIONS: NonNullable<Capabilities['extensions']> = [
   { name: 'bootFromVolume', types: ['Machine'], kind: 'boolean' },
   { name: 'volumeType', types: ['Machine'], kind: 'string' },
   SIZES_EXTENSION,
+  ...factExtensions('cpuArch', 'bootMode', 'secureBoot', 'guestOs'),
+  HARDWARE_EXTENSION,
+];
+
+const GUEST_NEEDS: readonly GuestNeed[] = [
+  { hardware: 'native', guestOs: 'linux', words: 'it starts with the drivers for virtio in its initramfs alone' },
+  { hardware: 'native', guestOs: 'windows', words: 'it starts with drivers for virtio alone: install them before' },
+  { hardware: 'native', guestOs: 'unknown', words: 'it starts with drivers for virtio alone' },
 ];
 
 /** Returns the capabilities of this cloud. */
@@ -38,6 +47,7 @@ export function capabilities(settleMs: number, atMost: number): Capabilities {
     sizes: { atMost },
     portsAtCreate: true,
     extensions: [...COMPUTE_EXTENSIONS, ...STORAGE_EXTENSIONS, ...NETWORK_EXTENSIONS],
+    guestNeeds: GUEST_NEEDS,
     types: { ...COMPUTE_TYPES, ...STORAGE_TYPES, ...NETWORK_TYPES },
   };
 }

@@ -1,6 +1,8 @@
 import type { ImageChoice, Item } from '../../src/clouds/driver';
 import { imageFit } from './choice';
 import { Gone } from '../../src/clouds/errors';
+import { type BootMode, factsGiven, guestOf, type Hardware } from '../../src/clouds/image-facts';
+import type { Values } from '../../src/model/values';
 import type { Image } from './glance';
 import { whyNotDownloaded } from './image-download';
 import { decodeKey, isImageKey, type Metadata, shownName, TAG } from './naming';
@@ -87,6 +89,39 @@ const ARCHITECTURES: Readonly<Record<string, string>> = {
 export const architectureOf = (cpuArch: string | undefined): string | undefined =>
   Object.keys(ARCHITECTURES).find((name) => ARCHITECTURES[name] === cpuArch);
 
+/** Glance's words for the ways of starting; an image for both says nothing. */
+const FIRMWARE: Readonly<Record<string, BootMode>> = { bios: 'legacy-bios', uefi: 'uefi' };
+
+/** Facts of an image for its machines, from properties that Nova reads. */
+function factsOf(image: Image): Values {
+  const { hw_firmware_type: firmware = '', os_secure_boot: secure, os_type: type, os_distro: distro } = propertiesIn(image);
+  const guestOs = guestOf(type) ?? guestOf(distro);
+  return {
+    ...(FIRMWARE[firmware] === undefined ? {} : { bootMode: FIRMWARE[firmware] }),
+    ...(secure === 'required' ? { secureBoot: true } : {}),
+    ...(guestOs === undefined ? {} : { guestOs }),
+  };
+}
+
+/** Devices by the kind of hardware that an image asks for. */
+const DEVICES: Readonly<Record<Hardware, Metadata>> = {
+  safe: { hw_disk_bus: 'sata', hw_vif_model: 'e1000' },
+  native: { hw_disk_bus: 'virtio', hw_vif_model: 'virtio' },
+};
+
+/** Properties by which Nova gives the machines of an image what it is for. @throws ProviderError (invalid) */
+export function propertiesOfFacts(extensions: Values | undefined): Metadata {
+  const { bootMode, secureBoot, guestOs, hardware } = factsGiven(extensions);
+  const firmware = Object.keys(FIRMWARE).find((word) => FIRMWARE[word] === bootMode);
+  return {
+    ...(firmware === undefined ? {} : { hw_firmware_type: firmware }),
+    // libvirt has secure boot for machines of this type alone.
+    ...(secureBoot === true ? { hw_firmware_type: 'uefi', hw_machine_type: 'q35', os_secure_boot: 'required' } : {}),
+    ...(guestOs === undefined ? {} : { os_type: guestOs }),
+    ...(hardware === undefined ? {} : DEVICES[hardware]),
+  };
+}
+
 /**
  * An image as a MachineImage, or the proof that it is gone.
  * @param base URL of Glance with its version
@@ -100,6 +135,8 @@ export function imageItem(image: Image, base: string, login: { projectId: string
   const { description, hw_architecture: architecture = image.architecture } = image;
   const refuses = refusals(image, login);
   const fit = imageFit(image);
+  const cpuArch =
+    typeof architecture === 'string' && Object.hasOwn(ARCHITECTURES, architecture) ? { cpuArch: ARCHITECTURES[architecture] } : {};
   return {
     key: image.id,
     values: {
@@ -110,11 +147,13 @@ export function imageItem(image: Image, base: string, login: { projectId: string
       type: marks[TAG.type] ?? 'IMAGE',
       imageLocation: `${base}/images/${image.id}`,
       ...(related === undefined ? {} : { relatedImage: { item: { type: 'MachineImage', key: related } } }),
+      ...cpuArch,
+      ...factsOf(image),
     },
     tag: marks[TAG.id],
     token: marks[TAG.token],
     created: image.created_at,
-    ...(typeof architecture === 'string' && Object.hasOwn(ARCHITECTURES, architecture) ? { cpuArch: ARCHITECTURES[architecture] } : {}),
+    ...cpuArch,
     ...(fit ? { fit } : {}),
     ...(image.visibility === 'public' ? { public: true } : {}),
     labels: labelsOf(image),

@@ -14,7 +14,7 @@ import { type Gone, ProviderError } from '../../src/clouds/errors';
 import { pathOf, type Wire } from './client';
 import type { Image } from './glance';
 import { download } from './image-download';
-import { architectureOf, imageItem, isForeign, isHandedDown, isShelf, marksOf, propertiesIn } from './image-item';
+import { architectureOf, imageItem, isForeign, isHandedDown, isShelf, marksOf, propertiesIn, propertiesOfFacts } from './image-item';
 import { upload } from './image-upload';
 import { act, imageOf } from './machine-actions';
 import { encodeImageKey, holds, isImageKey, type Metadata, nameless, TAG } from './naming';
@@ -137,6 +137,7 @@ export class OpenstackMachineImages implements MachineImages {
       ...marksFor(request),
       [TAG.type]: 'IMAGE',
       ...(architecture === undefined ? {} : { architecture }),
+      ...propertiesOfFacts(request.extensions),
     };
     return upload(this.wire, request, attributes, context);
   }

@@ -1,4 +1,5 @@
 import type { Capabilities } from '../../src/clouds/driver';
+import { factExtensions, HARDWARE_EXTENSION, IMAGE_FACTS } from '../../src/clouds/image-facts';
 import { SIZES_EXTENSION } from '../../src/clouds/sizes';
 import { gibToKb } from '../../src/model/units';
 import { MTU, QUALITIES } from './nets';
@@ -15,7 +16,7 @@ export function capabilitiesOf(options: SimulatorOptions): Capabilities {
   return {
     settleMs: options.settleMs ?? options.visibilityDelayMs,
     sizes: { atMost: options.sizes.atMost },
-    extensions: [SIZES_EXTENSION],
+    extensions: [SIZES_EXTENSION, ...factExtensions(...IMAGE_FACTS), HARDWARE_EXTENSION],
     types: {
       Machine: {
         capabilities: {

@@ -129,6 +129,7 @@ export class SimulatorClient extends Requests {
           ...{ kind: 'snapshot', id: newKey('img'), ...namesOf(request), holds: request.holds, builtin: false, arch: instance.arch },
           ...{ parent: state ? instance.latest : null, power: state ? phase : null, madeAt: now, tag: request.tag, token: request.token },
           timeline: timelineOf(['copying'], 'ready', now, settings.delays.capture),
+          facts: this.account.find('snapshot', instance.source)?.facts ?? {},
         };
         this.account.put(snapshot, { visibleAt: now + settings.visibilityDelayMs });
         if (state) this.account.put({ ...instance, latest: snapshot.id });

@@ -22,6 +22,8 @@ function image(snapshot: Snapshot, now: number): Item | undefined {
       type: snapshot.holds === 'disk' ? 'IMAGE' : 'SNAPSHOT',
       imageLocation: `urn:simulator:image:${encodeURIComponent(snapshot.id)}`,
       ...(snapshot.parent === null ? {} : { relatedImage: { item: { type: 'MachineImage', key: snapshot.parent } } }),
+      cpuArch: snapshot.arch,
+      ...snapshot.facts,
     },
     ...fromMarks(snapshot),
     ...(unmappedState === undefined ? {} : { unmappedState }),

@@ -1,3 +1,4 @@
+import { guestOf } from '../../src/clouds/image-facts';
 import { BLOCK_VOLUME } from '../../src/model/volume';
 import type { Net, NetPlan, Router, Shape, Snapshot, Thing, VolumePlan } from './things';
 
@@ -25,9 +26,11 @@ const shapes: Shape[] = [
 
 const image = (id: string, label: string, note: string, days: number, arch = 'x86_64'): Snapshot => {
   const madeAt = BEGAN + days * 86_400_000;
+  const guestOs = guestOf(note);
   return {
     ...{ kind: 'snapshot', id, label, note, labels: {}, holds: 'disk', builtin: true, arch },
     ...{ parent: null, power: null, timeline: [{ phase: 'ready', from: madeAt }], madeAt, tag: null, token: null },
+    ...(guestOs === undefined ? {} : { facts: { guestOs } }),
   };
 };
 

@@ -1,3 +1,5 @@
+import type { GivenFacts } from '../../src/clouds/image-facts';
+
 /** Things that the provider knows, in its own words. */
 
 /** A phase that begins at a time (ms since the epoch); the phase of a thing is the last that has begun. */
@@ -64,6 +66,8 @@ export interface Snapshot extends Named, Marked, Past {
   timeline: PhaseStart[];
   /** Uploaded content, where it was made by an upload. */
   content?: Content;
+  /** Facts of the guest, and of the machine that it is for. */
+  facts?: GivenFacts;
 }
 
 export interface Shape {

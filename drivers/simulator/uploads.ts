@@ -1,5 +1,6 @@
 import type { CallContext, Created, UploadImage } from '../../src/clouds/driver';
 import { ContentDigest } from '../../src/disks/content-digest';
+import { factsGiven, type GivenFacts } from '../../src/clouds/image-facts';
 import type { Extent } from '../../src/disks/disk';
 import { BLOCK_VOLUME } from '../../src/model/volume';
 import type { Piece } from './account';
@@ -20,6 +21,7 @@ interface Beginning extends Names {
   token: string;
   bootable?: boolean | undefined;
   arch?: string | undefined;
+  facts?: GivenFacts | undefined;
 }
 /** Contents that have been received. */
 interface Received {
@@ -91,6 +93,7 @@ function snapshot(asked: Beginning): Snapshot {
       parent: null,
       power: null,
     },
+    ...(asked.facts === undefined ? {} : { facts: asked.facts }),
     ...begun(asked),
   };
 }
@@ -109,8 +112,10 @@ function begun({ tag, token }: Beginning) {
 
 /** The `upload` of a group: passes the contents on. */
 export function uploading(client: UploadClient, kind: Uploaded['kind'], as: string) {
-  return async ({ source, tag, token, bootable, cpuArch, ...naming }: UploadImage, context: CallContext): Promise<Created> => {
-    const id = await sent(client.begin(kind, as, { ...toNames(naming), tag, token, bootable, arch: cpuArch }, context));
+  return async ({ source, tag, token, bootable, cpuArch, extensions, ...naming }: UploadImage, context: CallContext): Promise<Created> => {
+    const id = await sent(
+      client.begin(kind, as, { ...toNames(naming), tag, token, bootable, arch: cpuArch, facts: factsGiven(extensions) }, context),
+    );
     const takeBack = () => sent(client.drop(kind, as, id, { signal: AbortSignal.timeout(CLEAN_UP_MS) }));
     const received = await client.receive(as, source, context).catch(async (thrown: unknown) => {
       await takeBack();

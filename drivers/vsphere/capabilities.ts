@@ -1,4 +1,5 @@
-import type { Capabilities, DriverExtension } from '../../src/clouds/driver';
+import type { Capabilities, DriverExtension, GuestNeed } from '../../src/clouds/driver';
+import { factExtensions, HARDWARE_EXTENSION } from '../../src/clouds/image-facts';
 import { SIZES_EXTENSION } from '../../src/clouds/sizes';
 import { NETWORK_EXTENSIONS, NETWORK_TYPES } from './network-capabilities';
 import { STORAGE, STORAGE_EXTENSIONS } from './storage-capabilities';
@@ -18,11 +19,22 @@ const EXTENSIONS: readonly DriverExtension[] = [
   ...STORAGE_EXTENSIONS,
   placement('network', PLACED),
   placement('guestId', PLACED),
-  placement('bootMode', ['MachineImage']),
+  ...factExtensions('cpuArch', 'bootMode', 'secureBoot', 'guestOs'),
+  HARDWARE_EXTENSION,
   placement('customization'),
   { name: 'linkedClone', types: ['Machine'], kind: 'boolean' },
   // Every size can be had here: it is taken so that one create suits every cloud.
   SIZES_EXTENSION,
+];
+
+const GUEST_NEEDS: readonly GuestNeed[] = [
+  { hardware: 'native', guestOs: 'linux', words: 'it starts with the drivers for PVSCSI and VMXNET3 in its initramfs alone' },
+  {
+    hardware: 'native',
+    guestOs: 'windows',
+    words: 'it starts with the drivers for PVSCSI and VMXNET3 of VMware Tools alone: install them before',
+  },
+  { hardware: 'native', guestOs: 'unknown', words: 'it starts with drivers for PVSCSI and VMXNET3 alone' },
 ];
 
 /** Returns the capabilities of this cloud. */
@@ -30,6 +42,7 @@ export function capabilities(settleMs: number): Capabilities {
   return {
     resizesIn: ['STOPPED', 'STARTED'],
     settleMs,
+    guestNeeds: GUEST_NEEDS,
     extensions: [...EXTENSIONS, ...NETWORK_EXTENSIONS],
     types: {
       ...STORAGE,

@@ -23,6 +23,7 @@ export function devicesOf(value: unknown): readonly Device[] {
 
 export const isDisk = (device: Device): device is Disk => isA(device, 'VirtualDisk');
 export const isCard = (device: Device): device is Card => CARDS.includes(device.$type ?? '');
+const isLsi = ({ $type = '' }: Device): boolean => /LsiLogic/.test($type);
 const isScsi = (device: Device): boolean => /SCSI|LsiLogic|BusLogic/.test(device.$type ?? '');
 
 /**
@@ -144,12 +145,18 @@ export function cardChanges(have: readonly Device[], networks: readonly Network[
   const cards = have.filter(isCard);
   const kept = networks.map((network, index): Change => {
     const card = cards[index];
-    if (!card) return newCard(network, -300 - index);
+    if (!card) return newCard(network, -300 - index, { $type: cardLike(have) });
     // What is not said stays: the MAC address that the copy was given, not its source's.
     const device = { ...card, ...ownAddress(card), backing: backingOf(network), macAddress: undefined, externalId: undefined };
     return { operation: 'edit', device };
   });
   return [...kept, ...cards.slice(networks.length).map((device): Change => ({ operation: 'remove', device }))];
+}
+
+/** Model of a further card: that of those which a copy has; of none, what goes with its controller. Cards of the host are had by hand. */
+function cardLike(have: readonly Device[]): string {
+  const own = have.filter(isCard).find(({ $type = '' }) => /^Virtual(?:E1000e?|Vmxnet[23]?|PCNet32)$/.test($type))?.$type;
+  return own ?? (have.some(isLsi) ? 'VirtualE1000e' : 'VirtualVmxnet3');
 }
 
 /** An address that somebody gave the source's card by hand would be the copy's, too: it gets one of vCenter's. */

@@ -1,7 +1,10 @@
 import type { Item } from '../../src/clouds/driver';
+import { guestOf } from '../../src/clouds/image-facts';
+import type { Values } from '../../src/model/values';
 import type { Seen } from './collector';
 import { isHalfImage, isImage, text } from './machine-item';
 import { EXTRA, extraOf, readableName, readSnapshotDescription } from './naming';
+import { ARCHITECTURE } from './sizes';
 import { imageState } from './states';
 import { isA, type Typed } from './types';
 
@@ -15,6 +18,9 @@ export const IMAGE_PATHS: readonly string[] = [
   'config.annotation',
   'config.createDate',
   'config.extraConfig',
+  'config.firmware',
+  'config.bootOptions.efiSecureBootEnabled',
+  'config.guestId',
   'summary.config.template',
   'runtime.powerState',
   'runtime.connectionState',
@@ -48,6 +54,18 @@ export function imageItems(seen: Seen, host: string): Item[] {
 
 const location = (host: string, type: string, key: string): string => `vsphere://${host}/${type}/${key}`;
 
+/** Facts of the machine that an image is, or is a snapshot of. */
+function factsOf(seen: Seen): Values {
+  const [firmware, guestId] = [text(seen, 'config.firmware'), text(seen, 'config.guestId')];
+  const guestOs = guestOf(guestId);
+  return {
+    cpuArch: ARCHITECTURE,
+    ...(firmware === undefined ? {} : { bootMode: firmware === 'efi' ? 'uefi' : 'legacy-bios' }),
+    ...(seen.properties.get('config.bootOptions.efiSecureBootEnabled') === true ? { secureBoot: true } : {}),
+    ...(guestOs === undefined ? {} : { guestOs }),
+  };
+}
+
 function templateItem(seen: Seen, host: string): Item {
   const extra = extraOf(seen.properties.get('config.extraConfig'));
   const tag = extra.get(EXTRA.id);
@@ -65,7 +83,9 @@ function templateItem(seen: Seen, host: string): Item {
       state,
       type: 'IMAGE',
       imageLocation: location(host, 'VirtualMachine', seen.ref.value),
+      ...factsOf(seen),
     },
+    cpuArch: ARCHITECTURE,
     tag,
     token: extra.get(EXTRA.token),
     created: text(seen, 'config.createDate'),
@@ -90,7 +110,9 @@ function snapshotItem({ item, parent }: Branch, seen: Seen, host: string): Item 
       type: 'SNAPSHOT',
       imageLocation: location(host, 'VirtualMachineSnapshot', key),
       ...(parent === undefined ? {} : { relatedImage: { item: { type: 'MachineImage', key: parent } } }),
+      ...factsOf(seen),
     },
+    cpuArch: ARCHITECTURE,
     tag,
     token,
     created: item.createTime,

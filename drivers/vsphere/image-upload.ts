@@ -1,13 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { CallContext, Created, UploadImage } from '../../src/clouds/driver';
 import { ProviderError } from '../../src/clouds/errors';
+import { factsGiven, type GivenFacts } from '../../src/clouds/image-facts';
 import type { Disk, Extent } from '../../src/disks/disk';
 import { vmdkBytes } from '../../src/disks/vmdk-writer';
-import type { Value } from '../../src/model/values';
 import type { Wire } from './client';
 import { defaultNetwork, wishesOf } from './creates';
 import { BUSY } from './errors';
-import { imageDescriptor, marked, NETWORK } from './import-spec';
+import { imageDescriptor, marked, modelsFor, NETWORK } from './import-spec';
 import { holdsTexts, inventoryName } from './naming';
 import { asking, Lease } from './nfc-lease';
 import { DiskPlace, type Passed } from './nfc-transfer';
@@ -23,7 +23,8 @@ const TAKE_BACK_MS = 10_000;
 const AGAIN_MS = 500;
 const TRIES = 120;
 
-const FIRMWARE: Readonly<Record<string, 'bios' | 'efi'>> = { 'legacy-bios': 'bios', uefi: 'efi' };
+/** Guest of a Windows whose version nobody told; the oldest that all releases with secure boot have. */
+const WINDOWS = 'windows9Server64Guest';
 
 /** Makes templates of disks from elsewhere: an import specification, the disk under a lease, and the mark that makes it a template. */
 export class Uploads {
@@ -52,7 +53,7 @@ export class Uploads {
   }
 
   private async make(request: UploadImage, context: CallContext): Promise<Created> {
-    const firmware = firmwareOf(request.extensions?.bootMode);
+    const facts = factsGiven(request.extensions);
     if (request.cpuArch !== undefined && request.cpuArch !== 'x86_64')
       throw new ProviderError('invalid', `The image is for ${request.cpuArch}; vSphere has x86_64 alone`, { maybeDone: false });
     const inventory = await Inventory.read(this.wire, context);
@@ -60,7 +61,7 @@ export class Uploads {
     const opened = await openedDisk(request.source);
     try {
       const disk = grownToMib(opened.disk);
-      const spec = await this.specification(request, { place, disk, firmware }, context);
+      const spec = await this.specification(request, { place, disk, facts }, context);
       return await this.import(request, { place, disk, spec }, context);
     } catch (error) {
       throw opened.failure() ?? error;
@@ -71,7 +72,7 @@ export class Uploads {
 
   private async specification(
     request: UploadImage,
-    { place, disk, firmware }: { place: Place; disk: Disk; firmware: 'bios' | 'efi' },
+    { place, disk, facts }: { place: Place; disk: Disk; facts: GivenFacts },
     context: CallContext,
   ): Promise<Node> {
     const { ovfManager } = await this.wire.service(context);
@@ -82,10 +83,13 @@ export class Uploads {
     const network = named === undefined && place.networks.size !== 1 ? undefined : defaultNetwork(place, named);
     const { name, description } = holdsTexts(request);
     const entityName = inventoryName(name, request.tag);
-    const guestId = typeof guest === 'string' ? guest : this.wire.options.guestId;
+    const windows = facts.guestOs === 'windows';
+    const guestId = typeof guest === 'string' ? guest : windows ? WINDOWS : this.wire.options.guestId;
+    const machine = { firmware: firmwareOf(facts), secureBoot: facts.secureBoot === true };
     const parameters = {
       ovfDescriptor: imageDescriptor({
-        ...{ name: entityName, capacity: disk.size, allocated: disk.allocated, guestId, firmware },
+        ...{ name: entityName, capacity: disk.size, allocated: disk.allocated, guestId, ...machine },
+        models: modelsFor(facts.hardware, windows),
         card: network !== undefined,
       }),
       resourcePool: place.pool,
@@ -102,7 +106,7 @@ export class Uploads {
       throw new ProviderError('invalid', `vCenter cannot make a machine of the image: ${words.join('; ')}`, { maybeDone: false });
     if (!answer?.importSpec)
       throw new ProviderError('unavailable', 'vCenter answered CreateImportSpec without a specification', { maybeDone: false });
-    return marked(answer.importSpec, request, description);
+    return marked(answer.importSpec, request, { ...machine, description });
   }
 
   private async import(
@@ -176,11 +180,9 @@ function taken(error: unknown): unknown {
   return new ProviderError('unavailable', words, { code: error.code, maybeDone: true, cause: error });
 }
 
-function firmwareOf(given: Value | undefined): 'bios' | 'efi' {
-  const firmware = given === undefined ? 'bios' : FIRMWARE[typeof given === 'string' ? given : ''];
-  if (firmware) return firmware;
-  throw new ProviderError('invalid', `bootMode is one of ${Object.keys(FIRMWARE).join(', ')}`, { maybeDone: false });
-}
+/** Firmware of a machine: what starts by either has the newer one, and so has what starts nothing unsigned. */
+const firmwareOf = ({ bootMode, secureBoot }: GivenFacts): 'bios' | 'efi' =>
+  secureBoot === true || bootMode === 'uefi' || bootMode === 'uefi-preferred' ? 'efi' : 'bios';
 
 /** @throws ProviderError where vCenter got other bytes than were sent */
 export function same(passed: Passed, told: Passed | undefined): void {

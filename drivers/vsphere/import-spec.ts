@@ -1,3 +1,4 @@
+import type { Hardware } from '../../src/clouds/image-facts';
 import { writeDescriptor } from '../../src/ovf/writer';
 import type { Marks } from '../../src/clouds/driver';
 import { ProviderError } from '../../src/clouds/errors';
@@ -10,6 +11,17 @@ import { child, type Node, VIM, XSD } from './xml';
 export const NETWORK = 'network';
 const MIB = 2 ** 20;
 
+interface Models {
+  controller: string;
+  card: string;
+}
+
+/** Models by the kind of hardware that is asked for. Windows has no driver for LSI's parallel controller since long. */
+export const modelsFor = (hardware: Hardware | undefined, windows: boolean): Models =>
+  hardware === 'native'
+    ? { controller: 'VirtualSCSI', card: 'VmxNet3' }
+    : { controller: windows ? 'lsilogicsas' : 'lsilogic', card: 'E1000e' };
+
 export interface ImageHardware {
   /** Name in the inventory. */
   name: string;
@@ -19,16 +31,21 @@ export interface ImageHardware {
   allocated: number | undefined;
   guestId: string;
   firmware: 'bios' | 'efi';
+  secureBoot: boolean;
+  /** Models of the controller and of the card. */
+  models: Models;
   /** True where it has a network card. */
   card: boolean;
 }
 
 /**
- * Writes the descriptor of an image: one disk and at most one card, of the models that most guests have drivers for. Its CPUs and memory
- * mean nothing: machines made of it have those of their configuration.
+ * Writes the descriptor of an image: one disk and at most one card. Its CPUs and memory mean nothing: machines made of it have those of
+ * their configuration.
  */
-export function imageDescriptor({ name, capacity, allocated, guestId, firmware, card }: ImageHardware): string {
-  const device = (id: string, resourceType: number, models: readonly string[]) => ({ id, resourceType, models, required: true });
+export function imageDescriptor({ name, capacity, allocated, guestId, firmware, secureBoot, models, card }: ImageHardware): string {
+  const device = (id: string, resourceType: number, model?: string) => ({
+    ...{ id, resourceType, models: model === undefined ? [] : [model], required: true },
+  });
   return writeDescriptor({
     ...{ version: '1', configurations: [], warnings: [] },
     files: [{ id: 'file1', location: { name: 'disk1.vmdk' }, gzip: false }],
@@ -43,10 +60,10 @@ export function imageDescriptor({ name, capacity, allocated, guestId, firmware, 
       ...{ kind: 'system', id: 'image', name, products: [], licenses: [] },
       operatingSystem: { id: 0, guestId },
       hardware: {
-        ...{ families: ['vmx-13'], transports: [], firmware, cpus: 1, memory: 1024 * MIB, drives: [], others: [] },
-        controllers: [{ ...device('10', 6, ['lsilogic']), address: '0' }],
-        disks: [{ ...device('11', 17, []), controller: '10', address: 0, disk: 'disk1' }],
-        interfaces: card ? [{ ...device('12', 10, ['E1000e']), network: NETWORK, connected: true }] : [],
+        ...{ families: ['vmx-13'], transports: [], firmware, secureBoot, cpus: 1, memory: 1024 * MIB, drives: [], others: [] },
+        controllers: [{ ...device('10', 6, models.controller), address: '0' }],
+        disks: [{ ...device('11', 17), controller: '10', address: 0, disk: 'disk1' }],
+        interfaces: card ? [{ ...device('12', 10, models.card), network: NETWORK, connected: true }] : [],
       },
     },
   });
@@ -60,14 +77,19 @@ export const CONFIG_ORDER: readonly string[] = [
   ...['consolePreferences', 'powerOpInfo', 'rebootPowerOff', 'numCPUs', 'vcpuConfig', 'numCoresPerSocket', 'memoryMB'],
   ...['memoryHotAddEnabled', 'cpuHotAddEnabled', 'cpuHotRemoveEnabled', 'virtualICH7MPresent', 'virtualSMCPresent', 'deviceChange'],
   ...['cpuAllocation', 'memoryAllocation', 'latencySensitivity', 'cpuAffinity', 'memoryAffinity', 'networkShaper', 'cpuFeatureMask'],
-  'extraConfig',
+  ...['extraConfig', 'swapPlacement', 'bootOptions', 'vAppConfig', 'ftInfo', 'repConfig', 'vAppConfigRemoved'],
+  ...['vAssertsEnabled', 'changeTrackingEnabled', 'firmware'],
 ];
 
 /**
- * Adds marks and description to the import specification that vCenter made, which stays as it is otherwise.
+ * Adds marks, description and firmware to the import specification that vCenter made, which stays as it is otherwise.
  * @throws ProviderError where it is not that of one machine
  */
-export function marked(spec: Node, { tag, token }: Marks, description: string | undefined): Node {
+export function marked(
+  spec: Node,
+  { tag, token }: Marks,
+  { description, firmware, secureBoot }: Pick<ImageHardware, 'firmware' | 'secureBoot'> & { description: string | undefined },
+): Node {
   const config = child(spec, 'configSpec');
   if (spec.xsiType !== 'VirtualMachineImportSpec' || !config)
     throw new ProviderError('unavailable', 'vCenter answered CreateImportSpec without a machine', { maybeDone: false });
@@ -79,6 +101,8 @@ export function marked(spec: Node, { tag, token }: Marks, description: string | 
       ...element('extraConfig', ''),
       children: [element('key', key), { ...element('value', value), ...TEXT }],
     })),
+    ...(secureBoot ? [{ ...element('bootOptions', ''), children: [element('efiSecureBootEnabled', 'true')] }] : []),
+    element('firmware', firmware),
   ];
   const kept = config.children.filter(({ name }) => name === 'extraConfig' || !added.some((each) => each.name === name));
   // Each behind those of its own name; what is not known here comes behind all of them.

@@ -7,7 +7,7 @@ import { MAX_CPU, MAX_DISK, MAX_DISKS, MAX_MEMORY, type VsphereOptions } from '.
 /** vSphere takes memory in multiples of this many MiB. */
 const MEMORY_STEP = 4;
 /** The only architecture of vSphere's hosts that this driver makes machines for, in the words of Machine.cpuArch. */
-const ARCHITECTURE = 'x86_64';
+export const ARCHITECTURE = 'x86_64';
 /** Values of a size for figures that are not given: one CPU, 1 GiB. */
 const LEAST_CPU = 1;
 const LEAST_MEMORY = 1024;

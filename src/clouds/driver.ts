@@ -295,7 +295,18 @@ export interface Capabilities {
   region?: string;
   /** Sizes by figures: how many times of what was asked a chosen size may have of anything. Absent: twice. */
   sizes?: { atMost: number };
+  /** Needs of guests that come from other kinds of clouds. */
+  guestNeeds?: readonly GuestNeed[];
   types: Readonly<Record<string, TypeCapabilities>>;
+}
+
+/** Need of a guest that comes from elsewhere, in words that go after `its guest`. */
+export interface GuestNeed {
+  /** Kind of guest that has it: `linux`, `windows`, `unknown`. Absent: any. */
+  guestOs?: string;
+  /** Kind of hardware with which it has it (image-facts.ts). Absent: with any. */
+  hardware?: string;
+  words: string;
 }
 
 /** Finding of a driver's self-examination, in words that an operator can act on. */

@@ -10,6 +10,7 @@ import { CopiedDisk, type CopyPoint } from './copied-disk';
 import { CREATES, type CreateInput } from './create-input';
 import { planCreateAtProvider, type NewContext } from './create-plan';
 import { madeKey, marks, type CreateRow, type CreateStep } from './create-row';
+import { factsKept, hardwareOf } from './image-facts';
 import { LOOK_EVERY_MS, stopAsked, whole } from './image-upload';
 import type { ResourcePath } from '../store/store';
 import { chooseCloud } from './placement';
@@ -72,7 +73,11 @@ export async function planCopy(context: PlanContext, request: CreateRequest, pla
     throw new Refusal(400, `${path} is an image in cloud '${cloud.key}': it can be copied into another, which 'cloud' has to name`, { at });
   const key = copiable(image, group, target);
   const from = { cloud: cloud.key, key, path };
-  return planCopyTo(target, context, request, { type, group, from, shows: plan.shows(image), cpuArch: image.item?.cpuArch });
+  const { catalogue } = context;
+  const facts =
+    type === 'MachineImage' ? { ...factsKept(catalogue, target, image.values), ...hardwareOf(catalogue, target, undefined, cloud) } : {};
+  const values = { ...facts, ...request.values };
+  return planCopyTo(target, context, { ...request, values }, { type, group, from, shows: plan.shows(image), cpuArch: image.item?.cpuArch });
 }
 
 /** Plans the same where source and target were found right before. @param copy.shows values that the copy begins with */
@@ -88,7 +93,8 @@ export function planCopyTo(
     cpuArch?: string | undefined;
   },
 ): ChangePlan {
-  const { type, group, from, of, shows, cpuArch } = copy;
+  const { type, group, from, of, shows } = copy;
+  const cpuArch = request.values.cpuArch ?? copy.cpuArch;
   return planCreateAtProvider(context, {
     ...{ workflow: CREATES.copy, type, group, method: 'upload', from },
     ...{ cloud: target, collection: request.collection, naming: request.values, shows },

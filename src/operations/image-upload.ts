@@ -77,7 +77,9 @@ export function planUploadTo(
   request: Pick<CreateRequest, 'values' | 'collection'>,
   plan: UploadPlan,
 ): ChangePlan {
-  const { type, group, location, packed, shows, request: wanted } = plan;
+  const { type, group, location, packed, shows } = plan;
+  const { cpuArch } = request.values;
+  const wanted = { ...plan.request, ...(cpuArch === undefined ? {} : { cpuArch }) };
   return planCreateAtProvider(context, {
     ...{ workflow: CREATES.upload, type, group, method: 'upload', uri: location, ...(packed ? { packed } : {}) },
     ...{ cloud, collection: request.collection, naming: request.values, shows, request: wanted },

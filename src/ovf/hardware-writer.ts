@@ -1,3 +1,4 @@
+import { EXTENSION } from '../model/define';
 import { element, optional, together } from './elements';
 import type { Markup } from './elements';
 import type { Device, DiskDrive, Hardware, NetworkInterface, RemovableDrive, VirtualSystem } from './package';
@@ -9,7 +10,7 @@ type Settings = Readonly<Record<string, string | number | boolean | undefined>>;
 
 /** Writes the hardware section of a machine. */
 export function hardwareSection({ id, name, hardware }: VirtualSystem): Markup {
-  const { families, transports, firmware } = hardware;
+  const { families, transports, firmware, secureBoot, cpuArch } = hardware;
   const system = element(
     'System',
     {},
@@ -24,9 +25,17 @@ export function hardwareSection({ id, name, hardware }: VirtualSystem): Markup {
     element('Info', {}, 'Virtual hardware of the machine'),
     families.length > 0 ? system : undefined,
     together(items(hardware)),
-    firmware === undefined ? undefined : element('vmw:Config', { 'ovf:required': false, 'vmw:key': 'firmware', 'vmw:value': firmware }),
+    firmware === undefined ? undefined : setting('firmware', firmware),
+    secureBoot === true ? setting('bootOptions.efiSecureBootEnabled', 'true') : undefined,
+    cpuArch === undefined ? undefined : ours('cpuArch', cpuArch),
   );
 }
+
+const setting = (key: string, value: string): Markup =>
+  element('vmw:Config', { 'ovf:required': false, 'vmw:key': key, 'vmw:value': value });
+
+/** Element of the gateway's own, which others may leave out. */
+const ours = (name: string, text: string): Markup => element(`cimi:${name}`, { 'xmlns:cimi': EXTENSION, 'ovf:required': false }, text);
 
 function items(hardware: Hardware): Markup[] {
   const { cpus, coresPerSocket, memory, controllers, disks, interfaces, drives, others } = hardware;
@@ -64,7 +73,7 @@ function items(hardware: Hardware): Markup[] {
     ...drives.map((each) =>
       device(each, { ...onController(each), HostResource: each.file === undefined ? undefined : `ovf:/file/${each.file}` }),
     ),
-    ...interfaces.map((each) => device(each, plug(each))),
+    ...interfaces.map((each) => device(each, plug(each), together((each.addresses ?? []).map((address) => ours('address', address))))),
     ...others.map((each) => device(each, {})),
   ];
 }
@@ -88,10 +97,10 @@ const plug = ({ network, mac, connected }: NetworkInterface): Settings => ({
   Connection: network,
 });
 
-function device({ id, name, resourceType, models, required }: Device, more: Settings): Markup {
+function device({ id, name, resourceType, models, required }: Device, more: Settings, extension?: Markup): Markup {
   const model = models.length > 0 ? models.join(' ') : undefined;
   const own = { ElementName: name ?? `Device ${id}`, InstanceID: id, ResourceSubType: model, ResourceType: resourceType };
-  return item({ ...own, ...more }, required);
+  return item({ ...own, ...more }, required, extension);
 }
 
 /** The schema wants settings in the order of their names. */

@@ -1,3 +1,5 @@
+import { isIP } from 'node:net';
+import { EXTENSION } from '../model/define';
 import { quoted } from './error';
 import { readItems } from './items';
 import type { Item } from './items';
@@ -54,7 +56,9 @@ export function readHardware(section: Element, context: HardwareContext): Hardwa
   return {
     families: words(childOf(section, 'System')?.children.find(({ name }) => name === 'VirtualSystemType')?.text, /[\s,]+/),
     transports: words(attribute(section, 'transport'), /[\s,]+/),
-    firmware: firmwareOf(section),
+    firmware: settingOf(section, 'firmware'),
+    ...(settingOf(section, 'bootOptions.efiSecureBootEnabled') === 'true' ? { secureBoot: true } : {}),
+    ...architectureOf(section),
     ...processors(items),
     memory: memoryOf(items, context),
     controllers,
@@ -66,9 +70,17 @@ export function readHardware(section: Element, context: HardwareContext): Hardwa
 }
 
 /** Setting as VMware's products write it. */
-function firmwareOf(section: Element): string | undefined {
-  const config = section.children.find(({ name, uri, vmware }) => name === 'Config' && uri === VMWARE && vmware.get('key') === 'firmware');
+function settingOf(section: Element, key: string): string | undefined {
+  const config = section.children.find(({ name, uri, vmware }) => name === 'Config' && uri === VMWARE && vmware.get('key') === key);
   return config?.vmware.get('value')?.trim().toLowerCase() || undefined;
+}
+
+/** Elements of the gateway's own. */
+const ours = ({ children }: Element, name: string): Element[] => children.filter((each) => each.name === name && each.uri === EXTENSION);
+
+function architectureOf(section: Element): Pick<Hardware, 'cpuArch'> {
+  const cpuArch = ours(section, 'cpuArch')[0]?.text.trim();
+  return cpuArch === undefined || cpuArch === '' ? {} : { cpuArch };
 }
 
 const words = (text: string | undefined, separator: RegExp): string[] => (text ?? '').split(separator).filter((word) => word !== '');
@@ -158,7 +170,12 @@ function networkInterface(item: Item, { networks }: HardwareContext): NetworkInt
   const network = item.get('Connection');
   if (network !== undefined && !networks.some(({ name }) => name === network))
     refuse(item.element, `is on the network ${quoted(network)}, which no NetworkSection has`);
-  return { ...device(item), network, mac: item.get('Address'), connected: item.get('AutomaticAllocation')?.toLowerCase() !== 'false' };
+  const addresses = ours(item.element, 'address').map(({ text }) => text.trim());
+  for (const address of addresses) if (isIP(address) === 0) refuse(item.element, `has ${quoted(address)} for its address, which is none`);
+  return {
+    ...{ ...device(item), network, mac: item.get('Address'), connected: item.get('AutomaticAllocation')?.toLowerCase() !== 'false' },
+    ...(addresses.length === 0 ? {} : { addresses }),
+  };
 }
 
 function bootOrdered(disks: readonly DiskDrive[], controllers: readonly Controller[], bootOrder: readonly string[]): DiskDrive[] {

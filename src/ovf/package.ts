@@ -106,6 +106,10 @@ export interface Hardware {
   readonly transports: readonly string[];
   /** `bios` or `efi`, where the package tells (VMware's setting `firmware`). */
   readonly firmware?: string | undefined;
+  /** True where it starts nothing that is not signed (VMware's setting `bootOptions.efiSecureBootEnabled`). */
+  readonly secureBoot?: boolean | undefined;
+  /** Architecture of its processors, in CIMI's words; an element of ours. */
+  readonly cpuArch?: string | undefined;
   /** Number of virtual CPUs; absent where the package leaves it open. */
   readonly cpus?: number | undefined;
   readonly coresPerSocket?: number | undefined;
@@ -160,6 +164,8 @@ export interface NetworkInterface extends Device {
   readonly network?: string | undefined;
   /** MAC address that the package asks for. */
   readonly mac?: string | undefined;
+  /** Private addresses that it had, IPv4 and IPv6; elements of ours. */
+  readonly addresses?: readonly string[] | undefined;
   /** False where it begins unplugged. */
   readonly connected: boolean;
 }

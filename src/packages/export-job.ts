@@ -2,6 +2,7 @@ import type { ImageGroup } from '../clouds/cloud';
 import { cloudOf, StepFailure, type EndContext, type StepContext, type StepOutcome, type Workflow } from '../jobs/workflow';
 import type { Catalogue } from '../model/catalogue';
 import { spoken } from '../model/shown';
+import type { Values } from '../model/values';
 import { removeWithAssociations } from '../operations/associations';
 import type { Package } from '../ovf/package';
 import { writeDescriptor } from '../ovf/writer';
@@ -65,7 +66,8 @@ export function exportWorkflow(deps: ExportDeps): Workflow<ExportInput> {
       const gone = input.destination !== undefined && results.clean !== LEFT;
       for (const { path } of gone ? input.captures : []) await removeWithAssociations(unit, path);
       if (gone) await unit.deleteResource(input.path);
-      return { message: spoken([input.destination ? 'Sent' : 'Exported', ...input.warnings].join('; ')) };
+      const { warnings = [] } = (results.describe as { warnings?: string[] } | null | undefined) ?? {};
+      return { message: spoken([input.destination ? 'Sent' : 'Exported', ...input.warnings, ...warnings].join('; ')) };
     },
     failed: (context) => tell(context, context.error.message),
     stopped: (context) => tell(context, 'Stopped; what had been made was taken back'),
@@ -110,17 +112,23 @@ async function describe({ keepMs, idleMs }: ExportDeps, context: Context) {
   const { input, store } = context;
   const { described } = input;
   const files: PackagedFile[] = [];
+  const known = new Map<string, { capacity: number; facts: Values }>();
+  const warnings: string[] = [];
   for (const file of input.files) {
     const key = file.key ?? (await store.resource(file.path))?.providerKey ?? undefined;
     if (key === undefined) throw new StepFailure(`${file.path} is not at its provider any more`);
     const wanted = described.disks.find(({ id }) => id === file.disk)?.capacity ?? 0;
-    const { size, cpuArch } = await lookAt(context, { ...file, key }, idleMs);
-    files.push({ ...file, key, capacity: Math.ceil(Math.max(wanted, size) / SECTOR) * SECTOR, cpuArch });
+    const { size, facts } = await lookAt(context, { ...file, key }, idleMs);
+    const capacity = Math.ceil(Math.max(wanted, size) / SECTOR) * SECTOR;
+    files.push({ ...file, key, capacity });
+    known.set(file.disk, { capacity, facts });
+    if (file.running && facts.guestOs === 'windows')
+      warnings.push(`${file.of ?? ''} has Windows: what was captured while it ran may not start; export it STOPPED`);
   }
-  const descriptor = writeDescriptor(PackageBuilder.described(described, new Map(files.map(({ disk, capacity }) => [disk, capacity]))));
+  const descriptor = writeDescriptor(PackageBuilder.described(described, known));
   const expires = (await store.now()) + keepMs;
   return {
-    done: null,
+    done: { warnings },
     apply: (unit: Parameters<typeof changeRecord>[0]) =>
       changeRecord(unit, input.path, (record) => ({ ...record, descriptor, files, expires, keepMs })),
   };
@@ -130,13 +138,17 @@ async function lookAt(
   { clouds, signal }: Context,
   { cloud, group, key }: { cloud: string; group: ImageGroup; key: string },
   idleMs: number,
-): Promise<{ size: number; cpuArch: string | undefined }> {
+): Promise<{ size: number; facts: Values }> {
   const at = cloudOf(clouds, cloud);
   const over = new AbortController();
   try {
     const until = { signal: AbortSignal.any([signal, over.signal]), idleMs };
     const { value: item } = await at.get(group, key);
-    return { size: (await at.download(group, key, until)).disk.size, cpuArch: item?.cpuArch };
+    const { cpuArch } = item ?? {};
+    return {
+      size: (await at.download(group, key, until)).disk.size,
+      facts: { ...(cpuArch === undefined ? {} : { cpuArch }), ...item?.values },
+    };
   } finally {
     over.abort();
   }

@@ -38,7 +38,7 @@ export class MachineExport {
     const plan = await planCapture(this.ofImage(found), request, path, {
       temporary: true,
     });
-    const boot = this.capture(plan, { type: 'MachineImage', of: path, cloud });
+    const boot = this.capture(plan, { type: 'MachineImage', of: path, cloud, running: values.state !== 'STOPPED' });
     const [volumes, disks] = await Promise.all([this.volumesOf(cloud, found), this.own('disks', cloud, found)]);
     const notExported: LeftOut[] = disks.slice(1).map((disk) => ({
       ...{ type: 'Disk', name: String(disk.values.name ?? disk.key) },
@@ -87,14 +87,19 @@ export class MachineExport {
     return { name: `export of ${String(values.name ?? path)}`.slice(0, 255) };
   }
 
-  private capture(plan: ChangePlan, about: { type: PackagedImage['type']; of: ResourcePath; cloud: Cloud }): DiskSource {
+  private capture(
+    plan: ChangePlan,
+    about: { type: PackagedImage['type']; of: ResourcePath; cloud: Cloud; running?: boolean; capacity?: number },
+  ): DiskSource {
     const draft = draftOf(plan, 'add');
     const path = plan.location ?? '';
     if (!draft) throw new Error(`the capture of ${about.of} has no work`);
-    this.captures.push({ path, type: about.type, label: about.of, draft });
+    const { type, of, capacity } = about;
+    this.captures.push({ path, type, label: of, draft, ...(capacity === undefined ? {} : { capacity }) });
     for (const row of plan.insert ?? []) if (!this.insert.some((other) => other.path === row.path)) this.insert.push(row);
     this.holds.push(...(plan.holds ?? []));
-    return { cloud: about.cloud.key, group: IMAGE_GROUPS[about.type], path, of: about.of };
+    const running = about.running === true ? { running: true as const } : {};
+    return { cloud: about.cloud.key, group: IMAGE_GROUPS[about.type], path, of: about.of, ...running };
   }
 
   private async volume(volume: Found): Promise<string> {
@@ -109,8 +114,8 @@ export class MachineExport {
     const request = { values: { ...this.naming(volume), imageLocation: path }, template: {}, collection: this.collectionOf('VolumeImage') };
     const plan = await this.volumeImages.create?.(this.context, request);
     if (!plan) throw new Refusal(400, 'volumes are not captured here', { kind: 'unsupported' });
-    const source = this.capture(plan, { type: 'VolumeImage', of: path, cloud });
-    return this.builder.disk(source, typeof values.capacity === 'number' ? values.capacity * BYTES_PER_KB : 0);
+    const capacity = typeof values.capacity === 'number' ? values.capacity * BYTES_PER_KB : 0;
+    return this.builder.disk(this.capture(plan, { type: 'VolumeImage', of: path, cloud, capacity }), capacity);
   }
 
   private async volumesOf(cloud: Cloud, machine: Found): Promise<Found[]> {

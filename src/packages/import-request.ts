@@ -6,6 +6,7 @@ import { fetchRefusal } from '../operations/image-upload';
 import { chooseCloud } from '../operations/placement';
 import { Refusal, type CollectionRequest, type Found, type PlanContext } from '../operations/resource-handler';
 import type { Cloud } from '../clouds/cloud';
+import { HARDWARE, type Hardware } from '../clouds/image-facts';
 import type { ResourcePath } from '../store/store';
 import { ARCHIVE, DESCRIPTOR, FOLDER, packageAt, packagePath } from './package-record';
 
@@ -19,6 +20,8 @@ export interface ImportOptions {
   plan?: boolean;
   /** True where the Machines that the package was made of are stopped before their disks are read. */
   stopsSource?: boolean;
+  /** Kind of hardware that the machines are to have; absent: what most guests have drivers for. */
+  hardware?: Hardware;
   name?: string;
   deploymentOption?: string;
   acceptsLicences: boolean;
@@ -30,7 +33,17 @@ export interface ImportOptions {
 
 const NETWORK = 'ovf.network.';
 const PROPERTY = 'ovf.property.';
-const KNOWN = ['name', 'cloud', 'plan', 'source', 'ovf.deploymentOption', 'ovf.accept-eula', `${NETWORK}NAME`, `${PROPERTY}KEY`];
+const KNOWN = [
+  'name',
+  'cloud',
+  'plan',
+  'source',
+  'hardware',
+  'ovf.deploymentOption',
+  'ovf.accept-eula',
+  `${NETWORK}NAME`,
+  `${PROPERTY}KEY`,
+];
 
 /**
  * Reads the Action of an import, and finds the cloud that takes the package's disks.
@@ -57,6 +70,7 @@ export async function importRequest(
     else if (key === 'cloud') cloud = text;
     else if (key === 'plan') options.plan = truth(text, at);
     else if (key === 'source') options.stopsSource = stops(text, at, options);
+    else if (key === 'hardware') options.hardware = hardwareNamed(text, at);
     else if (key === 'ovf.deploymentOption') options.deploymentOption = text;
     else if (key === 'ovf.accept-eula') options.acceptsLicences = text === 'true';
     else if (key.startsWith(PROPERTY)) own[key.slice(PROPERTY.length)] = text;
@@ -78,6 +92,13 @@ export async function importRequest(
 function truth(text: string, at: string): boolean {
   if (text === 'true' || text === 'false') return text === 'true';
   throw new Refusal(400, `is 'true' or 'false', not '${shown(text)}'`, { at });
+}
+
+/** @throws Refusal 400 for another word */
+function hardwareNamed(text: string, at: string): Hardware {
+  const found = HARDWARE.find((word) => word === text);
+  if (found === undefined) throw new Refusal(400, `is one of ${HARDWARE.join(', ')}, not '${shown(text)}'`, { at });
+  return found;
 }
 
 /** @throws Refusal 400 for another word, and where there is nothing here that could be stopped */

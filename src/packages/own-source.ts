@@ -7,7 +7,7 @@ import type { PackagedImage } from './package-images';
 import type { FileContents, PackageSource } from './package-source';
 
 /** Image by which a disk is read. */
-type CapturedImage = Pick<PackagedFile, 'key' | 'path'>;
+type CapturedImage = Pick<PackagedFile, 'key' | 'path'> & Pick<PackagedImage, 'capacity'>;
 
 /**
  * Opens a package of the gateway's own: its disks are copied from cloud to cloud, and nothing is fetched.
@@ -22,19 +22,24 @@ export async function ownPackage(
   if (record?.descriptor === undefined || record.going) throw new StepFailure('source: the package is not there any more');
   const { descriptor, files, origins = {} } = record;
   const fresh = new Map<string, CapturedImage>();
-  for (const { label, path: image } of captured) {
+  for (const { label, path: image, capacity } of captured) {
     const key = (await store.resource(image))?.providerKey ?? undefined;
     if (key === undefined) throw new StepFailure(`${image} is not at its provider any more`);
-    fresh.set(label, { key, path: image });
+    fresh.set(label, { key, path: image, ...(capacity === undefined ? {} : { capacity }) });
   }
   const contents = ({ id, location }: PackageFile): FileContents => {
     const file = files.find(({ name }) => name === location.name);
     if (!file) throw new OvfError(`the file '${id}'`, 'is not in the package');
-    const { cloud, of, cpuArch } = file;
-    const image = captured.length === 0 ? file : fresh.get(of ?? '');
+    const { cloud, of, running } = file;
+    const image: CapturedImage | undefined = captured.length === 0 ? { key: file.key, path: file.path } : fresh.get(of ?? '');
     if (!image)
       throw new StepFailure(`${of ?? file.path} is not of the Machine any more whose package this is: export it again`, 'conflict');
-    return { from: { cloud, key: image.key, path: image.path }, of, cpuArch };
+    return {
+      from: { cloud, key: image.key, path: image.path },
+      of,
+      running: running === true && captured.length === 0,
+      capacity: image.capacity,
+    };
   };
   return { descriptor: Buffer.from(descriptor), files: () => Promise.resolve({ warnings: [], contents, origins }) };
 }

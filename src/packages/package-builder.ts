@@ -3,6 +3,7 @@ import { Refusal } from '../operations/resource-handler';
 import { MOST_FILES, MOST_LEVELS, MOST_NETWORKS, MOST_SYSTEMS } from '../ovf/limits';
 import type { Content, LeftOut, Package, Product, VirtualSystem } from '../ovf/package';
 import type { ResourcePath } from '../store/store';
+import { withFacts } from './guest-facts';
 
 /** Contents that a disk of a package has: an image at a provider. */
 export interface DiskSource {
@@ -11,6 +12,8 @@ export interface DiskSource {
   path: ResourcePath;
   /** Resource whose contents they are; absent: the image itself. */
   of?: ResourcePath;
+  /** True where they are captured while the machine runs. */
+  running?: true;
   /** Provider key; absent while the image is still to be made. */
   key?: string | undefined;
 }
@@ -124,9 +127,20 @@ export class PackageBuilder {
     return { kind: 'collection', ...this.common(path, naming, notExported), members, startup: [] };
   }
 
-  /** Returns the package. @param capacities bytes of disks as they are known now, by id */
-  static described(given: Package, capacities: ReadonlyMap<string, number>): Package {
-    return { ...given, disks: given.disks.map((disk) => ({ ...disk, capacity: capacities.get(disk.id) ?? disk.capacity })) };
+  /**
+   * Returns the package with what is known now of its disks, by their ids.
+   * @param known bytes of each, and the facts of its image: those of the disk that a machine starts from are the machine's
+   */
+  static described(given: Package, known: ReadonlyMap<string, { capacity: number; facts: Values }>): Package {
+    const whole = (content: Content): Content => {
+      if (content.kind === 'collection') return { ...content, members: content.members.map(whole) };
+      return withFacts(content, known.get(content.hardware.disks[0]?.disk ?? '')?.facts ?? {});
+    };
+    return {
+      ...given,
+      disks: given.disks.map((disk) => ({ ...disk, capacity: known.get(disk.id)?.capacity ?? disk.capacity })),
+      content: whole(given.content),
+    };
   }
 
   /** Returns the package. @throws Refusal where it would have more files or networks than a package holds */

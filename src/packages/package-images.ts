@@ -15,6 +15,8 @@ export interface PackagedImage {
   type: keyof typeof IMAGE_GROUPS;
   label: string;
   draft: Draft;
+  /** Bytes of the Volume that it is of, as they are when it is planned. */
+  capacity?: number;
 }
 
 /** Makes the images; the step fails with the words of all that failed. @param done what is to be done with each disk */

@@ -17,7 +17,6 @@ export interface PackagedFile extends SourcedFile {
   key: string;
   /** Bytes of the disk in the file: what the descriptor says. */
   capacity: number;
-  cpuArch?: string | undefined;
   /** Bytes and digest of the file as it is served; known once it was read to its end. */
   read?: { size: number; hex: string };
 }

@@ -56,7 +56,10 @@ interface CopiedContents {
   readonly from: { cloud: string; key: string; path: ResourcePath };
   /** Resource whose contents they are; absent: the image itself. */
   readonly of?: ResourcePath | undefined;
-  readonly cpuArch?: string | undefined;
+  /** Bytes of the Volume whose contents it has, where these were told anew since the export. */
+  readonly capacity?: number | undefined;
+  /** True where it was captured while its machine ran. */
+  readonly running?: boolean | undefined;
 }
 
 /** Statuses by which servers say that there is no such file; stores of objects say so by 403. */

@@ -5,7 +5,8 @@ import type { MoveLimits } from '../operations/image-copy';
 import { machineSize } from '../operations/machine-size';
 import { Refusal, type PlanContext } from '../operations/resource-handler';
 import { describe } from '../operations/size-messages';
-import type { Content, VirtualSystem } from '../ovf/package';
+import type { VirtualSystem } from '../ovf/package';
+import { systemsOf } from './guest-facts';
 import { mustCreate, tableOf, type ImportSystemInput, type SystemDeps } from './import-system';
 import { considerPackage, type Considered, type Makes } from './read-package';
 import { figures } from './template-design';
@@ -60,7 +61,7 @@ export function planImportWorkflow(deps: SystemDeps, prices: Prices): Workflow<P
 async function planned(deps: SystemDeps, prices: Prices, context: Context): Promise<Planned[]> {
   const { input, clouds } = context;
   const considered = await considerPackage(deps, context, input.makes);
-  const { design, files, given } = considered;
+  const { design, files, given, guests } = considered;
   const cloud = cloudOf(clouds, input.cloud);
   if (input.makes === 'resources') mustCreate(deps, tableOf(deps), cloud, design.root);
   const asking = await deps.planning.contextFor(input.asker, input.cloud);
@@ -81,8 +82,9 @@ async function planned(deps: SystemDeps, prices: Prices, context: Context): Prom
     part: `source ${path}`,
     detail: stop ? 'stopped before its disks are read, and left STOPPED' : 'STOPPED, and left so',
   }));
+  const needs = guests.flatMap(({ machine: name, words }) => words.map((detail): Planned => ({ part: `guest of ${name}`, detail })));
   const told = [...design.warnings, ...files.warnings].map((detail): Planned => ({ part: 'package', detail }));
-  return [...disks, total, ...egress(considered, prices), ...machines, ...networks, ...sources, ...told]
+  return [...disks, total, ...egress(considered, prices), ...machines, ...networks, ...needs, ...sources, ...told]
     .slice(0, LONGEST)
     .map((each) => ({ ...each, detail: spoken(each.detail) }));
 }
@@ -91,10 +93,15 @@ const suffixed = (type: string, makes: Makes): string => (makes === 'templates' 
 
 /** Disks with contents, which become images, and blank ones. */
 function disksOf({ given, images, files }: Considered, { cloud, makes }: PlanImportInput): Planned[] {
-  const filled = images.map(({ disk, file, type }): Planned => {
+  const filled = images.map(({ disk, file, type, kept }): Planned => {
     const contents = files.contents(file);
     const from = 'from' in contents ? `copied from cloud '${contents.from.cloud}' (${contents.from.path})` : fetchedAs(contents.packed);
-    return { part: `disk ${disk.id}`, becomes: type, bytes: disk.capacity, detail: `in cloud '${cloud}', ${from}` };
+    return {
+      part: `disk ${disk.id}`,
+      becomes: type,
+      bytes: disk.capacity,
+      detail: [`in cloud '${cloud}'`, from, ...factWords(kept)].join(', '),
+    };
   });
   const blank = given.disks.filter(({ file }) => file === undefined);
   return [
@@ -104,6 +111,9 @@ function disksOf({ given, images, files }: Considered, { cloud, makes }: PlanImp
     })),
   ];
 }
+
+/** Facts of an image in words: `bootMode uefi`. */
+const factWords = (kept: Values): string[] => Object.entries(kept).map(([name, value]) => `${name} ${String(value)}`);
 
 /** Bytes that leave each cloud, and what they cost where a price is configured: at most, since zeros are not sent by all of them. */
 function egress({ images, files }: Considered, { prices, currency }: Prices): Planned[] {
@@ -130,9 +140,6 @@ function fetchedAs({ parts }: { parts: readonly { name: string; size?: number; d
   const compared = first?.digest ? `compared by ${first.digest.algorithm}` : 'not compared with any digest';
   return `fetched as ${parts.length === 1 ? (first?.name ?? '') : `${parts.length} files`} (${size}), ${compared}`;
 }
-
-const systemsOf = (content: Content): VirtualSystem[] =>
-  content.kind === 'system' ? [content] : content.members.flatMap((member) => systemsOf(member));
 
 /** A machine with the size that it would be given; why there is none is told, not refused: a package has several. */
 async function machine(asking: PlanContext, context: Context, { id, name, hardware }: VirtualSystem): Promise<Planned> {

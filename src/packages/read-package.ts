@@ -4,18 +4,21 @@ import { cloudOf, StepFailure, type Done, type StepContext } from '../jobs/workf
 import type { Catalogue } from '../model/catalogue';
 import type { Value, Values } from '../model/values';
 import { planCopyTo } from '../operations/image-copy';
+import { factsKept, hardwareOf } from '../operations/image-facts';
 import { planUploadTo, stopAsked } from '../operations/image-upload';
 import { split } from '../operations/stored';
 import type { ChangePlan } from '../operations/resource-handler';
 import { OvfError } from '../ovf/error';
-import type { Content, DiskDescription, Package, PackageFile } from '../ovf/package';
+import type { Content, DiskDescription, Package, PackageFile, VirtualSystem } from '../ovf/package';
 import { readDescriptor } from '../ovf/reader';
 import type { NewResourceRow, ResourcePath } from '../store/store';
 import { draftOf } from '../systems/members';
+import { factsOfSystem, systemsOf } from './guest-facts';
+import { guestsTold, warningsOf, type GuestWarnings } from './guest-warnings';
 import type { ImportOptions } from './import-request';
 import { IMAGE_GROUPS, type PackagedImage } from './package-images';
 import { ownPackage } from './own-source';
-import { openPackage, refusing, type PackageFiles } from './package-source';
+import { openPackage, refusing, type FileContents, type PackageFiles } from './package-source';
 import { designTemplate, plainName, type DesignedResource, type TemplateDesign } from './template-design';
 
 /** Services that importing needs. */
@@ -56,12 +59,12 @@ const MAX_DISK = 2 * 2 ** 40;
  */
 export async function readPackage(deps: PackageDeps, context: Context, makes: Makes, captured?: readonly PackagedImage[]): Promise<Done> {
   const { options } = context.input;
-  const { design, images, files } = await considerPackage(deps, context, makes, captured);
+  const { design, images, files, guests } = await considerPackage(deps, context, makes, captured);
   const { job } = context;
   const reading: Reading = {
     root: { ...design.root, ...(options.name === undefined ? {} : { name: options.name }) },
     resources: design.resources,
-    warnings: [...design.warnings, ...files.warnings],
+    warnings: [...design.warnings, ...files.warnings, ...guestsTold(guests)],
     images: images.flatMap(({ plan, label, type }) => {
       const draft = draftOf(plan, 'add');
       return draft ? [{ path: plan.location ?? '', type, label, draft }] : [];
@@ -82,6 +85,8 @@ export interface Considered {
   files: PackageFiles;
   design: TemplateDesign;
   images: readonly PlannedImage[];
+  /** Words for what each machine's guest needs where it goes. */
+  guests: readonly GuestWarnings[];
 }
 
 /** Reads a package and designs what it stands for, without writing anything. @throws StepFailure in words for one that is not imported */
@@ -93,7 +98,16 @@ export async function considerPackage(
 ): Promise<Considered> {
   const { given, files } = await opened(deps, context, captured);
   mustBeAccepted(given.content, context.input.options);
-  return { given, files, ...designed(deps, context, { given, files, makes }) };
+  const { design, images } = designed(deps, context, { given, files, makes });
+  const to = cloudOf(context.clouds, context.input.cloud);
+  const guests = systemsOf(given.content).map((system) => {
+    const image = images.find(({ type, disk }) => type === 'MachineImage' && disk.id === system.hardware.disks[0]?.disk);
+    const contents = image && files.contents(image.file);
+    const source = contents && 'from' in contents ? contents : undefined;
+    const from = source && cloudOf(context.clouds, source.from.cloud).driver;
+    return warningsOf(system, { to, from, facts: factsOfSystem(system), kept: image?.kept ?? {}, running: source?.running });
+  });
+  return { given, files, design, images, guests };
 }
 
 /** Opens a package and finds its files; an archive may be long, and nobody waits for it once the Job is to stop. */
@@ -110,10 +124,21 @@ async function opened(
       ? await ownPackage(context.store, { tenant: context.job.tenant, path: options.package, captured })
       : await openPackage({ fetcher: deps.fetcher, source: options.source, signal });
     const given = parsed(source.descriptor, options);
-    return { given, files: await source.files(given) };
+    const files = await source.files(given);
+    return { given: refusing(() => grown(given, files)), files };
   } finally {
     asked.end();
   }
+}
+
+/** The package with Volumes as large as they are now: they may have grown since it was made. */
+function grown(given: Package, files: PackageFiles): Package {
+  const capacityOf = ({ file }: DiskDescription): number => {
+    const found = given.files.find(({ id }) => id === file);
+    const contents = found && files.contents(found);
+    return contents && 'from' in contents ? (contents.capacity ?? 0) : 0;
+  };
+  return { ...given, disks: given.disks.map((disk) => ({ ...disk, capacity: Math.max(disk.capacity, capacityOf(disk)) })) };
 }
 
 /** Reading that the first step of a Job has made; nothing before its end. */
@@ -159,6 +184,8 @@ export interface PlannedImage {
   file: PackageFile;
   label: string;
   type: PackagedImage['type'];
+  /** Facts that it keeps of the machine whose it is, and the kind of hardware. */
+  kept: Values;
 }
 
 /** Designs what the package stands for; each disk becomes one image, whoever uses it. */
@@ -169,11 +196,14 @@ function designed(
 ): { design: TemplateDesign; images: PlannedImage[] } {
   const { catalogue } = deps;
   const images = new Map<string, PlannedImage>();
+  const systems = systemsOf(given.content);
   const image = (type: PackagedImage['type'], disk: DiskDescription, file: PackageFile): ResourcePath => {
     const key = `${type} ${disk.id}`;
+    const system = type === 'MachineImage' ? systems.find(({ hardware }) => hardware.disks[0]?.disk === disk.id) : undefined;
+    const kept = system ? factsOf(deps, context, system, files.contents(file)) : {};
     const known = images.get(key) ?? {
-      plan: planImage(deps, context, { type, disk, file, files, of: given.content }),
-      ...{ disk, file, label: `disk ${disk.id}`, type },
+      plan: planImage(deps, context, { type, disk, file, files, kept, of: given.content }),
+      ...{ disk, file, label: `disk ${disk.id}`, type, kept },
     };
     images.set(key, known);
     return known.plan.location ?? '';
@@ -194,17 +224,27 @@ function designed(
   return { design, images: [...images.values()] };
 }
 
+/** Facts of a machine that its image keeps in the cloud that takes it, and the hardware that it gets there. */
+function factsOf({ catalogue }: PackageDeps, context: Context, system: VirtualSystem, contents: FileContents): Values {
+  const { cloud, options } = context.input;
+  const to = cloudOf(context.clouds, cloud);
+  const from = 'from' in contents ? cloudOf(context.clouds, contents.from.cloud) : undefined;
+  return { ...factsKept(catalogue, to, factsOfSystem(system)), ...hardwareOf(catalogue, to, options.hardware, from) };
+}
+
 interface PackagedDisk {
   type: PackagedImage['type'];
   disk: DiskDescription;
   file: PackageFile;
   files: PackageFiles;
+  /** Attributes by which its image tells for what machine it is. */
+  kept: Values;
   /** Content that the disk came with. */
   of: Content;
 }
 
 /** Plans the image that a disk's contents come to be in. @throws OvfError for contents that are not read */
-function planImage({ catalogue, tagKey }: PackageDeps, context: Context, { type, disk, file, files, of }: PackagedDisk): ChangePlan {
+function planImage({ catalogue, tagKey }: PackageDeps, context: Context, { type, disk, file, files, kept, of }: PackagedDisk): ChangePlan {
   const { input, job, clouds } = context;
   const contents = files.contents(file);
   const group = IMAGE_GROUPS[type];
@@ -212,7 +252,7 @@ function planImage({ catalogue, tagKey }: PackageDeps, context: Context, { type,
   if (!cloud.offers(group, 'upload')) throw new StepFailure(`the disk '${disk.id}': cloud '${cloud.key}' takes no ${group}`, 'unsupported');
   const shows: Values = type === 'MachineImage' ? { type: 'IMAGE' } : { bootable: false };
   const asks = { catalogue, newId, tag: (id: string) => makeTag(tagKey, id, job.tenant), principal: { tenant: job.tenant } };
-  const values = { name: plainName(`${input.options.name ?? of.name ?? of.id} ${disk.id}`) };
+  const values = { ...kept, name: plainName(`${input.options.name ?? of.name ?? of.id} ${disk.id}`) };
   const request = { values, collection: catalogue.pathOf(type) ?? '' };
   if ('from' in contents) return planCopyTo(cloud, asks, request, { type, group, ...contents, shows });
   const { location, packed } = contents;

@@ -1,7 +1,6 @@
 import { cloudOf, nestedFailure, StepFailure, type StepContext, type StepOutcome } from '../jobs/workflow';
 import type { Value } from '../model/values';
 import type { DeferredPlanning } from '../operations/deferred-planning';
-import { actWorkflow, type ActInput } from '../operations/provider-change';
 import { stateOf } from '../operations/reach-state';
 import { heldBy, Refusal, type Found, type PlanContext, type ResourceHandler } from '../operations/resource-handler';
 import type { Hold, NewResourceRow, ResourcePath } from '../store/store';
@@ -18,8 +17,9 @@ export interface SourceMachine {
   path: ResourcePath;
   cloud: string;
   key: string;
-  /** Nested Job that stops it; absent where it was STOPPED. */
+  /** Nested Jobs that stop it and, where nothing comes of the move, start it again; absent where it was STOPPED. */
   stop?: Draft;
+  start?: Draft;
 }
 
 /** Images of the disks of stopped Machines, which stand for those of the package. */
@@ -68,9 +68,13 @@ async function source(context: PlanContext, handlers: readonly ResourceHandler[]
   for (const method of ['stop', 'start'] as const)
     if (!cloud.offers('machines', method))
       throw new Refusal(400, `cloud '${cloud.key}', in which ${path} is, does not ${method} machines`, { at, kind: 'unsupported' });
-  const plan = await handlers.find(({ type }) => type === MACHINE)?.act?.stop?.(context, machine, {});
-  const stop = plan && draftOf(plan, 'stop');
-  return stop ? { ...base, stop } : base;
+  const { act = {} } = handlers.find(({ type }) => type === MACHINE) ?? {};
+  const stop = await act.stop?.(context, machine, {});
+  // Planned now, with the rights of now: it has to be started again whatever becomes of these.
+  const start = await act.start?.(context, { ...machine, values: { ...values, state: 'STOPPED' } }, {});
+  const [stopping, starting] = [stop && draftOf(stop, 'stop'), start && draftOf(start, 'start')];
+  if (!stopping || !starting) throw new Error(`the stop and start of ${path} have no work`);
+  return { ...base, stop: stopping, start: starting };
 }
 
 /** Holds by which nobody else changes the Machines meanwhile. */
@@ -90,31 +94,21 @@ export function stopSources({ input: { sources = [] }, nested }: Context): StepO
 /** Starts the Machines again that were stopped for it. @throws StepFailure naming those that could not be */
 export async function startSources(context: Context): Promise<StepOutcome> {
   const { nested, input, elapsedMs } = context;
-  const ran = (input.sources ?? []).filter(({ stop }) => stop !== undefined);
+  const ran = (input.sources ?? []).filter(({ start }) => start !== undefined);
   if (nested) {
     const failed = nested.filter(({ state }) => state !== 'SUCCESS');
     if (failed.length === 0) return { done: null };
     const words = failed.map(({ id, statusMessage }) => `${statusMessage} (jobs/${id})`);
     throw nestedFailure(`Machines that were stopped could not be started again: ${words.join('; ')}`, nested);
   }
-  const stopped: SourceMachine[] = [];
+  const starts: Draft[] = [];
   for (const machine of ran) {
     const state = await stateOf({ ...context, input: { cloud: machine.cloud } }, 'machines', machine.key);
-    if (state === 'STOPPED') stopped.push(machine);
+    if (state === 'STOPPED' && machine.start) starts.push(machine.start);
     // It is not known yet what it will be.
     else if (state?.endsWith('ING') && elapsedMs < PATIENCE_MS) return { wait: LOOK_MS, message: `${machine.path} is ${state}` };
   }
-  return stopped.length === 0 ? { done: null } : { nested: stopped.map(starting) };
-}
-
-function starting({ cloud, key, path }: SourceMachine): Draft {
-  const input: ActInput = {
-    ...{ cloud, group: 'machines', path, key },
-    calls: [{ method: 'start', args: [], shows: 'STARTING', goal: ['STARTED'] }],
-  };
-  const plan = { target: path, affected: [path], holds: [{ path, shows: 'STARTING' }], statusMessage: 'Waiting to be started again' };
-  const work = { workflow: actWorkflow.name, version: actWorkflow.version, input: input as unknown as NewResourceRow['values'] };
-  return draftOf({ ...plan, work }, 'start') as Draft;
+  return starts.length === 0 ? { done: null } : { nested: starts };
 }
 
 /** Plans an image of each disk as it is now, with the rights that the asker has by now. @throws StepFailure, ProviderError */

@@ -83,11 +83,15 @@ describeWith('moto', motoAvailable(), () => {
   const snapshots = async () => (await bench.account.direct.send(new DescribeSnapshotsCommand({ OwnerIds: ['self'] }))).Snapshots ?? [];
 
   test('a disk becomes an image on a snapshot of its blocks, zeros left out, sizes rounded up, under its marks', async () => {
-    const { key, request } = await upload('machineImages', sourceOf(), { cpuArch: 'ARM', extensions: { bootMode: 'uefi' } });
+    const { key, request } = await upload('machineImages', sourceOf(), {
+      cpuArch: 'ARM',
+      extensions: { bootMode: 'uefi', guestOs: 'windows' },
+    });
     expect(key).toMatch(/^ami-/);
     const item = await until(bench.driver, 'machineImages', key, (seen) => seen?.values.state === 'AVAILABLE');
     expect(item).toMatchObject({
-      values: { name: 'from elsewhere', type: 'IMAGE' },
+      // That it is a Windows, EC2 says of its own ones alone.
+      values: { name: 'from elsewhere', type: 'IMAGE', cpuArch: 'ARM', bootMode: 'uefi', guestOs: 'windows' },
       tag: request.tag,
       token: request.token,
       cpuArch: 'ARM',

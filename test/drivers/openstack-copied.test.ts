@@ -1,4 +1,4 @@
-import type { Driver, UploadImage } from '../../src/clouds/driver';
+import type { Driver, Item, UploadImage } from '../../src/clouds/driver';
 import type { Disk } from '../../src/disks/disk';
 import { rawBytes } from '../../src/disks/raw-stream';
 import { context, marks } from './counterpart';
@@ -98,5 +98,54 @@ describe('an OpenStack image of a disk', () => {
   ])('of the architecture %s says so to Nova: %s', async (cpuArch, architecture) => {
     await upload(Buffer.alloc(512, 'boot'), { cpuArch });
     expect(made.map(({ body }) => body)).toMatchObject([{ architecture }]);
+  });
+
+  test.each([
+    [{ hardware: 'safe' }, { hw_disk_bus: 'sata', hw_vif_model: 'e1000' }],
+    [{ hardware: 'native' }, { hw_disk_bus: 'virtio', hw_vif_model: 'virtio' }],
+    [{ bootMode: 'legacy-bios' }, { hw_firmware_type: 'bios' }],
+    [
+      { bootMode: 'uefi', secureBoot: true, guestOs: 'windows' },
+      { hw_firmware_type: 'uefi', hw_machine_type: 'q35', os_secure_boot: 'required', os_type: 'windows' },
+    ],
+    // It starts by either: nothing has to be asked of the hosts.
+    [{ bootMode: 'uefi-preferred', secureBoot: false, guestOs: 'linux' }, { os_type: 'linux' }],
+    [{}, {}],
+  ])('with %j asks Nova for it by its properties', async (extensions, expected) => {
+    await upload(Buffer.alloc(512, 'boot'), { extensions });
+    const properties = made.map(({ body }) =>
+      Object.fromEntries(Object.entries(body as object).filter(([name]) => /^(?:hw|os)_/.test(name))),
+    );
+    expect(properties).toEqual([expected]);
+  });
+
+  test('with hardware that is no word for any is refused before anything is made', async () => {
+    await expect(upload(Buffer.alloc(512), { extensions: { hardware: 'fast' } })).rejects.toMatchObject({
+      ...{ kind: 'invalid', message: 'hardware is one of safe, native' },
+    });
+    expect(made).toEqual([]);
+  });
+
+  test.each([
+    [
+      { hw_firmware_type: 'uefi', os_secure_boot: 'required' },
+      { bootMode: 'uefi', secureBoot: true },
+    ],
+    [
+      { hw_firmware_type: 'bios', os_secure_boot: 'optional', os_type: 'windows' },
+      { bootMode: 'legacy-bios', guestOs: 'windows' },
+    ],
+    [
+      { os_distro: 'rocky', architecture: 'aarch64' },
+      { guestOs: 'linux', cpuArch: 'ARM' },
+    ],
+    [{ os_distro: 'freebsd' }, {}],
+  ])('that Glance shows with %j tells of itself', async (properties, expected) => {
+    Object.assign(cloud.state.images?.find(({ id }) => id === ID(30)) ?? {}, { os_type: undefined, os_distro: undefined, ...properties });
+    const [item] = (await driver.machineImages?.getMany([ID(30)], context())) ?? [];
+    const { cpuArch, bootMode, secureBoot, guestOs } = (item as Item).values;
+    expect({ cpuArch, bootMode, secureBoot, guestOs }).toEqual(
+      Object.assign({ cpuArch: (item as Item).cpuArch, bootMode: undefined, secureBoot: undefined, guestOs: undefined }, expected),
+    );
   });
 });

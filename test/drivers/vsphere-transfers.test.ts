@@ -87,11 +87,18 @@ describeWith('vcsim', vcsimAvailable(), () => {
     test('makes a template with one disk and one card, with marks, whose disk is what was sent; vCenter has its SHA-1', async () => {
       let manifest = '';
       vc.account.proxy.add({ method: 'HttpNfcLeaseGetManifest', times: 1, rewrite: (xml) => (manifest = xml) });
-      const request = requestOf(diskOf(), { name: 'golden', description: 'from elsewhere', extensions: { bootMode: 'uefi' } });
+      const request = requestOf(diskOf(), {
+        name: 'golden',
+        description: 'from elsewhere',
+        extensions: { bootMode: 'uefi', secureBoot: true },
+      });
       const made = await images().upload(request, context());
       const key = 'ongoing' in made ? '' : made.key;
       expect(await read(vc.driver, 'machineImages', key)).toMatchObject({
-        values: { name: 'golden', description: 'from elsewhere', state: 'AVAILABLE', type: 'IMAGE' },
+        values: {
+          ...{ name: 'golden', description: 'from elsewhere', state: 'AVAILABLE', type: 'IMAGE' },
+          ...{ cpuArch: 'x86_64', bootMode: 'uefi', secureBoot: true, guestOs: 'linux' },
+        },
         ...{ tag: request.tag, token: request.token },
       });
       const file = await wholeOf(vmdkBytes(diskOf()));
@@ -106,6 +113,22 @@ describeWith('vcsim', vcsimAvailable(), () => {
       expect(seen).toContain('>otherLinux64Guest<');
       const { disk } = await download(key);
       expect(await digestOf(disk)).toBe(await digestOf(diskOf()));
+      await drop(key);
+    });
+
+    test.each([
+      [{ hardware: 'native' }, ['ParaVirtualSCSIController', 'VirtualVmxnet3'], 'legacy-bios', 'linux'],
+      [{ hardware: 'safe', guestOs: 'linux', bootMode: 'uefi-preferred' }, ['VirtualE1000e', 'VirtualLsiLogicController'], 'uefi', 'linux'],
+      // Windows has a driver for LSI's serial controller, and none for the parallel one.
+      [{ guestOs: 'windows' }, ['VirtualE1000e', 'VirtualLsiLogicSASController'], 'legacy-bios', 'windows'],
+    ])('%j is what its template is made of', async (extensions, devices, bootMode, guestOs) => {
+      const key = await upload(diskOf(), { extensions });
+      expect((await read(vc.driver, 'machineImages', key))?.values).toMatchObject({ bootMode, guestOs });
+      const [seen = ''] = (await vc.account.read(['config.hardware.device'])).filter((one) => one.includes(`>${key}<`));
+      const models = [...seen.matchAll(/:type="((?:Virtual|Para)\w*(?:E1000e?|Vmxnet3|SCSIController|LsiLogic\w*))"/g)].map(
+        ([, type]) => type,
+      );
+      expect(models.sort()).toEqual(devices);
       await drop(key);
     });
 

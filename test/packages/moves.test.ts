@@ -1,4 +1,5 @@
 import type { Client, Json } from '../harness/client';
+import { encodeId } from '../../src/clouds/identity';
 import { simulatedCloud } from '../harness/gateway';
 import { CIMI, EXTENSION } from '../../src/model/define';
 import { seededDisk } from '../../drivers/simulator/contents';
@@ -83,6 +84,18 @@ describe('movedFrom', () => {
     const { text } = await client.get(String(there.id), { accept: 'application/xml' });
     expect(text).toContain(`<movedFrom xmlns="${EXTENSION}" href="${String(shop.id)}"/>`);
     await succeeded(client, await client.delete(String(there.id)));
+  });
+
+  test('goes with what is known of the guest; what Windows needs is told when it is exported and when it is moved', async () => {
+    const image = { href: `machineImages/${encodeId('a', 'img-windows-2022')}` };
+    const machine = await machineIn(client, 'a', 'office', { machineImage: image, initialState: 'STARTED' });
+    const { url: ofOffice, job } = await exported(client, machine.id, { properties: { 'ovf.running': 'snapshot' } });
+    expect(job.statusMessage).toContain(`${pathOf(client, machine.id)} has Windows: what was captured while it ran may not start`);
+    const answer = await moving(ofOffice, {}, 'systemTemplates');
+    expect((await succeeded(client, answer)).statusMessage).toMatch(/the guest of 'office': .*captured while it ran/);
+    const images = listOf(await get("machineImages?$filter=cloud='b' and guestOs='windows'"), 'machineImages');
+    expect(images).toContainEqual(expect.objectContaining({ movedFrom: { href: machine.id }, cpuArch: 'x86_64' }));
+    await succeeded(client, await client.delete(String(machine.id)));
   });
 
   test('goes by a SystemTemplate to what is made of it', async () => {
@@ -182,6 +195,8 @@ describe('source: stop', () => {
 
   test('the Machines are stopped, their disks read as they are then, and they are left STOPPED', async () => {
     const [before, earlier] = [ours('a'), ours('b')];
+    const grown = await volumeOf(await get(db));
+    await succeeded(client, await client.put(`${String(grown.id)}?$select=capacity`, { capacity: 5_000_000 }));
     scene.controlOf('a').resetCalls();
     const answer = await moving(url, { source: 'stop' });
     const job = await succeeded(client, answer);
@@ -193,7 +208,11 @@ describe('source: stop', () => {
     expect(scene.controlOf('a').calls()).not.toHaveProperty('machines.start');
     // What was captured for the package alone is there, and nothing that was captured for the move.
     expect(ours('a')).toEqual(before);
-    expect((await membersOf(there, 'machines', 'machine')).get('web')?.movedFrom).toEqual({ href: web });
+    const machines = await membersOf(there, 'machines', 'machine');
+    expect(machines.get('web')?.movedFrom).toEqual({ href: web });
+    // It has grown since the export, to whole GiB.
+    expect((await volumeOf(machines.get('db'))).capacity).toBe((await get(grown.id)).capacity);
+    expect((await get(grown.id)).capacity).toBeGreaterThanOrEqual(5_000_000);
     const old = await Promise.all(before.map((id) => digestOf(seededDisk(id, 8 * MIB, MIB))));
     const digests = scene
       .controlOf('b')

@@ -50,6 +50,8 @@ test.each([
   expect(parts.get('disk d2')).toEqual({ part: 'disk d2', becomes: volume, bytes: 16 * MIB, detail: 'blank' });
   expect(parts.get('all disks')).toMatchObject({ bytes: 4 * MIB });
   expect(parts.get('machine web')).toMatchObject({ becomes: machine, detail: expect.stringMatching(/memory/) as string });
+  expect(parts.get('guest of web')?.detail).toBe('its cards get new MAC addresses');
+  expect(parts.get('disk d1')?.detail).toMatch(/, hardware safe$/);
   const refused = parts.get('machine huge');
   expect([refused?.becomes, refused?.detail]).toEqual([undefined, expect.stringMatching(/^cannot be made: .*4096/)]);
   expect(parts.get('network front')).toMatchObject({ becomes: network });
@@ -64,6 +66,16 @@ test.each([
 
 test('another word than true or false is refused: nobody gets an import who asked for a plan', async () => {
   expectFault(await planning('systems', { plan: 'yes' }), 400, /^properties\.plan: is 'true' or 'false', not 'yes'/);
+});
+
+test('hardware is of one kind or the other, and the plan says of which', async () => {
+  expectFault(
+    await planning('systems', { plan: 'true', hardware: 'fast' }),
+    400,
+    /^properties\.hardware: is one of safe, native, not 'fast'/,
+  );
+  const job = await succeeded(scene.client, await planning('systems', { plan: 'true', hardware: 'native' }));
+  expect(partsOf(job).get('disk d1')?.detail).toMatch(/, hardware native$/);
 });
 
 test('what an import would be refused for, the plan is', async () => {

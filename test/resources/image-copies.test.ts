@@ -7,7 +7,7 @@ import { CIMI, EXTENSION } from '../../src/model/define';
 import type { Answer, Json } from '../harness/client';
 import { simulatedCloud } from '../harness/gateway';
 import { eventually, waitUntil } from '../harness/wait';
-import { expectFault, openScene, succeeded, type Scene } from '../protocol/scene';
+import { expectFault, listOf, openScene, succeeded, type Scene } from '../protocol/scene';
 import { validXml } from './storage-scene';
 
 /** Images copied from one cloud into another: imageLocation is an image there (5.14.7.1, 5.15.8.1). Black box. */
@@ -104,6 +104,20 @@ describe('a copy', () => {
   test('of an image for ARM is one for ARM', async () => {
     await succeeded(scene.client, await copy({ imageLocation: `machineImages/${encodeId('a', 'img-debian-12-arm')}` }));
     expect(ours('b')).toMatchObject([{ arch: 'ARM' }]);
+  });
+
+  test('tells for what machine and guest it is as its image does, and what the request says goes first', async () => {
+    const from = { guestOs: 'windows', bootMode: 'uefi', secureBoot: true };
+    const first = await copy({ imageLocation: `machineImages/${encodeId('a', 'img-windows-2022')}`, ...from });
+    await succeeded(scene.client, first);
+    expect(await get(at(first))).toMatchObject({ ...from, cpuArch: 'x86_64' });
+    const second = await copy({ imageLocation: at(first), cloud: 'a', bootMode: 'legacy-bios' });
+    await succeeded(scene.client, second);
+    expect(await get(at(second))).toMatchObject({ ...from, bootMode: 'legacy-bios', cpuArch: 'x86_64', cloud: 'a' });
+    const machine = listOf(await get('resourceMetadata/MachineImage'), 'attributes').map(({ name }) => name);
+    expect(machine).toEqual(expect.arrayContaining(['cpuArch', 'bootMode', 'secureBoot', 'guestOs', 'hardware']));
+    const wrong = await scene.client.ended(await copy({ guestOs: 'cpm' }));
+    expect(wrong).toMatchObject({ state: 'FAILED', statusMessage: expect.stringContaining('guestOs is one of linux, windows') as string });
   });
 
   test('of a volume image is as large, and boots as that does', async () => {
