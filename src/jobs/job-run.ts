@@ -5,7 +5,16 @@ import { StaleError, type JobProgress, type JobRow, type UnitOfWork } from '../s
 import type { EngineContext, Moment } from './engine-context';
 import { isSpoken, isStoreAway, type Failure } from './failure';
 import { LeaseLost, type Lease } from './lease';
-import { patienceOf, type Done, type Step, type StepContext, type StepOutcome, type StepProgress, type Workflow } from './workflow';
+import {
+  firstPlace,
+  patienceOf,
+  type Done,
+  type Step,
+  type StepContext,
+  type StepOutcome,
+  type StepProgress,
+  type Workflow,
+} from './workflow';
 
 /** A Job that a worker has leased, with everything that running its steps needs. */
 export interface JobRun {
@@ -68,9 +77,9 @@ export function jobFacts(row: JobRow): StepContext['job'] {
   return { id: row.id, tenant: row.tenant, principal: row.principal, created: row.created };
 }
 
-/** Place of the step in progress in the workflow; the first before any has begun, -1 where the workflow has none of its name. */
+/** Place of the step in progress in the workflow; where it begins before any has begun, -1 where the workflow has none of its name. */
 export function indexOf({ workflow }: JobRun, row: JobRow): number {
-  return row.step === null ? 0 : workflow.steps.findIndex((step) => step.name === row.step);
+  return row.step === null ? firstPlace(workflow, row) : workflow.steps.findIndex((step) => step.name === row.step);
 }
 
 /** The Job's statusMessage while a step runs or is undone. */

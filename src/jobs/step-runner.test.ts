@@ -3,7 +3,7 @@ import { LEASE_MS, RETENTION_MS, runnerScene } from '../../test/jobs/runner-scen
 import { noted, workflow } from '../../test/jobs/harness';
 import type { JobRow, UnitOfWork } from '../store/store';
 import { tokenOf } from './job-run';
-import type { StepContext, StepOutcome } from './workflow';
+import type { Step, StepContext, StepOutcome } from './workflow';
 
 /** One attempt of a step and its record, by the runner alone: what a crash test proves from outside, with each part named. */
 const scene = runnerScene();
@@ -75,6 +75,38 @@ describe('a workflow that succeeds', () => {
     const transaction = jest.spyOn(scene.faults, 'transaction');
     await scene.work(await scene.accept(workflow('few', [noted([], 'one'), noted([], 'two')])));
     expect(transaction).toHaveBeenCalledTimes(2);
+  });
+
+  test('passes over steps that have nothing to do, without a record, wherever they stand; only undoing comes to them', async () => {
+    const log: string[] = [];
+    const idle = ({ results }: Parameters<NonNullable<Step['idle']>>[0]) => results.two !== 'more';
+    const steps = ['zero', 'one', 'three', 'four'].map((name) => ({ ...noted(log, name), idle }));
+    const [zero, one, three, four] = steps as [Step, Step, Step, Step];
+    scene.faults = { transaction: scene.store.transaction };
+    const transaction = jest.spyOn(scene.faults, 'transaction');
+    const two = (done: string): Step => noted(log, 'two', () => ({ done }));
+    const little = workflow('little', [zero, one, two('all'), three, four]);
+    expect(await scene.work(await scene.accept(little))).toMatchObject({ state: 'SUCCESS', progress: 100 });
+    expect(transaction).toHaveBeenCalledTimes(1);
+    expect(scene.moments).toEqual(['/leased', 'two/before', 'two/ran', 'two/ending', 'two/ended']);
+    await scene.work(await scene.accept(workflow('much', [zero, one, two('more'), three, four])));
+    expect(log).toEqual(['two#1', 'two#1', 'three#1', 'four#1']);
+    await scene.work(await scene.accept(workflow('nothing', [zero, one])));
+    expect(log.slice(4)).toEqual(['one#1']);
+  });
+
+  test('undoes what may have begun after a crash, where the steps before it were passed over', async () => {
+    const log: string[] = [];
+    const undo = (name: string) => ({ undo: () => Promise.resolve({ done: log.push(`undo ${name}`) }) });
+    const first = { ...noted(log, 'first'), ...undo('first'), idle: () => true };
+    const second = { ...noted(log, 'second'), ...undo('second') };
+    const id = await scene.accept(workflow('cut off', [first, second, noted(log, 'third')]));
+    // Another worker died in the second step, of which nothing is recorded.
+    await scene.steal(id);
+    scene.pass(LEASE_MS);
+    await scene.stop(id);
+    await scene.workWhenDue(id);
+    expect(log).toEqual(['undo second', 'undo first']);
   });
 
   test('gives a step the facts of its Job, earlier results, its own token and memory', async () => {

@@ -26,7 +26,7 @@ import { LeaseLost } from './lease';
 import { childrenOf, makeChildren, waitForChildren } from './nested-jobs';
 import { memoryAfterError, retryOrFail, unexpectedFailure } from './retry-policy';
 import { hasBegun } from './stop';
-import type { Done, Step, StepContext, StepOutcome, Wait } from './workflow';
+import { nextPlace, type Done, type Step, type StepContext, type StepOutcome, type Wait } from './workflow';
 
 /**
  * Runs the steps of a leased Job for as long as they finish one after the other; ends when the Job has ended, waits, or
@@ -55,7 +55,7 @@ function isPastStopping(run: JobRun, row: JobRow, begun: boolean): boolean {
   const { workflow } = run;
   if (!workflow.unstoppable) return false;
   const before = workflow.steps[indexOf(run, row) - 1]?.name ?? null;
-  return hasBegun(workflow, begun ? row : { step: before, attempts: 0 });
+  return hasBegun(workflow, begun ? row : { ...row, step: before, attempts: 0 });
 }
 
 /** A stop was asked for: nested Jobs first, then everything from the step in progress backwards. */
@@ -191,9 +191,10 @@ const forward: Direction = {
 /** Records a finished step in one transaction with its store changes and, after the last, with the Job's end. */
 async function recordDone(run: JobRun, attempt: Attempt, outcome: Done): Promise<Turn> {
   const { row, step, index } = attempt;
-  const next = run.workflow.steps[index + 1];
   const memory = carriedOver(attempt.memory, outcome.note);
   const results = resultsWith(attempt, outcome);
+  const place = nextPlace(run.workflow, index + 1, { input: row.input, results });
+  const next = run.workflow.steps[place];
   const besides: JobProgress = {
     ...(outcome.affected && { affected: [...new Set([...row.affected, ...outcome.affected])] }),
     ...(outcome.holds && { holds: outcome.holds }),
@@ -206,10 +207,10 @@ async function recordDone(run: JobRun, attempt: Attempt, outcome: Done): Promise
       return unit.advanceJob(row.id, row.epoch, {
         ...besides,
         results,
-        ...entering(run, row, next, index + 1),
+        ...entering(run, row, next, place),
         memory: writeMemory(memory),
       });
-    const undo = await stoppedAtLast(run, row, unit, index);
+    const undo = await stoppedAtLast(run, row, unit, place - 1);
     if (undo) return unit.advanceJob(row.id, row.epoch, { ...besides, results, ...undo });
     return succeed(run, { ...row, results }, unit, besides, memory.notes);
   });

@@ -1,12 +1,14 @@
 import { isFinished, StaleError, type JobRow, type JobState, type Store, type UnitOfWork } from '../store/store';
 import type { JobQueue } from './queue';
-import type { Workflow, WorkflowRegistry } from './workflow';
+import { firstPlace, type Workflow, type WorkflowRegistry } from './workflow';
 
 const STOPPABLE: readonly JobState[] = ['QUEUED', 'RUNNING'];
 
 /** True once a step that changes something has begun. */
-export function hasBegun({ steps }: Workflow, { step, attempts }: Pick<JobRow, 'step' | 'attempts'>): boolean {
-  const at = step === null ? (attempts > 0 ? 0 : -1) : steps.findIndex(({ name }) => name === step);
+export function hasBegun(workflow: Workflow, row: Pick<JobRow, 'step' | 'attempts' | 'input' | 'results'>): boolean {
+  const { steps } = workflow;
+  const { step, attempts } = row;
+  const at = step === null ? (attempts > 0 ? firstPlace(workflow, row) : -1) : steps.findIndex(({ name }) => name === step);
   return steps.slice(0, at + 1).some(({ readOnly }) => !readOnly);
 }
 

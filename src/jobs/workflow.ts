@@ -1,7 +1,7 @@
 import type { Cloud, Clouds } from '../clouds/cloud';
 import type { ProviderError } from '../clouds/errors';
 import type { Value, Values } from '../model/values';
-import type { Hold, NewJob, ResourcePath, StoreReads, UnitOfWork } from '../store/store';
+import type { Hold, JobRow, NewJob, ResourcePath, StoreReads, UnitOfWork } from '../store/store';
 import { spoken } from '../model/shown';
 
 /**
@@ -54,6 +54,11 @@ export interface Step<I = Value> {
   run(context: StepContext<I>): Promise<StepOutcome>;
   /** Takes back what `run` did (or may have done); also called for the step that failed. Absent: nothing to take back. */
   undo?(context: StepContext<I>): Promise<StepOutcome>;
+  /**
+   * True where it has nothing to do in a Job of this input and these results of earlier steps: it is passed over, without a call and
+   * without a record of its own. It is undone all the same, where it can be.
+   */
+  idle?(known: Pick<StepContext<I>, 'input' | 'results'>): boolean;
   /** True where it only looks: a Job that was stopped before any other step began has done nothing. */
   readOnly?: boolean;
   /**
@@ -230,4 +235,20 @@ export function createWorkflowRegistry(workflows: readonly Workflow[]): Workflow
 
 function keyOf(name: string, version: number): string {
   return `${name}@${version}`;
+}
+
+/**
+ * Place of the step that comes next in a Job.
+ * @param from the first that may be
+ * @returns the number of steps where none has anything to do
+ */
+export function nextPlace({ steps }: Workflow, from: number, { input, results }: Pick<JobRow, 'input' | 'results'>): number {
+  const known = { input, results: results ?? {} };
+  const at = steps.findIndex((step, index) => index >= from && !step.idle?.(known));
+  return at < 0 ? steps.length : at;
+}
+
+/** Place of the step that a Job begins with: its last one where none has anything to do. */
+export function firstPlace(workflow: Workflow, row: Pick<JobRow, 'input' | 'results'>): number {
+  return Math.min(nextPlace(workflow, 0, row), workflow.steps.length - 1);
 }

@@ -107,9 +107,12 @@ function ready(row: CreateRow): CreateStep {
   };
 }
 
+const inStateAlready: CreateStep['idle'] = ({ input }) => !input.calls?.length;
+
 const initialState: CreateStep = {
   name: 'initialState',
   message: 'Bringing it into its initial state',
+  idle: inStateAlready,
   async run(context) {
     const [next] = context.input.calls ?? [];
     return next ? carryOut(context, context.input.group, next.method, [madeKey(context), ...next.args]) : { done: null };
@@ -119,6 +122,7 @@ const initialState: CreateStep = {
 const settled: CreateStep = {
   name: 'settled',
   message: 'Waiting for the initial state',
+  idle: inStateAlready,
   async run(context) {
     const [next] = context.input.calls ?? [];
     return next ? reachState(context, context.input.group, madeKey(context), { goal: next.goal }) : { done: null };

@@ -10,6 +10,7 @@ type Context = StepContext<CreateInput>;
 export const importCredential: Step<CreateInput> = {
   name: 'credential',
   message: 'Bringing the credential to the provider',
+  idle: ({ input }) => !input.credential,
   async run(context) {
     const { credential } = context.input;
     if (!credential) return { done: null };

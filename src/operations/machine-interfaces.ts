@@ -1,6 +1,6 @@
 import type { Cloud } from '../clouds/cloud';
 import type { Item, ItemRef } from '../clouds/driver';
-import { StepFailure, type Step, type StepContext } from '../jobs/workflow';
+import { cloudOf, StepFailure, type Step, type StepContext } from '../jobs/workflow';
 import type { Value, Values } from '../model/values';
 import type { ResourcePath } from '../store/store';
 import { Refusal, type PlanContext } from './resource-handler';
@@ -62,10 +62,11 @@ export function interfaceStep<I extends WithInterfaces>(machineKey: (context: St
   return {
     name: 'interfaces',
     message: 'Setting up its network interfaces and their addresses',
+    idle: ({ input }) => !asksForMore(input),
     async run(context) {
-      const cloud = context.clouds.byKey(context.input.cloud);
+      const cloud = cloudOf(context.clouds, context.input.cloud);
       const planned = context.input.parts?.interfaces ?? [];
-      if (!cloud || !planned.some(({ update, addresses }) => addresses.length > 0 || Object.keys(update).length > 0)) return { done: null };
+      if (!asksForMore(context.input)) return { done: null };
       const { value } = await cloud.list('interfaces', { maxAgeMs: 0 });
       const free = value.filter((item) => item.owner === machineKey(context)).sort((one, two) => (one.key < two.key ? -1 : 1));
       if (free.length < planned.length) {
@@ -83,6 +84,11 @@ export function interfaceStep<I extends WithInterfaces>(machineKey: (context: St
       return carryOutAll(context, calls);
     },
   };
+}
+
+/** Tells whether an interface is to be more than what the provider makes of it. */
+function asksForMore({ parts }: WithInterfaces): boolean {
+  return (parts?.interfaces ?? []).some(({ update, addresses }) => addresses.length > 0 || Object.keys(update).length > 0);
 }
 
 /** The next interface in a network that is the port asked for, or none of them: providers list them in any order. */

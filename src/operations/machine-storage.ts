@@ -157,6 +157,7 @@ type Context = StepContext<CreateInput>;
 export const partsToTakeBack: Step<CreateInput> = {
   name: 'parts',
   message: 'Deleting the volumes that were made for it',
+  idle: () => true,
   run: () => Promise.resolve({ done: null }),
   undo: (context) => takeVolumesBack(context),
 };
@@ -165,6 +166,7 @@ function nested(name: 'volumes' | 'attachments' | 'disks', message: string, undo
   return {
     name,
     message,
+    idle: ({ input }) => !input.parts?.[name]?.length,
     async run(context) {
       const drafts = context.input.parts?.[name] ?? [];
       if (drafts.length === 0) return { done: null };

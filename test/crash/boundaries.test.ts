@@ -1,5 +1,6 @@
 import { encodeId } from '../../src/clouds/identity';
 import type { BoundaryPoint } from '../../src/jobs/engine-context';
+import type { Values } from '../../src/model/values';
 import { Client, type Answer, type Json } from '../harness/client';
 import { simulatedCloud, startTestGateway, type TestGateway } from '../harness/gateway';
 import { placesOf } from './drive';
@@ -68,7 +69,7 @@ describe.each(clouds)('lists at every step boundary, with $name', ({ options, ca
     expect(created.status).toBe(202);
     path = (created.headers.get('location') ?? '').slice(client.base.length);
     expect(await client.ended(created)).toMatchObject({ state: 'SUCCESS' });
-    await expectPlaces('machine.create');
+    await expectPlaces('machine.create', { calls: [{}] });
     for (const { at, listed, status, state } of looks) {
       const shown = at === 'settled/ended' ? 'STOPPED' : 'CREATING';
       expect({ at, listed, status, state }).toEqual({ at, listed: [{ path, state: shown }], status: 200, state: shown });
@@ -108,8 +109,8 @@ describe.each(clouds)('lists at every step boundary, with $name', ({ options, ca
   });
 
   /** The last look may come a little after the client learned of the end. */
-  async function expectPlaces(workflow: string): Promise<void> {
-    const places = placesOf(workflow).map(({ step, moment }) => `${step}/${moment}`);
+  async function expectPlaces(workflow: string, input?: Values): Promise<void> {
+    const places = placesOf(workflow, input).map(({ step, moment }) => `${step}/${moment}`);
     await waitUntil(() => looks.at(-1)?.at === places.at(-1));
     expect(looks.map(({ at }) => at)).toEqual(expect.arrayContaining(places));
   }

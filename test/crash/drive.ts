@@ -4,7 +4,7 @@ import type { Moment } from '../../src/jobs/engine-context';
 import type { Workflow } from '../../src/jobs/workflow';
 import type { Fetcher } from '../../src/fetch/fetcher';
 import { standardCatalogue } from '../../src/model/catalogue';
-import type { Value } from '../../src/model/values';
+import type { Value, Values } from '../../src/model/values';
 import { resourceHandlers } from '../../src/operations/handlers';
 import { MOVE_DEFAULTS } from '../../src/operations/image-copy';
 import { everyWorkflow } from '../../src/packages/handlers';
@@ -27,9 +27,15 @@ function stepsOf(workflow: string): Workflow<Value>['steps'] {
   return found.steps;
 }
 
-/** Every boundary that a workflow passes when all goes well, in order. */
-export function placesOf(workflow: string): Place[] {
-  const steps = stepsOf(workflow);
+/** Input of the Jobs of `createMachine`, as far as it tells which steps have something to do. */
+const INPUTS: Record<string, Values> = { 'machine.create': { credential: {}, calls: [{}] } };
+
+/**
+ * Every boundary that a workflow passes when all goes well, in order.
+ * @param input of the Job, as far as it tells which steps have something to do
+ */
+export function placesOf(workflow: string, input: Values = INPUTS[workflow] ?? {}): Place[] {
+  const steps = stepsOf(workflow).filter((step) => !step.idle?.({ input, results: {} }));
   const places: Place[] = [{ workflow, step: '', moment: 'leased' }];
   for (const step of steps) {
     const moments: Moment[] = step === steps.at(-1) ? ['before', 'ran', 'ending', 'ended'] : ['before', 'ran', 'recorded'];
