@@ -64,6 +64,9 @@ export async function insertJob(session: Session, job: NewJob): Promise<JobRow> 
   }
 }
 
+/** What an update sets that changes nothing else: a column without an index, or every index of the table would be written anew. */
+const UNCHANGED = { epoch: sql<number>`epoch` };
+
 export async function updateJob(session: Session, id: string, ...[change, states]: Tail<UnitOfWork['updateJob']>): Promise<JobRow> {
   const { db, dialect } = session;
   const changed: Updateable<JobsTable> = {};
@@ -73,7 +76,7 @@ export async function updateJob(session: Session, id: string, ...[change, states
   const { state, dueInMs } = change;
   const update = db
     .updateTable('jobs')
-    .set({ id, ...changed, ...stateColumns(session, state), ...dueColumn(session, dueInMs) })
+    .set({ ...UNCHANGED, ...changed, ...stateColumns(session, state), ...dueColumn(session, dueInMs) })
     .where('id', '=', id)
     .$if(states !== undefined, (builder) => builder.where(dialect.isIn('state', states ?? [])))
     .$if(state !== undefined, (builder) => builder.where('done', '=', 0))
@@ -101,7 +104,7 @@ export async function advanceJob(session: Session, id: string, epoch: number, pr
   const update = db
     .updateTable('jobs')
     .set({
-      id,
+      ...UNCHANGED,
       ...changed,
       ...(progress.stepBegins ? { step_since: dialect.nowMs } : {}),
       ...dueColumn(session, progress.dueInMs),
