@@ -1,5 +1,6 @@
 import { CompiledQuery, type Insertable, type Selectable } from 'kysely';
 import type { Cipher } from './cipher';
+import { placesOf, prepared } from './prepared';
 import type { EventsTable } from './schema';
 import { readNow, type Session } from './session';
 import type { AuditHead, Retention } from './audit-store';
@@ -56,8 +57,17 @@ export async function recordEntries(
     mac = codeOf(cipher, row, mac);
     return { ...row, mac };
   });
-  await db.insertInto('events').values(rows).execute();
-  await db.updateTable('audit_chains').set({ link, mac }).where('tenant', '=', tenant).where('lane', '=', lane).execute();
+  const [only, ...others] = rows;
+  if (only && others.length === 0)
+    await prepared(session, 'entry', only, (place) => db.insertInto('events').values(placesOf(place, [...COVERED, 'mac'])));
+  else await db.insertInto('events').values(rows).execute();
+  await prepared(session, 'end of chain', { link, mac, tenant, lane }, (place) =>
+    db
+      .updateTable('audit_chains')
+      .set(placesOf(place, ['link', 'mac']))
+      .where('tenant', '=', place<string>('tenant'))
+      .where('lane', '=', place<number>('lane')),
+  );
 }
 
 /** Makes the code of an entry. @param before that of the entry before it, '' for the first */

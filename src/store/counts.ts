@@ -1,5 +1,6 @@
 import { sql, type Kysely } from 'kysely';
 import type { SqlDialect } from './dialect';
+import { prepared } from './prepared';
 import type { Session } from './session';
 import type { Counts } from './store';
 
@@ -20,9 +21,14 @@ const ENTRY = 'Entry/';
 const MANY = 50;
 const AT_ONCE = 100;
 
-export async function readCounts({ db }: Session, tenant: string): Promise<Counts> {
-  const select = db.selectFrom('counts').where('tenant', '=', tenant).groupBy('kind');
-  const rows = await select.select(['kind', sql<number>`cast(sum(n) as bigint)`.as('n')]).execute();
+export async function readCounts(session: Session, tenant: string): Promise<Counts> {
+  const { rows } = await prepared<{ kind: string; n: number }>(session, 'counts', { tenant }, (at) =>
+    session.db
+      .selectFrom('counts')
+      .where('tenant', '=', at<string>('tenant'))
+      .groupBy('kind')
+      .select(['kind', sql<number>`cast(sum(n) as bigint)`.as('n')]),
+  );
   const of = (prefix: string) => new Map(rows.flatMap(({ kind, n }) => (kind.startsWith(prefix) ? [[kind.slice(prefix.length), n]] : [])));
   const one = (kind: string) => rows.find((row) => row.kind === kind)?.n ?? 0;
   const [jobs, resources, events, entries] = [of(JOB), of(RESOURCE), of(EVENT), of(ENTRY)];

@@ -4,6 +4,8 @@ import { sql, type RawBuilder } from 'kysely';
 export interface SqlDialect {
   /** ms since the epoch by the database's clock, at the moment of evaluation (SQLite: when it is asked for). */
   readonly nowMs: RawBuilder<number>;
+  /** This process's clock, ms since the epoch, where the database has none of its own. */
+  readonly clock?: () => number;
   /** The same moment as RFC 3339 text, UTC, ms. */
   readonly stamp: RawBuilder<string>;
   /** Column type for text that sorts by code point. */
@@ -83,10 +85,12 @@ const sqlite: Omit<SqlDialect, 'nowMs'> = {
  * @param clock ms since the epoch, asked once for each statement that needs the time
  */
 export function sqliteDialect(clock: () => number): SqlDialect {
+  const rounded = (): number => Math.round(clock());
   return {
     ...sqlite,
+    clock: rounded,
     get nowMs() {
-      return sql<number>`cast(${Math.round(clock())} as integer)`;
+      return sql<number>`cast(${rounded()} as integer)`;
     },
   };
 }

@@ -6,6 +6,7 @@ import { readCounts } from './counts';
 import { countsOfView, isAll, type EventNaming, type EventQuery, type EventRecord, type EventRow, type EventView } from './event-record';
 import type { ListPlace, PlaceQuery } from './listing';
 import { narrowed, type Listed } from './narrow';
+import { placesOf, prepared } from './prepared';
 import type { EventsTable, Tables } from './schema';
 import { decodeColumn, encodeColumn, type Session } from './session';
 import { StaleError, type Store } from './store';
@@ -14,14 +15,18 @@ import { StaleError, type Store } from './store';
 
 /** Records an event. @returns false where the provider's event had been recorded before. */
 export async function recordEvent(session: Session, event: EventRecord): Promise<boolean> {
-  const { db, dialect } = session;
   const { row, at } = columnsOf(event);
   if (isEvidence(event.type)) {
     await recordEntries(session, event.tenant, [{ row, at }]);
     return true;
   }
-  const insert = db.insertInto('events').values({ ...row, timestamp: at ?? dialect.stamp, recorded: dialect.stamp });
-  const { numInsertedOrUpdatedRows: inserted = 0n } = await insert.onConflict((conflict) => conflict.doNothing()).executeTakeFirst();
+  const timed = at !== undefined;
+  const { numAffectedRows: inserted = 0n } = await prepared(session, `event ${timed}`, { ...row, timestamp: at }, (place, { stamp }) =>
+    session.db
+      .insertInto('events')
+      .values({ ...placesOf(place, COLUMNS), timestamp: timed ? place<string>('timestamp') : stamp, recorded: stamp })
+      .onConflict((conflict) => conflict.doNothing()),
+  );
   return inserted > 0n;
 }
 
@@ -30,6 +35,12 @@ export async function recordEntryEvents(session: Session, tenant: string, entrie
   if (entries.some((entry) => entry.tenant !== tenant || !isEvidence(entry.type))) throw new Error(`not all are entries of '${tenant}'`);
   await recordEntries(session, tenant, entries.map(columnsOf));
 }
+
+/** Columns that columnsOf fills. */
+const COLUMNS = [
+  ...(['tenant', 'resource', 'resource_type', 'type', 'content', 'outcome', 'severity'] as const),
+  ...(['contact', 'job', 'cloud', 'provider_event'] as const),
+] as const;
 
 /** Columns of an event, and the time of the occurrence, RFC 3339; absent: now. */
 function columnsOf(event: EventRecord): { row: NewEntry; at: string | undefined } {

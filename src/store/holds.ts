@@ -1,3 +1,5 @@
+import { placesOf, prepared } from './prepared';
+import type { HoldsTable } from './schema';
 import type { Session } from './session';
 import { HeldError, type Hold, type ResourcePath, type StoreReads } from './store';
 
@@ -11,10 +13,17 @@ export async function readHolds({ db, dialect }: Session, paths?: readonly Resou
 }
 
 /** Holds by Job, in path order. */
-export async function readHoldsOf({ db, dialect }: Session, jobs: readonly string[]): Promise<Map<string, Hold[]>> {
+export async function readHoldsOf(session: Session, jobs: readonly string[]): Promise<Map<string, Hold[]>> {
+  const { db, dialect } = session;
   const found = new Map<string, Hold[]>();
   if (jobs.length === 0) return found;
-  const rows = await db.selectFrom('holds').selectAll().where(dialect.isIn('job', jobs)).orderBy('path').execute();
+  const [only, ...others] = jobs;
+  const { rows } =
+    others.length === 0
+      ? await prepared<HoldsTable>(session, 'holds of', { job: only }, (at) =>
+          db.selectFrom('holds').selectAll().where('job', '=', at<string>('job')).orderBy('path'),
+        )
+      : { rows: await db.selectFrom('holds').selectAll().where(dialect.isIn('job', jobs)).orderBy('path').execute() };
   for (const { job, path, shows } of rows) {
     const holds = found.get(job) ?? [];
     holds.push({ path, shows });
@@ -46,19 +55,28 @@ export async function showHolds(session: Session, job: string, wanted: readonly 
   }
 }
 
-export async function releaseHolds({ db }: Session, job: string): Promise<void> {
-  await db.deleteFrom('holds').where('job', '=', job).execute();
+export async function releaseHolds(session: Session, job: string): Promise<void> {
+  await prepared(session, 'release holds', { job }, (at) => session.db.deleteFrom('holds').where('job', '=', at<string>('job')));
 }
 
 /** @returns the Job that holds the path now: this one or another. */
-async function take({ db, dialect }: Session, job: string, { path, shows }: Hold, parent: string | null = null): Promise<string> {
-  const from = parent === null ? [job] : [job, parent];
+async function take(session: Session, job: string, { path, shows }: Hold, parent: string | null = null): Promise<string> {
+  const { db } = session;
+  const from = { job, parent: parent ?? job };
   for (;;) {
-    const insert = db.insertInto('holds').values({ path, job, shows });
-    const taken = await insert
-      .onConflict((conflict) => conflict.column('path').doUpdateSet({ job, shows }).where(dialect.isIn('holds.job', from)))
-      .returning('job')
-      .executeTakeFirst();
+    const { rows } = await prepared<{ job: string }>(session, 'take hold', { path, shows, ...from }, (at) =>
+      db
+        .insertInto('holds')
+        .values(placesOf(at, ['path', 'job', 'shows']))
+        .onConflict((conflict) =>
+          conflict
+            .column('path')
+            .doUpdateSet(placesOf(at, ['job', 'shows']))
+            .where((where) => where.or([where('holds.job', '=', at<string>('job')), where('holds.job', '=', at<string>('parent'))])),
+        )
+        .returning('job'),
+    );
+    const [taken] = rows;
     if (taken) return taken.job;
     const other = await db.selectFrom('holds').select('job').where('path', '=', path).executeTakeFirst();
     // Absent: released between the two statements.

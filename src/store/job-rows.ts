@@ -1,4 +1,4 @@
-import type { Insertable, Selectable } from 'kysely';
+import type { Selectable } from 'kysely';
 import type { Value } from '../model/values';
 import type { Cipher } from './cipher';
 import type { JobsTable } from './schema';
@@ -15,7 +15,7 @@ export const sealJob = (cipher: Cipher, id: string, column: SealedColumn, value:
   seal(cipher, value, `jobs/${id}/${column}`);
 
 /** Columns of a new Job but for those that the database's clock gives. */
-export function jobToRow(cipher: Cipher, job: NewJob): Omit<Insertable<JobsTable>, 'due' | 'created' | 'changed'> {
+export function jobToRow(cipher: Cipher, job: NewJob): Omit<StoredJob, 'due' | 'created' | 'changed'> {
   const state = job.state ?? 'QUEUED';
   const done = isFinished({ state });
   return {

@@ -1,6 +1,7 @@
 import { sql, type RawBuilder, type Updateable } from 'kysely';
 import { jobFromRow, encodeOptional, sealJob, jobToRow, type StoredJob } from './job-rows';
 import { readHoldsOf, releaseHolds, showHolds, takeHolds } from './holds';
+import { placesOf, prepared } from './prepared';
 import type { JobsTable } from './schema';
 import { encodeColumn, impossible, type Session } from './session';
 import {
@@ -17,7 +18,10 @@ import { kept } from '../model/shown';
 
 export async function readJob(session: Session, id: string): Promise<JobRow | undefined> {
   if (impossible(id)) return undefined;
-  return complete(session, await session.db.selectFrom('jobs').selectAll().where('id', '=', id).executeTakeFirst());
+  const { rows } = await prepared<StoredJob>(session, 'job', { id }, (at) =>
+    session.db.selectFrom('jobs').selectAll().where('id', '=', at<string>('id')),
+  );
+  return complete(session, rows[0]);
 }
 
 export async function readJobByKey(session: Session, tenant: string, idempotencyKey: string): Promise<JobRow | undefined> {
@@ -44,18 +48,29 @@ export async function readDueJobs({ db, dialect }: Session, limit: number): Prom
     .execute();
 }
 
+type Given = 'due' | 'created' | 'changed';
+
 export async function insertJob(session: Session, job: NewJob): Promise<JobRow> {
-  const { db, dialect, cipher } = session;
-  const row = { ...jobToRow(cipher, job), due: job.due ?? dialect.nowMs, created: dialect.stamp, changed: dialect.stamp };
+  const { db, cipher } = session;
+  const row = jobToRow(cipher, job);
+  const dated = job.due !== undefined;
   for (let attempt = 1; ; attempt++) {
-    const insert = db.insertInto('jobs').values(row);
-    const stored = await insert
-      .onConflict((conflict) => conflict.doNothing())
-      .returningAll()
-      .executeTakeFirst();
-    if (stored) {
-      const holds = stored.done === 1 ? [] : (job.holds ?? []);
-      return jobFromRow(cipher, stored, await takeHolds(session, job.id, holds, job.parent ?? null));
+    const { rows } = await prepared<Pick<StoredJob, Given>>(session, `new job ${dated}`, { ...row, due: job.due }, (at, { nowMs, stamp }) =>
+      db
+        .insertInto('jobs')
+        .values({
+          ...placesOf(at, Object.keys(row) as (keyof typeof row)[]),
+          ...{ due: dated ? at<number>('due') : nowMs, created: stamp, changed: stamp },
+        })
+        .onConflict((conflict) => conflict.doNothing())
+        .returning(['due', 'created', 'changed']),
+    );
+    const [given] = rows;
+    if (given) {
+      const holds = row.done === 1 ? [] : (job.holds ?? []);
+      const taken = await takeHolds(session, job.id, holds, job.parent ?? null);
+      // What was just sealed need not be opened again.
+      return { ...jobFromRow(cipher, { ...row, ...given, input: null }, taken), input: row.done === 1 ? null : (job.input ?? null) };
     }
     const other = job.idempotencyKey ? await readJobByKey(session, job.tenant, job.idempotencyKey) : undefined;
     if (other) throw new DuplicateKeyError(other.id);
@@ -64,7 +79,7 @@ export async function insertJob(session: Session, job: NewJob): Promise<JobRow> 
   }
 }
 
-/** What an update sets that changes nothing else: a column without an index, or every index of the table would be written anew. */
+/** Assignment that changes nothing, of a column without an index: with one, every index of the table would be written anew. */
 const UNCHANGED = { epoch: sql<number>`epoch` };
 
 export async function updateJob(session: Session, id: string, ...[change, states]: Tail<UnitOfWork['updateJob']>): Promise<JobRow> {
@@ -76,7 +91,12 @@ export async function updateJob(session: Session, id: string, ...[change, states
   const { state, dueInMs } = change;
   const update = db
     .updateTable('jobs')
-    .set({ ...UNCHANGED, ...changed, ...stateColumns(session, state), ...dueColumn(session, dueInMs) })
+    .set({
+      ...UNCHANGED,
+      ...changed,
+      ...(state === undefined ? {} : stateColumns(dialect.stamp, formOf(state), sql<JobState>`${sql.val(state)}`)),
+      ...dueColumn(session, dueInMs),
+    })
     .where('id', '=', id)
     .$if(states !== undefined, (builder) => builder.where(dialect.isIn('state', states ?? [])))
     .$if(state !== undefined, (builder) => builder.where('done', '=', 0))
@@ -85,7 +105,7 @@ export async function updateJob(session: Session, id: string, ...[change, states
 }
 
 export async function advanceJob(session: Session, id: string, epoch: number, progress: JobProgress): Promise<JobRow> {
-  const { db, cipher, dialect } = session;
+  const { db, cipher } = session;
   const changed: Updateable<JobsTable> = {};
   if (progress.affected !== undefined) changed.affected = encodeColumn(progress.affected);
   if (progress.returnCode !== undefined) changed.return_code = progress.returnCode;
@@ -101,35 +121,44 @@ export async function advanceJob(session: Session, id: string, epoch: number, pr
     changed.failure = encodeOptional(progress.failure && { ...progress.failure, message: kept(progress.failure.message) });
   if (progress.plan !== undefined) changed.plan = encodeColumn(progress.plan);
   if (progress.expires !== undefined) changed.expires = progress.expires;
-  const update = db
-    .updateTable('jobs')
-    .set({
-      ...UNCHANGED,
-      ...changed,
-      ...(progress.stepBegins ? { step_since: dialect.nowMs } : {}),
-      ...dueColumn(session, progress.dueInMs),
-      ...(progress.release ? { lease_owner: null, lease_until: null } : {}),
-      ...stateColumns(session, progress.state),
-    })
-    .where('id', '=', id)
-    .where('epoch', '=', epoch)
-    .where('done', '=', 0)
-    .returningAll();
-  const row = await update.executeTakeFirst();
+  const { dueInMs, state, stepBegins = false, release = false } = progress;
+  const values = { ...changed, id, epoch, state, dueInMs: dueInMs === undefined ? undefined : Math.round(dueInMs) };
+  const columns = Object.keys(changed) as (keyof typeof changed)[];
+  const form = [...columns, stepBegins, release, dueInMs !== undefined, state === undefined ? '' : formOf(state)].join(' ');
+  const { rows } = await prepared<StoredJob>(session, `advance ${form}`, values, (at, { nowMs, stamp }) =>
+    db
+      .updateTable('jobs')
+      .set({
+        ...UNCHANGED,
+        ...placesOf(at, columns),
+        ...(stepBegins ? { step_since: nowMs } : {}),
+        ...(dueInMs === undefined ? {} : { due: sql<number>`${nowMs} + ${at<number>('dueInMs')}` }),
+        ...(release ? { lease_owner: null, lease_until: null } : {}),
+        ...(state === undefined ? {} : stateColumns(stamp, formOf(state), at<JobState>('state'))),
+      })
+      .where('id', '=', at<string>('id'))
+      .where('epoch', '=', at<number>('epoch'))
+      .where('done', '=', 0)
+      .returningAll(),
+  );
+  const [row] = rows;
   if (row?.done === 0 && progress.holds) await showHolds(session, id, progress.holds);
   return ended(session, id, progress.state, row);
 }
 
+/** Ways in which a new state is written. */
+type StateForm = 'RUNNING' | 'other' | 'ending';
+const formOf = (state: JobState): StateForm => (state === 'RUNNING' ? state : isFinished({ state }) ? 'ending' : 'other');
+
 /** A new state with all that comes with it. A stop request is not lost to a worker that still writes RUNNING. */
 function stateColumns(
-  { dialect }: Session,
-  state: JobState | undefined,
+  stamp: RawBuilder<string>,
+  form: StateForm,
+  state: RawBuilder<JobState>,
 ): { [C in keyof JobsTable]?: JobsTable[C] | RawBuilder<JobsTable[C]> } {
-  if (state === undefined) return {};
-  const next =
-    state === 'RUNNING' ? sql<JobState>`case when state = 'STOPPING' then state else 'RUNNING' end` : sql<JobState>`${sql.val(state)}`;
-  const changed = sql<string>`case when state = ${next} then changed else ${dialect.stamp} end`;
-  if (!isFinished({ state })) return { state: next, changed };
+  const next = form === 'RUNNING' ? sql<JobState>`case when state = 'STOPPING' then state else 'RUNNING' end` : state;
+  const changed = sql<string>`case when state = ${next} then changed else ${stamp} end`;
+  if (form !== 'ending') return { state: next, changed };
   return { state: next, changed, done: 1, progress: 100, input: null, results: null, memory: null, lease_owner: null, lease_until: null };
 }
 
@@ -160,24 +189,25 @@ export async function deleteJob({ db }: Session, id: string): Promise<void> {
 }
 
 export async function leaseJob(session: Session, id: string, owner: string, leaseMs: number): Promise<JobRow | undefined> {
-  const { db, dialect } = session;
-  const update = db
-    .updateTable('jobs')
-    .set({
-      epoch: sql`epoch + 1`,
-      attempts: sql`attempts + 1`,
-      step_since: sql`coalesce(step_since, ${dialect.nowMs})`,
-      lease_owner: owner,
-      lease_until: inMs(dialect.nowMs, leaseMs),
-      state: sql`case when state = 'QUEUED' then 'RUNNING' else state end`,
-      changed: sql`case when state = 'QUEUED' then ${dialect.stamp} else changed end`,
-    })
-    .where('id', '=', id)
-    .where('done', '=', 0)
-    .where('due', '<=', dialect.nowMs)
-    .where((where) => where.or([where('lease_until', 'is', null), where('lease_until', '<=', dialect.nowMs)]))
-    .returningAll();
-  return complete(session, await update.executeTakeFirst());
+  const { rows } = await prepared<StoredJob>(session, 'lease', { id, owner, leaseMs: Math.round(leaseMs) }, (at, { nowMs, stamp }) =>
+    session.db
+      .updateTable('jobs')
+      .set({
+        epoch: sql`epoch + 1`,
+        attempts: sql`attempts + 1`,
+        step_since: sql`coalesce(step_since, ${nowMs})`,
+        lease_owner: at<string>('owner'),
+        lease_until: sql<number>`${nowMs} + ${at<number>('leaseMs')}`,
+        state: sql`case when state = 'QUEUED' then 'RUNNING' else state end`,
+        changed: sql`case when state = 'QUEUED' then ${stamp} else changed end`,
+      })
+      .where('id', '=', at<string>('id'))
+      .where('done', '=', 0)
+      .where('due', '<=', nowMs)
+      .where((where) => where.or([where('lease_until', 'is', null), where('lease_until', '<=', nowMs)]))
+      .returningAll(),
+  );
+  return complete(session, rows[0]);
 }
 
 export async function renewLease({ db, dialect }: Session, id: string, epoch: number, leaseMs: number): Promise<boolean> {

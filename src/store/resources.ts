@@ -1,5 +1,6 @@
-import { CompiledQuery, sql, type Insertable, type RawBuilder, type Selectable, type Updateable } from 'kysely';
+import { CompiledQuery, sql, type RawBuilder, type Selectable, type Updateable } from 'kysely';
 import type { Value, Values } from '../model/values';
+import { placesOf, prepared } from './prepared';
 import type { ResourcesTable } from './schema';
 import { decodeColumn, encodeColumn, impossible, seal, unseal, type Session } from './session';
 import {
@@ -14,10 +15,12 @@ import {
 
 type Row = Selectable<ResourcesTable>;
 
-export async function readResource({ db, cipher }: Session, path: ResourcePath): Promise<ResourceRow | undefined> {
+export async function readResource(session: Session, path: ResourcePath): Promise<ResourceRow | undefined> {
   if (impossible(path)) return undefined;
-  const row = await db.selectFrom('resources').selectAll().where('path', '=', path).executeTakeFirst();
-  return row && resourceFromRow(cipher, row);
+  const { rows } = await prepared<Row>(session, 'resource', { path }, (at) =>
+    session.db.selectFrom('resources').selectAll().where('path', '=', at<string>('path')),
+  );
+  return rows[0] && resourceFromRow(session.cipher, rows[0]);
 }
 
 /** The row and who holds it, as they were at one moment: a hold seen beside an older row would be told as a conflict of its own. */
@@ -72,9 +75,9 @@ export async function readStandings({ db, dialect }: Session, paths: readonly Re
 }
 
 export async function insertResource(session: Session, given: NewResourceRow): Promise<ResourceRow> {
-  const { db, dialect, cipher } = session;
-  const created = given.created === undefined ? dialect.stamp : new Date(given.created).toISOString();
-  const values: Omit<Insertable<ResourcesTable>, 'created'> = {
+  const { db, cipher } = session;
+  const created = given.created === undefined ? undefined : new Date(given.created).toISOString();
+  const values: Omit<Row, 'created'> = {
     path: given.path,
     type: given.type,
     tenant: given.tenant,
@@ -91,14 +94,21 @@ export async function insertResource(session: Session, given: NewResourceRow): P
     event_log: given.eventLog ?? null,
     events_after: given.eventsAfter ?? null,
   };
-  const insert = db.insertInto('resources').values({ ...values, created });
-  const row = await insert
-    .onConflict((conflict) => conflict.doNothing())
-    .returningAll()
-    .executeTakeFirst();
+  const known = created !== undefined;
+  const { rows } = await prepared<Pick<Row, 'created'>>(session, `new resource ${known}`, { ...values, created }, (at, { stamp }) =>
+    db
+      .insertInto('resources')
+      .values({
+        ...placesOf(at, Object.keys(values) as (keyof typeof values)[]),
+        created: known ? at<string>('created') : stamp,
+      })
+      .onConflict((conflict) => conflict.doNothing())
+      .returning('created'),
+  );
+  const [row] = rows;
   if (!row) throw new StaleError(given.path);
   await insertRefs(session, given.path, given.values);
-  return resourceFromRow(cipher, row);
+  return resourceFromRow(cipher, { ...values, ...row });
 }
 
 export async function updateResource(
