@@ -1,8 +1,11 @@
 # A second compute host whose servers really run: libvirt and QEMU without KVM. Sourced by openstack.sh; started when a test asks for it.
 # libvirtd has namespaces of its own for its folders, the user that it wants, and its machines, which end with it.
 HYPERVISOR=$OS_DIR/hypervisor
+# What libvirtd has found out of QEMU: it takes seconds.
+HYPERVISOR_CACHE=$FOLDER/libvirt-cache
 HYPERVISOR_PACKAGES="libvirt-daemon libvirt-daemon-driver-qemu python3-libvirt qemu-system-x86"
 LIBVIRT="qemu+unix:///system?socket=$HYPERVISOR/run/libvirt-sock"
+LIBVIRT_PARTS="etc:/etc/libvirt lib:/var/lib/libvirt log:/var/log/libvirt run:/run/libvirt"
 
 # Words for what is missing, if anything is; the second release's Nova wants a newer libvirt than Debian 12 has.
 hypervisor_missing(){
@@ -16,15 +19,16 @@ hypervisor_missing(){
 hypervisor_install(){
   [ "$RELEASE" = debian ] && [ -n "$(hypervisor_missing)" ] || return 0
   # shellcheck disable=SC2086
-  apt_get install -y --no-install-recommends $HYPERVISOR_PACKAGES || true
+  apt_get update && apt_get install -y --no-install-recommends $HYPERVISOR_PACKAGES || true
 }
 
-# Runs libvirtd until it is told to end; as the first process of its namespaces it takes all its machines with it.
+# folder: runs libvirtd with this state until it is told to end; as the first process of its namespaces it takes all its machines with it.
 libvirtd_inside(){
-  local each
-  for each in etc:/etc/libvirt lib:/var/lib/libvirt cache:/var/cache/libvirt log:/var/log/libvirt run:/run/libvirt; do
+  local each; HYPERVISOR=$1
+  for each in $LIBVIRT_PARTS; do
     mkdir -p "$HYPERVISOR/${each%%:*}" "${each#*:}" && mount --bind "$HYPERVISOR/${each%%:*}" "${each#*:}" || return 1
   done
+  mkdir -p "$HYPERVISOR_CACHE" /var/cache/libvirt && mount --bind "$HYPERVISOR_CACHE" /var/cache/libvirt || return 1
   # The user that it looks for before it reads that it shall take another.
   { grep -v ^libvirt-qemu: /etc/passwd; echo "libvirt-qemu:x:64055:64055::/:/usr/sbin/nologin"; } >"$HYPERVISOR/passwd"
   { grep -v ^libvirt-qemu: /etc/group; echo "libvirt-qemu:x:64055:"; } >"$HYPERVISOR/group"
@@ -50,7 +54,7 @@ C
 # Starts libvirtd and waits until it can run machines of x86-64 without KVM.
 libvirtd_up(){
   rm -rf "$HYPERVISOR/run"; mkdir -p "$HYPERVISOR/run" "$OS_DIR/pid" "$OS_DIR/log"
-  bg libvirtd unshare --mount --pid --fork --kill-child --mount-proc "$HERE/openstack.sh" libvirtd-inside
+  bg libvirtd unshare --mount --pid --fork --kill-child --mount-proc "$HERE/openstack.sh" libvirtd-inside "$HYPERVISOR"
   for _ in $(seq 1 600); do
     died libvirtd && break
     [ -S "$HYPERVISOR/run/libvirt-sock" ] && runs_machines && return 0
@@ -62,15 +66,18 @@ runs_machines(){
   $PY -c "import libvirt; libvirt.open('$LIBVIRT').getDomainCapabilities(None, 'x86_64', None, 'qemu')" >"$OS_DIR/log/libvirt.log" 2>&1
 }
 
-# Asks whether a machine can run here, by words: 1 where something is to be installed, 3 where that would not help.
+# Asks whether a machine can run here, by words: 1 where something is to be installed, 3 where that would not help. Apart from the services.
 hypervisor(){
   local missing pid start status=0
   missing=$(echo $(hypervisor_missing))
   [ -z "$missing" ] || { echo "$missing (test/backends/openstack/openstack.sh install)"; return 1; }
-  if [ -f "$OS_DIR/pid/libvirtd" ] && ! died libvirtd; then return 0; fi
+  OS_DIR=$(mktemp -d); HYPERVISOR=$OS_DIR
+  LIBVIRT="qemu+unix:///system?socket=$HYPERVISOR/run/libvirt-sock"
   libvirtd_up || status=3
-  read -r pid start <"$OS_DIR/pid/libvirtd"; rm -f "$OS_DIR/pid/libvirtd"
-  if alive "$pid" "$start"; then kill -TERM -- "-$pid"; while alive "$pid" "$start"; do sleep 0.1; done; fi
+  read -r pid start <"$OS_DIR/pid/libvirtd"
+  kill -TERM -- "-$pid"
+  while alive "$pid" "$start"; do sleep 0.1; done
+  rm -rf "$OS_DIR"
   return $status
 }
 

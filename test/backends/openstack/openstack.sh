@@ -101,7 +101,7 @@ choose_ports(){
 }
 
 # Everything but the logs of installing: the next start begins with empty databases.
-forget(){ (cd "$OS_DIR" && rm -rf etc lib fernet cred images run lock mysql rabbit inst log ports clean synced); }
+forget(){ (cd "$OS_DIR" && rm -rf etc lib fernet cred images run lock mysql rabbit inst hypervisor log ports clean synced); }
 
 load_ports(){ if [ -f "$OS_DIR/ports" ]; then set -a; . "$OS_DIR/ports"; set +a; fi; }
 
@@ -168,9 +168,9 @@ locked(){ mkdir -p "$OS_DIR"; exec 9>"$OS_DIR/lock-of-runs"; flock -w 400 9 || f
 case ${1:-} in
   available) available ;;
   install) mkdir -p "$OS_DIR"; install && hypervisor_install >>"$OS_DIR/install.log" 2>&1 ;;
-  hypervisor) locked; hypervisor ;;
+  hypervisor) hypervisor ;;
   hypervisor-up) locked; load_ports; healthy || fail "the services do not run"; hypervisor_up || fail "see $OS_DIR/log" ;;
-  libvirtd-inside) libvirtd_inside ;;
+  libvirtd-inside) libvirtd_inside "$2" ;;
   use) locked; use "$2" ;;
   leave) locked; rm -f "$OS_DIR/users/$2"; users || down ;;
   watch)
