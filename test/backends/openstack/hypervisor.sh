@@ -60,7 +60,7 @@ libvirtd_up(){
     [ -S "$HYPERVISOR/run/libvirt-sock" ] && runs_machines && return 0
     sleep 0.2
   done
-  echo "libvirtd runs no machine here:"; grep . "$OS_DIR/log/libvirtd.log" | tail -3; tail -1 "$OS_DIR/log/libvirt.log"; return 1
+  echo "libvirtd runs no machine here:" $(cat "$OS_DIR"/log/libvirt*.log | grep . | tail -3); return 1
 }
 runs_machines(){
   $PY -c "import libvirt; libvirt.open('$LIBVIRT').getDomainCapabilities(None, 'x86_64', None, 'qemu')" >"$OS_DIR/log/libvirt.log" 2>&1
@@ -75,7 +75,7 @@ hypervisor(){
   LIBVIRT="qemu+unix:///system?socket=$HYPERVISOR/run/libvirt-sock"
   libvirtd_up || status=3
   read -r pid start <"$OS_DIR/pid/libvirtd"
-  kill -TERM -- "-$pid"
+  if alive "$pid" "$start"; then kill -TERM -- "-$pid"; fi
   while alive "$pid" "$start"; do sleep 0.1; done
   rm -rf "$OS_DIR"
   return $status
