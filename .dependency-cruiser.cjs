@@ -56,6 +56,13 @@ module.exports = {
       to: { pathNot: '^(sdk/|node:)', dependencyTypesNot: ['core'] },
     },
     {
+      name: 'console-by-the-sdk',
+      comment: 'The console uses the public API as anybody does: by the client library, and nothing else of the gateway.',
+      severity: 'error',
+      from: { path: '^console/' },
+      to: { path: '^(src|drivers|test|scripts)/|^sdk/(?!index\\.ts$)' },
+    },
+    {
       name: 'src-without-sdk',
       comment: 'The gateway is no client of its own.',
       severity: 'error',

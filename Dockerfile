@@ -10,7 +10,10 @@ RUN npm install --no-save
 COPY tsconfig.json tsconfig.build.json ./
 COPY src ./src
 COPY drivers ./drivers
-RUN npx tsc -p tsconfig.build.json
+COPY sdk ./sdk
+COPY console ./console
+COPY scripts/build-console.mjs ./scripts/
+RUN npx tsc -p tsconfig.build.json && node scripts/build-console.mjs
 
 FROM node:${NODE} AS packages
 WORKDIR /app

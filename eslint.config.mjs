@@ -35,7 +35,7 @@ export default tseslint.config(
   { ignores: ['dist/', 'node_modules/', 'coverage/', '.backends/', '.cimi-data/', '**/*.generated.ts'] },
   { linterOptions: { reportUnusedDisableDirectives: 'error', noInlineConfig: true } },
   {
-    files: ['**/*.ts'],
+    files: ['**/*.ts', '**/*.tsx'],
     plugins: { house },
     extends: [js.configs.recommended, ...tseslint.configs.recommended],
     languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
@@ -75,6 +75,20 @@ export default tseslint.config(
         'error',
         { selector: 'ExportDefaultDeclaration', message: 'Exports have names.' },
         { selector: 'ExportAllDeclaration', message: 'No barrel files: import from where a thing is declared.' },
+      ],
+    },
+  },
+  // What clouds and people say is text, never markup.
+  {
+    files: ['console/**'],
+    rules: {
+      'no-restricted-syntax': [
+        'error',
+        {
+          selector:
+            "JSXAttribute[name.name='dangerouslySetInnerHTML'], MemberExpression[property.name=/^(innerHTML|outerHTML|insertAdjacentHTML|write)$/]",
+          message: 'Texts stay texts: no markup is made of them.',
+        },
       ],
     },
   },

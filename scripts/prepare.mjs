@@ -37,6 +37,15 @@ export function install() {
   });
 }
 
+/** Builds the console into dist, when one of its files has changed. */
+export function buildConsole() {
+  const files = ['console', 'sdk'].flatMap((folder) => readdirSync(join(root, folder)).map((name) => join(root, folder, name)));
+  const content = files.map((file) => `${file} ${statSync(file).mtimeMs} ${statSync(file).size}`).join('\n');
+  upToDate('console', content, join('dist', 'console', 'index.html'), () => {
+    run(process.execPath, [join('scripts', 'build-console.mjs')]);
+  });
+}
+
 /** Compiles src and drivers to dist, when one of their files has changed. */
 export function build() {
   const files = ['src', 'drivers'].flatMap((folder) =>

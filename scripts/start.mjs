@@ -1,10 +1,11 @@
 // `npm start`: installs, builds and starts the gateway in front of the simulated cloud (or what CIMI_CONFIG names).
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
-import { build, install, root } from './prepare.mjs';
+import { build, buildConsole, install, root } from './prepare.mjs';
 
 install();
 build();
+buildConsole();
 const gateway = spawn(
   process.execPath,
   ['--enable-source-maps', join(root, 'dist', 'src', 'main.js'), 'serve', '--make-key', ...process.argv.slice(2)],

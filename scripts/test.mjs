@@ -17,6 +17,7 @@ const packages = [
   { name: 'postgresql', there: postgres },
   { name: 'qemu-utils', there: () => has('qemu-img', '--version') },
   { name: 'qemu-system-x86', there: () => has('qemu-system-x86_64', '--version') },
+  { name: 'chromium', there: () => has(process.env.CHROMIUM ?? '/usr/bin/chromium', '--version') },
   { name: 'python3-venv', there: () => has('python3', '-c', 'import venv, ensurepip') },
 ];
 

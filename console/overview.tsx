@@ -1,0 +1,110 @@
+import { words, cimi } from './state.ts';
+import { Problem, Reference, State, Time, Title } from './parts.tsx';
+import { usePolled } from './poll.ts';
+import { JobTable } from './jobs.tsx';
+import { pageOf, type Item } from './reading.ts';
+
+/** Collections whose numbers are shown first. */
+const COUNTED = ['systems', 'machines', 'volumes', 'networks', 'machineImages', 'credentials', 'meters'];
+
+/** Clouds with their state, numbers, and the Jobs that run or failed. */
+export function Overview() {
+  const text = words();
+  return (
+    <>
+      <Title text={text.overview} />
+      <Clouds />
+      <Counts />
+      <section aria-labelledby="jobs">
+        <h2 id="jobs">{text.jobs}</h2>
+        <JobTable filter="state='RUNNING' or state='QUEUED' or state='FAILED'" size={10} />
+      </section>
+    </>
+  );
+}
+
+function Clouds() {
+  const text = words();
+  const { value, problem } = usePolled<{ etag: string | undefined; items: readonly Item[] }>(
+    'clouds',
+    (last, signal) => pageOf('clouds', { unless: last?.etag, signal }),
+    ({ items }) => items.some(({ state }) => state !== 'UP'),
+  );
+  return (
+    <section aria-labelledby="clouds">
+      <h2 id="clouds">{text.clouds}</h2>
+      <Problem text={problem} />
+      <div class="scroll" tabIndex={0} role="group" aria-label={text.clouds}>
+        <table>
+          <thead>
+            <tr>
+              {[text.name, text.state, text.since, text.reason, text.driver, text.region, text.mode].map((each) => (
+                <th key={each} scope="col">
+                  {each}
+                </th>
+              ))}
+            </tr>
+          </thead>
+          <tbody>
+            {value?.items.map(({ id, ...cloud }) => (
+              <tr key={id}>
+                <th scope="row">
+                  <Reference href={id}>{String(cloud['name'])}</Reference>
+                </th>
+                <td>
+                  <State state={cloud['state']} />
+                </td>
+                <td>
+                  <Time at={cloud['since']} />
+                </td>
+                <td class="long">{String(cloud['reason'] ?? '')}</td>
+                <td>{String(cloud['driver'])}</td>
+                <td>{String(cloud['region'] ?? '')}</td>
+                <td>{String(cloud['mode'])}</td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </div>
+    </section>
+  );
+}
+
+function Counts() {
+  const text = words();
+  const entry = (cimi.value?.entryPoint ?? {}) as unknown as Record<string, { href?: string } | undefined>;
+  const names = COUNTED.filter((name) => entry[name]?.href !== undefined);
+  const { value } = usePolled<readonly { name: string; count: number | undefined; away: readonly string[] }[]>(
+    names.join(' '),
+    async (_, signal) => {
+      const pages = await Promise.all(names.map((name) => pageOf(name, { first: 1, last: 1, signal }).catch(() => undefined)));
+      return names.map((name, index) => ({ name, count: pages[index]?.count, away: pages[index]?.unavailable ?? [] }));
+    },
+    () => false,
+  );
+  return (
+    <section aria-labelledby="counts">
+      <h2 id="counts">{text.collections}</h2>
+      <table>
+        <thead>
+          <tr>
+            <th scope="col">{text.name}</th>
+            <th scope="col">{text.count}</th>
+          </tr>
+        </thead>
+        <tbody>
+          {value?.map(({ name, count, away }) => (
+            <tr key={name}>
+              <th scope="row">
+                <a href={`#/c/${name}`}>{name}</a>
+              </th>
+              <td>
+                {count ?? '–'} {away.length > 0 && <span class="state warn">{text.stale(away.join('; '))}</span>}
+              </td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </section>
+  );
+}

@@ -1,0 +1,107 @@
+import { signal } from '@preact/signals';
+import { CimiError, connect, fetchTransport, type Cimi } from '../sdk/index.ts';
+import { english, type Words } from './english.ts';
+import { russian } from './russian.ts';
+
+/** State that all screens share: who is logged in, the language, the theme, the address. */
+
+export interface Who {
+  user: string;
+  tenant: string;
+  role: string;
+  anonymous: boolean;
+}
+
+type Language = 'en' | 'ru';
+type Theme = 'light' | 'dark';
+/** Undefined until it is known. */
+export const who = signal<Who | null | undefined>(undefined);
+export const cimi = signal<Cimi | undefined>(undefined);
+export const language = signal<Language>('en');
+export const theme = signal<Theme>('light');
+export const route = signal('/');
+export const toasts = signal<readonly { id: number; text: string; bad: boolean; href?: string }[]>([]);
+
+const WORDS: Readonly<Record<Language, Words>> = { en: english, ru: russian };
+
+/** Words in the language chosen. */
+export const words = (): Words => WORDS[language.value];
+
+/** Preferences are all that is kept here. */
+const kept = (name: string): string | null => localStorage.getItem(`cimi-${name}`);
+
+export function setLanguage(chosen: Language): void {
+  language.value = chosen;
+  document.documentElement.lang = chosen;
+  localStorage.setItem('cimi-language', chosen);
+}
+
+export function setTheme(chosen: Theme): void {
+  theme.value = chosen;
+  document.documentElement.dataset['theme'] = chosen;
+  localStorage.setItem('cimi-theme', chosen);
+}
+
+/** Reads preferences, and follows the address. */
+export function begin(): void {
+  setLanguage((kept('language') ?? navigator.language.slice(0, 2)) === 'ru' ? 'ru' : 'en');
+  setTheme((kept('theme') ?? (matchMedia('(prefers-color-scheme: dark)').matches ? 'dark' : 'light')) === 'dark' ? 'dark' : 'light');
+  const follow = (): void => {
+    route.value = location.hash.slice(1) || '/';
+  };
+  addEventListener('hashchange', follow);
+  follow();
+}
+
+const here = new URL('.', location.href);
+const PAGE = { 'X-CIMI-Console': '1' };
+const SESSION = new URL('session', here).href;
+
+/** Asks who is logged in; null: nobody. */
+export async function look(): Promise<void> {
+  const answer = await fetch(SESSION, { headers: PAGE });
+  who.value = answer.ok ? ((await answer.json()) as Who) : null;
+  if (answer.ok) cimi.value = await connect(new URL('../cimi/cloudEntryPoint', here).href, { headers: PAGE, transport });
+}
+
+/** A page at another name of the same machine (localhost) asks where it came from. */
+const transport: typeof fetchTransport = (request) => {
+  const url = new URL(request.url);
+  return fetchTransport({ ...request, url: `${location.origin}${url.pathname}${url.search}` });
+};
+
+/** Logs in. @returns the reason why not, in the gateway's words */
+export async function login(credentials: object): Promise<string | undefined> {
+  const headers = { ...PAGE, 'Content-Type': 'application/json' };
+  const answer = await fetch(SESSION, { method: 'POST', headers, body: JSON.stringify(credentials) });
+  if (!answer.ok) return ((await answer.json()) as { problem: string }).problem;
+  await look();
+  return undefined;
+}
+
+export async function logout(): Promise<void> {
+  await fetch(SESSION, { method: 'DELETE', headers: PAGE });
+  cimi.value = undefined;
+  who.value = null;
+}
+
+/** Says something, politely, for some seconds. */
+export function toast(text: string, { bad = false, href }: { bad?: boolean; href?: string } = {}): void {
+  const id = performance.now();
+  toasts.value = [...toasts.value, { id, text, bad, ...(href !== undefined && { href }) }];
+  setTimeout(() => (toasts.value = toasts.value.filter((each) => each.id !== id)), bad ? 20_000 : 8_000);
+}
+
+/** Says a failure in the gateway's words; a session that is over leads to the login. */
+export function failed(error: unknown): string {
+  if (error instanceof CimiError && error.status === 401) who.value = null;
+  return error instanceof Error ? error.message : String(error);
+}
+
+/** Address of a resource or collection in the console. */
+export function addressOf(uri: string): string {
+  const base = cimi.value?.entryPoint.baseURI ?? '';
+  const path = uri.startsWith(base) ? uri.slice(base.length) : undefined;
+  if (path === undefined) return '';
+  return `#/${path.split('/').length % 2 === 0 ? 'r' : 'c'}/${path}`;
+}

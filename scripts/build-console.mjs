@@ -1,0 +1,34 @@
+// Builds the console (console/) into dist/console: static files, whose names change with their content.
+import { createHash } from 'node:crypto';
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { build } from 'esbuild';
+
+const root = join(dirname(fileURLToPath(import.meta.url)), '..');
+const target = join(root, 'dist', 'console');
+
+const { outputFiles } = await build({
+  entryPoints: [join(root, 'console', 'main.tsx'), join(root, 'console', 'style.css')],
+  outdir: target,
+  bundle: true,
+  minify: true,
+  write: false,
+  format: 'esm',
+  target: 'es2022',
+  jsx: 'automatic',
+  jsxImportSource: 'preact',
+  legalComments: 'none',
+  logLevel: 'warning',
+});
+rmSync(target, { recursive: true, force: true });
+mkdirSync(target, { recursive: true });
+let page = readFileSync(join(root, 'console', 'page.html'), 'utf8');
+for (const { path, contents } of outputFiles) {
+  const hash = createHash('sha256').update(contents).digest('hex').slice(0, 12);
+  const [name, mark] = path.endsWith('.css') ? [`style-${hash}.css`, 'STYLE'] : [`main-${hash}.js`, 'SCRIPT'];
+  writeFileSync(join(target, name), contents);
+  page = page.replace(mark, name);
+}
+// Last: who finds the page finds all of it.
+writeFileSync(join(target, 'index.html'), page);
