@@ -1,7 +1,7 @@
-import { readFileSync, readdirSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { createAsk, type Ask } from './load';
 import { createBody, createMachine, ended } from './machines';
+import { processorMs } from './processor';
 import { interleave, type Line, line, unlessFailed } from './rounds';
 import { startWorld, type World } from './world';
 
@@ -38,7 +38,6 @@ const eitherOf = (root: string | undefined): Record<string, unknown> => ({
   ...(root === undefined ? { monitoring: { watchMs: 0 } } : {}),
 });
 const XML = { headers: { accept: 'application/xml' } };
-const AT_ONCE = 10;
 
 const WORKS: readonly Work[] = [
   { measure: 'GET one machine, JSON', times: 400, run: ({ ask, machine }) => ask(machine) },
@@ -78,8 +77,8 @@ export async function measureCompare(before: string, rounds: number, only = ''):
     for (const work of WORKS.filter(({ measure }) => measure.includes(only))) {
       const measured = async (): Promise<Line[]> => {
         const { before: reference, now } = await interleave(rounds, {
-          before: () => processorMs(sides[0], work),
-          now: () => processorMs(sides[1], work),
+          before: () => spent(sides[0], work),
+          now: () => spent(sides[1], work),
         });
         return [line({ measure: `${work.measure}: processor time`, reference: 'before' }, 'ms', now, reference)];
       };
@@ -110,21 +109,5 @@ async function open(root: string | undefined): Promise<Side & { close(): Promise
 }
 
 /** Processor time of a side's gateways for one request of the work, in ms. */
-async function processorMs(side: Side, { times, run }: Work): Promise<number> {
-  const before = spent(side);
-  for (let sent = 0; sent < times; sent += AT_ONCE) {
-    await Promise.all(Array.from({ length: Math.min(AT_ONCE, times - sent) }, () => run(side)));
-  }
-  return (spent(side) - before) / times;
-}
-
-const spent = ({ world, accepting }: Side): number => processorTime(world.pid) + processorTime(accepting.pid);
-
-/** Time that a process's threads have had a processor, as Linux counts it (the first field of schedstat, in ns), in ms. */
-function processorTime(pid: number): number {
-  const threads = readdirSync(`/proc/${pid}/task`);
-  return threads.reduce(
-    (sum, thread) => sum + Number(readFileSync(`/proc/${pid}/task/${thread}/schedstat`, 'utf8').split(' ')[0]) / 1e6,
-    0,
-  );
-}
+const spent = (side: Side, { times, run }: Work): Promise<number> =>
+  processorMs([side.world.pid, side.accepting.pid], times, () => run(side));

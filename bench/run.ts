@@ -8,6 +8,7 @@ import { measureCompare } from './compare';
 import { measureCopies } from './copies';
 import { measureDisks } from './disks';
 import { KEPT, measureEvents } from './events';
+import { measureKept } from './kept';
 import { measureLarge } from './large';
 import { measureLatency } from './latency';
 import { measureNeighbours } from './neighbours';
@@ -24,6 +25,7 @@ import { startWorld, type World } from './world';
 
 const PARTS: Readonly<Record<string, () => Promise<Line[]>>> = {
   reads: () => inWorld((world) => measureReads(world, { rounds: ROUNDS, seconds: SECONDS })),
+  kept: () => inWorld((world) => measureKept(world, ROUNDS)),
   large: () => inWorld((world) => measureLarge(world, Math.min(ROUNDS, 3))),
   windows: () => inWorld((world) => measureWindows(world, Math.min(ROUNDS, 3))),
   events: () => inWorld((world) => measureEvents(world, Math.min(ROUNDS, 3)), KEPT),

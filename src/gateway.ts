@@ -32,6 +32,7 @@ import { EmbeddedQueue, type JobQueue } from './jobs/queue';
 import { createWorkflowRegistry } from './jobs/workflow';
 import { gatewayCatalogue, standardCatalogue, type Catalogue } from './model/catalogue';
 import { partedFromCloud } from './model/cloud-path';
+import { Ledger } from './model/ledger';
 import { resourceHandlers } from './operations/handlers';
 import { endTold } from './operations/job-events';
 import type { ResourceHandler } from './operations/resource-handler';
@@ -56,19 +57,21 @@ import type { Handle, Principal } from './protocol/messages';
 import { publicDocuments } from './protocol/public-documents';
 import { createCipher, deriveKey } from './store/cipher';
 import { lockFolder } from './store/folder-lock';
+import { ledgerStore } from './store/ledger-store';
 import { loadOrCreateKey } from './store/key-file';
 import { unusable } from './store/postgres-check';
 import { keepFolder } from './store/private-files';
 import type { EventRecord } from './store/event-record';
 import { openSqliteStore } from './store/sqlite';
-import type { JobRow, Retention, Store } from './store/store';
+import { retentionOf } from './store/retention';
+import type { JobRow, Store } from './store/store';
 import { observedStore } from './store/observed-store';
 import { StoreUnavailable } from './store/unavailable';
 
 /** Path of the base URI below the public URL. */
 const PREFIX = '/cimi/';
 const KEY_FILE = 'secret.key';
-const [HOUR_MS, DAY_MS] = [3_600_000, 86_400_000];
+const HOUR_MS = 3_600_000;
 /** The embedded store, in the data folder. */
 export const DATABASE_FILE = 'cimi.db';
 
@@ -132,9 +135,10 @@ async function build(options: GatewayOptions, closers: Closers): Promise<Gateway
   const onEnded = (job: JobRow): void => metrics.jobEnded(job.workflow ?? 'none', job.state);
   const opened = await openStore(config, key, log);
   closers.add(() => opened.close());
-  const store = observedStore(opened, onEnded);
+  const ledger = config.store.kind === 'sqlite' ? new Ledger() : undefined;
+  const store = observedStore(ledger ? ledgerStore(opened, ledger) : opened, onEnded);
   const required = role === 'worker' || (await loginRequired(config, store));
-  const clouds = await connect(options, metrics);
+  const clouds = await connect(options, metrics, ledger);
   closers.add(() => clouds.close());
   const catalogue = catalogueFor(clouds, config, types);
   const fetcher = createFetcher(config.fetch);
@@ -161,7 +165,8 @@ async function build(options: GatewayOptions, closers: Closers): Promise<Gateway
   const [ending, freshen] = [new AbortController(), freshening(own)];
   const reads = config.audit.reads ? createReadAudit({ store, log: logOf(log) }) : undefined;
   closers.add(() => reads?.close());
-  const handle = protocolOf(options, { store, clouds, catalogue, handlers, engine, base, tagKey, freshen, reads, ending: ending.signal });
+  const also = { ledger, freshen, reads, ending: ending.signal };
+  const handle = protocolOf(options, { store, clouds, catalogue, handlers, engine, base, tagKey, ...also });
   if (!at) return { entryPoint: undefined, handle, store, engine, anonymous: false, close: () => closers.close() };
   const { bodyDepth: _depth, bodyItems: _items, ...limits } = config.server.limits;
   const writers = { json: createWriter(catalogue, 'json'), xml: createWriter(catalogue, 'xml') };
@@ -271,7 +276,8 @@ async function openQueue({ queue: { kind, url = '', prefix } }: Config, log: Log
 }
 
 /** Connects the configured clouds; asks no provider anything. */
-export async function connect({ config, log, drivers = shippedDrivers() }: GatewayOptions, metrics: Metrics): Promise<ConnectedClouds> {
+export async function connect(options: GatewayOptions, metrics: Metrics, ledger?: Ledger): Promise<ConnectedClouds> {
+  const { config, log, drivers = shippedDrivers() } = options;
   const rates = config.move.bytesPerSecond;
   const configs = Object.values(config.clouds).map((cloud): CloudToConnect => {
     const rate = rates[cloud.key];
@@ -291,6 +297,7 @@ export async function connect({ config, log, drivers = shippedDrivers() }: Gatew
         onCall: ({ ms, ...call }) => metrics.providerCall({ ...call, seconds: ms / 1000 }),
         onUnmappedState: ({ cloud, type, state }) => metrics.unmappedState(cloud, type, state),
       },
+      ledger,
     },
   });
 }
@@ -343,6 +350,7 @@ interface Built {
   tagKey: Buffer;
   fetcher: Fetcher;
   onEnded: (job: JobRow) => void;
+  ledger: Ledger | undefined;
   freshen: ProtocolOptions['freshen'];
   reads: ProtocolOptions['reads'];
 }
@@ -384,14 +392,6 @@ function logOf(log: Logger): ProtocolOptions['log'] {
 /** Name of this process on a lease. */
 function ownerOf(): string {
   return `${hostname()}:${process.pid}:${newId().slice(0, 8)}`;
-}
-
-function retentionOf({ audit, retention: { eventDays, eventsPerTenant, goneDays, idDays } }: Config): Retention {
-  return {
-    events: { keepMs: eventDays * DAY_MS, perTenant: eventsPerTenant },
-    audit: { keepMs: audit.days * DAY_MS, perTenant: audit.perTenant },
-    retired: { remainsMs: goneDays * DAY_MS, idMs: idDays * DAY_MS },
-  };
 }
 
 function firstTenant(config: Config): string {

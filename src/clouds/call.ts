@@ -2,6 +2,7 @@ import type { BulkheadPolicy, IBackoff, IBackoffFactory, IRetryBackoffContext } 
 import { BulkheadRejectedError, ExponentialBackoff, TimeoutStrategy, bulkhead, handleWhen, retry, timeout } from 'cockatiel';
 import type { CallContext, MethodKind } from './driver';
 import { METHOD_KINDS } from './driver';
+import type { Ledger } from '../model/ledger';
 import { ProviderError } from './errors';
 import { HealthWatch, type HealthState } from './health';
 
@@ -34,6 +35,8 @@ export interface GuardHooks {
     /** An item was seen in a provider state that the driver's table does not know. */
     onUnmappedState?(seen: { cloud: string; type: string; state: string }): void;
   };
+  /** Told of what is read, and of what has changed; absent: nobody keeps what is made of it. */
+  ledger?: Ledger | undefined;
 }
 export type LogDetails = { [key: string]: string | number | boolean | undefined };
 
@@ -132,6 +135,7 @@ export class CallRunner {
   }
 
   private repeat<T>(name: CallName, attempt: () => Promise<T>): Promise<T> {
+    this.hooks.ledger?.readUntold();
     const kind: MethodKind = METHOD_KINDS[name.method] ?? 'once';
     return kind === 'once' ? attempt() : this.retries.execute(attempt);
   }

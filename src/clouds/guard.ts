@@ -61,6 +61,9 @@ export function guardCloud(settings: CloudSettings, driver: Driver, options: Par
     if (!owner) throw new ProviderError('unsupported', words(group, name));
     return caller.call({ group, method: name }, (context) => run(owner, context));
   };
+  const imagesOf: Cloud['imagesOf'] = keptFor(guard.configCacheMs, (choice) =>
+    ask('machineImages', 'named', driver.machineImages, async (images, context) => (await images.named?.(choice, context)) ?? []),
+  );
   const isWrite = (name: string) => METHOD_KINDS[name] !== 'read';
   const invalidate = (group: GroupName): void => {
     for (const shown of [group, ...(SHOWN_IN[group] ?? [])]) reads.get(shown)?.invalidate();
@@ -96,7 +99,10 @@ export function guardCloud(settings: CloudSettings, driver: Driver, options: Par
   return {
     ...settings,
     capabilities: capabilitiesOf(driver),
-    health: () => caller.watch.health,
+    health: () => {
+      hooks.ledger?.readUntold();
+      return caller.watch.health;
+    },
     has: (group) => (group === 'meterConfigs' ? configs : driver[group]) !== undefined,
     offers,
     changes: (group, attribute) => (offers(group, 'update') ? changes(driver, group, attribute) : undefined),
@@ -117,9 +123,10 @@ export function guardCloud(settings: CloudSettings, driver: Driver, options: Par
       const items = await caller.call({ group, method: 'find' }, (context) => find(marks, context));
       return items.filter((item) => item.tag === marks.tag);
     },
-    imagesOf: keptFor(guard.configCacheMs, (choice) =>
-      ask('machineImages', 'named', driver.machineImages, async (images, context) => (await images.named?.(choice, context)) ?? []),
-    ),
+    imagesOf: (choice) => {
+      hooks.ledger?.readUntold();
+      return imagesOf(choice);
+    },
     holds: (group, naming) => holds(driver, group, naming),
     importedUnder: (tag) => driver.credentials?.keyOf?.(tag),
     sized: (figures) => driver.machineConfigs?.sized?.(figures),

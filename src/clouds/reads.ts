@@ -36,6 +36,8 @@ class ItemsByKey extends Map<string, Item> implements Answers {
   readonly unknown = new Map<string, ProviderError>();
 }
 
+/** Stands for the list among the keys, of which none is empty. */
+const LIST = '';
 /** Keys that travel in one call of the driver, so that one deadline suffices. */
 const MAX_BATCH = 1000;
 /** Answers by key that are remembered; the oldest give way. */
@@ -56,16 +58,20 @@ export class GroupReads {
   private readonly flying = new Map<string, Batch>();
   private waiting: Batch | undefined;
   private readonly warned = new Set<string>();
+  private readonly name: string;
 
   constructor(
     private readonly settings: ReadSettings,
     private readonly driver: ReadGroup,
     private readonly caller: CallRunner,
     private readonly hooks: GuardHooks,
-  ) {}
+  ) {
+    this.name = `${settings.cloud} ${settings.group}`;
+  }
 
   /** Forgets every answer; reads on their way are neither joined nor kept. */
   invalidate(): void {
+    this.changed();
     this.generation += 1;
     this.all = undefined;
     this.newer.clear();
@@ -77,6 +83,7 @@ export class GroupReads {
 
   /** Every item of the group. @throws ProviderError */
   async list(freshness?: Freshness): Promise<Seen<readonly Item[]>> {
+    this.noteRead(LIST, this.all, freshness);
     if (this.all && this.fresh(this.all.at, freshness)) return this.upToDate(this.all);
     if (this.listing && this.joinable(this.listing, freshness)) return this.listing.answer;
     const flight: Flight = { generation: this.generation, at: undefined };
@@ -104,6 +111,7 @@ export class GroupReads {
     const flights = new Map<Batch, string[]>();
     for (const key of new Set(keys)) {
       const known = this.known(key, freshness);
+      this.noteRead(key, known, freshness);
       if (known) {
         oldest = Math.min(oldest, known.at);
         if (known.value) found.set(key, known.value);
@@ -133,6 +141,25 @@ export class GroupReads {
     if (item) found.set(key, item);
   }
 
+  /** Notes that a kept answer is read, for as long as it is good enough; of what is not kept nothing made is kept either. */
+  private noteRead(key: string, kept: Seen<unknown> | undefined, freshness: Freshness | undefined): void {
+    const { ledger } = this.hooks;
+    if (!ledger) return;
+    if (!kept || freshness?.maxAgeMs !== undefined || !this.fresh(kept.at, freshness)) return ledger.readUntold();
+    ledger.read(this.topic());
+    ledger.read(this.topic(key));
+    ledger.readUntil(kept.at + this.settings.cacheMs);
+  }
+
+  /** Tells that another answer is given from now on: of one key, or of any. */
+  private changed(key?: string): void {
+    this.hooks.ledger?.changed(this.topic(key));
+  }
+
+  private topic(key?: string): string {
+    return key === undefined ? this.name : `${this.name} ${key}`;
+  }
+
   private fresh(at: number, freshness: Freshness | undefined): boolean {
     const maxAge = freshness?.maxAgeMs ?? this.settings.cacheMs;
     return maxAge > 0 && Date.now() - at <= maxAge;
@@ -158,6 +185,7 @@ export class GroupReads {
     this.report(items);
     // One that began earlier may end later: it takes nothing back.
     if (flight.generation === this.generation && seen.at >= (this.all?.at ?? 0)) {
+      this.changed();
       this.all = seen;
       this.newer.clear();
       for (const [key, kept] of this.byKey) {
@@ -198,7 +226,10 @@ export class GroupReads {
           // What is gone does not come back: not even from a list that was asked for after this, and answered before.
           const kept = known instanceof Gone ? { value: undefined, at: ended } : { value: known, at };
           this.keep(key, kept);
-          if (this.all && corrects(kept, this.all)) this.newer.set(key, listable(kept.value));
+          this.changed(key);
+          if (!this.all || !corrects(kept, this.all)) continue;
+          this.newer.set(key, listable(kept.value));
+          this.changed(LIST);
         }
       }
       return { value: found, at };
@@ -245,6 +276,7 @@ export class GroupReads {
     if (this.byKey.size <= Math.max(MAX_KEPT, 2 * (this.all?.value.length ?? 0))) return;
     for (const oldest of this.byKey.keys()) {
       this.byKey.delete(oldest);
+      this.changed(oldest);
       break;
     }
   }

@@ -163,6 +163,7 @@ async function answerTo(
   if (response.destroyed) throw new ClientGone();
   const { method, query, headers, requestId: id } = facts;
   const { address } = arrival;
+  const connected = whileConnected(response);
   const message = {
     method,
     path,
@@ -171,7 +172,10 @@ async function answerTo(
     principal,
     address,
     requestId: id,
-    signal: whileConnected(response),
+    // Made when it is first asked for: most answers wait for nothing.
+    get signal() {
+      return connected();
+    },
     idle: () => visit.leave(),
     isStillIn: async () => {
       const again = await options.authenticate({ ...authRequest(request, arrival), asked });
@@ -245,12 +249,19 @@ function refusal(options: ExchangeOptions, error: unknown, facts: FaultRequest):
   return { answer: options.faults(500, `the gateway failed; its log has the reason under request id ${facts.requestId}`, facts) };
 }
 
-function whileConnected(response: ServerResponse): AbortSignal {
-  const controller = new AbortController();
-  response.once('close', () => {
-    if (!response.writableFinished) controller.abort(new ClientGone());
-  });
-  return controller.signal;
+/** Makes the signal that is aborted when the client goes away before its answer is sent; the same one each time. */
+function whileConnected(response: ServerResponse): () => AbortSignal {
+  let signal: AbortSignal | undefined;
+  return () => {
+    if (signal) return signal;
+    const controller = new AbortController();
+    const gone = (): void => {
+      if (!response.writableFinished) controller.abort(new ClientGone());
+    };
+    if (response.destroyed) gone();
+    else response.once('close', gone);
+    return (signal = controller.signal);
+  };
 }
 
 /** A client may name its request, in words that are safe in a log and a header. */

@@ -2,6 +2,7 @@ import type { Clouds } from '../clouds/cloud';
 import type { TypeCapabilities } from '../clouds/driver';
 import type { BodyReader, Writer, Format } from '../codec/codec';
 import type { Catalogue } from '../model/catalogue';
+import type { Ledger } from '../model/ledger';
 import type { AuditContent } from '../operations/audit';
 import type { ResourceHandler } from '../operations/resource-handler';
 import { COMPUTED, gatewayCapabilities } from '../operations/gateway-resources';
@@ -45,6 +46,8 @@ export interface ProtocolOptions {
   tagKey: Uint8Array;
   defaultCloud: string | undefined;
   freshen?: ReaderContext['freshen'];
+  /** Ledger of all that is read and of all that changes: answers are kept as long as by it they are right. Absent: none is kept. */
+  ledger?: Ledger | undefined;
   /** Wraps the policy by which all rights are decided. */
   policy?: ((policy: Policy) => Policy) | undefined;
   /** Time that an answer waits for its Job, in ms. */

@@ -14,6 +14,7 @@ import { actionOf, faultOf, targetOf, writeFault, type Fault } from './faults';
 import { createReader } from '../reader/reader';
 import type { Idempotency } from './idempotency';
 import { changeJob } from './job-changes';
+import { KeptAnswers } from './kept-answers';
 import type { CimiRequest, CimiResponse, Handle } from './messages';
 import { canAdd, collectionActions } from './can-add';
 import { read } from './read';
@@ -41,9 +42,10 @@ export function createProtocol(options: ProtocolOptions): Handle {
       return await fail(views, protocol, request, routed, error);
     }
   };
+  const kept = protocol.ledger && new KeptAnswers(protocol.ledger);
   return async (request) => {
     const at = Date.now();
-    const response = await answer(request);
+    const response = await (kept ? kept.answer(request, answer) : answer(request));
     if (!READS.includes(request.method)) return response;
     try {
       await noteRead(protocol, request, response, at);

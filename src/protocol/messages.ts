@@ -35,6 +35,8 @@ export interface CimiResponse {
   status: number;
   /** Names as sent. `Content-Length` is the shell's. */
   headers: Readonly<Record<string, string>>;
+  /** Time at which providers were asked for what it shows, in ms since the epoch: the header `Age` is counted from it. */
+  seenAt?: number | undefined;
   /** Complete; in slices where it is long. */
   body?: readonly Uint8Array[];
   /** A body that goes on for as long as somebody reads it, in place of the complete one. */

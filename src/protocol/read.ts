@@ -16,6 +16,7 @@ import { entityTag, isKnown, listTag } from './conditions';
 import { documentOf, formatAsked, selectionOf } from './documents';
 import { expand } from './expand';
 import type { Encoded } from './encodings';
+import { ageSince } from './kept-answers';
 import type { CimiResponse } from './messages';
 import { sortInTurns } from './in-turns';
 import { partWithNews } from './news';
@@ -66,9 +67,10 @@ export async function represent(
   const isItself = names.length === 0 && Object.keys(more).length === 0;
   const shape = `${writer.format} ${query.select?.join(',') ?? ''}`;
   const { body, tag } = isItself && isKept(view) ? views.encodings.one(view, shape, encode) : encode();
-  const headers: Record<string, string> = { 'Content-Type': writer.mediaType, ETag: tag, ...ageOf(view) };
+  const seenAt = view.found?.cloud ? view.found.at : undefined;
+  const headers: Record<string, string> = { 'Content-Type': writer.mediaType, ETag: tag, ...ageOf(seenAt) };
   if (request.method === 'GET' && isKnown(request.headers['if-none-match'], tag)) return { status: 304, headers: { ETag: tag } };
-  return { status, headers, body };
+  return { status, headers, seenAt, body };
 }
 
 /** Tells whether this view can be cached by identity; a read of what the gateway keeps in rows is always new. */
@@ -77,9 +79,8 @@ function isKept({ found }: View): boolean {
 }
 
 /** Header with the age of the provider's part of the answer. */
-function ageOf(view: View): Record<string, string> {
-  if (!view.found?.cloud) return {};
-  return { Age: String(Math.max(0, Math.floor((Date.now() - view.found.at) / 1000))) };
+function ageOf(seenAt: number | undefined): Record<string, string> {
+  return seenAt === undefined ? {} : { Age: String(ageSince(seenAt, Date.now())) };
 }
 
 async function readCollection(views: Views, routed: Routed): Promise<CimiResponse> {
@@ -95,10 +96,10 @@ async function readCollection(views: Views, routed: Routed): Promise<CimiRespons
   if (windowed || names.length > 0) return encodeList(views, routed, query, windowOf(await orderedList(views, routed, query), query));
   const filter = filterOf(query, routed);
   const all = await views.all(routed, filter);
-  const headers = { 'Content-Type': writer.mediaType, ...oldest(all.views) };
+  const seenAt = oldest(all.views);
   const key = all.unavailable.length === 0 && all.views.every(isKept) ? keyOf(routed, writer.format, await views.owner(routed)) : undefined;
   const known = key === undefined ? undefined : views.encodings.list(key, all.views);
-  if (known) return answerList(routed, known, headers);
+  if (known) return answerList(routed, known, { 'Content-Type': writer.mediaType }, seenAt);
   const response = await encodeList(views, routed, query, windowOf(await ordered(all, query, routed, filter), query));
   if (key !== undefined && response.body && response.headers.ETag !== undefined)
     views.encodings.keep(key, all.views, { body: response.body, tag: response.headers.ETag });
@@ -108,8 +109,8 @@ async function readCollection(views: Views, routed: Routed): Promise<CimiRespons
 /** The part of a list that is answered. */
 interface Window extends Pick<Part<View>, 'count' | 'pages'> {
   unavailable?: Ordered['unavailable'];
-  /** Headers with the age of what stands at providers. */
-  headers?: Record<string, string>;
+  /** Time at which the provider of the oldest item was asked. */
+  seenAt?: number | undefined;
 }
 
 function windowOf({ views: all, unavailable }: Ordered, query: Query): Window {
@@ -117,7 +118,7 @@ function windowOf({ views: all, unavailable }: Ordered, query: Query): Window {
   return {
     count: all.length,
     unavailable,
-    headers: oldest(all),
+    seenAt: oldest(all),
     async *pages() {
       yield await Promise.resolve(chosen);
     },
@@ -129,7 +130,7 @@ async function encodeList(
   views: Views,
   routed: Routed,
   query: Query,
-  { count, pages, unavailable = [], headers }: Window,
+  { count, pages, unavailable = [], seenAt }: Window,
 ): Promise<CimiResponse> {
   const { protocol, location, cloudKey } = routed;
   const collection = location.collection as Collection;
@@ -156,11 +157,12 @@ async function encodeList(
       : {}),
   };
   const body = await writer.collection(document, { base: protocol.base, maxBytes: protocol.maxListBytes }).catch(tooLong);
-  const all: Record<string, string> = { 'Content-Type': writer.mediaType, ...headers };
+  const type = { 'Content-Type': writer.mediaType };
   if (unavailable.length > 0) {
-    return { status: 200, headers: { ...all, 'CIMI-Unavailable-Clouds': unavailable.map(({ cloud }) => cloud).join(', ') }, body };
+    const away = { 'CIMI-Unavailable-Clouds': unavailable.map(({ cloud }) => cloud).join(', ') };
+    return { status: 200, headers: { ...type, ...ageOf(seenAt), ...away }, body };
   }
-  return answerList(routed, { body, tag: await listTag(body) }, all);
+  return answerList(routed, { body, tag: await listTag(body) }, type, seenAt);
 }
 
 function tooLong(error: unknown): never {
@@ -171,9 +173,9 @@ function tooLong(error: unknown): never {
   );
 }
 
-function answerList({ request }: Routed, { body, tag }: Encoded, headers: Record<string, string>): CimiResponse {
+function answerList({ request }: Routed, { body, tag }: Encoded, type: Record<string, string>, seenAt: number | undefined): CimiResponse {
   if (isKnown(request.headers['if-none-match'], tag)) return { status: 304, headers: { ETag: tag } };
-  return { status: 200, headers: { ...headers, ETag: tag }, body };
+  return { status: 200, headers: { ...type, ...ageOf(seenAt), ETag: tag }, seenAt, body };
 }
 
 /** All that shapes the bytes of a list beside the items themselves. */
@@ -194,6 +196,8 @@ function keyOf(routed: Routed, format: string, owner: Found | undefined): string
 /** The whole list that the query's window is cut from. */
 async function orderedList(views: Views, routed: Routed, query: Query): Promise<Ordered> {
   const windowed = query.first !== undefined || query.last !== undefined;
+  // A window may be of a list that was put together earlier, and its list is kept for the windows after it.
+  if (windowed) routed.protocol.ledger?.readUntold();
   const key = windowed ? windowKey(routed) : '';
   const earlier = views.windows.earlier(key, query.first);
   if (earlier) return earlier;
@@ -228,10 +232,11 @@ function order(query: Query, protocol: Protocol, type: string): (a: View, b: Vie
   return (a, b) => asked?.(a.values, b.values) || compareText(a.created, b.created) || compareText(a.path, b.path);
 }
 
-function oldest(views: readonly View[]): Record<string, string> {
-  const times = views.flatMap((view) => (view.found?.cloud ? [view.found.at] : []));
-  if (times.length === 0) return {};
-  return { Age: String(Math.max(0, Math.floor((Date.now() - times.reduce((a, b) => Math.min(a, b))) / 1000))) };
+/** Time at which the provider of the oldest of these was asked; undefined where none is at a provider. */
+function oldest(views: readonly View[]): number | undefined {
+  let time: number | undefined;
+  for (const { found } of views) if (found?.cloud && !(found.at >= (time ?? Number.POSITIVE_INFINITY))) time = found.at;
+  return time;
 }
 
 /** @throws Refusal 406 where nothing that the client accepts can be made. */

@@ -48,8 +48,9 @@ export interface SqlDialect {
   isVictim(error: unknown): boolean;
 }
 
-const heldResource = (parameter: string): string =>
-  `select r.*, h.job as holder, h.shows as held_as from resources r left join holds h on h.path = r.path where r.path = ${parameter}`;
+/** Reads resources with the holds on them, up to its condition. */
+export const HELD_RESOURCE = 'select r.*, h.job as holder, h.shows as held_as from resources r left join holds h on h.path = r.path';
+const heldResource = (parameter: string): string => `${HELD_RESOURCE} where r.path = ${parameter}`;
 
 /** End of a chain of the audit, with the time. */
 const lane = (now: string, where: string): string =>

@@ -1,5 +1,6 @@
 import { CompiledQuery, sql, type RawBuilder, type Selectable, type Updateable } from 'kysely';
 import type { Value, Values } from '../model/values';
+import { HELD_RESOURCE } from './dialect';
 import { placesOf, prepared } from './prepared';
 import type { ResourcesTable } from './schema';
 import { decodeColumn, encodeColumn, impossible, seal, unseal, type Session } from './session';
@@ -28,9 +29,23 @@ export async function readHeldResource({ db, dialect, cipher }: Session, path: R
   if (impossible(path)) return undefined;
   // The statement of every GET: written out, so that it need not be built and compiled each time.
   const { rows } = await db.executeQuery(CompiledQuery.raw(dialect.heldResource, [path]));
-  const [found] = rows as (Row & { holder: string | null; held_as: string | null })[];
-  if (!found) return undefined;
-  const { holder, held_as: shows, ...row } = found;
+  const [found] = rows as HeldRow[];
+  return found && heldFromRow(cipher, found);
+}
+
+/** The same of several, in one statement, by path. */
+export async function readHeldResources(
+  { db, dialect, cipher }: Session,
+  paths: readonly ResourcePath[],
+): Promise<Map<ResourcePath, Held>> {
+  const { rows } = await sql<HeldRow>`${sql.raw(HELD_RESOURCE)} where ${dialect.isIn('r.path', paths)}`.execute(db);
+  return new Map(rows.map((row) => [row.path, heldFromRow(cipher, row)]));
+}
+
+type HeldRow = Row & { holder: string | null; held_as: string | null };
+type Held = NonNullable<Awaited<ReturnType<StoreReads['heldResource']>>>;
+
+function heldFromRow(cipher: Session['cipher'], { holder, held_as: shows, ...row }: HeldRow): Held {
   return { row: resourceFromRow(cipher, row), held: holder === null ? undefined : { job: holder, shows } };
 }
 

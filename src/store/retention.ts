@@ -4,6 +4,23 @@ import type { Retention } from './store';
 
 /** Retention, a batch at a time: history, and what is remembered of resources that are gone. */
 
+const DAY_MS = 86_400_000;
+
+/** Retention as it is configured: times in days, events by their number for each tenant. */
+interface Configured {
+  audit: { days: number; perTenant: number };
+  retention: { eventDays: number; eventsPerTenant: number; goneDays: number; idDays: number };
+}
+
+/** Reads how long what is kept from the configuration. */
+export function retentionOf({ audit, retention: { eventDays, eventsPerTenant, goneDays, idDays } }: Configured): Retention {
+  return {
+    events: { keepMs: eventDays * DAY_MS, perTenant: eventsPerTenant },
+    audit: { keepMs: audit.days * DAY_MS, perTenant: audit.perTenant },
+    retired: { remainsMs: goneDays * DAY_MS, idMs: idDays * DAY_MS },
+  };
+}
+
 /**
  * Removes the oldest events that are too old, or too many for their tenant; entries of the audit go by themselves (audit.ts).
  * @returns how many, at most `limit` of each tenant and of the old

@@ -17,9 +17,10 @@ import * as resources from './resources';
 import { bringBack, readTakenAway, takeAway } from './retired';
 import { forgetRetired, removeEvents } from './retention';
 import * as samples from './samples';
-import { readNow, type Session } from './session';
-import type { Store, StoreReads, UnitOfWork } from './store';
+import { impossible, readNow, type Session } from './session';
+import type { ResourceRow, Store, StoreReads, UnitOfWork } from './store';
 import * as tasks from './tasks';
+import { together } from './together';
 import { StoreUnavailable } from './unavailable';
 
 /** Number of times a transaction that the database gave up in favour of another is begun. */
@@ -54,7 +55,7 @@ export function sqlStore(writes: Session, reads: Session, close: () => Promise<v
     }
   };
   return {
-    ...twice(readsOf(reads)),
+    ...twice(reads.dialect.alone ? readsOf(reads) : joined(reads, readsOf(reads))),
     transaction: (work) => write((session) => work(unitOf(session))),
     leaseJob: (id, owner, leaseMs) => write((session) => jobs.leaseJob(session, id, owner, leaseMs)),
     renewLease: (id, epoch, leaseMs) => write((session) => jobs.renewLease(session, id, epoch, leaseMs)),
@@ -153,6 +154,38 @@ function readsOf(session: Session): StoreReads {
     agenda: (query) => agenda.readAgenda(session, query),
     nextOnAgenda: (work) => agenda.nextOnAgenda(session, work),
     agendas: () => agenda.readAgendas(session),
+  };
+}
+
+/**
+ * The same where a statement goes over the network: those that a GET sends travel together with those of others in the same turn of
+ * the event loop.
+ */
+function joined(session: Session, alone: StoreReads): StoreReads {
+  const held = together((paths) => resources.readHeldResources(session, paths));
+  const byPlace = new Map<string, (key: string) => Promise<ResourceRow | undefined>>();
+  const keyed = (type: string, cloud: string): ((key: string) => Promise<ResourceRow | undefined>) => {
+    const place = `${type} ${cloud}`;
+    const known = byPlace.get(place);
+    if (known) return known;
+    const read = together(async (providerKeys) => {
+      const rows = await resourceLists.readResources(session, { type, cloud, providerKeys });
+      return new Map(rows.map((row) => [row.providerKey ?? '', row]));
+    });
+    byPlace.set(place, read);
+    return read;
+  };
+  return {
+    ...alone,
+    heldResource: (path) => (impossible(path) ? Promise.resolve(undefined) : held(path)),
+    async resources(query) {
+      const { type, cloud, providerKeys: [key, ...others] = [], ...more } = query;
+      if (key === undefined || others.length > 0 || typeof cloud !== 'string' || Object.keys(more).length > 0)
+        return alone.resources(query);
+      // What no row can hold must not spoil the statement for others.
+      const row = impossible(key) ? undefined : await keyed(type, cloud)(key);
+      return row ? [row] : [];
+    },
   };
 }
 

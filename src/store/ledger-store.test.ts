@@ -1,0 +1,100 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { newJob, resourceRow } from '../../test/store/fixture';
+import { Ledger } from '../model/ledger';
+import { createCipher } from './cipher';
+import { ledgerStore } from './ledger-store';
+import { openSqliteStore } from './sqlite';
+import type { Store, UnitOfWork } from './store';
+
+/** Each read that may be kept, against the writes that change what it shows, and those that do not. */
+let folder: string;
+let store: Store;
+const ledger = new Ledger();
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'cimi-ledger-'));
+  store = ledgerStore(await openSqliteStore({ file: join(folder, 'cimi.db'), cipher: createCipher(Buffer.alloc(32)) }), ledger);
+  await store.transaction(async (unit) => {
+    await unit.insertResource(resourceRow('machines/a', { providerKey: 'key-a' }));
+    await unit.insertResource(resourceRow('machines/b', { providerKey: 'key-b', tenant: 'umbrella' }));
+    await unit.insertJob(newJob('parent', { holds: [{ path: 'machines/a', shows: null }] }));
+  });
+});
+afterEach(async () => {
+  await store.close();
+  await rm(folder, { recursive: true, force: true });
+});
+
+/** Tells whether what a read showed is still known to be right after a write. */
+async function stands(read: (store: Store) => Promise<unknown>, write: (unit: UnitOfWork) => Promise<unknown>): Promise<boolean> {
+  const { footing } = await ledger.watch(() => read(store));
+  if (!footing) throw new Error('the read is not told');
+  await store.transaction(write);
+  return ledger.stands(footing, 0);
+}
+
+const rename = (path: string) => (unit: UnitOfWork) => unit.updateResource(path, undefined, { values: { name: 'another' } });
+const A = ['machines/a'] as const;
+
+test.each<[string, (store: Store) => Promise<unknown>, (unit: UnitOfWork) => Promise<unknown>]>([
+  ['a row, changed', (s) => s.resource('machines/a'), rename('machines/a')],
+  ['a row with its hold, changed', (s) => s.heldResource('machines/a'), rename('machines/a')],
+  ['a row, deleted with its owner', (s) => s.resource('machines/a'), (unit) => unit.deleteResource('machines/b')],
+  ['rows by key, changed', (s) => s.resources({ type: 'Machine', cloud: 'east', providerKeys: ['key-a'] }), rename('machines/a')],
+  ['rows by path, changed', (s) => s.resources({ type: 'Machine', paths: A }), rename('machines/a')],
+  ['rows of a tenant, changed', (s) => s.resources({ type: 'Machine', tenants: ['acme'] }), rename('machines/a')],
+  [
+    'rows by a key that another row gets',
+    (s) => s.resources({ type: 'Machine', cloud: 'east', providerKeys: ['key-c'] }),
+    (unit) => unit.updateResource('machines/a', undefined, { providerKey: 'key-c' }),
+  ],
+  ['the number of rows, one more', (s) => s.countResources({ type: 'Machine' }), (unit) => unit.insertResource(resourceRow('machines/c'))],
+  ['standings', (s) => s.standings(A), rename('machines/a')],
+  ['a row that is not there, and comes', (s) => s.resource('machines/c'), (unit) => unit.insertResource(resourceRow('machines/c'))],
+  ['what was retired', (s) => s.retired(A), (unit) => unit.deleteResource('machines/a')],
+  ['a Job', (s) => s.job('parent'), (unit) => unit.updateJob('parent', { naming: { name: 'x' } })],
+  ['the Jobs', (s) => s.jobs({ limit: 10 }), (unit) => unit.insertJob(newJob('other'))],
+  ['Jobs in a Job', (s) => s.nestedJobs(['parent']), (unit) => unit.insertJob(newJob('child', { parent: 'parent' }))],
+  ['a hold, of which the Job ends', (s) => s.holds(A), (unit) => unit.updateJob('parent', { state: 'STOPPED' })],
+  [
+    'a hold that is taken',
+    (s) => s.heldResource('machines/b'),
+    (unit) => unit.insertJob(newJob('other', { holds: [{ path: 'machines/b', shows: 'STOPPING' }] })),
+  ],
+  ['all holds, one more', (s) => s.holds(), (unit) => unit.insertJob(newJob('other', { holds: [{ path: 'machines/b', shows: null }] }))],
+])('%s: what was read does not count any more', async (_what, read, write) => {
+  expect(await stands(read, write)).toBe(false);
+});
+
+test.each<[string, (store: Store) => Promise<unknown>, (unit: UnitOfWork) => Promise<unknown>]>([
+  ['a row, another changed', (s) => s.heldResource('machines/a'), rename('machines/b')],
+  ['rows by key, another changed', (s) => s.resources({ type: 'Machine', cloud: 'east', providerKeys: ['key-a'] }), rename('machines/b')],
+  ['rows of a tenant, another tenant’s changed', (s) => s.resources({ type: 'Machine', tenants: ['acme'] }), rename('machines/b')],
+  ['a row, another Job ends', (s) => s.heldResource('machines/b'), (unit) => unit.updateJob('parent', { state: 'STOPPED' })],
+  ['a Job, another comes', (s) => s.job('parent'), (unit) => unit.insertJob(newJob('other'))],
+])('%s: what was read still counts', async (_what, read, write) => {
+  expect(await stands(read, write)).toBe(true);
+});
+
+test('a transaction that fails may have been committed: what it wrote counts as changed', async () => {
+  const { footing } = await ledger.watch(() => store.resource('machines/a'));
+  const failed = store.transaction(async (unit) => {
+    await rename('machines/a')(unit);
+    throw new Error('not this time');
+  });
+  await expect(failed).rejects.toThrow('not this time');
+  expect(footing && ledger.stands(footing, 0)).toBe(false);
+});
+
+test.each<[string, (store: Store) => Promise<unknown>]>([
+  ['what is read in a transaction', (s) => s.transaction((unit) => unit.resource('machines/a'))],
+  ['the time', (s) => s.now()],
+  ['numbers that are kept', (s) => s.counts('acme')],
+  ['what is due', (s) => s.dueJobs(1)],
+  ['events', (s) => s.lastEvent('acme')],
+  ['news', (s) => s.feedEnd('acme')],
+])('%s is not told, so that nothing made of it is kept', async (_what, read) => {
+  expect((await ledger.watch(() => read(store))).footing).toBeUndefined();
+});
