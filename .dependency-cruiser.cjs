@@ -63,17 +63,24 @@ module.exports = {
       to: { path: '^(src|drivers|test|scripts)/|^sdk/(?!index\\.ts$)' },
     },
     {
+      name: 'cli-on-sdk',
+      comment: 'The command line is made of the client library: it knows nothing of the gateway but its public interface.',
+      severity: 'error',
+      from: { path: '^cli/' },
+      to: { path: '^(src|drivers|test)/' },
+    },
+    {
       name: 'src-without-sdk',
       comment: 'The gateway is no client of its own.',
       severity: 'error',
       from: { path: '^(src|drivers)/', pathNot: TEST },
-      to: { path: '^sdk/' },
+      to: { path: '^(sdk|cli)/' },
     },
     {
       name: 'no-circular',
       comment: 'Not by types either: what two files both need to know belongs into a third.',
       severity: 'error',
-      from: { path: '^(src|drivers|sdk)/', pathNot: TEST },
+      from: { path: '^(src|drivers|sdk|cli)/', pathNot: TEST },
       to: { circular: true },
     },
     {
@@ -134,7 +141,7 @@ module.exports = {
       from: { path: '^src/', pathNot: `${TEST}|^src/(main|gateway)\\.ts$|^src/cli/` },
       to: { path: '^src/(main|gateway)\\.ts$' },
     },
-    { name: 'resolvable', severity: 'error', from: { path: '^(src|drivers|sdk)/', pathNot: TYPES }, to: { couldNotResolve: true } },
+    { name: 'resolvable', severity: 'error', from: { path: '^(src|drivers|sdk|cli)/', pathNot: TYPES }, to: { couldNotResolve: true } },
     {
       name: 'no-dev-dependency-at-run-time',
       severity: 'error',

@@ -1,0 +1,104 @@
+import { createHash } from 'node:crypto';
+import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import type { Transport, TransportRequest, TransportResponse } from '../sdk/index.ts';
+
+type Env = Readonly<Record<string, string | undefined>>;
+
+interface Kept {
+  etag: string;
+  text: string;
+}
+
+/** Paths whose answers are kept: they change with the provider's version and clouds only. */
+const KEPT = /\/(cloudEntryPoint|resourceMetadata)$/;
+
+/**
+ * Transport that keeps what describes a provider, in `$XDG_CACHE_HOME/cimi`, and asks whether it is still so (ETag). What is kept is
+ * of one login: others may see other clouds.
+ */
+export function keeping(transport: Transport, env: Env): Transport {
+  const folder = join(env.XDG_CACHE_HOME ?? join(env.HOME ?? homedir(), '.cache'), 'cimi');
+  return async (request) => {
+    const { method, url, headers } = request;
+    if (method !== 'GET' || !KEPT.test(new URL(url).pathname)) return transport(request);
+    const login = headers.Authorization ?? '';
+    const file = join(folder, `${createHash('sha256').update(`${url}\n${login}`).digest('hex')}.json`);
+    const kept = read(file);
+    const answer = await transport(kept ? { ...request, headers: { ...headers, 'If-None-Match': kept.etag } } : request);
+    if (kept && answer.status === 304) {
+      await answer.text();
+      return { ...answer, status: 200, header: (name) => answer.header(name), text: () => Promise.resolve(kept.text) };
+    }
+    const etag = answer.header('ETag');
+    if (answer.status !== 200 || etag === undefined) return answer;
+    const text = await answer.text();
+    write(folder, file, { etag, text });
+    return { ...answer, text: () => Promise.resolve(text) };
+  };
+}
+
+function read(file: string): Kept | undefined {
+  try {
+    const { etag, text } = JSON.parse(readFileSync(file, 'utf8')) as Kept;
+    return { etag, text };
+  } catch {
+    return undefined;
+  }
+}
+
+function write(folder: string, file: string, kept: Kept): void {
+  try {
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    const fresh = `${file}.${process.pid}`;
+    writeFileSync(fresh, JSON.stringify(kept), { mode: 0o600 });
+    renameSync(fresh, file);
+  } catch {
+    // A home that can't be written makes it slower and nothing else.
+  }
+}
+
+/** Names of attributes and headers whose values are nobody else's. */
+const SECRET = /^(authorization|cookie|password|privateKey|userData|token)$/i;
+const STRUCK = '***';
+
+/** Returns a body with its secrets struck out. */
+function struck(body: string): string {
+  try {
+    return JSON.stringify(JSON.parse(body, (name, value: unknown) => (SECRET.test(name) && typeof value === 'string' ? STRUCK : value)));
+  } catch {
+    return body;
+  }
+}
+
+const quoted = (text: string): string => `'${text.replaceAll("'", `'\\''`)}'`;
+
+/** Returns a request as a line for a shell, without its secrets. */
+export function asCurl({ method, url, headers, body }: TransportRequest): string {
+  const shown = Object.entries(headers).map(([name, value]) => `-H ${quoted(`${name}: ${SECRET.test(name) ? STRUCK : value}`)}`);
+  return ['curl', '-X', method, ...shown, ...(body === undefined ? [] : ['-d', quoted(struck(body))]), quoted(url)].join(' ');
+}
+
+/** Change that was not sent, because it only was to be shown. */
+export class DryRun extends Error {}
+
+/** Transport that shows changes in place of sending them. */
+export const showing =
+  (transport: Transport, show: (line: string) => void): Transport =>
+  (request) => {
+    if (request.method === 'GET') return transport(request);
+    show(asCurl(request));
+    return Promise.reject(new DryRun());
+  };
+
+/** Transport that tells of each request and its answer. */
+export const telling =
+  (transport: Transport, tell: (line: string) => void): Transport =>
+  async (request) => {
+    tell(`> ${asCurl(request)}`);
+    const began = Date.now();
+    const answer: TransportResponse = await transport(request);
+    tell(`< ${answer.status} after ${Date.now() - began} ms, request ${answer.header('X-Request-Id') ?? 'without id'}`);
+    return answer;
+  };
