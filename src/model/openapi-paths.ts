@@ -144,7 +144,7 @@ export class Paths {
     const links = adds ? this.linksTo(name) : [];
     const bodies = [
       ...(adds ? [this.schemas.creation(item)] : []),
-      ...(asked.length + links.length > 0 ? [this.schemas.actions(`${name}Action`, [...asked, ...links])] : []),
+      ...(asked.length + links.length > 0 ? [this.schemas.actions(name, [...asked, ...links])] : []),
     ];
     const [body] = bodies;
     if (body === undefined) return undefined;
@@ -199,7 +199,7 @@ export class Paths {
       post: {
         ...this.operation(type, `${at.name}_act`, `Asks a ${type} to ${asked.map(({ name }) => name).join(', ')}`, clause),
         parameters: parametersOf(['format', 'ifMatch', 'prefer', ...once]),
-        requestBody: { required: true, content: content(this.schemas.actions(`${type}Action`, asked)) },
+        requestBody: { required: true, content: content(this.schemas.actions(type, asked)) },
         responses: this.byJobs('Done; the Job says so.'),
       },
     };

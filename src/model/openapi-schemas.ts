@@ -24,13 +24,24 @@ const PATH = '#/components/schemas/';
 const REFERENCE = 'Reference';
 const STATES = (states: readonly string[]) => states.join(', ');
 
+const HREF = { format: 'uri-reference', xml: { attribute: true } };
+const INPUT_REFERENCE = 'InputReference';
+
+/** A text that is always the same: `enum` beside `const`, for generators that know only one of them. */
+const always = (text: string): Values => ({ type: 'string', const: text, enum: [text] });
+
 /** The schemas that do not depend on the catalogue. */
 const FIXED: Readonly<Record<string, Values>> = {
   [REFERENCE]: {
     description:
       'A reference to a resource (5.5.11). Answers hold absolute URIs; with $expand the attributes of the resource stand beside href.',
     type: 'object',
-    properties: { href: { type: 'string', format: 'uri-reference', xml: { attribute: true } } },
+    properties: { href: { type: 'string', ...HREF } },
+  },
+  [INPUT_REFERENCE]: {
+    description: 'A reference to a resource (5.5.11) in a request; null stands for none, as many generated clients send it.',
+    type: 'object',
+    properties: { href: { type: ['string', 'null'], ...HREF } },
   },
   Operation: {
     description: 'An operation that would work now for this caller (4.2).',
@@ -65,7 +76,7 @@ export class Schemas {
         description: `${type} (${citationOf(resource.clause)}).`,
         type: 'object',
         properties: {
-          resourceURI: { const: resource.typeURI },
+          resourceURI: always(resource.typeURI),
           ...this.properties(resource, 'read'),
           operations: this.operations(),
         },
@@ -98,7 +109,7 @@ export class Schemas {
           `What a request says of a ${type} (${citationOf(resource.clause)}). Read-only attributes may be there and are ignored, ` +
           'unknown ones are refused, null erases.',
         type: 'object',
-        properties: { resourceURI: { const: resource.typeURI }, ...this.properties(resource, 'input') },
+        properties: { resourceURI: always(resource.typeURI), ...this.properties(resource, 'input') },
         xml: { name: type, namespace: resource.namespace },
       };
     });
@@ -114,7 +125,7 @@ export class Schemas {
       type: 'object',
       required: [template],
       properties: {
-        resourceURI: { const: `${CIMI}/${name}` },
+        resourceURI: always(`${CIMI}/${name}`),
         ...this.members(this.catalogue.envelopeOf(type), 'input', this.catalogue.resource(type)),
       },
       xml: { name, namespace: CIMI },
@@ -128,7 +139,7 @@ export class Schemas {
         description: `Collection of ${item} (${citationOf(clause)}).`,
         type: 'object',
         properties: {
-          resourceURI: { const: typeURI, xml: { attribute: true } },
+          resourceURI: { ...always(typeURI), xml: { attribute: true } },
           id: { type: 'string', format: 'uri-reference', readOnly: true },
           count: { type: 'integer', minimum: 0, readOnly: true, description: 'How many items match, whatever part of them is here.' },
           [json]: { type: 'array', items: { ...this.representation(item), xml: { name: xml } } },
@@ -140,15 +151,22 @@ export class Schemas {
     });
   }
 
-  /** The bodies of the actions given, by name (4.2.1.5); `component` names what has them. */
-  actions(component: string, actions: readonly (ActionDeclaration & { name: string })[]): Values {
-    return this.component(component, () => ({
+  /** The bodies of the actions given (4.2.1.5), each a component with a name of its own; `owner` is what has them. */
+  actions(owner: string, actions: readonly (ActionDeclaration & { name: string })[]): Values {
+    const each = actions.map((action) => {
+      const name = `${owner}${capitalized(action.name)}Action`;
+      return [action.uri, this.component(name, () => this.action(name, action))] as const;
+    });
+    const [[, only] = [undefined, {}]] = each;
+    if (each.length === 1) return only;
+    return this.component(`${owner}Action`, () => ({
       description: 'Asks for an action (4.2.1.5).',
-      oneOf: actions.map((action) => this.action(action)),
+      oneOf: each.map(([, schema]) => schema),
+      discriminator: { propertyName: 'action', mapping: Object.fromEntries(each.map(([uri, { $ref }]) => [uri, $ref])) },
     }));
   }
 
-  private action(action: ActionDeclaration & { name: string }): Values {
+  private action(title: string, action: ActionDeclaration & { name: string }): Values {
     const { from, via, to, input = {} } = action;
     const words = [
       `${action.description} (${action.clause})`,
@@ -158,13 +176,13 @@ export class Schemas {
     ];
     const required = Object.entries(input).flatMap(([name, { consumer }]) => (consumer.startsWith('mandatory') ? [name] : []));
     return {
-      title: action.name,
+      title,
       description: words.join(' '),
       type: 'object',
       required: ['action', ...required],
       properties: {
-        resourceURI: { const: `${CIMI}/Action` },
-        action: { const: action.uri },
+        resourceURI: always(`${CIMI}/Action`),
+        action: always(action.uri),
         ...this.members(input, 'input'),
         properties: { type: 'object', additionalProperties: { type: 'string' } },
       },
@@ -172,7 +190,7 @@ export class Schemas {
     };
   }
 
-  private component(name: string, make: () => Values): Values {
+  private component(name: string, make: () => Values): { $ref: string } {
     if (!this.components.has(name)) {
       // Known before it is made: types refer to each other in circles.
       this.components.set(name, {});
@@ -232,7 +250,7 @@ export class Schemas {
 
   private item(item: ItemType, way: Way): Values {
     if (item.kind === 'ref') return this.reference(item, way, false);
-    if (item.kind === 'uri' && item.href) return this.fixed(REFERENCE);
+    if (item.kind === 'uri' && item.href) return this.anyReference(way);
     if (item.kind !== 'struct') return scalarItem(item, way === 'input');
     const flattened = item.flattened === undefined ? undefined : item.fields[item.flattened];
     if (flattened?.kind !== 'ref') return { type: 'object', properties: this.members(item.fields, way) };
@@ -244,21 +262,25 @@ export class Schemas {
   private reference({ to, inline = [] }: { to: string; inline?: readonly string[] }, way: Way, bare: boolean): Values {
     if (bare) {
       const text = { type: 'string', format: 'uri-reference' };
-      return way === 'read' ? text : { anyOf: [text, this.fixed(REFERENCE)] };
+      return way === 'read' ? text : { anyOf: [text, this.anyReference(way)] };
     }
     const types = [...new Set(way === 'read' && to !== '*' ? [...inline, to] : inline)];
     const [only] = types;
-    if (only === undefined) return this.fixed(REFERENCE);
+    if (only === undefined) return this.anyReference(way);
     const suffix = way === 'read' ? '' : 'Input';
     const each = types.map((type) => (way === 'read' ? this.representation(type) : this.input(type)));
-    if (each.length > 2) return { allOf: [this.fixed(REFERENCE), { anyOf: each }] };
+    if (each.length > 2) return { allOf: [this.anyReference(way), { anyOf: each }] };
     return this.component(`${types.join('Or')}${suffix}Reference`, () => {
       const by = way === 'read' ? 'where they are asked for or were given by value' : 'by value or to override';
       return {
         description: `A reference to ${types.join(' or ')}, with attributes beside it ${by}.`,
-        allOf: [this.fixed(REFERENCE), ...(each.length === 1 ? each : [{ anyOf: each }])],
+        allOf: [this.anyReference(way), ...(each.length === 1 ? each : [{ anyOf: each }])],
       };
     });
+  }
+
+  private anyReference(way: Way): Values {
+    return this.fixed(way === 'read' ? REFERENCE : INPUT_REFERENCE);
   }
 
   private collectionReference(name: string): Values {
@@ -268,6 +290,8 @@ export class Schemas {
     }));
   }
 }
+
+const capitalized = (name: string) => `${name.charAt(0).toUpperCase()}${name.slice(1)}`;
 
 /** A schema that is surely of the type that it says. */
 export function surely(schema: Values): Values {

@@ -1,5 +1,6 @@
 // Installs counterparts that come from a registry, before the tests begin (their own time limits are for running).
 require('./register-typescript.js');
+const { generatorsAvailable, installGenerators } = require('./api-generators.ts');
 const { cotAvailable, installCot } = require('./cot.ts');
 const { govmomiAvailable, installGovmomi } = require('./govmomi.ts');
 const { installMoto, motoAvailable } = require('./moto.ts');
@@ -11,6 +12,7 @@ const { installVcsim, vcsimAvailable } = require('./vcsim.ts');
 /** One after the other: building the simulator takes both cores. */
 async function installAll() {
   for (const [name, available, install] of [
+    ['generators of API clients', generatorsAvailable, installGenerators],
     ['COT', cotAvailable, installCot],
     ['moto', motoAvailable, installMoto],
     ['openstacksdk', openstacksdkAvailable, installOpenstacksdk],

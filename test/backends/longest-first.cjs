@@ -12,6 +12,7 @@ const LONG = [
   /\/conformance\/(mutants\/mutants|ec2-families|vsphere|vsphere-families|ec2|simulator|simulator-families)\.test/,
   /\/protocol\/(operations-walk|policy)\.test/,
   /\/updates\/erasing\.test/,
+  /\/openapi\/generated\.test/,
   /\/sizes\/ec2\.test/,
   /\/main-job\//,
   /\/systems\/crash\.test/,

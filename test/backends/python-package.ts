@@ -16,10 +16,14 @@ export interface PythonPackage {
   python: string;
 }
 
-/** Describes a package at a version. */
-export function pythonPackage(name: string, version: string): PythonPackage {
+/**
+ * Describes a package at a version.
+ * @param others requirements that are installed with it, each with its version
+ */
+export function pythonPackage(name: string, version: string, others: readonly string[] = []): PythonPackage {
   const venv = join(FOLDER, `${name}-venv`);
-  const stamp = join(venv, `${name}-${version}.installed`);
+  const wanted = [`${name}==${version}`, ...others];
+  const stamp = join(venv, `${[`${name}-${version}`, ...others].join('+').replaceAll(/[^\w.+-]/g, '_')}.installed`);
   return {
     python: join(venv, 'bin', 'python'),
     available() {
@@ -31,8 +35,10 @@ export function pythonPackage(name: string, version: string): PythonPackage {
     async install() {
       if (existsSync(stamp)) return;
       mkdirSync(FOLDER, { recursive: true });
-      const script = `test -e "$2" || { rm -rf "$1" && python3 -m venv "$1" && "$1/bin/pip" install -q --disable-pip-version-check "$3" && touch "$2"; }`;
-      const words = ['-w', '300', join(FOLDER, `${name}-install.lock`), 'sh', '-ec', script, 'sh', venv, stamp, `${name}==${version}`];
+      const script =
+        'v="$1"; s="$2"; shift 2; ' +
+        'test -e "$s" || { rm -rf "$v" && python3 -m venv "$v" && "$v/bin/pip" install -q --disable-pip-version-check "$@" && touch "$s"; }';
+      const words = ['-w', '300', join(FOLDER, `${name}-install.lock`), 'sh', '-ec', script, 'sh', venv, stamp, ...wanted];
       await promisify(execFile)('flock', words, { timeout: 300_000 });
     },
   };

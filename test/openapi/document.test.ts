@@ -116,3 +116,42 @@ test('a create names its template by reference, by value, or by reference with o
   expect(check({ name: 'm' })).toContain('machineTemplate');
   expect(check({ machineTemplate: { machineConfig: { cpu: 'two' } } })).toBeDefined();
 });
+
+/** Every schema object of a document, however deep. */
+function* objectsOf(value: unknown): Generator<Record<string, unknown>> {
+  if (typeof value !== 'object' || value === null) return;
+  if (!Array.isArray(value)) yield value as Record<string, unknown>;
+  for (const one of Object.values(value)) yield* objectsOf(one);
+}
+
+test('generators can take it: enum beside const, each title once, a discriminator where one of several bodies is asked for', () => {
+  const schemas = whole.components['schemas'] ?? {};
+  const described = Object.values(schemas).flatMap((schema) => [...objectsOf((schema as Record<string, unknown>)['properties'])]);
+  const constants = described.filter((one) => typeof one['const'] === 'string');
+  expect(constants.length).toBeGreaterThan(100);
+  for (const one of constants) expect(one['enum']).toEqual([one['const']]);
+
+  const titles = Object.values(schemas).flatMap((schema) => ('title' in schema ? [schema['title']] : []));
+  expect(titles.length).toBeGreaterThan(10);
+  expect(new Set(titles).size).toBe(titles.length);
+
+  const choices = [...objectsOf(whole)].filter((one) => Array.isArray(one['oneOf']));
+  expect(choices.length).toBeGreaterThan(2);
+  for (const { oneOf, discriminator } of choices as { oneOf: Record<string, string>[]; discriminator: Record<string, unknown> }[]) {
+    expect(discriminator['propertyName']).toBe('action');
+    const mapping = discriminator['mapping'] as Record<string, string>;
+    expect(Object.values(mapping)).toEqual(oneOf.map(({ $ref }) => $ref));
+    for (const [uri, ref] of Object.entries(mapping))
+      expect((at(whole, ref) as { properties: Record<string, object> }).properties['action']).toMatchObject({ const: uri });
+  }
+});
+
+test('null beside href stands for nothing in a request, as generated clients send it, and is in no answer', () => {
+  const schemas = whole.components['schemas'] ?? {};
+  const hrefOf = (name: string) => (schemas[name] as { properties: { href: object } }).properties.href;
+  expect(hrefOf('InputReference')).toMatchObject({ type: ['string', 'null'] });
+  expect(hrefOf('Reference')).toMatchObject({ type: 'string' });
+  expect(
+    checker(whole)({ $ref: '#/components/schemas/MachineTemplateInputReference' })({ href: null, name: null, userData: 'a' }),
+  ).toBeUndefined();
+});
