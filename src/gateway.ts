@@ -142,7 +142,7 @@ async function build(options: GatewayOptions, closers: Closers): Promise<Gateway
   closers.add(() => clouds.close());
   const catalogue = catalogueFor(clouds, config, types);
   const fetcher = createFetcher(config.fetch);
-  const handlers = withPackages(withSystems([...resourceHandlers(fetcher), ...types.handlers], catalogue), fetcher);
+  const handlers = withPackages(withSystems([...resourceHandlers(fetcher), ...types.handlers], catalogue), fetcher, config.move);
   const tagKey = deriveKey(key, 'identity tags');
   const at = role === 'gateway' ? await publicAddress(config.server, (details, message) => log.warn(details, message)) : undefined;
   const base = `${at?.publicUrl ?? 'http://worker.invalid'}${PREFIX}`;

@@ -1,5 +1,5 @@
 import type { Disk, Extent } from '../disks/disk';
-import { pacedBytes, pacedDisk, TransferRate } from './rate';
+import { TransferRates, pacedBytes, pacedDisk, TransferRate } from './rate';
 
 const MIB = 2 ** 20;
 const never = new AbortController().signal;
@@ -79,4 +79,16 @@ test('who gives up waits no longer', async () => {
   const passing = collected(pacedBytes(bytes(), rate, stop.signal));
   stop.abort();
   await expect(passing).rejects.toMatchObject({ kind: 'unavailable', maybeDone: false });
+});
+
+describe('rates of copies', () => {
+  test('are those of the last five of each way together', () => {
+    const rates = new TransferRates();
+    expect(rates.of('a', 'b')).toBeUndefined();
+    rates.note('a', 'b', { bytes: 1_000_000, ms: 1 });
+    for (let count = 0; count < 4; count += 1) rates.note('a', 'b', { bytes: 1000, ms: 1000 });
+    rates.note('a', 'b', { bytes: 6000, ms: 1000 });
+    expect(rates.of('a', 'b')).toBe(2000);
+    expect(rates.of('b', 'a')).toBeUndefined();
+  });
 });

@@ -58,3 +58,24 @@ export async function* pacedBytes(
     yield part;
   }
 }
+
+/** Copies of one way whose rate is remembered. */
+const REMEMBERED = 5;
+
+/** Rates of the last copies from cloud to cloud, as this process saw them. */
+export class TransferRates {
+  private readonly last = new Map<string, { bytes: number; ms: number }[]>();
+
+  /** Remembers a copy that came to its end. */
+  note(from: string, to: string, copied: { bytes: number; ms: number }): void {
+    const way = `${from} ${to}`;
+    this.last.set(way, [...(this.last.get(way) ?? []), copied].slice(-REMEMBERED));
+  }
+
+  /** Returns the bytes per second of the last copies of a way together; undefined where there were none. */
+  of(from: string, to: string): number | undefined {
+    const copies = this.last.get(`${from} ${to}`) ?? [];
+    const ms = copies.reduce((sum, copy) => sum + copy.ms, 0);
+    return ms === 0 ? undefined : (copies.reduce((sum, { bytes }) => sum + bytes, 0) * 1000) / ms;
+  }
+}

@@ -18,7 +18,9 @@ export const moveSection = z
       .min(1)
       .max(2 ** 50)
       .default(2 ** 44)
-      .describe('Largest image copied, in bytes: of its data where its cloud tells how much that is, else of its size.'),
+      .describe(
+        'Most bytes copied unconfirmed: of one image, of its data where its cloud tells how much that is, else of its size; of an import, all its disks.',
+      ),
     bytesPerSecond: z
       .record(
         z.string(),

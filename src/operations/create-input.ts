@@ -29,8 +29,8 @@ export interface CreateInput {
   credential?: { publicKey: string; tag: string; path: ResourcePath | null };
   /** URI from which the bytes of an image come. */
   uri?: string;
-  /** Image of another cloud that is copied: its provider key there, and its path. */
-  from?: { cloud: string; key: string; path: ResourcePath };
+  /** Image of another cloud that is copied: its provider key there, its path, and the bytes that the caller has confirmed. */
+  from?: { cloud: string; key: string; path: ResourcePath; confirmedBytes?: number };
   /** Form in which these hold the image's disk; absent: as the cloud takes it. */
   packed?: PackedDisk;
   /** States of which one ends the waiting; absent for what has no state. */

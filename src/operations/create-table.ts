@@ -2,12 +2,13 @@ import type { Fetcher } from '../fetch/fetcher';
 import { madeKey, type CreateRow } from './create-row';
 import { importCredential } from './create-credential';
 import { CREATES } from './create-input';
+import type { TransferRates } from '../clouds/rate';
 import { copyRow, type MoveLimits } from './image-copy';
 import { uploadRow } from './image-upload';
 import { partsToTakeBack, partSteps } from './machine-storage';
 
 /** Every kind of thing that is made at a provider, with what is its own; how each is made is said once (createAtProvider). */
-export function createTable(fetcher: Fetcher, move?: MoveLimits): readonly CreateRow[] {
+export function createTable(fetcher: Fetcher, move?: MoveLimits, rates?: TransferRates): readonly CreateRow[] {
   return [
     {
       workflow: CREATES.machine,
@@ -25,7 +26,7 @@ export function createTable(fetcher: Fetcher, move?: MoveLimits): readonly Creat
       },
     },
     uploadRow(fetcher),
-    copyRow(move),
+    copyRow(move, rates),
     {
       workflow: CREATES.other,
       messages: { create: 'Creating at the provider', ready: 'Waiting for the provider to have it ready', done: 'Created' },

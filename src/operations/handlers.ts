@@ -1,3 +1,4 @@
+import type { TransferRates } from '../clouds/rate';
 import { createFetcher, type Fetcher } from '../fetch/fetcher';
 import { NOTHING_FETCHED } from '../fetch/rules';
 import type { Workflow } from '../jobs/workflow';
@@ -81,8 +82,8 @@ function storedAssociation(type: string): ResourceHandler {
  * Every workflow that a stored Job may name; a version stays until no unfinished Job uses it.
  * @param move limits of copies between clouds
  */
-export function workflows(fetcher = nothingFetched(), move?: MoveLimits): readonly Workflow<Value>[] {
-  const creates = createTable(fetcher, move).map(createAtProvider);
+export function workflows(fetcher = nothingFetched(), move?: MoveLimits, rates?: TransferRates): readonly Workflow<Value>[] {
+  const creates = createTable(fetcher, move, rates).map(createAtProvider);
   return [
     ...creates,
     ...formerCreates(creates),

@@ -1,5 +1,5 @@
 import type { Cloud, ImageGroup } from '../clouds/cloud';
-import { pacedDisk } from '../clouds/rate';
+import { pacedDisk, TransferRates } from '../clouds/rate';
 import type { Created, DownloadedImage, Ongoing, UploadImage } from '../clouds/driver';
 import { ProviderError } from '../clouds/errors';
 import { rawBytes } from '../disks/raw-stream';
@@ -27,7 +27,7 @@ export interface MoveLimits {
   idleSeconds: number;
   /** Copies at once in one process. */
   concurrency: number;
-  /** Largest disk that is copied, in bytes of data where its cloud tells that, else of its size. */
+  /** Most bytes that are copied unconfirmed: of one image, in bytes of data where its cloud tells that, else of its size; of an import, in all. */
   maxBytes: number;
   /** Prices of bytes that leave clouds, by their keys; for plans. */
   prices: Readonly<Record<string, { egressPerGiB: number }>>;
@@ -121,7 +121,7 @@ function copiable({ cloud, path, key, values, item }: Found, group: ImageGroup, 
 }
 
 /** Reads the image out of its cloud and passes it on to the other, and compares what came there. */
-export function copyRow(limits: MoveLimits = MOVE_DEFAULTS): CreateRow {
+export function copyRow(limits: MoveLimits = MOVE_DEFAULTS, rates = new TransferRates()): CreateRow {
   let running = 0;
   return {
     workflow: CREATES.copy,
@@ -131,7 +131,7 @@ export function copyRow(limits: MoveLimits = MOVE_DEFAULTS): CreateRow {
     async make(context) {
       running += 1;
       try {
-        return await copy(limits, context);
+        return await copy(limits, rates, context);
       } finally {
         running -= 1;
       }
@@ -146,7 +146,7 @@ type Copied = CopyPoint & { version: string };
 const copiedOf = ({ memory }: Pick<Context, 'memory'>): Copied | undefined => (memory as { copied?: Copied } | null)?.copied;
 
 /** @throws StepFailure for what another attempt would not mend, else ProviderError */
-async function copy(limits: MoveLimits, context: Context): Promise<Created | Ongoing> {
+async function copy(limits: MoveLimits, rates: TransferRates, context: Context): Promise<Created | Ongoing> {
   const { input } = context;
   const { from } = input;
   if (!from) throw new StepFailure('the job does not say what it copies', 'internal');
@@ -163,7 +163,7 @@ async function copy(limits: MoveLimits, context: Context): Promise<Created | Ong
     });
     const { version } = opened;
     const bytes = opened.disk.allocated ?? opened.disk.size;
-    if (bytes > limits.maxBytes)
+    if (bytes > Math.max(limits.maxBytes, from.confirmedBytes ?? 0))
       throw new StepFailure(`${from.path} has ${bytes} bytes, more than the ${limits.maxBytes} allowed by move.maxBytes`);
     // Whoever goes on from the middle has to know that it is the middle of the same.
     const earlier = copiedOf(context);
@@ -183,9 +183,13 @@ async function copy(limits: MoveLimits, context: Context): Promise<Created | Ong
       ...(version === undefined ? {} : { keep: (point, now) => disk.keep(point, now), resume: resume?.point }),
     };
     const request = { ...(input.request as unknown as Omit<UploadImage, 'source' | 'token'>), token: marks(context).token, source: upload };
-    return await target.write(group, 'upload', request).catch((error: unknown) => {
+    const began = performance.now();
+    const made = await target.write(group, 'upload', request).catch((error: unknown) => {
       throw disk.failure === undefined ? error : ofSource(disk.failure, from.path, true);
     });
+    // What went on from the middle was not all sent in this time.
+    if (resume === undefined) rates.note(from.cloud, input.cloud, { bytes: disk.size, ms: performance.now() - began });
+    return made;
   } finally {
     asked.end();
     over.abort();

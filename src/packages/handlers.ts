@@ -1,8 +1,9 @@
 import type { Cloud } from '../clouds/cloud';
+import { TransferRates } from '../clouds/rate';
 import type { Workflow } from '../jobs/workflow';
 import type { Value, Values } from '../model/values';
 import type { Fetcher } from '../fetch/fetcher';
-import type { MoveLimits } from '../operations/image-copy';
+import { MOVE_DEFAULTS, type MoveLimits } from '../operations/image-copy';
 import { pathToBe } from '../operations/create-plan';
 import { resourceHandlers, workflows } from '../operations/handlers';
 import {
@@ -20,7 +21,7 @@ import { changeRecord, packageAt } from './package-record';
 import { withExports } from './export';
 import { exportWorkflow, type ExportDeps } from './export-job';
 import { removeWorkflow } from './remove';
-import { importRequest } from './import-request';
+import { importRequest, type ImportOptions } from './import-request';
 import {
   importSystem,
   importSystemWorkflow,
@@ -41,6 +42,8 @@ const UPLOAD = ['machineImages', 'upload'] as const;
 /** Services that imports are planned with. */
 interface Importing {
   fetcher: Fetcher;
+  /** Bytes of disks that are copied from cloud to cloud without being confirmed. */
+  maxBytes: number;
   handlers: readonly ResourceHandler[];
 }
 
@@ -53,12 +56,16 @@ const IMPORTED: Readonly<Record<string, Required<Pick<CollectionAction, 'needs'>
 };
 
 /** The handlers, with imports and exports of packages (DSP0263 4.3, 5.13.1.2, 5.13.3.1, Annex A). */
-export function withPackages(handlers: readonly ResourceHandler[], fetcher: Fetcher): readonly ResourceHandler[] {
+export function withPackages(
+  handlers: readonly ResourceHandler[],
+  fetcher: Fetcher,
+  { maxBytes }: Pick<MoveLimits, 'maxBytes'> = MOVE_DEFAULTS,
+): readonly ResourceHandler[] {
   return withExports(handlers, fetcher).map((handler) => {
     const imported = IMPORTED[handler.type];
     if (!imported) return handler;
     const { needs, plan } = imported;
-    const action: CollectionAction = { needs, plan: (context, request) => plan({ fetcher, handlers }, context, request) };
+    const action: CollectionAction = { needs, plan: (context, request) => plan({ fetcher, handlers, maxBytes }, context, request) };
     return { ...handler, actOnAll: { ...handler.actOnAll, import: action } };
   });
 }
@@ -74,19 +81,20 @@ export function everyWorkflow(
   out: Omit<ExportDeps, 'catalogue' | 'idleMs'>,
 ): readonly Workflow<Value>[] {
   const { fetcher, catalogue } = deps;
+  const rates = new TransferRates();
   const exports = [exportWorkflow({ ...out, catalogue, idleMs: move.idleSeconds * 1000 }), removeWorkflow(catalogue)];
   const imports = [
     importTemplateWorkflow(deps),
     importSystemWorkflow(deps),
     moveSystemWorkflow(deps),
-    planImportWorkflow(deps, move),
+    planImportWorkflow(deps, { ...move, rates }),
     ...exports,
   ] as unknown as Workflow<Value>[];
-  return [...workflows(fetcher, move), ...systemWorkflows(resourceHandlers(fetcher), catalogue), ...imports];
+  return [...workflows(fetcher, move, rates), ...systemWorkflows(resourceHandlers(fetcher), catalogue), ...imports];
 }
 
 /** Plans the import of a SystemTemplate (5.13.4.1): it is there at once, held until its package is read. */
-async function planImportTemplate({ fetcher }: Importing, context: PlanContext, request: CollectionRequest): Promise<ChangePlan> {
+async function planImportTemplate({ fetcher, maxBytes }: Importing, context: PlanContext, request: CollectionRequest): Promise<ChangePlan> {
   const { options, cloud } = await importRequest(fetcher, context, request);
   mustTakeImages(cloud);
   if (options.stopsSource === true)
@@ -94,6 +102,7 @@ async function planImportTemplate({ fetcher }: Importing, context: PlanContext, 
       at: 'properties.source',
     });
   if (options.plan === true) return planOnly(context, request, { options, cloud: cloud.key, makes: 'templates' });
+  await mustBeConfirmed(context, options, maxBytes);
   const { path } = pathToBe(context, request.collection);
   const input: ImportInput = { path, cloud: cloud.key, options };
   return {
@@ -109,7 +118,11 @@ async function planImportTemplate({ fetcher }: Importing, context: PlanContext, 
 }
 
 /** Plans the import of a System (5.13.2.1): it is there at once, CREATING, and planned once its package was read. */
-async function planImportSystem({ fetcher, handlers }: Importing, context: PlanContext, request: CollectionRequest): Promise<ChangePlan> {
+async function planImportSystem(
+  { fetcher, handlers, maxBytes }: Importing,
+  context: PlanContext,
+  request: CollectionRequest,
+): Promise<ChangePlan> {
   const { options, cloud } = await importRequest(fetcher, context, request);
   mustTakeImages(cloud);
   if (!cloud.offers('machines', 'create'))
@@ -119,6 +132,7 @@ async function planImportSystem({ fetcher, handlers }: Importing, context: PlanC
   const sources = record ? await sourceMachines(context, handlers, record) : [];
   const moving = sources.length > 0 ? { sources } : {};
   if (options.plan === true) return planOnly(context, request, { options, cloud: cloud.key, makes: 'resources', ...moving });
+  await mustBeConfirmed(context, options, maxBytes);
   const { path } = pathToBe(context, request.collection);
   const input: ImportSystemInput = { path, cloud: cloud.key, options, asker: askerOf(context), ...moving };
   const workflow = sources.length > 0 ? moveSystem : importSystem;
@@ -156,6 +170,16 @@ function planOnly(
 function mustTakeImages(cloud: Cloud): void {
   if (cloud.offers(...UPLOAD)) return;
   throw new Refusal(400, `cloud '${cloud.key}' takes no images from other places`, { at: 'properties.cloud', kind: 'unsupported' });
+}
+
+/** @throws Refusal 400 with the bytes to confirm, where a package of the gateway's own has more than are copied unasked */
+async function mustBeConfirmed({ store, principal }: PlanContext, options: ImportOptions, maxBytes: number): Promise<void> {
+  const { package: path, confirmedBytes = 0 } = options;
+  const record = path === undefined ? undefined : await packageAt(store, principal.tenant, path);
+  const bytes = (record?.files ?? []).reduce((sum, { capacity }) => sum + capacity, 0);
+  if (bytes <= Math.max(maxBytes, confirmedBytes)) return;
+  const words = `${bytes} bytes of disks would be copied, more than the ${maxBytes} of move.maxBytes`;
+  throw new Refusal(400, `${words}: give it the value ${bytes} if that is meant`, { at: 'properties.confirm-bytes' });
 }
 
 /** A package of the gateway's own is kept while it is imported; a plan only reads it, and leaves it the time that it has. */

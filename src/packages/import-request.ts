@@ -22,6 +22,8 @@ export interface ImportOptions {
   stopsSource?: boolean;
   /** Kind of hardware that the machines are to have; absent: what most guests have drivers for. */
   hardware?: Hardware;
+  /** Bytes of disks up to which the caller means the copying to go, whatever move.maxBytes says. */
+  confirmedBytes?: number;
   name?: string;
   deploymentOption?: string;
   acceptsLicences: boolean;
@@ -39,6 +41,7 @@ const KNOWN = [
   'plan',
   'source',
   'hardware',
+  'confirm-bytes',
   'ovf.deploymentOption',
   'ovf.accept-eula',
   `${NETWORK}NAME`,
@@ -71,6 +74,7 @@ export async function importRequest(
     else if (key === 'plan') options.plan = truth(text, at);
     else if (key === 'source') options.stopsSource = stops(text, at, options);
     else if (key === 'hardware') options.hardware = hardwareNamed(text, at);
+    else if (key === 'confirm-bytes') options.confirmedBytes = bytesIn(text, at);
     else if (key === 'ovf.deploymentOption') options.deploymentOption = text;
     else if (key === 'ovf.accept-eula') options.acceptsLicences = text === 'true';
     else if (key.startsWith(PROPERTY)) own[key.slice(PROPERTY.length)] = text;
@@ -92,6 +96,12 @@ export async function importRequest(
 function truth(text: string, at: string): boolean {
   if (text === 'true' || text === 'false') return text === 'true';
   throw new Refusal(400, `is 'true' or 'false', not '${shown(text)}'`, { at });
+}
+
+/** @throws Refusal 400 for what is no number */
+function bytesIn(text: string, at: string): number {
+  if (/^\d{1,15}$/.test(text)) return Number(text);
+  throw new Refusal(400, `is a number of bytes, not '${shown(text)}'`, { at });
 }
 
 /** @throws Refusal 400 for another word */

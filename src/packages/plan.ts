@@ -1,3 +1,4 @@
+import type { TransferRates } from '../clouds/rate';
 import { cloudOf, type StepContext, type Workflow } from '../jobs/workflow';
 import { spoken } from '../model/shown';
 import type { Value, Values } from '../model/values';
@@ -29,9 +30,10 @@ interface Planned {
   detail: string;
 }
 
-const GIB = 2 ** 30;
+const [MIB, GIB] = [2 ** 20, 2 ** 30];
 
-type Prices = Pick<MoveLimits, 'prices' | 'currency'>;
+/** Configured prices and limits, and the rates of the last copies. */
+type Prices = Pick<MoveLimits, 'prices' | 'currency' | 'maxBytes'> & { rates: TransferRates };
 
 /** Longest plan that a Job keeps, in parts. */
 const LONGEST = 1_000;
@@ -67,10 +69,12 @@ async function planned(deps: SystemDeps, prices: Prices, context: Context): Prom
   const asking = await deps.planning.contextFor(input.asker, input.cloud);
   const machines = await Promise.all(systemsOf(given.content).map((system) => machine(asking, context, system)));
   const disks = disksOf(considered, input);
+  const copied = [...bytesByCloud(considered).values()].reduce((sum, bytes) => sum + bytes, 0);
+  const confirmed = Math.max(prices.maxBytes, input.options.confirmedBytes ?? 0) >= copied;
   const total: Planned = {
     part: 'all disks',
     bytes: disks.reduce((sum, { becomes, bytes = 0 }) => (becomes?.endsWith('Image') === true ? sum + bytes : sum), 0),
-    detail: 'to be sent at most, zeros included',
+    detail: `to be sent at most, zeros included${confirmed ? '' : `; more than move.maxBytes: the import needs confirm-bytes ${copied}`}`,
   };
   const networks = given.networks.map(({ name }): Planned => {
     const path = input.options.networks[name];
@@ -84,7 +88,17 @@ async function planned(deps: SystemDeps, prices: Prices, context: Context): Prom
   }));
   const needs = guests.flatMap(({ machine: name, words }) => words.map((detail): Planned => ({ part: `guest of ${name}`, detail })));
   const told = [...design.warnings, ...files.warnings].map((detail): Planned => ({ part: 'package', detail }));
-  return [...disks, total, ...egress(considered, prices), ...machines, ...networks, ...needs, ...sources, ...told]
+  return [
+    ...disks,
+    total,
+    ...egress(considered, prices),
+    ...times(considered, prices.rates, input.cloud),
+    ...machines,
+    ...networks,
+    ...needs,
+    ...sources,
+    ...told,
+  ]
     .slice(0, LONGEST)
     .map((each) => ({ ...each, detail: spoken(each.detail) }));
 }
@@ -115,15 +129,38 @@ function disksOf({ given, images, files }: Considered, { cloud, makes }: PlanImp
 /** Facts of an image in words: `bootMode uefi`. */
 const factWords = (kept: Values): string[] => Object.entries(kept).map(([name, value]) => `${name} ${String(value)}`);
 
-/** Bytes that leave each cloud, and what they cost where a price is configured: at most, since zeros are not sent by all of them. */
-function egress({ images, files }: Considered, { prices, currency }: Prices): Planned[] {
+/** Bytes that are copied out of each cloud. */
+function bytesByCloud({ images, files }: Considered): Map<string, number> {
   const bytes = new Map<string, number>();
   for (const { disk, file } of images) {
     const contents = files.contents(file);
     if ('from' in contents) bytes.set(contents.from.cloud, (bytes.get(contents.from.cloud) ?? 0) + disk.capacity);
   }
+  return bytes;
+}
+
+/** Time that the copying takes, by how the last copies went. */
+const times = (considered: Considered, rates: TransferRates, to: string): Planned[] =>
+  [...bytesByCloud(considered)].map(([from, bytes]): Planned => {
+    const rate = rates.of(from, to);
+    const detail =
+      rate === undefined
+        ? `not known: this process has copied nothing from cloud '${from}' to cloud '${to}' yet`
+        : `about ${lasting(bytes / rate)}, as the last copies went (${(rate / MIB).toFixed(1)} MiB a second)`;
+    return { part: `time from ${from} to ${to}`, detail };
+  });
+
+/** A time in words. @param seconds rounded up */
+function lasting(seconds: number): string {
+  const minutes = Math.ceil(seconds / 60);
+  if (minutes <= 1) return 'a minute';
+  return minutes < 120 ? `${minutes} minutes` : `${Math.ceil(minutes / 60)} hours`;
+}
+
+/** Bytes that leave each cloud, and what they cost where a price is configured: at most, since zeros are not sent by all of them. */
+function egress(considered: Considered, { prices, currency }: Prices): Planned[] {
   const money = (amount: number): string => `${amount.toFixed(2)}${currency === undefined ? '' : ` ${currency}`}`;
-  return [...bytes].map(([cloud, count]): Planned => {
+  return [...bytesByCloud(considered)].map(([cloud, count]): Planned => {
     const price = prices[cloud]?.egressPerGiB;
     const detail =
       price === undefined

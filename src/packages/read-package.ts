@@ -254,7 +254,11 @@ function planImage({ catalogue, tagKey }: PackageDeps, context: Context, { type,
   const asks = { catalogue, newId, tag: (id: string) => makeTag(tagKey, id, job.tenant), principal: { tenant: job.tenant } };
   const values = { ...kept, name: plainName(`${input.options.name ?? of.name ?? of.id} ${disk.id}`) };
   const request = { values, collection: catalogue.pathOf(type) ?? '' };
-  if ('from' in contents) return planCopyTo(cloud, asks, request, { type, group, ...contents, shows });
+  if ('from' in contents) {
+    const { confirmedBytes } = input.options;
+    const from = { ...contents.from, ...(confirmedBytes === undefined ? {} : { confirmedBytes }) };
+    return planCopyTo(cloud, asks, request, { type, group, from, of: contents.of, shows });
+  }
   const { location, packed } = contents;
   return planUploadTo(cloud, asks, request, {
     ...{ type, group, location, shows, request: type === 'MachineImage' ? {} : shows },
