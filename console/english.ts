@@ -15,6 +15,7 @@ export const english = {
   loading: 'Loading …',
   clouds: 'Clouds',
   collections: 'Collections',
+  inside: 'In it',
   running: 'Running',
   failed: 'Failed',
   noJobs: 'No Jobs.',

@@ -52,7 +52,7 @@ export function ResourcePage({ path }: { path: string }) {
         </button>
       </div>
       {collections.length > 0 && (
-        <nav class="bar" aria-label={text.collections}>
+        <nav class="bar" aria-label={text.inside}>
           {collections.map(([name]) => (
             <a key={name} href={`#/c/${path}/${name}`}>
               {name}

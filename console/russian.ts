@@ -20,6 +20,7 @@ export const russian: Words = {
   loading: 'Загрузка …',
   clouds: 'Облака',
   collections: 'Коллекции',
+  inside: 'Внутри',
   running: 'Выполняются',
   failed: 'Не удались',
   noJobs: 'Заданий нет.',

@@ -186,7 +186,8 @@ describeWith('chromium', chromiumAvailable(), () => {
     await enter('olga');
     for (const at of ['#/', '#/c/machines', '#/r/machines/sim.vm-3', '#/c/jobs', '#/r/clouds/sim']) {
       await page.goto(`${origin()}/console/${at}`);
-      await page.locator('tbody tr').first().waitFor();
+      await page.locator('thead').first().waitFor();
+      await page.waitForLoadState('networkidle');
       expect([at, await violations()]).toEqual([at, []]);
     }
   });
