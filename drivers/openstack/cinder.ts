@@ -1,5 +1,5 @@
 import type { Item } from '../../src/clouds/driver';
-import { amount, type Doc, text, textMap, told, whole } from './documents';
+import { amount, type Doc, flag, isDoc, text, textMap, told, whole } from './documents';
 import { type Metadata, propertiesOf, TAG } from './naming';
 
 /** A volume, as far as it is of use here. */
@@ -16,6 +16,9 @@ export interface Volume {
   availability_zone?: string;
   created_at?: string;
   metadata: Metadata;
+  encrypted?: boolean;
+  /** Properties of the image that it was made of, and others that were given to it as such. */
+  image?: Metadata;
   /** Attachments; absent where Cinder does not tell them. */
   attachments?: readonly Attached[];
 }
@@ -45,6 +48,8 @@ export function volumeFrom(given: Doc): Volume | undefined {
   return told<Volume>({
     ...common(given, id),
     bootable: given.bootable === 'true' || given.bootable === true,
+    encrypted: flag(given.encrypted),
+    image: isDoc(given.volume_image_metadata) ? textMap(given.volume_image_metadata) : undefined,
     volume_type: text(given.volume_type),
     availability_zone: text(given.availability_zone),
     attachments: whole(given.attachments, (each) => {

@@ -34,9 +34,11 @@ const FORMATS: Readonly<Record<string, (opened: Opened) => Promise<Disk>>> = {
 /** Returns in words why an image's contents cannot be read; undefined where, as far as its record tells, they can. */
 export function whyNotDownloaded(image: Image): string | undefined {
   const { status, disk_format: format, container_format: container, block_device_mapping: mapping, vmware_disktype: kind } = image;
+  const { cinder_encryption_key_id: key } = image;
   if (status !== 'active') return `The image is ${status}: only an active one has contents`;
   if (typeof mapping === 'string')
-    return 'The image names volume snapshots in place of contents: make a volume of it, and an image of that';
+    return 'The image names volume snapshots in place of contents: they are read by a copy, where one of them boots';
+  if (typeof key === 'string') return 'The image is of an encrypted volume: nobody could read its contents';
   if (typeof format !== 'string' || !Object.hasOwn(FORMATS, format))
     return `The image is of the format ${text(format) ?? 'unknown'}; raw, qcow2 and stream-optimized VMDK can be read: have it converted first`;
   if (typeof container === 'string' && container !== 'bare')

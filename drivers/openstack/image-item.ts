@@ -5,6 +5,7 @@ import { type BootMode, factsGiven, guestOf, type Hardware } from '../../src/clo
 import type { Values } from '../../src/model/values';
 import type { Image } from './glance';
 import { whyNotDownloaded } from './image-download';
+import { isReadByCopy } from './image-mapping';
 import { decodeKey, isImageKey, type Metadata, shownName, TAG } from './naming';
 import { imageState } from './states';
 
@@ -21,6 +22,14 @@ export const isForeign = (image: Image, { projectId, roles }: { projectId: strin
   image.owner !== projectId &&
   (image.visibility === 'private' || image.visibility === 'shared');
 
+/** Type, among our marks, of an image that is kept for volumes: it is a VolumeImage and no MachineImage. */
+export const VOLUME = 'VOLUME';
+/** Property that tells whether volumes made of such an image boot. */
+export const BOOTABLE = 'cimi:bootable';
+
+/** Tells whether an image is kept for volumes. */
+export const isVolumeImage = (image: Image): boolean => marksOf(image)[TAG.type] === VOLUME;
+
 /** String properties by name. */
 export function propertiesIn(image: Image): Metadata {
   return Object.fromEntries(Object.entries(image).filter((entry): entry is [string, string] => typeof entry[1] === 'string'));
@@ -31,8 +40,9 @@ export function propertiesIn(image: Image): Metadata {
  * marks that name another server than the one it was made of are not its own.
  */
 export function isHandedDown(image: Image): boolean {
-  const { [TAG.id]: id, [TAG.machine]: machine = '', instance_uuid: server = '' } = propertiesIn(image);
-  return id !== undefined && machine !== server;
+  const { [TAG.id]: id, [TAG.machine]: machine = '', [TAG.type]: type, instance_uuid: server = '' } = propertiesIn(image);
+  // An image of a server that boots from a volume takes over what the image of that volume had.
+  return id !== undefined && (machine !== server || (type === VOLUME && image.block_device_mapping !== undefined));
 }
 
 /** Our marks on an image: its own ones. */
@@ -133,7 +143,8 @@ export function imageItem(image: Image, base: string, login: { projectId: string
   const marks = marksOf(image);
   const related = marks[TAG.related];
   const { description, hw_architecture: architecture = image.architecture } = image;
-  const refuses = refusals(image, login);
+  const copied = isReadByCopy(image);
+  const refuses = refusals(image, login, copied);
   const fit = imageFit(image);
   const cpuArch =
     typeof architecture === 'string' && Object.hasOwn(ARCHITECTURES, architecture) ? { cpuArch: ARCHITECTURES[architecture] } : {};
@@ -156,14 +167,43 @@ export function imageItem(image: Image, base: string, login: { projectId: string
     ...cpuArch,
     ...(fit ? { fit } : {}),
     ...(image.visibility === 'public' ? { public: true } : {}),
+    ...(copied ? { contentsBy: 'copy' as const } : {}),
     labels: labelsOf(image),
     ...(unmapped === undefined ? {} : { unmappedState: unmapped }),
     ...(Object.keys(refuses).length === 0 ? {} : { refuses }),
   };
 }
 
-function refusals(image: Image, { projectId, roles }: { projectId: string | undefined; roles: readonly string[] }): Record<string, string> {
-  const unread = whyNotDownloaded(image);
+/** An image that is kept for volumes as a VolumeImage, or the proof that it is gone. @param key its key among VolumeImages */
+export function volumeImageItem(image: Image, key: string, ...of: Tail<typeof imageItem>): Item | Gone {
+  const item = imageItem(image, ...of);
+  if (item instanceof Gone) return item.as({ type: 'image', key });
+  const { values, tag, token, created, unmappedState, refuses } = item;
+  const { name, description, properties, state, imageLocation } = values;
+  return {
+    key,
+    values: {
+      ...(name === undefined ? {} : { name }),
+      ...(description === undefined ? {} : { description }),
+      ...(properties === undefined ? {} : { properties }),
+      state,
+      imageLocation: { href: String(imageLocation) },
+      bootable: image[BOOTABLE] === 'true',
+    },
+    ...{ tag, token, created },
+    ...(unmappedState === undefined ? {} : { unmappedState }),
+    ...(refuses ? { refuses } : {}),
+  };
+}
+
+type Tail<F> = F extends (first: Image, ...rest: infer R) => unknown ? R : never;
+
+function refusals(
+  image: Image,
+  { projectId, roles }: { projectId: string | undefined; roles: readonly string[] },
+  copied: boolean,
+): Record<string, string> {
+  const unread = copied ? undefined : whyNotDownloaded(image);
   const download: Record<string, string> = unread === undefined ? {} : { download: unread };
   if (image.owner !== projectId && !roles.includes('admin')) {
     const reason = 'The image belongs to another project';

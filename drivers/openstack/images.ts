@@ -7,21 +7,27 @@ import type {
   MachineImages,
   Marks,
   Naming,
+  Outcome,
   Pages,
+  ReadableImage,
   UploadImage,
 } from '../../src/clouds/driver';
-import { type Gone, ProviderError } from '../../src/clouds/errors';
-import { pathOf, type Wire } from './client';
+import { Gone, ProviderError } from '../../src/clouds/errors';
+import type { Wire } from './client';
+import { contentsWork, copyContents } from './contents-copy';
+import { isPartKey, partItems, partsFor, readParts, removePart, unfinishedBy } from './copy-parts';
 import type { Image } from './glance';
 import { download } from './image-download';
-import { architectureOf, imageItem, isForeign, isHandedDown, isShelf, marksOf, propertiesIn, propertiesOfFacts } from './image-item';
+import { architectureOf, imageItem, isForeign, isShelf, isVolumeImage, marksOf, propertiesOfFacts } from './image-item';
+import { bootSnapshotOf, snapshotsBehind } from './image-mapping';
+import { marksFor, namingProperties, patchImage, pointer, renameImage } from './image-names';
 import { upload } from './image-upload';
 import { act, imageOf } from './machine-actions';
-import { encodeImageKey, holds, isImageKey, type Metadata, nameless, TAG } from './naming';
+import { encodeImageKey, holds, nameless, TAG } from './naming';
 import { type Answered, answers, confirmed, UUID, shown } from './reads';
+import { bootVolumeOf } from './server-volumes';
 import { removeSnapshot } from './volume-work';
 
-const PATCH = { 'content-type': 'application/openstack-images-v2.1-json-patch' };
 /** Ids in one listing by ids: a URL has its limits. */
 const BATCH = 100;
 
@@ -37,13 +43,15 @@ export class OpenstackMachineImages implements MachineImages {
     }
   }
 
-  getMany(keys: readonly string[], context: CallContext): Promise<(Item | Gone)[]> {
-    return answers(
+  async getMany(keys: readonly string[], context: CallContext): Promise<(Item | Gone)[]> {
+    const parts = keys.filter(isPartKey);
+    const images = answers(
       'image',
-      keys,
+      keys.filter((key) => !parts.includes(key)),
       (ids) => this.#named(ids, context),
-      (images) => this.#items(images, context),
+      (named) => this.#items(named, context),
     );
+    return (await Promise.all([images, readParts(this.wire, parts, context)])).flat();
   }
 
   /** Reads by a filter, which leaves out community images: those missing are then asked for one by one. */
@@ -58,7 +66,11 @@ export class OpenstackMachineImages implements MachineImages {
   }
 
   async find(marks: Marks, context: CallContext): Promise<Item[]> {
-    return shown(await this.#items(await this.#ownBy(TAG.id, marks.tag, context), context));
+    const [parts, images] = await Promise.all([
+      partsFor(this.wire, { tag: marks.tag }, context),
+      this.#ownBy(TAG.id, marks.tag, context).then((own) => this.#items(own, context)),
+    ]);
+    return [...unfinishedBy(parts, shown(images)), ...partItems(parts)];
   }
 
   /** Images whose own mark is exactly this one. */
@@ -72,39 +84,21 @@ export class OpenstackMachineImages implements MachineImages {
     if (images.length === 0) return [];
     const { base } = await this.wire.endpoint('image', context);
     const session = await this.wire.session(context);
-    return images.map((image) => imageItem(image, base, session));
+    return images.map((image) => (isVolumeImage(image) ? keptForVolumes(image) : imageItem(image, base, session)));
   }
 
   holds(naming: Naming): Naming {
     return holds(naming, encodeImageKey);
   }
 
-  async rename(key: string, naming: Naming, context: CallContext): Promise<void> {
-    const image = await this.wire.one('image', key, context);
-    // With the marks of another image goes what they say: that its properties are not its own.
-    const isOthers = (name: string) => isHandedDown(image) && Object.values<string>(TAG).includes(name);
-    const before = Object.fromEntries(Object.entries(propertiesIn(image)).filter(([name]) => isNaming(name) || isOthers(name)));
-    const after = namingProperties(naming);
-    const name = naming.name ?? nameless(marksOf(image)[TAG.id] ?? image.id);
-    const changes = [
-      ...(name === image.name ? [] : [{ op: 'replace', path: '/name', value: name }]),
-      ...Object.entries(after).flatMap(([each, value]) => (before[each] === value ? [] : [{ op: 'add', path: pointer(each), value }])),
-      ...Object.keys(before).flatMap((each) => (after[each] === undefined ? [{ op: 'remove', path: pointer(each) }] : [])),
-    ];
-    if (changes.length > 0) await this.#patch(key, changes, context);
-  }
-
-  async #patch(key: string, changes: readonly object[], context: CallContext): Promise<void> {
-    const of = { kind: 'image', id: key } as const;
-    await this.wire.send(
-      'image',
-      { method: 'PATCH', path: pathOf('image', key), headers: PATCH, body: changes, member: 'id', of },
-      context,
-    );
+  rename(key: string, naming: Naming, context: CallContext): Promise<void> {
+    return renameImage(this.wire, key, naming, context);
   }
 
   /** createImage; of a server that boots from a volume Nova makes snapshots in Cinder, and an image that names them. */
-  async capture(request: CaptureMachine, context: CallContext): Promise<Created> {
+  async capture(request: CaptureMachine, context: CallContext): Promise<Outcome<Created>> {
+    const boot = request.contents === true ? await bootVolumeOf(this.wire, request.machine, context) : undefined;
+    if (boot !== undefined) return this.#copy(request, { volume: boot }, request.type, context);
     const images = await this.#ownBy(TAG.machine, request.machine, context);
     const first = images.find((image) => marksOf(image)[TAG.token] === request.token);
     if (first) return { key: first.id };
@@ -124,6 +118,26 @@ export class OpenstackMachineImages implements MachineImages {
     const [made] = (await this.find(request, context)).filter((item) => item.token === request.token);
     if (!made) throw new ProviderError('unavailable', 'Nova answered a capture without an image', { maybeDone: true });
     return { key: made.key };
+  }
+
+  /** A copy of the snapshot that an image names in place of contents: that of the volume which servers made of it boot from. */
+  async readable(request: ReadableImage, context: CallContext): Promise<Outcome<Created>> {
+    const image = await this.wire.one('image', request.image, context);
+    const snapshot = bootSnapshotOf(image);
+    if (snapshot === undefined)
+      throw new ProviderError('conflict', `The image ${request.image} names no snapshot that servers boot from`, { maybeDone: false });
+    return this.#copy(request, { snapshot }, 'IMAGE', context);
+  }
+
+  #copy(
+    request: Marks & Naming,
+    of: { volume: string } | { snapshot: string },
+    type: CaptureMachine['type'],
+    context: CallContext,
+  ): Promise<Outcome<Created>> {
+    const naming = holds(request, encodeImageKey);
+    const properties = { ...namingProperties(naming), ...marksFor(request), [TAG.type]: type };
+    return copyContents(this.wire, contentsWork(request, of, { name: naming.name ?? nameless(request.tag), properties }), context);
   }
 
   async upload(request: UploadImage, context: CallContext): Promise<Created> {
@@ -147,9 +161,10 @@ export class OpenstackMachineImages implements MachineImages {
   }
 
   /** Deletes an image with what backs it where the gateway made it: snapshots first, so that a repeated call still finds their names. */
-  async delete(key: string, context: CallContext): Promise<void> {
+  async delete(key: string, context: CallContext): Promise<Outcome> {
+    if (isPartKey(key)) return removePart(this.wire, { key }, context);
     const image = UUID.test(key) ? await this.wire.oneIfThere('image', key, context) : undefined;
-    if (!image) return;
+    if (!image || isVolumeImage(image)) return;
     const marks = marksOf(image);
     if (marks[TAG.id] !== undefined) {
       await this.#passReferenceOn(key, marks[TAG.related], context);
@@ -161,23 +176,12 @@ export class OpenstackMachineImages implements MachineImages {
   /** Snapshots that refer to this one refer to what it referred to, or to nothing (5.14.7). */
   async #passReferenceOn(key: string, next: string | undefined, context: CallContext): Promise<void> {
     for (const { id } of await this.#ownBy(TAG.related, key, context)) {
-      await this.#patch(id, [{ op: 'replace', path: pointer(TAG.related), value: next ?? '' }], context);
+      await patchImage(this.wire, id, [{ op: 'replace', path: pointer(TAG.related), value: next ?? '' }], context);
     }
   }
 }
 
-const marksFor = ({ tag, token }: Marks): Metadata => ({ [TAG.id]: tag, [TAG.token]: token });
-
-const isNaming = (property: string): boolean => property === 'description' || isImageKey(property);
-
-/** Names as image properties. Their keys are always behind the prefix: images have many properties of others. */
-function namingProperties({ description, properties }: Naming): Metadata {
-  const own = Object.entries(properties ?? {}).map(([key, value]) => [encodeImageKey(key), value]);
-  return { ...(description === undefined ? {} : { description }), ...Object.fromEntries(own) };
-}
-
-/** A name as JSON pointer. */
-const pointer = (name: string): string => `/${name.replaceAll('~', '~0').replaceAll('/', '~1')}`;
+const keptForVolumes = ({ id }: Image): Gone => Gone.shown({ type: 'image', key: id }, `The image ${id} is a VolumeImage`);
 
 /** The machine's snapshot that no other one refers to: the end of the chain (5.14.7). */
 function latestSnapshot(images: readonly Image[]): string | undefined {
@@ -185,21 +189,4 @@ function latestSnapshot(images: readonly Image[]): string | undefined {
   const referred = new Set(snapshots.map((image) => marksOf(image)[TAG.related]));
   const ends = snapshots.filter(({ id }) => !referred.has(id));
   return ends.sort((a, b) => ((a.created_at ?? '') < (b.created_at ?? '') ? 1 : -1))[0]?.id;
-}
-
-/** Cinder snapshots that an image of a server on volumes is made of. */
-function snapshotsBehind(image: Image): string[] {
-  const mapping = image.block_device_mapping;
-  if (typeof mapping !== 'string') return [];
-  let parsed: unknown;
-  try {
-    parsed = JSON.parse(mapping);
-  } catch (error) {
-    throw new ProviderError('invalid', 'The image names what it is made of in a way that cannot be read', {
-      maybeDone: false,
-      cause: error,
-    });
-  }
-  const devices = Array.isArray(parsed) ? (parsed as readonly { snapshot_id?: unknown }[]) : [];
-  return devices.flatMap(({ snapshot_id: id }) => (typeof id === 'string' && id !== '' ? [id] : []));
 }

@@ -1,5 +1,5 @@
 import type { CallContext } from '../../src/clouds/driver';
-import { Gone } from '../../src/clouds/errors';
+import { Gone, ProviderError } from '../../src/clouds/errors';
 import type { Volume } from './cinder';
 import type { Wire } from './client';
 import { doomedOf, type Server } from './nova';
@@ -36,4 +36,24 @@ export function doomedVolumes(wire: Wire, context: CallContext): (volumes: reado
 function goesWith(server: Server | Gone | undefined, volume: string): boolean | undefined {
   if (server instanceof Gone) return false;
   return server?.volumes === undefined ? undefined : doomedOf(server).includes(volume);
+}
+
+/**
+ * Id of the volume that a server boots from; undefined of one that boots from an image.
+ * @throws ProviderError (conflict) where the volume cannot be told
+ */
+export async function bootVolumeOf(wire: Wire, key: string, context: CallContext): Promise<string | undefined> {
+  const { image, volumes = [] } = await wire.one('server', key, context);
+  if (image !== '') return undefined;
+  const read = await Promise.all(volumes.map(({ id }) => wire.oneIfThere('volume', id, context)));
+  const booting = read.flatMap((volume) => (volume?.bootable === true ? [{ id: volume.id, device: deviceOf(volume, key) }] : []));
+  const [first] = booting.sort((a, b) => (a.device < b.device ? -1 : 1));
+  if (first) return first.id;
+  throw new ProviderError('conflict', 'Nova does not tell which volume the server boots from', { maybeDone: false });
+}
+
+/** Place of a volume in its server: those after the last letter go on with two. */
+function deviceOf({ attachments = [] }: Volume, server: string): string {
+  const { device = '' } = attachments.find(({ server_id: id }) => id === server) ?? {};
+  return device === '' ? '~' : String(device.length).padStart(4, '0') + device;
 }

@@ -2,7 +2,7 @@ import type { CallContext, WorkHandle, Item, Naming, Outcome } from '../../src/c
 import { Gone, ProviderError } from '../../src/clouds/errors';
 import { kbToGib } from '../../src/model/units';
 import { pathOf, type Wire } from './client';
-import { docs, text } from './documents';
+import { type Doc, docs, text } from './documents';
 import { isConflict, passing } from './errors';
 import { marksIn, propertyMetadata } from './naming';
 import { FEW } from './reads';
@@ -39,18 +39,20 @@ export async function extending(wire: Wire, work: ExtendWork, context: CallConte
   }
   if (volume.status === 'in-use' && !(await wire.speaks('volume', '3.42', context)))
     throw new ProviderError('conflict', 'This cloud extends volumes only while nothing uses them', { maybeDone: false });
-  await action(wire, key, { 'os-extend': { new_size: size } }, context);
+  await act(wire, key, { 'os-extend': { new_size: size } }, context);
   return { ongoing: { ...work, asked: true }, message: 'Cinder extends the volume' };
 }
 
-/** POST /volumes/ID/action; some are answered 200, all without a word. */
-async function action(wire: Wire, key: string, body: object, context: CallContext): Promise<void> {
+/** POST /volumes/ID/action; some are answered 200, most without a word. @param member what the answer must have */
+export function act(wire: Wire, key: string, body: object, context: CallContext, member?: string): Promise<Doc> {
   const path = `${pathOf('volume', key)}/action`;
-  await wire.send('volume', { method: 'POST', path, body, answers: [200, 202, 204], of: { kind: 'volume', id: key } }, context);
+  const ask = { method: 'POST' as const, path, body, answers: [200, 202, 204], of: { kind: 'volume' as const, id: key } };
+  return wire.send('volume', { ...ask, ...(member === undefined ? {} : { member }) }, context);
 }
 
-export const setBootable = (wire: Wire, key: string, bootable: boolean, context: CallContext): Promise<void> =>
-  action(wire, key, { 'os-set_bootable': { bootable } }, context);
+export async function setBootable(wire: Wire, key: string, bootable: boolean, context: CallContext): Promise<void> {
+  await act(wire, key, { 'os-set_bootable': { bootable } }, context);
+}
 
 /** Deletes a volume. What Cinder refuses while it works on the volume, or deletes its snapshots, passes. */
 export async function removeVolume(wire: Wire, key: string, context: CallContext): Promise<void> {
@@ -97,7 +99,12 @@ export async function renameVolume(
 }
 
 /** Reads the message that Cinder has for its users about a failure of this thing, from 3.3 on. */
-async function messageOf(wire: Wire, type: 'VOLUME' | 'VOLUME_SNAPSHOT', key: string, context: CallContext): Promise<string | undefined> {
+export async function messageOf(
+  wire: Wire,
+  type: 'VOLUME' | 'VOLUME_SNAPSHOT',
+  key: string,
+  context: CallContext,
+): Promise<string | undefined> {
   if (!(await wire.speaks('volume', '3.5', context))) return undefined;
   const query = { resource_uuid: key, resource_type: type };
   const { messages } = await wire.get('volume', '/messages', 'messages', context, { query });

@@ -1,22 +1,29 @@
-import type { CallContext, Created, Item, Marks, Naming, Outcome, Pages } from '../../src/clouds/driver';
+import type { CallContext, Created, Item, Marks, Naming, Outcome, Pages, WorkHandle } from '../../src/clouds/driver';
 import { Gone, ProviderError } from '../../src/clouds/errors';
 import type { CreateVolume, Volumes } from '../../src/clouds/infrastructure';
 import { gibToKb, kbToGib } from '../../src/model/units';
 import { BLOCK_VOLUME, isUsualVolume } from '../../src/model/volume';
 import { described, type Volume } from './cinder';
 import { pathOf, type Wire } from './client';
+import { isPart } from './copy-parts';
 import { doc, docs, text } from './documents';
+import { keptId } from './kept-images';
 import { createMetadata, holds, TAG } from './naming';
 import { answers, byIds, shown } from './reads';
 import { doomedVolumes } from './server-volumes';
 import { reading } from './states';
 import { VOLUME } from './storage-states';
-import { extend, messagesOf, removeVolume, renameVolume, setBootable } from './volume-work';
+import { extend, isWorking, messagesOf, removeVolume, renameVolume, setBootable } from './volume-work';
 
 /** Type URI of a volume type, before its name. */
 const TYPE = 'http://cimi-gateway.org/volume-type/openstack/';
-/** Metadata of a volume that is to be bootable and may not be yet. */
+/** Metadata of a volume that is to be bootable, or not to be, and may not be so yet: it has the value that is to be. */
 const BOOTABLE_MARK = 'cimi:bootable';
+/** A volume that is made of an image and is to boot nothing, which Cinder takes when the contents are there. */
+export interface UnbootWork extends WorkHandle {
+  work: 'unboot';
+  volume: string;
+}
 
 /** URI of a volume type, as `type` of Volumes tells it. */
 export const typeUri = (name: string | null | undefined): string => (name ? TYPE + encodeURIComponent(name) : BLOCK_VOLUME);
@@ -49,7 +56,7 @@ export class OpenstackVolumes implements Volumes {
   async #marked({ tag }: Marks, context: CallContext): Promise<{ volume: Volume; item: Item }[]> {
     const volumes = await this.wire.all('volume', context, { metadata: `{'${TAG.id}':'${tag}'}` });
     return volumes
-      .filter(({ metadata }) => metadata[TAG.id] === tag)
+      .filter((volume) => volume.metadata[TAG.id] === tag && !isPart(volume))
       .flatMap((volume) => {
         const item = volumeItem(volume);
         return item instanceof Gone ? [] : [{ volume, item }];
@@ -61,14 +68,12 @@ export class OpenstackVolumes implements Volumes {
   }
 
   /** Cinder has no idempotency token: what carries the token already is gone on with. */
-  async create(request: CreateVolume, context: CallContext): Promise<Created> {
+  async create(request: CreateVolume, context: CallContext): Promise<Outcome<Created>> {
     const [first] = (await this.#marked(request, context)).filter(({ item }) => item.token === request.token);
     const volume = first?.volume ?? (await this.#post(request, context));
-    if (volume.metadata[BOOTABLE_MARK] !== undefined) {
-      await setBootable(this.wire, volume.id, true, context);
-      const path = `${pathOf('volume', volume.id)}/metadata/${encodeURIComponent(BOOTABLE_MARK)}`;
-      await this.wire.send('volume', { method: 'DELETE', path, answers: [200, 202, 204] }, context);
-    }
+    const wanted = volume.metadata[BOOTABLE_MARK];
+    if (wanted === 'false') return unbooting(this.wire, { work: 'unboot', volume: volume.id }, context);
+    if (wanted !== undefined) await becomes(this.wire, volume.id, true, context);
     return { key: volume.id };
   }
 
@@ -77,16 +82,18 @@ export class OpenstackVolumes implements Volumes {
     const { name, description } = holds(request);
     const zone = await this.#zoneOf(request, context);
     const source = extensions.sourceImage;
+    const kept = image === undefined ? undefined : keptId(image);
     // Of an image or a bootable volume's snapshot Cinder makes it bootable by itself.
     const toBoot = request.bootable === true && image === undefined && source === undefined;
+    const boots = toBoot ? 'true' : kept !== undefined && request.bootable !== true ? 'false' : undefined;
     const type = await this.#typeOf(request.type, context);
     const volume = {
       size: kbToGib(request.capacity),
       ...(name === undefined ? {} : { name }),
       ...(description === undefined ? {} : { description }),
-      metadata: { ...createMetadata(request), ...(toBoot ? { [BOOTABLE_MARK]: 'true' } : {}) },
+      metadata: { ...createMetadata(request), ...(boots === undefined ? {} : { [BOOTABLE_MARK]: boots }) },
       ...(type === undefined ? {} : { volume_type: type }),
-      ...(image === undefined ? {} : { snapshot_id: image }),
+      ...(kept !== undefined ? { imageRef: kept } : image === undefined ? {} : { snapshot_id: image }),
       ...(typeof source === 'string' ? { imageRef: source } : {}),
       ...(zone === undefined ? {} : { availability_zone: zone }),
     };
@@ -145,12 +152,28 @@ export class OpenstackVolumes implements Volumes {
   }
 }
 
+async function becomes(wire: Wire, id: string, bootable: boolean, context: CallContext): Promise<void> {
+  await setBootable(wire, id, bootable, context);
+  const path = `${pathOf('volume', id)}/metadata/${encodeURIComponent(BOOTABLE_MARK)}`;
+  await wire.send('volume', { method: 'DELETE', path, answers: [200, 202, 204] }, context);
+}
+
+/** Waits for the contents of a volume, of which Cinder says at their end that it boots, and says that it does not. */
+export async function unbooting(wire: Wire, work: UnbootWork, context: CallContext): Promise<Outcome<Created>> {
+  const { id, status, metadata } = await wire.one('volume', work.volume, context);
+  if (isWorking(status)) return { ongoing: work, message: `Cinder makes the volume of its image (it is ${status})` };
+  // One in ERROR is there, and says so by itself.
+  if (metadata[BOOTABLE_MARK] !== undefined && status !== 'error') await becomes(wire, id, false, context);
+  return { key: id };
+}
+
 const unfinished = ({ metadata }: Volume): Pick<Item, 'unfinished'> => (metadata[BOOTABLE_MARK] === undefined ? {} : { unfinished: true });
 
 /** @param doomed tells the volumes in use that go with their server; of what it does not know nothing is said */
 async function items(volumes: readonly Volume[], doomed: ReturnType<typeof doomedVolumes>): Promise<(Item | Gone)[]> {
   const goes = await doomed(volumes);
   return volumes.flatMap((volume) => {
+    if (isPart(volume)) return Gone.shown({ type: 'volume', key: volume.id }, `The volume ${volume.id} is part of a copy of contents`);
     const going = goes(volume);
     if (going === undefined) return [];
     if (!going) return volumeItem(volume);

@@ -2,15 +2,18 @@ import type { CallContext, Created, Driver, WorkHandle, Outcome } from '../../sr
 import { HandleForgotten } from '../../src/clouds/errors';
 import { attaching, type AttachWork, detaching } from './attachments';
 import type { Wire } from './client';
+import { type ContentsWork, copyContents } from './contents-copy';
+import { type PartWork, removePart } from './copy-parts';
 import type { Flavors } from './configs';
 import { type UnplugWork, unplugging } from './interfaces';
 import { resize, type ResizeWork } from './machine-actions';
 import { dropping, type DropWork } from './machine-delete';
 import { Neutron } from './neutron';
+import { unbooting, type UnbootWork } from './volumes';
 import { extending, type ExtendWork } from './volume-work';
 
 /** All kinds of work that a handle of this driver may name. */
-type Work = ResizeWork | DropWork | AttachWork | UnplugWork | ExtendWork;
+type Work = ResizeWork | DropWork | AttachWork | UnplugWork | ExtendWork | UnbootWork | ContentsWork | PartWork;
 
 /**
  * Looks how far work under way is: each kind is decided by what its service shows now, so that any process can go on with it.
@@ -32,6 +35,12 @@ export function poller(wire: Wire, flavors: Flavors): NonNullable<Driver['poll']
         return unplugging(new Neutron(wire), work, context);
       case 'extend':
         return extending(wire, work, context);
+      case 'unboot':
+        return unbooting(wire, work, context);
+      case 'contents':
+        return copyContents(wire, work, context);
+      case 'part':
+        return removePart(wire, work, context);
       default:
         return Promise.reject(new HandleForgotten('This release of the gateway does not know the work that was begun'));
     }

@@ -40,6 +40,7 @@ export type {
   Outcome,
   Pages,
   ProviderEvent,
+  ReadableImage,
   ReadGroup,
   Series,
   SeriesQuery,

@@ -90,6 +90,8 @@ export interface Item {
   cpuArch?: string | undefined;
   /** Digest of an image's contents that the cloud itself keeps, as disks/content-digest.ts writes it; absent where it tells none. */
   contentDigest?: string | undefined;
+  /** Set where an image's contents are read of a copy that `readable` of its group makes, and not of the image itself. */
+  contentsBy?: 'copy' | undefined;
   /** Choice: of a machine configuration, how it is weighed where figures choose; of a machine, only its family counts. */
   choice?: Choice | undefined;
   /** Needs that a configuration, an image and a machine have of one another. */

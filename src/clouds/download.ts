@@ -1,4 +1,5 @@
 import type { Disk } from '../disks/disk';
+import type { Marks, Naming } from './contract';
 
 export type { Disk, Extent } from '../disks/disk';
 
@@ -10,4 +11,10 @@ export interface DownloadedImage {
    * who goes on from the middle checks that it is the same. Absent: nothing tells.
    */
   version?: string | undefined;
+}
+
+/** Copy of an image that is made to be read. */
+export interface ReadableImage extends Marks, Naming {
+  /** Provider key of the image. */
+  image: string;
 }

@@ -28,7 +28,7 @@ import type {
   Volumes,
 } from './infrastructure';
 import type { Events, Meters } from './monitoring';
-import type { DownloadedImage } from './download';
+import type { DownloadedImage, ReadableImage } from './download';
 import type { ImageChoice } from './portable';
 import type { UploadImage } from './upload';
 
@@ -71,7 +71,7 @@ export type {
 export { isOngoing } from './contract';
 export type { Events, MeterOffer, Meters, ProviderEvent, Series, SeriesQuery } from './monitoring';
 export { ASPECT_UNITS } from './monitoring';
-export type { DownloadedImage } from './download';
+export type { DownloadedImage, ReadableImage } from './download';
 export type { ImageChoice } from './portable';
 export type { UploadImage, UploadPoint, UploadSource } from './upload';
 
@@ -116,6 +116,8 @@ export interface CaptureMachine extends Marks, Naming {
   machine: string;
   /** IMAGE of a stopped machine, SNAPSHOT of any. */
   type: 'IMAGE' | 'SNAPSHOT';
+  /** True where it is made to be read: `download` has to give its contents. Given only to a group that has `readable`. */
+  contents?: boolean | undefined;
 }
 
 export interface MachineImages extends MakerGroup, NamingGroup {
@@ -132,6 +134,11 @@ export interface MachineImages extends MakerGroup, NamingGroup {
    * why its cloud does not give them.
    */
   download?(key: string, context: CallContext): Promise<DownloadedImage>;
+  /**
+   * Makes a copy of an image that says `contentsBy: 'copy'`, of which `download` gives the contents (once). The copy is an item of the
+   * group, and whoever asked for it deletes it; what was made on the way goes before it is done, and shows in `find` until then.
+   */
+  readable?(request: ReadableImage, context: CallContext): Promise<Outcome<Created>>;
   /** Lists the images of an owner, whether or not `list` shows them, narrowed down as far as the provider can. */
   named?(choice: ImageChoice & { owner: string }, context: CallContext): Promise<readonly Item[]>;
   /** Repeatable; what is already gone is success. */
@@ -160,13 +167,13 @@ export interface Credentials {
 export interface Groups {
   machines?: Recoverable<Machines, 'create'>;
   machineConfigs?: SizedGroup;
-  machineImages?: Recoverable<MachineImages, 'capture' | 'upload'>;
+  machineImages?: Recoverable<MachineImages, 'capture' | 'upload' | 'readable'>;
   disks?: Recoverable<Disks, 'create'>;
   attachments?: Recoverable<Attachments, 'create'>;
   interfaces?: Recoverable<Interfaces, 'create'>;
   volumes?: Recoverable<Volumes, 'create'>;
   volumeConfigs?: ReadGroup;
-  volumeImages?: Recoverable<VolumeImages, 'create' | 'upload'>;
+  volumeImages?: Recoverable<VolumeImages, 'create' | 'upload' | 'readable'>;
   networks?: Recoverable<Networks, 'create'>;
   networkConfigs?: ReadGroup;
   networkPorts?: Recoverable<NetworkPorts, 'create'>;
@@ -236,6 +243,7 @@ export const METHOD_KINDS: Readonly<Record<string, MethodKind>> = {
   create: 'once',
   capture: 'once',
   upload: 'once',
+  readable: 'once',
   restart: 'once',
   restore: 'once',
   start: 'repeatable',

@@ -1,5 +1,5 @@
 import type { CallContext, Created, Extended, MakerGroup, Marks, Naming, NamingGroup, Outcome, Updating } from './contract';
-import type { DownloadedImage } from './download';
+import type { DownloadedImage, ReadableImage } from './download';
 import type { UploadImage } from './upload';
 
 /**
@@ -84,6 +84,8 @@ export interface CreateVolumeImage extends Marks, Naming, Extended {
   /** Provider key of the volume captured. */
   volume: string;
   bootable?: boolean | undefined;
+  /** True where it is made to be read, as CaptureMachine.contents says. */
+  contents?: boolean | undefined;
 }
 
 export interface VolumeImages extends MakerGroup, NamingGroup {
@@ -92,6 +94,8 @@ export interface VolumeImages extends MakerGroup, NamingGroup {
   upload?(request: UploadImage, context: CallContext): Promise<Outcome<Created>>;
   /** Opens an image's contents for reading, as MachineImages.download does. */
   download?(key: string, context: CallContext): Promise<DownloadedImage>;
+  /** Makes a copy that can be read, as MachineImages.readable does (once). */
+  readable?(request: ReadableImage, context: CallContext): Promise<Outcome<Created>>;
   delete?(key: string, context: CallContext): Promise<Outcome>;
 }
 

@@ -217,7 +217,7 @@ test('the steps of each kind, in their order: what comes before, one create, no 
     [CREATES.machine]: 'parts credential create duplicates ready volumes attachments disks interfaces initialState settled',
     [CREATES.capture]: 'create duplicates ready',
     [CREATES.upload]: 'create duplicates ready',
-    [CREATES.copy]: 'create duplicates ready compare',
+    [CREATES.copy]: 'contents create duplicates ready compare forget',
     [CREATES.other]: 'create duplicates ready initialState settled',
   });
 });

@@ -13,6 +13,7 @@ import { forgetParts } from './machine-storage';
 import { knowMeters } from './meter-templates';
 import { keptOf, markSettled } from './provider-change';
 import { reachState } from './reach-state';
+import { forgetCopy } from './readable-copy';
 import { roundedUp, withFigures } from './rounded';
 import { lateCreate, madeHere, undoCreate } from './undo-create';
 
@@ -168,8 +169,13 @@ async function associate(unit: UnitOfWork, { keep = [], insert = [] }: CreateInp
 const failed: NonNullable<Workflow<CreateInput>['failed']> = async (context) => {
   const { unit, input, error, left } = context;
   await forgetParts(unit, input);
+  const copy = await forgetCopy(unit, input);
   const later = left.length > 0 ? await lookLater(unit, context.job, unseenOf(context), { why: 'not undone' }) : undefined;
-  const words = later ? { note: `what was made without being recorded is looked for again at ${later.at} (jobs/${later.id})` } : {};
+  const notes = [
+    ...(later ? [`what was made without being recorded is looked for again at ${later.at} (jobs/${later.id})`] : []),
+    ...(copy === undefined ? [] : [`${copy}, which it was read by, is still there`]),
+  ];
+  const words = notes.length > 0 ? { note: notes.join('; ') } : {};
   const row = await unit.resource(input.path);
   if (!row) return words;
   const underWay = error instanceof LeftUnderWay;

@@ -30,7 +30,14 @@ export interface CreateInput {
   /** URI from which the bytes of an image come. */
   uri?: string;
   /** Image of another cloud that is copied: its provider key there, its path, and the bytes that the caller has confirmed. */
-  from?: { cloud: string; key: string; path: ResourcePath; confirmedBytes?: number };
+  from?: {
+    cloud: string;
+    key: string;
+    path: ResourcePath;
+    confirmedBytes?: number;
+    /** Copy that it is read by, and the nested Job that makes that. */
+    by?: { path: ResourcePath; draft: Draft };
+  };
   /** Form in which these hold the image's disk; absent: as the cloud takes it. */
   packed?: PackedDisk;
   /** States of which one ends the waiting; absent for what has no state. */

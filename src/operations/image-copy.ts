@@ -8,13 +8,15 @@ import type { Values } from '../model/values';
 import type { Disk } from '../disks/disk';
 import { CopiedDisk, type CopyPoint } from './copied-disk';
 import { CREATES, type CreateInput } from './create-input';
-import { planCreateAtProvider, type NewContext } from './create-plan';
+import { planCreateAtProvider, type CreatePlan, type NewContext } from './create-plan';
 import { madeKey, marks, type CreateRow, type CreateStep } from './create-row';
 import { factsKept, hardwareOf } from './image-facts';
 import { LOOK_EVERY_MS, stopAsked, whole } from './image-upload';
 import type { ResourcePath } from '../store/store';
 import { chooseCloud } from './placement';
+import { draftOf } from './machine-storage';
 import { keptOf } from './provider-change';
+import { forgetReadable, isReadByCopy, makeReadable, planReadable } from './readable-copy';
 import { Refusal, type ChangePlan, type CreateRequest, type Found, type PlanContext } from './resource-handler';
 
 /** Copies of images between clouds: an `imageLocation` that is an image in another cloud (DSP0263 5.14.7.1, 5.15.8.1). */
@@ -72,12 +74,15 @@ export async function planCopy(context: PlanContext, request: CreateRequest, pla
   if (target === undefined || target.key === cloud.key)
     throw new Refusal(400, `${path} is an image in cloud '${cloud.key}': it can be copied into another, which 'cloud' has to name`, { at });
   const key = copiable(image, group, target);
-  const from = { cloud: cloud.key, key, path };
+  const by = isReadByCopy(image, cloud, group) ? planReadable(context, image, { cloud, group }) : undefined;
+  const from = { cloud: cloud.key, key, path, ...(by?.location === undefined ? {} : { by: { path: by.location, draft: draftOf(by) } }) };
   const { catalogue } = context;
   const facts =
     type === 'MachineImage' ? { ...factsKept(catalogue, target, image.values), ...hardwareOf(catalogue, target, undefined, cloud) } : {};
   const values = { ...facts, ...request.values };
-  return planCopyTo(target, context, { ...request, values }, { type, group, from, shows: plan.shows(image), cpuArch: image.item?.cpuArch });
+  const made = { type, group, from, shows: plan.shows(image), cpuArch: image.item?.cpuArch };
+  const beside = by ? { with: { insert: by.insert ?? [], affected: by.affected } } : {};
+  return planCopyTo(target, context, { ...request, values }, { ...made, ...beside });
 }
 
 /** Plans the same where source and target were found right before. @param copy.shows values that the copy begins with */
@@ -91,6 +96,8 @@ export function planCopyTo(
     of?: ResourcePath | undefined;
     shows: Values;
     cpuArch?: string | undefined;
+    /** Rows and paths of the copy that it is read by. */
+    with?: CreatePlan['with'];
   },
 ): ChangePlan {
   const { type, group, from, of, shows } = copy;
@@ -98,6 +105,7 @@ export function planCopyTo(
   return planCreateAtProvider(context, {
     ...{ workflow: CREATES.copy, type, group, method: 'upload', from },
     ...{ cloud: target, collection: request.collection, naming: request.values, shows },
+    ...(copy.with ? { with: copy.with } : {}),
     keeps: { movedFrom: { href: of ?? from.path } },
     request: { ...(group === 'volumeImages' ? shows : {}), ...(cpuArch === undefined ? {} : { cpuArch }) },
     ...{ goal: ['AVAILABLE'], statusMessage: `Waiting to be copied from cloud '${from.cloud}'` },
@@ -126,6 +134,7 @@ export function copyRow(limits: MoveLimits = MOVE_DEFAULTS, rates = new Transfer
   return {
     workflow: CREATES.copy,
     messages: { create: 'Copying the image', ready: 'Waiting for the provider to have it ready', done: 'Copied' },
+    before: [makeReadable],
     busy: () => (running >= limits.concurrency ? { wait: LOOK_EVERY_MS, message: 'Waiting for other copies to end' } : undefined),
     find: (context) => whole(context, copiedOf(context)?.point.key),
     async make(context) {
@@ -136,7 +145,7 @@ export function copyRow(limits: MoveLimits = MOVE_DEFAULTS, rates = new Transfer
         running -= 1;
       }
     },
-    parts: [compare],
+    parts: [compare, forgetReadable],
   };
 }
 
@@ -156,7 +165,7 @@ async function copy(limits: MoveLimits, rates: TransferRates, context: Context):
   const over = new AbortController();
   const signal = AbortSignal.any([context.signal, asked.signal, over.signal]);
   const idleMs = limits.idleSeconds * 1000;
-  const open = () => source.download(group, from.key, { signal, idleMs });
+  const open = () => source.download(group, readKey(context), { signal, idleMs });
   try {
     const opened = await open().catch((error: unknown) => {
       throw ofSource(error, from.path);
@@ -195,6 +204,10 @@ async function copy(limits: MoveLimits, rates: TransferRates, context: Context):
     over.abort();
   }
 }
+
+/** Key of what is read: the image, or the copy that was made of it. */
+const readKey = ({ input, results }: Pick<Context, 'input' | 'results'>): string =>
+  typeof results.contents === 'string' ? results.contents : (input.from?.key ?? '');
 
 /** Bytes per second below which a copy is given up: less than the rates of its clouds leave it beside others. */
 const leastRate = ({ minRate, concurrency }: MoveLimits, clouds: readonly Cloud[]): number =>
@@ -255,7 +268,7 @@ const compare: CreateStep = {
     const read = (await store.resource(input.path))?.internal.contentDigest;
     const known: [string, string][] = typeof read === 'string' ? [['what was read', read]] : [];
     for (const [key, image] of [
-      [input.from?.cloud ?? '', input.from?.key ?? ''],
+      [input.from?.cloud ?? '', readKey(context)],
       [input.cloud, madeKey(context)],
     ] as const) {
       const { value } = await cloudOf(clouds, key).get(group, image, { maxAgeMs: 0 });

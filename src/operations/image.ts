@@ -56,7 +56,7 @@ async function planCreate(fetcher: Fetcher, context: PlanContext, request: Creat
 
 /**
  * Plans an image of a machine (5.14.7.1), or a snapshot where it was not asked for by `capture`, or the machine is not STOPPED.
- * @param options.temporary true where it goes again soon: it is not among the machine's snapshots then
+ * @param options.temporary true where it is made to be read and goes again soon: it is not among the machine's snapshots then
  */
 export async function planCapture(
   context: PlanContext,
@@ -84,7 +84,7 @@ export async function planCapture(
     collection: request.collection,
     naming: request.values,
     shows: { type },
-    request: { machine: machine.key, type },
+    request: { machine: machine.key, type, ...(temporary && cloud.offers(GROUP, 'readable') ? { contents: true } : {}) },
     goal: ['AVAILABLE'],
     holds: [{ path: machine.path, shows: null }],
     // A SNAPSHOT restores to the state that the machine was in (D082).

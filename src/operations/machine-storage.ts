@@ -135,7 +135,8 @@ function attachment(
   });
 }
 
-function draftOf(plan: ChangePlan): Draft {
+/** A plan as a nested Job that adds what it makes. */
+export function draftOf(plan: ChangePlan): Draft {
   return {
     workflow: plan.work?.workflow ?? CREATES.other,
     workflowVersion: plan.work?.version ?? CREATE_VERSION,

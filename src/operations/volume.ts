@@ -1,3 +1,4 @@
+import type { Cloud } from '../clouds/cloud';
 import type { Fetcher } from '../fetch/fetcher';
 import type { Value, Values } from '../model/values';
 import type { Found, ChangePlan, PlanContext, CreateRequest, ResourceHandler } from './resource-handler';
@@ -122,7 +123,7 @@ async function planVolumeImage(fetcher: Fetcher, context: PlanContext, request: 
     collection: request.collection,
     naming: request.values,
     shows: { bootable },
-    request: { volume: volume.key, bootable },
+    request: { volume: volume.key, bootable, ...(isToBeRead(context, cloud) ? { contents: true } : {}) },
     goal: ['AVAILABLE'],
     holds: [{ path: volume.path, shows: 'CAPTURING' }],
     internal: { volume: volume.path },
@@ -143,3 +144,8 @@ async function planVolumeImage(fetcher: Fetcher, context: PlanContext, request: 
     ],
   });
 }
+
+/** Parameters of a create of a VolumeImage that is made to be read, and goes again soon. */
+export const TO_BE_READ = { contents: 'read' } as const;
+const isToBeRead = ({ parameters }: PlanContext, cloud: Cloud): boolean =>
+  parameters.contents === TO_BE_READ.contents && cloud.offers('volumeImages', 'readable');

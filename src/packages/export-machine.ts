@@ -2,6 +2,8 @@ import type { Cloud } from '../clouds/cloud';
 import type { Item, ItemRef } from '../clouds/driver';
 import { BYTES_PER_KB, BYTES_PER_KIB } from '../model/units';
 import { planCapture } from '../operations/image';
+import { TO_BE_READ } from '../operations/volume';
+import { planReadable } from '../operations/readable-copy';
 import { heldBy, Refusal, type ChangePlan, type Found, type PlanContext, type ResourceHandler } from '../operations/resource-handler';
 import type { LeftOut, VirtualSystem } from '../ovf/package';
 import type { Hold, NewResourceRow, ResourcePath } from '../store/store';
@@ -52,6 +54,12 @@ export class MachineExport {
       memory: typeof values.memory === 'number' ? values.memory * BYTES_PER_KIB : undefined,
       notExported,
     });
+  }
+
+  /** Captures an image that its cloud gives no contents of, by a copy that goes with the package. */
+  image(found: Found, cloud: Cloud, type: PackagedImage['type']): DiskSource {
+    const plan = planReadable(this.context, found, { cloud, group: IMAGE_GROUPS[type] });
+    return this.capture(plan, { type, of: found.path, cloud });
   }
 
   /** Returns the name of a Network in the package. */
@@ -112,7 +120,7 @@ export class MachineExport {
     if (this.attached.has(path)) throw new Refusal(400, `${path} is attached to two Machines: a package has no disk that machines share`);
     this.attached.add(path);
     const request = { values: { ...this.naming(volume), imageLocation: path }, template: {}, collection: this.collectionOf('VolumeImage') };
-    const plan = await this.volumeImages.create?.(this.context, request);
+    const plan = await this.volumeImages.create?.({ ...this.context, parameters: TO_BE_READ }, request);
     if (!plan) throw new Refusal(400, 'volumes are not captured here', { kind: 'unsupported' });
     const capacity = typeof values.capacity === 'number' ? values.capacity * BYTES_PER_KB : 0;
     return this.builder.disk(this.capture(plan, { type: 'VolumeImage', of: path, cloud, capacity }), capacity);

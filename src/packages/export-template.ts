@@ -2,9 +2,11 @@ import { shown } from '../model/shown';
 import { BYTES_PER_KB, BYTES_PER_KIB } from '../model/units';
 import type { Ref, Value, Values } from '../model/values';
 import type { Found, PlanContext } from '../operations/resource-handler';
+import { isReadByCopy } from '../operations/readable-copy';
 import { asRef } from '../operations/template-merge';
 import type { Content, LeftOut } from '../ovf/package';
 import { componentsOf, type Component } from '../systems/descriptors';
+import type { MachineExport } from './export-machine';
 import type { DiskSource, PackageBuilder } from './package-builder';
 import { IMAGE_GROUPS } from './package-images';
 
@@ -13,17 +15,22 @@ import { IMAGE_GROUPS } from './package-images';
  * is named, and its disk is not in the package.
  * @throws Refusal for a template that no System could be made of
  */
-export function describeTemplate(context: PlanContext, builder: PackageBuilder, { path, values }: Found): Promise<Content> {
-  return new TemplateExport(context, builder).collection(path, values, values.componentDescriptors);
+export function describeTemplate(machines: MachineExport, { path, values }: Found): Promise<Content> {
+  return new TemplateExport(machines).collection(path, values, values.componentDescriptors);
 }
 
 class TemplateExport {
   private ids = 0;
 
-  constructor(
-    private readonly context: PlanContext,
-    private readonly builder: PackageBuilder,
-  ) {}
+  private readonly context: PlanContext;
+  private readonly builder: PackageBuilder;
+  /** Copies of images, by their paths. */
+  private readonly copies = new Map<string, DiskSource>();
+
+  constructor(private readonly machines: MachineExport) {
+    this.context = machines.context;
+    this.builder = machines.builder;
+  }
 
   async collection(path: string, naming: Values, descriptors: Value | undefined, above = 0): Promise<Content> {
     this.builder.describes('collection', above);
@@ -98,6 +105,11 @@ class TemplateExport {
         : key === undefined || values.state !== 'AVAILABLE'
           ? `it is ${String(values.state)}, not AVAILABLE`
           : item?.refuses?.download;
+    if (reason === undefined && cloud && isReadByCopy(image, cloud, group)) {
+      const copy = this.copies.get(path) ?? this.machines.image(image, cloud, type);
+      this.copies.set(path, copy);
+      return copy;
+    }
     if (reason === undefined && cloud) return { cloud: cloud.key, group, path, key };
     notExported.push({ type, name: path, reason: reason ?? '' });
     this.builder.warnings.push(`the disk of ${path} is not in the package: ${shown(reason ?? '')}`);

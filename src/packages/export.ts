@@ -24,7 +24,7 @@ const NEEDS = [
 const DESCRIBED: Readonly<Record<string, Describe>> = {
   Machine: (machines, found) => machines.machine(found),
   System: describeSystem,
-  SystemTemplate: ({ context, builder }, found) => describeTemplate(context, builder, found),
+  SystemTemplate: describeTemplate,
 };
 
 /** The handlers, with exports to packages (DSP0263 5.13.1.2, 5.13.3.1). */

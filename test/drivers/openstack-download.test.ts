@@ -188,12 +188,22 @@ describe('contents of an OpenStack image', () => {
     await expect(read(await open())).rejects.toMatchObject({ kind });
   });
 
+  test('of one that names the snapshot of its boot volume is read by a copy, and not of the image itself', async () => {
+    tell({ size: 0, block_device_mapping: JSON.stringify([{ snapshot_id: ID(51) }, { snapshot_id: ID(50), boot_index: 0 }]) });
+    const [item] = (await driver.machineImages?.getMany([IMAGE], context())) ?? [];
+    expect(item).toMatchObject({ contentsBy: 'copy' });
+    expect(item).not.toHaveProperty('refuses');
+    await expect(open()).rejects.toMatchObject({ kind: 'conflict', maybeDone: false });
+    expect(served).toEqual([]);
+  });
+
   test.each<[string, object, RegExp]>([
     ['is not whole yet', { status: 'saving' }, /saving: only an active one/],
     ['is of another format', { disk_format: 'vdi' }, /format vdi; raw, qcow2 and stream-optimized VMDK/],
     ['is a VMDK with its extents apart', { disk_format: 'vmdk', vmware_disktype: 'preallocated' }, /kind preallocated/],
     ['lies in a container', { container_format: 'ova' }, /container \(ova\)/],
-    ['has no bytes of its own', { size: 0, block_device_mapping: '[{"snapshot_id": "x"}]' }, /volume snapshots/],
+    ['names no snapshot that boots', { size: 0, block_device_mapping: '[{"volume_id": "x"}]' }, /volume snapshots/],
+    ['is of an encrypted volume', { cinder_encryption_key_id: ID(77) }, /encrypted volume/],
     ['has no size', { size: null }, /how large/],
   ])('of one that %s is refused in words, at the item and at the call', async (_what, more, words) => {
     tell(more);

@@ -12,8 +12,11 @@ export interface OpenstackWorld extends World {
   gateway: TestGateway;
 }
 
-/** Makes a project and starts a gateway in front of it. */
-export async function startOpenstackWorld(options: Record<string, unknown> = {}): Promise<OpenstackWorld> {
+/** Makes a project and starts a gateway in front of it. @param others other clouds of the same gateway */
+export async function startOpenstackWorld(
+  options: Record<string, unknown> = {},
+  others: Record<string, unknown> = {},
+): Promise<OpenstackWorld> {
   const account = await startOpenstackAccount();
   const config = {
     secrets: { key: Buffer.alloc(32, 7).toString('base64') },
@@ -24,6 +27,7 @@ export async function startOpenstackWorld(options: Record<string, unknown> = {})
         guard: { cacheMs: 300 },
         options: { ...account.options, settleMs: 1000, ...options },
       },
+      ...others,
     },
   };
   const gateway = await startTestGateway({ config });

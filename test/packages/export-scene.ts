@@ -37,7 +37,7 @@ const component = (name: string, type: string, template: object, more: object = 
 });
 
 /** A System of two STOPPED Machines, one with a Volume, on two Networks, and an Address that no package has a place for. */
-export function shopIn(client: Client, cloud: string): Promise<Json> {
+export function shopIn(client: Client, cloud: string, capacity = 1_000_000): Promise<Json> {
   const machine = (networks: readonly string[], more: object = {}) => ({
     machineConfig: { href: `machineConfigs/${encodeId(cloud, 's1.small')}` },
     machineImage: { href: `machineImages/${encodeId(cloud, 'img-debian-12')}` },
@@ -45,7 +45,7 @@ export function shopIn(client: Client, cloud: string): Promise<Json> {
     networkInterfaces: networks.map((name) => ({ network: { href: `#${name}` } })),
     ...more,
   });
-  const volume = { volumeConfig: { type: 'http://schemas.dmtf.org/cimi/1/mapped', capacity: 1_000_000 } };
+  const volume = { volumeConfig: { type: 'http://schemas.dmtf.org/cimi/1/mapped', capacity } };
   return made(client, 'systems', {
     ...{ resourceURI: `${CIMI}/SystemCreate`, name: 'shop', description: 'sells <things>', cloud },
     systemTemplate: {
