@@ -184,10 +184,16 @@ describeWith('chromium', chromiumAvailable(), () => {
     await page.getByLabel('Theme').selectOption(theme);
     expect(await violations()).toEqual([]);
     await enter('olga');
-    for (const at of ['#/', '#/c/machines', '#/r/machines/sim.vm-3', '#/c/jobs', '#/r/clouds/sim']) {
+    const screens: Readonly<Record<string, string>> = {
+      '#/': 'simulator',
+      '#/c/machines': 'web-3',
+      '#/r/machines/sim.vm-3': 'cpuArch',
+      '#/c/jobs': 'Progress',
+      '#/r/clouds/sim': 'resourceTypes',
+    };
+    for (const [at, text] of Object.entries(screens)) {
       await page.goto(`${origin()}/console/${at}`);
-      await page.locator('thead').first().waitFor();
-      await page.waitForLoadState('networkidle');
+      await seen(text);
       expect([at, await violations()]).toEqual([at, []]);
     }
   });
