@@ -38,6 +38,12 @@ export interface SqlDialect {
   readonly oneLane: string;
   /** True where the column is one of the values; one parameter, however many values. */
   isIn(column: string, values: readonly string[]): RawBuilder<boolean>;
+  /** The values as the one parameter that `isListed` takes. */
+  list(values: readonly string[]): unknown;
+  /** True where the column is one of the values of a list. */
+  isListed(column: string, list: RawBuilder<unknown>): RawBuilder<boolean>;
+  /** Suffix of a select that lets no other transaction change the rows until this one ends. */
+  readonly locking: RawBuilder<unknown>;
   /** True where the column's text has this text in it. */
   holds(column: string, text: string): RawBuilder<boolean>;
   /** Statement that lets transactions which run it with this text come one after the other; undefined where all do. */
@@ -74,6 +80,9 @@ const sqlite: Omit<SqlDialect, 'nowMs'> = {
   freeLane: lane(SQLITE_STAMP, '?'),
   oneLane: lane(SQLITE_STAMP, '? and lane = ?'),
   serial: sql`integer primary key autoincrement`,
+  list: (values) => JSON.stringify(values),
+  isListed: (column, list) => sql<boolean>`${sql.ref(column)} in (select value from json_each(${list}))`,
+  locking: sql``,
   isIn: (column, values) => sql<boolean>`${sql.ref(column)} in (select value from json_each(${JSON.stringify(values)}))`,
   holds: (column, text) => sql<boolean>`instr(${sql.ref(column)}, ${text}) > 0`,
   isDuplicate: (error) => ['SQLITE_CONSTRAINT_UNIQUE', 'SQLITE_CONSTRAINT_PRIMARYKEY'].includes(codeOf(error)),
@@ -113,6 +122,9 @@ export const postgresDialect: SqlDialect = {
   freeLane: `${lane(POSTGRES_STAMP, '$1')} order by lane limit 1 for update skip locked`,
   oneLane: `${lane(POSTGRES_STAMP, '$1 and lane = $2')} for update`,
   serial: sql`bigint generated always as identity primary key`,
+  list: (values) => values,
+  isListed: (column, list) => sql<boolean>`${sql.ref(column)} = any(${list}::text[])`,
+  locking: sql`for update`,
   isIn: (column, values) => sql<boolean>`${sql.ref(column)} = any(${values}::text[])`,
   holds: (column, text) => sql<boolean>`strpos(${sql.ref(column)}, ${text}) > 0`,
   turn: (text) => sql`select pg_advisory_xact_lock(hashtextextended(${text}, 0))`,

@@ -188,26 +188,28 @@ export async function deleteJob({ db }: Session, id: string): Promise<void> {
   if (left) throw new StaleError(`job ${id}`);
 }
 
-export async function leaseJob(session: Session, id: string, owner: string, leaseMs: number): Promise<JobRow | undefined> {
-  const { rows } = await prepared<StoredJob>(session, 'lease', { id, owner, leaseMs: Math.round(leaseMs) }, (at, { nowMs, stamp }) =>
-    session.db
-      .updateTable('jobs')
-      .set({
-        epoch: sql`epoch + 1`,
-        attempts: sql`attempts + 1`,
-        step_since: sql`coalesce(step_since, ${nowMs})`,
-        lease_owner: at<string>('owner'),
-        lease_until: sql<number>`${nowMs} + ${at<number>('leaseMs')}`,
-        state: sql`case when state = 'QUEUED' then 'RUNNING' else state end`,
-        changed: sql`case when state = 'QUEUED' then ${stamp} else changed end`,
-      })
-      .where('id', '=', at<string>('id'))
-      .where('done', '=', 0)
-      .where('due', '<=', nowMs)
-      .where((where) => where.or([where('lease_until', 'is', null), where('lease_until', '<=', nowMs)]))
-      .returningAll(),
+/**
+ * Leases those of the Jobs that are due and free, each with its own next epoch, in one statement.
+ * @returns the leased ones by their ids
+ */
+export async function leaseJobs(session: Session, ids: readonly string[], owner: string, leaseMs: number): Promise<Map<string, JobRow>> {
+  const possible = ids.filter((id) => !impossible(id));
+  const values = { ids: session.dialect.list(possible), owner, leaseMs: Math.round(leaseMs) };
+  const { rows } = await prepared<StoredJob>(session, 'lease', values, (at, { nowMs, stamp, isListed, locking }) => {
+    // Rows are locked in the order of their ids, so that processes which lease the same ones never wait for each other in a circle.
+    const wanted = sql`select id from jobs where ${isListed('id', at('ids'))} order by id ${locking}`;
+    return sql`update jobs set
+        epoch = epoch + 1, attempts = attempts + 1, step_since = coalesce(step_since, ${nowMs}), lease_owner = ${at('owner')},
+        lease_until = ${nowMs} + ${at('leaseMs')}, state = case when state = 'QUEUED' then 'RUNNING' else state end,
+        changed = case when state = 'QUEUED' then ${stamp} else changed end
+      where id in (${wanted}) and done = 0 and due <= ${nowMs} and (lease_until is null or lease_until <= ${nowMs})
+      returning *`.compile(session.db);
+  });
+  const holds = await readHoldsOf(
+    session,
+    rows.map(({ id }) => id),
   );
-  return complete(session, rows[0]);
+  return new Map(rows.map((row) => [row.id, jobFromRow(session.cipher, row, holds.get(row.id) ?? [])]));
 }
 
 export async function renewLease({ db, dialect }: Session, id: string, epoch: number, leaseMs: number): Promise<boolean> {

@@ -1,4 +1,4 @@
-import { CompiledQuery, sql, type Compilable, type QueryResult, type RawBuilder } from 'kysely';
+import { CompiledQuery, sql, type QueryResult, type RawBuilder } from 'kysely';
 import type { SqlDialect } from './dialect';
 import type { Session } from './session';
 
@@ -37,13 +37,14 @@ export function prepared<R>(
   { db, dialect }: Session,
   name: string,
   values: Readonly<Record<string, unknown>>,
-  build: (at: Place, dialect: SqlDialect) => Compilable,
+  build: (at: Place, dialect: SqlDialect) => { compile(): Text } | Text,
 ): Promise<QueryResult<R>> {
   const known = texts.get(dialect) ?? new Map<string, Text>();
   texts.set(dialect, known);
   let text = known.get(name);
   if (!text) {
-    text = build(place, timeless(dialect)).compile();
+    const built = build(place, timeless(dialect));
+    text = 'compile' in built ? built.compile() : built;
     if (known.size >= MOST_TEXTS) known.clear();
     known.set(name, { sql: text.sql, parameters: text.parameters });
   }

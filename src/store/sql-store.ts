@@ -3,6 +3,7 @@ import { accessReads, accessWrites } from './access';
 import * as agenda from './agenda';
 import { removeEntries } from './audit';
 import { checkAudit } from './audit-check';
+import { inBatches } from './batches';
 import { readCounts, mergeCounts } from './counts';
 import * as events from './events';
 import { feedEnd, readNews } from './feed';
@@ -18,7 +19,7 @@ import { bringBack, readTakenAway, takeAway } from './retired';
 import { forgetRetired, removeEvents } from './retention';
 import * as samples from './samples';
 import { impossible, readNow, type Session } from './session';
-import type { ResourceRow, Store, StoreReads, UnitOfWork } from './store';
+import type { JobRow, ResourceRow, Store, StoreReads, UnitOfWork } from './store';
 import * as tasks from './tasks';
 import { together } from './together';
 import { StoreUnavailable } from './unavailable';
@@ -54,10 +55,17 @@ export function sqlStore(writes: Session, reads: Session, close: () => Promise<v
       }
     }
   };
+  const leases = new Map<string, (id: string) => Promise<JobRow | undefined>>();
   return {
     ...twice(reads.dialect.alone ? readsOf(reads) : joined(reads, readsOf(reads))),
     transaction: (work) => write((session) => work(unitOf(session))),
-    leaseJob: (id, owner, leaseMs) => write((session) => jobs.leaseJob(session, id, owner, leaseMs)),
+    leaseJob(id, owner, leaseMs) {
+      const whose = JSON.stringify([owner, leaseMs]);
+      const lease =
+        leases.get(whose) ?? inBatches((ids: readonly string[]) => write((session) => jobs.leaseJobs(session, ids, owner, leaseMs)));
+      leases.set(whose, lease);
+      return lease(id);
+    },
     renewLease: (id, epoch, leaseMs) => write((session) => jobs.renewLease(session, id, epoch, leaseMs)),
     releaseJob: (id, epoch, dueInMs) => write((session) => jobs.releaseJob(session, id, epoch, dueInMs)),
     removeExpiredJobs: (limit, refusedPerTenant) => write((session) => jobs.removeExpiredJobs(session, limit, refusedPerTenant)),

@@ -137,6 +137,23 @@ export function jobContract(bench: () => Bench): void {
     expect(await store().leaseJob('none', 'w', 1000)).toBeUndefined();
   });
 
+  test('leases that are asked for at once are each their own: with its epoch, its holds, and to one worker only', async () => {
+    const names = ['c1', 'c2', 'c3', 'c4'];
+    for (const id of names) await insert(store(), newJob(id, { holds: [{ path: `machines/${id}`, shows: 'STARTING' }] }));
+    await store().leaseJob('c2', 'before', -1);
+    await store().leaseJob('c3', 'before', 60_000);
+    const ask = (worker: string, ids: readonly string[]) => Promise.all(ids.map((id) => store().leaseJob(id, worker, 60_000)));
+    const both = await Promise.all([ask('w1', [...names, 'none', 'nul\0']), ask('w2', names.toReversed())]);
+    const got = both.flat().filter((row) => row !== undefined);
+    expect(got.map(({ id }) => id).sort()).toEqual(['c1', 'c2', 'c4']);
+    expect(got.map(({ epoch }) => epoch).sort()).toEqual([1, 1, 2]);
+    for (const row of got) {
+      expect(row).toEqual(await job(row.id));
+      expect(row).toMatchObject({ state: 'RUNNING', holds: [{ path: `machines/${row.id}`, shows: 'STARTING' }] });
+    }
+    expect((await job('c3')).leaseOwner).toBe('before');
+  });
+
   test('progress is kept until the end; the end frees the resources and erases what was confidential', async () => {
     const holds = [
       { path: 'machines/a', shows: 'CREATING' },
