@@ -45,6 +45,7 @@ function migrations(dialect: SqlDialect): Record<string, Migration> {
     '0020-events-shown': { up: (db) => eventsShown(db, dialect) },
     '0021-plans': { up: (db) => plans(db, dialect) },
     '0022-sessions': { up: (db) => sessions(db, dialect) },
+    '0023-fewer-pages': { up: (db) => fewerPages(db, dialect) },
   };
 }
 
@@ -54,6 +55,23 @@ async function sessions(db: Kysely<unknown>, { text }: SqlDialect): Promise<void
     hash ${text} primary key, principal ${text} not null references principals (name) on delete cascade,
     proof ${text} not null, created ${text} not null, used ${text} not null)`.execute(db);
   await sql`create index sessions_principal on sessions (principal)`.execute(db);
+}
+
+/**
+ * Fewer pages for every change to write: no index that nothing is looked up by (all lists are of one tenant), none of what has no
+ * owner, and holds in their key itself.
+ */
+async function fewerPages(db: Kysely<unknown>, { patience, text, keyed, alone }: SqlDialect): Promise<void> {
+  if (patience) await patience.execute(db);
+  for (const index of ['resources_page', 'jobs_page', 'resources_owner']) await sql`drop index ${sql.ref(index)}`.execute(db);
+  await sql`create index resources_owner on resources (owner, type, created, path) where owner is not null`.execute(db);
+  if (!alone) return;
+  await sql`create table holds_keyed (
+    path ${text} primary key, job ${text} not null references jobs (id) on delete cascade, shows ${text}) ${keyed}`.execute(db);
+  await sql`insert into holds_keyed (path, job, shows) select path, job, shows from holds`.execute(db);
+  await sql`drop table holds`.execute(db);
+  await sql`alter table holds_keyed rename to holds`.execute(db);
+  await sql`create index holds_job on holds (job)`.execute(db);
 }
 
 /** Samples of Meters, which go with them, and recurring work. */

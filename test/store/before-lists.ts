@@ -12,6 +12,10 @@ const TRIGGERS = [...BYTES, ...COUNTED, 'counts_resource_placed', 'counts_resour
 const EVENT = `insert into events (timestamp, tenant, resource, resource_type, type, content, outcome)
   values ('2026-01-02T03:04:05.006Z', '${tenant}', 'machines/a', 'Machine', 't', '{}', 'Success')`;
 const REST = [
+  'create index resources_page on resources (type, created, path)',
+  'create index jobs_page on jobs (created, id)',
+  'drop index resources_owner',
+  'create index resources_owner on resources (owner, type, created, path)',
   ...['sessions', 'agenda', 'shares', 'samples', 'series', 'tasks'].map((name) => `drop table ${name}`),
   ...['time', 'about', 'severity', 'told', 'job'].map((name) => `drop index events_${name}`),
   ...['chain', 'plain'].map((name) => `drop index events_${name}`),
@@ -50,7 +54,12 @@ export async function fillBefore(store: Store): Promise<void> {
       await unit.insertResource(resourceRow(`machineTemplates/${index}`, { type: 'MachineTemplate', cloud: null, values: { name } }));
     await unit.insertResource(resourceRow('machines/nameless', { values: { name: 5 } }));
   });
-  await insert(store, newJob('j1'), newJob('j2', { state: 'FAILED' }), newJob('j3', { parent: 'j1' }));
+  await insert(
+    store,
+    newJob('j1', { holds: [{ path: 'machines/held', shows: 'STARTING' }] }),
+    newJob('j2', { state: 'FAILED' }),
+    newJob('j3', { parent: 'j1' }),
+  );
 }
 
 export async function expectAfter(store: Store): Promise<void> {
@@ -63,6 +72,7 @@ export async function expectAfter(store: Store): Promise<void> {
   expect(Object.fromEntries(jobs)).toEqual({ QUEUED: 2, FAILED: 1 });
   expect(Object.fromEntries(resources)).toEqual({ MachineTemplate: NAMES.length });
   expect(Object.fromEntries(events)).toEqual({ '': 1 });
+  expect(await store.holds()).toEqual(new Map([['machines/held', { job: 'j1', shows: 'STARTING' }]]));
   expect(await store.nestedJobs(['j1'])).toEqual(new Map([['j1', ['j3']]]));
   const at = '2026-01-02T03:04:05.006Z';
   expect(await store.events({ tenant, limit: 2 })).toMatchObject([{ timestamp: at, recorded: at, resource: 'machines/a' }]);
