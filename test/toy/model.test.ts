@@ -62,7 +62,7 @@ test('it is in the OpenAPI document', () => {
           },
         },
         ToyCollection: { properties: { toys: { type: 'array' } } },
-        ToyAction: { oneOf: [{ title: 'wind' }] },
+        ToyWindAction: { title: 'ToyWindAction', required: ['action', 'turns'] },
       },
     },
   });
