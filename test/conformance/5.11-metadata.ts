@@ -15,9 +15,10 @@ const needs = { collections: ['resourceMetadata'] };
 
 const allMetadata = (c: Context): Promise<Value[]> => c.items('resourceMetadata');
 
-/** Attribute entries of all types, with what the standard says of the attribute, if it is its own. */
+/** Attribute entries of the standard's types, with what it says of the attribute, if it is its own. */
 async function attributeEntries(c: Context): Promise<{ at: string; entry: Value; fact: Fact | undefined }[]> {
-  return (await allMetadata(c)).flatMap((metadata) => {
+  const ofStandard = (await allMetadata(c)).filter((metadata) => textOf(metadata, 'typeURI').startsWith(`${CIMI}/`));
+  return ofStandard.flatMap((metadata) => {
     const type = shortName(textOf(metadata, 'typeURI'));
     const facts = type.endsWith('Collection') ? [] : typeFacts(type).attributes;
     return metadata.list('attributes', 'attribute').map((entry) => {

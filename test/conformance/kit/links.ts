@@ -1,4 +1,5 @@
 import type { Context } from './context';
+import { typeFacts } from './facts';
 import { JsonValue } from './json';
 import { shortName, type Value } from './value';
 import type { Answer } from './wire';
@@ -10,25 +11,29 @@ import { type Element, XmlValue } from './xml';
  */
 const ELSEWHERE = ['imageLocation', 'associatedTo', 'content', 'about', 'job', 'operations', 'operation', 'properties', 'property'];
 
-/** References inside a representation to other resources of the provider. */
-export function linksOf(value: Value): string[] {
-  if (value instanceof JsonValue) return jsonLinks(value.raw);
-  return value instanceof XmlValue ? xmlLinks(value.element) : [];
+const ENTRY_POINT = 'CloudEntryPoint';
+/** Tells the standard's: what a provider adds to its entry point leads to types that the standard says nothing of. */
+const standardCollections = (name: string): boolean => typeFacts(ENTRY_POINT).attributes.some((fact) => fact.name === name);
+
+/** References inside a representation to other resources of the provider. @param follow chooses among its attributes */
+export function linksOf(value: Value, follow: (name: string) => boolean = () => true): string[] {
+  if (value instanceof JsonValue) return jsonLinks(value.raw, follow);
+  return value instanceof XmlValue ? xmlLinks(value.element, follow) : [];
 }
 
-function jsonLinks(raw: unknown): string[] {
-  if (Array.isArray(raw)) return raw.flatMap(jsonLinks);
+function jsonLinks(raw: unknown, follow: (name: string) => boolean = () => true): string[] {
+  if (Array.isArray(raw)) return raw.flatMap((one) => jsonLinks(one));
   if (typeof raw !== 'object' || raw === null) return [];
   return Object.entries(raw).flatMap(([name, inner]) => {
-    if (ELSEWHERE.includes(name)) return [];
+    if (ELSEWHERE.includes(name) || !follow(name)) return [];
     return name === 'href' && typeof inner === 'string' ? [inner] : jsonLinks(inner);
   });
 }
 
-function xmlLinks(element: Element): string[] {
+function xmlLinks(element: Element, follow: (name: string) => boolean = () => true): string[] {
   if (ELSEWHERE.includes(element.name)) return [];
   const own = element.attributes.href === undefined ? [] : [element.attributes.href];
-  return [...own, ...element.children.flatMap(xmlLinks)];
+  return [...own, ...element.children.filter(({ name }) => follow(name)).flatMap((child) => xmlLinks(child))];
 }
 
 export interface Visit {
@@ -45,6 +50,7 @@ const ITEMS_PER_COLLECTION = 4;
 /** Lists the links that a visit leads to: of Collections their first and last items; none of Jobs, which may name what is gone. */
 function onwards({ value }: Visit): string[] {
   if (shortName(value.resourceURI ?? '') === 'Job') return [];
+  if (shortName(value.resourceURI ?? '') === ENTRY_POINT) return linksOf(value, standardCollections);
   if (!isCollection(value)) return linksOf(value);
   const items = value.items();
   const some =
