@@ -18,7 +18,11 @@ const OPENSTACK_STRUCK: Struck = {
   service: /Keystone|Nova|Glance|Cinder|Neutron|OpenStack/,
   // Neutron says so of a port that belongs to no server.
   says: ['GET /network/v2.0/ports / ports.0.device_id empty'],
-  cannot: { 'disks.update': 'a root disk belongs to the flavor; those of volumes are in openstack-storage' },
+  cannot: {
+    'disks.update': 'a root disk belongs to the flavor; those of volumes are in openstack-storage',
+    'machineImages.readable': 'it has no Cinder that copies a volume into Glance; lost answers are in openstack-contents',
+    'volumeImages.readable': 'as machineImages.readable',
+  },
 };
 
 strangersSuite('openstack', OPENSTACK_STRUCK, 1);

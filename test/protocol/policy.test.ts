@@ -1,5 +1,5 @@
 import { hashPassword } from '../../src/http/passwords';
-import { standardCatalogue } from '../../src/model/catalogue';
+import { gatewayCatalogue } from '../../src/model/catalogue';
 import type { Policy, Subject } from '../../src/reader/policy';
 import { type Answer, basic, type Client, type Json } from '../harness/client';
 import { simulatedCloud } from '../harness/gateway';
@@ -16,7 +16,7 @@ let operator: Client;
 let reader: Client;
 let other: Client;
 let visits: Visit[];
-const catalogue = standardCatalogue();
+const catalogue = gatewayCatalogue();
 
 /** Refusals of the test's policy beside those of the gateway's own. */
 const denied = { reading: (_subject: Subject): boolean => false, scope: false, changing: (_subject: object): boolean => false };
