@@ -135,7 +135,8 @@ async function build(options: GatewayOptions, closers: Closers): Promise<Gateway
   const onEnded = (job: JobRow): void => metrics.jobEnded(job.workflow ?? 'none', job.state);
   const opened = await openStore(config, key, log);
   closers.add(() => opened.close());
-  const ledger = config.store.kind === 'sqlite' ? new Ledger() : undefined;
+  // A policy that is put before ours may change its mind, which no ledger is told of: every answer then is made anew.
+  const ledger = config.store.kind === 'sqlite' && !options.policy ? new Ledger() : undefined;
   const store = observedStore(ledger ? ledgerStore(opened, ledger) : opened, onEnded);
   const required = role === 'worker' || (await loginRequired(config, store));
   const clouds = await connect(options, metrics, ledger);

@@ -175,6 +175,7 @@ test('for another tenant on the same account nothing is there but what the provi
   }
   const types = new Set(shared.filter(({ collection }) => !collection).map(({ type }) => type));
   const everybodys = [
+    'Cloud',
     'CloudEntryPoint',
     'MachineConfiguration',
     'MachineImage',
