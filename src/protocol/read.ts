@@ -111,6 +111,8 @@ interface Window extends Pick<Part<View>, 'count' | 'pages'> {
   unavailable?: Ordered['unavailable'];
   /** Time at which the provider of the oldest item was asked. */
   seenAt?: number | undefined;
+  /** Headers that tell of a wait. */
+  headers?: Record<string, string>;
 }
 
 function windowOf({ views: all, unavailable }: Ordered, query: Query): Window {
@@ -130,7 +132,7 @@ async function encodeList(
   views: Views,
   routed: Routed,
   query: Query,
-  { count, pages, unavailable = [], seenAt }: Window,
+  { count, pages, unavailable = [], seenAt, headers }: Window,
 ): Promise<CimiResponse> {
   const { protocol, location, cloudKey } = routed;
   const collection = location.collection as Collection;
@@ -157,7 +159,7 @@ async function encodeList(
       : {}),
   };
   const body = await writer.collection(document, { base: protocol.base, maxBytes: protocol.maxListBytes }).catch(tooLong);
-  const type = { 'Content-Type': writer.mediaType };
+  const type = { 'Content-Type': writer.mediaType, ...headers };
   if (unavailable.length > 0) {
     const away = { 'CIMI-Unavailable-Clouds': unavailable.map(({ cloud }) => cloud).join(', ') };
     return { status: 200, headers: { ...type, ...ageOf(seenAt), ...away }, body };

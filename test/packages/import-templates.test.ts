@@ -253,10 +253,13 @@ test.each([
   expect(await left()).toEqual(before);
 });
 
+/** Words on a guest of which nothing is known, but that it has cards. */
+const CARDS = "the guest of 'web': its cards get new MAC addresses";
+
 test('digests of a manifest are compared, and a package without one is said to have none', async () => {
-  expect((await succeeded(scene.client, await importing('signed.ovf'))).statusMessage).toBe('Imported');
+  expect((await succeeded(scene.client, await importing('signed.ovf'))).statusMessage).toBe(`Imported; ${CARDS}`);
   const job = await succeeded(scene.client, await importing('two.ovf'));
-  expect(job.statusMessage).toBe('Imported; the package has no manifest: no digest was compared');
+  expect(job.statusMessage).toBe(`Imported; the package has no manifest: no digest was compared; ${CARDS}; ${CARDS.replace('web', 'db')}`);
 });
 
 test('a licence is accepted by the consumer, or nothing is imported', async () => {
