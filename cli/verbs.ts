@@ -1,26 +1,11 @@
-import { changesOf, creationOf, type Given } from './attributes.ts';
+import { changesOf, creationOf } from './attributes.ts';
 import { collectionAt, itemAt, type AnyCollection, type Context, type Values } from './context.ts';
 import { find, literal, uriOf } from './find.ts';
 import type { Place } from './kinds.ts';
 import { columnsOf, formatOf, showItem, showRows, structured } from './output.ts';
 import { usage } from './problem.ts';
+import { oneOf, type Rest, type Verb } from './verb.ts';
 import { settle, waitForJob } from './waiting.ts';
-
-/** Words of a command behind its collection and its verb. */
-export interface Rest {
-  words: readonly string[];
-  given: readonly Given[];
-}
-
-/** A verb of every collection, or of some. */
-export type Verb = (context: Context, place: Place, rest: Rest) => Promise<void>;
-
-/** Returns the one name that a verb needs. @throws Problem where there is none, or more */
-export function oneOf({ words }: Rest, verb: string, place: Place): string {
-  const [word, ...others] = words;
-  if (word === undefined || others.length > 0) throw usage(`cimi ${place.name} ${verb} needs one name or id`);
-  return word;
-}
 
 /** Returns the filter of --filter and each --where. @throws Problem */
 export function filterOf({ filter, where = [] }: Context['options']): string | undefined {

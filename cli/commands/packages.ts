@@ -3,7 +3,7 @@ import { collectionAt, itemAt, type Context, type Values } from '../context.ts';
 import { find } from '../find.ts';
 import { showItem, structured, table } from '../output.ts';
 import { EXIT, Problem, usage } from '../problem.ts';
-import { oneOf, type Verb } from '../verbs.ts';
+import { oneOf, type Verb } from '../verb.ts';
 import { settle, uriOfJob, waitForJob } from '../waiting.ts';
 
 type Strings = Record<string, string>;

@@ -3,7 +3,7 @@ import { BlockList, isIP } from 'node:net';
 import { collectionAt, itemAt, type Context, type Item } from '../context.ts';
 import { find } from '../find.ts';
 import { notFound, Problem, usage } from '../problem.ts';
-import type { Verb } from '../verbs.ts';
+import type { Verb } from '../verb.ts';
 
 /** Addresses that are reached from within a network only. */
 const inner = new BlockList();

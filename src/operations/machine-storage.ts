@@ -1,12 +1,12 @@
 import type { Cloud } from '../clouds/cloud';
-import { ACTION } from '../model/define';
 import type { ItemRef } from '../clouds/driver';
 import { ProviderError } from '../clouds/errors';
 import { pauseOf } from '../jobs/poll';
 import { cloudOf, nestedFailure, StepFailure, type Step, type StepContext, type StepOutcome } from '../jobs/workflow';
 import type { Value, Values } from '../model/values';
 import type { NewResourceRow, ResourcePath, UnitOfWork } from '../store/store';
-import { CREATE_VERSION, CREATES, type CreateInput, type Draft, type MachineParts } from './create-input';
+import type { CreateInput, Draft, MachineParts } from './create-input';
+import { draftOf } from './create-draft';
 import { withKeys } from './create-keys';
 import { planCreateAtProvider } from './create-plan';
 import { Refusal, type ChangePlan, type PlanContext } from './resource-handler';
@@ -133,20 +133,6 @@ function attachment(
     owner: machine,
     holds: [{ path: volume.path, shows: null }],
   });
-}
-
-/** A plan as a nested Job that adds what it makes. */
-export function draftOf(plan: ChangePlan): Draft {
-  return {
-    workflow: plan.work?.workflow ?? CREATES.other,
-    workflowVersion: plan.work?.version ?? CREATE_VERSION,
-    input: plan.work?.input ?? {},
-    holds: plan.holds ?? [],
-    action: `${ACTION}add`,
-    target: plan.target,
-    affected: plan.affected,
-    statusMessage: plan.statusMessage,
-  };
 }
 
 type Context = StepContext<CreateInput>;
