@@ -78,7 +78,7 @@ export interface ResourceMetadata {
   }[];
   readonly operations?: readonly Operation[];
 }
-/** What requests may say of a ResourceMetadata; null erases. */
+/** Attributes of a ResourceMetadata that requests may give; null erases. */
 export interface ResourceMetadataInput {
   readonly resourceURI?: string;
   readonly typeURI?: string | null;
@@ -117,9 +117,9 @@ export interface ResourceMetadataInput {
       }[]
     | null;
 }
-/** What makes a ResourceMetadata. */
+/** Request that makes a ResourceMetadata. */
 export type ResourceMetadataCreate = ResourceMetadataInput & { readonly typeURI: string };
-/** What a filter may compare of a ResourceMetadata. */
+/** Attributes of a ResourceMetadata that a filter may compare. */
 export interface ResourceMetadataFilter {
   readonly id: Equal<string>;
   readonly typeURI: Equal<string>;
@@ -173,16 +173,16 @@ export interface CloudEntryPoint {
   readonly eventLogTemplates?: CollectionRef<'EventLogTemplate', 'eventLogTemplates'>;
   readonly operations?: readonly Operation[];
 }
-/** What requests may say of a CloudEntryPoint; null erases. */
+/** Attributes of a CloudEntryPoint that requests may give; null erases. */
 export interface CloudEntryPointInput {
   readonly resourceURI?: string;
   readonly name?: string | null;
   readonly description?: string | null;
   readonly properties?: Readonly<Record<string, string | null>> | null;
 }
-/** What makes a CloudEntryPoint. */
+/** Request that makes a CloudEntryPoint. */
 export type CloudEntryPointCreate = never;
-/** What a filter may compare of a CloudEntryPoint. */
+/** Attributes of a CloudEntryPoint that a filter may compare. */
 export interface CloudEntryPointFilter {
   readonly id: Equal<string>;
   readonly name: Equal<string>;
@@ -264,7 +264,7 @@ export interface System {
   readonly movedFrom?: AnyRef;
   readonly operations?: readonly Operation[];
 }
-/** What requests may say of a System; null erases. */
+/** Attributes of a System that requests may give; null erases. */
 export interface SystemInput {
   readonly resourceURI?: string;
   readonly name?: string | null;
@@ -272,7 +272,7 @@ export interface SystemInput {
   readonly properties?: Readonly<Record<string, string | null>> | null;
   readonly cloud?: string | null;
 }
-/** What makes a System. */
+/** Request that makes a System. */
 export interface SystemCreate {
   readonly resourceURI?: string;
   readonly systemTemplate: { readonly href?: string } & SystemTemplateInput;
@@ -281,7 +281,7 @@ export interface SystemCreate {
   readonly properties?: Readonly<Record<string, string | null>> | null;
   readonly cloud?: string | null;
 }
-/** What a filter may compare of a System. */
+/** Attributes of a System that a filter may compare. */
 export interface SystemFilter {
   readonly id: Equal<string>;
   readonly name: Equal<string>;
@@ -344,7 +344,7 @@ export interface SystemSystem {
   readonly system?: Ref<'System'>;
   readonly operations?: readonly Operation[];
 }
-/** What requests may say of a SystemSystem; null erases. */
+/** Attributes of a SystemSystem that requests may give; null erases. */
 export interface SystemSystemInput {
   readonly resourceURI?: string;
   readonly name?: string | null;
@@ -352,9 +352,9 @@ export interface SystemSystemInput {
   readonly properties?: Readonly<Record<string, string | null>> | null;
   readonly system?: AnyRef | null;
 }
-/** What makes a SystemSystem. */
+/** Request that makes a SystemSystem. */
 export type SystemSystemCreate = SystemSystemInput;
-/** What a filter may compare of a SystemSystem. */
+/** Attributes of a SystemSystem that a filter may compare. */
 export interface SystemSystemFilter {
   readonly id: Equal<string>;
   readonly name: Equal<string>;
@@ -383,7 +383,7 @@ export interface SystemMachine {
   readonly machine?: Ref<'Machine'>;
   readonly operations?: readonly Operation[];
 }
-/** What requests may say of a SystemMachine; null erases. */
+/** Attributes of a SystemMachine that requests may give; null erases. */
 export interface SystemMachineInput {
   readonly resourceURI?: string;
   readonly name?: string | null;
@@ -391,9 +391,9 @@ export interface SystemMachineInput {
   readonly properties?: Readonly<Record<string, string | null>> | null;
   readonly machine?: AnyRef | null;
 }
-/** What makes a SystemMachine. */
+/** Request that makes a SystemMachine. */
 export type SystemMachineCreate = SystemMachineInput;
-/** What a filter may compare of a SystemMachine. */
+/** Attributes of a SystemMachine that a filter may compare. */
 export interface SystemMachineFilter {
   readonly id: Equal<string>;
   readonly name: Equal<string>;
@@ -422,7 +422,7 @@ export interface SystemCredential {
   readonly credential?: Ref<'Credential'>;
   readonly operations?: readonly Operation[];
 }
-/** What requests may say of a SystemCredential; null erases. */
+/** Attributes of a SystemCredential that requests may give; null erases. */
 export interface SystemCredentialInput {
   readonly resourceURI?: string;
   readonly name?: string | null;
@@ -430,9 +430,9 @@ export interface SystemCredentialInput {
   readonly properties?: Readonly<Record<string, string | null>> | null;
   readonly credential?: AnyRef | null;
 }
-/** What makes a SystemCredential. */
+/** Request that makes a SystemCredential. */
 export type SystemCredentialCreate = SystemCredentialInput;
-/** What a filter may compare of a SystemCredential. */
+/** Attributes of a SystemCredential that a filter may compare. */
 export interface SystemCredentialFilter {
   readonly id: Equal<string>;
   readonly name: Equal<string>;
@@ -461,7 +461,7 @@ export interface SystemVolume {
   readonly volume?: Ref<'Volume'>;
   readonly operations?: readonly Operation[];
 }
-/** What requests may say of a SystemVolume; null erases. */
+/** Attributes of a SystemVolume that requests may give; null erases. */
 export interface SystemVolumeInput {
   readonly resourceURI?: string;
   readonly name?: string | null;
@@ -469,9 +469,9 @@ export interface SystemVolumeInput {
   readonly properties?: Readonly<Record<string, string | null>> | null;
   readonly volume?: AnyRef | null;
 }
-/** What makes a SystemVolume. */
+/** Request that makes a SystemVolume. */
 export type SystemVolumeCreate = SystemVolumeInput;
-/** What a filter may compare of a SystemVolume. */
+/** Attributes of a SystemVolume that a filter may compare. */
 export interface SystemVolumeFilter {
   readonly id: Equal<string>;
   readonly name: Equal<string>;
@@ -500,7 +500,7 @@ export interface SystemNetwork {
   readonly network?: Ref<'Network'>;
   readonly operations?: readonly Operation[];
 }
-/** What requests may say of a SystemNetwork; null erases. */
+/** Attributes of a SystemNetwork that requests may give; null erases. */
 export interface SystemNetworkInput {
   readonly resourceURI?: string;
   readonly name?: string | null;
@@ -508,9 +508,9 @@ export interface SystemNetworkInput {
   readonly properties?: Readonly<Record<string, string | null>> | null;
   readonly network?: AnyRef | null;
 }
-/** What makes a SystemNetwork. */
+/** Request that makes a SystemNetwork. */
 export type SystemNetworkCreate = SystemNetworkInput;
-/** What a filter may compare of a SystemNetwork. */
+/** Attributes of a SystemNetwork that a filter may compare. */
 export interface SystemNetworkFilter {
   readonly id: Equal<string>;
   readonly name: Equal<string>;
@@ -539,7 +539,7 @@ export interface SystemNetworkPort {
   readonly networkPort?: Ref<'NetworkPort'>;
   readonly operations?: readonly Operation[];
 }
-/** What requests may say of a SystemNetworkPort; null erases. */
+/** Attributes of a SystemNetworkPort that requests may give; null erases. */
 export interface SystemNetworkPortInput {
   readonly resourceURI?: string;
   readonly name?: string | null;
@@ -547,9 +547,9 @@ export interface SystemNetworkPortInput {
   readonly properties?: Readonly<Record<string, string | null>> | null;
   readonly networkPort?: AnyRef | null;
 }
-/** What makes a SystemNetworkPort. */
+/** Request that makes a SystemNetworkPort. */
 export type SystemNetworkPortCreate = SystemNetworkPortInput;
-/** What a filter may compare of a SystemNetworkPort. */
+/** Attributes of a SystemNetworkPort that a filter may compare. */
 export interface SystemNetworkPortFilter {
   readonly id: Equal<string>;
   readonly name: Equal<string>;
@@ -578,7 +578,7 @@ export interface SystemAddress {
   readonly address?: Ref<'Address'>;
   readonly operations?: readonly Operation[];
 }
-/** What requests may say of a SystemAddress; null erases. */
+/** Attributes of a SystemAddress that requests may give; null erases. */
 export interface SystemAddressInput {
   readonly resourceURI?: string;
   readonly name?: string | null;
@@ -586,9 +586,9 @@ export interface SystemAddressInput {
   readonly properties?: Readonly<Record<string, string | null>> | null;
   readonly address?: AnyRef | null;
 }
-/** What makes a SystemAddress. */
+/** Request that makes a SystemAddress. */
 export type SystemAddressCreate = SystemAddressInput;
-/** What a filter may compare of a SystemAddress. */
+/** Attributes of a SystemAddress that a filter may compare. */
 export interface SystemAddressFilter {
   readonly id: Equal<string>;
   readonly name: Equal<string>;
@@ -617,7 +617,7 @@ export interface SystemForwardingGroup {
   readonly forwardingGroup?: Ref<'ForwardingGroup'>;
   readonly operations?: readonly Operation[];
 }
-/** What requests may say of a SystemForwardingGroup; null erases. */
+/** Attributes of a SystemForwardingGroup that requests may give; null erases. */
 export interface SystemForwardingGroupInput {
   readonly resourceURI?: string;
   readonly name?: string | null;
@@ -625,9 +625,9 @@ export interface SystemForwardingGroupInput {
   readonly properties?: Readonly<Record<string, string | null>> | null;
   readonly forwardingGroup?: AnyRef | null;
 }
-/** What makes a SystemForwardingGroup. */
+/** Request that makes a SystemForwardingGroup. */
 export type SystemForwardingGroupCreate = SystemForwardingGroupInput;
-/** What a filter may compare of a SystemForwardingGroup. */
+/** Attributes of a SystemForwardingGroup that a filter may compare. */
 export interface SystemForwardingGroupFilter {
   readonly id: Equal<string>;
   readonly name: Equal<string>;
@@ -676,7 +676,7 @@ export interface SystemTemplate {
   readonly movedFrom?: AnyRef;
   readonly operations?: readonly Operation[];
 }
-/** What requests may say of a SystemTemplate; null erases. */
+/** Attributes of a SystemTemplate that requests may give; null erases. */
 export interface SystemTemplateInput {
   readonly resourceURI?: string;
   readonly name?: string | null;
@@ -715,9 +715,9 @@ export interface SystemTemplateInput {
   readonly eventLogTemplate?: ({ readonly href?: string } & EventLogTemplateInput) | null;
   readonly cloud?: string | null;
 }
-/** What makes a SystemTemplate. */
+/** Request that makes a SystemTemplate. */
 export type SystemTemplateCreate = SystemTemplateInput;
-/** What a filter may compare of a SystemTemplate. */
+/** Attributes of a SystemTemplate that a filter may compare. */
 export interface SystemTemplateFilter {
   readonly id: Equal<string>;
   readonly name: Equal<string>;
@@ -794,7 +794,7 @@ export interface Machine {
   readonly movedFrom?: AnyRef;
   readonly operations?: readonly Operation[];
 }
-/** What requests may say of a Machine; null erases. */
+/** Attributes of a Machine that requests may give; null erases. */
 export interface MachineInput {
   readonly resourceURI?: string;
   readonly name?: string | null;
@@ -805,7 +805,7 @@ export interface MachineInput {
   /** Unit: megahertz. */ readonly cpuSpeed?: number | null;
   readonly cloud?: string | null;
 }
-/** What makes a Machine. */
+/** Request that makes a Machine. */
 export interface MachineCreate {
   readonly resourceURI?: string;
   readonly machineTemplate: { readonly href?: string } & MachineTemplateInput;
@@ -814,7 +814,7 @@ export interface MachineCreate {
   readonly properties?: Readonly<Record<string, string | null>> | null;
   readonly cloud?: string | null;
 }
-/** What a filter may compare of a Machine. */
+/** Attributes of a Machine that a filter may compare. */
 export interface MachineFilter {
   readonly id: Equal<string>;
   readonly name: Equal<string>;
@@ -898,7 +898,7 @@ export interface Disk {
   readonly initialLocation?: string;
   readonly operations?: readonly Operation[];
 }
-/** What requests may say of a Disk; null erases. */
+/** Attributes of a Disk that requests may give; null erases. */
 export interface DiskInput {
   readonly resourceURI?: string;
   readonly name?: string | null;
@@ -907,9 +907,9 @@ export interface DiskInput {
   /** Unit: kilobyte. */ readonly capacity?: number | null;
   readonly initialLocation?: string | null;
 }
-/** What makes a Disk. */
+/** Request that makes a Disk. */
 export type DiskCreate = DiskInput & { readonly capacity: number };
-/** What a filter may compare of a Disk. */
+/** Attributes of a Disk that a filter may compare. */
 export interface DiskFilter {
   readonly id: Equal<string>;
   readonly name: Equal<string>;
@@ -940,7 +940,7 @@ export interface MachineVolume {
   readonly volume?: Ref<'Volume'>;
   readonly operations?: readonly Operation[];
 }
-/** What requests may say of a MachineVolume; null erases. */
+/** Attributes of a MachineVolume that requests may give; null erases. */
 export interface MachineVolumeInput {
   readonly resourceURI?: string;
   readonly name?: string | null;
@@ -949,9 +949,9 @@ export interface MachineVolumeInput {
   readonly initialLocation?: string | null;
   readonly volume?: AnyRef | null;
 }
-/** What makes a MachineVolume. */
+/** Request that makes a MachineVolume. */
 export type MachineVolumeCreate = MachineVolumeInput & { readonly volume: AnyRef };
-/** What a filter may compare of a MachineVolume. */
+/** Attributes of a MachineVolume that a filter may compare. */
 export interface MachineVolumeFilter {
   readonly id: Equal<string>;
   readonly name: Equal<string>;
@@ -986,7 +986,7 @@ export interface MachineNetworkInterface {
   readonly mtu?: number;
   readonly operations?: readonly Operation[];
 }
-/** What requests may say of a MachineNetworkInterface; null erases. */
+/** Attributes of a MachineNetworkInterface that requests may give; null erases. */
 export interface MachineNetworkInterfaceInput {
   readonly resourceURI?: string;
   readonly name?: string | null;
@@ -998,9 +998,9 @@ export interface MachineNetworkInterfaceInput {
   readonly macAddress?: string | null;
   readonly mtu?: number | null;
 }
-/** What makes a MachineNetworkInterface. */
+/** Request that makes a MachineNetworkInterface. */
 export type MachineNetworkInterfaceCreate = MachineNetworkInterfaceInput & { readonly network: AnyRef };
-/** What a filter may compare of a MachineNetworkInterface. */
+/** Attributes of a MachineNetworkInterface that a filter may compare. */
 export interface MachineNetworkInterfaceFilter {
   readonly id: Equal<string>;
   readonly name: Equal<string>;
@@ -1034,7 +1034,7 @@ export interface MachineNetworkInterfaceAddress {
   readonly address?: Ref<'Address'>;
   readonly operations?: readonly Operation[];
 }
-/** What requests may say of a MachineNetworkInterfaceAddress; null erases. */
+/** Attributes of a MachineNetworkInterfaceAddress that requests may give; null erases. */
 export interface MachineNetworkInterfaceAddressInput {
   readonly resourceURI?: string;
   readonly name?: string | null;
@@ -1042,9 +1042,9 @@ export interface MachineNetworkInterfaceAddressInput {
   readonly properties?: Readonly<Record<string, string | null>> | null;
   readonly address?: AnyRef | null;
 }
-/** What makes a MachineNetworkInterfaceAddress. */
+/** Request that makes a MachineNetworkInterfaceAddress. */
 export type MachineNetworkInterfaceAddressCreate = MachineNetworkInterfaceAddressInput;
-/** What a filter may compare of a MachineNetworkInterfaceAddress. */
+/** Attributes of a MachineNetworkInterfaceAddress that a filter may compare. */
 export interface MachineNetworkInterfaceAddressFilter {
   readonly id: Equal<string>;
   readonly name: Equal<string>;
@@ -1073,7 +1073,7 @@ export interface MachineSnapshot {
   readonly snapshot?: Ref<'MachineImage'>;
   readonly operations?: readonly Operation[];
 }
-/** What requests may say of a MachineSnapshot; null erases. */
+/** Attributes of a MachineSnapshot that requests may give; null erases. */
 export interface MachineSnapshotInput {
   readonly resourceURI?: string;
   readonly name?: string | null;
@@ -1081,9 +1081,9 @@ export interface MachineSnapshotInput {
   readonly properties?: Readonly<Record<string, string | null>> | null;
   readonly snapshot?: AnyRef | null;
 }
-/** What makes a MachineSnapshot. */
+/** Request that makes a MachineSnapshot. */
 export type MachineSnapshotCreate = never;
-/** What a filter may compare of a MachineSnapshot. */
+/** Attributes of a MachineSnapshot that a filter may compare. */
 export interface MachineSnapshotFilter {
   readonly id: Equal<string>;
   readonly name: Equal<string>;
@@ -1132,7 +1132,7 @@ export interface MachineTemplate {
   readonly movedFrom?: AnyRef;
   readonly operations?: readonly Operation[];
 }
-/** What requests may say of a MachineTemplate; null erases. */
+/** Attributes of a MachineTemplate that requests may give; null erases. */
 export interface MachineTemplateInput {
   readonly resourceURI?: string;
   readonly name?: string | null;
@@ -1159,9 +1159,9 @@ export interface MachineTemplateInput {
   readonly eventLogTemplate?: ({ readonly href?: string } & EventLogTemplateInput) | null;
   readonly cloud?: string | null;
 }
-/** What makes a MachineTemplate. */
+/** Request that makes a MachineTemplate. */
 export type MachineTemplateCreate = MachineTemplateInput;
-/** What a filter may compare of a MachineTemplate. */
+/** Attributes of a MachineTemplate that a filter may compare. */
 export interface MachineTemplateFilter {
   readonly id: Equal<string>;
   readonly name: Equal<string>;
@@ -1220,7 +1220,7 @@ export interface MachineConfiguration {
   readonly cloud?: string;
   readonly operations?: readonly Operation[];
 }
-/** What requests may say of a MachineConfiguration; null erases. */
+/** Attributes of a MachineConfiguration that requests may give; null erases. */
 export interface MachineConfigurationInput {
   readonly resourceURI?: string;
   readonly name?: string | null;
@@ -1253,9 +1253,9 @@ export interface MachineConfigurationInput {
   /** Unit: megahertz. */ readonly cpuSpeed?: number | null;
   readonly cloud?: string | null;
 }
-/** What makes a MachineConfiguration. */
+/** Request that makes a MachineConfiguration. */
 export type MachineConfigurationCreate = MachineConfigurationInput & { readonly memory: number };
-/** What a filter may compare of a MachineConfiguration. */
+/** Attributes of a MachineConfiguration that a filter may compare. */
 export interface MachineConfigurationFilter {
   readonly id: Equal<string>;
   readonly name: Equal<string>;
@@ -1308,7 +1308,7 @@ export interface MachineImage {
   readonly movedFrom?: AnyRef;
   readonly operations?: readonly Operation[];
 }
-/** What requests may say of a MachineImage; null erases. */
+/** Attributes of a MachineImage that requests may give; null erases. */
 export interface MachineImageInput {
   readonly resourceURI?: string;
   readonly name?: string | null;
@@ -1317,9 +1317,9 @@ export interface MachineImageInput {
   readonly imageLocation?: string | null;
   readonly cloud?: string | null;
 }
-/** What makes a MachineImage. */
+/** Request that makes a MachineImage. */
 export type MachineImageCreate = MachineImageInput;
-/** What a filter may compare of a MachineImage. */
+/** Attributes of a MachineImage that a filter may compare. */
 export interface MachineImageFilter {
   readonly id: Equal<string>;
   readonly name: Equal<string>;
@@ -1356,7 +1356,7 @@ export interface Credential {
   readonly privateKey?: string;
   readonly operations?: readonly Operation[];
 }
-/** What requests may say of a Credential; null erases. */
+/** Attributes of a Credential that requests may give; null erases. */
 export interface CredentialInput {
   readonly resourceURI?: string;
   readonly name?: string | null;
@@ -1366,7 +1366,7 @@ export interface CredentialInput {
   readonly password?: string | null;
   readonly key?: string | null;
 }
-/** What makes a Credential. */
+/** Request that makes a Credential. */
 export interface CredentialCreate {
   readonly resourceURI?: string;
   readonly credentialTemplate: { readonly href?: string } & CredentialTemplateInput;
@@ -1374,7 +1374,7 @@ export interface CredentialCreate {
   readonly description?: string | null;
   readonly properties?: Readonly<Record<string, string | null>> | null;
 }
-/** What a filter may compare of a Credential. */
+/** Attributes of a Credential that a filter may compare. */
 export interface CredentialFilter {
   readonly id: Equal<string>;
   readonly name: Equal<string>;
@@ -1407,7 +1407,7 @@ export interface CredentialTemplate {
   readonly keyType?: 'ed25519' | 'rsa';
   readonly operations?: readonly Operation[];
 }
-/** What requests may say of a CredentialTemplate; null erases. */
+/** Attributes of a CredentialTemplate that requests may give; null erases. */
 export interface CredentialTemplateInput {
   readonly resourceURI?: string;
   readonly name?: string | null;
@@ -1418,9 +1418,9 @@ export interface CredentialTemplateInput {
   readonly key?: string | null;
   readonly keyType?: 'ed25519' | 'rsa' | null;
 }
-/** What makes a CredentialTemplate. */
+/** Request that makes a CredentialTemplate. */
 export type CredentialTemplateCreate = CredentialTemplateInput;
-/** What a filter may compare of a CredentialTemplate. */
+/** Attributes of a CredentialTemplate that a filter may compare. */
 export interface CredentialTemplateFilter {
   readonly id: Equal<string>;
   readonly name: Equal<string>;
@@ -1459,7 +1459,7 @@ export interface Volume {
   readonly movedFrom?: AnyRef;
   readonly operations?: readonly Operation[];
 }
-/** What requests may say of a Volume; null erases. */
+/** Attributes of a Volume that requests may give; null erases. */
 export interface VolumeInput {
   readonly resourceURI?: string;
   readonly name?: string | null;
@@ -1469,7 +1469,7 @@ export interface VolumeInput {
   readonly bootable?: boolean | null;
   readonly cloud?: string | null;
 }
-/** What makes a Volume. */
+/** Request that makes a Volume. */
 export interface VolumeCreate {
   readonly resourceURI?: string;
   readonly volumeTemplate: { readonly href?: string } & VolumeTemplateInput;
@@ -1478,7 +1478,7 @@ export interface VolumeCreate {
   readonly properties?: Readonly<Record<string, string | null>> | null;
   readonly cloud?: string | null;
 }
-/** What a filter may compare of a Volume. */
+/** Attributes of a Volume that a filter may compare. */
 export interface VolumeFilter {
   readonly id: Equal<string>;
   readonly name: Equal<string>;
@@ -1515,7 +1515,7 @@ export interface VolumeVolumeImage {
   readonly volumeImage?: Ref<'VolumeImage'>;
   readonly operations?: readonly Operation[];
 }
-/** What requests may say of a VolumeVolumeImage; null erases. */
+/** Attributes of a VolumeVolumeImage that requests may give; null erases. */
 export interface VolumeVolumeImageInput {
   readonly resourceURI?: string;
   readonly name?: string | null;
@@ -1523,9 +1523,9 @@ export interface VolumeVolumeImageInput {
   readonly properties?: Readonly<Record<string, string | null>> | null;
   readonly volumeImage?: AnyRef | null;
 }
-/** What makes a VolumeVolumeImage. */
+/** Request that makes a VolumeVolumeImage. */
 export type VolumeVolumeImageCreate = never;
-/** What a filter may compare of a VolumeVolumeImage. */
+/** Attributes of a VolumeVolumeImage that a filter may compare. */
 export interface VolumeVolumeImageFilter {
   readonly id: Equal<string>;
   readonly name: Equal<string>;
@@ -1559,7 +1559,7 @@ export interface VolumeTemplate {
   readonly movedFrom?: AnyRef;
   readonly operations?: readonly Operation[];
 }
-/** What requests may say of a VolumeTemplate; null erases. */
+/** Attributes of a VolumeTemplate that requests may give; null erases. */
 export interface VolumeTemplateInput {
   readonly resourceURI?: string;
   readonly name?: string | null;
@@ -1571,9 +1571,9 @@ export interface VolumeTemplateInput {
   readonly eventLogTemplate?: ({ readonly href?: string } & EventLogTemplateInput) | null;
   readonly cloud?: string | null;
 }
-/** What makes a VolumeTemplate. */
+/** Request that makes a VolumeTemplate. */
 export type VolumeTemplateCreate = VolumeTemplateInput & { readonly volumeConfig: { readonly href?: string } & VolumeConfigurationInput };
-/** What a filter may compare of a VolumeTemplate. */
+/** Attributes of a VolumeTemplate that a filter may compare. */
 export interface VolumeTemplateFilter {
   readonly id: Equal<string>;
   readonly name: Equal<string>;
@@ -1609,7 +1609,7 @@ export interface VolumeConfiguration {
   readonly cloud?: string;
   readonly operations?: readonly Operation[];
 }
-/** What requests may say of a VolumeConfiguration; null erases. */
+/** Attributes of a VolumeConfiguration that requests may give; null erases. */
 export interface VolumeConfigurationInput {
   readonly resourceURI?: string;
   readonly name?: string | null;
@@ -1620,12 +1620,12 @@ export interface VolumeConfigurationInput {
   /** Unit: kilobyte. */ readonly capacity?: number | null;
   readonly cloud?: string | null;
 }
-/** What makes a VolumeConfiguration. */
+/** Request that makes a VolumeConfiguration. */
 export type VolumeConfigurationCreate = VolumeConfigurationInput & {
   readonly type: 'http://schemas.dmtf.org/cimi/1/mapped' | (string & Record<never, never>);
   readonly capacity: number;
 };
-/** What a filter may compare of a VolumeConfiguration. */
+/** Attributes of a VolumeConfiguration that a filter may compare. */
 export interface VolumeConfigurationFilter {
   readonly id: Equal<string>;
   readonly name: Equal<string>;
@@ -1662,7 +1662,7 @@ export interface VolumeImage {
   readonly movedFrom?: AnyRef;
   readonly operations?: readonly Operation[];
 }
-/** What requests may say of a VolumeImage; null erases. */
+/** Attributes of a VolumeImage that requests may give; null erases. */
 export interface VolumeImageInput {
   readonly resourceURI?: string;
   readonly name?: string | null;
@@ -1672,9 +1672,9 @@ export interface VolumeImageInput {
   readonly bootable?: boolean | null;
   readonly cloud?: string | null;
 }
-/** What makes a VolumeImage. */
+/** Request that makes a VolumeImage. */
 export type VolumeImageCreate = VolumeImageInput & { readonly imageLocation: AnyRef };
-/** What a filter may compare of a VolumeImage. */
+/** Attributes of a VolumeImage that a filter may compare. */
 export interface VolumeImageFilter {
   readonly id: Equal<string>;
   readonly name: Equal<string>;
@@ -1716,7 +1716,7 @@ export interface Network {
   readonly cloud?: string;
   readonly operations?: readonly Operation[];
 }
-/** What requests may say of a Network; null erases. */
+/** Attributes of a Network that requests may give; null erases. */
 export interface NetworkInput {
   readonly resourceURI?: string;
   readonly name?: string | null;
@@ -1727,7 +1727,7 @@ export interface NetworkInput {
   readonly classOfService?: string | null;
   readonly cloud?: string | null;
 }
-/** What makes a Network. */
+/** Request that makes a Network. */
 export interface NetworkCreate {
   readonly resourceURI?: string;
   readonly networkTemplate: { readonly href?: string } & NetworkTemplateInput;
@@ -1736,7 +1736,7 @@ export interface NetworkCreate {
   readonly properties?: Readonly<Record<string, string | null>> | null;
   readonly cloud?: string | null;
 }
-/** What a filter may compare of a Network. */
+/** Attributes of a Network that a filter may compare. */
 export interface NetworkFilter {
   readonly id: Equal<string>;
   readonly name: Equal<string>;
@@ -1776,16 +1776,16 @@ export interface NetworkNetworkPort {
   readonly networkPort?: Ref<'NetworkPort'>;
   readonly operations?: readonly Operation[];
 }
-/** What requests may say of a NetworkNetworkPort; null erases. */
+/** Attributes of a NetworkNetworkPort that requests may give; null erases. */
 export interface NetworkNetworkPortInput {
   readonly resourceURI?: string;
   readonly name?: string | null;
   readonly description?: string | null;
   readonly properties?: Readonly<Record<string, string | null>> | null;
 }
-/** What makes a NetworkNetworkPort. */
+/** Request that makes a NetworkNetworkPort. */
 export type NetworkNetworkPortCreate = never;
-/** What a filter may compare of a NetworkNetworkPort. */
+/** Attributes of a NetworkNetworkPort that a filter may compare. */
 export interface NetworkNetworkPortFilter {
   readonly id: Equal<string>;
   readonly name: Equal<string>;
@@ -1819,7 +1819,7 @@ export interface NetworkTemplate {
   readonly cloud?: string;
   readonly operations?: readonly Operation[];
 }
-/** What requests may say of a NetworkTemplate; null erases. */
+/** Attributes of a NetworkTemplate that requests may give; null erases. */
 export interface NetworkTemplateInput {
   readonly resourceURI?: string;
   readonly name?: string | null;
@@ -1832,9 +1832,9 @@ export interface NetworkTemplateInput {
   readonly eventLogTemplate?: ({ readonly href?: string } & EventLogTemplateInput) | null;
   readonly cloud?: string | null;
 }
-/** What makes a NetworkTemplate. */
+/** Request that makes a NetworkTemplate. */
 export type NetworkTemplateCreate = NetworkTemplateInput;
-/** What a filter may compare of a NetworkTemplate. */
+/** Attributes of a NetworkTemplate that a filter may compare. */
 export interface NetworkTemplateFilter {
   readonly id: Equal<string>;
   readonly name: Equal<string>;
@@ -1870,7 +1870,7 @@ export interface NetworkConfiguration {
   readonly cloud?: string;
   readonly operations?: readonly Operation[];
 }
-/** What requests may say of a NetworkConfiguration; null erases. */
+/** Attributes of a NetworkConfiguration that requests may give; null erases. */
 export interface NetworkConfigurationInput {
   readonly resourceURI?: string;
   readonly name?: string | null;
@@ -1881,9 +1881,9 @@ export interface NetworkConfigurationInput {
   readonly classOfService?: string | null;
   readonly cloud?: string | null;
 }
-/** What makes a NetworkConfiguration. */
+/** Request that makes a NetworkConfiguration. */
 export type NetworkConfigurationCreate = NetworkConfigurationInput;
-/** What a filter may compare of a NetworkConfiguration. */
+/** Attributes of a NetworkConfiguration that a filter may compare. */
 export interface NetworkConfigurationFilter {
   readonly id: Equal<string>;
   readonly name: Equal<string>;
@@ -1921,7 +1921,7 @@ export interface NetworkPort {
   readonly cloud?: string;
   readonly operations?: readonly Operation[];
 }
-/** What requests may say of a NetworkPort; null erases. */
+/** Attributes of a NetworkPort that requests may give; null erases. */
 export interface NetworkPortInput {
   readonly resourceURI?: string;
   readonly name?: string | null;
@@ -1932,7 +1932,7 @@ export interface NetworkPortInput {
   readonly classOfService?: string | null;
   readonly cloud?: string | null;
 }
-/** What makes a NetworkPort. */
+/** Request that makes a NetworkPort. */
 export interface NetworkPortCreate {
   readonly resourceURI?: string;
   readonly networkPortTemplate: { readonly href?: string } & NetworkPortTemplateInput;
@@ -1941,7 +1941,7 @@ export interface NetworkPortCreate {
   readonly properties?: Readonly<Record<string, string | null>> | null;
   readonly cloud?: string | null;
 }
-/** What a filter may compare of a NetworkPort. */
+/** Attributes of a NetworkPort that a filter may compare. */
 export interface NetworkPortFilter {
   readonly id: Equal<string>;
   readonly name: Equal<string>;
@@ -1984,7 +1984,7 @@ export interface NetworkPortTemplate {
   readonly cloud?: string;
   readonly operations?: readonly Operation[];
 }
-/** What requests may say of a NetworkPortTemplate; null erases. */
+/** Attributes of a NetworkPortTemplate that requests may give; null erases. */
 export interface NetworkPortTemplateInput {
   readonly resourceURI?: string;
   readonly name?: string | null;
@@ -1997,11 +1997,11 @@ export interface NetworkPortTemplateInput {
   readonly eventLogTemplate?: ({ readonly href?: string } & EventLogTemplateInput) | null;
   readonly cloud?: string | null;
 }
-/** What makes a NetworkPortTemplate. */
+/** Request that makes a NetworkPortTemplate. */
 export type NetworkPortTemplateCreate = NetworkPortTemplateInput & {
   readonly networkPortConfig: { readonly href?: string } & NetworkPortConfigurationInput;
 };
-/** What a filter may compare of a NetworkPortTemplate. */
+/** Attributes of a NetworkPortTemplate that a filter may compare. */
 export interface NetworkPortTemplateFilter {
   readonly id: Equal<string>;
   readonly name: Equal<string>;
@@ -2036,7 +2036,7 @@ export interface NetworkPortConfiguration {
   readonly cloud?: string;
   readonly operations?: readonly Operation[];
 }
-/** What requests may say of a NetworkPortConfiguration; null erases. */
+/** Attributes of a NetworkPortConfiguration that requests may give; null erases. */
 export interface NetworkPortConfigurationInput {
   readonly resourceURI?: string;
   readonly name?: string | null;
@@ -2046,9 +2046,9 @@ export interface NetworkPortConfigurationInput {
   readonly classOfService?: string | null;
   readonly cloud?: string | null;
 }
-/** What makes a NetworkPortConfiguration. */
+/** Request that makes a NetworkPortConfiguration. */
 export type NetworkPortConfigurationCreate = NetworkPortConfigurationInput;
-/** What a filter may compare of a NetworkPortConfiguration. */
+/** Attributes of a NetworkPortConfiguration that a filter may compare. */
 export interface NetworkPortConfigurationFilter {
   readonly id: Equal<string>;
   readonly name: Equal<string>;
@@ -2088,7 +2088,7 @@ export interface Address {
   readonly cloud?: string;
   readonly operations?: readonly Operation[];
 }
-/** What requests may say of a Address; null erases. */
+/** Attributes of a Address that requests may give; null erases. */
 export interface AddressInput {
   readonly resourceURI?: string;
   readonly name?: string | null;
@@ -2104,7 +2104,7 @@ export interface AddressInput {
   readonly network?: AnyRef | null;
   readonly cloud?: string | null;
 }
-/** What makes a Address. */
+/** Request that makes a Address. */
 export interface AddressCreate {
   readonly resourceURI?: string;
   readonly addressTemplate: { readonly href?: string } & AddressTemplateInput;
@@ -2113,7 +2113,7 @@ export interface AddressCreate {
   readonly properties?: Readonly<Record<string, string | null>> | null;
   readonly cloud?: string | null;
 }
-/** What a filter may compare of a Address. */
+/** Attributes of a Address that a filter may compare. */
 export interface AddressFilter {
   readonly id: Equal<string>;
   readonly name: Equal<string>;
@@ -2158,7 +2158,7 @@ export interface AddressTemplate {
   readonly cloud?: string;
   readonly operations?: readonly Operation[];
 }
-/** What requests may say of a AddressTemplate; null erases. */
+/** Attributes of a AddressTemplate that requests may give; null erases. */
 export interface AddressTemplateInput {
   readonly resourceURI?: string;
   readonly name?: string | null;
@@ -2174,9 +2174,9 @@ export interface AddressTemplateInput {
   readonly network?: AnyRef | null;
   readonly cloud?: string | null;
 }
-/** What makes a AddressTemplate. */
+/** Request that makes a AddressTemplate. */
 export type AddressTemplateCreate = AddressTemplateInput;
-/** What a filter may compare of a AddressTemplate. */
+/** Attributes of a AddressTemplate that a filter may compare. */
 export interface AddressTemplateFilter {
   readonly id: Equal<string>;
   readonly name: Equal<string>;
@@ -2213,7 +2213,7 @@ export interface ForwardingGroup {
   readonly cloud?: string;
   readonly operations?: readonly Operation[];
 }
-/** What requests may say of a ForwardingGroup; null erases. */
+/** Attributes of a ForwardingGroup that requests may give; null erases. */
 export interface ForwardingGroupInput {
   readonly resourceURI?: string;
   readonly name?: string | null;
@@ -2221,7 +2221,7 @@ export interface ForwardingGroupInput {
   readonly properties?: Readonly<Record<string, string | null>> | null;
   readonly cloud?: string | null;
 }
-/** What makes a ForwardingGroup. */
+/** Request that makes a ForwardingGroup. */
 export interface ForwardingGroupCreate {
   readonly resourceURI?: string;
   readonly forwardingGroupTemplate: { readonly href?: string } & ForwardingGroupTemplateInput;
@@ -2230,7 +2230,7 @@ export interface ForwardingGroupCreate {
   readonly properties?: Readonly<Record<string, string | null>> | null;
   readonly cloud?: string | null;
 }
-/** What a filter may compare of a ForwardingGroup. */
+/** Attributes of a ForwardingGroup that a filter may compare. */
 export interface ForwardingGroupFilter {
   readonly id: Equal<string>;
   readonly name: Equal<string>;
@@ -2260,7 +2260,7 @@ export interface ForwardingGroupNetwork {
   readonly network?: Ref<'Network'>;
   readonly operations?: readonly Operation[];
 }
-/** What requests may say of a ForwardingGroupNetwork; null erases. */
+/** Attributes of a ForwardingGroupNetwork that requests may give; null erases. */
 export interface ForwardingGroupNetworkInput {
   readonly resourceURI?: string;
   readonly name?: string | null;
@@ -2268,9 +2268,9 @@ export interface ForwardingGroupNetworkInput {
   readonly properties?: Readonly<Record<string, string | null>> | null;
   readonly network?: AnyRef | null;
 }
-/** What makes a ForwardingGroupNetwork. */
+/** Request that makes a ForwardingGroupNetwork. */
 export type ForwardingGroupNetworkCreate = ForwardingGroupNetworkInput & { readonly network: AnyRef };
-/** What a filter may compare of a ForwardingGroupNetwork. */
+/** Attributes of a ForwardingGroupNetwork that a filter may compare. */
 export interface ForwardingGroupNetworkFilter {
   readonly id: Equal<string>;
   readonly name: Equal<string>;
@@ -2300,7 +2300,7 @@ export interface ForwardingGroupTemplate {
   readonly cloud?: string;
   readonly operations?: readonly Operation[];
 }
-/** What requests may say of a ForwardingGroupTemplate; null erases. */
+/** Attributes of a ForwardingGroupTemplate that requests may give; null erases. */
 export interface ForwardingGroupTemplateInput {
   readonly resourceURI?: string;
   readonly name?: string | null;
@@ -2309,9 +2309,9 @@ export interface ForwardingGroupTemplateInput {
   readonly networks?: readonly AnyRef[] | null;
   readonly cloud?: string | null;
 }
-/** What makes a ForwardingGroupTemplate. */
+/** Request that makes a ForwardingGroupTemplate. */
 export type ForwardingGroupTemplateCreate = ForwardingGroupTemplateInput;
-/** What a filter may compare of a ForwardingGroupTemplate. */
+/** Attributes of a ForwardingGroupTemplate that a filter may compare. */
 export interface ForwardingGroupTemplateFilter {
   readonly id: Equal<string>;
   readonly name: Equal<string>;
@@ -2356,16 +2356,16 @@ export interface Job {
   }[];
   readonly operations?: readonly Operation[];
 }
-/** What requests may say of a Job; null erases. */
+/** Attributes of a Job that requests may give; null erases. */
 export interface JobInput {
   readonly resourceURI?: string;
   readonly name?: string | null;
   readonly description?: string | null;
   readonly properties?: Readonly<Record<string, string | null>> | null;
 }
-/** What makes a Job. */
+/** Request that makes a Job. */
 export type JobCreate = never;
-/** What a filter may compare of a Job. */
+/** Attributes of a Job that a filter may compare. */
 export interface JobFilter {
   readonly id: Equal<string>;
   readonly name: Equal<string>;
@@ -2418,7 +2418,7 @@ export interface Meter {
   /** Unit: second. */ readonly forSeconds?: number;
   readonly operations?: readonly Operation[];
 }
-/** What requests may say of a Meter; null erases. */
+/** Attributes of a Meter that requests may give; null erases. */
 export interface MeterInput {
   readonly resourceURI?: string;
   readonly name?: string | null;
@@ -2431,7 +2431,7 @@ export interface MeterInput {
   readonly below?: string | null;
   /** Unit: second. */ readonly forSeconds?: number | null;
 }
-/** What makes a Meter. */
+/** Request that makes a Meter. */
 export interface MeterCreate {
   readonly resourceURI?: string;
   readonly meterTemplate: { readonly href?: string } & MeterTemplateInput;
@@ -2442,7 +2442,7 @@ export interface MeterCreate {
   readonly below?: string | null;
   /** Unit: second. */ readonly forSeconds?: number | null;
 }
-/** What a filter may compare of a Meter. */
+/** Attributes of a Meter that a filter may compare. */
 export interface MeterFilter {
   readonly id: Equal<string>;
   readonly name: Equal<string>;
@@ -2490,16 +2490,16 @@ export interface Sample {
   readonly covered?: string;
   readonly operations?: readonly Operation[];
 }
-/** What requests may say of a Sample; null erases. */
+/** Attributes of a Sample that requests may give; null erases. */
 export interface SampleInput {
   readonly resourceURI?: string;
   readonly name?: string | null;
   readonly description?: string | null;
   readonly properties?: Readonly<Record<string, string | null>> | null;
 }
-/** What makes a Sample. */
+/** Request that makes a Sample. */
 export type SampleCreate = never;
-/** What a filter may compare of a Sample. */
+/** Attributes of a Sample that a filter may compare. */
 export interface SampleFilter {
   readonly id: Equal<string>;
   readonly name: Equal<string>;
@@ -2536,7 +2536,7 @@ export interface MeterTemplate {
   /** Unit: second. */ readonly forSeconds?: number;
   readonly operations?: readonly Operation[];
 }
-/** What requests may say of a MeterTemplate; null erases. */
+/** Attributes of a MeterTemplate that requests may give; null erases. */
 export interface MeterTemplateInput {
   readonly resourceURI?: string;
   readonly name?: string | null;
@@ -2548,9 +2548,9 @@ export interface MeterTemplateInput {
   readonly below?: string | null;
   /** Unit: second. */ readonly forSeconds?: number | null;
 }
-/** What makes a MeterTemplate. */
+/** Request that makes a MeterTemplate. */
 export type MeterTemplateCreate = MeterTemplateInput & { readonly meterConfig: { readonly href?: string } & MeterConfigurationInput };
-/** What a filter may compare of a MeterTemplate. */
+/** Attributes of a MeterTemplate that a filter may compare. */
 export interface MeterTemplateFilter {
   readonly id: Equal<string>;
   readonly name: Equal<string>;
@@ -2590,7 +2590,7 @@ export interface MeterConfiguration {
   readonly cloud?: string;
   readonly operations?: readonly Operation[];
 }
-/** What requests may say of a MeterConfiguration; null erases. */
+/** Attributes of a MeterConfiguration that requests may give; null erases. */
 export interface MeterConfigurationInput {
   readonly resourceURI?: string;
   readonly name?: string | null;
@@ -2605,13 +2605,13 @@ export interface MeterConfigurationInput {
   readonly isContinuous?: boolean | null;
   readonly cloud?: string | null;
 }
-/** What makes a MeterConfiguration. */
+/** Request that makes a MeterConfiguration. */
 export type MeterConfigurationCreate = MeterConfigurationInput & {
   readonly aspect: string;
   readonly sampleInterval: number;
   readonly isContinuous: boolean;
 };
-/** What a filter may compare of a MeterConfiguration. */
+/** Attributes of a MeterConfiguration that a filter may compare. */
 export interface MeterConfigurationFilter {
   readonly id: Equal<string>;
   readonly name: Equal<string>;
@@ -2649,7 +2649,7 @@ export interface EventLog {
   readonly summary?: { readonly low?: number; readonly medium?: number; readonly high?: number; readonly critical?: number };
   readonly operations?: readonly Operation[];
 }
-/** What requests may say of a EventLog; null erases. */
+/** Attributes of a EventLog that requests may give; null erases. */
 export interface EventLogInput {
   readonly resourceURI?: string;
   readonly name?: string | null;
@@ -2657,7 +2657,7 @@ export interface EventLogInput {
   readonly properties?: Readonly<Record<string, string | null>> | null;
   readonly persistence?: 'daily' | 'weekly' | 'monthly' | 'yearly' | null;
 }
-/** What makes a EventLog. */
+/** Request that makes a EventLog. */
 export interface EventLogCreate {
   readonly resourceURI?: string;
   readonly eventLogTemplate: { readonly href?: string } & EventLogTemplateInput;
@@ -2665,7 +2665,7 @@ export interface EventLogCreate {
   readonly description?: string | null;
   readonly properties?: Readonly<Record<string, string | null>> | null;
 }
-/** What a filter may compare of a EventLog. */
+/** Attributes of a EventLog that a filter may compare. */
 export interface EventLogFilter {
   readonly id: Equal<string>;
   readonly name: Equal<string>;
@@ -2697,7 +2697,7 @@ export interface EventLogTemplate {
   readonly persistence?: 'daily' | 'weekly' | 'monthly' | 'yearly';
   readonly operations?: readonly Operation[];
 }
-/** What requests may say of a EventLogTemplate; null erases. */
+/** Attributes of a EventLogTemplate that requests may give; null erases. */
 export interface EventLogTemplateInput {
   readonly resourceURI?: string;
   readonly name?: string | null;
@@ -2706,9 +2706,9 @@ export interface EventLogTemplateInput {
   readonly targetResource?: AnyRef | null;
   readonly persistence?: 'daily' | 'weekly' | 'monthly' | 'yearly' | null;
 }
-/** What makes a EventLogTemplate. */
+/** Request that makes a EventLogTemplate. */
 export type EventLogTemplateCreate = EventLogTemplateInput;
-/** What a filter may compare of a EventLogTemplate. */
+/** Attributes of a EventLogTemplate that a filter may compare. */
 export interface EventLogTemplateFilter {
   readonly id: Equal<string>;
   readonly name: Equal<string>;
@@ -2745,16 +2745,16 @@ export interface Event {
   readonly job?: Ref<'Job'>;
   readonly operations?: readonly Operation[];
 }
-/** What requests may say of a Event; null erases. */
+/** Attributes of a Event that requests may give; null erases. */
 export interface EventInput {
   readonly resourceURI?: string;
   readonly name?: string | null;
   readonly description?: string | null;
   readonly properties?: Readonly<Record<string, string | null>> | null;
 }
-/** What makes a Event. */
+/** Request that makes a Event. */
 export type EventCreate = EventInput;
-/** What a filter may compare of a Event. */
+/** Attributes of a Event that a filter may compare. */
 export interface EventFilter {
   readonly id: Equal<string>;
   readonly name: Equal<string>;

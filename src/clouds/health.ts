@@ -1,10 +1,8 @@
+import type { CLOUD_STATES } from '../model/cloud';
 import type { ErrorKind, ProviderError } from './errors';
 
 /** State of a cloud, as the calls to it show it: nothing is asked for it. */
-
-/** UNKNOWN: no call has ended yet; DEGRADED: some of its services answer; DOWN: none does. */
-export const HEALTH_STATES = ['UNKNOWN', 'UP', 'DEGRADED', 'DOWN'] as const;
-export type HealthState = (typeof HEALTH_STATES)[number];
+export type HealthState = (typeof CLOUD_STATES)[number];
 
 export interface CloudHealth {
   state: HealthState;

@@ -90,9 +90,9 @@ function typesOf(catalogue: Catalogue, resource: Resource): string {
   const actsOnAll = collections.flatMap(({ actions }) => Object.entries(actions ?? {}));
   return [
     `/** ${name} (${resource.clause}). */\nexport interface ${name} { readonly resourceURI: '${typeURI}';\n${data}\nreadonly operations?: readonly Operation[]; }`,
-    `/** What requests may say of a ${name}; null erases. */\nexport interface ${name}Input { readonly resourceURI?: string;\n${inputMembers(all)} }`,
-    `/** What makes a ${name}. */\nexport ${creation(catalogue, resource)}`,
-    `/** What a filter may compare of a ${name}. */\nexport interface ${name}Filter { ${filterMembers(all)} }`,
+    `/** Attributes of a ${name} that requests may give; null erases. */\nexport interface ${name}Input { readonly resourceURI?: string;\n${inputMembers(all)} }`,
+    `/** Request that makes a ${name}. */\nexport ${creation(catalogue, resource)}`,
+    `/** Attributes of a ${name} that a filter may compare. */\nexport interface ${name}Filter { ${filterMembers(all)} }`,
     `/** Actions of a ${name} with their parameters. */\nexport interface ${name}Actions { ${actionMembers(catalogue, Object.entries(resource.actions ?? {}))} }`,
     `/** Actions of a collection of ${name}. */\nexport interface ${name}CollectionActions { ${actionMembers(catalogue, [...new Map(actsOnAll)])} }`,
     `/** Parameters of our own that lists of ${name} take. */\nexport interface ${name}Parameters { ${own.join('\n')} }`,

@@ -6,6 +6,9 @@ const always = { provider: 'mandatory immutable', consumer: 'mandatory read-only
 const perhaps = { provider: 'optional mutable', consumer: 'optional read-only' } as const;
 const mutable = { provider: 'mandatory mutable', consumer: 'mandatory read-only' } as const;
 
+/** UNKNOWN: no call has ended yet; DEGRADED: some of its services answer; DOWN: none does. */
+export const CLOUD_STATES = ['UNKNOWN', 'UP', 'DEGRADED', 'DOWN'] as const;
+
 export const cloud = resource('Cloud', {
   clause: NO_CLAUSE,
   primary: true,
@@ -17,7 +20,7 @@ export const cloud = resource('Cloud', {
     driver: string(always),
     region: string(perhaps),
     mode: string({ ...mutable, values: ['manage', 'observe'] }),
-    state: string({ ...mutable, values: ['UNKNOWN', 'UP', 'DEGRADED', 'DOWN'] }),
+    state: string({ ...mutable, values: CLOUD_STATES }),
     // Time since which it is in this state, and the provider's words for why it is not UP.
     since: dateTime(perhaps),
     reason: string(perhaps),
