@@ -97,7 +97,7 @@ describeWith('OpenStack', openstackAvailable(), () => {
       driver,
       'volumeImages',
       (await driver.volumeImages!.find!(request, context()))[0]?.key ?? '',
-      (seen) => !!seen,
+      (seen) => seen !== undefined,
     );
     expect(part).toMatchObject({ unfinished: true, tag: request.tag, token: request.token, values: { state: 'CREATING' } });
     account.proxy.add({ service: 'volume', method: 'POST', path: /\/action$/, drop: 'after', times: 3 });
