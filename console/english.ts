@@ -12,6 +12,7 @@ export const english = {
   byPassword: 'With a password',
   logout: 'Log out',
   anonymous: 'Nobody has to log in here: this console has all rights, on this machine only.',
+  again: 'Try again',
   loading: 'Loading …',
   clouds: 'Clouds',
   collections: 'Collections',

@@ -5,7 +5,7 @@ import { List } from './list.tsx';
 import { Overview } from './overview.tsx';
 import { Problem, Title } from './parts.tsx';
 import { ResourcePage } from './resource.tsx';
-import { begin, cimi, language, login, logout, look, route, setLanguage, setTheme, theme, toasts, who, words } from './state.ts';
+import { begin, cimi, language, login, logout, look, route, setLanguage, setTheme, theme, toasts, unreached, who, words } from './state.ts';
 
 /** Collections of the menu, where the entry point has them. */
 const MENU = ['systems', 'machines', 'volumes', 'networks', 'machineImages', 'credentials', 'meters', 'eventLogs'];
@@ -131,11 +131,27 @@ function Shell() {
   );
 }
 
+/** Page while it is not known who is there; where the gateway does not answer, it is asked again by hand. */
+function Beginning() {
+  const text = words();
+  const problem = unreached.value;
+  if (problem === undefined) return <main>{text.loading}</main>;
+  return (
+    <main>
+      <Title text={text.title} />
+      <Problem text={problem} />
+      <button type="button" onClick={() => void look()}>
+        {text.again}
+      </button>
+    </main>
+  );
+}
+
 function App() {
   const known = who.value;
   return (
     <>
-      {known === undefined ? <main>{words().loading}</main> : known === null ? <Login /> : <Shell />}
+      {known === undefined ? <Beginning /> : known === null ? <Login /> : <Shell />}
       <div class="toasts" role="status" aria-live="polite">
         {toasts.value.map(({ id, text, bad, href }) => (
           <div key={id} class={bad ? 'note bad' : ''}>

@@ -17,6 +17,7 @@ export const russian: Words = {
   byPassword: 'По паролю',
   logout: 'Выйти',
   anonymous: 'Здесь не нужно входить: у консоли есть все права, но только на этой машине.',
+  again: 'Повторить',
   loading: 'Загрузка …',
   clouds: 'Облака',
   collections: 'Коллекции',

@@ -16,6 +16,8 @@ type Language = 'en' | 'ru';
 type Theme = 'light' | 'dark';
 /** Undefined until it is known. */
 export const who = signal<Who | null | undefined>(undefined);
+/** Reason why it could not be asked. */
+export const unreached = signal<string | undefined>(undefined);
 export const cimi = signal<Cimi | undefined>(undefined);
 export const language = signal<Language>('en');
 export const theme = signal<Theme>('light');
@@ -57,11 +59,17 @@ const here = new URL('.', location.href);
 const PAGE = { 'X-CIMI-Console': '1' };
 const SESSION = new URL('session', here).href;
 
-/** Asks who is logged in; null: nobody. */
+/** Asks who is logged in; null: nobody. Screens begin when their client is there: what they read first is all they need. */
 export async function look(): Promise<void> {
-  const answer = await fetch(SESSION, { headers: PAGE });
-  who.value = answer.ok ? ((await answer.json()) as Who) : null;
-  if (answer.ok) cimi.value = await connect(new URL('../cimi/cloudEntryPoint', here).href, { headers: PAGE, transport });
+  unreached.value = undefined;
+  try {
+    const answer = await fetch(SESSION, { headers: PAGE });
+    const known = answer.ok ? ((await answer.json()) as Who) : null;
+    if (known) cimi.value = await connect(new URL('../cimi/cloudEntryPoint', here).href, { headers: PAGE, transport });
+    who.value = known;
+  } catch (error) {
+    unreached.value = failed(error);
+  }
 }
 
 /** A page at another name of the same machine (localhost) asks where it came from. */

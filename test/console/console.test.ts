@@ -79,7 +79,6 @@ describeWith('chromium', chromiumAvailable(), () => {
     if (known) {
       await context.addCookies(known);
       await page.goto(`${origin()}/console/${at}`);
-      await page.reload();
       await page.getByRole('button', { name: 'Log out' }).waitFor();
       return;
     }
@@ -119,6 +118,40 @@ describeWith('chromium', chromiumAvailable(), () => {
     await page.getByRole('button', { name: 'Log out' }).click();
     await page.getByLabel('User').waitFor();
     expect((await context.cookies())[0]?.value ?? '').toBe('');
+  });
+
+  test('a screen is whole without a second look, after the login and by its address', async () => {
+    // Timers of a second and more never come: what is shown was read at once.
+    await page.addInitScript(
+      '{ const real = setTimeout; setTimeout = (work, ms, ...more) => (ms >= 1000 ? 0 : real(work, ms, ...more)); }',
+    );
+    await enter('olga');
+    await page.getByRole('row', { name: /^sim .*simulator/ }).waitFor();
+    await page.getByRole('row', { name: /^machines 6\d/ }).waitFor();
+    await page
+      .getByText(/No Jobs|SUCCESS|FAILED/)
+      .first()
+      .waitFor();
+    for (const [at, text] of [
+      ['#/', 'simulator'],
+      ['#/c/machines', 'web-4'],
+      ['#/r/machines/sim.vm-4', 'cpuArch'],
+      ['#/c/jobs', 'Progress'],
+    ] as const) {
+      await page.goto('about:blank');
+      await page.goto(`${origin()}/console/${at}`);
+      await seen(text);
+    }
+  });
+
+  test('a gateway that does not answer is told, and asked again by hand', async () => {
+    await enter('olga');
+    await page.route('**/console/session', (route) => route.abort());
+    await page.reload();
+    await page.getByRole('alert').waitFor();
+    await page.unroute('**/console/session');
+    await page.getByRole('button', { name: 'Try again' }).click();
+    await page.getByRole('row', { name: /^sim .*simulator/ }).waitFor();
   });
 
   test('selection, scroll and focus outlive refreshes with rows that change', async () => {
