@@ -84,6 +84,16 @@ describe('contents of images', () => {
     expect(version).toBe((await open('img-debian-12')).version);
     expect(version).not.toBe((await open('img-debian-13')).version);
   });
+  it.each([
+    [{}, 2 ** 30],
+    [{ copySize: MIB }, MIB],
+    [{ copySize: TIB }, 2 ** 30],
+  ])('of a copy are as large as its volume, or as its cloud keeps of it: %j', async (options, size) => {
+    await connect(options);
+    const named = { label: 'c', note: null, labels: {}, grade: 'x', bootable: false, madeAt: 0, tag: null, token: null };
+    control.add([{ kind: 'copy', ...named, id: 'copy-1', sizeGiB: 1, timeline: [{ phase: 'ready', from: 0 }] }]);
+    expect((await driver.volumeImages?.download?.('copy-1', context))?.disk.size).toBe(size);
+  });
   it('of what was uploaded are given back, with their digest and architecture', async () => {
     await connect();
     const disk = seededDisk('x', TIB, MIB);

@@ -70,10 +70,10 @@ export class DownloadClient extends Requests {
     });
   }
 
-  private contentsOf(thing: Imaged, { contentSize, contentAllocated }: Settings): { disk: Disk; version: string } {
+  private contentsOf(thing: Imaged, { contentSize, contentAllocated, copySize = Infinity }: Settings): { disk: Disk; version: string } {
     const { kind, id, content } = thing;
     if (content) return { disk: this.kept(kind, id, content.bytes), version: content.digest ?? id };
-    const size = thing.kind === 'copy' ? thing.sizeGiB * GIB : contentSize;
+    const size = thing.kind === 'copy' ? Math.min(copySize, thing.sizeGiB * GIB) : contentSize;
     return { disk: seededDisk(id, size, contentAllocated), version: `${id} ${size} ${contentAllocated}` };
   }
 

@@ -87,6 +87,10 @@ export const settingsSchema = z.strictObject({
     .min(512)
     .default(2 ** 28)
     .describe('size of a machine image that was not uploaded, in bytes'),
+  copySize: bytes
+    .min(512)
+    .optional()
+    .describe('size of the contents of a copy of a volume that was not uploaded, in bytes; else, and at most, that of the volume'),
   contentAllocated: bytes.default(2 ** 21).describe('data in an image that was not uploaded, in bytes; the rest of it is zeros'),
   contentKept: bytes
     .max(2 ** 30)

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import facts from '../../test/facts/facts.json';
 import {
+  bytesReported,
   bytesToKb,
   gbToKb,
   gibToKb,
@@ -80,4 +81,12 @@ test.each([-1, 1.5, NaN, 2 ** 53])('refuses %p', (amount) => {
 
 test('refuses results that a number cannot carry', () => {
   expect(() => roundDown(10_000, 'petabyte', 'byte')).toThrow(RangeError);
+});
+
+test('a reported capacity is the whole mebibytes that it stands for, and a disk of it is as large again', () => {
+  for (const mib of [1, 1024, 5 * 1024, 2 ** 20]) {
+    expect(bytesReported(mibToKb(mib))).toBe(mib * 2 ** 20);
+    expect(kbToHold(bytesReported(mibToKb(mib)))).toBe(mibToKb(mib));
+  }
+  expect([bytesReported(1_000_000), bytesReported(0)]).toEqual([1_000_000_000, 0]);
 });

@@ -83,3 +83,11 @@ export const bytesToKb = (bytes: number): number => roundDown(bytes, 'byte', 'ki
  */
 export const kbToHold = (bytes: number): number =>
   bytes % Number(UNITS.mebibyte) === 0 ? bytesToKb(bytes) : roundUp(bytes, 'byte', 'kilobyte');
+/**
+ * Bytes of a capacity that a cloud reports, in kilobytes: the whole mebibytes that are reported so, where there are any, so that a disk
+ * of them is not one of the next larger size; else what was reported.
+ */
+export function bytesReported(kb: number): number {
+  const bytes = kbToMib(kb) * Number(UNITS.mebibyte);
+  return bytesToKb(bytes) === kb ? bytes : kb * BYTES_PER_KB;
+}

@@ -1,6 +1,6 @@
 import type { Cloud } from '../clouds/cloud';
 import type { Item, ItemRef } from '../clouds/driver';
-import { BYTES_PER_KB, BYTES_PER_KIB } from '../model/units';
+import { BYTES_PER_KIB, bytesReported } from '../model/units';
 import { planCapture } from '../operations/image';
 import { TO_BE_READ } from '../operations/volume';
 import { planReadable } from '../operations/readable-copy';
@@ -122,7 +122,7 @@ export class MachineExport {
     const request = { values: { ...this.naming(volume), imageLocation: path }, template: {}, collection: this.collectionOf('VolumeImage') };
     const plan = await this.volumeImages.create?.({ ...this.context, parameters: TO_BE_READ }, request);
     if (!plan) throw new Refusal(400, 'volumes are not captured here', { kind: 'unsupported' });
-    const capacity = typeof values.capacity === 'number' ? values.capacity * BYTES_PER_KB : 0;
+    const capacity = typeof values.capacity === 'number' ? bytesReported(values.capacity) : 0;
     return this.builder.disk(this.capture(plan, { type: 'VolumeImage', of: path, cloud, capacity }), capacity);
   }
 

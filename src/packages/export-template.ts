@@ -1,5 +1,5 @@
 import { shown } from '../model/shown';
-import { BYTES_PER_KB, BYTES_PER_KIB } from '../model/units';
+import { BYTES_PER_KIB, bytesReported } from '../model/units';
 import type { Ref, Value, Values } from '../model/values';
 import type { Found, PlanContext } from '../operations/resource-handler';
 import { isReadByCopy } from '../operations/readable-copy';
@@ -81,7 +81,7 @@ class TemplateExport {
   private async volume(entry: Values, notExported: LeftOut[]): Promise<string[]> {
     const { values: template } = await this.merged(entry.volumeTemplate ?? (entry as Value), 'VolumeTemplate', 'volumeTemplate');
     const { values: config } = await this.merged(template.volumeConfig, 'VolumeConfiguration', 'volumeTemplate.volumeConfig');
-    const capacity = typeof config.capacity === 'number' ? config.capacity * BYTES_PER_KB : 0;
+    const capacity = typeof config.capacity === 'number' ? bytesReported(config.capacity) : 0;
     if (template.volumeImage === undefined) return capacity > 0 ? [this.builder.disk(undefined, capacity)] : [];
     const source = await this.source(template.volumeImage, 'VolumeImage', notExported);
     return source ? [this.builder.disk(source, capacity)] : [];

@@ -1,4 +1,5 @@
 import { createServer, type IncomingHttpHeaders, type IncomingMessage, request, type ServerResponse } from 'node:http';
+import { pipeline } from 'node:stream/promises';
 
 /** Request on its way to a service. */
 export interface OpenstackCall {
@@ -25,6 +26,8 @@ export interface OpenstackRule {
   fail?: { status: number; body?: unknown; headers?: Readonly<Record<string, string>> };
   /** Cuts the connection before the call went through, or after (the lost answer). */
   drop?: 'before' | 'after';
+  /** Bytes of a body of bytes (an image's file, on its way in or out) after which no more pass, until one side ends the connection. */
+  standsAfter?: number;
   /** Changes the JSON of a good answer. */
   rewrite?: (body: never, call: OpenstackCall) => unknown;
 }
@@ -39,6 +42,8 @@ export interface OpenstackProxy {
   count(service?: string): number;
   /** Calls as `POST compute /v2.1/servers`, in their order, without their query. */
   calls(): readonly string[];
+  /** Number of bodies that stand still now. */
+  standing(): number;
   /** Forgets rules and counts. */
   reset(): void;
   stop(): Promise<void>;
@@ -57,6 +62,7 @@ const SERVICES: Readonly<Record<string, string>> = {
 class State {
   rules: OpenstackRule[] = [];
   calls: { service: string; words: string }[] = [];
+  standing = 0;
   /** Origin of each service. */
   readonly origins = new Map<string, string>();
 
@@ -102,6 +108,7 @@ export async function startOpenstackProxy(authUrl: string): Promise<OpenstackPro
     },
     count: (service) => state.calls.filter((call) => (service ?? call.service) === call.service).length,
     calls: () => state.calls.map(({ words }) => words),
+    standing: () => state.standing,
     reset: () => {
       state.rules = [];
       state.calls = [];
@@ -117,28 +124,62 @@ async function serve(state: State, own: string, incoming: IncomingMessage, outgo
   const [, service = '', path = '/'] = /^\/([^/?]+)(.*)$/.exec(incoming.url ?? '') ?? [];
   const origin = state.origins.get(service);
   if (origin === undefined) throw new Error(`no service ${service} behind the proxy`);
-  const bytes = await bytesOf(incoming);
-  const call: OpenstackCall = { service, method: incoming.method ?? 'GET', path, body: parsed(bytes.toString('utf8')) };
+  const bytes = isOfBytes(incoming) ? undefined : await bytesOf(incoming);
+  const call: OpenstackCall = { service, method: incoming.method ?? 'GET', path, body: bytes && parsed(bytes.toString('utf8')) };
   const rule = state.take(call);
   if (rule.delayMs !== undefined) await new Promise((done) => setTimeout(done, rule.delayMs));
   if (rule.drop === 'before') return void incoming.socket.destroy();
   if (rule.fail) {
     const { status, headers = {}, body } = rule.fail;
     const text = typeof body === 'string' ? body : JSON.stringify(body ?? {});
+    incoming.resume();
     outgoing.writeHead(status, { 'content-type': typeof body === 'string' ? 'text/html' : 'application/json', ...headers }).end(text);
     return;
   }
-  const answer = await forward(`${origin}${path}`, incoming, bytes);
-  if (rule.drop === 'after') return void incoming.socket.destroy();
-  const body = changed(state, own, rule, call, answer);
-  const { 'content-length': _length, 'transfer-encoding': _encoding, connection: _connection, ...headers } = answer.headers;
-  outgoing.writeHead(answer.status, { ...headers, ...(answer.status === 204 ? {} : { 'content-length': String(body.length) }) });
-  outgoing.end(answer.status === 204 ? undefined : body);
+  const passing = (body: AsyncIterable<Buffer>) => passed(body, rule.standsAfter ?? Infinity, () => stand(state, incoming));
+  const answer = await forward(`${origin}${path}`, incoming, bytes ?? passing(incoming));
+  if (rule.drop === 'after') {
+    answer.destroy();
+    return void incoming.socket.destroy();
+  }
+  const { 'transfer-encoding': _encoding, connection: _connection, ...headers } = answer.headers;
+  if (isOfBytes(answer)) {
+    outgoing.writeHead(answer.statusCode ?? 502, headers);
+    return pipeline(passing(answer), outgoing);
+  }
+  const { statusCode: status = 502 } = answer;
+  const body = changed(state, own, rule, call, { status, body: await bytesOf(answer) });
+  const { 'content-length': _length, ...others } = headers;
+  outgoing.writeHead(status, { ...others, ...(status === 204 ? {} : { 'content-length': String(body.length) }) });
+  outgoing.end(status === 204 ? undefined : body);
+}
+
+/** Tells whether a message has bytes that are passed on as they come: an image's file is larger than anything that is kept. */
+const isOfBytes = ({ headers }: { headers: IncomingHttpHeaders }): boolean => headers['content-type'] === 'application/octet-stream';
+
+/** Passes bytes on. @param halt waits where so many have passed */
+async function* passed(bytes: AsyncIterable<Buffer>, halts: number, halt: () => Promise<never>): AsyncGenerator<Buffer> {
+  let left = halts;
+  for await (const part of bytes) {
+    if (part.length > left) {
+      yield part.subarray(0, left);
+      await halt();
+    }
+    left -= part.length;
+    yield part;
+  }
+}
+
+/** Waits until the caller has gone, and fails then. */
+async function stand(state: State, { socket }: IncomingMessage): Promise<never> {
+  state.standing += 1;
+  if (!socket.destroyed) await new Promise((done) => socket.once('close', done));
+  state.standing -= 1;
+  throw new Error('the caller has gone');
 }
 
 interface Answer {
   status: number;
-  headers: IncomingHttpHeaders;
   body: Buffer;
 }
 
@@ -183,14 +224,14 @@ async function bytesOf(stream: AsyncIterable<Buffer>): Promise<Buffer> {
   return Buffer.concat(parts);
 }
 
-function forward(url: string, incoming: IncomingMessage, body: Buffer): Promise<Answer> {
+function forward(url: string, incoming: IncomingMessage, body: Buffer | AsyncIterable<Buffer>): Promise<IncomingMessage> {
   return new Promise((done, failed) => {
     const { host: _host, 'transfer-encoding': _encoding, connection: _connection, ...headers } = incoming.headers;
-    const length = body.length > 0 || incoming.headers['content-length'] !== undefined ? { 'content-length': String(body.length) } : {};
-    const onward = request(url, { method: incoming.method ?? 'GET', headers: { ...headers, ...length } }, (answer) => {
-      bytesOf(answer).then((got) => done({ status: answer.statusCode ?? 502, headers: answer.headers, body: got }), failed);
-    });
+    const kept = Buffer.isBuffer(body) && (body.length > 0 || headers['content-length'] !== undefined);
+    const length = kept ? { 'content-length': String(body.length) } : {};
+    const onward = request(url, { method: incoming.method ?? 'GET', headers: { ...headers, ...length } }, done);
     onward.once('error', failed);
-    onward.end(body);
+    if (Buffer.isBuffer(body)) onward.end(body);
+    else pipeline(body, onward).catch(failed);
   });
 }

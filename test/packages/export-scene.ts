@@ -1,7 +1,7 @@
 import { encodeId } from '../../src/clouds/identity';
 import { CIMI, EXTENSION } from '../../src/model/define';
 import type { Answer, Client, Json } from '../harness/client';
-import { ACTION_URI, made, succeeded } from '../protocol/scene';
+import { ACTION_URI, listOf, made, succeeded } from '../protocol/scene';
 
 export const refOf = async (client: Client, from: Json, name: string): Promise<Json> =>
   (await client.get(String((from[name] as unknown as Json).href))).json;
@@ -61,4 +61,24 @@ export function shopIn(client: Client, cloud: string, capacity = 1_000_000): Pro
       ],
     },
   });
+}
+
+/** Facts of a System that a move keeps, whichever cloud it is in: of its Machines, in the order of their names, and of their Volumes. */
+export async function factsOf(client: Client, { name, description, ...system }: Json): Promise<unknown> {
+  const get = (from: Json, attribute: string): Promise<Json> => refOf(client, from, attribute);
+  const volume = async (item: Json): Promise<unknown> => {
+    const { capacity, state } = await get(item, 'volume');
+    return { capacity, state };
+  };
+  const of = async (item: Json) => {
+    const machine = await get(item, 'machine');
+    const interfaces = listOf(await get(machine, 'networkInterfaces'), 'machineNetworkInterfaces');
+    const networks = await Promise.all(interfaces.map(async (one) => String((await get(one, 'network')).name)));
+    const volumes = await Promise.all(listOf(await get(machine, 'volumes'), 'machineVolumes').map(volume));
+    const { properties, cpu, memory } = machine;
+    const own = { name: String(machine.name), description: machine.description, properties, cpu, memory };
+    return { ...own, networks: networks.toSorted(), volumes };
+  };
+  const machines = await Promise.all(listOf(await get(system, 'machines'), 'systemMachines').map(of));
+  return { name, description, machines: machines.toSorted((one, other) => one.name.localeCompare(other.name)) };
 }

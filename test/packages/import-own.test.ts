@@ -4,7 +4,7 @@ import type { PackageRecord } from '../../src/packages/package-record';
 import type { Answer, Json } from '../harness/client';
 import { simulatedCloud } from '../harness/gateway';
 import { ACTION_URI, listOf, openScene, pathOf, succeeded, type Scene } from '../protocol/scene';
-import { exported, refOf, shopIn } from './export-scene';
+import { exported, factsOf, shopIn } from './export-scene';
 
 /** A System moved from one cloud to another by two requests: export, and import of the gateway's own package (5.13.1.2, 5.13.2.1). */
 const MIB = 2 ** 20;
@@ -45,37 +45,21 @@ const importingByXml = (properties: object): Promise<Answer> =>
       .join('')}</Action>`,
   });
 
-/** Facts of a System that a move keeps, whichever cloud it is in. */
-async function facts(system: Json): Promise<unknown> {
-  const { client } = scene;
-  const machines = listOf(await refOf(client, system, 'machines'), 'systemMachines');
-  const of = async (item: Json) => {
-    const machine = await refOf(client, item, 'machine');
-    const interfaces = listOf(await refOf(client, machine, 'networkInterfaces'), 'machineNetworkInterfaces');
-    const networks = await Promise.all(interfaces.map(async (one) => (await refOf(client, one, 'network')).name));
-    const volumes = listOf(await refOf(client, machine, 'volumes'), 'machineVolumes');
-    const { name, description, properties, cpu, memory } = machine;
-    return { name, description, properties, cpu, memory, networks: networks.toSorted(), volumes: volumes.length };
-  };
-  const { name, description } = system;
-  const members = await Promise.all(machines.map(of));
-  return { name, description, machines: members.toSorted((one, other) => String(one.name).localeCompare(String(other.name))) };
-}
-
 test.each([
   ['JSON', importing],
   ['XML', importingByXml],
 ])('as asked for in %s, it is the same System in the other cloud, of the same bytes', async (_, ask) => {
+  const { client } = scene;
   const before = [thingsIn('a'), thingsIn('b')];
   const answer = await ask({ cloud: 'b' });
   const job = await succeeded(scene.client, answer);
   const system = (await scene.client.get(String(answer.headers.get('location')))).json;
-  expect(await facts(system)).toEqual(await facts(shop));
+  expect(await factsOf(client, system)).toEqual(await factsOf(client, shop));
   const copies = [...scene.controlOf('b').snapshots(), ...scene.controlOf('b').things('copy')] as { content?: { digest: string } }[];
   expect(copies.map(({ content }) => content?.digest).toSorted()).toEqual(sources);
   // Nothing was asked of the source, which is as it was.
   expect(thingsIn('a')).toEqual(before[0]);
-  expect(await facts((await scene.client.get(String(shop.id))).json)).toEqual(await facts(shop));
+  expect(await factsOf(client, (await client.get(String(shop.id))).json)).toEqual(await factsOf(client, shop));
   await succeeded(scene.client, await scene.client.delete(String(system.id)));
   for (const { href } of listOf(job, 'affectedResources'))
     if (/\/(machineImages|volumeImages)\//.test(String(href))) await succeeded(scene.client, await scene.client.delete(String(href)));

@@ -1,8 +1,7 @@
 """cinder's own FakeLoggingVolumeDriver, plus the calls that it leaves to LVM. What images bring is kept in files and goes on to snapshots,
-volumes and images; zeros behind it are nowhere, so that a volume of a GiB does not travel as one."""
+volumes and images; zeros behind it are nowhere, so that a volume of a GiB does not travel as one. Zeros within it are holes of its file."""
 import io
 import os
-import shutil
 import subprocess
 
 from cinder.tests import fake_driver
@@ -19,12 +18,22 @@ def kept(thing_id):
 
 def copied(source_id, target_id):
     if os.path.exists(kept(source_id)):
-        shutil.copyfile(kept(source_id), kept(target_id))
+        subprocess.run(['cp', '--sparse=always', kept(source_id), kept(target_id)], check=True)
 
 
 def forget(thing_id):
     if os.path.exists(kept(thing_id)):
         os.remove(kept(thing_id))
+
+
+class Sparse(io.FileIO):
+    """A file in which zeros are not written."""
+
+    def write(self, data):
+        if data.count(0) < len(data):
+            return super().write(data)
+        self.seek(len(data), os.SEEK_CUR)
+        return len(data)
 
 
 class SparseVolumeDriver(fake_driver.FakeLoggingVolumeDriver):
@@ -53,8 +62,9 @@ class SparseVolumeDriver(fake_driver.FakeLoggingVolumeDriver):
 
     def copy_image_to_volume(self, context, volume, image_service, image_id, disable_sparse=False):
         path = kept(volume['id'])
-        with open(path, 'wb') as file:
+        with Sparse(path, 'w') as file:
             image_service.download(context, image_id, file)
+            file.truncate(file.tell())
         disk_format = image_service.show(context, image_id)['disk_format']
         if disk_format != 'raw':
             os.rename(path, path + '.packed')
@@ -63,11 +73,11 @@ class SparseVolumeDriver(fake_driver.FakeLoggingVolumeDriver):
 
     def copy_volume_to_image(self, context, volume, image_service, image_meta):
         described = {'disk_format': 'raw', 'container_format': 'bare'}
-        data = b''
-        if os.path.exists(kept(volume['id'])):
-            with open(kept(volume['id']), 'rb') as file:
-                data = file.read()
-        image_service.update(context, image_meta['id'], described, io.BytesIO(data.ljust(LEAST, b'\0')), purge_props=False)
+        path = kept(volume['id'])
+        with open(path, 'ab') as file:
+            file.truncate(max(os.path.getsize(path), LEAST))
+        with open(path, 'rb') as file:
+            image_service.update(context, image_meta['id'], described, file, purge_props=False)
 
     def clone_image(self, context, volume, image_location, image_meta, image_service):
         return None, False
