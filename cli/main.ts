@@ -10,8 +10,11 @@ import { run, verbsOf } from './verbs.ts';
 
 const several = (value: string, before: readonly string[] = []): readonly string[] => [...before, value];
 
-/** Makes the command line. What is not of a command of its own is a collection of the provider's, with a verb. */
-function programOf(world: World): Command {
+/**
+ * Makes the command line. What is not of a command of its own is a collection of the provider's, with a verb.
+ * @param verbatim words that stood behind `--`: none of them is an option
+ */
+function programOf(world: World, verbatim: readonly string[]): Command {
   const program = new Command('cimi')
     .description('CIMI 1.1 from the command line: cimi COLLECTION VERB [NAME] [--ATTRIBUTE VALUE]')
     .usage('[options] COLLECTION VERB [NAME] [--ATTRIBUTE VALUE]...')
@@ -31,7 +34,7 @@ function programOf(world: World): Command {
     .showHelpAfterError('(cimi --help says more)')
     .argument('[words...]')
     .allowUnknownOption()
-    .action((words: string[]) => onCollection(contextOf, words, program));
+    .action((words: string[]) => onCollection(contextOf, words, verbatim, program));
   const contextOf = (): Promise<Context> => openContext(program.opts<Options>(), world);
   const command = (name: string, description: string): Command => program.command(name).description(description).exitOverride();
 
@@ -73,9 +76,14 @@ function programOf(world: World): Command {
 }
 
 /** Does what the words say with a collection. */
-async function onCollection(contextOf: () => Promise<Context>, all: readonly string[], program: Command): Promise<void> {
+async function onCollection(
+  contextOf: () => Promise<Context>,
+  all: readonly string[],
+  verbatim: readonly string[],
+  program: Command,
+): Promise<void> {
   const { words, given } = givenOf(all);
-  const [collection, verb, ...rest] = words;
+  const [collection, verb, ...rest] = [...words, ...verbatim];
   if (collection === undefined) {
     program.outputHelp();
     return;
@@ -106,7 +114,9 @@ async function main(): Promise<void> {
     process.exit(EXIT.ok);
   });
   try {
-    await programOf(world).parseAsync();
+    const words = process.argv.slice(2);
+    const end = words.includes('--') && words[0] !== '__complete' ? words.indexOf('--') : words.length;
+    await programOf(world, words.slice(end + 1)).parseAsync(words.slice(0, end), { from: 'user' });
   } catch (error) {
     process.exitCode = endedBy(error, world);
   }

@@ -18,8 +18,8 @@ export type QueryOptions<K extends TypeName, S extends AttributeOf<K> = Attribut
   select?: readonly S[] | undefined;
   /** Attributes, `name` or `name:desc`, the first counting most. */
   orderBy?: readonly (AttributeOf<K> | `${AttributeOf<K>}:${'asc' | 'desc'}`)[] | undefined;
-  /** References and collections whose attributes are asked for beside their href. */
-  expand?: readonly AttributeOf<K>[] | undefined;
+  /** References and collections whose attributes are asked for beside their href; paths go on from there, where the provider takes them. */
+  expand?: readonly (AttributeOf<K> | `${AttributeOf<K>}/${string}`)[] | undefined;
   signal?: AbortSignal | undefined;
 };
 

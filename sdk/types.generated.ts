@@ -1353,6 +1353,7 @@ export interface Credential {
   readonly properties?: Properties;
   readonly userName?: string;
   readonly key?: string;
+  readonly publicKey?: string;
   readonly privateKey?: string;
   readonly operations?: readonly Operation[];
 }
@@ -1365,6 +1366,7 @@ export interface CredentialInput {
   readonly userName?: string | null;
   readonly password?: string | null;
   readonly key?: string | null;
+  readonly publicKey?: string | null;
 }
 /** Request that makes a Credential. */
 export interface CredentialCreate {
@@ -1383,6 +1385,7 @@ export interface CredentialFilter {
   readonly updated: Ordered<Date | DateTime>;
   readonly userName: Equal<string>;
   readonly key: Equal<string>;
+  readonly publicKey: Equal<string>;
   readonly privateKey: Equal<string>;
   property(key: string): Equal<string>;
 }
@@ -1404,6 +1407,7 @@ export interface CredentialTemplate {
   readonly properties?: Properties;
   readonly userName?: string;
   readonly key?: string;
+  readonly publicKey?: string;
   readonly keyType?: 'ed25519' | 'rsa';
   readonly operations?: readonly Operation[];
 }
@@ -1416,6 +1420,7 @@ export interface CredentialTemplateInput {
   readonly userName?: string | null;
   readonly password?: string | null;
   readonly key?: string | null;
+  readonly publicKey?: string | null;
   readonly keyType?: 'ed25519' | 'rsa' | null;
 }
 /** Request that makes a CredentialTemplate. */
@@ -1429,6 +1434,7 @@ export interface CredentialTemplateFilter {
   readonly updated: Ordered<Date | DateTime>;
   readonly userName: Equal<string>;
   readonly key: Equal<string>;
+  readonly publicKey: Equal<string>;
   readonly keyType: Equal<'ed25519' | 'rsa'>;
   property(key: string): Equal<string>;
 }

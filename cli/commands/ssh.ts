@@ -1,7 +1,8 @@
 import { spawn } from 'node:child_process';
 import { BlockList, isIP } from 'node:net';
-import { collectionAt, itemAt, type Context, type Item } from '../context.ts';
-import { find } from '../find.ts';
+import type { Cimi } from '../../sdk/index.ts';
+import { collectionAt, itemAt, type Values } from '../context.ts';
+import { uriOf } from '../find.ts';
 import { notFound, Problem, usage } from '../problem.ts';
 import type { Verb } from '../verb.ts';
 
@@ -52,10 +53,10 @@ export function userOf(machine: Readonly<Record<string, unknown>>): string | und
 export const ssh: Verb = async (context, place, { words, given }) => {
   const [word, ...command] = words;
   if (word === undefined) throw usage('cimi machines ssh needs a name or id');
-  const machine = await find(context, place, word);
-  const address = bestOf(await addressesOf(context, machine));
+  const { values: machine, addresses } = await addressesOf(context.cimi, await uriOf(context, place, word));
+  const address = bestOf(addresses);
   if (address === undefined) throw notFound(`${word} has no address that is known`);
-  const user = given.find(({ name }) => name === 'user')?.value ?? userOf(machine.toJSON());
+  const user = given.find(({ name }) => name === 'user')?.value ?? userOf(machine);
   const target = user === undefined ? address : `${user}@${address}`;
   if (context.options.dryRun) {
     context.world.out.write(`${['ssh', '--', target, ...command].join(' ')}\n`);
@@ -69,12 +70,24 @@ export const ssh: Verb = async (context, place, { words, given }) => {
   process.exitCode = code ?? 1;
 };
 
-async function addressesOf({ cimi }: Context, machine: Item): Promise<string[]> {
-  const href = (machine.networkInterfaces as { href: string } | undefined)?.href;
-  const interfaces = href === undefined ? [] : await collectionAt(cimi, href).all();
-  const links = interfaces.flatMap(({ addresses }) => (addresses as { href: string } | undefined)?.href ?? []);
-  const entries = (await Promise.all(links.map((link) => collectionAt(cimi, link).all()))).flat();
-  const uris = entries.flatMap(({ address }) => (address as { href: string } | undefined)?.href ?? []);
-  const found = await Promise.all([...new Set(uris)].map((uri) => itemAt(cimi, uri)));
-  return found.flatMap(({ ip }) => (typeof ip === 'string' ? [ip] : []));
+/** Way from a machine to its addresses; what a provider does not take of it is followed link by link. */
+const WAY = ['networkInterfaces', 'addresses', 'address'] as const;
+
+/** Reads a machine with all its addresses. @throws CimiError */
+export async function addressesOf(cimi: Cimi, machine: string): Promise<{ values: Values; addresses: string[] }> {
+  const { values = {} } = await cimi.send({ url: machine, query: { $expand: WAY.join('/') } });
+  let reached: readonly Values[] = [values];
+  for (const name of WAY) {
+    const refs = reached.flatMap((one) => (one[name] === undefined ? [] : [one[name] as Values]));
+    reached = (await Promise.all(refs.map((ref) => (name === 'address' ? whole(cimi, ref) : itemsOf(cimi, ref))))).flat();
+  }
+  return { values, addresses: [...new Set(reached.flatMap(({ ip }) => (typeof ip === 'string' ? [ip] : [])))] };
 }
+
+/** Items of a collection, which stand beside its href where it was expanded. */
+async function itemsOf(cimi: Cimi, { href, count, ...more }: Values): Promise<readonly Values[]> {
+  const lists = Object.entries(more).flatMap(([name, value]) => (name !== 'operations' && Array.isArray(value) ? [value as Values[]] : []));
+  return count === undefined ? collectionAt(cimi, String(href)).all() : (lists[0] ?? []);
+}
+
+const whole = async (cimi: Cimi, ref: Values): Promise<Values> => (ref.ip === undefined ? itemAt(cimi, String(ref.href)) : ref);

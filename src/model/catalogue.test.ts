@@ -60,7 +60,7 @@ describe('standard catalogue', () => {
   test('places the operations of Credential before its provider-defined attributes in XML (5.14.9)', () => {
     expect(catalogue.xmlOrderOf('Credential')).toEqual([
       ...['id', 'name', 'description', 'created', 'updated', 'properties'],
-      ...['operations', 'userName', 'password', 'key', 'privateKey'],
+      ...['operations', 'userName', 'password', 'key', 'publicKey', 'privateKey'],
     ]);
   });
 

@@ -4,6 +4,9 @@ import type { Attribute, Attributes } from './define';
 /** Longest description, bytes. */
 export const DESCRIPTION = 16_384;
 
+/** Longest line of an OpenSSH public key, bytes: RSA of 16,384 bits, and a comment. */
+const PUBLIC_KEY = 4096;
+
 /** Attributes that (nearly) every resource has (5.10.1). */
 const primary = {
   id: uri({ provider: 'mandatory immutable', consumer: 'mandatory read-only' }),
@@ -78,6 +81,12 @@ export const extensionAttributes: readonly ExtensionAttribute[] = [
       'AddressTemplate',
       'ForwardingGroupTemplate',
     ],
+  },
+  {
+    // The public key as an OpenSSH line: what `key` has as bytes.
+    name: 'publicKey',
+    attribute: string({ provider: 'optional mutable', consumer: 'optional read-write', namespace: EXTENSION, maxLength: PUBLIC_KEY }),
+    types: ['Credential', 'CredentialTemplate'],
   },
   {
     // Private half of a generated key pair: in the body that answers the create, and nowhere else.

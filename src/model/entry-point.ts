@@ -43,7 +43,10 @@ export const cloudEntryPoint = resource('CloudEntryPoint', {
   },
   operations: ['edit'],
   capabilities: {
-    ExpandParameter: { type: 'boolean', description: 'References can be expanded with $expand.' },
+    ExpandParameter: {
+      type: 'boolean',
+      description: 'References can be expanded with $expand; paths lead further (networkInterfaces/addresses/address).',
+    },
     FilterParameter: { type: 'boolean', description: 'Collections can be filtered with $filter.' },
     FirstParameter: { type: 'boolean', description: 'Collections can be cut with $first and $last.' },
     SelectParameter: { type: 'boolean', description: 'Attributes can be chosen with $select.' },

@@ -21,7 +21,11 @@ export const parameters: Readonly<Record<string, Values>> = {
   first: query('$first', 'Ordinal position of the first item wanted, from 1 (4.1.6.2).', { type: 'integer' }),
   last: query('$last', 'Ordinal position of the last item wanted (4.1.6.2).', { type: 'integer' }),
   select: query('$select', 'The attributes wanted; in a PUT the attributes that are changed (4.1.6.3, 4.2.1.3.1).', text, 'id,name'),
-  expand: query('$expand', 'References whose resources stand inline; * or no name: all (4.1.6.4).', text),
+  expand: query(
+    '$expand',
+    'References whose resources stand inline; * or no name: all (4.1.6.4). A path leads further: networkInterfaces/addresses/address.',
+    text,
+  ),
   format: query('$format', 'The representation wanted; it wins over Accept (4.1.6.5).', { type: 'string', examples: ['json', 'xml'] }),
   ifMatch: header('If-Match', 'The change is made only if the resource still is as this ETag says.'),
   ifNoneMatch: header('If-None-Match', 'Answers 304 if the representation still is the one of this ETag.'),

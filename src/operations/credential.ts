@@ -2,9 +2,10 @@ import type { Workflow } from '../jobs/workflow';
 import { cloudOf } from '../jobs/workflow';
 import type { Values } from '../model/values';
 import { Refusal, type ResourceHandler, type ChangePlan, type PlanContext, type CreateRequest } from './resource-handler';
-import { isPublicKey, makeKeyPair, type KeyPair, type KeyType } from './keypair';
+import { makeKeyPair, type KeyPair, type KeyType } from './keypair';
 import { importedOf } from './create-credential';
-import { planStoredCreate, planStoredRemove, planStoredUpdate, storedOffered } from './stored';
+import { keyChange, withKey, withPublicKey } from './public-key';
+import { planStoredCreate, planStoredRemove, planStoredUpdate, storedHandler, storedOffered } from './stored';
 import { removeWithAssociations } from './associations';
 import { BusyError } from '../threads/limit';
 
@@ -44,10 +45,8 @@ export const credentialHandler: ResourceHandler = {
   type: TYPE,
   stored: true,
   create: planCreate,
-  update: (context, found, request) => {
-    checkKey(request.set, 'key');
-    return planStoredUpdate(context, found, request);
-  },
+  enrich: withPublicKey,
+  update: (context, found, request) => planStoredUpdate(context, found, keyChange(found, request)),
   async remove(context, found) {
     const imported = found.row ? importedOf(found.row.internal) : {};
     if (Object.keys(imported).length === 0) return planStoredRemove(context, found);
@@ -63,10 +62,18 @@ export const credentialHandler: ResourceHandler = {
   offered: storedOffered,
 };
 
+const TEMPLATE = 'CredentialTemplate';
+
+/** CredentialTemplate (5.14.11). */
+export const credentialTemplateHandler: ResourceHandler = storedHandler(TEMPLATE, {
+  enrich: withPublicKey,
+  create: (context, request) => planStoredCreate(TEMPLATE, context, { ...request, values: withKey(request.values, (name) => name) }),
+  update: (context, found, request) => planStoredUpdate(context, found, keyChange(found, request)),
+});
+
 async function planCreate(context: PlanContext, request: CreateRequest): Promise<ChangePlan> {
   const { cloud: _cloud, ...common } = request.values;
-  const values: Values = { ...common, ...request.template };
-  checkKey(values, 'credentialTemplate.key');
+  const values = withKey({ ...common, ...request.template }, (name) => `credentialTemplate.${name}`);
   const { keyType, ...others } = values;
   // Of what is given nothing is made, and there is no type to tell.
   if (values.key !== undefined || values.password !== undefined) return planStoredCreate(TYPE, context, { ...request, values: others });
@@ -88,17 +95,4 @@ async function generated(type: KeyType, tenant: string): Promise<KeyPair> {
     const message = `${error.message}: try again, or ask for an ed25519 key, which is made at once`;
     throw new Refusal(503, message, { at: 'credentialTemplate.keyType', kind: 'unavailable', retryAfterS: KEY_S });
   }
-}
-
-function checkKey(values: Values, at: string): void {
-  if (values.key !== undefined && values.key !== null && publicKeyOf(values) === undefined) {
-    throw new Refusal(400, 'the hexadecimal bytes of an OpenSSH public key line are needed (ssh-rsa, ssh-ed25519 or ecdsa)', { at });
-  }
-}
-
-/** The OpenSSH public key line of a credential's values (`key` is byte[], 5.5.9, D054); undefined when there is none. */
-export function publicKeyOf(values: Values): string | undefined {
-  if (typeof values.key !== 'string') return undefined;
-  const text = Buffer.from(values.key, 'hex').toString('utf8').trim();
-  return isPublicKey(text) ? text : undefined;
 }

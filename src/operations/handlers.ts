@@ -4,7 +4,7 @@ import { NOTHING_FETCHED } from '../fetch/rules';
 import type { Workflow } from '../jobs/workflow';
 import type { Value } from '../model/values';
 import { addressHandler } from './address';
-import { credentialHandler, removeCredential } from './credential';
+import { credentialHandler, credentialTemplateHandler, removeCredential } from './credential';
 import { eventHandler, eventLogHandler } from './event-log';
 import type { ResourceHandler } from './resource-handler';
 import { forwardingGroupHandler, forwardingGroupNetworkHandler } from './forwarding-group';
@@ -39,7 +39,7 @@ export function resourceHandlers(fetcher = nothingFetched()): readonly ResourceH
     machineConfigHandler,
     imageHandler(fetcher),
     credentialHandler,
-    storedHandler('CredentialTemplate'),
+    credentialTemplateHandler,
     diskHandler,
     machineVolumeHandler,
     interfaceHandler,

@@ -2,7 +2,7 @@ import type { Cloud } from '../clouds/cloud';
 import type { Catalogue } from '../model/catalogue';
 import type { ActionDeclaration } from '../model/define';
 import type { Ref, Value, Values } from '../model/values';
-import { publicKeyOf } from './credential';
+import { publicKeyOf, withKey } from './public-key';
 import {
   Refusal,
   type CreateRequest,
@@ -163,7 +163,7 @@ async function credentialOf(
   const at = 'machineTemplate.credential';
   const found = ref.href === undefined ? undefined : await context.resolve(ref.href, 'Credential', at);
   const overrides = inlineOf(ref, found?.values);
-  const publicKey = publicKeyOf({ ...found?.values, ...overrides });
+  const publicKey = publicKeyOf({ ...found?.values, ...(overrides && withKey(overrides, (name) => `${at}.${name}`)) });
   if (publicKey === undefined || !cloud.offers('credentials', 'import')) {
     throw new Refusal(400, `cloud '${cloud.key}' takes public keys only, and this credential has none`, { at, kind: 'unsupported' });
   }

@@ -5,6 +5,9 @@ import { isSame } from './value-equality';
 /** Attributes that a template or configuration says of itself, and not of what is made with it. */
 const OWN_ATTRIBUTES: readonly string[] = [...Object.keys(commonAttributes(true)), 'resourceURI', 'operations'];
 
+/** Attributes that say the same in two forms: who overrides one overrides the other. */
+const TWINS: Readonly<Record<string, string>> = { key: 'publicKey', publicKey: 'key' };
+
 /**
  * Template attributes with the overrides of one request laid over them, whole attribute by whole attribute; null erases
  * (DSP0263 4.2.1.1). Common attributes, of the template as of the overrides, are the template's own: they are left out, as
@@ -12,7 +15,9 @@ const OWN_ATTRIBUTES: readonly string[] = [...Object.keys(commonAttributes(true)
  */
 export function mergeTemplate(template: Values, overrides: Values): Values {
   const merged: Values = {};
-  for (const [name, value] of [...Object.entries(template), ...Object.entries(overrides)]) {
+  const twinsOf = Object.keys(overrides).map((name) => TWINS[name]);
+  const kept = Object.entries(template).filter(([name]) => !twinsOf.includes(name));
+  for (const [name, value] of [...kept, ...Object.entries(overrides)]) {
     if (name === 'href' || OWN_ATTRIBUTES.includes(name)) continue;
     if (value === null) delete merged[name];
     else if (value !== undefined) merged[name] = value;

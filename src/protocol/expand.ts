@@ -4,19 +4,43 @@ import type { Ref, Value, Values } from '../model/values';
 import { ProviderError } from '../clouds/errors';
 import { Refusal, type Found } from '../operations/resource-handler';
 import { asRef } from '../operations/template-merge';
+import { expansionsOf, type Expansion } from '../query/expand';
 import { collectionOperations } from './can-add';
 import type { Routed } from './router';
 import type { View } from './view';
 import type { Views } from './views';
 
 /**
- * `$expand` (DSP0263 4.1.6.4): the attributes of what the named attributes refer to, laid into the references, one
- * level deep. Each referenced resource is read once, those of one type together. What the caller may not see or what
+ * `$expand` (DSP0263 4.1.6.4): the attributes of what the named attributes refer to, laid into the references, as deep as their
+ * paths go. Each referenced resource is read once, those of one type together. What the caller may not see or what
  * cannot be read stays a bare reference.
  */
-export async function expand(views: Views, routed: Routed, all: readonly View[], names: readonly string[]): Promise<readonly View[]> {
-  if (names.length === 0) return all;
-  const { read, tried } = await ownLists(views, routed, all, names);
+export async function expand(
+  views: Views,
+  routed: Routed,
+  all: readonly View[],
+  expansions: readonly Expansion[],
+): Promise<readonly View[]> {
+  // Those that show the same of their targets share what is read.
+  const groups = new Map<string, Names>();
+  for (const { name, within } of expansions) {
+    const key = within.join(',');
+    const group = groups.get(key) ?? { names: [], within };
+    groups.set(key, { ...group, names: [...group.names, name] });
+  }
+  let laid = all;
+  for (const group of groups.values()) laid = await expandAlike(views, routed, laid, group);
+  return laid;
+}
+
+/** Attributes that are expanded in the same way, and what is expanded in what they lead to. */
+interface Names {
+  names: readonly string[];
+  within: readonly string[];
+}
+
+async function expandAlike(views: Views, routed: Routed, all: readonly View[], { names, within: deeper }: Names): Promise<readonly View[]> {
+  const { read, tried } = await ownLists(views, routed, all, { names, within: deeper });
   const targets = new Set<string>();
   for (const view of all) for (const name of names) for (const href of hrefsOf(view.values[name])) if (!tried.has(href)) targets.add(href);
   const hrefs = [...targets];
@@ -25,7 +49,7 @@ export async function expand(views: Views, routed: Routed, all: readonly View[],
     if (from > 0) await giveWay(tenant);
     await Promise.all(
       hrefs.slice(from, from + TOGETHER).map(async (href) => {
-        const values = await expanded(views, routed, href);
+        const values = await expanded(views, routed, href, deeper);
         if (values) read.set(href, values);
       }),
     );
@@ -40,6 +64,11 @@ export async function expand(views: Views, routed: Routed, all: readonly View[],
   return laid;
 }
 
+/** Expands what is asked for within targets of one type. */
+function expandTargets(views: Views, routed: Routed, targets: readonly View[], within: readonly string[]): Promise<readonly View[]> {
+  return expand(views, routed, targets, expansionsOf(within, routed.protocol.catalogue.attributesOf(routed.location.type)));
+}
+
 /** Referenced resources that are read at once: more of them let others go first. */
 const TOGETHER = 50;
 
@@ -50,7 +79,7 @@ interface OwnLists {
 }
 
 /** Reads what lives in the views themselves (a Machine's Disks), each kind for all of them together. */
-async function ownLists(views: Views, routed: Routed, all: readonly View[], names: readonly string[]): Promise<OwnLists> {
+async function ownLists(views: Views, routed: Routed, all: readonly View[], { names, within }: Names): Promise<OwnLists> {
   const read = new Map<string, Values>();
   const tried = new Set<string>();
   for (const name of names) {
@@ -64,10 +93,12 @@ async function ownLists(views: Views, routed: Routed, all: readonly View[], name
     for (const cloud of new Set(owned.map(({ owner }) => owner.cloud))) {
       const here = owned.filter(({ owner }) => owner.cloud === cloud);
       const lists = await views.ofOwners(location, here, routed).catch((error: unknown) => notThere(error) ?? []);
-      for (const [index, { collection }] of lists ? here.entries() : []) {
-        const items = lists?.[index];
+      const there = { ...routed, location };
+      const items = [...(await expandTargets(views, there, lists?.flat() ?? [], within))];
+      for (const [index, { collection, owner }] of lists ? here.entries() : []) {
         tried.add(collection);
-        if (items) read.set(collection, listValues({ ...routed, location }, collection, items, here[index]?.owner));
+        const list = lists?.[index];
+        if (list) read.set(collection, listValues(there, collection, items.splice(0, list.length), owner));
       }
     }
   }
@@ -105,7 +136,7 @@ function within(value: Value | undefined, read: ReadonlyMap<string, Values>): Va
 }
 
 /** Attributes of one target; a collection's are id, count and its items. */
-async function expanded(views: Views, routed: Routed, href: string): Promise<Values | undefined> {
+async function expanded(views: Views, routed: Routed, href: string, within: readonly string[]): Promise<Values | undefined> {
   const { protocol } = routed;
   const bare = partedFromCloud(href).path;
   const location = protocol.catalogue.locate(bare);
@@ -115,10 +146,11 @@ async function expanded(views: Views, routed: Routed, href: string): Promise<Val
     const all = await views.all(target).catch(notThere);
     // Where a cloud did not answer, a reference is better than a part that looks like the whole.
     if (!all || all.unavailable.length > 0) return undefined;
-    return listValues(target, href, all.views, await views.owner(target));
+    return listValues(target, href, await expandTargets(views, target, all.views, within), await views.owner(target));
   }
   const view = await views.one(target).catch(notThere);
-  return view && itemValues(routed, view);
+  const [whole] = view ? await expandTargets(views, target, [view], within) : [];
+  return whole && itemValues(routed, whole);
 }
 
 function notThere(error: unknown): undefined {

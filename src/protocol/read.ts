@@ -4,7 +4,7 @@ import type { Collection } from '../model/define';
 import { eased } from '../model/turns';
 import type { Value, Values } from '../model/values';
 import { Refusal, type Found } from '../operations/resource-handler';
-import { expandNames } from '../query/expand';
+import { expansionsOf } from '../query/expand';
 import { compileFilter } from '../query/filter';
 import { compileOrder, compareText } from '../query/order';
 import { parseQuery, subset, type Query } from '../query/query';
@@ -55,8 +55,8 @@ export async function represent(
 ): Promise<CimiResponse> {
   const { protocol, request } = routed;
   const attributes = protocol.catalogue.attributesOf(view.type);
-  const names = expandNames(query.expand, attributes);
-  const [expanded] = await expand(views, routed, [view], names);
+  const expansions = expansionsOf(query.expand, attributes);
+  const [expanded] = await expand(views, routed, [view], expansions);
   const writer = protocol.writers[acceptable(routed)];
   const encode = (): Encoded => {
     const shown = { ...(expanded ?? view), values: { ...(expanded ?? view).values, ...more } };
@@ -64,7 +64,7 @@ export async function represent(
     const bytes = [writer.document(document, { base: protocol.base })];
     return { body: bytes, tag: entityTag(view.core(), bytes) };
   };
-  const isItself = names.length === 0 && Object.keys(more).length === 0;
+  const isItself = expansions.length === 0 && Object.keys(more).length === 0;
   const shape = `${writer.format} ${query.select?.join(',') ?? ''}`;
   const { body, tag } = isItself && isKept(view) ? views.encodings.one(view, shape, encode) : encode();
   const seenAt = view.found?.cloud ? view.found.at : undefined;
@@ -91,9 +91,9 @@ async function readCollection(views: Views, routed: Routed): Promise<CimiRespons
   const query = parseQuery(request.query, 'collection', location.collection.parameters);
   const stored = await views.stored(routed);
   if (stored) return encodeList(views, routed, query, await partWithNews(routed, query, () => stored.part(query)));
-  const names = expandNames(query.expand, protocol.catalogue.attributesOf(location.type));
+  const expansions = expansionsOf(query.expand, protocol.catalogue.attributesOf(location.type));
   const windowed = query.first !== undefined || query.last !== undefined;
-  if (windowed || names.length > 0) return encodeList(views, routed, query, windowOf(await orderedList(views, routed, query), query));
+  if (windowed || expansions.length > 0) return encodeList(views, routed, query, windowOf(await orderedList(views, routed, query), query));
   const filter = filterOf(query, routed);
   const all = await views.all(routed, filter);
   const seenAt = oldest(all.views);
@@ -139,12 +139,12 @@ async function encodeList(
   const writer = protocol.writers[acceptable(routed)];
   const attributes = protocol.catalogue.attributesOf(location.type);
   const selection = selectionOf(query, collection, attributes);
-  const names = expandNames(query.expand, attributes);
+  const expansions = expansionsOf(query.expand, attributes);
   const path = entryPath(cloudKey, routed.path);
   const has = (name: string) => !selection || selection.own.has(name);
   async function* items(): AsyncGenerator<readonly Document[]> {
     for await (const page of pages())
-      yield await eased(await expand(views, routed, page, names), routed.principal.tenant, (view) =>
+      yield await eased(await expand(views, routed, page, expansions), routed.principal.tenant, (view) =>
         documentOf(view, selection?.items ?? undefined),
       );
   }

@@ -1,7 +1,7 @@
 import { array, boolean, collection, dateTime, duration, integer, map, ref, string, uri } from '../model/define';
 import type { Values } from '../model/values';
 import { QueryError } from './errors';
-import { expandNames } from './expand';
+import { expansionsOf } from './expand';
 import { compileFilter } from './filter';
 import { parseFilter } from './grammar';
 import { compileOrder, compareText, parseOrder } from './order';
@@ -269,9 +269,24 @@ describe('$select (4.1.6.3)', () => {
 });
 
 describe('$expand (4.1.6.4)', () => {
+  const named = (names: readonly string[] | undefined): string[] => expansionsOf(names, attributes).map(({ name }) => name);
   it('names references, collections and arrays of references', () => {
-    expect(expandNames(['*'], attributes)).toEqual(['image', 'disks', 'addresses']);
-    expect(expandNames(['disks', 'name', 'image', 'nothing', 'volumes', 'secretRef'], attributes)).toEqual(['image', 'disks']);
-    expect(expandNames(undefined, attributes)).toEqual([]);
+    expect(named(['*'])).toEqual(['image', 'disks', 'addresses']);
+    expect(named(['disks', 'name', 'image', 'nothing', 'volumes', 'secretRef'])).toEqual(['image', 'disks']);
+    expect(named(undefined)).toEqual([]);
+  });
+
+  it('takes paths, each a name and what to expand in its target', () => {
+    expect(expansionsOf(['disks / image', 'disks/image', 'disks/owner/name', 'image', 'name/image'], attributes)).toEqual([
+      { name: 'image', within: [] },
+      { name: 'disks', within: ['image', 'owner/name'] },
+    ]);
+    expect(expansionsOf(['*/owner', 'image/size'], attributes).map(({ within }) => within)).toEqual([
+      ['size', 'owner'],
+      ['owner'],
+      ['owner'],
+    ]);
+    expect(expansionsOf(['disks/a/b/c'], attributes)).toEqual([{ name: 'disks', within: ['a/b/c'] }]);
+    expect(() => expansionsOf(['disks/a/b/c/d'], attributes)).toThrow(/^\$expand: .*disks\/a\/b\/c\/d.* has more than 4 names/);
   });
 });

@@ -171,8 +171,8 @@ const valuesOf = ({ catalogue }: ReaderContext, log: string, row: EventRow): Val
   ...eventValues(catalogue, row),
 });
 
-/** Attributes that are not, or not alone, what a row's document says: the state is also its Job's, the rest is known of the row. */
-const NOT_OF_DOCUMENT = ['id', 'created', 'updated', 'state', 'cloud'];
+/** Attributes that are not, or not alone, what a row's document says: the state is also its Job's, a key's text follows from its bytes, the rest is known of the row. */
+const NOT_OF_DOCUMENT = ['id', 'created', 'updated', 'state', 'cloud', 'publicKey'];
 
 function resourceFields(attributes: Attributes): StoredFields {
   return {

@@ -1,10 +1,14 @@
 import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { parse } from 'yaml';
-import { bestOf, userOf } from '../../cli/commands/ssh';
+import { addressesOf, bestOf, userOf } from '../../cli/commands/ssh';
 import { asCurl } from '../../cli/transports';
+import { connect } from '../../sdk';
+import { nodeTransport } from '../../sdk/node';
+import { Client } from '../harness/client';
 import { simulatedCloud, startTestGateway, type TestGateway } from '../harness/gateway';
 import { eventually } from '../harness/wait';
+import { PUBLIC_KEY } from '../protocol/scene';
 import { Person, type Ended } from './cimi';
 
 let gateway: TestGateway;
@@ -250,6 +254,34 @@ describe('completion', () => {
   test('there is none for other shells', async () => {
     expect(await ann.run('completion tcsh')).toMatchObject({ code: 2, err: expect.stringContaining('bash, zsh, fish') });
   });
+});
+
+test('README’s commands make a key, a machine with it, and log in by the system’s ssh', async () => {
+  const readme = readFileSync(join(__dirname, '../../README.md'), 'utf8');
+  const block = /```sh\n(cimi credentials create .*?)\n```/s.exec(readme)?.[1] ?? '';
+  mkdirSync(join(ann.home, '.ssh'));
+  writeFileSync(join(ann.home, '.ssh/id_ed25519.pub'), `${PUBLIC_KEY}\n`);
+  writeFileSync(join(ann.home, 'bin/ssh'), '#!/bin/sh\necho "ssh: $*"\nexit 7\n', { mode: 0o755 });
+  const { code, out, err } = await ann.start('bash', ['-ec', block]).ended;
+  const { json } = await new Client(gateway.base).get('addresses');
+  const ips = (json.addresses as unknown as { ip: string }[]).map(({ ip }) => ip);
+  const [, ip] = /^ssh: -- (\S+)$/m.exec(out) ?? [];
+  // The end of ssh is the end of the command.
+  expect([code, err, ips.includes(ip ?? '')]).toEqual([7, '', true]);
+  expect(out).toContain(PUBLIC_KEY);
+  const shown = await ann.cimi(['machines', 'ssh', 'web-1', '--user', 'me', 'uname', '-a']);
+  expect(shown).toMatchObject({ code: 2, err: expect.stringContaining('-a') });
+  expect((await ann.cimi(['machines', 'ssh', 'web-1', '--user', 'me', '--', 'uname', '-a'])).out).toBe(`ssh: -- me@${ip} uname -a\n`);
+  expect((await ann.cimi(['machines', 'ssh', 'web-1', '--dry-run'])).out).toBe(`ssh -- ${ip}\n`);
+  expect(await ann.cimi(['machines', 'ssh', 'nobody'])).toMatchObject({ code: 3, out: '' });
+  // What the provider is, the machine's URI, and all of its addresses by one request.
+  const { err: told } = await ann.cimi(['machines', 'ssh', 'web-1', '--debug']);
+  expect(told.match(/^> curl/gm)).toHaveLength(4);
+  // A provider that knows no paths ignores them (4.1.6.4): each link is followed.
+  const plain = nodeTransport();
+  const cimi = await connect(gateway.base, { transport: (request) => plain({ ...request, url: request.url.replace(/\?.expand=.*/, '') }) });
+  const [machine] = await cimi.machines.all({ filter: (f) => f.name.eq('web-1') });
+  expect((await addressesOf(cimi, machine?.id ?? '')).addresses).toEqual([ip]);
 });
 
 test('a shell on a machine is by its public address, else a private one, as the user of its image', () => {

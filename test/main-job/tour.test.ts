@@ -1,7 +1,9 @@
-import { spawn } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { spawn, spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
+import { describeWith } from '../backends/need';
 import { Client } from '../harness/client';
 import { simulatedCloud, startTestGateway, type TestGateway } from '../harness/gateway';
 import { takeTour } from './tour';
@@ -13,20 +15,29 @@ beforeAll(async () => {
 });
 afterAll(() => gateway.stop());
 
-/** The block under "Five minutes with curl", as it stands there. */
-function block(): string {
+/** A block for a shell under a heading of README, as it stands there. */
+function block(heading: string, place = 0): string {
   const readme = readFileSync(join(__dirname, '..', '..', 'README.md'), 'utf8');
-  const found = /\n## Five minutes with curl\n.*?\n```sh\n(.*?)\n```\n/s.exec(readme)?.[1];
-  if (found === undefined) throw new Error('README has no tour any more');
+  const [, below = ''] = readme.split(`\n${heading}\n`);
+  const found = [...below.matchAll(/\n```sh\n(.*?)\n```\n/gs)][place]?.[1];
+  if (found === undefined) throw new Error(`README has no block ${place} under ${heading} any more`);
   return found;
 }
 
-test('README’s five minutes with curl, pasted into bash as one block', async () => {
-  const bash = spawn('bash', ['--noprofile', '--norc'], { env: { PATH: process.env['PATH'], BASE: gateway.base.replace(/\/$/, '') } });
-  bash.stdin.end(`${block()}\n`);
+const keygen = spawnSync('ssh-keygen', ['-l', '-f', '/dev/null']).error === undefined || { missing: 'ssh-keygen' };
+
+/** Runs a script as if it were pasted into bash. */
+async function pasted(script: string, path = ''): Promise<{ shown: string; complaints: string; statuses: number[] }> {
+  const env = { PATH: `${path}${process.env['PATH'] ?? ''}`, BASE: gateway.base.replace(/\/$/, ''), TMPDIR: tmpdir() };
+  const bash = spawn('bash', ['--noprofile', '--norc'], { env });
+  bash.stdin.end(`${script}\n`);
   const [shown, complaints] = await Promise.all([text(bash.stdout), text(bash.stderr)]);
+  return { shown, complaints, statuses: [...shown.matchAll(/^HTTP\/1\.1 (\d+)/gm)].map(([, status]) => Number(status)) };
+}
+
+test('README’s five minutes with curl, pasted into bash as one block', async () => {
+  const { shown, complaints, statuses } = await pasted(block('## Five minutes with curl'));
   expect(complaints).toBe('');
-  const statuses = [...shown.matchAll(/^HTTP\/1\.1 (\d+)/gm)].map(([, status]) => Number(status));
   // The machine, its stop without a wait, the PUT, the image, the Meter, the Volume, the System, and four deletes.
   expect(statuses).toEqual([201, 202, 200, 201, 201, 201, 201, 200, 200, 200, 200]);
   expect(shown).not.toContain('FAILED');
@@ -38,6 +49,24 @@ test('README’s five minutes with curl, pasted into bash as one block', async (
     expect([collection, (await client.get(collection)).json.count]).toEqual([collection, 0]);
 });
 
-test('the same request by request, on the simulated cloud', async () => {
+describeWith('ssh-keygen', keygen, () => {
+  test('README’s shell on a machine: its key reaches the cloud, and ssh is called with the machine’s address', async () => {
+    const bin = mkdtempSync(join(tmpdir(), 'cimi-ssh-'));
+    // Nobody listens on a simulated machine: what would log in says what it was called with.
+    writeFileSync(join(bin, 'ssh'), '#!/bin/sh\necho "ssh $* $(cat "$2.pub")"\n', { mode: 0o755 });
+    const heading = '### A shell on a machine';
+    const look = 'curl -s $CREDENTIAL; echo; curl -s $BASE/addresses; echo';
+    const { shown, complaints, statuses } = await pasted([block(heading), look, block(heading, 1)].join('\n'), `${bin}:`);
+    rmSync(bin, { recursive: true });
+    expect(complaints).toBe('');
+    expect(statuses).toEqual([201, 201, 200, 200]);
+    const [, ip, key] = /^ssh -i \S+ .* debian@(\S+) (ssh-ed25519 \S+ first-hour)$/m.exec(shown) ?? [];
+    expect(shown).toContain(`"publicKey":"${key}"`);
+    expect(shown.split('\n').find((line) => line.includes('/AddressCollection"'))).toContain(`"ip":"${ip}"`);
+    expect((await new Client(gateway.base).get('credentials')).json.count).toBe(0);
+  });
+});
+
+test('README’s five minutes request by request, on the simulated cloud', async () => {
   await takeTour(new Client(gateway.base), { image: 'Debian 12' });
 });

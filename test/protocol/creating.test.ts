@@ -1,9 +1,10 @@
-import { CIMI } from '../../src/model/define';
+import { CIMI, EXTENSION } from '../../src/model/define';
 import type { Json } from '../harness/client';
 import {
   expectFault,
   IMAGE,
   KEY_BYTES,
+  listOf,
   machineCreate,
   made,
   NANO,
@@ -199,6 +200,33 @@ describe('credentials', () => {
     expect([answer.status, String(answer.json.privateKey).split('\n')[0]]).toEqual([201, '-----BEGIN RSA PRIVATE KEY-----']);
     expect(Buffer.from(String(answer.json.key), 'hex').toString()).toMatch(/^ssh-rsa /);
     expectFault(await scene.client.post('credentials', { credentialTemplate: { keyType: 'dsa' } }), 400, /'dsa' is none of ed25519, rsa/);
+  });
+
+  test('5.2: publicKey is the key as an OpenSSH line, in both formats, by value, in templates, filters and changes', async () => {
+    const line = PUBLIC_KEY.replace('test@', 'line@');
+    const template = await made(scene.client, 'credentialTemplates', { publicKey: `${PUBLIC_KEY}\n`, userName: 'me' });
+    expect([template.key, template.publicKey]).toEqual([KEY_BYTES, PUBLIC_KEY]);
+    const credential = await made(scene.client, 'credentials', { credentialTemplate: { href: template.id, publicKey: line } });
+    expect([credential.userName, credential.publicKey, Buffer.from(String(credential.key), 'hex').toString()]).toEqual(['me', line, line]);
+    const uri = String(credential.id);
+    expect((await scene.client.get(`${uri}?$format=xml`)).text).toContain(`<publicKey xmlns="${EXTENSION}">${line}</publicKey>`);
+    expect(listOf((await scene.client.get(`credentials?$filter=publicKey='${encodeURIComponent(line)}'`)).json, 'credential')).toHaveLength(
+      1,
+    );
+    await succeeded(scene.client, await scene.client.put(`${uri}?$select=publicKey`, { publicKey: PUBLIC_KEY }));
+    expect(await get(uri)).toMatchObject({ key: KEY_BYTES, publicKey: PUBLIC_KEY, userName: 'me' });
+    expectFault(await scene.client.put(`${uri}?$select=publicKey`, { publicKey: 'mine' }), 400, /publicKey: an OpenSSH public key line/);
+    const both = { key: KEY_BYTES, publicKey: line };
+    expectFault(await scene.client.post('credentials', { credentialTemplate: both }), 400, /credentialTemplate\.publicKey: is another key/);
+    await created(machineCreate({ name: 'by line' }, { credential: { href: uri, publicKey: line } }));
+    await created(machineCreate({ name: 'by line alone' }, { credential: { publicKey: line } }));
+    const keys = scene.control.things('keyPair');
+    for (const name of ['by line', 'by line alone']) expect(keys.find(({ id }) => id === instance(name)?.keyPair)?.publicKey).toBe(line);
+    expectFault(
+      await scene.client.post('machines', machineCreate({}, { credential: { publicKey: 'mine' } })),
+      400,
+      /machineTemplate\.credential\.publicKey/,
+    );
   });
 
   test('R5.4-17: a given key stays as it is; a password is taken and never shown', async () => {

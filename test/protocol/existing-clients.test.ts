@@ -38,6 +38,25 @@ describe('$expand (4.1.6.4)', () => {
     expect(list.operations).toEqual((await scene.client.get('machines')).json.operations);
   });
 
+  it('goes along a path, through collections: the addresses of Machines in one request, in both formats', async () => {
+    const path = '$expand=networkInterfaces/addresses/address';
+    const [address] = listOf((await scene.client.get('addresses')).json, 'addresses');
+    const { json } = await scene.client.get(`${machine}?${path}`);
+    const [plug] = listOf(json.networkInterfaces ?? {}, 'machineNetworkInterfaces');
+    const [entry] = listOf(plug?.addresses ?? {}, 'machineNetworkInterfaceAddresses');
+    expect({ resourceURI: `${CIMI}/Address`, ...(entry?.address as object | undefined) }).toEqual({ href: address?.id, ...address });
+    // What is on no path stays a reference.
+    expect([Object.keys(plug?.network ?? {}), Object.keys(json.disks ?? {})]).toEqual([['href'], ['href']]);
+    const { networkInterfaces: alone } = (await scene.client.get(`${machine}?$expand=networkInterfaces`)).json;
+    expect(Object.keys(listOf(alone ?? {}, 'machineNetworkInterfaces')[0]?.addresses ?? {})).toEqual(['href']);
+    const [listed] = listOf((await scene.client.get(`machines?${path}`)).json, 'machines');
+    expect({ resourceURI: json.resourceURI, ...listed }).toEqual(json);
+    const { text } = await scene.client.get(`${machine}?${path}`, { accept: 'application/xml' });
+    expect(text).toMatch(/<networkInterfaces href=[^]*<addresses href=[^]*<address href=[^]*<ip>[0-9.]+<\/ip>[^]*<\/networkInterfaces>/);
+    const { status, json: job } = await scene.client.get(`${machine}?$expand=a/b/c/d/e`);
+    expect([status, job.statusMessage]).toEqual([400, expect.stringMatching(/\$expand: .*more than 4 names/)]);
+  });
+
   it('works on references that may lead to anything: what they show says what it is', async () => {
     const answer = await scene.client.put(`${machine}?$select=description`, { description: 'changed' });
     const job = (await succeeded(scene.client, answer)).id;

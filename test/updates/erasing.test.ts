@@ -53,6 +53,10 @@ const KEPT = [
   ...['VolumeConfiguration.type', 'VolumeConfiguration.capacity', 'VolumeTemplate.volumeConfig', 'NetworkPortTemplate.networkPortConfig'],
 ];
 
+/** A key is said twice, as bytes and as a line: either goes with the other, but a full PUT may leave the line out. */
+const TWINS: Readonly<Record<string, string>> = { key: 'publicKey', publicKey: 'key' };
+const TWIN_KEPT = ['Credential.publicKey', 'CredentialTemplate.publicKey'];
+
 const EDITED = [
   ...['Machine', 'MachineTemplate', 'MachineConfiguration', 'MachineImage', 'Credential', 'CredentialTemplate', 'MachineSnapshot'],
   ...['Disk', 'MachineNetworkInterface', 'Volume', 'VolumeTemplate', 'VolumeConfiguration', 'VolumeImage', 'VolumeVolumeImage'],
@@ -77,6 +81,7 @@ describe.each(EDITED)('%s', (type) => {
     const before = await get(path);
     if (before[name] === undefined) return;
     const other = without(before, name);
+    const gone = without(other, TWINS[name] ?? '');
     const attempts: [string, () => Promise<Answer>][] = [
       ['left out', () => here.scene.client.put(path, other)],
       ['null', () => here.scene.client.put(path, { ...before, [name]: null })],
@@ -93,8 +98,9 @@ describe.each(EDITED)('%s', (type) => {
         continue;
       }
       await ended(answer);
-      const own = FIXED.includes(at) ? before[name] : OWN[at];
-      expect([how, await get(path)]).toEqual([how, own === undefined ? other : { ...before, [name]: own }]);
+      const isKept = FIXED.includes(at) || (TWIN_KEPT.includes(at) && how === 'left out');
+      const own = isKept ? before[name] : OWN[at];
+      expect([how, await get(path)]).toEqual([how, own === undefined ? gone : { ...before, [name]: own }]);
       await ended(await here.scene.client.put(`${path}?$select=${name}`, { [name]: before[name] }));
       expect(await get(path)).toEqual(before);
     }
