@@ -28,6 +28,8 @@ export interface OpenstackRule {
   drop?: 'before' | 'after';
   /** Bytes of a body of bytes (an image's file, on its way in or out) after which no more pass, until one side ends the connection. */
   standsAfter?: number;
+  /** Does something once the service has answered, before the caller is told. */
+  answered?: () => void;
   /** Changes the JSON of a good answer. */
   rewrite?: (body: never, call: OpenstackCall) => unknown;
 }
@@ -138,6 +140,7 @@ async function serve(state: State, own: string, incoming: IncomingMessage, outgo
   }
   const passing = (body: AsyncIterable<Buffer>) => passed(body, rule.standsAfter ?? Infinity, () => stand(state, incoming));
   const answer = await forward(`${origin}${path}`, incoming, bytes ?? passing(incoming));
+  rule.answered?.();
   if (rule.drop === 'after') {
     answer.destroy();
     return void incoming.socket.destroy();
