@@ -1147,7 +1147,7 @@ export interface MachineTemplateInput {
     readonly ({ readonly href?: string } & VolumeTemplateInput & { readonly initialLocation?: string | null })[] | null;
   readonly networkInterfaces?:
     | readonly {
-        readonly addresses?: readonly AnyRef[] | null;
+        readonly addresses?: readonly ({ readonly href?: string } & AddressInput)[] | null;
         readonly network?: AnyRef | null;
         readonly networkPort?: AnyRef | null;
         readonly state?: 'ACTIVE' | 'PASSIVE' | 'DISABLED' | (string & Record<never, never>) | null;

@@ -1,6 +1,6 @@
 import type { Capabilities } from '../../src/clouds/driver';
 import { MAX_PROPERTIES } from './naming';
-import { NETWORK_EXTENSIONS, NETWORKS } from './network-capabilities';
+import { MOST_ADDRESSES, NETWORK_EXTENSIONS, NETWORKS } from './network-capabilities';
 import { GUEST_NEEDS, IMAGE_EXTENSIONS, MACHINE_EXTENSIONS, STORAGE_EXTENSIONS } from './placement';
 import { STORAGE } from './storage-capabilities';
 
@@ -10,6 +10,7 @@ export function capabilities(settleMs: number, atMost: number, maxProperties = M
     settleMs,
     sizes: { atMost },
     portsAtCreate: true,
+    addressesAtCreate: MOST_ADDRESSES,
     extensions: [...MACHINE_EXTENSIONS, ...IMAGE_EXTENSIONS, ...STORAGE_EXTENSIONS, ...NETWORK_EXTENSIONS],
     guestNeeds: GUEST_NEEDS,
     types: {

@@ -1,4 +1,11 @@
-import type { InstanceMetadataOptionsRequest, Placement, RunInstancesCommandInput, Tenancy } from '@aws-sdk/client-ec2';
+import { isIPv4 } from 'node:net';
+import type {
+  InstanceMetadataOptionsRequest,
+  InstanceNetworkInterfaceSpecification,
+  Placement,
+  RunInstancesCommandInput,
+  Tenancy,
+} from '@aws-sdk/client-ec2';
 import type { CallContext, CreateMachine } from '../../src/clouds/driver';
 import type { Wire } from './client';
 import { instanceType, type InstanceTypes } from './configs';
@@ -81,7 +88,7 @@ function placementOf({ availabilityZone, placementGroup, tenancy }: MachineExten
 async function networking(
   wire: Wire,
   zones: Zones,
-  { networks = [], networkPorts = [] }: CreateMachine,
+  { networks = [], networkPorts = [], addresses = [] }: CreateMachine,
   { securityGroups, availabilityZone }: MachineExtensions,
   context: CallContext,
 ): Promise<Partial<RunInstancesCommandInput>> {
@@ -96,8 +103,22 @@ async function networking(
       const port = networkPorts[DeviceIndex];
       // A port brings its subnet and groups, and outlives the machine.
       if (port) return { NetworkInterfaceId: port, DeviceIndex };
-      return { SubnetId, DeviceIndex, DeleteOnTermination: true, ...(Groups ? { Groups } : {}) };
+      const own = ownAddresses(addresses[DeviceIndex] ?? []);
+      return { SubnetId, DeviceIndex, DeleteOnTermination: true, ...own, ...(Groups ? { Groups } : {}) };
     }),
+  };
+}
+
+/** Addresses of its subnet that an interface is to have; the first of IPv4 is the main one. */
+function ownAddresses(
+  ips: readonly string[],
+): Pick<InstanceNetworkInterfaceSpecification, 'PrivateIpAddress' | 'PrivateIpAddresses' | 'Ipv6Addresses'> {
+  const v4 = ips.filter((ip) => isIPv4(ip));
+  const v6 = ips.filter((ip) => !isIPv4(ip)).map((Ipv6Address) => ({ Ipv6Address }));
+  const several = { PrivateIpAddresses: v4.map((PrivateIpAddress, index) => ({ PrivateIpAddress, Primary: index === 0 })) };
+  return {
+    ...(v4.length === 0 ? {} : v4.length === 1 ? { PrivateIpAddress: v4[0] } : several),
+    ...(v6.length === 0 ? {} : { Ipv6Addresses: v6 }),
   };
 }
 

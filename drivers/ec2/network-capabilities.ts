@@ -3,6 +3,8 @@ import type { Value, Values } from '../../src/model/values';
 
 /** EC2 knows no qualities of service: every port has the one there is. */
 export const CLASS_OF_SERVICE = 'BEST_EFFORT';
+/** Addresses of an interface that the largest types of EC2 take; smaller ones take fewer, and EC2 tells. */
+export const MOST_ADDRESSES = 50;
 
 const switched = { DefaultInitialState: 'STARTED' };
 

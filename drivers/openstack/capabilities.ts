@@ -46,6 +46,8 @@ export function capabilities(settleMs: number, atMost: number): Capabilities {
     settleMs,
     sizes: { atMost },
     portsAtCreate: true,
+    // Nova takes one with a network.
+    addressesAtCreate: 1,
     extensions: [...COMPUTE_EXTENSIONS, ...STORAGE_EXTENSIONS, ...NETWORK_EXTENSIONS],
     guestNeeds: GUEST_NEEDS,
     types: { ...COMPUTE_TYPES, ...STORAGE_TYPES, ...NETWORK_TYPES },

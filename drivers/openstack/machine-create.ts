@@ -46,8 +46,14 @@ export async function serverRequest(wire: Wire, flavors: Flavors, request: Creat
 /** Networks asked for, else those configured, else whatever Nova finds: from 2.37 on that has to be said. */
 async function networksOf(wire: Wire, request: CreateMachine, context: CallContext): Promise<object> {
   const networks = request.networks && request.networks.length > 0 ? request.networks : wire.options.networks;
-  const portAt = (n: number) => request.networkPorts?.[n] ?? undefined;
-  if (networks) return { networks: networks.map((uuid, n) => (portAt(n) === undefined ? { uuid } : { port: portAt(n) })) };
+  const inNetwork = (uuid: string, [ip]: readonly string[] = []) => ({ uuid, ...(ip === undefined ? {} : { fixed_ip: ip }) });
+  if (networks) {
+    const asked = networks.map((uuid, n) => {
+      const port = request.networkPorts?.[n];
+      return port ? { port } : inNetwork(uuid, request.addresses?.[n]);
+    });
+    return { networks: asked };
+  }
   return (await wire.speaks('compute', '2.37', context)) ? { networks: 'auto' } : {};
 }
 

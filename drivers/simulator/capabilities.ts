@@ -6,6 +6,9 @@ import { MTU, QUALITIES } from './nets';
 import type { SimulatorOptions } from './options';
 import { VOLUME_TYPES, MAX_GIB } from './volume-types';
 
+/** Addresses that a nic is given at most. */
+const MOST_ADDRESSES = 4;
+
 const switched = { DefaultInitialState: 'STARTED' };
 const sized = { ranges: [{ low: 1, high: gibToKb(MAX_GIB) }] };
 const mtu = { ranges: [MTU] };
@@ -16,7 +19,13 @@ export function capabilitiesOf(options: SimulatorOptions): Capabilities {
   return {
     settleMs: options.settleMs ?? options.visibilityDelayMs,
     sizes: { atMost: options.sizes.atMost },
-    extensions: [SIZES_EXTENSION, ...factExtensions(...IMAGE_FACTS), HARDWARE_EXTENSION],
+    addressesAtCreate: MOST_ADDRESSES,
+    extensions: [
+      SIZES_EXTENSION,
+      ...factExtensions(...IMAGE_FACTS),
+      HARDWARE_EXTENSION,
+      { name: 'cidr', types: ['Network'], kind: 'string' },
+    ],
     types: {
       Machine: {
         capabilities: {

@@ -14,6 +14,8 @@ export interface RunRequest extends Names {
   userData?: string | undefined;
   /** Nets of the instance; absent: the default net. */
   nets?: readonly string[] | undefined;
+  /** Addresses for its nics, those of each at its place. */
+  ips?: readonly (readonly string[])[] | undefined;
   tag: string;
   token: string;
 }
@@ -183,7 +185,7 @@ export class SimulatorClient extends Requests {
     this.account.put(instance, { visibleAt });
     const own = { instance: instance.id, madeAt: now, tag: null, token: null };
     shape.disksGiB.forEach((sizeGiB, index) => addDisk(this.account, { ...own, sizeGiB, boot: index === 0 }, visibleAt));
-    for (const net of nets) addNic(this.account, { ...own, net, mode: 'active' }, visibleAt);
+    nets.forEach((net, place) => addNic(this.account, { ...own, net, mode: 'active' }, visibleAt, request.ips?.[place]));
     return instance.id;
   }
 

@@ -82,6 +82,7 @@ export function machines(client: SimulatorClient): Offered<'machines'> {
         keyPair: request.credential,
         userData: request.userData,
         nets: request.networks,
+        ips: request.addresses,
         tag: request.tag,
         token: request.token,
       };

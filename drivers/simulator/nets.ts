@@ -1,4 +1,5 @@
 import type { CallContext } from '../../src/clouds/driver';
+import { checkBlock } from './addressing';
 import { SimulatorFault } from './errors';
 import type { Names, Order } from './requests';
 import { Requests, inUse, namesOf, newKey, refuseBuiltin, wrongState } from './requests';
@@ -19,6 +20,7 @@ export interface NetOrder extends Names, Order {
   mtu?: number | undefined;
   quality?: string | undefined;
   router?: string | undefined;
+  cidr?: string | undefined;
 }
 
 /** A switch of a net or port: phases it may begin in, those in which there is nothing to do, and what follows. */
@@ -37,6 +39,7 @@ export class NetClient extends Requests {
         ...{ kind: 'net', id: newKey('net'), ...namesOf(asked), builtin: false, reach: asked.reach, block: this.nextBlock() },
         ...{ mtu: checkMtu(asked.mtu ?? DEFAULT_MTU), quality: checkQuality(asked.quality), router: asked.router ?? null },
         ...{ madeAt: now, tag: asked.tag, token: asked.token, timeline: timelineOf(['building'], 'up', now, delays.create) },
+        ...(asked.cidr === undefined ? {} : { cidr: checkBlock(asked.cidr) }),
       };
       this.account.put(net, { visibleAt: now + visibilityDelayMs });
       return net.id;

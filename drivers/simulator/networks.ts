@@ -1,5 +1,7 @@
 import type { Item, Offered, ReadGroup } from '../../src/clouds/driver';
 import { ProviderError } from '../../src/clouds/errors';
+import type { Value } from '../../src/model/values';
+import { blockOf } from './addressing';
 import { fromMarks, fromNames, holds, toNames } from './naming';
 import type { NetClient } from './nets';
 import { reads, sent, sentDelete } from './pages';
@@ -23,7 +25,7 @@ function network(net: Net, now: number): Item | undefined {
     key: net.id,
     values: {
       ...fromNames(net),
-      ...{ state, networkType: typeOf(net.reach), mtu: net.mtu },
+      ...{ state, networkType: typeOf(net.reach), mtu: net.mtu, cidr: blockOf(net, 4) },
       ...(net.quality === null ? {} : { classOfService: net.quality }),
       ...(net.router === null ? {} : { forwardingGroup: { item: { type: 'ForwardingGroup', key: net.router } } }),
     },
@@ -51,6 +53,8 @@ function forwardingGroup(router: Router): Item {
   };
 }
 
+const blockAsked = (cidr: Value | undefined): { cidr?: string } => (typeof cidr === 'string' && cidr !== '' ? { cidr } : {});
+
 /** Nets as Networks. */
 export function networks(client: NetClient): Offered<'networks'> {
   return {
@@ -60,7 +64,7 @@ export function networks(client: NetClient): Offered<'networks'> {
       const order = {
         ...toNames(request),
         ...{ reach: reachOf(request.networkType), mtu: request.mtu, quality: request.classOfService, router: request.forwardingGroup },
-        ...{ tag: request.tag, token: request.token },
+        ...{ tag: request.tag, token: request.token, ...blockAsked(request.extensions?.cidr) },
       };
       return { key: await sent(client.createNet(order, context)) };
     },

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { Account } from './account';
-import { addressOf } from './addressing';
+import { addressOf, chosenAddress } from './addressing';
 import { inUse, newKey, wrongState } from './requests';
 import type { Address, Disk, Instance, Net, Nic } from './things';
 import { phaseAt } from './things';
@@ -54,15 +54,19 @@ type AskedNic = Omit<Nic, 'kind' | 'id' | 'net' | 'port' | 'mac' | 'mtu'> & {
   mtu?: number | undefined;
 };
 
-/** A nic, and an address of its net that goes with it. */
-export function addNic(account: Account, asked: AskedNic, visibleAt: number): string {
+/**
+ * A nic, and addresses of its net that go with it.
+ * @param ips those that it is to have; none: one that is free
+ */
+export function addNic(account: Account, asked: AskedNic, visibleAt: number, ips: readonly string[] = []): string {
   const { net } = asked;
   const nic: Nic = {
     ...asked,
     ...{ kind: 'nic', id: newKey('nic'), net: net.id, port: asked.port ?? null, mac: asked.mac ?? newMac(), mtu: asked.mtu ?? net.mtu },
   };
   account.put(nic, { visibleAt });
-  addPassingAddress(account, nic, net, visibleAt);
+  if (ips.length === 0) addPassingAddress(account, nic, net, visibleAt);
+  for (const ip of ips) addPassingAddress(account, nic, net, visibleAt, ip);
   return nic.id;
 }
 
@@ -71,11 +75,11 @@ function newMac(): string {
   return ['02', ...(randomBytes(5).toString('hex').match(/../g) ?? [])].join(':');
 }
 
-/** An address that lives as long as its nic keeps it. */
-export function addPassingAddress(account: Account, nic: Nic, net: Net, visibleAt: number): void {
+/** An address that lives as long as its nic keeps it: the one given, or one that is free. */
+export function addPassingAddress(account: Account, nic: Nic, net: Net, visibleAt: number, ip?: string): void {
   account.put(
     {
-      ...addressOf(account, net, 4),
+      ...(ip === undefined ? addressOf(account, net, 4) : chosenAddress(account, net, ip)),
       ...{ kind: 'address', id: newKey('addr'), label: null, note: null, labels: {}, fixed: false, host: null, net: net.id },
       ...{ nic: nic.id, instance: nic.instance, madeAt: Date.now(), tag: null, token: null },
     },

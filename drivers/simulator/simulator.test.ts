@@ -176,6 +176,40 @@ describe('the simulated cloud', () => {
     await interfaces?.delete?.(String(nic?.id), context());
     expect(control.things('address')).toMatchObject([{ ip: '192.0.2.7', nic: null, instance: null }]);
   });
+  it('gives nics the addresses asked for, and makes nothing where one is taken or of another net', async () => {
+    const { machines, addresses } = await connect();
+    const networks = ['net-dmz', 'net-default'];
+    await machines.create(request('one', { networks, addresses: [[], ['10.0.3.4', 'fd00:0:0::34']] }), context());
+    const ids = control.things('address').map(({ id }) => id);
+    const found = (await addresses?.getMany(ids, context())) ?? [];
+    const shown = found.map(({ values }) => [values['ip'], values['mask'], values['allocation']]);
+    expect(shown.sort()).toEqual([
+      ['10.0.3.4', '255.255.0.0', 'dynamic'],
+      ['10.1.0.10', '255.255.0.0', 'dynamic'],
+      ['fd00:0:0::34', 'ffff:ffff:ffff:ffff::', 'dynamic'],
+    ]);
+    const refused = async (token: string, ip: string, kind: string, message: RegExp) =>
+      expect(machines.create(request(token, { networks: ['net-default'], addresses: [[ip]] }), context())).rejects.toMatchObject({
+        ...{ kind, message: expect.stringMatching(message) as string },
+      });
+    await refused('two', '10.0.3.4', 'conflict', /10\.0\.3\.4 is in use in net-default/);
+    await refused('again', 'fd00::34', 'conflict', /fd00::34 is in use in net-default/);
+    await refused('three', '10.1.3.4', 'invalid', /no address of the net net-default, which has 10\.0\.0\.0\/16/);
+    await refused('four', 'here', 'invalid', /here is no IP address/);
+    expect(control.instances()).toHaveLength(1);
+  });
+  it('makes a net with the block asked for, and gives its addresses out', async () => {
+    const { networks, machines } = await connect();
+    const make = (token: string, cidr: string) =>
+      networks?.create?.({ token, tag: `${token}:net`, networkType: 'PRIVATE', extensions: { cidr } }, context());
+    const { key } = (await make('small', '192.168.7.16/28')) ?? { key: '' };
+    expect((await networks?.getMany([key], context()))?.[0]).toMatchObject({ values: { cidr: '192.168.7.16/28' } });
+    for (const token of ['a', 'b', 'c', 'd', 'e']) await machines.create(request(token, { networks: [key] }), context());
+    await expect(machines.create(request('f', { networks: [key] }), context())).rejects.toMatchObject({ kind: 'quota' });
+    expect(control.things('address')[0]).toMatchObject({ ip: '192.168.7.26', mask: '255.255.255.240', gateway: '192.168.7.17' });
+    for (const cidr of ['192.168.7.0', '192.168.7.3/28', '10.0.0.0/7', '10.0.0.0/29', 'fd00::/64', '10.0.0.0/16/2'])
+      await expect(make(cidr, cidr)).rejects.toMatchObject({ kind: 'invalid', message: expect.stringContaining(cidr) as string });
+  });
   it('mixes public and private nets only where that is set, and says so', async () => {
     const order = { token: 'mix', tag: 'mix:fwd' };
     const strict = await connect();

@@ -147,6 +147,8 @@ export interface Net extends Named, Marked, Past {
   reach: 'public' | 'private';
   /** Number from which its addresses are made. */
   block: number;
+  /** Block of IPv4 addresses that it was asked to have. */
+  cidr?: string;
   mtu: number;
   quality: string | null;
   /** Router that joins it to others. */

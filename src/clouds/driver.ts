@@ -44,7 +44,7 @@ import type { UploadImage } from './upload';
  * Version of this contract, major.minor: raised by what is added, and by what is changed of what there was. A driver in a package
  * of its own says which it is written for.
  */
-export const CONTRACT_VERSION = '1.5';
+export const CONTRACT_VERSION = '1.6';
 
 export type {
   CallContext,
@@ -91,6 +91,11 @@ export interface CreateMachine extends Marks, Naming, Extended {
    * Capabilities.portsAtCreate says so.
    */
   networkPorts?: readonly (string | null)[] | undefined;
+  /**
+   * Addresses of its networks that its interfaces are to have, those of each at its place, the main one first; none: the provider
+   * chooses. Given only where Capabilities.addressesAtCreate says so, and for no interface that a port is given for (since 1.6).
+   */
+  addresses?: readonly (readonly string[])[] | undefined;
 }
 
 export interface Machines extends MakerGroup, NamingGroup {
@@ -296,6 +301,8 @@ export interface Capabilities {
   settleMs: number;
   /** Machines take the ports of their interfaces when they are created; else an interface gets its port by `update`. */
   portsAtCreate?: boolean;
+  /** Most addresses of its network that an interface may be given when its machine is created. Absent: none (since 1.6). */
+  addressesAtCreate?: number;
   /** States of a Machine in which `resize` may work; its Item refuses it in words where it does not. Absent: STOPPED. */
   resizesIn?: readonly string[];
   extensions?: readonly DriverExtension[];

@@ -58,7 +58,7 @@ export const machineTemplate = resource('MachineTemplate', {
         fields: {
           addresses: array(
             'address',
-            { kind: 'ref', to: 'Address' },
+            { kind: 'ref', to: 'Address', inline: ['Address'] },
             { provider: 'mandatory mutable', consumer: 'mandatory read-only', onCreate: true, onUpdate: true },
           ),
           network: ref('Network', { provider: 'mandatory mutable', consumer: 'mandatory read-write' }),

@@ -77,5 +77,8 @@ export interface PlannedInterface {
   networkPort?: string;
   /** Values that the provider's create of machines does not take: for the driver's `update` of interfaces. */
   update: Values;
+  /** Addresses that it is bound to once it is there. */
   addresses: readonly string[];
+  /** Addresses of its network that it has from its beginning; not keys, but the addresses themselves. */
+  own?: readonly string[];
 }

@@ -30,6 +30,8 @@ export interface PlannedParts {
   networks: readonly string[];
   /** The same of the ports that the provider's create takes. */
   networkPorts: readonly (string | null)[];
+  /** Addresses that they have from their beginning. */
+  addresses: readonly (readonly string[])[];
 }
 
 /** Volumes, volume templates and network interfaces of a machine template, resolved before anything is made. */
@@ -79,6 +81,7 @@ export async function planParts(
     affected: all.flatMap((plan) => plan.location ?? []),
     networks: interfaces.map(({ network }) => network),
     networkPorts: interfaces.map(({ networkPort }) => networkPort ?? null),
+    addresses: interfaces.map(({ own = [] }) => own),
   };
 }
 

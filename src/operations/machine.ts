@@ -98,6 +98,7 @@ async function planCreate(context: PlanContext, request: CreateRequest): Promise
       image: image.key ?? '',
       ...(planned.networks.length > 0 ? { networks: planned.networks } : {}),
       ...(planned.networkPorts.some((port) => port !== null) ? { networkPorts: planned.networkPorts } : {}),
+      ...(planned.addresses.some((own) => own.length > 0) ? { addresses: planned.addresses } : {}),
       ...userDataOf(cloud, template.userData),
     },
     ...initialState,

@@ -145,6 +145,26 @@ describeWith('moto', motoAvailable(), () => {
     await expect(nets.machine({ networks: ['public'] })).rejects.toMatchObject({ kind: 'invalid', message: like(/subnet/) });
   });
 
+  test('interfaces have the addresses asked for, and one that is taken is EC2 word for word', async () => {
+    const cidrs = await Promise.all([network, other].map(async (key) => String((await nets.item('networks', key)).values['cidr'])));
+    const [one = '', two = ''] = cidrs.map((cidr) => cidr.replace(/\d+\/\d+$/, '77'));
+    const made = await nets.machine({ networks: [other, network], addresses: [[two], [one]] });
+    const nics = await nets.interfacesOf(made);
+    const shown = await Promise.all(nics.map(async ({ key }) => (await eniOf(eniKey(key)))?.PrivateIpAddress));
+    expect(nics.map(({ values }, n) => [values['network'], shown[n]])).toEqual(
+      expect.arrayContaining([
+        [ref('Network', other), two],
+        [ref('Network', network), one],
+      ]),
+    );
+    const refusal = { code: 'InvalidIPAddress.InUse', message: `Address ${one} is in use.` };
+    account.proxy.add({ action: 'RunInstances', times: 1, fail: refusal });
+    await expect(nets.machine({ networks: [network], addresses: [[one]] })).rejects.toMatchObject({
+      ...{ kind: 'conflict', message: like(/Address [\d.]+ is in use/), maybeDone: false },
+    });
+    await nets.end(made);
+  });
+
   test('the first interface of a machine stays; one that came with it goes whole', async () => {
     const made = await nets.machine({ networks: [network, other] });
     const [first, second] = (await nets.interfacesOf(made)).sort((a) => (a.refuses?.delete === undefined ? 1 : -1));

@@ -117,6 +117,23 @@ describe('clouds of all kinds', () => {
     ]);
   });
 
+  test('a machine is asked for with the ports and addresses of its interfaces, each in its place', async () => {
+    const bodies: Doc[] = [];
+    cloud.writes.set('POST /servers', ({ body }) => {
+      bodies.push((body as { server: Doc }).server);
+      return { status: 202, body: { server: { id: ID(9) } } };
+    });
+    const { machines } = await cloud.connect();
+    const asked = { tag: 't', token: 'k', config: '2', image: ID(30), networks: [ID(60), ID(61), ID(62)] };
+    await machines?.create?.({ ...asked, networkPorts: [null, ID(70), null], addresses: [['10.0.0.9'], [], []] }, context());
+    await machines?.create?.({ ...asked, addresses: [[], ['fd00::9'], []] }, context());
+    const [a, b, c] = [{ uuid: ID(60) }, { uuid: ID(61) }, { uuid: ID(62) }];
+    expect(bodies.map(({ networks }) => networks)).toEqual([
+      [{ ...a, fixed_ip: '10.0.0.9' }, { port: ID(70) }, c],
+      [a, { ...b, fixed_ip: 'fd00::9' }, c],
+    ]);
+  });
+
   test('a volume made for a machine is made in its zone, where Cinder has it; the option leaves it to Cinder', async () => {
     const zones: unknown[] = [];
     const names = (...zone: string[]) => ({

@@ -130,6 +130,77 @@ describe('interfaces of a machine (5.14.1.1.3)', () => {
     expect(await get(first?.id)).toEqual(first);
   });
 
+  const ipsOf = async (owner: Json) =>
+    Promise.all(
+      (await interfacesOf(owner)).map(async (nic) => {
+        const ips = await Promise.all((await addressesOf(nic)).map(async (each) => (await get(each)).ip));
+        return { network: hrefOf(nic, 'network').split('/').at(-1), state: nic.state, ips: ips.sort() };
+      }),
+    );
+
+  test('5.14.3, decision 0040: an Address by value is what the interface has from its beginning', async () => {
+    const own = (ip: string, more: object = {}) => ({ network: { href: DEFAULT }, addresses: [{ ip }], ...more });
+    const networkInterfaces = [own('10.0.40.2'), own('10.0.40.1', { state: 'DISABLED' }), { network: { href: 'networks/sim.net-dmz' } }];
+    const shown = await ipsOf(await machine({ networkInterfaces }));
+    expect(shown).toHaveLength(3);
+    expect(shown).toContainEqual({ network: 'sim.net-default', state: 'ACTIVE', ips: ['10.0.40.2'] });
+    expect(shown).toContainEqual({ network: 'sim.net-default', state: 'DISABLED', ips: ['10.0.40.1'] });
+    expect(shown).toContainEqual({ network: 'sim.net-dmz', state: 'ACTIVE', ips: [expect.stringMatching(/^10\.1\./) as string] });
+  });
+
+  test('a MachineTemplate keeps it, in XML too; the next Machine cannot have it', async () => {
+    const xml = `<MachineTemplate xmlns="${CIMI}"><networkInterface><address><ip>10.0.41.1</ip></address>
+      <network href="${scene.client.base}${DEFAULT}"/></networkInterface></MachineTemplate>`;
+    const answer = await scene.client.send('POST', 'machineTemplates', { xml });
+    const href = answer.headers.get('location');
+    expect((await get(href)).networkInterfaces).toMatchObject([{ addresses: [{ ip: '10.0.41.1' }] }]);
+    const { machineTemplate: base } = machineCreate({}, { initialState: 'STOPPED' }) as { machineTemplate: object };
+    const ask = () => scene.client.post('machines', { machineTemplate: { href, ...base } });
+    const first = await ask();
+    await succeeded(scene.client, first);
+    expect(await ipsOf(await get(first.headers.get('location')))).toMatchObject([{ ips: ['10.0.41.1'] }]);
+    expectFault(
+      await ask(),
+      409,
+      /networkInterfaces\[0\]\.addresses\[0\].*10\.0\.41\.1 of networks\/sim\.net-default is in use: machines\//,
+    );
+  });
+
+  test.each([
+    [
+      'of another block',
+      [{ ip: '10.9.0.1' }],
+      400,
+      /10\.9\.0\.1 is not in networks\/sim\.net-default, whose addresses are 10\.0\.0\.0\/16/,
+    ],
+    ['that is none', [{ ip: 'web' }], 400, /addresses\[0\]\.ip.*reference to an Address/],
+    ['with a name', [{ ip: '10.0.42.1', hostname: 'web' }], 400, /hostname.*decided by the interface's network/],
+    ['twice', [{ ip: '10.0.42.1' }, { ip: '10.0.42.1' }], 400, /asked for twice/],
+    ['too often', ['1', '2', '3', '4', '5'].map((n) => ({ ip: `10.0.42.${n}` })), 400, /at most 4 addresses/],
+  ])('an address %s is refused before anything is made', async (_what, addresses, status, words) => {
+    const before = scene.control.instances().length;
+    const body = machineCreate({}, { networkInterfaces: [{ network: { href: DEFAULT }, addresses }] });
+    expectFault(await scene.client.post('machines', body), status, words);
+    expect(scene.control.instances()).toHaveLength(before);
+  });
+
+  test('a port has its own addresses, and an Address that is referred to is taken as it is', async () => {
+    const { id } = await port();
+    const nic = { network: { href: network.id }, networkPort: { href: id }, addresses: [{ ip: '10.0.42.1' }] };
+    expectFault(await scene.client.post('machines', machineCreate({}, { networkInterfaces: [nic] })), 400, /has the addresses of its port/);
+    const known = { href: (await address()).id, ip: '10.0.42.1' };
+    const other = { network: { href: DEFAULT }, addresses: [known] };
+    expectFault(await scene.client.post('machines', machineCreate({}, { networkInterfaces: [other] })), 400, /taken as it is/);
+  });
+
+  test('an address that the provider finds taken fails the Job in its words, and leaves nothing', async () => {
+    const before = scene.control.instances().length;
+    scene.control.fail({ method: 'machines.create', kind: 'conflict', message: '10.0.43.1 is in use in net-default' });
+    const body = machineCreate({}, { networkInterfaces: [{ network: { href: DEFAULT }, addresses: [{ ip: '10.0.43.1' }] }] });
+    expectFault(await scene.client.post('machines', body), 409, /10\.0\.43\.1 is in use in net-default/);
+    expect(scene.control.instances()).toHaveLength(before);
+  });
+
   test('a failure at the provider leaves nothing behind', async () => {
     const owner = await machine();
     scene.control.fail({ method: 'interfaces.create', kind: 'quota', message: 'no more nics' });

@@ -65,6 +65,44 @@ async function passing(scene: Scene): Promise<void> {
   await scene.until('addresses', String(own?.key), (item) => item === undefined);
 }
 
+/** An address of a network that a machine had, and that is free again. */
+async function freed(scene: Scene): Promise<{ network: string; ip: string }> {
+  const { machine, network, addresses } = await placed(scene);
+  const [own] = await addresses();
+  await dropMachine(scene.counterpart, machine);
+  await scene.until('addresses', String(own?.key), (item) => item === undefined);
+  return { network, ip: String(own?.values['ip']) };
+}
+
+async function chosen(scene: Scene): Promise<void> {
+  const { driver, counterpart } = scene;
+  const { config, image } = counterpart.fixtures;
+  const { network, ip } = await freed(scene);
+  const { key: other } = await scene.make('networks', { networkType: 'PRIVATE' });
+  const asked = { ...marks(), config, image, networks: [other, network], addresses: [[], [ip]] };
+  const { key: machine } = await machinesMethod(driver, 'create')(asked, context());
+  await reaches(driver, machine, 'STARTED');
+  const nics = (await pagesOf(driver, 'interfaces')).flat().filter((item) => item.owner === machine);
+  const ips = (await pagesOf(driver, 'addresses')).flat().filter(({ owner }) => nics.some(({ key }) => key === owner));
+  const of = (net: string) => ips.filter(({ values }) => JSON.stringify(values['network']).includes(net)).map(({ values }) => values['ip']);
+  expect(of(network)).toEqual([ip]);
+  expect(of(other)).toHaveLength(1);
+  await dropMachine(counterpart, machine);
+}
+
+async function taken(scene: Scene): Promise<void> {
+  const { driver, counterpart } = scene;
+  const { config, image } = counterpart.fixtures;
+  const { machine, network, addresses } = await placed(scene);
+  const ip = String((await addresses())[0]?.values['ip']);
+  const asked = { ...marks(), config, image, networks: [network], addresses: [[ip]] };
+  await expect(machinesMethod(driver, 'create')(asked, context())).rejects.toMatchObject({
+    ...{ name: 'ProviderError', kind: expect.stringMatching(/^(conflict|invalid)$/) as string, maybeDone: false },
+    message: expect.stringContaining(ip) as string,
+  });
+  await dropMachine(counterpart, machine);
+}
+
 async function fixed(scene: Scene): Promise<void> {
   const { machine, network, nic, addresses } = await placed(scene);
   const { addressNetwork = network } = scene.counterpart.fixtures;
@@ -167,6 +205,8 @@ export function netTests(bench: Bench): void {
     ports,
   );
   test('a machine gets an interface in each network, and an address that goes with it', place, passing);
+  test('an interface has the address that its machine was created with', [...place, 'addressesAtCreate'], chosen);
+  test('a machine is not created with an address that another has', [...place, 'addressesAtCreate'], taken);
   test(
     'a static address is bound and released, each twice, and outlives the machine',
     [...place, ...making('addresses'), 'addresses.bind', 'addresses.release'],

@@ -104,8 +104,8 @@ const facts: Readonly<Record<string, MachineFacts>> = {
       ...['availabilityZone', 'placementGroup', 'tenancy', 'securityGroups', 'hibernation', 'sizeAtMost', 'instanceProfile', 'httpTokens'],
       ...['rootVolumeSize', 'rootVolumeType', 'rootVolumeEncrypted', 'kmsKey'],
     ],
-    // RunInstances takes NetworkInterfaces.
-    besides: { portsAtCreate: true },
+    // RunInstances takes NetworkInterfaces, with up to 50 addresses of each on the largest types.
+    besides: { portsAtCreate: true, addressesAtCreate: 50 },
   },
   openstack: {
     machine: {
@@ -124,8 +124,8 @@ const facts: Readonly<Record<string, MachineFacts>> = {
     configuration: ['cpu', 'disks'],
     image: { attributes: ['relatedImage', 'created'], constraints: { type: { values: ['IMAGE', 'SNAPSHOT'] } } },
     extensions: [...['availabilityZone', 'securityGroups', 'serverGroup', 'schedulerHints', 'bootFromVolume', 'volumeType', 'sizeAtMost']],
-    // POST /servers takes networks.port.
-    besides: { portsAtCreate: true },
+    // POST /servers takes networks.port, and one networks.fixed_ip.
+    besides: { portsAtCreate: true, addressesAtCreate: 1 },
   },
   simulator: {
     machine: {
