@@ -1,5 +1,6 @@
-import type { Accepted, Changed } from '../sdk/index.ts';
-import { addressOf, cimi, failed, toast, words } from './state.ts';
+import { CimiError, type Accepted } from '../sdk/index.ts';
+import { addressOf, cimi, failed, words } from './state.ts';
+import { tell, toast } from './toasts.tsx';
 
 /** Operations of a resource in the console's order, by their short names. */
 export function operationsOf(operations: readonly { rel: string }[] | undefined): string[] {
@@ -7,9 +8,13 @@ export function operationsOf(operations: readonly { rel: string }[] | undefined)
 }
 
 /** Operations after which something is gone or stands still: they are asked about first. */
-export const ASKED: readonly string[] = ['delete', 'stop', 'restart', 'restore'];
-/** Operations that need more than a click; they are offered elsewhere. */
-export const NEEDING: readonly string[] = ['edit', 'capture', 'snapshot', 'restore', 'export', 'import', 'add', 'removePackage'];
+export const ASKED: readonly string[] = ['delete', 'stop', 'restart', 'restore', 'removePackage'];
+/** Operations that make something of another collection. */
+export const MAKING: readonly string[] = ['capture', 'snapshot'];
+/** Operations that have a place of their own, or none in the console. */
+export const ELSEWHERE: readonly string[] = ['edit', 'import', 'add'];
+/** Operations that are asked for one resource at a time. */
+export const SINGLE: readonly string[] = [...ELSEWHERE, ...MAKING, 'restore', 'export', 'removePackage'];
 
 /**
  * Asks for an operation of a resource as it is now, and follows its Job.
@@ -17,23 +22,70 @@ export const NEEDING: readonly string[] = ['edit', 'capture', 'snapshot', 'resto
  */
 export async function operate(id: string, name: string, done: () => void): Promise<void> {
   const client = cimi.value;
+  let accepted: Accepted | undefined;
   try {
     // Read anew: what it offers may be otherwise by now.
     const resource = await client?.get<'Machine'>(id);
-    const accepted = await (name === 'delete' ? resource?.delete() : resource?.act(name as 'start'));
-    toast(words().accepted(name), { href: addressOf(id) });
-    done();
-    await follow(accepted, name);
+    accepted = await (name === 'delete' ? resource?.delete() : resource?.act(name as 'start'));
   } catch (error) {
-    toast(failed(error), { bad: true });
+    refused(error);
   }
+  done();
+  if (accepted) await follow(accepted, name, accepted.location ?? id);
   done();
 }
 
-/** Waits for the Job of a change, and says how it ended. */
-export async function follow(accepted: Accepted | Changed<'Machine'> | undefined, name: string): Promise<void> {
+/** Tells a refusal, with the Job that is in the way. */
+function refused(error: unknown): void {
+  const blocked = error instanceof CimiError ? error.blockedBy : undefined;
+  toast(failed(error), { bad: true, ...(blocked !== undefined && { href: addressOf(blocked) }) });
+}
+
+/** Key of the Jobs that this tab follows: URIs, and what their words begin with. */
+const FOLLOWED = 'cimi-followed';
+
+const followed = (): Record<string, [what: string, href: string]> =>
+  JSON.parse(sessionStorage.getItem(FOLLOWED) ?? '{}') as Record<string, [string, string]>;
+
+function keep(job: string, words: [what: string, href: string] | undefined): void {
+  const { [job]: _former, ...others } = followed();
+  sessionStorage.setItem(FOLLOWED, JSON.stringify(words ? { ...others, [job]: words } : others));
+}
+
+/**
+ * Follows the Job of a change on whatever screen, over a reload as well, and says how it ended.
+ * @param what the change in a word or two
+ * @param uri resource that it is about
+ */
+export async function follow({ job }: Accepted, what: string, uri: string): Promise<void> {
+  if (job) await followJob('href' in job ? job.href : job.id, what, addressOf(uri));
+  else toast(words().ended(what), { href: addressOf(uri) });
+}
+
+async function followJob(job: string, what: string, href: string): Promise<void> {
   const client = cimi.value;
-  if (!client || !accepted?.job) return;
-  await client.wait(accepted.job);
-  toast(words().ended(name));
+  if (!client) return;
+  const id = tell({ text: words().accepted(what), href, progress: 0 });
+  keep(job, [what, href]);
+  try {
+    await client.wait(job, {
+      onProgress: ({ progress, statusMessage = '' }) =>
+        void tell({ text: words().goesOn(what, statusMessage), href: addressOf(job), progress: progress ?? 0 }, id),
+    });
+    toast(words().ended(what), { href, id });
+  } catch (error) {
+    toast(words().notDone(what, failed(error)), { bad: true, href: addressOf(job), id });
+  }
+  // Of another login than that which began it nothing is to be told.
+  keep(job, undefined);
+}
+
+/** Goes on following what was followed before the page was loaded anew. */
+export function followAgain(): void {
+  for (const [job, [what, href]] of Object.entries(followed())) void followJob(job, what, href);
+}
+
+/** Follows nothing any more: the login is over. */
+export function followNothing(): void {
+  sessionStorage.removeItem(FOLLOWED);
 }

@@ -1,9 +1,12 @@
 import { useState } from 'preact/hooks';
-import { ASKED, NEEDING, operate, operationsOf } from './changes.ts';
+import { ASKED, operate, operationsOf, SINGLE } from './changes.ts';
+import { Confirm } from './confirm.tsx';
+import { CreateDialog } from './create.tsx';
 import { words } from './state.ts';
-import { Dialog, isChanging, Problem, Reference, Title, Value } from './parts.tsx';
+import { isChanging, nameOf, Problem, Reference, Title, Value } from './parts.tsx';
 import { usePolled } from './poll.ts';
 import { filterOf, pageOf, type Item, type Window } from './reading.ts';
+import { Table } from './table.tsx';
 
 const SIZE = 100;
 
@@ -34,6 +37,7 @@ export function List({ path, query }: { path: string; query: URLSearchParams }) 
   const [typed, setTyped] = useState(filter);
   const [selected, setSelected] = useState<ReadonlySet<string>>(new Set());
   const [asked, setAsked] = useState<string>();
+  const [making, setMaking] = useState(false);
   const { value, problem, again } = usePolled<Window>(
     `${path} ${filter} ${first}`,
     (last, signal) => pageOf(path, { filter: filterOf(filter), first, last: first + SIZE - 1, unless: last?.etag, signal }),
@@ -54,7 +58,7 @@ export function List({ path, query }: { path: string; query: URLSearchParams }) 
     if (!next.delete(id)) next.add(id);
     setSelected(next);
   };
-  const common = [...new Set(chosen.flatMap(({ operations }) => operationsOf(operations)))].filter((name) => !NEEDING.includes(name));
+  const common = [...new Set(chosen.flatMap(({ operations }) => operationsOf(operations)))].filter((name) => !SINGLE.includes(name));
   const run = (name: string): void => {
     setAsked(undefined);
     for (const { id, operations } of chosen) if (operationsOf(operations).includes(name)) void operate(id, name, again);
@@ -82,6 +86,11 @@ export function List({ path, query }: { path: string; query: URLSearchParams }) 
         <button type="submit">{text.apply}</button>
       </form>
       <div class="bar" role="group" aria-label={text.action}>
+        {value?.canAdd === true && (
+          <button type="button" onClick={() => (path === 'machines' ? (location.hash = '/new/machines') : setMaking(true))}>
+            {text.create(path)}
+          </button>
+        )}
         <span>{text.selected(chosen.length)}</span>
         {common.map((name) => (
           <button key={name} type="button" onClick={() => (ASKED.includes(name) ? setAsked(name) : run(name))}>
@@ -90,50 +99,41 @@ export function List({ path, query }: { path: string; query: URLSearchParams }) 
         ))}
       </div>
       {value && items.length === 0 && <p>{text.nothing}</p>}
-      <div class="scroll" tabIndex={0} role="group" aria-label={path}>
-        <table>
-          <thead>
-            <tr>
-              <th scope="col">
-                <input
-                  type="checkbox"
-                  aria-label={text.selectAll}
-                  checked={items.length > 0 && chosen.length === items.length}
-                  onChange={({ currentTarget }) => setSelected(new Set(currentTarget.checked ? items.map(({ id }) => id) : []))}
-                />
-              </th>
-              <th scope="col">{text.name}</th>
-              {columns.map((name) => (
-                <th key={name} scope="col">
-                  {name}
-                </th>
-              ))}
-            </tr>
-          </thead>
-          <tbody>
-            {items.map((item) => (
-              <tr key={item.id}>
-                <td>
-                  <input
-                    type="checkbox"
-                    aria-label={`${text.select} ${nameOf(item)}`}
-                    checked={selected.has(item.id)}
-                    onChange={() => toggle(item.id)}
-                  />
-                </td>
-                <th scope="row">
-                  <Reference href={item.id}>{nameOf(item)}</Reference>
-                </th>
-                {columns.map((name) => (
-                  <td key={name} class="long">
-                    <Value name={name} value={item[name]} />
-                  </td>
-                ))}
-              </tr>
+      <Table
+        label={path}
+        head={[
+          <input
+            key="all"
+            type="checkbox"
+            aria-label={text.selectAll}
+            checked={items.length > 0 && chosen.length === items.length}
+            onChange={({ currentTarget }) => setSelected(new Set(currentTarget.checked ? items.map(({ id }) => id) : []))}
+          />,
+          text.name,
+          ...columns,
+        ]}
+      >
+        {items.map((item) => (
+          <tr key={item.id}>
+            <td>
+              <input
+                type="checkbox"
+                aria-label={`${text.select} ${nameOf(item)}`}
+                checked={selected.has(item.id)}
+                onChange={() => toggle(item.id)}
+              />
+            </td>
+            <th scope="row">
+              <Reference href={item.id}>{nameOf(item)}</Reference>
+            </th>
+            {columns.map((name) => (
+              <td key={name} class="long">
+                <Value name={name} value={item[name]} />
+              </td>
             ))}
-          </tbody>
-        </table>
-      </div>
+          </tr>
+        ))}
+      </Table>
       {value?.count !== undefined && value.count > 0 && (
         <div class="bar">
           <button type="button" disabled={first <= 1} onClick={() => go({ first: Math.max(1, first - SIZE) })}>
@@ -145,23 +145,8 @@ export function List({ path, query }: { path: string; query: URLSearchParams }) 
           </button>
         </div>
       )}
-      {asked !== undefined && (
-        <Dialog title={text.really(asked, chosen.map(nameOf).join(', '))} close={() => setAsked(undefined)}>
-          <div class="bar">
-            <button type="button" onClick={() => run(asked)}>
-              {text.confirm}
-            </button>
-            <button type="button" onClick={() => setAsked(undefined)}>
-              {text.cancel}
-            </button>
-          </div>
-        </Dialog>
-      )}
+      {asked !== undefined && <Confirm what={asked} items={chosen} run={() => run(asked)} close={() => setAsked(undefined)} />}
+      {making && <CreateDialog path={path} close={() => setMaking(false)} done={again} />}
     </>
   );
-}
-
-/** Name of a resource, or the last part of its URI where it has none. */
-export function nameOf({ id, name }: Item): string {
-  return typeof name === 'string' && name !== '' ? name : id.replace(/^.*\//, '');
 }

@@ -5,7 +5,10 @@ import { List } from './list.tsx';
 import { Overview } from './overview.tsx';
 import { Problem, Title } from './parts.tsx';
 import { ResourcePage } from './resource.tsx';
-import { begin, cimi, language, login, logout, look, route, setLanguage, setTheme, theme, toasts, unreached, who, words } from './state.ts';
+import { followAgain, followNothing } from './changes.ts';
+import { Toasts } from './toasts.tsx';
+import { Wizard } from './wizard.tsx';
+import { begin, cimi, language, login, logout, look, route, setLanguage, setTheme, theme, unreached, who, words } from './state.ts';
 
 /** Collections of the menu, where the entry point has them. */
 const MENU = ['systems', 'machines', 'volumes', 'networks', 'machineImages', 'credentials', 'meters', 'eventLogs'];
@@ -17,6 +20,7 @@ function Screen() {
   if (kind === 'c' && below === 'jobs') return <Jobs />;
   if (kind === 'c') return <List key={route.value} path={below} query={new URLSearchParams(query)} />;
   if (kind === 'r') return <ResourcePage key={below} path={below} />;
+  if (kind === 'new' && below === 'machines') return <Wizard />;
   return <Overview />;
 }
 
@@ -118,7 +122,7 @@ function Shell() {
           {who.value?.user} ({who.value?.role})
         </span>
         {who.value?.anonymous === false && (
-          <button type="button" onClick={() => void logout()}>
+          <button type="button" onClick={() => void logout().then(followNothing)}>
             {text.logout}
           </button>
         )}
@@ -152,17 +156,11 @@ function App() {
   return (
     <>
       {known === undefined ? <Beginning /> : known === null ? <Login /> : <Shell />}
-      <div class="toasts" role="status" aria-live="polite">
-        {toasts.value.map(({ id, text, bad, href }) => (
-          <div key={id} class={bad ? 'note bad' : ''}>
-            {href === undefined || href === '' ? text : <a href={href}>{text}</a>}
-          </div>
-        ))}
-      </div>
+      <Toasts />
     </>
   );
 }
 
 begin();
 render(<App />, document.body);
-void look();
+void look().then(followAgain);

@@ -3,6 +3,7 @@ import { Problem, Reference, State, Time, Title } from './parts.tsx';
 import { usePolled } from './poll.ts';
 import { JobTable } from './jobs.tsx';
 import { pageOf, type Item } from './reading.ts';
+import { Table } from './table.tsx';
 
 /** Collections whose numbers are shown first. */
 const COUNTED = ['systems', 'machines', 'volumes', 'networks', 'machineImages', 'credentials', 'meters'];
@@ -34,38 +35,25 @@ function Clouds() {
     <section aria-labelledby="clouds">
       <h2 id="clouds">{text.clouds}</h2>
       <Problem text={problem} />
-      <div class="scroll" tabIndex={0} role="group" aria-label={text.clouds}>
-        <table>
-          <thead>
-            <tr>
-              {[text.name, text.state, text.since, text.reason, text.driver, text.region, text.mode].map((each) => (
-                <th key={each} scope="col">
-                  {each}
-                </th>
-              ))}
-            </tr>
-          </thead>
-          <tbody>
-            {value?.items.map(({ id, ...cloud }) => (
-              <tr key={id}>
-                <th scope="row">
-                  <Reference href={id}>{String(cloud['name'])}</Reference>
-                </th>
-                <td>
-                  <State state={cloud['state']} />
-                </td>
-                <td>
-                  <Time at={cloud['since']} />
-                </td>
-                <td class="long">{String(cloud['reason'] ?? '')}</td>
-                <td>{String(cloud['driver'])}</td>
-                <td>{String(cloud['region'] ?? '')}</td>
-                <td>{String(cloud['mode'])}</td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      </div>
+      <Table label={text.clouds} head={[text.name, text.state, text.since, text.reason, text.driver, text.region, text.mode]}>
+        {value?.items.map(({ id, ...cloud }) => (
+          <tr key={id}>
+            <th scope="row">
+              <Reference href={id}>{String(cloud['name'])}</Reference>
+            </th>
+            <td>
+              <State state={cloud['state']} />
+            </td>
+            <td>
+              <Time at={cloud['since']} />
+            </td>
+            <td class="long">{String(cloud['reason'] ?? '')}</td>
+            <td>{String(cloud['driver'])}</td>
+            <td>{String(cloud['region'] ?? '')}</td>
+            <td>{String(cloud['mode'])}</td>
+          </tr>
+        ))}
+      </Table>
     </section>
   );
 }
@@ -85,26 +73,18 @@ function Counts() {
   return (
     <section aria-labelledby="counts">
       <h2 id="counts">{text.collections}</h2>
-      <table>
-        <thead>
-          <tr>
-            <th scope="col">{text.name}</th>
-            <th scope="col">{text.count}</th>
+      <Table label={text.collections} head={[text.name, text.count]}>
+        {value?.map(({ name, count, away }) => (
+          <tr key={name}>
+            <th scope="row">
+              <a href={`#/c/${name}`}>{name}</a>
+            </th>
+            <td>
+              {count ?? '–'} {away.length > 0 && <span class="state warn">{text.stale(away.join('; '))}</span>}
+            </td>
           </tr>
-        </thead>
-        <tbody>
-          {value?.map(({ name, count, away }) => (
-            <tr key={name}>
-              <th scope="row">
-                <a href={`#/c/${name}`}>{name}</a>
-              </th>
-              <td>
-                {count ?? '–'} {away.length > 0 && <span class="state warn">{text.stale(away.join('; '))}</span>}
-              </td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
+        ))}
+      </Table>
     </section>
   );
 }

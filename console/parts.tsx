@@ -1,5 +1,6 @@
 import type { ComponentChildren } from 'preact';
 import { useEffect, useRef } from 'preact/hooks';
+import type { Item } from './reading.ts';
 import { addressOf, language, words } from './state.ts';
 
 /** Small parts that screens are made of. What clouds say is text, never markup. */
@@ -130,4 +131,9 @@ export function Title({ text }: { text: string }) {
     document.title = `${text} · ${words().title}`;
   }, [text]);
   return <h1>{text}</h1>;
+}
+
+/** Name of a resource, or the last part of its URI where it has none. */
+export function nameOf({ id, name }: Item): string {
+  return typeof name === 'string' && name !== '' ? name : id.replace(/^.*\//, '');
 }

@@ -13,6 +13,8 @@ export interface Window {
   count: number | undefined;
   unavailable: readonly string[];
   etag: string | undefined;
+  /** True where something can be made in it. */
+  canAdd: boolean;
 }
 
 interface Asked {
@@ -39,7 +41,7 @@ export async function pageOf(path: string, { filter, orderBy, ...asked }: Asked)
   const page = await client.collection<'Machine', 'machines'>({ href: client.entryPoint.baseURI + path }).page(options);
   if (!page) return undefined;
   const items = page.items.map((item) => (item as unknown as { toJSON(): Item }).toJSON());
-  return { items, count: page.count, unavailable: page.unavailableClouds, etag: page.etag };
+  return { items, count: page.count, unavailable: page.unavailableClouds, etag: page.etag, canAdd: page.can('add') };
 }
 
 /** Makes a filter of what somebody typed: a CIMI filter as it is, a word as a part of the name. */

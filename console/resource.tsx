@@ -1,13 +1,21 @@
 import { useState } from 'preact/hooks';
-import { CimiError, type Handle } from '../sdk/index.ts';
-import { ASKED, follow, NEEDING, operate, operationsOf } from './changes.ts';
-import { cimi, failed, toast, words } from './state.ts';
-import { Dialog, isChanging, Problem, Title, Value } from './parts.tsx';
+import type { Handle } from '../sdk/index.ts';
+import { ActionDialog, parametersOf } from './actions.tsx';
+import { ASKED, ELSEWHERE, operate, operationsOf } from './changes.ts';
+import { Confirm } from './confirm.tsx';
+import { Edit } from './edit.tsx';
+import { Events } from './events.tsx';
+import { JobTable } from './jobs.tsx';
+import { cimi, words } from './state.ts';
+import { Dialog, isChanging, nameOf, Problem, Title, Value } from './parts.tsx';
 import { usePolled } from './poll.ts';
 import { curlOf, type Item } from './reading.ts';
-import { nameOf } from './list.tsx';
+import { Table } from './table.tsx';
+import { toast } from './toasts.tsx';
 
 const HIDDEN = ['resourceURI', 'operations'];
+/** Types that events are not told of. */
+const WITHOUT_EVENTS = /\/(Event|EventLog|ResourceMetadata|CloudEntryPoint|Sample)$/;
 
 /** One resource: its attributes, what is in it, and what can be done with it now. */
 export function ResourcePage({ path }: { path: string }) {
@@ -26,6 +34,7 @@ export function ResourcePage({ path }: { path: string }) {
     close();
     void operate(item.id, name, again);
   };
+  const isAsked = (name: string): boolean => name === 'edit' || ASKED.includes(name) || parametersOf(item, name) !== undefined;
   const copy = async (): Promise<void> => {
     await navigator.clipboard.writeText(curlOf(item.id));
     toast(text.copied);
@@ -38,9 +47,9 @@ export function ResourcePage({ path }: { path: string }) {
       <Problem text={problem} />
       <div class="bar" role="group" aria-label={text.action}>
         {operationsOf(item.operations)
-          .filter((name) => name === 'edit' || !NEEDING.includes(name))
+          .filter((name) => name === 'edit' || !ELSEWHERE.includes(name))
           .map((name) => (
-            <button key={name} type="button" onClick={() => (name === 'edit' || ASKED.includes(name) ? setOpen(name) : run(name))}>
+            <button key={name} type="button" onClick={() => (isAsked(name) ? setOpen(name) : run(name))}>
               {name === 'edit' ? text.edit : name === 'delete' ? text.delete : name}
             </button>
           ))}
@@ -60,24 +69,23 @@ export function ResourcePage({ path }: { path: string }) {
           ))}
         </nav>
       )}
-      <table>
-        <thead>
-          <tr>
-            <th scope="col">{text.attribute}</th>
-            <th scope="col">{text.value}</th>
+      <Table label={text.attribute} head={[text.attribute, text.value]}>
+        {attributes.map(([name, each]) => (
+          <tr key={name}>
+            <th scope="row">{name}</th>
+            <td>
+              <Value name={name} value={each} />
+            </td>
           </tr>
-        </thead>
-        <tbody>
-          {attributes.map(([name, each]) => (
-            <tr key={name}>
-              <th scope="row">{name}</th>
-              <td>
-                <Value name={name} value={each} />
-              </td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
+        ))}
+      </Table>
+      {item['nestedJobs'] !== undefined && (
+        <section aria-labelledby="nested">
+          <h2 id="nested">{text.nestedJobs}</h2>
+          <JobTable filter={`parentJob='${item.id}'`} size={100} />
+        </section>
+      )}
+      {!WITHOUT_EVENTS.test(String(item['resourceURI'])) && <Events item={item} />}
       {open === 'json' && (
         <Dialog title="JSON" close={close}>
           <pre tabIndex={0}>{JSON.stringify(item, null, 2)}</pre>
@@ -87,17 +95,11 @@ export function ResourcePage({ path }: { path: string }) {
         </Dialog>
       )}
       {open === 'edit' && <Edit resource={value} close={close} done={again} />}
-      {open !== undefined && open !== 'json' && open !== 'edit' && (
-        <Dialog title={text.really(open, nameOf(item))} close={close}>
-          <div class="bar">
-            <button type="button" onClick={() => run(open)}>
-              {text.confirm}
-            </button>
-            <button type="button" onClick={close}>
-              {text.cancel}
-            </button>
-          </div>
-        </Dialog>
+      {open !== undefined && !['json', 'edit'].includes(open) && parametersOf(item, open) !== undefined && (
+        <ActionDialog item={item} name={open} close={close} done={again} />
+      )}
+      {open !== undefined && !['json', 'edit'].includes(open) && parametersOf(item, open) === undefined && (
+        <Confirm what={open} items={[item]} run={() => run(open)} close={close} />
       )}
     </>
   );
@@ -107,68 +109,4 @@ export function ResourcePage({ path }: { path: string }) {
 function isOwn(id: string, value: unknown): boolean {
   const href = typeof value === 'object' && value !== null ? (value as { href?: unknown }).href : undefined;
   return typeof href === 'string' && href.startsWith(`${id}/`);
-}
-
-/** Name and description, changed only in the version that was read. */
-function Edit({ resource, close, done }: { resource: Handle<'Machine'>; close: () => void; done: () => void }) {
-  const text = words();
-  const [base, setBase] = useState(resource);
-  const [name, setName] = useState(resource.name ?? '');
-  const [description, setDescription] = useState(resource.description ?? '');
-  const [problem, setProblem] = useState<string>();
-  const [theirs, setTheirs] = useState<Item>();
-  const save = async (): Promise<void> => {
-    try {
-      const changed = await base.update({ name, description });
-      close();
-      done();
-      await follow(changed, text.edit);
-      done();
-    } catch (error) {
-      setProblem(failed(error));
-      if (!(error instanceof CimiError) || error.kind !== 'changed') return;
-      const now = await base.refresh();
-      setBase(now);
-      setTheirs((now as unknown as { toJSON(): Item }).toJSON());
-    }
-  };
-  return (
-    <Dialog title={text.edit} close={close}>
-      <form
-        onSubmit={(event) => {
-          event.preventDefault();
-          void save();
-        }}
-      >
-        <Problem text={problem} />
-        {theirs && (
-          <div class="note">
-            <p>{text.theirs}</p>
-            <p>
-              {text.name}: {String(theirs['name'] ?? '')}
-            </p>
-            <p>
-              {text.description}: {String(theirs['description'] ?? '')}
-            </p>
-          </div>
-        )}
-        <div class="bar">
-          <label>
-            {text.name}
-            <input value={name} onInput={({ currentTarget }) => setName(currentTarget.value)} />
-          </label>
-          <label>
-            {text.description}
-            <textarea rows={3} value={description} onInput={({ currentTarget }) => setDescription(currentTarget.value)} />
-          </label>
-        </div>
-        <div class="bar">
-          <button type="submit">{text.save}</button>
-          <button type="button" onClick={close}>
-            {text.cancel}
-          </button>
-        </div>
-      </form>
-    </Dialog>
-  );
 }

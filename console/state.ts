@@ -22,7 +22,6 @@ export const cimi = signal<Cimi | undefined>(undefined);
 export const language = signal<Language>('en');
 export const theme = signal<Theme>('light');
 export const route = signal('/');
-export const toasts = signal<readonly { id: number; text: string; bad: boolean; href?: string }[]>([]);
 
 const WORDS: Readonly<Record<Language, Words>> = { en: english, ru: russian };
 
@@ -91,13 +90,6 @@ export async function logout(): Promise<void> {
   await fetch(SESSION, { method: 'DELETE', headers: PAGE });
   cimi.value = undefined;
   who.value = null;
-}
-
-/** Says something, politely, for some seconds. */
-export function toast(text: string, { bad = false, href }: { bad?: boolean; href?: string } = {}): void {
-  const id = performance.now();
-  toasts.value = [...toasts.value, { id, text, bad, ...(href !== undefined && { href }) }];
-  setTimeout(() => (toasts.value = toasts.value.filter((each) => each.id !== id)), bad ? 20_000 : 8_000);
 }
 
 /** Says a failure in the gateway's words; a session that is over leads to the login. */

@@ -1,0 +1,48 @@
+import { MAKING, operationsOf } from './changes.ts';
+import { catalogue } from './catalogue.generated.ts';
+import { RequestDialog, useCreating, useKinds } from './create.tsx';
+import type { Fields } from './fields.ts';
+import { Dialog, nameOf, Problem } from './parts.tsx';
+import type { Item } from './reading.ts';
+import { words } from './state.ts';
+
+const ACTION_BODY = 'http://schemas.dmtf.org/cimi/1/Action';
+/** Attributes of what is made of a resource. */
+const MADE: Fields = { name: { kind: 'string' }, description: { kind: 'string', long: true }, properties: { kind: 'map' } };
+
+/** Finds the parameters of an operation; undefined where it has none. */
+export function parametersOf(item: Item, name: string): Fields | undefined {
+  if (MAKING.includes(name)) return MADE;
+  const type = String(item['resourceURI']).replace(/^.*\//, '');
+  return catalogue.types[type]?.actions?.[name];
+}
+
+/** Dialog that asks for the parameters of an operation. */
+export function ActionDialog({ item, name, close, done }: { item: Item; name: string; close: () => void; done: () => void }) {
+  const text = words();
+  const { kinds, problem } = useKinds();
+  const { rel = name, href: url = item.id } = item.operations?.find((each) => operationsOf([each])[0] === name) ?? {};
+  const creating = useCreating(url, name, done);
+  const title = text.really(name, nameOf(item));
+  if (!kinds)
+    return (
+      <Dialog title={title} close={close}>
+        <Problem text={problem} />
+      </Dialog>
+    );
+  return (
+    <RequestDialog
+      title={title}
+      url={url}
+      fields={parametersOf(item, name) ?? {}}
+      kinds={kinds}
+      creating={creating}
+      wrap={(body) =>
+        MAKING.includes(name)
+          ? { imageLocation: item.id, ...(body as object) }
+          : { resourceURI: ACTION_BODY, action: rel, ...(body as object) }
+      }
+      close={close}
+    />
+  );
+}
