@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { type Answer, login, NOW, PROJECT, VERSIONS } from './fake-keystone';
+import { FRESH } from './fake-openstack-fresh';
 
 type Doc = Record<string, unknown>;
 interface Asked {
@@ -22,42 +23,6 @@ export interface FakeOpenstack {
   stop(): Promise<void>;
 }
 
-/** Things that a fresh service shows beside what the request said, by collection. */
-const FRESH: Readonly<Record<string, (given: Doc) => Doc>> = {
-  servers: ({ flavorRef, imageRef, name }) => ({
-    ...{ name, status: 'ACTIVE', 'OS-EXT-STS:vm_state': 'active', 'OS-EXT-STS:task_state': null, 'OS-EXT-STS:power_state': 1 },
-    ...{ flavor: { original_name: 'small', vcpus: 1, ram: 1024, disk: 5, ephemeral: 0, swap: 0, extra_specs: {} }, metadata: {}, tags: [] },
-    ...{ addresses: {}, image: { id: imageRef }, 'os-extended-volumes:volumes_attached': [], locked: false, config_drive: '' },
-    ...{ 'OS-EXT-AZ:availability_zone': 'nova', created: NOW, updated: NOW, tenant_id: PROJECT, flavorRef },
-  }),
-  images: () => ({ status: 'queued', visibility: 'private', owner: PROJECT, protected: false, tags: [], min_disk: 1, min_ram: 0 }),
-  volumes: () => ({
-    status: 'available',
-    attachments: [],
-    bootable: 'false',
-    availability_zone: 'nova',
-    volume_type: 'lvm',
-    encrypted: false,
-  }),
-  snapshots: ({ volume_id: volume }) => ({ status: 'available', volume_id: volume, size: 1, progress: '100%' }),
-  networks: () => ({
-    status: 'ACTIVE',
-    admin_state_up: true,
-    subnets: [],
-    shared: false,
-    'router:external': false,
-    mtu: 1450,
-    port_security_enabled: true,
-  }),
-  subnets: () => ({ ip_version: 4, enable_dhcp: true, gateway_ip: null, dns_nameservers: [], allocation_pools: [], host_routes: [] }),
-  ports: () => ({
-    ...{ status: 'DOWN', admin_state_up: true, mac_address: 'fa:16:3e:00:00:01', device_id: '', device_owner: '', security_groups: [] },
-    ...{ fixed_ips: [{ subnet_id: 'none', ip_address: '10.128.0.9' }] },
-  }),
-  routers: () => ({ status: 'ACTIVE', admin_state_up: true, external_gateway_info: null, routes: [] }),
-  floatingips: () => ({ status: 'DOWN', floating_ip_address: '198.51.100.7', fixed_ip_address: null, port_id: null, router_id: null }),
-  trunks: () => ({ status: 'ACTIVE', sub_ports: [] }),
-};
 const NAMES: Readonly<Record<string, string>> = {
   servers: 'server',
   images: 'image',
@@ -137,7 +102,7 @@ class Cloud {
 
   /** Answers for what lies below one thing: actions, metadata, tags, interfaces and volumes of servers, files of images. */
   private below(many: string, thing: Doc, sub: string, inner: string | undefined, { method, body, range, length }: Asked): Answer {
-    if (sub === 'action') return many === 'servers' ? this.acted(thing, body) : volumeAction(thing, body);
+    if (sub === 'action') return many === 'servers' ? this.acted(thing, body) : this.volumeActed(thing, body);
     if (sub === 'file' && method === 'GET') return bytesOf(thing, range);
     if (sub === 'file') {
       Object.assign(thing, { status: 'active', size: length });
@@ -193,21 +158,30 @@ class Cloud {
       Object.assign(server, { status: to, 'OS-EXT-STS:vm_state': to.toLowerCase(), 'OS-EXT-STS:power_state': power[to] ?? 4 });
     if (action === 'createImage') {
       const { name, metadata } = body.createImage as Doc;
-      const image = this.put('images', {
-        ...FRESH.images?.({}),
-        id: randomUUID(),
-        name,
-        created_at: NOW,
-        updated_at: NOW,
-        status: 'active',
-        size: 1000,
-        disk_format: 'qcow2',
-        container_format: 'bare',
-        ...(metadata as Doc),
-      });
-      return [202, { image_id: image.id }];
+      return [202, { image_id: this.image({ name, ...(metadata as Doc) }).id }];
     }
     return action === 'rebuild' ? [202, { server }] : [202];
+  }
+
+  /** Puts an active image there. */
+  image(more: Doc): Doc {
+    const written = { status: 'active', size: 1000, disk_format: 'qcow2', container_format: 'bare' };
+    return this.put('images', { ...FRESH.images?.({}), id: randomUUID(), created_at: NOW, updated_at: NOW, ...written, ...more });
+  }
+
+  /** Writes a volume into Glance at once, and does what else Cinder does with one. */
+  private volumeActed(volume: Doc, body: Doc): Answer {
+    const grown = body['os-extend'] as Doc | undefined;
+    if (grown) volume.size = grown.new_size;
+    const boots = body['os-set_bootable'] as Doc | undefined;
+    if (boots) volume.bootable = String(boots.bootable);
+    const { metadata } = (body['os-set_image_metadata'] ?? {}) as Doc;
+    if (metadata) volume.volume_image_metadata = metadata;
+    const written = body['os-volume_upload_image'] as Doc | undefined;
+    if (!written) return [boots || metadata ? 200 : 202, metadata ? { metadata } : undefined];
+    const { image_name: name, disk_format, container_format } = written;
+    const { id } = this.image({ name, disk_format, container_format, ...(volume.volume_image_metadata as Doc | undefined) });
+    return [202, { 'os-volume_upload_image': { image_id: id, id: volume.id, status: 'uploading' } }];
   }
 
   private plugged(server: Doc, inner: string | undefined, method: string, body: Doc): Answer {
@@ -283,14 +257,6 @@ function bytesOf({ size }: Doc, range: string | undefined): Answer {
   return [206, bytes.slice(from), { ...type, 'content-range': `bytes ${from}-${bytes.length - 1}/${bytes.length}` }];
 }
 
-function volumeAction(volume: Doc, body: Doc): Answer {
-  const grown = body['os-extend'] as Doc | undefined;
-  if (grown) volume.size = grown.new_size;
-  const boots = body['os-set_bootable'] as Doc | undefined;
-  if (boots) volume.bootable = String(boots.bootable);
-  return [boots ? 200 : 202];
-}
-
 const wrapped = (many: string, thing: Doc): Doc => (many === 'images' ? thing : { [one(many)]: thing });
 
 const NEUTRON: Readonly<Record<string, string>> = {
@@ -341,18 +307,11 @@ export async function startFakeOpenstack(): Promise<FakeOpenstack> {
     ['f2', 'medium'],
   ] as const)
     cloud.put('flavors', { id, name, ...FLAVOR, ram: id === 'f1' ? 1024 : 2048 });
-  const image = cloud.put('images', {
-    ...FRESH.images?.({}),
-    id: randomUUID(),
-    name: 'cirros',
-    status: 'active',
-    visibility: 'public',
-    size: 1000,
-    disk_format: 'qcow2',
-    container_format: 'bare',
-    created_at: NOW,
-    updated_at: NOW,
-  });
+  const image = cloud.image({ name: 'cirros', visibility: 'public' });
+  // Nova's image of a server that boots from a volume: a snapshot in place of contents.
+  const behind = { ...FRESH.snapshots?.({ volume_id: randomUUID() }), id: randomUUID(), name: 'root', metadata: {}, project_id: PROJECT };
+  const mapping = JSON.stringify([{ snapshot_id: cloud.put('snapshots', behind).id, boot_index: 0 }]);
+  const onVolume = cloud.image({ name: 'on a volume', size: 0, block_device_mapping: mapping });
   const inner = cloud.put('networks', { ...FRESH.networks?.({}), id: randomUUID(), name: 'private', project_id: PROJECT, tags: [] });
   cloud.put('subnets', {
     ...FRESH.subnets?.({}),
@@ -381,7 +340,13 @@ export async function startFakeOpenstack(): Promise<FakeOpenstack> {
   await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    known: { config: 'f1', otherConfig: 'f2', image: String(image.id), addressNetwork: String(external.id) },
+    known: {
+      config: 'f1',
+      otherConfig: 'f2',
+      image: String(image.id),
+      imageOnVolume: String(onVolume.id),
+      addressNetwork: String(external.id),
+    },
     stop: () =>
       new Promise((done) => {
         server.closeAllConnections();

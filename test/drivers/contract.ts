@@ -8,14 +8,15 @@ import { monitoringTests } from './contract/monitoring';
 import { netTests } from './contract/nets';
 import { shapeTests } from './contract/shape';
 import { storageTests } from './contract/storage';
+import { machineCopyTests, volumeCopyTests } from './contract/copies';
 import { downloadTests } from './contract/downloads';
 import { uploadTests } from './contract/uploads';
 import { writeTests } from './contract/writes';
 
 /** Parts of the suite that know nothing of each other. */
 const PARTS: Readonly<Record<Part, readonly ((bench: Bench) => void)[]>> = {
-  machines: [shapeTests, listTests, lifeTests, writeTests, imageTests, uploadTests, downloadTests],
-  infrastructure: [makerTests, storageTests, netTests, monitoringTests],
+  machines: [shapeTests, listTests, lifeTests, writeTests, imageTests, uploadTests, downloadTests, machineCopyTests],
+  infrastructure: [makerTests, storageTests, volumeCopyTests, netTests, monitoringTests],
 };
 const ALL: readonly Part[] = ['machines', 'infrastructure'];
 

@@ -1,5 +1,6 @@
 import {
   type CallContext,
+  type CreateMachine,
   GROUPS,
   type Groups,
   isOngoing,
@@ -69,6 +70,8 @@ export interface Fixtures {
   missing: Readonly<Partial<Record<ListedGroup, string>> & Record<'machines', string>>;
   /** An OpenSSH public key. */
   publicKey: string;
+  /** Attributes beyond the standard with which a machine is made whose images are read by a copy; of drivers that have `machineImages.readable`. */
+  readByCopy?: NonNullable<CreateMachine['extensions']>;
   /** Key of the network that static addresses are of, where they cannot be of any. */
   addressNetwork?: string;
 }
@@ -267,6 +270,8 @@ export async function makeMachine(
     tag?: string;
     token?: string;
     config?: string;
+    image?: string;
+    extensions?: CreateMachine['extensions'];
     properties?: { [key: string]: string };
     description?: string;
   } = {},

@@ -77,6 +77,7 @@ export async function startOpenstackCounterpart(): Promise<Counterpart> {
       image: account.image,
       missing: { machines: NOTHING, machineConfigs: 'no-such-flavor', machineImages: NOTHING },
       publicKey: PUBLIC_KEY,
+      readByCopy: { bootFromVolume: true },
     },
     pageSize: Object.fromEntries(Object.keys(GROUPS).map((group) => [group, PAGE])),
     populate: (group, count) => populate(account, group, count),

@@ -20,8 +20,6 @@ const OPENSTACK_STRUCK: Struck = {
   says: ['GET /network/v2.0/ports / ports.0.device_id empty'],
   cannot: {
     'disks.update': 'a root disk belongs to the flavor; those of volumes are in openstack-storage',
-    'machineImages.readable': 'it has no Cinder that copies a volume into Glance; lost answers are in openstack-contents',
-    'volumeImages.readable': 'as machineImages.readable',
   },
 };
 

@@ -23,6 +23,9 @@ const sparse = (extents: () => AsyncIterable<Extent> = pieces): Disk => ({
   extents,
 });
 
+/** Disk with two pieces of data, which can be read again. */
+export const SPARSE: Disk = sparse();
+
 async function* pieces(): AsyncGenerator<Extent> {
   for (const start of [0, SECOND])
     for (let at = 0; at < BYTES.length; at += 65_536)
@@ -40,7 +43,8 @@ function methodsOf(driver: Driver, group: Group) {
   };
 }
 
-async function uploaded(driver: Driver, group: Group, disk: Disk): Promise<string> {
+/** Uploads a disk, and waits until it is there. @returns its key */
+export async function uploaded(driver: Driver, group: Group, disk: Disk): Promise<string> {
   const source = { size: disk.size, withinMs: 60_000, open: () => rawBytes(disk), disk };
   const request: UploadImage = { ...marks('download'), source, ...(group === 'volumeImages' ? { bootable: false } : {}) };
   const { key } = await methodsOf(driver, group).upload(request, context());
@@ -49,7 +53,7 @@ async function uploaded(driver: Driver, group: Group, disk: Disk): Promise<strin
 }
 
 /** Contents from an offset on, written over zeros. */
-async function read(disk: Disk, from: number): Promise<Buffer> {
+export async function readFrom(disk: Disk, from: number): Promise<Buffer> {
   const bytes = Buffer.alloc(disk.size - from);
   let at = from;
   for await (const extent of disk.extents(from)) {
@@ -62,7 +66,7 @@ async function read(disk: Disk, from: number): Promise<Buffer> {
 }
 
 /** Compares contents with those that were uploaded: a cloud may give more room, which is zeros. */
-function expectContents(bytes: Buffer, from: number): void {
+export function expectContents(bytes: Buffer, from: number): void {
   expect(bytes.length).toBeGreaterThanOrEqual(SIZE - from);
   const grown = Buffer.alloc(bytes.length);
   grown.set(WHOLE.subarray(from));
@@ -74,8 +78,8 @@ async function roundTrip({ driver }: Counterpart, group: Group): Promise<void> {
   const signal = new AbortController();
   try {
     const { disk, version } = await methodsOf(driver, group).download(key, { signal: signal.signal });
-    expectContents(await read(disk, 0), 0);
-    if (disk.rereadable) for (const from of [512, 65_536 + 512, SECOND]) expectContents(await read(disk, from), from);
+    expectContents(await readFrom(disk, 0), 0);
+    if (disk.rereadable) for (const from of [512, 65_536 + 512, SECOND]) expectContents(await readFrom(disk, from), from);
     const again = await methodsOf(driver, group).download(key, { signal: signal.signal });
     expect(again.version).toBe(version);
     if (disk.allocated !== undefined) expect(disk.allocated).toBeGreaterThanOrEqual(WHOLE.filter((byte) => byte !== 0).length);
@@ -89,7 +93,7 @@ async function gone({ driver }: Counterpart, group: Group): Promise<void> {
   const key = await uploaded(driver, group, sparse());
   await drop(driver, group, key);
   const opened = methodsOf(driver, group).download(key, context());
-  await expect(opened.then(({ disk }) => read(disk, 0))).rejects.toMatchObject({ kind: 'notFound' });
+  await expect(opened.then(({ disk }) => readFrom(disk, 0))).rejects.toMatchObject({ kind: 'notFound' });
 }
 
 /** Contents that are given up while they are read: the reading ends with an error of the contract, and the image stays. */

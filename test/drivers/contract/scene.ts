@@ -55,6 +55,11 @@ export class Scene {
     return this.counterpart.driver;
   }
 
+  /** Does something at the end. */
+  after(undo: () => Promise<void>): void {
+    this.made.push(undo);
+  }
+
   async machine(): Promise<string> {
     const { key } = await makeMachine(this.counterpart);
     this.made.push(() => dropMachine(this.counterpart, key));

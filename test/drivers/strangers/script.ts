@@ -85,6 +85,7 @@ export const SCRIPT: readonly Step[] = [
   { name: 'volumeImages.rename', args: keyed('snapshot', RENAMED) },
   { name: 'volumeImages.upload', args: () => [{ ...naming('volumeUpload'), ...bytes() }], makes: 'volumeUpload' },
   { name: 'volumeImages.download', args: keyed('volumeUpload') },
+  { name: 'volumeImages.readable', args: asked(['snapshot'], ({ snapshot }) => ({ ...naming('volumeCopy'), image: snapshot })) },
   {
     name: 'machineImages.capture',
     args: asked(['machine'], ({ machine }) => ({ ...naming('capture'), machine, type: 'SNAPSHOT' })),
@@ -95,6 +96,10 @@ export const SCRIPT: readonly Step[] = [
   { name: 'machineImages.rename', args: keyed('capture', RENAMED) },
   { name: 'machineImages.upload', args: () => [{ ...naming('upload'), ...bytes() }], makes: 'upload' },
   { name: 'machineImages.download', args: keyed('upload') },
+  {
+    name: 'machineImages.readable',
+    args: asked(['imageOnVolume'], ({ imageOnVolume }) => ({ ...naming('imageCopy'), image: imageOnVolume })),
+  },
   {
     name: 'machines.restore',
     args: (known) => (known.capture === undefined ? undefined : [known.machine, { ...marks('restore'), image: known.capture }]),
