@@ -29,6 +29,13 @@ export interface Document {
   /** Attributes by JSON name; `id` relative. Attributes that are not there are not written: `$select` is done before. */
   values: Values;
   operations?: readonly Operation[];
+  /** Place where its text among the items of a collection is kept, by whoever knows that nothing else will ever be written there. */
+  fragment?: Fragment | undefined;
+}
+
+/** Text of an item of a collection, once it has been written in one format. */
+export interface Fragment {
+  text?: string;
 }
 
 /** Collection that the protocol hands to a writer. */

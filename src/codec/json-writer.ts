@@ -5,7 +5,7 @@ import { isByValue, isWriteOnly } from './plan';
 import type { DocumentWriter } from './document-writer';
 import { isObject, isPresent, itemsOf, operationsOf, textOf } from './value-guards';
 import { quote } from './text';
-import { absolute } from './uris';
+import { quoteUri } from './uris';
 
 /** Writes a value; the empty text where there is nothing to write (5.5.14). */
 type Emit = (value: Value, base: string) => string;
@@ -25,7 +25,7 @@ export function jsonWriter(plan: CodecPlan): DocumentWriter {
     document: ({ type, values, operations }, base) => found(documents, type)(values, base, operations),
     open(document, base, some) {
       const { declaration } = found(plan.collections, document.type);
-      const id = document.id === undefined ? '' : `,"id":${quote(absolute(document.id, base))}`;
+      const id = document.id === undefined ? '' : `,"id":${quoteUri(document.id, base)}`;
       const count = document.count === undefined ? '' : `,"count":${document.count}`;
       const group = some ? `,${quote(declaration.json)}:[` : '';
       return `{"resourceURI":${quote(declaration.typeURI)}${id}${count}${group}`;
@@ -45,6 +45,18 @@ function found<T>(known: ReadonlyMap<string, T>, type: string): T {
   return value;
 }
 
+/** Names of operations as they are written: few, and each in nearly every item of a list. */
+const RELS = new Map<string, string>();
+const MOST_RELS = 1_000;
+
+function quotedRel(rel: string): string {
+  const known = RELS.get(rel);
+  if (known !== undefined) return known;
+  const quoted = quote(rel);
+  if (RELS.size < MOST_RELS) RELS.set(rel, quoted);
+  return quoted;
+}
+
 function operationsText(operations: readonly Operation[] | undefined, base: string): string {
   if (!operations || operations.length === 0) return '';
   let text = '';
@@ -52,9 +64,9 @@ function operationsText(operations: readonly Operation[] | undefined, base: stri
   let target = '';
   for (const { rel, href } of operations) {
     // Nearly all have the resource itself as their target.
-    if (href !== last) target = quote(absolute(href, base));
+    if (href !== last) target = quoteUri(href, base);
     last = href;
-    text += `,{"rel":${quote(rel)},"href":${target}}`;
+    text += `,{"rel":${quotedRel(rel)},"href":${target}}`;
   }
   return `,"operations":[${text.slice(1)}]`;
 }
@@ -152,7 +164,7 @@ class Compiler {
   private ref(node: RefNode): Emit {
     const body = this.refBody(node);
     return (value, base) => {
-      if (typeof value === 'string') return value === '' ? '' : `{"href":${quote(absolute(value, base))}}`;
+      if (typeof value === 'string') return value === '' ? '' : `{"href":${quoteUri(value, base)}}`;
       return isObject(value) ? braces(body(value, base)) : '';
     };
   }
@@ -191,7 +203,7 @@ class Compiler {
         : '';
     return (value, base) => {
       const { id, count } = value;
-      let text = typeof id === 'string' ? `,"id":${quote(absolute(id, base))}` : '';
+      let text = typeof id === 'string' ? `,"id":${quoteUri(id, base)}` : '';
       if (typeof count === 'number') text += `,"count":${count}`;
       const items = itemsOf(value[declaration.json])
         .map((entry) => one(entry, base))
@@ -201,13 +213,13 @@ class Compiler {
   }
 }
 
-const hrefText = ({ href }: Values, base: string): string => (typeof href === 'string' ? `,"href":${quote(absolute(href, base))}` : '');
+const hrefText = ({ href }: Values, base: string): string => (typeof href === 'string' ? `,"href":${quoteUri(href, base)}` : '');
 
 const braces = (body: string): string => (body === '' ? '' : `{${body.slice(1)}}`);
 
 function scalarEmit(type: string, href: boolean): Emit {
-  if (href) return (value, base) => `{"href":${quote(absolute(textOf(value), base))}}`;
-  if (type === 'uri') return (value, base) => (value === '' ? '' : quote(absolute(textOf(value), base)));
+  if (href) return (value, base) => `{"href":${quoteUri(textOf(value), base)}}`;
+  if (type === 'uri') return (value, base) => (value === '' ? '' : quoteUri(textOf(value), base));
   if (type === 'integer' || type === 'boolean')
     return (value) => (typeof value === 'number' || typeof value === 'boolean' ? String(value) : '');
   return (value) => (value === '' ? '' : quote(textOf(value)));
@@ -215,7 +227,7 @@ function scalarEmit(type: string, href: boolean): Emit {
 
 const bareText: Emit = (value, base) => {
   const href = isObject(value) ? value['href'] : value;
-  return typeof href === 'string' ? quote(absolute(href, base)) : '';
+  return typeof href === 'string' ? quoteUri(href, base) : '';
 };
 
 const mapText: Emit = (value) => {
@@ -235,7 +247,7 @@ function anyText(value: Value, base: string): string {
   const written = Object.keys(value).flatMap((key) => {
     const one = value[key];
     if (one === undefined) return [];
-    return `${quote(key)}:${key === 'href' && typeof one === 'string' ? quote(absolute(one, base)) : anyText(one, base)}`;
+    return `${quote(key)}:${key === 'href' && typeof one === 'string' ? quoteUri(one, base) : anyText(one, base)}`;
   });
   return `{${written.join(',')}}`;
 }

@@ -1,4 +1,5 @@
-import { absolute, internalHref, internalUri, isComponent, uriFault } from './uris';
+import * as fc from 'fast-check';
+import { absolute, internalHref, internalUri, isComponent, quoteUri, uriFault } from './uris';
 
 const base = 'http://cimi.example.com/cimi/';
 
@@ -12,6 +13,19 @@ test('on the wire a URI of ours is appended to the base (5.5.10); others and com
   expect(absolute('machines/a:b', base)).toBe(`${base}machines/a:b`);
   for (const uri of ['http://far.example/a', 'urn:x:y', 'a1+-.:x', '#newVolume']) expect(absolute(uri, base)).toBe(uri);
   for (const uri of ['1a:x', '-a:x', 'a_b:x', 'a#b']) expect(absolute(uri, base)).toBe(base + uri);
+});
+
+test('a URI as a JSON string is its wire form as JSON has it (RFC 8259 7), whatever stands in it and in the base', () => {
+  const uri = fc.oneof(
+    fc.string(),
+    fc.webPath(),
+    fc.constantFrom('', '#newVolume', 'urn:x:y', 'machines/a?b=c&d', 'a"b', 'a\\b', '\u2028'),
+  );
+  fc.assert(
+    fc.property(uri, fc.constantFrom(base, 'http://other.example/"quoted"/'), (path, around) => {
+      expect(JSON.parse(quoteUri(path, around))).toBe(absolute(path, around));
+    }),
+  );
 });
 
 test.each([

@@ -1,3 +1,5 @@
+import { quote } from './text';
+
 /** URIs of ours are relative to the base URI inside the gateway and absolute on the wire (5.5.10). */
 
 const SCHEME = /^[A-Za-z][A-Za-z0-9+.-]*:/;
@@ -18,6 +20,18 @@ export function isComponent(uri: string): boolean {
 export function absolute(uri: string, base: string): string {
   // Nearly all are paths of ours: the quick look first.
   return (uri.includes(':') && SCHEME.test(uri)) || uri.charCodeAt(0) === 0x23 ? uri : base + uri;
+}
+
+/** A path of ours in which JSON has nothing to escape, and no scheme can stand. */
+const QUOTABLE = /^[A-Za-z0-9\-._~/?=&%]+$/;
+/** The base that was written last, with its quotation mark before it. */
+let begun = { base: '', text: '"' };
+
+/** Writes the wire form of a URI as a JSON string, quotes included. */
+export function quoteUri(uri: string, base: string): string {
+  if (!QUOTABLE.test(uri)) return quote(absolute(uri, base));
+  if (begun.base !== base) begun = { base, text: quote(base).slice(0, -1) };
+  return `${begun.text}${uri}"`;
 }
 
 /** Returns the fault, in words, of a text that should be a URI (RFC 3986); undefined when there is none. */

@@ -30,6 +30,16 @@ test('empty strings, maps and arrays are left out, false and 0 are not (5.5.14)'
   expect(write('json', 'VolumeImage', { bootable: false })).toContain('"bootable":false');
 });
 
+test.each<Format>(['json', 'xml'])('%s: an item that was written before stands in a later list as it was written then', async (format) => {
+  const kept = { type: 'Machine', values: { id: 'machines/1', cpu: 1 }, fragment: {} };
+  const other = { type: 'Machine', values: { id: 'machines/2', cpu: 2 } };
+  const list = async (items: Parameters<(typeof writers)['json']['collection']>[0]['items']): Promise<string> =>
+    Buffer.concat(await writers[format].collection({ type: 'MachineCollection', items }, options)).toString();
+  const first = await list([kept, other]);
+  expect(first).toBe(await list([{ ...kept, fragment: undefined }, other]));
+  expect(await list([{ ...kept, values: {} }, other])).toBe(first);
+});
+
 test('the Job that was never stored has an empty id (D152)', () => {
   expect(write('json', 'Job', { id: '', state: 'FAILED' })).toBe(`{"resourceURI":"${CIMI}/Job","id":"","state":"FAILED"}`);
   expect(write('xml', 'Job', { id: '', state: 'FAILED' })).toBe(`${HEADER}<Job xmlns="${CIMI}"><id/><state>FAILED</state></Job>`);

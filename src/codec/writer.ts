@@ -17,6 +17,8 @@ const SLICE_LENGTH = 256 * 1024;
 export function createWriter(catalogue: Catalogue, format: Format): Writer {
   const plan = codecPlanOf(catalogue);
   const writer = format === 'json' ? jsonWriter(plan) : xmlWriter(plan);
+  const textOf = (item: Document, base: string): string =>
+    item.fragment ? (item.fragment.text ??= writer.item(item, base)) : writer.item(item, base);
   return {
     format,
     mediaType: `application/${format}`,
@@ -26,7 +28,7 @@ export function createWriter(catalogue: Catalogue, format: Format): Writer {
       let some = false;
       for await (const page of pagesOf(document.items)) {
         for (const item of page) {
-          const text = writer.item(item, base);
+          const text = textOf(item, base);
           const isFull = slices.add(some ? writer.separator + text : writer.open(document, base, true) + text);
           some = true;
           if (isFull || overdue()) await giveWay();

@@ -16,6 +16,17 @@ describe('encoded answers', () => {
     expect(encode).toHaveBeenCalledTimes(3);
   });
 
+  test('an item of lists has one place for each of two shapes, and another view of it has its own', () => {
+    const encodings = new Encodings();
+    const [first, second] = [view('machines/a'), view('machines/a')];
+    const place = encodings.fragment(first, 'json ');
+    expect(place).toEqual({});
+    expect(encodings.fragment(first, 'json ')).toBe(place);
+    expect(encodings.fragment(first, 'xml ')).not.toBe(place);
+    expect(encodings.fragment(first, 'json name')).toBeUndefined();
+    expect(encodings.fragment(second, 'json ')).not.toBe(place);
+  });
+
   test('a list is known for exactly the same views in the same order', () => {
     const encodings = new Encodings();
     const [a, b] = [view('machines/a'), view('machines/b')];
@@ -32,7 +43,7 @@ describe('encoded answers', () => {
     expect(encodings.list('k1', views)).toBeDefined();
     encodings.keep('k5', views, encoded(15 * MB));
     expect(['k1', 'k2', 'k3', 'k4', 'k5'].filter((key) => encodings.list(key, views))).toEqual(['k1', 'k3', 'k4', 'k5']);
-    encodings.keep('huge', views, encoded(17 * MB));
+    encodings.keep('huge', views, encoded(33 * MB));
     expect(encodings.list('huge', views)).toBeUndefined();
   });
 });

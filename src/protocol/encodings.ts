@@ -1,3 +1,4 @@
+import type { Fragment } from '../codec/codec';
 import type { View } from './view';
 
 /** An encoded answer. */
@@ -11,8 +12,13 @@ interface EncodedList extends Encoded {
   bytes: number;
 }
 
-/** Bytes of encoded lists kept at most; the longest unused give way. One list may have a quarter of them. */
+/** Bytes of encoded lists kept at most; the longest unused give way. One list may have half of them: 10,000 machines have 20 MB in XML. */
 const MAX_BYTES = 64 * 1024 * 1024;
+const MAX_LIST_BYTES = MAX_BYTES / 2;
+/** Shapes (format, query) of one resource that are remembered: a few are asked for again and again, and queries have no end. */
+const MOST_SHAPES = 4;
+/** Shapes of one resource among the items of lists. */
+const MOST_FRAGMENTS = 2;
 
 /**
  * Encoded answers, kept by the identity of what they show: a view stands for one state of one resource (see
@@ -20,6 +26,7 @@ const MAX_BYTES = 64 * 1024 * 1024;
  */
 export class Encodings {
   private readonly ones = new WeakMap<View, Map<string, Encoded>>();
+  private readonly fragments = new WeakMap<View, Map<string, Fragment>>();
   private readonly lists = new Map<string, EncodedList>();
   private bytes = 0;
 
@@ -29,9 +36,18 @@ export class Encodings {
     const known = shapes.get(shape);
     if (known) return known;
     const encoded = encode();
-    // A few shapes are asked for again and again; queries without end must not be kept.
-    if (shapes.size < 4) this.ones.set(view, shapes.set(shape, encoded));
+    if (shapes.size < MOST_SHAPES) this.ones.set(view, shapes.set(shape, encoded));
     return encoded;
+  }
+
+  /** Finds the place for the text of an item of lists; undefined where enough of its shapes are remembered. */
+  fragment(view: View, shape: string): Fragment | undefined {
+    const shapes = this.fragments.get(view) ?? new Map<string, Fragment>();
+    const known = shapes.get(shape);
+    if (known || shapes.size >= MOST_FRAGMENTS) return known;
+    const fragment: Fragment = {};
+    this.fragments.set(view, shapes.set(shape, fragment));
+    return fragment;
   }
 
   /** A list of exactly these views, by caller, path, format and query. */
@@ -47,7 +63,7 @@ export class Encodings {
   keep(key: string, views: readonly View[], encoded: Encoded): void {
     this.drop(key);
     const bytes = encoded.body.reduce((sum, part) => sum + part.byteLength, 0);
-    if (bytes > MAX_BYTES / 4) return;
+    if (bytes > MAX_LIST_BYTES) return;
     this.lists.set(key, { ...encoded, views, bytes });
     this.bytes += bytes;
     for (const eldest of this.lists.keys()) {

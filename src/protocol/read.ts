@@ -142,11 +142,14 @@ async function encodeList(
   const expansions = expansionsOf(query.expand, attributes);
   const path = entryPath(cloudKey, routed.path);
   const has = (name: string) => !selection || selection.own.has(name);
+  const selected = selection?.items ?? undefined;
+  const shape = `${writer.format} ${selected ? [...selected].join(',') : ''}`;
+  const written = (view: View): Document => {
+    const fragment = expansions.length === 0 && isKept(view) ? views.encodings.fragment(view, shape) : undefined;
+    return { ...documentOf(view, selected), fragment };
+  };
   async function* items(): AsyncGenerator<readonly Document[]> {
-    for await (const page of pages())
-      yield await eased(await expand(views, routed, page, expansions), routed.principal.tenant, (view) =>
-        documentOf(view, selection?.items ?? undefined),
-      );
+    for await (const page of pages()) yield await eased(await expand(views, routed, page, expansions), routed.principal.tenant, written);
   }
   const document: CollectionDocument = {
     type: collection.name,
