@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Logger } from 'pino';
-import type { CimiResponse, Handle, Principal } from '../protocol/messages';
+import type { CimiResponse, Client, Handle, Principal } from '../protocol/messages';
 import { faultOf } from '../protocol/faults';
 import type { AuthRequest, Authenticate, Refused } from './access';
 import { checkBodyHeaders, hasBody, readBody } from './body';
@@ -155,34 +155,18 @@ async function answerTo(
   }
   const { principal } = result;
   visit.who = { principal: principal.name };
+  const { query, headers, requestId: id } = facts;
+  const client = new Requester(options, request, response, arrival, { asked, principal, visit });
+  const message = { method: facts.method, path, query, headers, principal, address: arrival.address, requestId: id, client };
+  // What is kept costs nobody's turn.
+  const known = hasBody(request) ? undefined : options.handle.known?.(message);
+  if (known) return { answer: known };
   const leave = await options.fairness.enter(principal.tenant, isHeavy(request, facts, options.isList));
   visit.leave = () => {
     visit.leave = () => undefined;
     leave();
   };
   if (response.destroyed) throw new ClientGone();
-  const { method, query, headers, requestId: id } = facts;
-  const { address } = arrival;
-  const connected = whileConnected(response);
-  const message = {
-    method,
-    path,
-    query,
-    headers,
-    principal,
-    address,
-    requestId: id,
-    // Made when it is first asked for: most answers wait for nothing.
-    get signal() {
-      return connected();
-    },
-    idle: () => visit.leave(),
-    isStillIn: async () => {
-      const again = await options.authenticate({ ...authRequest(request, arrival), asked });
-      // Who must wait for a check has not been refused.
-      return again.ok ? isSame(again.principal, principal) : again.status === 429;
-    },
-  };
   let body: Uint8Array | undefined;
   try {
     if (hasBody(request)) {
@@ -196,7 +180,7 @@ async function answerTo(
     return { answer: await options.handle({ ...message, refused: error }), extra: error.headers };
   }
   const answer = await options.handle(body ? { ...message, body } : message);
-  return method === 'OPTIONS' ? { answer: allowed(answer) } : { answer };
+  return facts.method === 'OPTIONS' ? { answer: allowed(answer) } : { answer };
 }
 
 function isSame(one: Principal, other: Principal): boolean {
@@ -249,19 +233,41 @@ function refusal(options: ExchangeOptions, error: unknown, facts: FaultRequest):
   return { answer: options.faults(500, `the gateway failed; its log has the reason under request id ${facts.requestId}`, facts) };
 }
 
-/** Makes the signal that is aborted when the client goes away before its answer is sent; the same one each time. */
-function whileConnected(response: ServerResponse): () => AbortSignal {
-  let signal: AbortSignal | undefined;
-  return () => {
-    if (signal) return signal;
+/** Client of a request, over its connection. */
+class Requester implements Client {
+  private kept: AbortSignal | undefined;
+
+  constructor(
+    private readonly options: Pick<ExchangeOptions, 'authenticate'>,
+    private readonly request: IncomingMessage,
+    private readonly response: ServerResponse,
+    private readonly arrival: Arrival,
+    private readonly admission: { asked: NonNullable<AuthRequest['asked']>; principal: Principal; visit: Visit },
+  ) {}
+
+  /** Made when it is first asked for: most answers wait for nothing. */
+  get signal(): AbortSignal {
+    if (this.kept) return this.kept;
     const controller = new AbortController();
+    const { response } = this;
     const gone = (): void => {
       if (!response.writableFinished) controller.abort(new ClientGone());
     };
     if (response.destroyed) gone();
     else response.once('close', gone);
-    return (signal = controller.signal);
-  };
+    return (this.kept = controller.signal);
+  }
+
+  idle(): void {
+    this.admission.visit.leave();
+  }
+
+  async isStillIn(): Promise<boolean> {
+    const { asked, principal } = this.admission;
+    const again = await this.options.authenticate({ ...authRequest(this.request, this.arrival), asked });
+    // Who must wait for a check has not been refused.
+    return again.ok ? isSame(again.principal, principal) : again.status === 429;
+  }
 }
 
 /** A client may name its request, in words that are safe in a log and a header. */

@@ -22,11 +22,14 @@ export function assertListenAllowed(listen: { host: string; usersConfigured: boo
   );
 }
 
-/** The host of a Host header or an Origin, without its port; undefined when it is none. */
+/** Answer to the last question: a client says the same with every request. */
+let last: { text: string; host: string | undefined } = { text: '', host: undefined };
+
+/** Reads the host of a Host header or an Origin, without its port; undefined when it is none. */
 export function hostnameOf(text: string): string | undefined {
-  try {
-    return new URL(text.includes('://') ? text : `http://${text}`).hostname;
-  } catch {
-    return undefined;
+  if (text !== last.text) {
+    const url = text.includes('://') ? text : `http://${text}`;
+    last = { text, host: URL.canParse(url) ? new URL(url).hostname : undefined };
   }
+  return last.host;
 }

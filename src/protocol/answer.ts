@@ -84,7 +84,7 @@ async function decide({ protocol, request }: Routed, kind: Kind, job: JobRow, lo
   const failed = kind === 'create' && status >= 400;
   const told: Verdict = { status, ...(location === undefined ? {} : { location }) };
   // Nobody hears what is said to a connection that has ended: the next request with the key is answered anew.
-  if ((job.idempotencyKey === null && !failed) || request.signal?.aborted) return told;
+  if ((job.idempotencyKey === null && !failed) || request.client?.signal.aborted) return told;
   return unlessAway(protocol, told, () =>
     protocol.store.transaction(async (unit) => {
       const gone = failed && location !== undefined && (await dropped(unit, location));

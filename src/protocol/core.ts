@@ -43,7 +43,7 @@ export function createProtocol(options: ProtocolOptions): Handle {
     }
   };
   const kept = protocol.ledger && new KeptAnswers(protocol.ledger);
-  return async (request) => {
+  const handle: Handle = async (request) => {
     const at = Date.now();
     const response = await (kept ? kept.answer(request, answer) : answer(request));
     if (!READS.includes(request.method)) return response;
@@ -55,6 +55,8 @@ export function createProtocol(options: ProtocolOptions): Handle {
       return fail(views, protocol, request, undefined, error);
     }
   };
+  // Where reads are recorded, each has its entry first.
+  return kept && !protocol.reads ? Object.assign(handle, { known: (request: CimiRequest) => kept.known(request) }) : handle;
 }
 
 async function dispatch(views: Views, routed: Routed): Promise<CimiResponse> {

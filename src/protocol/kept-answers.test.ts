@@ -89,7 +89,7 @@ test('the longest unused give way when there are too many bytes, and one that is
   expect(made).toHaveLength(paths.length);
   await kept.answer(asked({ path: 'a' }), make);
   expect(made).toHaveLength(paths.length + 1);
-  const large = maker({ body: [Buffer.alloc(6_000)] });
+  const large = maker({ body: [Buffer.alloc(10_000)] });
   for (let times = 0; times < 2; times += 1) await kept.answer(asked({ path: 'large' }), large.make);
   expect(large.made).toHaveLength(2);
 });

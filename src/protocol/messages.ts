@@ -21,14 +21,20 @@ export interface CimiRequest {
   requestId: string;
   /** Address of the client, for the audit; absent where there is none. */
   address?: string;
-  /** Aborted when nobody waits for the answer any more: it ends waits, never a change. */
-  signal?: AbortSignal;
-  /** Called when the answer begins to wait for a Job: what it took up may go to others. */
-  idle?: () => void;
-  /** Asks anew whether the requester may come in as who it is, for answers that go on and on. Absent: it may. */
-  isStillIn?: () => Promise<boolean>;
+  /** Somebody who waits for the answer, as its carrier knows it; absent: one who waits for as long as it takes. */
+  client?: Client;
   /** Reason why its carrier refuses it (a body that is too large): nothing is done, and a change leaves its FAILED Job. */
   refused?: { status: number; message: string };
+}
+
+/** Somebody who waits for an answer. */
+export interface Client {
+  /** Aborted when nobody waits any more: it ends waits, never a change. */
+  readonly signal: AbortSignal;
+  /** Called when the answer begins to wait for a Job: what it took up may go to others. */
+  idle(): void;
+  /** Asks anew whether the requester may come in as who it is, for answers that go on and on. */
+  isStillIn(): Promise<boolean>;
 }
 
 export interface CimiResponse {
@@ -52,4 +58,8 @@ export interface BodyStream extends AsyncIterable<Uint8Array> {
 }
 
 /** The protocol core: never rejects; faults are responses. */
-export type Handle = (request: CimiRequest) => Promise<CimiResponse>;
+export interface Handle {
+  (request: CimiRequest): Promise<CimiResponse>;
+  /** Finds an answer that is kept and needs no work; undefined where it has to be made. */
+  known?(request: CimiRequest): CimiResponse | undefined;
+}

@@ -35,7 +35,8 @@ export class Seats {
   }
 
   /** Takes a seat; undefined where the tenant has no more, or the gateway stops. */
-  take({ principal: { tenant }, signal }: Pick<CimiRequest, 'principal' | 'signal'>): Seat | undefined {
+  take({ principal: { tenant }, client }: Pick<CimiRequest, 'principal' | 'client'>): Seat | undefined {
+    const signal = client?.signal;
     const others = this.taken.get(tenant) ?? 0;
     if (this.ended || others >= this.perTenant) return undefined;
     this.taken.set(tenant, others + 1);

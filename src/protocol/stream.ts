@@ -58,7 +58,7 @@ export async function streamed(views: Views, routed: Routed): Promise<CimiRespon
   const reading = await begin(routed, query);
   const seat = protocol.streaming.take(request);
   if (!seat) throw full(protocol);
-  request.idle?.();
+  request.client?.idle();
   const told = tell({ routed, read, reading, signal: seat.signal, blockOf: blocks(routed, query) });
   // Reverse proxies are to hand on each event as it comes, and nobody is to keep any.
   const headers = { 'Content-Type': EVENT_STREAM, 'Cache-Control': 'no-store', 'X-Accel-Buffering': 'no' };
@@ -171,8 +171,9 @@ async function unlessAway<T>(work: () => Promise<T>): Promise<T | undefined> {
 function stillIn({ request }: Routed): () => Promise<boolean> {
   let known = performance.now();
   return async () => {
-    if (!request.isStillIn || performance.now() - known < KNOWN_MS) return true;
-    const still = (await unlessAway(request.isStillIn)) ?? true;
+    const { client } = request;
+    if (!client || performance.now() - known < KNOWN_MS) return true;
+    const still = (await unlessAway(() => client.isStillIn())) ?? true;
     known = performance.now();
     return still;
   };

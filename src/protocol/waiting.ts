@@ -46,7 +46,7 @@ export class Waiting {
     if (preferred) return preferred;
     if (isFinished(job)) return { job, headers: {} };
     if (preferencesOf(request.headers.prefer).respondAsync) return { job, headers: { [APPLIED]: 'respond-async' } };
-    return { job: ownMs > 0 ? await this.jobs.waitFor(job.id, ownMs, request.signal) : job, headers: {} };
+    return { job: ownMs > 0 ? await this.jobs.waitFor(job.id, ownMs, request.client?.signal) : job, headers: {} };
   }
 
   /** Waits where the client would rather have that; undefined where it would not, or its tenant has too many that wait. */
@@ -57,7 +57,7 @@ export class Waiting {
     if (isFinished(job)) return { job, headers };
     const seat = this.seats.take(request);
     if (!seat) return undefined;
-    request.idle?.();
+    request.client?.idle();
     return { job: await this.jobs.waitFor(job.id, ms, seat.signal).finally(seat.leave), headers };
   }
 
@@ -73,7 +73,7 @@ export class Waiting {
     const seat = wait === undefined ? undefined : this.seats.take(request);
     if (wait === undefined || !seat) return undefined;
     const { ms, headers } = this.granted(wait);
-    request.idle?.();
+    request.client?.idle();
     return { found: await lookUntil(look, ms, seat.signal).finally(seat.leave), headers };
   }
 

@@ -96,9 +96,9 @@ describe('what the protocol is handed', () => {
     let end: (() => void) | undefined;
     const waiting = new Promise<void>((resolve) => (end = resolve));
     const { port, seen } = await start(
-      async ({ idle }) => {
+      async ({ client }) => {
         if (seen.length > 1) return text(200, '{}');
-        idle?.();
+        client?.idle();
         await waiting;
         return text(202, '{}');
       },
@@ -114,8 +114,8 @@ describe('what the protocol is handed', () => {
   test.each(['GET', 'POST'])('%s: it is told when its client has gone away, so that it need not wait for it', async (method) => {
     let aborted: Promise<void> | undefined;
     const begun = new Promise<void>((resolve) => {
-      void start(async ({ signal }) => {
-        aborted = new Promise((gone) => signal?.addEventListener('abort', () => gone()));
+      void start(async ({ client }) => {
+        aborted = new Promise((gone) => client?.signal.addEventListener('abort', () => gone()));
         resolve();
         await aborted;
         return text(200, '{}');
