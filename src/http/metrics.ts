@@ -22,6 +22,8 @@ export interface ProviderCallSample {
 /** Metrics that the HTTP shell writes. */
 export interface HttpMetrics {
   request(sample: RequestSample): void;
+  /** Asked at every scrape: the number of requests that have come and are not answered yet. */
+  watchRequests(underWay: () => number): void;
   /** The Prometheus text exposition. */
   scrape(): Promise<{ contentType: string; text: string }>;
 }
@@ -95,6 +97,13 @@ export function createMetrics(options: MetricsOptions = {}): Metrics {
     labelNames: ['cloud'],
     registers,
   });
+  /** A gauge whose value is asked for at each scrape, in place of an earlier one of its name. */
+  const asked = (name: string, help: string, value: () => number): void => {
+    registry.removeSingleMetric(name);
+    const gauge: Gauge = new Gauge({ name, help, registers, collect: () => gauge.set(value()) });
+  };
+  /** Series of requests, found without looking their labels up again; as many as the registry has. */
+  const answered = new Map<string, { requests: Counter.Internal; durations: Histogram.Internal<string> }>();
   const states = new Set<string>();
   const routes = createRouteShapes();
   return {
@@ -102,8 +111,14 @@ export function createMetrics(options: MetricsOptions = {}): Metrics {
     request: ({ path, method, status, format, seconds }) => {
       const route = routes(path, status);
       const verb = METHODS.has(method) ? method : 'other';
-      requests.inc({ route, method: verb, status, format });
-      durations.observe({ method: verb, route }, seconds);
+      const key = `${verb} ${status} ${format} ${route}`;
+      let series = answered.get(key);
+      if (!series) {
+        const labels = { route, method: verb };
+        answered.set(key, (series = { requests: requests.labels({ ...labels, status, format }), durations: durations.labels(labels) }));
+      }
+      series.requests.inc();
+      series.durations.observe(seconds);
     },
     scrape: async () => ({ contentType: registry.contentType, text: await registry.metrics() }),
     providerCall: ({ cloud, group, method, outcome, seconds }) => calls.observe({ cloud, group, method, outcome }, seconds),
@@ -113,20 +128,14 @@ export function createMetrics(options: MetricsOptions = {}): Metrics {
       unmapped.inc({ cloud, type, state: states.has(state) ? state : 'other' });
     },
     cloudHealth: (cloud, state) => healths.set({ cloud }, { UP: 1, DEGRADED: 0.5 }[state] ?? 0),
-    watchQueue: (trouble) => {
-      registry.removeSingleMetric(QUEUE_TROUBLE);
-      const gauge: Gauge = new Gauge({
-        name: QUEUE_TROUBLE,
-        help: '1 while the queue reports trouble, else 0.',
-        registers,
-        collect: () => gauge.set(trouble() === undefined ? 0 : 1),
-      });
-    },
+    watchRequests: (underWay) => asked(REQUESTS_UNDER_WAY, 'Requests that have come and are not answered yet.', underWay),
+    watchQueue: (trouble) => asked(QUEUE_TROUBLE, '1 while the queue reports trouble, else 0.', () => (trouble() === undefined ? 0 : 1)),
   };
 }
 
 const METHODS = new Set(['GET', 'HEAD', 'PUT', 'POST', 'DELETE', 'OPTIONS', 'PATCH']);
 const QUEUE_TROUBLE = 'cimi_queue_trouble';
+const REQUESTS_UNDER_WAY = 'cimi_http_requests_in_progress';
 /** Names of states come from outside: no provider may grow the registry without end. */
 const MAX_STATES = 100;
 const MAX_ROUTES = 250;

@@ -115,6 +115,7 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
     options.faults(status, message, { method: 'GET', path: '', query: [], headers: {}, requestId: '' });
   const connections = watchConnections(server, refuse, log);
   const { handle, faults, metrics } = options;
+  metrics?.watchRequests(() => connections.busy());
   const authenticate = options.console?.sessions?.watched(options.authenticate) ?? options.authenticate;
   const shared = { log, ...(metrics && { metrics }) };
   const exchange = createExchange({

@@ -25,6 +25,8 @@ export interface Rule {
   times?: number;
   /** Waits before anything else, in ms. */
   delayMs?: number;
+  /** Waits for this before anything else: an event of the test. */
+  until?: Promise<unknown>;
   /** Answers an EC2 error; the call does not go through. Status 400 unless said. */
   fail?: { code: string; message?: string; status?: number; more?: object };
   /** Answers this text; the call does not go through. */
@@ -182,6 +184,7 @@ async function serve(state: ProxyState, target: string, incoming: IncomingMessag
   const call: Call = { action: metrics ?? blocks ?? parameters.get('Action') ?? `${incoming.method} ${incoming.url}`, parameters, body };
   const rule = state.take(call);
   if (rule.delayMs !== undefined) await new Promise((done) => setTimeout(done, rule.delayMs));
+  await rule.until;
   if (rule.drop === 'before') {
     incoming.socket.destroy();
     return;

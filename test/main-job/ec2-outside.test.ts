@@ -20,6 +20,9 @@ import { elapse, waitUntil } from '../harness/wait';
 /** Time for which the gateway may answer from what it read before, and a little more, in ms. */
 const CACHE_MS = 250;
 
+/** Requests that a gateway has not answered yet, by its metrics. */
+const underWay = (metrics: string): number => Number(/^cimi_http_requests_in_progress (\d+)$/m.exec(metrics)?.[1]);
+
 /** Tests of what happens without the gateway: machines made elsewhere, consoles, clones, a lost database. */
 describeWith('moto', motoAvailable(), () => {
   let world: Ec2World;
@@ -166,10 +169,17 @@ describeWith('moto', motoAvailable(), () => {
       });
       expect(await cost(() => client.get(uriOf(key)))).toEqual({ DescribeInstances: 1 });
       expect(await cost(() => client.get(uriOf(key), { accept: 'application/xml' }))).toEqual({ DescribeInstances: 1 });
-      // Reads join the call that is on its way: it is until the last has come, on a busy machine too.
-      account.proxy.add({ action: 'DescribeInstances', delayMs: 3_000 });
+      // Reads join the call that is on its way: it is until the last of them has come, which the gateway's metrics tell.
+      const MANY = 100;
+      let go: () => void = () => undefined;
+      account.proxy.add({ action: 'DescribeInstances', until: new Promise<void>((resolve) => (go = resolve)) });
       const texts = new Set<string>();
-      const many = () => Promise.all(Array.from({ length: 100 }, async () => texts.add((await client.get(uriOf(key))).text)));
+      const many = async () => {
+        const reads = Promise.all(Array.from({ length: MANY }, async () => texts.add((await client.get(uriOf(key))).text)));
+        // The one that asks is under way, too.
+        await waitUntil(async () => underWay((await client.get('/metrics')).text) > MANY).finally(go);
+        await reads;
+      };
       expect(await cost(many)).toEqual({ DescribeInstances: 1 });
       expect(texts.size).toBe(1);
     } finally {
