@@ -1,6 +1,6 @@
 import { MAKING, operationsOf } from './changes.ts';
 import { catalogue } from './catalogue.generated.ts';
-import { RequestDialog, useCreating, useKinds } from './create.tsx';
+import { RequestForm, useCreating, useKinds } from './create.tsx';
 import type { Fields } from './fields.ts';
 import { Dialog, nameOf, Problem } from './parts.tsx';
 import type { Item } from './reading.ts';
@@ -23,26 +23,20 @@ export function ActionDialog({ item, name, close, done }: { item: Item; name: st
   const { kinds, problem } = useKinds();
   const { rel = name, href: url = item.id } = item.operations?.find((each) => operationsOf([each])[0] === name) ?? {};
   const creating = useCreating(url, name, done);
-  const title = text.really(name, nameOf(item));
-  if (!kinds)
-    return (
-      <Dialog title={title} close={close}>
-        <Problem text={problem} />
-      </Dialog>
-    );
+  const about = MAKING.includes(name) ? { imageLocation: item.id } : { resourceURI: ACTION_BODY, action: rel };
   return (
-    <RequestDialog
-      title={title}
-      url={url}
-      fields={parametersOf(item, name) ?? {}}
-      kinds={kinds}
-      creating={creating}
-      wrap={(body) =>
-        MAKING.includes(name)
-          ? { imageLocation: item.id, ...(body as object) }
-          : { resourceURI: ACTION_BODY, action: rel, ...(body as object) }
-      }
-      close={close}
-    />
+    <Dialog title={text.really(name, nameOf(item))} close={close}>
+      <Problem text={problem} />
+      {kinds && (
+        <RequestForm
+          url={url}
+          fields={parametersOf(item, name) ?? {}}
+          kinds={kinds}
+          creating={creating}
+          wrap={(body) => ({ ...about, ...(body as object | undefined) })}
+          close={close}
+        />
+      )}
+    </Dialog>
   );
 }

@@ -53,11 +53,6 @@ export function curlWith(method: string, url: string, body: unknown): string {
   ].join(' \\\n');
 }
 
-/** Returns text as hexadecimal digits of its UTF-8, as byte[] are sent (5.5.9). */
-export function hexOf(text: string): string {
-  return [...new TextEncoder().encode(text)].map((byte) => byte.toString(16).padStart(2, '0')).join('');
-}
-
 /** Returns text as Base64 of its UTF-8, as userData is sent. */
 export function base64Of(text: string): string {
   return btoa(Array.from(new TextEncoder().encode(text), (byte) => String.fromCharCode(byte)).join(''));

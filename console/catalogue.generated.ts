@@ -275,7 +275,7 @@ export const catalogue: Catalogue = {
           item: {
             kind: 'struct',
             fields: {
-              addresses: { kind: 'array', item: { kind: 'ref', to: 'Address' } },
+              addresses: { kind: 'array', item: { kind: 'ref', to: 'Address', types: ['Address'] } },
               network: { kind: 'ref', to: 'Network', required: true },
               networkPort: { kind: 'ref', to: 'NetworkPort' },
               state: { kind: 'string', values: ['ACTIVE', 'PASSIVE', 'DISABLED'], open: true },
@@ -343,6 +343,7 @@ export const catalogue: Catalogue = {
         userName: { kind: 'string' },
         password: { kind: 'string', secret: true },
         key: { kind: 'bytes' },
+        publicKey: { kind: 'string', long: true },
       },
     },
     CredentialTemplate: {
@@ -354,6 +355,7 @@ export const catalogue: Catalogue = {
         userName: { kind: 'string' },
         password: { kind: 'string', secret: true },
         key: { kind: 'bytes' },
+        publicKey: { kind: 'string', long: true },
         keyType: { kind: 'string', values: ['ed25519', 'rsa'] },
       },
     },

@@ -1,4 +1,3 @@
-import type { ComponentChildren } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { CimiError } from '../sdk/index.ts';
 import { curlWith, memberOf, tidy, type Body } from './body.ts';
@@ -95,25 +94,21 @@ export function useKinds(): { kinds: Kinds | undefined; problem: string | undefi
   return { kinds, problem };
 }
 
-/** Dialog with the fields of a request, which it shows before it sends it. */
-export function RequestDialog({
-  title,
+/** Fields of a request, which is shown before it is sent. */
+export function RequestForm({
   url,
   fields,
   kinds,
   creating,
   wrap = (body) => body ?? {},
   close,
-  children,
 }: {
-  title: string;
   url: string;
   fields: Fields;
   kinds: Kinds;
   creating: Creating;
   wrap?: (body: unknown) => unknown;
   close: () => void;
-  children?: ComponentChildren;
 }) {
   const text = words();
   const [values, setValues] = useState<Body>({});
@@ -124,30 +119,27 @@ export function RequestDialog({
   };
   const cloud = memberOf(values, 'cloud');
   return (
-    <Dialog title={title} close={close}>
-      <form
-        class="create"
-        noValidate
-        onSubmit={(event) => {
-          event.preventDefault();
-          void submit();
-        }}
-      >
-        {children}
-        <FormParts kinds={kinds} fault={fault} cloud={typeof cloud === 'string' ? cloud : undefined}>
-          <FieldList fields={fields} path="" value={values} set={(next) => setValues(next as Body)} />
-        </FormParts>
-        <RequestView url={url} body={body} />
-        <div class="bar">
-          <button type="submit" disabled={busy}>
-            {text.send}
-          </button>
-          <button type="button" onClick={close}>
-            {text.cancel}
-          </button>
-        </div>
-      </form>
-    </Dialog>
+    <form
+      class="create"
+      noValidate
+      onSubmit={(event) => {
+        event.preventDefault();
+        void submit();
+      }}
+    >
+      <FormParts kinds={kinds} fault={fault} cloud={typeof cloud === 'string' ? cloud : undefined}>
+        <FieldList fields={fields} path="" value={values} set={(next) => setValues(next as Body)} />
+      </FormParts>
+      <RequestView url={url} body={body} />
+      <div class="bar">
+        <button type="submit" disabled={busy}>
+          {text.send}
+        </button>
+        <button type="button" onClick={close}>
+          {text.cancel}
+        </button>
+      </div>
+    </form>
   );
 }
 
@@ -165,14 +157,14 @@ export function CreateDialog({ path, close, done }: { path: string; close: () =>
     );
   }, [url]);
   const creating = useCreating(url, text.create(type ?? path), done);
-  if (!kinds || type === undefined)
-    return (
-      <Dialog title={text.create(path)} close={close}>
-        <p>{text.loading}</p>
-        <Problem text={problem ?? unknown} />
-      </Dialog>
-    );
   return (
-    <RequestDialog title={text.create(type)} url={url} fields={kinds.creationOf(type)} kinds={kinds} creating={creating} close={close} />
+    <Dialog title={text.create(type ?? path)} close={close}>
+      <Problem text={problem ?? unknown} />
+      {kinds && type !== undefined ? (
+        <RequestForm url={url} fields={kinds.creationOf(type)} kinds={kinds} creating={creating} close={close} />
+      ) : (
+        <p>{text.loading}</p>
+      )}
+    </Dialog>
   );
 }

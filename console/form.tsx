@@ -63,7 +63,9 @@ const FIRST = ['name', 'description', 'cloud'];
 export function FieldList({ fields, path, value, set }: { fields: Fields; path: string; value: unknown; set: (value: unknown) => void }) {
   const text = words();
   const all = Object.entries(fields);
-  const isFirst = ([name, { required }]: (typeof all)[number]): boolean => required === true || (path === '' && FIRST.includes(name));
+  // Lists, and the names of what is given by value, are not often wished for.
+  const isFirst = ([name, { kind, required }]: (typeof all)[number]): boolean =>
+    required === true || (kind !== 'map' && kind !== 'array' && (path === '' || !FIRST.includes(name)));
   const first = all.filter(isFirst).sort(([a], [b]) => Number(FIRST.includes(b)) - Number(FIRST.includes(a)));
   const more = all.filter((each) => !isFirst(each));
   const shown = ([name, field]: (typeof all)[number]) => (

@@ -116,7 +116,15 @@ export function Problem({ text }: { text: string | undefined }) {
 /** Question in a dialog of the browser's own, which keeps the focus. */
 export function Dialog({ title, close, children }: { title: string; close: () => void; children: ComponentChildren }) {
   const box = useRef<HTMLDialogElement>(null);
-  useEffect(() => box.current?.showModal(), []);
+  useEffect(() => {
+    const before = document.activeElement;
+    box.current?.showModal();
+    return () =>
+      queueMicrotask(() => {
+        // One that is taken away leaves the focus nowhere.
+        if (before instanceof HTMLElement && document.activeElement === document.body) before.focus();
+      });
+  }, []);
   return (
     <dialog ref={box} onClose={close} aria-labelledby="dialog-title">
       <h2 id="dialog-title">{title}</h2>

@@ -1,4 +1,4 @@
-import type { Body } from './body.ts';
+import { base64Of, type Body } from './body.ts';
 import { Choices } from './choices.tsx';
 import { FaultNote } from './form.tsx';
 import { Picker } from './picker.tsx';
@@ -20,19 +20,19 @@ export interface Access {
 
 export const NO_ACCESS: Access = { networks: [], way: 'none', publicKey: '', userName: '', password: '', userData: '' };
 
-/** Returns the members of a MachineTemplate. @param hex makes a byte[] of text @param base64 makes userData of text */
-export function accessOf(access: Access, hex: (text: string) => string, base64: (text: string) => string): Body {
+/** Returns the members of a MachineTemplate. */
+export function accessOf(access: Access): Body {
   const { networks, way, credential, publicKey, userName, password, userData } = access;
   const credentials: Readonly<Record<Way, unknown>> = {
     none: undefined,
     existing: { href: credential },
-    publicKey: { key: hex(publicKey.trim()) },
+    publicKey: { publicKey: publicKey.trim() },
     userPassword: { userName, password },
   };
   return {
     networkInterfaces: networks.map((href) => ({ network: { href } })),
     credential: credentials[way],
-    userData: base64(userData),
+    userData: base64Of(userData),
   };
 }
 

@@ -1,5 +1,5 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
-import { base64Of, hexOf, tidy, type Body } from './body.ts';
+import { tidy, type Body } from './body.ts';
 import { CreateDialog, RequestView, useCreating, useKinds } from './create.tsx';
 import type { Kinds } from './fields.ts';
 import { FaultNote, FieldList, FormParts } from './form.tsx';
@@ -48,7 +48,7 @@ function requestOf({ cloud, image, size, byFigures, figures, access, storage, na
     ...(Array.isArray(states) && states.includes(initialState) && { initialState }),
     machineImage: { href: image },
     machineConfig: byFigures ? figures : { href: size },
-    ...accessOf(access, hexOf, base64Of),
+    ...accessOf(access),
     ...storage,
   };
   return { ...named, cloud, machineTemplate: template };

@@ -4,16 +4,24 @@ import { join } from 'node:path';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { foreignInstance } from '../../drivers/simulator/control';
 import { hashPassword } from '../../src/http/passwords';
+import { CIMI } from '../../src/model/define';
 import { chromiumAvailable, startChromium } from '../backends/chromium';
 import { describeWith } from '../backends/need';
 import { basic } from '../harness/client';
 import { simulatedCloud } from '../harness/gateway';
 import { comesTrue, eventually } from '../harness/wait';
-import { KEY_BYTES, openScene, PUBLIC_KEY, type Scene } from '../protocol/scene';
+import { IMAGE, made, NANO, openScene, PUBLIC_KEY, type Scene } from '../protocol/scene';
 
 /** The console in a browser, over one gateway: what it asks is recorded, and nothing may break its policy. */
 const ROOT = join(__dirname, '../..');
 const HOSTILE = '<img src=x onerror="hacked=1">\u202etxt <script>hacked=1</script> javascript:hacked=1';
+/** The same from consumers, whose texts have limits: markup, marks of direction, and length. */
+const MARKUP = '"><img src=x onerror="hacked=1"><script>hacked=1</script>\u200f\u05d0\u061c';
+const NASTY = {
+  name: MARKUP,
+  description: `${MARKUP} ${'long '.repeat(800)}`,
+  properties: { [MARKUP]: `${MARKUP} ${'long '.repeat(800)}`, link: 'javascript:hacked=1' },
+};
 const AXE = readFileSync(join(ROOT, 'node_modules/axe-core/axe.min.js'), 'utf8');
 
 describeWith('chromium', chromiumAvailable(), () => {
@@ -90,6 +98,8 @@ describeWith('chromium', chromiumAvailable(), () => {
     logins.set(name, await context.cookies());
   }
 
+  const jsonOf = async (path: string) => (await scene.client.as(basic('olga', 'pw-olga')).get(path)).json;
+  const press = (name: string) => page.getByRole('button', { name, exact: true }).click();
   const seen = (text: string) => page.getByText(text, { exact: false }).first().waitFor();
   const refresh = () => page.evaluate('document.dispatchEvent(new Event("visibilitychange"))');
   async function violations(): Promise<unknown> {
@@ -223,12 +233,25 @@ describeWith('chromium', chromiumAvailable(), () => {
       '#/r/machines/sim.vm-3': 'cpuArch',
       '#/c/jobs': 'Progress',
       '#/r/clouds/sim': 'resourceTypes',
+      '#/new/machines': 'Whichever fits',
     };
     for (const [at, text] of Object.entries(screens)) {
       await page.goto(`${origin()}/console/${at}`);
       await seen(text);
       expect([at, await violations()]).toEqual([at, []]);
     }
+    await page.goto(`${origin()}/console/#/new/machines`);
+    for (const step of ['Image', 'Size', 'Network and access', 'Storage', 'Name and summary']) {
+      await press(step);
+      await page.getByRole('heading', { level: 2, name: step }).waitFor();
+      expect([step, await violations()]).toEqual([step, []]);
+    }
+    await press('All attributes');
+    await page.getByRole('dialog').getByText('Values of its own').first().click();
+    expect(await violations()).toEqual([]);
+    await page.goto(`${origin()}/console/#/r/machines/sim.vm-3`);
+    await press('Delete');
+    expect(await violations()).toEqual([]);
   });
 
   test('in Russian everything of the console’s own is Russian, and stays so', async () => {
@@ -242,9 +265,6 @@ describeWith('chromium', chromiumAvailable(), () => {
     await page.getByLabel('Выбрать web-1', { exact: true }).check();
     await seen('выбран: 1');
   });
-
-  const jsonOf = async (path: string) => (await scene.client.as(basic('olga', 'pw-olga')).get(path)).json;
-  const press = (name: string) => page.getByRole('button', { name, exact: true }).click();
 
   test('a machine is made step by step; its Job is followed on other screens, and over a reload', async () => {
     await enter('olga', '#/c/machines');
@@ -268,7 +288,7 @@ describeWith('chromium', chromiumAvailable(), () => {
     await press('Next');
     await press('Next');
     await page.getByLabel('name', { exact: true }).fill('made-by-hand');
-    await page.getByLabel('JSON').getByText(KEY_BYTES.slice(0, 60)).waitFor();
+    await page.getByLabel('JSON').getByText(PUBLIC_KEY).waitFor();
     await page.getByLabel('curl', { exact: true }).getByText('curl -X POST -u USER').waitFor();
     const QUICK = 20;
     const delays = {
@@ -331,21 +351,106 @@ describeWith('chromium', chromiumAvailable(), () => {
     await page.getByText('delete: done').waitFor();
   });
 
-  test('every collection that takes something has a form for it', async () => {
+  test('every screen shows hostile texts as texts, and every collection that takes something has a form', async () => {
+    const operator = scene.client.as(basic('olga', 'pw-olga'));
+    const config = { cpu: 1, memory: 1_048_576, disks: [{ capacity: 1_000_000 }] };
+    const template = { machineConfig: { href: NANO }, machineImage: { href: IMAGE } };
+    const component = { type: `${CIMI}/Machine`, ...NASTY, machineTemplate: template };
+    const bodies: Readonly<Record<string, object>> = {
+      machineConfigs: config,
+      machineTemplates: { machineConfig: config },
+      credentialTemplates: { userName: NASTY.name },
+      credentials: { credentialTemplate: { userName: NASTY.name, password: 'secret' } },
+      volumeTemplates: { volumeConfig: { capacity: 1_000_000 } },
+      systemTemplates: { componentDescriptors: [component] },
+      systems: { systemTemplate: { componentDescriptors: [component] }, cloud: 'sim' },
+      eventLogTemplates: { persistence: 'daily' },
+    };
+    for (const [path, body] of Object.entries(bodies)) await made(operator, path, { ...NASTY, ...body });
+    const around = { label: HOSTILE, note: HOSTILE, labels: { [HOSTILE]: HOSTILE } };
+    scene.control.add([{ ...foreignInstance('vm-long'), ...around, label: `${HOSTILE} ${'long '.repeat(800)}` }]);
     await enter('olga');
+    const clean = async (where: string): Promise<void> => {
+      const found = await page.evaluate('[typeof hacked, document.querySelectorAll("img, iframe, object, embed, body script").length]');
+      expect([where, found]).toEqual([where, ['undefined', 0]]);
+    };
     const entry = await jsonOf('cloudEntryPoint');
-    const paths = Object.entries(entry).flatMap(([name, value]) => ((value as { href?: string } | null)?.href === undefined ? [] : [name]));
-    const forms: Record<string, number> = {};
-    for (const path of paths.filter((name) => name !== 'machines')) {
+    const linked = (value: unknown): boolean => (value as { href?: string } | null)?.href !== undefined;
+    const forms: string[] = [];
+    for (const path of Object.keys(entry).filter((name) => linked(entry[name]))) {
       const { operations } = await jsonOf(`${path}?$first=1&$last=1`);
-      if (!((operations ?? []) as { rel: string }[]).some(({ rel }) => rel === 'add')) continue;
       await page.goto(`${origin()}/console/#/c/${path}`);
-      await press(`Create ${path}`);
-      await page.getByRole('dialog').getByRole('button', { name: 'Send' }).waitFor();
-      forms[path] = await page.getByRole('dialog').locator('input, select, textarea').count();
+      await page.getByRole('heading', { level: 1, name: path }).waitFor();
+      const takes = ((operations ?? []) as { rel: string }[]).some(({ rel }) => rel === 'add');
+      if (takes && path !== 'machines') {
+        await press(`Create ${path}`);
+        const dialog = page.getByRole('dialog');
+        await dialog.getByRole('button', { name: 'Send' }).waitFor();
+        expect([path, (await dialog.locator('input, select, textarea').count()) > 1]).toEqual([path, true]);
+        await clean(`the form of ${path}`);
+        await dialog.getByRole('button', { name: 'Cancel' }).click();
+        forms.push(path);
+      }
+      if (path in bodies || path === 'machines') {
+        await page.getByRole('link', { name: 'onerror' }).first().click();
+        await page.getByRole('button', { name: 'Show JSON' }).waitFor();
+        for (const name of ['Edit', 'Delete']) {
+          await press(name);
+          await page.getByRole('dialog').waitFor();
+          await clean(`${name} of ${path}`);
+          await page.keyboard.press('Escape');
+        }
+        await page.getByText('Events').first().waitFor();
+      }
+      await clean(path);
     }
-    expect(Object.keys(forms).length).toBeGreaterThan(15);
-    expect(Object.entries(forms).filter(([, fields]) => fields < 2)).toEqual([]);
+    expect(forms.length).toBeGreaterThan(15);
+    for (const at of ['#/', '#/c/jobs', '#/new/machines']) {
+      await page.goto(`${origin()}/console/${at}`);
+      await page.getByRole('heading', { level: 1, name: /Overview|Jobs|New machine/ }).waitFor();
+      await clean(at);
+    }
+    // Its Job began another, which stands below it.
+    const jobs = ((await jsonOf('jobs')) as Record<string, unknown>)['jobs'] as { id: string; nestedJobs?: object[] }[];
+    const [parent] = jobs.filter(({ nestedJobs }) => nestedJobs !== undefined);
+    await page.goto(`${origin()}/console/#/c/jobs`);
+    await page.getByRole('row', { name: /^↳ add/ }).waitFor();
+    await page.goto(`${origin()}/console/#/r/${String(parent?.id).replace(/^.*\/cimi\//, '')}`);
+    await page
+      .getByRole('region', { name: 'Nested Jobs' })
+      .getByRole('row', { name: /^add SUCCESS/ })
+      .waitFor();
+  });
+
+  test('something is made by the keyboard alone', async () => {
+    await enter('olga', '#/c/machineConfigs');
+    await page.getByRole('button', { name: 'Create machineConfigs' }).waitFor();
+    const on = 'document.activeElement.labels?.[0]?.textContent ?? document.activeElement.textContent';
+    const tabTo = async (name: RegExp): Promise<void> => {
+      for (let presses = 0; presses < 60; presses++) {
+        if (name.test(String(await page.evaluate(on)))) return;
+        await page.keyboard.press('Tab');
+      }
+      throw new Error(`Tab does not lead to ${String(name)}`);
+    };
+    await tabTo(/^Create machineConfigs$/);
+    await page.keyboard.press('Enter');
+    await page.getByRole('button', { name: 'Send' }).waitFor();
+    await page.keyboard.press('Escape');
+    // What was left is where it goes on.
+    expect(await page.evaluate(on)).toBe('Create machineConfigs');
+    await page.keyboard.press('Enter');
+    await page.getByRole('button', { name: 'Send' }).waitFor();
+    await tabTo(/^name$/);
+    await page.keyboard.type('typed');
+    await tabTo(/^cpu/);
+    await page.keyboard.type('2');
+    await tabTo(/^memory/);
+    await page.keyboard.type('1048576');
+    await tabTo(/^Send$/);
+    await page.keyboard.press('Enter');
+    await page.getByRole('row', { name: /typed/ }).waitFor();
+    expect((await jsonOf("machineConfigs?$filter=name='typed'"))['machineConfigurations']).toMatchObject([{ cpu: 2, memory: 1_048_576 }]);
   });
 
   test('it asks for nothing but the public API', () => {
