@@ -2,6 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
 import { measureAccept } from './accepting';
+import { measureCli } from './cli';
 import { checkOut } from './checkout';
 import { measureCalls } from './calls';
 import { measureCompare } from './compare';
@@ -38,6 +39,7 @@ const PARTS: Readonly<Record<string, () => Promise<Line[]>>> = {
   neighbours: () => measureNeighbours(process.env.BENCH_KINDS?.split(',')),
   disks: () => measureDisks(Math.min(ROUNDS, 3)),
   copies: () => measureCopies(Math.min(ROUNDS, 3)),
+  cli: () => inWorld((world) => measureCli(world, ROUNDS)),
   latency: () => inWorld((world) => measureLatency(world, Math.min(ROUNDS, 3))),
 };
 const ROUNDS = Number(process.env.BENCH_ROUNDS ?? 3);

@@ -50,10 +50,12 @@ export interface Query {
   filter?: string | undefined;
   select?: readonly string[] | undefined;
   orderBy?: readonly string[] | undefined;
+  expand?: readonly string[] | undefined;
   window?: number | undefined;
   limit?: number | undefined;
   first?: number | undefined;
   last?: number | undefined;
+  onPage?: ((page: { readonly unavailableClouds: readonly string[] }) => void) | undefined;
 }
 
 /** A collection of any type. */

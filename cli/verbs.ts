@@ -1,5 +1,5 @@
 import { changesOf, creationOf } from './attributes.ts';
-import { collectionAt, itemAt, type AnyCollection, type Context, type Values } from './context.ts';
+import { collectionAt, itemAt, type Context, type Values } from './context.ts';
 import { find, literal, uriOf } from './find.ts';
 import type { Place } from './kinds.ts';
 import { columnsOf, formatOf, showItem, showRows, structured } from './output.ts';
@@ -41,16 +41,16 @@ const list: Verb = async (context, place) => {
   }
   const columns = columnsOf(options, place.kind);
   const select = format === 'name' ? ['id'] : ['id', ...columns];
-  await showRows(context, columns, collectionAt(cimi, place.href).list({ filter, select, limit, window: WINDOW }));
-  await tellMissing(context, collectionAt(cimi, place.href));
+  const missing = new Set<string>();
+  const onPage = (page: { readonly unavailableClouds: readonly string[] }): void =>
+    page.unavailableClouds.forEach((cloud) => missing.add(cloud));
+  await showRows(
+    context,
+    columns,
+    collectionAt(cimi, place.href).list({ filter, select, limit, window: Math.min(WINDOW, limit ?? WINDOW), onPage }),
+  );
+  if (missing.size > 0) world.err.write(`cimi: without what is in ${[...missing].join(', ')}, which did not answer\n`);
 };
-
-/** Tells which clouds did not answer: their items are missing. */
-async function tellMissing({ world }: Context, collection: AnyCollection): Promise<void> {
-  const page = await collection.page({ first: 1, last: 1, select: ['unavailableClouds'] });
-  const missing = page?.unavailableClouds ?? [];
-  if (missing.length > 0) world.err.write(`cimi: without what is in ${missing.join(', ')}, which did not answer\n`);
-}
 
 const show: Verb = async (context, place, rest) => showItem(context, await find(context, place, oneOf(rest, 'show', place)));
 

@@ -29,6 +29,8 @@ export type ListOptions<K extends TypeName, S extends AttributeOf<K> = Attribute
   window?: number | undefined;
   /** Items at which it ends. */
   limit?: number | undefined;
+  /** Told of each window that was read: how many there are, and which clouds did not answer. */
+  onPage?: ((page: Pick<Page<K>, 'count' | 'unavailableClouds'>) => void) | undefined;
 };
 
 /** Options of one window. */
@@ -78,10 +80,11 @@ export class Collection<K extends TypeName> {
   list(): AsyncGenerator<Handle<K>, void, undefined>;
   list<S extends AttributeOf<K> = AttributeOf<K>>(options: ListOptions<K, S>): AsyncGenerator<Handle<K, Selected<K, S>>, void, undefined>;
   async *list(options: object = {}): AsyncGenerator<unknown, void, undefined> {
-    const { window = WINDOW, limit = Infinity, ...query } = options as ListOptions<K>;
+    const { window = WINDOW, limit = Infinity, onPage, ...query } = options as ListOptions<K>;
     const seen = new Set<string>();
     for (let first = 1; seen.size < limit; first += window) {
       const page = await this.page({ ...query, first, last: first + window - 1 } as PageOptions<K>);
+      if (page) onPage?.(page);
       for (const item of page?.items ?? []) {
         const { id } = item as unknown as Resource;
         // One that went before moves the others by a place; one that was added shows another twice.

@@ -1,7 +1,7 @@
 import { follow, watch as changesOf } from '../../sdk/index.ts';
-import { collectionAt, itemAt, type Context, type Values } from '../context.ts';
+import { collectionAt, type Context, type Item, type Values } from '../context.ts';
 import { placeOf } from '../kinds.ts';
-import { cellOf, columnsOf, showRows, table } from '../output.ts';
+import { cellOf, columnsOf, csv, formatOf, showRows, structured, table } from '../output.ts';
 import { filterOf } from '../verbs.ts';
 
 /** Tells changes of a collection until it is interrupted; with -o json one object a line. */
@@ -57,26 +57,34 @@ export async function events(context: Context, { follow: isFollowed }: { follow?
     );
 }
 
+/** Requests that are on their way at the same time. */
+const TOGETHER = 8;
+const TOP = ['target', 'aspect', 'value', 'units', 'timestamp'] as const;
+
 /** Shows the newest value of each Meter. */
 export async function top(context: Context): Promise<void> {
-  const { cimi, world } = context;
-  const meters = await collectionAt(cimi, cimi.meters.href).all({ filter: filterOf(context.options), window: 1000 });
-  const rows = await Promise.all(
-    meters.map(async (meter) => {
-      const samples = (meter.samples as { href: string } | undefined)?.href;
-      const page =
-        samples === undefined ? undefined : await collectionAt(cimi, samples).page({ orderBy: ['timestamp:desc'], first: 1, last: 1 });
-      const { value = '', timestamp = '' } = (page?.items[0]?.toJSON() ?? {}) as { value?: string; timestamp?: string };
-      const values = meter.toJSON();
-      const aspect = cellOf(values, 'aspect').split('/').at(-1) ?? '';
-      return [await nameOf(context, values), aspect, value, cellOf(values, 'units'), timestamp];
-    }),
-  );
-  world.out.write(table(world, ['target', 'aspect', 'value', 'units', 'timestamp'], rows));
+  const { cimi, options, world } = context;
+  const format = formatOf(options.output);
+  const query = { filter: filterOf(options), expand: ['targetResource'], window: 1000 };
+  const meters = await collectionAt(cimi, cimi.meters.href).all(query);
+  const rows: string[][] = [];
+  for (let from = 0; from < meters.length; from += TOGETHER)
+    rows.push(...(await Promise.all(meters.slice(from, from + TOGETHER).map((meter) => newestOf(context, meter)))));
+  if (format === 'json' || format === 'yaml') {
+    const values = rows.map((row) => Object.fromEntries(TOP.map((name, i) => [name, row[i]])));
+    world.out.write(await structured(format, values));
+  } else world.out.write(format === 'csv' ? csv(TOP, rows) : table(world, TOP, rows));
 }
 
-async function nameOf({ cimi }: Context, meter: Values): Promise<string> {
-  const href = (meter.targetResource as { href: string } | undefined)?.href;
-  const target = href === undefined ? undefined : await itemAt(cimi, href).catch(() => undefined);
-  return typeof target?.name === 'string' ? target.name : cellOf(meter, 'targetResource');
+/** Reads the newest value of a Meter. @returns a row */
+async function newestOf({ cimi }: Context, meter: Item): Promise<string[]> {
+  const values = meter.toJSON();
+  const samples = (values.samples as { href: string } | undefined)?.href;
+  const query = { orderBy: ['timestamp:desc'], first: 1, last: 1 };
+  const page = samples === undefined ? undefined : await collectionAt(cimi, samples).page(query);
+  const { value = '', timestamp = '' } = (page?.items[0]?.toJSON() ?? {}) as { value?: string; timestamp?: string };
+  const aspect = cellOf(values, 'aspect').split('/').at(-1) ?? '';
+  const { name } = (values.targetResource ?? {}) as Values;
+  const target = typeof name === 'string' ? cellOf({ name }, 'name') : cellOf(values, 'targetResource');
+  return [target, aspect, value, cellOf(values, 'units'), timestamp];
 }

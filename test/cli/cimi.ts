@@ -1,5 +1,5 @@
 import { spawn, type ChildProcess } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 
@@ -49,6 +49,11 @@ export class Person {
   /** Runs cimi with words that have no blanks in them. */
   run(line: string): Promise<Ended> {
     return this.cimi(line.split(' '));
+  }
+
+  /** Reads a file in the person's home, as JSON. */
+  read(name: string): unknown {
+    return JSON.parse(readFileSync(join(this.home, name), 'utf8'));
   }
 
   /** Leaves nothing behind. */
