@@ -1,6 +1,7 @@
 // Installs counterparts that come from a registry, before the tests begin (their own time limits are for running).
 require('./register-typescript.js');
 const { generatorsAvailable, installGenerators } = require('./api-generators.ts');
+const { ansibleAvailable, installAnsible, installLibcloud, libcloudAvailable } = require('./bridges.ts');
 const { cotAvailable, installCot } = require('./cot.ts');
 const { govmomiAvailable, installGovmomi } = require('./govmomi.ts');
 const { installMoto, motoAvailable } = require('./moto.ts');
@@ -13,6 +14,8 @@ const { installVcsim, vcsimAvailable } = require('./vcsim.ts');
 async function installAll() {
   for (const [name, available, install] of [
     ['generators of API clients', generatorsAvailable, installGenerators],
+    ['Ansible', ansibleAvailable, installAnsible],
+    ['Apache Libcloud', libcloudAvailable, installLibcloud],
     ['COT', cotAvailable, installCot],
     ['moto', motoAvailable, installMoto],
     ['openstacksdk', openstacksdkAvailable, installOpenstacksdk],

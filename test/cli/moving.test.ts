@@ -4,7 +4,7 @@ import { foreignInstance } from '../../drivers/simulator/control';
 import { CIMI } from '../../src/model/define';
 import type { Json } from '../harness/client';
 import { simulatedCloud } from '../harness/gateway';
-import { machineIn, refOf, shopIn } from '../packages/export-scene';
+import { machineIn, shopIn } from '../packages/export-scene';
 import { listOf, made, openScene, pathOf, succeeded, type Scene } from '../protocol/scene';
 import { Person } from './cimi';
 
