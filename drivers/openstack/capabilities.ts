@@ -46,6 +46,8 @@ export function capabilities(settleMs: number, atMost: number): Capabilities {
     settleMs,
     sizes: { atMost },
     portsAtCreate: true,
+    // Nova attaches them in the order asked for as a rule, and lists them in any.
+    interfaceOrder: 'bestEffort',
     // Nova takes one with a network.
     addressesAtCreate: 1,
     extensions: [...COMPUTE_EXTENSIONS, ...STORAGE_EXTENSIONS, ...NETWORK_EXTENSIONS],

@@ -303,6 +303,8 @@ export interface Capabilities {
   portsAtCreate?: boolean;
   /** Most addresses of its network that an interface may be given when its machine is created. Absent: none (since 1.6). */
   addressesAtCreate?: number;
+  /** Set where interfaces are neither made nor listed in an order that is sure to be that of the guest (since 1.6). */
+  interfaceOrder?: 'bestEffort';
   /** States of a Machine in which `resize` may work; its Item refuses it in words where it does not. Absent: STOPPED. */
   resizesIn?: readonly string[];
   extensions?: readonly DriverExtension[];

@@ -133,6 +133,11 @@ export class MachineExport {
 
   private async networksOf(cloud: Cloud, machine: Found): Promise<{ name: string; connected: boolean }[]> {
     const interfaces = await this.own('interfaces', cloud, machine);
+    const { length } = interfaces;
+    if (length > 1 && cloud.capabilities.interfaceOrder === 'bestEffort')
+      this.builder.warnings.push(
+        `the ${length} interfaces of ${machine.path} are in the order in which cloud '${cloud.key}' lists them, which need not be that of its guest`,
+      );
     const keys = interfaces.map(({ values }) => keyOf(values.network) ?? '');
     const networks = await this.founds('Network', cloud, keys);
     return interfaces.flatMap(({ values }, index) => {

@@ -39,6 +39,14 @@ test('that MAC addresses are others is told of machines with cards, with what it
   expect(told({ guestOs: 'windows' }, {}, 1)).toEqual([expect.stringMatching(/^Windows takes its cards for new ones/)]);
 });
 
+test('where a cloud promises no order of cards, it is told of machines with several', () => {
+  const capabilities: Capabilities = { settleMs: 0, types: {}, interfaceOrder: 'bestEffort' };
+  const to = { key: 'b', driver: 'there', capabilities };
+  const [, order] = told({}, { to }, 2);
+  expect(order).toBe("its 2 cards are asked for in their order, which cloud 'b' does not promise: compare their networks");
+  expect(told({}, { to }, 1)).toEqual(['its cards get new MAC addresses']);
+});
+
 test('what the image does not keep is told where machines may not start without it', () => {
   const facts = { cpuArch: 'ARM', bootMode: 'uefi', secureBoot: true };
   expect(told(facts, { kept: facts })).toEqual([]);

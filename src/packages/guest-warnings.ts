@@ -49,13 +49,18 @@ export function warningsOf(system: VirtualSystem, { to, from, facts, kept, runni
     if (value === undefined || usual.includes(value) || kept[name] === value) return [];
     return [`it ${words(String(value))}, which images of cloud '${to.key}' do not keep: machines made there may not start`];
   });
+  const { length: cards } = system.hardware.interfaces;
+  const shuffled = cards > 1 && to.capabilities.interfaceOrder === 'bestEffort';
   const captured = running === true && guest === 'windows';
   return {
     machine: nameOf(system),
     words: [
       ...lost,
       ...needs.map(({ words }) => words),
-      ...(system.hardware.interfaces.length === 0 ? [] : [ADDRESSES[guest] ?? '']),
+      ...(cards === 0 ? [] : [ADDRESSES[guest] ?? '']),
+      ...(shuffled
+        ? [`its ${cards} cards are asked for in their order, which cloud '${to.key}' does not promise: compare their networks`]
+        : []),
       ...(captured ? ['its disks were captured while it ran: Windows repairs them when it starts, or does not start'] : []),
     ],
   };

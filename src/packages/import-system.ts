@@ -130,7 +130,7 @@ async function clean(catalogue: SystemDeps['catalogue'], { results, nested, stor
 
 /** Reads the package, and refuses before any disk is fetched what its cloud cannot make. */
 async function read(deps: SystemDeps, table: Table, context: Context): Promise<StepOutcome> {
-  const outcome = await readPackage(deps, context, 'resources', capturesOf(context.results));
+  const outcome = await readPackage(deps, context, 'resources', { captures: capturesOf(context.results) });
   const { root, resources } = readingOf({ read: outcome.done });
   mustCreate(deps, table, cloudOf(context.clouds, context.input.cloud), root);
   return {

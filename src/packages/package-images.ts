@@ -19,6 +19,13 @@ export interface PackagedImage {
   capacity?: number;
 }
 
+/** Images of the disks of Machines that are moved, which stand for those of the package. */
+export interface Captured {
+  captures: readonly PackagedImage[];
+  /** True where they are only planned: their contents are not there yet. */
+  planned?: boolean;
+}
+
 /** Makes the images; the step fails with the words of all that failed. @param done what is to be done with each disk */
 export function makeImages(images: readonly PackagedImage[], nested: StepContext['nested'], done = 'imported'): StepOutcome {
   if (images.length === 0) return { done: null };

@@ -10,6 +10,7 @@ import type { VirtualSystem } from '../ovf/package';
 import { systemsOf } from './guest-facts';
 import { mustCreate, tableOf, type ImportSystemInput, type SystemDeps } from './import-system';
 import { considerPackage, type Considered, type Makes } from './read-package';
+import { capturesToBe } from './source-machines';
 import { figures } from './template-design';
 
 /** Imports that are only planned (`plan` among the properties of the Action): what would be made, of what, and how large it is. */
@@ -62,7 +63,8 @@ export function planImportWorkflow(deps: SystemDeps, prices: Prices): Workflow<P
 /** @throws StepFailure for what an import would be refused for, too */
 async function planned(deps: SystemDeps, prices: Prices, context: Context): Promise<Planned[]> {
   const { input, clouds } = context;
-  const considered = await considerPackage(deps, context, input.makes);
+  const captured = input.sources === undefined ? undefined : await capturesToBe(deps, context);
+  const considered = await considerPackage(deps, context, input.makes, captured);
   const { design, files, given, guests } = considered;
   const cloud = cloudOf(clouds, input.cloud);
   if (input.makes === 'resources') mustCreate(deps, tableOf(deps), cloud, design.root);

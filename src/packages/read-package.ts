@@ -16,7 +16,7 @@ import { draftOf } from '../systems/members';
 import { factsOfSystem, systemsOf } from './guest-facts';
 import { guestsTold, warningsOf, type GuestWarnings } from './guest-warnings';
 import type { ImportOptions } from './import-request';
-import { IMAGE_GROUPS, type PackagedImage } from './package-images';
+import { type Captured, IMAGE_GROUPS, type PackagedImage } from './package-images';
 import { ownPackage } from './own-source';
 import { openPackage, refusing, type FileContents, type PackageFiles } from './package-source';
 import { designTemplate, plainName, type DesignedResource, type TemplateDesign } from './template-design';
@@ -57,7 +57,7 @@ const MAX_DISK = 2 * 2 ** 40;
  * @param captured images that stand for those of a package of the gateway's own
  * @throws StepFailure in words for a package that is not imported
  */
-export async function readPackage(deps: PackageDeps, context: Context, makes: Makes, captured?: readonly PackagedImage[]): Promise<Done> {
+export async function readPackage(deps: PackageDeps, context: Context, makes: Makes, captured?: Captured): Promise<Done> {
   const { options } = context.input;
   const { design, images, files, guests } = await considerPackage(deps, context, makes, captured);
   const { job } = context;
@@ -90,12 +90,7 @@ export interface Considered {
 }
 
 /** Reads a package and designs what it stands for, without writing anything. @throws StepFailure in words for one that is not imported */
-export async function considerPackage(
-  deps: PackageDeps,
-  context: Context,
-  makes: Makes,
-  captured?: readonly PackagedImage[],
-): Promise<Considered> {
+export async function considerPackage(deps: PackageDeps, context: Context, makes: Makes, captured?: Captured): Promise<Considered> {
   const { given, files } = await opened(deps, context, captured);
   mustBeAccepted(given.content, context.input.options);
   const { design, images } = designed(deps, context, { given, files, makes });
@@ -111,11 +106,7 @@ export async function considerPackage(
 }
 
 /** Opens a package and finds its files; an archive may be long, and nobody waits for it once the Job is to stop. */
-async function opened(
-  deps: PackageDeps,
-  context: Context,
-  captured?: readonly PackagedImage[],
-): Promise<{ given: Package; files: PackageFiles }> {
+async function opened(deps: PackageDeps, context: Context, captured?: Captured): Promise<{ given: Package; files: PackageFiles }> {
   const { options } = context.input;
   const asked = stopAsked(context);
   try {

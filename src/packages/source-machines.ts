@@ -7,7 +7,7 @@ import type { Hold, NewResourceRow, ResourcePath } from '../store/store';
 import { draftOf, type Draft } from '../systems/members';
 import { MachineExport } from './export-machine';
 import { PackageBuilder } from './package-builder';
-import type { PackagedImage } from './package-images';
+import type { Captured, PackagedImage } from './package-images';
 import type { PackageRecord } from './package-record';
 
 /** Machines that are moved: stopped before their disks are read, and started again where nothing comes of it. */
@@ -20,11 +20,6 @@ export interface SourceMachine {
   /** Nested Jobs that stop it and, where nothing comes of the move, start it again; absent where it was STOPPED. */
   stop?: Draft;
   start?: Draft;
-}
-
-/** Images of the disks of stopped Machines, which stand for those of the package. */
-export interface Captured {
-  captures: readonly PackagedImage[];
 }
 
 /** Services that the moving of Machines needs. */
@@ -112,7 +107,28 @@ export async function startSources(context: Context): Promise<StepOutcome> {
 }
 
 /** Plans an image of each disk as it is now, with the rights that the asker has by now. @throws StepFailure, ProviderError */
-export async function planCaptures({ handlers, planning }: SourceDeps, context: Context): Promise<StepOutcome> {
+export async function planCaptures(deps: SourceDeps, context: Context): Promise<StepOutcome> {
+  const { captures, insert } = await lookAtSources(deps, context, { running: false });
+  return {
+    done: { captures } as unknown as Value,
+    affected: captures.map(({ path }) => path),
+    async apply(unit) {
+      for (const row of insert) await unit.insertResource(row);
+    },
+  };
+}
+
+/** Images that would be made of the disks as they are now; nothing is made. @throws StepFailure, ProviderError */
+export async function capturesToBe(deps: SourceDeps, context: Context): Promise<Captured> {
+  const { captures } = await lookAtSources(deps, context, { running: true });
+  return { captures, planned: true };
+}
+
+async function lookAtSources(
+  { handlers, planning }: SourceDeps,
+  context: Context,
+  options: { running: boolean },
+): Promise<{ captures: PackagedImage[]; insert: NewResourceRow[] }> {
   const { sources = [], asker } = context.input;
   const captures: PackagedImage[] = [];
   const insert: NewResourceRow[] = [];
@@ -120,7 +136,7 @@ export async function planCaptures({ handlers, planning }: SourceDeps, context: 
   try {
     for (const { path, cloud } of sources) {
       const asking = ownHolds(await planning.contextFor(asker, cloudOf(context.clouds, cloud).key), context.job.id);
-      const machines = new MachineExport(asking, new PackageBuilder(), volumeImages, { running: false });
+      const machines = new MachineExport(asking, new PackageBuilder(), volumeImages, options);
       await machines.machine(asking.permit(await asking.resolve(path, MACHINE, at)));
       captures.push(...machines.captures);
       insert.push(...machines.insert);
@@ -129,13 +145,7 @@ export async function planCaptures({ handlers, planning }: SourceDeps, context: 
     if (!(error instanceof Refusal)) throw error;
     throw new StepFailure(error.reason, error.details.kind ?? (error.status === 403 ? 'forbidden' : 'conflict'));
   }
-  return {
-    done: { captures } as unknown as Value,
-    affected: captures.map(({ path }) => path),
-    async apply(unit) {
-      for (const row of insert) await unit.insertResource(row);
-    },
-  };
+  return { captures, insert };
 }
 
 /** Images that the step `look` has planned; none before its end. */

@@ -4,6 +4,7 @@ import { simulatedCloud } from '../harness/gateway';
 import { CIMI, EXTENSION } from '../../src/model/define';
 import { seededDisk } from '../../drivers/simulator/contents';
 import { digestOf } from '../../src/disks/content-digest';
+import { bytesReported } from '../../src/model/units';
 import { eventually } from '../harness/wait';
 import {
   ACTION_URI,
@@ -197,6 +198,11 @@ describe('source: stop', () => {
     const [before, earlier] = [ours('a'), ours('b')];
     const grown = await volumeOf(await get(db));
     await succeeded(client, await client.put(`${String(grown.id)}?$select=capacity`, { capacity: 5_000_000 }));
+    const capacity = bytesReported(Number((await get(grown.id)).capacity));
+    const plan = listOf(await succeeded(client, await moving(url, { source: 'stop', plan: 'true' })), 'plan');
+    expect(plan.find(({ becomes }) => String(becomes) === 'VolumeImage')).toMatchObject({ bytes: capacity });
+    expect(plan.find(({ part }) => String(part) === 'cloud a')).toMatchObject({ bytes: capacity + 16 * MIB });
+    expect([ours('a'), await states([web, db])]).toEqual([before, ['STARTED', 'STOPPED']]);
     scene.controlOf('a').resetCalls();
     const answer = await moving(url, { source: 'stop' });
     const job = await succeeded(client, answer);
@@ -227,11 +233,10 @@ describe('source: stop', () => {
     const machine = await get(db);
     const attached = listOf(await refOf(client, machine, 'volumes'), 'machineVolumes')[0];
     await succeeded(client, await client.delete(String(attached?.id)));
+    const missing = { state: 'FAILED', statusMessage: expect.stringMatching(/volumes\/.*export it again/) as string };
+    expect(await client.ended(await moving(url, { source: 'stop', plan: 'true' }))).toMatchObject(missing);
     const answer = await moving(url, { source: 'stop' });
-    expect(await client.ended(answer)).toMatchObject({
-      state: 'FAILED',
-      statusMessage: expect.stringMatching(/volumes\/.*export it again/) as string,
-    });
+    expect(await client.ended(answer)).toMatchObject(missing);
     await leftByFailed(client, answer, ['edit', 'delete']);
   });
 

@@ -124,8 +124,8 @@ const facts: Readonly<Record<string, MachineFacts>> = {
     configuration: ['cpu', 'disks'],
     image: { attributes: ['relatedImage', 'created'], constraints: { type: { values: ['IMAGE', 'SNAPSHOT'] } } },
     extensions: [...['availabilityZone', 'securityGroups', 'serverGroup', 'schedulerHints', 'bootFromVolume', 'volumeType', 'sizeAtMost']],
-    // POST /servers takes networks.port, and one networks.fixed_ip.
-    besides: { portsAtCreate: true, addressesAtCreate: 1 },
+    // POST /servers takes networks.port, and one networks.fixed_ip; nothing says in which order a guest finds its cards.
+    besides: { portsAtCreate: true, addressesAtCreate: 1, interfaceOrder: 'bestEffort' },
   },
   simulator: {
     machine: {
