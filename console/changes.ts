@@ -1,6 +1,6 @@
 import { CimiError, type Accepted } from '../sdk/index.ts';
 import { addressOf, cimi, failed, words } from './state.ts';
-import { tell, toast } from './toasts.tsx';
+import { remove, tell, toast } from './toasts.tsx';
 
 /** Operations of a resource in the console's order, by their short names. */
 export function operationsOf(operations: readonly { rel: string }[] | undefined): string[] {
@@ -74,9 +74,10 @@ async function followJob(job: string, what: string, href: string): Promise<void>
     });
     toast(words().ended(what), { href, id });
   } catch (error) {
-    toast(words().notDone(what, failed(error)), { bad: true, href: addressOf(job), id });
+    // Another login than that which began it may not know of it.
+    if (error instanceof CimiError && error.kind === 'notFound' && !error.job) remove(id);
+    else toast(words().notDone(what, failed(error)), { bad: true, href: addressOf(job), id });
   }
-  // Of another login than that which began it nothing is to be told.
   keep(job, undefined);
 }
 

@@ -18,9 +18,10 @@ const toasts = signal<readonly Toast[]>([]);
 const [WELL, BADLY] = [8_000, 20_000];
 let last = 0;
 
-const remove = (id: number): void => {
+/** Takes back what was said. */
+export function remove(id: number): void {
   toasts.value = toasts.value.filter((each) => each.id !== id);
-};
+}
 
 /** Says something that stays until it is said otherwise. @returns what it is known by */
 export function tell(words: Omit<Toast, 'id'>, id = ++last): number {

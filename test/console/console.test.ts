@@ -102,10 +102,12 @@ describeWith('chromium', chromiumAvailable(), () => {
   const press = (name: string) => page.getByRole('button', { name, exact: true }).click();
   const seen = (text: string) => page.getByText(text, { exact: false }).first().waitFor();
   const refresh = () => page.evaluate('document.dispatchEvent(new Event("visibilitychange"))');
-  async function violations(): Promise<unknown> {
+  /** Hindrances on the page. @param rule the only one that is looked at */
+  async function violations(rule?: string): Promise<unknown> {
     // From outside of the page, whose policy takes no script of others.
     await page.evaluate(AXE);
-    return page.evaluate('axe.run().then(({ violations }) => violations.map(({ id, nodes }) => [id, nodes[0].html]))');
+    const options = JSON.stringify(rule === undefined ? {} : { runOnly: [rule] });
+    return page.evaluate(`axe.run(${options}).then(({ violations }) => violations.map(({ id, nodes }) => [id, nodes[0].html]))`);
   }
 
   test('a wrong password is told in words; logged in, the clouds are there, and a failing one says why', async () => {
@@ -210,22 +212,12 @@ describeWith('chromium', chromiumAvailable(), () => {
     expect(await page.getByRole('button', { name: /stop|Delete|Edit/ }).count()).toBe(0);
   });
 
-  test('texts of strangers are texts', async () => {
-    await enter('olga', '#/c/machines');
-    await page.getByRole('link', { name: '<img src=x' }).first().click();
-    await page
-      .getByRole('cell', { name: /javascript:hacked/ })
-      .first()
-      .waitFor();
-    await page.getByRole('button', { name: 'Show JSON' }).click();
-    expect(await page.evaluate('[typeof hacked, document.querySelectorAll("main img, main script").length]')).toEqual(['undefined', 0]);
-    expect(await page.locator('a[href^="javascript"]').count()).toBe(0);
-  });
-
   test.each(['light', 'dark'])('no screen hinders anybody, in the theme %s', async (theme) => {
+    // Colours are all that differs in the other theme.
+    const rule = theme === 'light' ? undefined : 'color-contrast';
     await page.goto(`${origin()}/console/`);
     await page.getByLabel('Theme').selectOption(theme);
-    expect(await violations()).toEqual([]);
+    expect(await violations(rule)).toEqual([]);
     await enter('olga');
     const screens: Readonly<Record<string, string>> = {
       '#/': 'simulator',
@@ -238,20 +230,20 @@ describeWith('chromium', chromiumAvailable(), () => {
     for (const [at, text] of Object.entries(screens)) {
       await page.goto(`${origin()}/console/${at}`);
       await seen(text);
-      expect([at, await violations()]).toEqual([at, []]);
+      expect([at, await violations(rule)]).toEqual([at, []]);
     }
     await page.goto(`${origin()}/console/#/new/machines`);
     for (const step of ['Image', 'Size', 'Network and access', 'Storage', 'Name and summary']) {
       await press(step);
       await page.getByRole('heading', { level: 2, name: step }).waitFor();
-      expect([step, await violations()]).toEqual([step, []]);
+      expect([step, await violations(rule)]).toEqual([step, []]);
     }
     await press('All attributes');
     await page.getByRole('dialog').getByText('Values of its own').first().click();
-    expect(await violations()).toEqual([]);
+    expect(await violations(rule)).toEqual([]);
     await page.goto(`${origin()}/console/#/r/machines/sim.vm-3`);
     await press('Delete');
-    expect(await violations()).toEqual([]);
+    expect(await violations(rule)).toEqual([]);
   });
 
   test('in Russian everything of the console’s own is Russian, and stays so', async () => {
@@ -318,6 +310,18 @@ describeWith('chromium', chromiumAvailable(), () => {
     await page.getByRole('row', { name: 'state STARTED' }).waitFor();
     // What happened to it stands below.
     await page.getByRole('group', { name: 'Events' }).getByRole('row').nth(1).waitFor();
+    // Operations ask for what they take, and show the request.
+    await press('stop');
+    await page.getByRole('dialog').getByLabel('force').selectOption('true');
+    await page.getByText('The request').click();
+    await page.getByLabel('JSON').getByText('"action": "http://schemas.dmtf.org/cimi/1/action/stop"').waitFor();
+    await press('Send');
+    await page.getByRole('row', { name: 'state STOPPED' }).waitFor();
+    await press('capture');
+    await page.getByRole('dialog').getByLabel('name').fill('captured');
+    await press('Send');
+    await page.getByRole('link', { name: 'capture: done' }).click();
+    await page.getByRole('heading', { level: 1, name: 'captured' }).waitFor();
   });
 
   test('any other thing is made by the form of its type, which shows what the gateway refuses', async () => {
@@ -371,7 +375,9 @@ describeWith('chromium', chromiumAvailable(), () => {
     scene.control.add([{ ...foreignInstance('vm-long'), ...around, label: `${HOSTILE} ${'long '.repeat(800)}` }]);
     await enter('olga');
     const clean = async (where: string): Promise<void> => {
-      const found = await page.evaluate('[typeof hacked, document.querySelectorAll("img, iframe, object, embed, body script").length]');
+      const found = await page.evaluate(
+        '[typeof hacked, document.querySelectorAll("img, iframe, object, embed, body script, a[href^=javascript]").length]',
+      );
       expect([where, found]).toEqual([where, ['undefined', 0]]);
     };
     const entry = await jsonOf('cloudEntryPoint');
