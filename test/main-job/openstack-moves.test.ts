@@ -41,13 +41,15 @@ describeWith('OpenStack', openstackAvailable(), () => {
     system: Json;
     /** Digests of the contents of its disks as the Jobs tell them, in their order. */
     digests: readonly string[];
+    /** Words of the two Jobs. */
+    told: readonly unknown[];
     /** Deletes the System, and the images that it was made of. */
     remove(): Promise<void>;
   }
 
   /** Exports a System and imports it into another cloud; the package goes again. @param digests those of its disks */
   async function moved(system: Json, cloud: string): Promise<Moved> {
-    const { url } = await exported(client, system.id, { properties: { 'ovf.running': 'snapshot' } });
+    const { url, job: exports } = await exported(client, system.id, { properties: { 'ovf.running': 'snapshot' } });
     const answer = await client.post('systems', { action: `${ACTION_URI}import`, source: url, properties: { cloud } });
     const job = await succeeded(client, answer);
     await deleted(url);
@@ -58,6 +60,7 @@ describeWith('OpenStack', openstackAvailable(), () => {
     expect(there.movedFrom).toEqual({ href: system.id });
     return {
       system: there,
+      told: [exports.statusMessage, job.statusMessage],
       digests: records.map(({ contentSha256 }) => String(contentSha256)).toSorted(),
       async remove() {
         await deleted(there.id);
@@ -75,6 +78,7 @@ describeWith('OpenStack', openstackAvailable(), () => {
 
     const there = await moved(shop, CLOUD);
     expect(await factsOf(client, there.system)).toEqual(facts);
+    expect(there.told[1]).toContain(`its 2 cards are asked for in their order, which cloud '${CLOUD}' does not promise`);
     // What was made to be read has gone with the package, and the source is as it was.
     expect(thingsThere()).toEqual(own);
     expect(await factsOf(client, shop)).toEqual(facts);
@@ -84,6 +88,10 @@ describeWith('OpenStack', openstackAvailable(), () => {
     const back = await moved(there.system, SIMULATED);
     expect(await factsOf(client, back.system)).toEqual(facts);
     expect(back.digests).toEqual(there.digests);
+    expect(back.told).toEqual([
+      expect.stringMatching(/the 2 interfaces of machines\/.* are in the order in which cloud 'private' lists them/),
+      expect.not.stringContaining('cards are asked for'),
+    ]);
     const ids = thingsThere().filter((id) => !own.includes(id));
     const kept = [...control.snapshots(), ...control.things('copy')].filter(({ id }) => ids.includes(id));
     expect(kept.map((one) => (one as { content?: { digest: string } }).content?.digest).toSorted()).toEqual(
