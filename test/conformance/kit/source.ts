@@ -8,13 +8,16 @@ const SINGULAR: Readonly<Record<string, string>> = { properties: 'property', ope
 
 const escape = (text: string): string => text.replace(/[&<>"\r\n\t]/g, (letter) => `&#${letter.codePointAt(0)};`);
 
-function write(element: Element, namespace = ''): string {
+/** @param around namespace of the element that it stands in */
+function write(element: Element, around: string): string {
+  const { namespace } = element;
+  const declared = namespace === around ? '' : ` xmlns="${escape(namespace)}"`;
   const attributes = Object.entries(element.attributes).map(([name, value]) => ` ${name}="${escape(value)}"`);
-  const inside = element.children.length > 0 ? element.children.map((child) => write(child)).join('') : escape(element.text);
-  return `<${element.name}${namespace}${attributes.join('')}>${inside}</${element.name}>`;
+  const inside = element.children.length > 0 ? element.children.map((child) => write(child, namespace)).join('') : escape(element.text);
+  return `<${element.name}${declared}${attributes.join('')}>${inside}</${element.name}>`;
 }
 
-const document = (element: Element): string => write(element, ` xmlns="${CIMI}"`);
+const document = (element: Element): string => write(element, '');
 
 /** A representation without some of its attributes (names of JSON, or of elements). */
 export function without(text: string, names: string[], format: Format): string {
