@@ -11,7 +11,7 @@ const SAID = ['ip', 'protocol', 'network'];
 /** Address that an interface is to have, with the network that it is of. */
 export interface ChosenAddress {
   ip: string;
-  network: Found;
+  network: Pick<Found, 'path' | 'values'>;
   /** Place in the request, for words. */
   at: string;
 }

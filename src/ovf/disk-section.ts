@@ -1,4 +1,5 @@
 import { quoted } from './error';
+import { ours } from './hardware';
 import { MOST_DISKS, MOST_NETWORKS } from './limits';
 import type { DiskDescription, NetworkDescription, PackageFile, ReadOptions } from './package';
 import { entriesOf } from './sections';
@@ -59,9 +60,13 @@ function capacityOf(element: Element, written: string, property: DiskContext['pr
 /** Reads the networks of the network sections. @throws OvfError */
 export function readNetworks(sections: readonly Element[], messages: Messages): NetworkDescription[] {
   const names = new Set<string>();
+  const blocks = new Map(
+    sections.flatMap((section) => ours(section, 'block').map((each) => [attribute(each, 'network') ?? '', each.text.trim()] as const)),
+  );
   return entriesOf(sections, 'Network', MOST_NETWORKS).map((element) => {
     const name = neededAttribute(element, 'name');
     once(names, element, name, 'the network');
-    return { name, description: childText(element, 'Description', messages) };
+    const cidr = blocks.get(name);
+    return { name, description: childText(element, 'Description', messages), ...(cidr === undefined ? {} : { cidr }) };
   });
 }

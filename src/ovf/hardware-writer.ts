@@ -35,7 +35,9 @@ const setting = (key: string, value: string): Markup =>
   element('vmw:Config', { 'ovf:required': false, 'vmw:key': key, 'vmw:value': value });
 
 /** Element of the gateway's own, which others may leave out. */
-const ours = (name: string, text: string): Markup => element(`cimi:${name}`, { 'xmlns:cimi': EXTENSION, 'ovf:required': false }, text);
+/** Writes an element of ours, which readers may leave out. */
+export const ours = (name: string, text: string, more: Readonly<Record<string, string>> = {}): Markup =>
+  element(`cimi:${name}`, { 'xmlns:cimi': EXTENSION, 'ovf:required': false, ...more }, text);
 
 function items(hardware: Hardware): Markup[] {
   const { cpus, coresPerSocket, memory, controllers, disks, interfaces, drives, others } = hardware;

@@ -76,7 +76,9 @@ function settingOf(section: Element, key: string): string | undefined {
 }
 
 /** Elements of the gateway's own. */
-const ours = ({ children }: Element, name: string): Element[] => children.filter((each) => each.name === name && each.uri === EXTENSION);
+/** Elements of ours within another one. */
+export const ours = ({ children }: Element, name: string): Element[] =>
+  children.filter((each) => each.name === name && each.uri === EXTENSION);
 
 function architectureOf(section: Element): Pick<Hardware, 'cpuArch'> {
   const cpuArch = ours(section, 'cpuArch')[0]?.text.trim();

@@ -42,6 +42,8 @@ export interface DiskDescription {
 export interface NetworkDescription {
   readonly name: string;
   readonly description?: string | undefined;
+  /** Block of IPv4 addresses that it had, in CIDR notation; an element of ours. */
+  readonly cidr?: string | undefined;
 }
 
 export interface Configuration {

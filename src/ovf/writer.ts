@@ -1,7 +1,7 @@
 import { EXTENSION } from '../model/define';
 import { element, optional, together } from './elements';
 import type { Markup } from './elements';
-import { hardwareSection } from './hardware-writer';
+import { hardwareSection, ours } from './hardware-writer';
 import type {
   Content,
   DiskDescription,
@@ -35,7 +35,9 @@ export function writeDescriptor({ files, disks, networks, content }: Package): s
     NAMESPACES,
     element('References', {}, together(files.map(file))),
     disks.length > 0 ? section('DiskSection', 'Virtual disks of the package', disks.map(disk)) : undefined,
-    networks.length > 0 ? section('NetworkSection', 'Logical networks of the package', networks.map(network)) : undefined,
+    networks.length > 0
+      ? section('NetworkSection', 'Logical networks of the package', [...networks.map(network), ...networks.flatMap(block)])
+      : undefined,
     one(content),
   );
   return `<?xml version="1.0" encoding="UTF-8"?>\n${envelope.markup}\n`;
@@ -69,6 +71,8 @@ function disk({ id, capacity, file: reference, format, populatedSize }: DiskDesc
 
 const network = ({ name, description }: NetworkDescription): Markup =>
   element('Network', { 'ovf:name': name }, optional('Description', description));
+
+const block = ({ name, cidr }: NetworkDescription): Markup[] => (cidr === undefined ? [] : [ours('block', cidr, { network: name })]);
 
 function one(content: Content): Markup {
   const { id, name, description, products, licenses } = content;

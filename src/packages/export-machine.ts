@@ -9,7 +9,8 @@ import type { LeftOut, VirtualSystem } from '../ovf/package';
 import type { Hold, NewResourceRow, ResourcePath } from '../store/store';
 import { draftOf } from '../systems/members';
 import { IMAGE_GROUPS, type PackagedImage } from './package-images';
-import type { DiskSource, PackageBuilder } from './package-builder';
+import { privateAddresses } from './kept-addresses';
+import type { DescribedMachine, DiskSource, PackageBuilder } from './package-builder';
 
 /** Export of machines while it is planned: what is to be captured, and the package that comes of it. */
 export class MachineExport {
@@ -131,7 +132,7 @@ export class MachineExport {
     return this.founds('Volume', cloud, keys);
   }
 
-  private async networksOf(cloud: Cloud, machine: Found): Promise<{ name: string; connected: boolean }[]> {
+  private async networksOf(cloud: Cloud, machine: Found): Promise<DescribedMachine['networks']> {
     const interfaces = await this.own('interfaces', cloud, machine);
     const { length } = interfaces;
     if (length > 1 && cloud.capabilities.interfaceOrder === 'bestEffort')
@@ -140,9 +141,13 @@ export class MachineExport {
       );
     const keys = interfaces.map(({ values }) => keyOf(values.network) ?? '');
     const networks = await this.founds('Network', cloud, keys);
-    return interfaces.flatMap(({ values }, index) => {
+    const known = cloud.has('addresses')
+      ? (await this.once(`addresses ${cloud.key}`, () => cloud.list('addresses', { maxAgeMs: 0 }))).value
+      : [];
+    return interfaces.flatMap(({ key, values }, index) => {
       const network = networks.find(({ key }) => key === keys[index]);
-      if (network) return [{ name: this.network(network), connected: values.state !== 'DISABLED' }];
+      if (network)
+        return [{ name: this.network(network), connected: values.state !== 'DISABLED', addresses: privateAddresses(known, key, network) }];
       this.builder.warnings.push(`an interface of ${machine.path} is on no Network that can be seen: left out`);
       return [];
     });

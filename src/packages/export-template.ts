@@ -7,7 +7,7 @@ import { asRef } from '../operations/template-merge';
 import type { Content, LeftOut } from '../ovf/package';
 import { componentsOf, type Component } from '../systems/descriptors';
 import type { MachineExport } from './export-machine';
-import type { DiskSource, PackageBuilder } from './package-builder';
+import type { DescribedMachine, DiskSource, PackageBuilder } from './package-builder';
 import { IMAGE_GROUPS } from './package-images';
 
 /**
@@ -68,9 +68,12 @@ class TemplateExport {
     for (const entry of listOf(merged.volumes))
       notExported.push({ type: 'Volume', name: asRef(entry.volume)?.href ?? 'a Volume', reason: 'a template refers to it' });
     const plugs = listOf(merged.networkInterfaces);
-    const interfaces: { name: string; connected: boolean }[] = [];
-    for (const { network, state } of plugs)
-      interfaces.push({ name: await this.network(asRef(network)?.href, networks), connected: state !== 'DISABLED' });
+    const interfaces: DescribedMachine['networks'][number][] = [];
+    for (const { network, state, addresses } of plugs)
+      interfaces.push({
+        ...{ name: await this.network(asRef(network)?.href, networks), connected: state !== 'DISABLED' },
+        addresses: listOf(addresses).flatMap(({ href, ip }) => (href === undefined && typeof ip === 'string' ? ip : [])),
+      });
     const bytes = typeof size.memory === 'number' ? size.memory * BYTES_PER_KIB : undefined;
     return this.builder.machine({
       ...{ path: this.newId(values), naming: values, disks, networks: interfaces, notExported, memory: bytes },

@@ -32,7 +32,8 @@ import {
 } from './import-system';
 import { importTemplate, importTemplateWorkflow } from './import-template';
 import { planImport, planImportWorkflow, type PlanImportInput } from './plan';
-import { rowOf, type ImportInput } from './read-package';
+import { refuseUnfitKept } from './kept-addresses';
+import { parsed, rowOf, type ImportInput } from './read-package';
 import { sourceHolds, sourceMachines } from './source-machines';
 
 const TEMPLATE = 'SystemTemplate';
@@ -102,9 +103,10 @@ async function planImportTemplate({ fetcher, maxBytes }: Importing, context: Pla
       at: 'properties.source',
     });
   if (options.plan === true) return planOnly(context, request, { options, cloud: cloud.key, makes: 'templates' });
+  await mustKeepAddresses(context, cloud, options);
   await mustBeConfirmed(context, options, maxBytes);
   const { path } = pathToBe(context, request.collection);
-  const input: ImportInput = { path, cloud: cloud.key, options };
+  const input: ImportInput = { path, cloud: cloud.key, options, asker: askerOf(context) };
   return {
     target: request.collection,
     affected: [request.collection, path],
@@ -132,6 +134,7 @@ async function planImportSystem(
   const sources = record ? await sourceMachines(context, handlers, record) : [];
   const moving = sources.length > 0 ? { sources } : {};
   if (options.plan === true) return planOnly(context, request, { options, cloud: cloud.key, makes: 'resources', ...moving });
+  await mustKeepAddresses(context, cloud, options);
   await mustBeConfirmed(context, options, maxBytes);
   const { path } = pathToBe(context, request.collection);
   const input: ImportSystemInput = { path, cloud: cloud.key, options, asker: askerOf(context), ...moving };
@@ -180,6 +183,16 @@ async function mustBeConfirmed({ store, principal }: PlanContext, options: Impor
   if (bytes <= Math.max(maxBytes, confirmedBytes)) return;
   const words = `${bytes} bytes of disks would be copied, more than the ${maxBytes} of move.maxBytes`;
   throw new Refusal(400, `${words}: give it the value ${bytes} if that is meant`, { at: 'properties.confirm-bytes' });
+}
+
+/**
+ * Looks for the addresses that machines are to keep while nothing is stopped yet; of a package from elsewhere that is known once it was read.
+ * @throws Refusal 400, 409 with the machine, its network and the address
+ */
+async function mustKeepAddresses(context: PlanContext, cloud: Cloud, options: ImportOptions): Promise<void> {
+  if (options.keepsAddresses !== true || options.package === undefined) return;
+  const record = await packageAt(context.store, context.principal.tenant, options.package);
+  if (record?.descriptor !== undefined) await refuseUnfitKept(context, cloud, parsed(Buffer.from(record.descriptor), options), options);
 }
 
 /** A package of the gateway's own is kept while it is imported; a plan only reads it, and leaves it the time that it has. */

@@ -3,6 +3,7 @@ import type { Fetcher } from '../fetch/fetcher';
 import type { Values } from '../model/values';
 import { shown } from '../model/shown';
 import { fetchRefusal } from '../operations/image-upload';
+import { mustGiveAddresses } from '../operations/interface-addresses';
 import { chooseCloud } from '../operations/placement';
 import { Refusal, type CollectionRequest, type Found, type PlanContext } from '../operations/resource-handler';
 import type { Cloud } from '../clouds/cloud';
@@ -22,6 +23,8 @@ export interface ImportOptions {
   stopsSource?: boolean;
   /** Kind of hardware that the machines are to have; absent: what most guests have drivers for. */
   hardware?: Hardware;
+  /** True where machines are to keep the private addresses that the package tells. */
+  keepsAddresses?: true;
   /** Bytes of disks up to which the caller means the copying to go, whatever move.maxBytes says. */
   confirmedBytes?: number;
   name?: string;
@@ -41,6 +44,7 @@ const KNOWN = [
   'plan',
   'source',
   'hardware',
+  'addresses',
   'confirm-bytes',
   'ovf.deploymentOption',
   'ovf.accept-eula',
@@ -74,6 +78,7 @@ export async function importRequest(
     else if (key === 'plan') options.plan = truth(text, at);
     else if (key === 'source') options.stopsSource = stops(text, at, options);
     else if (key === 'hardware') options.hardware = hardwareNamed(text, at);
+    else if (key === 'addresses') Object.assign(options, keeps(text, at));
     else if (key === 'confirm-bytes') options.confirmedBytes = bytesIn(text, at);
     else if (key === 'ovf.deploymentOption') options.deploymentOption = text;
     else if (key === 'ovf.accept-eula') options.acceptsLicences = text === 'true';
@@ -89,6 +94,7 @@ export async function importRequest(
       at: 'properties.cloud',
     });
   const chosen = chooseCloud(context, found, cloud === undefined ? {} : { cloud });
+  if (options.keepsAddresses) mustGiveAddresses(chosen, 1, 'properties.addresses');
   return { options: { ...options, properties: own, networks }, cloud: chosen };
 }
 
@@ -96,6 +102,12 @@ export async function importRequest(
 function truth(text: string, at: string): boolean {
   if (text === 'true' || text === 'false') return text === 'true';
   throw new Refusal(400, `is 'true' or 'false', not '${shown(text)}'`, { at });
+}
+
+/** @throws Refusal 400 for another word */
+function keeps(text: string, at: string): Pick<ImportOptions, 'keepsAddresses'> {
+  if (text === 'keep' || text === 'new') return text === 'keep' ? { keepsAddresses: true } : {};
+  throw new Refusal(400, `is 'keep' or 'new', not '${shown(text)}'`, { at });
 }
 
 /** @throws Refusal 400 for what is no number */

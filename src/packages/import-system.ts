@@ -12,8 +12,7 @@ import {
 import { spoken } from '../model/shown';
 import type { Values } from '../model/values';
 import { removeWithAssociations } from '../operations/associations';
-import type { DeferredPlanning } from '../operations/deferred-planning';
-import { Refusal, type ChangePlan, type PlanContext, type ResourceHandler } from '../operations/resource-handler';
+import { Refusal, type ChangePlan, type ResourceHandler } from '../operations/resource-handler';
 import { componentGroupsOf, kindsOf, SYSTEM } from '../systems/component-kinds';
 import { draftOf } from '../systems/members';
 import { planSystem } from '../systems/plan';
@@ -26,12 +25,9 @@ import { readingOf, readPackage, rowOf, type ImportInput, type PackageDeps } fro
 export interface SystemDeps extends PackageDeps {
   /** Handlers of all that a System can consist of, Systems among them. */
   handlers: readonly ResourceHandler[];
-  planning: DeferredPlanning;
 }
 
 export interface ImportSystemInput extends ImportInput {
-  /** Caller that asked for it, with the role of then. */
-  asker: PlanContext['principal'];
   /** Machines that are moved; absent where the source is kept as it is. */
   sources?: readonly SourceMachine[];
 }

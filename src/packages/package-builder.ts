@@ -35,8 +35,8 @@ export interface DescribedMachine {
   memory?: number | undefined;
   /** Ids of its disks, the first starts it. */
   disks: readonly string[];
-  /** Names of its networks in the package, in the order of its interfaces. */
-  networks: readonly { name: string; connected: boolean }[];
+  /** Names of its networks in the package, in the order of its interfaces, with the private addresses that these have. */
+  networks: readonly { name: string; connected: boolean; addresses: readonly string[] }[];
   notExported: readonly LeftOut[];
 }
 
@@ -56,7 +56,7 @@ export class PackageBuilder {
   /** Paths of the resources that contents of the package are of, by their ids there. */
   readonly origins: Record<string, ResourcePath> = {};
   private readonly disks: { id: string; capacity: number; file?: string; format?: string; of: string }[] = [];
-  private readonly networks = new Map<string, { name: string; description?: string }>();
+  private readonly networks = new Map<string, { name: string; description?: string; cidr?: string }>();
   private readonly ids = new Set<string>();
   private readonly counts = { system: 0, collection: 0 };
 
@@ -77,12 +77,15 @@ export class PackageBuilder {
   }
 
   /** Returns the name under which a network is in the package. @param of what tells it from others of its name */
-  network(of: string, { name, description }: Values): string {
+  network(of: string, { name, description, cidr }: Values): string {
     const known = this.networks.get(of);
     if (known) return known.name;
     const taken = new Set([...this.networks.values()].map((network) => network.name));
     const own = distinct(typeof name === 'string' && name !== '' ? name : of, taken);
-    this.networks.set(of, { name: own, ...(typeof description === 'string' ? { description } : {}) });
+    this.networks.set(of, {
+      ...{ name: own, ...(typeof description === 'string' ? { description } : {}) },
+      ...(typeof cidr === 'string' && cidr !== '' ? { cidr } : {}),
+    });
     return own;
   }
 
@@ -103,9 +106,10 @@ export class PackageBuilder {
           const address = place < OWN ? place : place + 1;
           return { ...plain, id: `d${index}`, name: `Hard disk ${index + 1}`, resourceType: DISK, disk, controller: `c${bus}`, address };
         }),
-        interfaces: networks.map(({ name: network, connected }, index) => ({
+        interfaces: networks.map(({ name: network, connected, addresses }, index) => ({
           ...plain,
           ...{ id: `n${index}`, name: `Network adapter ${index + 1}`, resourceType: ETHERNET, models: ['E1000'], network, connected },
+          ...(addresses.length === 0 ? {} : { addresses }),
         })),
       },
     };

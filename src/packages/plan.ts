@@ -9,6 +9,7 @@ import { describe } from '../operations/size-messages';
 import type { VirtualSystem } from '../ovf/package';
 import { systemsOf } from './guest-facts';
 import { mustCreate, tableOf, type ImportSystemInput, type SystemDeps } from './import-system';
+import { keptIn } from './kept-addresses';
 import { considerPackage, type Considered, type Makes } from './read-package';
 import { capturesToBe } from './source-machines';
 import { figures } from './template-design';
@@ -84,6 +85,12 @@ async function planned(deps: SystemDeps, prices: Prices, context: Context): Prom
       ? { part: `network ${name}`, becomes: suffixed('Network', input.makes), detail: 'made anew' }
       : { part: `network ${name}`, becomes: 'Network', detail: `${path}, which is there` };
   });
+  const { keepsAddresses } = input.options;
+  const kept = keepsAddresses ? keptIn(given, cloud.capabilities.addressesAtCreate ?? 0) : [];
+  const addresses = kept.map(({ machine: name, network, ip }): Planned => ({
+    part: `address of ${name}`,
+    detail: `${ip} of network ${network}, kept`,
+  }));
   const sources = (input.sources ?? []).map(({ path, stop }): Planned => ({
     part: `source ${path}`,
     detail: stop ? 'stopped before its disks are read, and left STOPPED' : 'STOPPED, and left so',
@@ -97,6 +104,7 @@ async function planned(deps: SystemDeps, prices: Prices, context: Context): Prom
     ...times(considered, prices.rates, input.cloud),
     ...machines,
     ...networks,
+    ...addresses,
     ...needs,
     ...sources,
     ...told,

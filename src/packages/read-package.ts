@@ -1,3 +1,4 @@
+import type { Cloud } from '../clouds/cloud';
 import { makeTag, newId } from '../clouds/identity';
 import type { Fetcher } from '../fetch/fetcher';
 import { cloudOf, StepFailure, type Done, type StepContext } from '../jobs/workflow';
@@ -6,8 +7,9 @@ import type { Value, Values } from '../model/values';
 import { planCopyTo } from '../operations/image-copy';
 import { factsKept, hardwareOf } from '../operations/image-facts';
 import { planUploadTo, stopAsked } from '../operations/image-upload';
+import type { DeferredPlanning } from '../operations/deferred-planning';
 import { split } from '../operations/stored';
-import type { ChangePlan } from '../operations/resource-handler';
+import { Refusal, type ChangePlan, type PlanContext } from '../operations/resource-handler';
 import { OvfError } from '../ovf/error';
 import type { Content, DiskDescription, Package, PackageFile, VirtualSystem } from '../ovf/package';
 import { readDescriptor } from '../ovf/reader';
@@ -16,6 +18,7 @@ import { draftOf } from '../systems/members';
 import { factsOfSystem, systemsOf } from './guest-facts';
 import { guestsTold, warningsOf, type GuestWarnings } from './guest-warnings';
 import type { ImportOptions } from './import-request';
+import { keepingOf, refuseUnfitKept } from './kept-addresses';
 import { type Captured, IMAGE_GROUPS, type PackagedImage } from './package-images';
 import { ownPackage } from './own-source';
 import { openPackage, refusing, type FileContents, type PackageFiles } from './package-source';
@@ -26,6 +29,7 @@ export interface PackageDeps {
   fetcher: Fetcher;
   catalogue: Catalogue;
   tagKey: Buffer;
+  planning: DeferredPlanning;
 }
 
 export interface ImportInput {
@@ -34,6 +38,8 @@ export interface ImportInput {
   /** Key of the cloud that takes the disks. */
   cloud: string;
   options: ImportOptions;
+  /** Caller that asked for it, with the role of then. */
+  asker: PlanContext['principal'];
 }
 
 /** Result of the step that reads a package. */
@@ -95,6 +101,7 @@ export async function considerPackage(deps: PackageDeps, context: Context, makes
   mustBeAccepted(given.content, context.input.options);
   const { design, images } = designed(deps, context, { given, files, makes });
   const to = cloudOf(context.clouds, context.input.cloud);
+  if (context.input.options.keepsAddresses) await mustHaveAddresses(deps, context, given, to);
   const guests = systemsOf(given.content).map((system) => {
     const image = images.find(({ type, disk }) => type === 'MachineImage' && disk.id === system.hardware.disks[0]?.disk);
     const contents = image && files.contents(image.file);
@@ -103,6 +110,16 @@ export async function considerPackage(deps: PackageDeps, context: Context, makes
     return warningsOf(system, { to, from, facts: factsOfSystem(system), kept: image?.kept ?? {}, running: source?.running });
   });
   return { given, files, design, images, guests };
+}
+
+/** @throws StepFailure for addresses that the networks cannot give, before anything is made */
+async function mustHaveAddresses({ planning }: PackageDeps, { input }: Context, given: Package, cloud: Cloud): Promise<void> {
+  try {
+    await refuseUnfitKept(await planning.contextFor(input.asker, cloud.key), cloud, given, input.options);
+  } catch (error) {
+    if (!(error instanceof Refusal)) throw error;
+    throw new StepFailure(error.reason, error.details.kind ?? (error.status === 403 ? 'forbidden' : 'invalid'));
+  }
 }
 
 /** Opens a package and finds its files; an archive may be long, and nobody waits for it once the Job is to stop. */
@@ -148,7 +165,8 @@ export function rowOfDesigned(catalogue: Catalogue, { path, type, values }: Desi
   return { ...rowOf(path, type, tenant, open), secrets: Object.keys(secret).length > 0 ? secret : null };
 }
 
-function parsed(bytes: Uint8Array, { deploymentOption, properties }: ImportOptions): Package {
+/** Reads a descriptor. @throws StepFailure in words for one that is not read */
+export function parsed(bytes: Uint8Array, { deploymentOption, properties }: ImportOptions): Package {
   return refusing(() =>
     readDescriptor(bytes, { maxDiskBytes: MAX_DISK, deploymentOption, properties: new Map(Object.entries(properties)) }),
   );
@@ -211,7 +229,8 @@ function designed(
     const contents = files.contents(part);
     return 'from' in contents ? contents.of : undefined;
   };
-  const design = refusing(() => designTemplate(given, { catalogue, makes, newPath, image, movedFrom, carriers, networks }));
+  const keeps = context.input.options.keepsAddresses ? keepingOf(catalogue, cloud) : undefined;
+  const design = refusing(() => designTemplate(given, { catalogue, makes, newPath, image, movedFrom, carriers, networks, keeps }));
   return { design, images: [...images.values()] };
 }
 

@@ -15,6 +15,7 @@ import type {
   VirtualSystemCollection,
 } from '../ovf/package';
 import type { ResourcePath } from '../store/store';
+import { keepingWords, keptOf, type AddressKeeping } from './kept-addresses';
 import { factsOf, nameOf, ownProperties, propertiesLeftOut, type Carriers } from './machine-facts';
 
 /** Resource of the gateway's own that comes to be with a package. */
@@ -52,6 +53,8 @@ export interface DesignContext {
   carriers: Carriers;
   /** Existing Networks that stand for networks of the package, by the name there. */
   networks: ReadonlyMap<string, ResourcePath>;
+  /** Private addresses that machines keep; absent: the cloud gives them new ones. */
+  keeps?: AddressKeeping | undefined;
 }
 
 /** Longest name, characters. */
@@ -89,6 +92,7 @@ class Designer {
     const members = content.kind === 'system' ? [content] : started(content);
     const properties = content.kind === 'system' ? {} : this.properties(content);
     const origin = content.kind === 'system' ? {} : this.origin(content);
+    if (this.context.keeps) this.warnings.push(...keepingWords(this.context.makes));
     const root = { ...named(content), ...properties, ...origin, componentDescriptors: this.descriptors(content, members) };
     return { root, resources: this.resources, warnings: this.warnings };
   }
@@ -96,9 +100,10 @@ class Designer {
   private descriptors(place: Content, members: readonly Content[]): Value {
     const networks = this.given.networks.filter(({ name }) => this.places.get(name) === place);
     const components = [
-      ...networks.map(({ name, description }) => {
+      ...networks.map(({ name, description, cidr }) => {
         const naming = { name: plainName(name), ...(description === undefined ? {} : { description: cut(description) }) };
-        return this.descriptor('Network', naming, this.made('NetworkTemplate', naming));
+        const block = this.context.keeps?.blocks === true && cidr !== undefined ? { cidr } : {};
+        return this.descriptor('Network', naming, this.made('NetworkTemplate', { ...naming, ...block }));
       }),
       ...distinct(members).map(([name, member]) => this.component(name, member)),
     ];
@@ -190,13 +195,24 @@ class Designer {
     return href === undefined ? {} : { movedFrom: { href } };
   }
 
-  private interface(machine: string, { network, connected }: NetworkInterface): Values[] {
+  private interface(machine: string, given: NetworkInterface): Values[] {
+    const { network, connected } = given;
     if (network === undefined) {
       this.warnings.push(`an interface of the machine ${quoted(machine)} is on no network: left out`);
       return [];
     }
     const href = this.context.networks.get(network) ?? `#${encodeURIComponent(plainName(network))}`;
-    return [{ network: { href }, ...(connected ? {} : { state: 'DISABLED' }) }];
+    const addresses = this.kept(machine, network, given);
+    return [{ ...(addresses ? { addresses } : {}), network: { href }, ...(connected ? {} : { state: 'DISABLED' }) }];
+  }
+
+  /** Addresses by value that an interface is to have. */
+  private kept(machine: string, name: string, given: NetworkInterface): Value | undefined {
+    const { keeps } = this.context;
+    if (!keeps) return undefined;
+    const { kept, warnings } = keptOf(machine, name, given, keeps.most);
+    this.warnings.push(...warnings);
+    return kept.length === 0 ? undefined : kept.map((ip) => ({ ip }));
   }
 
   /** Makes what stands where something designed is referred to: a reference to a resource of its own, or the very values. */

@@ -92,8 +92,9 @@ function system(id: string, files: readonly string[], disks: readonly string[], 
       names: fc.array(text, { minLength: 12, maxLength: 12 }),
       mac: maybe(fc.constant('00:50:56:00:00:01')),
       connected: fc.boolean(),
+      addresses: maybe(fc.constantFrom(['10.0.0.5'], ['10.0.0.5', 'fd00::5'])),
     })
-    .map(({ controller, address, used, plugged, inserted, sound, cores, names, mac, connected, ...rest }) => {
+    .map(({ controller, address, used, plugged, inserted, sound, cores, names, mac, connected, addresses, ...rest }) => {
       const common = { models: [], required: true };
       return {
         ...rest,
@@ -108,6 +109,7 @@ function system(id: string, files: readonly string[], disks: readonly string[], 
           network,
           mac,
           connected,
+          ...(addresses === undefined ? {} : { addresses }),
         })),
         drives: inserted.map((each) => ({
           ...common,
@@ -182,7 +184,7 @@ export const packages: fc.Arbitrary<Package> = fc
       version: fc.constant('1' as const),
       files: fc.tuple(...fileIds.map(file)),
       disks: fc.tuple(...diskIds.map(disk)),
-      networks: fc.constant(networks.map((name) => ({ name, description: undefined }))),
+      networks: fc.constant(networks.map((name, n) => ({ name, description: undefined, ...(n === 1 ? { cidr: '10.0.0.0/24' } : {}) }))),
       configurations: fc.constant([]),
       configuration: fc.constant(undefined),
       content: content(fileIds, diskIds, networks),
