@@ -1,6 +1,5 @@
 import type { Cimi } from '../sdk/index.ts';
 import { catalogue } from './catalogue.generated.ts';
-import { cimi } from './state.ts';
 
 /** Attribute as a form asks for it. */
 export interface Field {
@@ -61,14 +60,17 @@ const OURS = 'http://cimi-gateway.org/';
 export class Kinds {
   readonly #told: ReadonlyMap<string, Told>;
   readonly #clouds: readonly string[];
+  readonly #entry: object;
 
   /**
    * @param told ResourceMetadata by the names of their types
    * @param clouds keys of the clouds that something can be made in
+   * @param entry entry point, with the collections that there are
    */
-  constructor(told: ReadonlyMap<string, Told>, clouds: readonly string[] = []) {
+  constructor(told: ReadonlyMap<string, Told>, clouds: readonly string[], entry: object) {
     this.#told = told;
     this.#clouds = clouds;
+    this.#entry = entry;
   }
 
   /** Returns what a request may say of a resource of a type. */
@@ -100,8 +102,7 @@ export class Kinds {
   /** Returns the path of the collection that has the resources of a type. */
   pathOf(type: string): string | undefined {
     const path = catalogue.types[type]?.path;
-    const entry = (cimi.value?.entryPoint ?? {}) as object;
-    return path !== undefined && path in entry ? path : undefined;
+    return path !== undefined && path in this.#entry ? path : undefined;
   }
 
   /** Returns what a type is told to be capable of; undefined where nothing is said. */
@@ -180,6 +181,7 @@ async function read(client: Cimi): Promise<Kinds> {
   return new Kinds(
     new Map(told.map(({ name = '', attributes = [], capabilities = [] }) => [name, { attributes, capabilities }])),
     clouds.flatMap(({ key }) => key ?? []),
+    client.entryPoint,
   );
 }
 
