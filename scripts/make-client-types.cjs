@@ -5,11 +5,11 @@ const path = require('node:path');
 require('../test/backends/register-typescript.js');
 const prettier = require('prettier');
 
-const { standardCatalogue } = require('../src/model/catalogue.ts');
+const { gatewayCatalogue } = require('../src/model/catalogue.ts');
 const { clientForms } = require('../src/model/client-forms.ts');
 const { clientTypes } = require('../src/model/client-types.ts');
 
-const catalogue = standardCatalogue();
+const catalogue = gatewayCatalogue();
 
 async function write(name, source) {
   const file = path.join(__dirname, '..', name);

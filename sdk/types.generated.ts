@@ -171,6 +171,7 @@ export interface CloudEntryPoint {
   readonly meterConfigs?: CollectionRef<'MeterConfiguration', 'meterConfigurations'>;
   readonly eventLogs?: CollectionRef<'EventLog', 'eventLogs'>;
   readonly eventLogTemplates?: CollectionRef<'EventLogTemplate', 'eventLogTemplates'>;
+  readonly clouds?: CollectionRef<'Cloud', 'clouds'>;
   readonly operations?: readonly Operation[];
 }
 /** Attributes of a CloudEntryPoint that requests may give; null erases. */
@@ -219,6 +220,7 @@ export interface CloudEntryPointFilter {
   readonly meterConfigs: Equal<string | AnyRef>;
   readonly eventLogs: Equal<string | AnyRef>;
   readonly eventLogTemplates: Equal<string | AnyRef>;
+  readonly clouds: Equal<string | AnyRef>;
   property(key: string): Equal<string>;
 }
 /** Actions of a CloudEntryPoint with their parameters. */
@@ -2784,6 +2786,59 @@ export interface EventCollectionActions {}
 /** Parameters of our own that lists of Event take. */
 export interface EventParameters {}
 
+/** Cloud (extension). */
+export interface Cloud {
+  readonly resourceURI: 'http://cimi-gateway.org/extension/1/Cloud';
+  readonly id: string;
+  readonly name?: string;
+  readonly description?: string;
+  readonly created?: DateTime;
+  readonly updated?: DateTime;
+  readonly properties?: Properties;
+  readonly key?: string;
+  readonly driver?: string;
+  readonly region?: string;
+  readonly mode?: 'manage' | 'observe';
+  readonly state?: 'UNKNOWN' | 'UP' | 'DEGRADED' | 'DOWN';
+  readonly since?: DateTime;
+  readonly reason?: string;
+  readonly resourceTypes?: readonly string[];
+  readonly cloudEntryPoint?: Ref<'CloudEntryPoint'>;
+  readonly operations?: readonly Operation[];
+}
+/** Attributes of a Cloud that requests may give; null erases. */
+export interface CloudInput {
+  readonly resourceURI?: string;
+  readonly name?: string | null;
+  readonly description?: string | null;
+  readonly properties?: Readonly<Record<string, string | null>> | null;
+}
+/** Request that makes a Cloud. */
+export type CloudCreate = never;
+/** Attributes of a Cloud that a filter may compare. */
+export interface CloudFilter {
+  readonly id: Equal<string>;
+  readonly name: Equal<string>;
+  readonly description: Equal<string>;
+  readonly created: Ordered<Date | DateTime>;
+  readonly updated: Ordered<Date | DateTime>;
+  readonly key: Equal<string>;
+  readonly driver: Equal<string>;
+  readonly region: Equal<string>;
+  readonly mode: Equal<'manage' | 'observe'>;
+  readonly state: Equal<'UNKNOWN' | 'UP' | 'DEGRADED' | 'DOWN'>;
+  readonly since: Ordered<Date | DateTime>;
+  readonly reason: Equal<string>;
+  readonly cloudEntryPoint: Equal<string | AnyRef>;
+  property(key: string): Equal<string>;
+}
+/** Actions of a Cloud with their parameters. */
+export interface CloudActions {}
+/** Actions of a collection of Cloud. */
+export interface CloudCollectionActions {}
+/** Parameters of our own that lists of Cloud take. */
+export interface CloudParameters {}
+
 /** Everything known of each resource type, by its name. */
 export interface Types {
   ResourceMetadata: {
@@ -3218,6 +3273,15 @@ export interface Types {
     collectionActions: EventCollectionActions;
     parameters: EventParameters;
   };
+  Cloud: {
+    data: Cloud;
+    input: CloudInput;
+    create: CloudCreate;
+    filter: CloudFilter;
+    actions: CloudActions;
+    collectionActions: CloudCollectionActions;
+    parameters: CloudParameters;
+  };
 }
 
 /** Name of a resource type. */
@@ -3254,4 +3318,5 @@ export interface EntryPoints {
   meterConfigs: 'MeterConfiguration';
   eventLogs: 'EventLog';
   eventLogTemplates: 'EventLogTemplate';
+  clouds: 'Cloud';
 }

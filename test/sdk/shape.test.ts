@@ -8,11 +8,11 @@ import { format } from 'prettier/standalone';
 import ts from 'typescript';
 import { filterText, type FilterBuilder } from '../../sdk/filter';
 import { Resource } from '../../sdk/resource';
-import { standardCatalogue } from '../../src/model/catalogue';
+import { gatewayCatalogue } from '../../src/model/catalogue';
 import { clientTypes } from '../../src/model/client-types';
 
 const folder = join(__dirname, '..', '..', 'sdk');
-const catalogue = standardCatalogue();
+const catalogue = gatewayCatalogue();
 const sources = readdirSync(folder).filter((name) => name.endsWith('.ts'));
 const source = (name: string): string => readFileSync(join(folder, name), 'utf8');
 

@@ -60,6 +60,16 @@ export async function uses(cimi: Cimi): Promise<void> {
     const state: 'CREATING' | 'AVAILABLE' | 'DELETING' | 'ERROR' = image.state;
     void state;
   }
+  // The gateway's own types are there as those of the standard are.
+  for await (const { key, state, since } of cimi.clouds.list({ filter: (f) => f.state.ne('UP'), expand: ['cloudEntryPoint'] })) {
+    const words: readonly (string | undefined)[] = [key, state, since];
+    void words;
+  }
+  // @ts-expect-error no such state of a cloud
+  cimi.clouds.list({ filter: (f) => f.state.eq('STARTED') });
+  cimi.machines.list({ expand: ['networkInterfaces/addresses/address'] });
+  // @ts-expect-error a path begins with an attribute
+  cimi.machines.list({ expand: ['interfaces/addresses'] });
   const meter = await cimi.get<'Meter'>('meters/x');
   if (meter.samples) void cimi.collection(meter.samples).all({ step: 3600, orderBy: ['timestamp:desc'] });
   // @ts-expect-error machines have no step
