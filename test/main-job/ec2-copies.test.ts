@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { DescribeNetworkInterfacesCommand } from '@aws-sdk/client-ec2';
 import { seededDisk } from '../../drivers/simulator/contents';
 import { openControl } from '../../drivers/simulator/control';
 import { encodeId } from '../../src/clouds/identity';
@@ -8,10 +9,14 @@ import { motoAvailable } from '../backends/moto';
 import { describeWith } from '../backends/need';
 import { Client, type Json } from '../harness/client';
 import { simulatedCloud, startTestGateway, type TestGateway } from '../harness/gateway';
-import { succeeded } from '../protocol/scene';
+import { exported, machineIn } from '../packages/export-scene';
+import { ACTION_URI, expectFault, listOf, made, succeeded } from '../protocol/scene';
 import { CLOUD, ec2Config } from './ec2-world';
 
-/** Images copied into EC2 as blocks and out of it again (5.14.7.1, 5.15.8.1): what comes back is what was there. */
+/**
+ * Images copied into EC2 as blocks and out of it again (5.14.7.1, 5.15.8.1): what comes back is what was there. And a Machine that is
+ * moved there with its address.
+ */
 
 /** Size that EC2 need not round up. */
 const SIZE = 2 ** 30;
@@ -56,5 +61,34 @@ describeWith('moto', motoAvailable(), () => {
     const back = await copied(collection, 'back', reference(String(there.id)));
     expect(back).toMatchObject({ state: 'AVAILABLE', cloud: 'back', contentSha256: sha256 });
     for (const { id } of [there, back]) await succeeded(client, await client.delete(String(id)));
+  });
+
+  test('a Machine keeps its private address', async () => {
+    const ip = '10.77.1.45';
+    const block = '10.77.1.0/24';
+    const group = await made(client, 'forwardingGroups', { cloud: CLOUD, cidr: '10.77.0.0/16', forwardingGroupTemplate: {} });
+    const network = await made(client, 'networks', { cloud: CLOUD, cidr: block, networkTemplate: { forwardingGroup: { href: group.id } } });
+    const lan = await made(client, 'networks', { name: 'lan', cloud: 'from', cidr: block, networkTemplate: {} });
+    const machine = await machineIn(client, 'from', 'web', { networkInterfaces: [{ network: { href: lan.id }, addresses: [{ ip }] }] });
+    const { url: source } = await exported(client, machine.id);
+    const importing = (properties: object) =>
+      client.post('systems', {
+        ...{ action: `${ACTION_URI}import`, source },
+        properties: { cloud: CLOUD, addresses: 'keep', 'ovf.network.lan': network.id, ...properties },
+      });
+    const plan = await succeeded(client, await importing({ plan: 'true' }));
+    expect(listOf(plan, 'plan')).toContainEqual({ part: 'address of web', detail: `${ip} of network lan, kept` });
+    const answer = await importing({});
+    const job = await succeeded(client, answer);
+    const Filters = [{ Name: 'addresses.private-ip-address', Values: [ip] }];
+    const { NetworkInterfaces } = await account.direct.send(new DescribeNetworkInterfacesCommand({ Filters }));
+    expect(NetworkInterfaces).toHaveLength(1);
+    const shown = listOf((await client.get(`addresses?$filter=ip='${ip}' and cloud='${CLOUD}'`)).json, 'addresses');
+    expect(shown.map((each) => each.network)).toEqual([{ href: network.id }]);
+    expectFault(await importing({}), 409, /the machine 'web': 10\.77\.1\.45 of networks\/.* is in use: machines\//);
+    await succeeded(client, await client.delete(answer.headers.get('location') ?? ''));
+    for (const { href } of listOf(job, 'affectedResources'))
+      if (/\/machineImages\//.test(String(href))) await succeeded(client, await client.delete(String(href)));
+    for (const { id } of [network, group]) await succeeded(client, await client.delete(String(id)));
   });
 });
