@@ -18,6 +18,7 @@ const packages = [
   { name: 'qemu-utils', there: () => has('qemu-img', '--version') },
   { name: 'qemu-system-x86', there: () => has('qemu-system-x86_64', '--version') },
   { name: 'chromium', there: () => has(process.env.CHROMIUM ?? '/usr/bin/chromium', '--version') },
+  { name: 'openssh-client', there: () => !spawnSync('ssh-keygen', ['-?'], { stdio: 'ignore' }).error },
   { name: 'python3-venv', there: () => has('python3', '-c', 'import venv, ensurepip') },
 ];
 
