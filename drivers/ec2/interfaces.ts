@@ -42,8 +42,11 @@ const FIRST = 'The first interface of an instance stays with it';
 export class Ec2Interfaces implements Interfaces {
   constructor(private readonly wire: Wire) {}
 
+  /** Lists an instance's interfaces in the order of its cards: EC2 promises none, and of a launch all were attached at one time. */
   async *list(context: CallContext): Pages {
-    for await (const page of eniPages(this.wire, undefined, context)) yield page.flatMap((eni) => interfaceItem(eni) ?? []);
+    const enis: NetworkInterface[] = [];
+    for await (const page of eniPages(this.wire, undefined, context)) enis.push(...page);
+    yield enis.sort((one, other) => cardOf(one) - cardOf(other)).flatMap((eni) => interfaceItem(eni) ?? []);
   }
 
   async getMany(keys: readonly string[], context: CallContext): Promise<(Item | Gone)[]> {
@@ -173,6 +176,8 @@ function answerOf(key: string, enis: ReadonlyMap<string, NetworkInterface>, gone
   const item = interfaceItem(eni);
   return item?.key === key ? item : Gone.shown(what, `EC2 shows ${ends.eni} without ${ends.instance}`);
 }
+
+const cardOf = ({ Attachment }: NetworkInterface): number => Attachment?.DeviceIndex ?? 0;
 
 /** An attached ENI as an interface; undefined for one that no instance has. */
 function interfaceItem(eni: NetworkInterface): Item | undefined {
