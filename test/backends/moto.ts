@@ -1,18 +1,15 @@
-import { type ChildProcess, execFile, spawn, spawnSync } from 'node:child_process';
-import { createWriteStream, existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { type ChildProcess, spawn } from 'node:child_process';
+import { createWriteStream, readFileSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
-import { join } from 'node:path';
-import { promisify } from 'node:util';
+import { dirname, join } from 'node:path';
 import type { Availability } from './need';
+import { pythonPackage } from './python-package';
 import { waitUntil } from '../harness/wait';
 
 /** Release of moto that the tests were written against. */
 export const MOTO_VERSION = '5.2.5';
 
 const FOLDER = join(__dirname, '..', '..', '.backends');
-const VENV = join(FOLDER, 'moto-venv');
-const SERVER = join(VENV, 'bin', 'moto_server');
-const STAMP = join(VENV, `moto-${MOTO_VERSION}.installed`);
 
 /** A running moto server: an EC2 API (and STS, IAM, CloudWatch) that we did not write. */
 export interface Moto {
@@ -25,22 +22,14 @@ export interface Moto {
   stop(): Promise<void>;
 }
 
-/** Tells whether moto can be installed and run here; needs python3 with venv, and flock. */
-export function motoAvailable(): Availability {
-  if (existsSync(STAMP)) return true;
-  if (spawnSync('python3', ['-c', 'import venv, ensurepip']).status !== 0) return { missing: 'python3 with venv' };
-  if (spawnSync('flock', ['--version']).status !== 0) return { missing: 'flock (util-linux)' };
-  return true;
-}
+const PACKAGE = pythonPackage('moto', MOTO_VERSION, [], 'server');
+const SERVER = join(dirname(PACKAGE.python), 'moto_server');
 
-/** Installs moto into a virtual environment below .backends unless it is there; safe to call from several processes. */
-export async function installMoto(): Promise<void> {
-  if (existsSync(STAMP)) return;
-  mkdirSync(FOLDER, { recursive: true });
-  const script = `test -e "$2" || { rm -rf "$1" && python3 -m venv "$1" && "$1/bin/pip" install -q --disable-pip-version-check "moto[server]==$3" && touch "$2"; }`;
-  const words = ['-w', '300', join(FOLDER, 'moto-install.lock'), 'sh', '-ec', script, 'sh', VENV, STAMP, MOTO_VERSION];
-  await promisify(execFile)('flock', words, { timeout: 300_000 });
-}
+/** Tells whether moto can be installed and run here. */
+export const motoAvailable = (): Availability => PACKAGE.available();
+
+/** Installs moto unless it is there; safe to call from several processes. */
+export const installMoto = (): Promise<void> => PACKAGE.install();
 
 /** A port that was free a moment ago. */
 export async function freePort(): Promise<number> {

@@ -1,6 +1,6 @@
 import { execFile, spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import type { Availability } from './need';
 
@@ -17,12 +17,29 @@ export interface PythonPackage {
 }
 
 /**
+ * Makes an environment and installs into it: by uv, which takes a tenth of pip's time, or by pip where uv is not there or fails.
+ * Arguments: the environment, a file that says that it is whole, uv (may be missing), and the requirements.
+ */
+const INSTALL = `v="$1"; s="$2"; u="$3"; shift 3
+test -e "$s" && exit 0
+rm -rf "$v"
+if ! { test -x "$u" && "$u" venv -q --seed --no-python-downloads --python "$(command -v python3)" "$v" &&
+  "$u" pip install -q --python "$v/bin/python" "$@"; }
+then
+  rm -rf "$v"
+  python3 -m venv "$v"
+  "$v/bin/pip" install -q --disable-pip-version-check "$@"
+fi
+touch "$s"`;
+
+/**
  * Describes a package at a version.
  * @param others requirements that are installed with it, each with its version
+ * @param extra name of the package's optional part that is wanted, too
  */
-export function pythonPackage(name: string, version: string, others: readonly string[] = []): PythonPackage {
+export function pythonPackage(name: string, version: string, others: readonly string[] = [], extra?: string): PythonPackage {
   const venv = join(FOLDER, `${name}-venv`);
-  const wanted = [`${name}==${version}`, ...others];
+  const wanted = [`${name}${extra === undefined ? '' : `[${extra}]`}==${version}`, ...others];
   const stamp = join(venv, `${[`${name}-${version}`, ...others].join('+').replaceAll(/[^\w.+-]/g, '_')}.installed`);
   return {
     python: join(venv, 'bin', 'python'),
@@ -35,11 +52,18 @@ export function pythonPackage(name: string, version: string, others: readonly st
     async install() {
       if (existsSync(stamp)) return;
       mkdirSync(FOLDER, { recursive: true });
-      const script =
-        'v="$1"; s="$2"; shift 2; ' +
-        'test -e "$s" || { rm -rf "$v" && python3 -m venv "$v" && "$v/bin/pip" install -q --disable-pip-version-check "$@" && touch "$s"; }';
-      const words = ['-w', '300', join(FOLDER, `${name}-install.lock`), 'sh', '-ec', script, 'sh', venv, stamp, ...wanted];
+      const uv = name === UV_NAME ? '' : await uvProgram();
+      const words = ['-w', '300', join(FOLDER, `${name}-install.lock`), 'sh', '-ec', INSTALL, 'sh', venv, stamp, uv, ...wanted];
       await promisify(execFile)('flock', words, { timeout: 300_000 });
     },
   };
+}
+
+const UV_NAME = 'uv';
+
+/** Path of uv; where it cannot be installed nothing is there. */
+async function uvProgram(): Promise<string> {
+  const uv = pythonPackage(UV_NAME, '0.13.9');
+  await uv.install().catch(() => undefined);
+  return join(dirname(uv.python), 'uv');
 }
