@@ -32,6 +32,7 @@ export const IMAGE_EXTENSIONS: readonly DriverExtension[] = factExtensions('cpuA
 
 /** Current instances have their disks by NVMe and their cards by ENA, and nothing else. */
 export const GUEST_NEEDS: readonly GuestNeed[] = [
+  { guestOs: 'linux', words: 'its cloud-init finds nothing here if its datasource_list leaves out Ec2' },
   { guestOs: 'linux', words: 'it starts on EC2 with the drivers for NVMe and ENA in its initramfs alone' },
   { guestOs: 'windows', words: "it starts on EC2 with AWS's drivers for NVMe and ENA alone: install them before" },
   { guestOs: 'unknown', words: 'it starts on EC2 with drivers for NVMe and ENA alone' },

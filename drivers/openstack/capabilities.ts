@@ -35,6 +35,7 @@ const COMPUTE_EXTENSIONS: NonNullable<Capabilities['extensions']> = [
 ];
 
 const GUEST_NEEDS: readonly GuestNeed[] = [
+  { guestOs: 'linux', words: 'its cloud-init finds nothing here if its datasource_list leaves out OpenStack and ConfigDrive' },
   { hardware: 'native', guestOs: 'linux', words: 'it starts with the drivers for virtio in its initramfs alone' },
   { hardware: 'native', guestOs: 'windows', words: 'it starts with drivers for virtio alone: install them before' },
   { hardware: 'native', guestOs: 'unknown', words: 'it starts with drivers for virtio alone' },

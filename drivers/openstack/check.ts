@@ -1,10 +1,12 @@
 import type { CallContext, Finding } from '../../src/clouds/driver';
 import { ProviderError } from '../../src/clouds/errors';
+import { leftOf, type QuotaOf } from '../../src/clouds/quotas';
+import { roundDown, roundUp } from '../../src/model/units';
 import { checkMeters } from './check-meters';
 import type { Wire } from './client';
-import { doc, number } from './documents';
 import { atLeast } from './microversions';
 import type { OpenstackOptions, Service } from './options';
+import { quotasOf } from './quotas';
 import { type Kind, PLACES } from './things';
 
 /** Features that are missing below a version, for the services that have versions. */
@@ -74,32 +76,24 @@ async function read(wire: Wire, [kind, purpose]: (typeof READS)[number], context
   ];
 }
 
-/** Nova's limits: what, its maximum, what of it is used. */
-const QUOTAS: readonly (readonly [string, string, string, string])[] = [
-  ['machines', 'maxTotalInstances', 'totalInstancesUsed', ''],
-  ['cores', 'maxTotalCores', 'totalCoresUsed', ''],
-  ['memory', 'maxTotalRAMSize', 'totalRAMUsed', ' MiB'],
+/** Names of the limits, and how a number of each is said. */
+const SAID: readonly (readonly [of: QuotaOf, said: (amount: number) => string])[] = [
+  ['machines', String],
+  ['cpus', String],
+  ['memory', (kib) => `${roundDown(kib, 'kibibyte', 'mebibyte')} MiB`],
+  ['volumes', String],
+  ['capacity', (kb) => `${roundUp(kb, 'kilobyte', 'gibibyte')} GiB`],
 ];
 
 async function quota(wire: Wire, context: CallContext): Promise<Finding[]> {
-  const answer = await attempt(() => wire.get('compute', '/limits', 'limits', context));
-  if (answer instanceof ProviderError) return [];
-  const limits = doc(doc(answer.limits).absolute);
-  return [
-    QUOTAS.reduce<Finding>(
-      (finding, [name, most, used, unit]) => {
-        const max = number(limits[most]) ?? -1;
-        const left = max < 0 ? undefined : Math.max(0, max - (number(limits[used]) ?? 0));
-        const message = `${name}: ${left === undefined ? 'no limit' : `${left}${unit} of ${max}${unit} left`}`;
-        return {
-          ...finding,
-          ok: finding.ok && left !== 0,
-          message: finding.message === undefined ? message : `${finding.message}, ${message}`,
-        };
-      },
-      { ok: true, what: 'Quota of the project' },
-    ),
-  ];
+  const quotas = await attempt(() => quotasOf(wire, context));
+  if (quotas instanceof ProviderError) return [];
+  const found = SAID.map(([of, said]) => {
+    const known = quotas.find((each) => each.of === of);
+    const message = known ? `${said(leftOf(known))} of ${said(known.limit)} left` : 'no limit told';
+    return { ok: known === undefined || leftOf(known) > 0, message: `${of}: ${message}` };
+  });
+  return [{ ok: found.every(({ ok }) => ok), what: 'Quota of the project', message: found.map(({ message }) => message).join(', ') }];
 }
 
 async function attempt<T>(call: () => Promise<T>): Promise<T | ProviderError> {

@@ -10,6 +10,7 @@ import { OpenstackMachines } from './machines';
 import { monitoringGroups } from './monitoring';
 import { networkGroups } from './network';
 import { openstackOptions, type OpenstackOptions } from './options';
+import { quotasOf } from './quotas';
 import { storageGroups } from './storage';
 import { poller } from './work';
 
@@ -34,6 +35,7 @@ export const driver: DriverModule<OpenstackOptions> = {
       ...monitoringGroups(wire, flavors),
       credentials: new OpenstackCredentials(wire),
       poll: poller(wire, flavors),
+      quotas: (context: CallContext) => quotasOf(wire, context),
       check: (context: CallContext): Promise<Finding[]> => check(wire, context),
       close: () => wire.close(),
     };

@@ -18,6 +18,7 @@ import { NicClient } from './nics';
 import { events, NoticeClient } from './notices';
 import type { SimulatorOptions } from './options';
 import { optionsSchema } from './options';
+import { sent } from './pages';
 import { StorageClient } from './storage';
 import { answeringByTasks } from './tasks';
 import { volumeConfigs, volumeImages, volumes } from './volumes';
@@ -75,6 +76,11 @@ export const driver: DriverModule<SimulatorOptions> = {
       credentials: credentials(client),
       meters: meters(new MeterClient(wire)),
       events: events(new NoticeClient(wire), options.eventsOfOne),
+      async quotas(context) {
+        const { maxInstances: limit } = options;
+        const used = await sent(wire.request('account.quotas', context, () => account.all('instance').length));
+        return limit === undefined ? [] : [{ of: 'machines', limit, used }];
+      },
       async check(context) {
         try {
           await wire.request('account.check', context, () => undefined);

@@ -108,9 +108,11 @@ describe('the simulated cloud', () => {
     await machines.getMany(['a'], context());
   });
   it('holds to its quota', async () => {
-    const { machines } = await connect({ maxInstances: 1, lingerMs: 0 });
+    const driver = await connect({ maxInstances: 1, lingerMs: 0 });
+    const { machines } = driver;
     const { key } = await machines.create(request('one'), context());
     await expect(machines.create(request('two'), context())).rejects.toMatchObject({ kind: 'quota' });
+    expect(await driver.quotas?.(context())).toEqual([{ of: 'machines', limit: 1, used: 1 }]);
     await machines.delete(key, context());
     await machines.create(request('three'), context());
   });

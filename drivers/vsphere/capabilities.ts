@@ -28,6 +28,7 @@ const EXTENSIONS: readonly DriverExtension[] = [
 ];
 
 const GUEST_NEEDS: readonly GuestNeed[] = [
+  { guestOs: 'linux', words: 'its cloud-init finds nothing here if its datasource_list leaves out VMware' },
   { hardware: 'native', guestOs: 'linux', words: 'it starts with the drivers for PVSCSI and VMXNET3 in its initramfs alone' },
   {
     hardware: 'native',

@@ -18,6 +18,7 @@ import type { ProviderError } from './errors';
 import type { CloudHealth } from './health';
 import type { ImageChoice, PortableNames } from './portable';
 import type { MeterOffer, ProviderEvent, Series, SeriesQuery } from './monitoring';
+import type { Quota } from './quotas';
 import type { TransferRate } from './rate';
 
 /** Settings of one cloud, whatever its driver. */
@@ -122,6 +123,8 @@ export interface Cloud extends CloudSettings {
   eventsSince(cursor: Value | undefined): Promise<{ events: readonly ProviderEvent[]; cursor: Value }>;
   /** Reads those of one resource; none where the provider does not tell them apart. */
   eventsOf(type: string, key: string): Promise<readonly ProviderEvent[]>;
+  /** Reads the account's bounds; none where the provider tells none. @throws ProviderError */
+  quotas(): Promise<readonly Quota[]>;
   check(): Promise<Finding[]>;
   close(): Promise<void>;
 }

@@ -30,6 +30,7 @@ import type {
 import type { Events, Meters } from './monitoring';
 import type { DownloadedImage, ReadableImage } from './download';
 import type { ImageChoice } from './portable';
+import type { Quota } from './quotas';
 import type { UploadImage } from './upload';
 
 /**
@@ -44,7 +45,7 @@ import type { UploadImage } from './upload';
  * Version of this contract, major.minor: raised by what is added, and by what is changed of what there was. A driver in a package
  * of its own says which it is written for.
  */
-export const CONTRACT_VERSION = '1.6';
+export const CONTRACT_VERSION = '1.7';
 
 export type {
   CallContext,
@@ -233,7 +234,7 @@ export type MethodKind = 'read' | 'repeatable' | 'once';
 /** Methods of a group that ask the provider something; all others are pure. */
 type AskingOf<G> = { [M in keyof G]-?: NonNullable<G[M]> extends (...args: never[]) => Promise<unknown> | Pages ? M : never }[keyof G];
 /** Name of any method of the contract that asks the provider something. */
-export type MethodName = { [G in GroupName]: AskingOf<Offered<G>> }[GroupName] | 'poll';
+export type MethodName = { [G in GroupName]: AskingOf<Offered<G>> }[GroupName] | 'poll' | 'quotas';
 
 /** Kind of every method by its name; a method that the contract gets later has no type without one. */
 export const METHOD_KINDS: Readonly<Record<string, MethodKind>> = {
@@ -245,6 +246,7 @@ export const METHOD_KINDS: Readonly<Record<string, MethodKind>> = {
   since: 'read',
   of: 'read',
   download: 'read',
+  quotas: 'read',
   create: 'once',
   capture: 'once',
   upload: 'once',
@@ -344,6 +346,8 @@ export interface Driver extends Groups {
    * @throws ProviderError with the provider's reason where the work has failed
    */
   poll?(handle: WorkHandle, context: CallContext): Promise<Outcome<Created | void>>;
+  /** Reads the account's bounds, those that there are; absent where the provider tells none (since 1.7). */
+  quotas?(context: CallContext): Promise<readonly Quota[]>;
   /** Tries the login and the permissions needed; never throws for what the provider answers. */
   check(context: CallContext): Promise<Finding[]>;
   close(): Promise<void>;

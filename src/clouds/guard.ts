@@ -144,6 +144,7 @@ export function guardCloud(settings: CloudSettings, driver: Driver, options: Par
       driver.events?.of
         ? ask('events', 'of', driver.events, async (events, context) => (await events.of?.({ type, key }, context)) ?? [])
         : [],
+    quotas: () => caller.call({ group: 'machines', method: 'quotas' }, async (context) => (await driver.quotas?.(context)) ?? []),
     check: () => check(settings, driver, guard.deadlineMs),
     close: () => driver.close(),
   };

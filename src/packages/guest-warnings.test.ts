@@ -20,6 +20,9 @@ const told = (facts: Values, more: Partial<Passage> = {}, cards = 0): readonly s
   return warningsOf(system(cards), { to: { key: 'b', driver: 'there', capabilities }, facts, kept: {}, ...more }).words;
 };
 
+/** Words of each Linux that comes from a cloud of another kind. */
+const DEVICES: unknown = expect.stringMatching(/fstab or the boot loader .* by UUID or label/);
+
 test('a guest of which nothing is to be said has no words', () => {
   expect(told({})).toEqual([]);
   expect(told({ cpuArch: 'x86_64', bootMode: 'legacy-bios' })).toEqual([]);
@@ -27,11 +30,11 @@ test('a guest of which nothing is to be said has no words', () => {
 });
 
 test('what a cloud needs of guests is told of those that it concerns, and of none that comes from such a cloud', () => {
-  expect(told({ guestOs: 'linux' })).toEqual(['it needs NVMe']);
+  expect(told({ guestOs: 'linux' })).toEqual(['it needs NVMe', DEVICES]);
   expect(told({ guestOs: 'windows' })).toEqual([]);
   expect(told({ guestOs: 'windows' }, { kept: { hardware: 'native' } })).toEqual(['it needs drivers']);
   expect(told({ guestOs: 'linux' }, { from: 'there' })).toEqual([]);
-  expect(told({ guestOs: 'linux' }, { from: 'elsewhere' })).toEqual(['it needs NVMe']);
+  expect(told({ guestOs: 'linux' }, { from: 'elsewhere' })).toEqual(['it needs NVMe', DEVICES]);
 });
 
 test('that MAC addresses are others is told of machines with cards, with what it means for the guest', () => {

@@ -37,6 +37,9 @@ const ADDRESSES: Readonly<Record<string, string>> = {
   unknown: 'its cards get new MAC addresses',
 };
 
+/** Said of a Linux that goes to a cloud of another kind. */
+const DEVICES = 'its disks get other names: what fstab or the boot loader call by a name (sda1) has to be called by UUID or label first';
+
 /** Tells what is to be known of the guest of a machine that is moved: in short words, and only what concerns it. */
 export function warningsOf(system: VirtualSystem, { to, from, facts, kept, running }: Passage): GuestWarnings {
   const guest = typeof facts.guestOs === 'string' ? facts.guestOs : 'unknown';
@@ -57,6 +60,7 @@ export function warningsOf(system: VirtualSystem, { to, from, facts, kept, runni
     words: [
       ...lost,
       ...needs.map(({ words }) => words),
+      ...(guest === 'linux' && from !== to.driver ? [DEVICES] : []),
       ...(cards === 0 ? [] : [ADDRESSES[guest] ?? '']),
       ...(shuffled
         ? [`its ${cards} cards are asked for in their order, which cloud '${to.key}' does not promise: compare their networks`]

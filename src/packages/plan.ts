@@ -1,6 +1,9 @@
+import type { Cloud } from '../clouds/cloud';
+import { ProviderError } from '../clouds/errors';
 import type { TransferRates } from '../clouds/rate';
 import { cloudOf, type StepContext, type Workflow } from '../jobs/workflow';
 import { spoken } from '../model/shown';
+import { roundUp } from '../model/units';
 import type { Value, Values } from '../model/values';
 import type { MoveLimits } from '../operations/image-copy';
 import { machineSize } from '../operations/machine-size';
@@ -10,6 +13,7 @@ import type { VirtualSystem } from '../ovf/package';
 import { systemsOf } from './guest-facts';
 import { mustCreate, tableOf, type ImportSystemInput, type SystemDeps } from './import-system';
 import { keptIn } from './kept-addresses';
+import { quotaRows, type Needs } from './quota-rows';
 import { considerPackage, type Considered, type Makes } from './read-package';
 import { capturesToBe } from './source-machines';
 import { figures } from './template-design';
@@ -24,7 +28,7 @@ type Context = StepContext<PlanImportInput>;
 
 /** Part of what an import would do, as the Job's `plan` tells it. */
 interface Planned {
-  /** Part of the package: `disk ID`, `machine NAME`, `network NAME`, `package`, `all disks`. */
+  /** Part of the package: `disk ID`, `machine NAME`, `network NAME`, `package`, `all disks`; `quota of machines`. */
   part: string;
   /** Type that it becomes; absent for what is only told. */
   becomes?: string;
@@ -71,6 +75,7 @@ async function planned(deps: SystemDeps, prices: Prices, context: Context): Prom
   if (input.makes === 'resources') mustCreate(deps, tableOf(deps), cloud, design.root);
   const asking = await deps.planning.contextFor(input.asker, input.cloud);
   const machines = await Promise.all(systemsOf(given.content).map((system) => machine(asking, context, system)));
+  const sizes = machines.map(({ size }) => size ?? {});
   const disks = disksOf(considered, input);
   const copied = [...bytesByCloud(considered).values()].reduce((sum, bytes) => sum + bytes, 0);
   const confirmed = Math.max(prices.maxBytes, input.options.confirmedBytes ?? 0) >= copied;
@@ -102,7 +107,8 @@ async function planned(deps: SystemDeps, prices: Prices, context: Context): Prom
     total,
     ...egress(considered, prices),
     ...times(considered, prices.rates, input.cloud),
-    ...machines,
+    ...machines.map((each) => each.planned),
+    ...(input.makes === 'resources' ? await quotas(cloud, needsOf(sizes, considered)) : []),
     ...networks,
     ...addresses,
     ...needs,
@@ -188,22 +194,45 @@ function fetchedAs({ parts }: { parts: readonly { name: string; size?: number; d
   return `fetched as ${parts.length === 1 ? (first?.name ?? '') : `${parts.length} files`} (${size}), ${compared}`;
 }
 
+/** Things that an import makes, as far as quotas bound them. @param sizes values of the configurations of its machines */
+function needsOf(sizes: readonly Values[], { given, images }: Considered): Needs {
+  const all = (name: string): number => sizes.reduce((sum, values) => sum + (typeof values[name] === 'number' ? values[name] : 0), 0);
+  const blank = given.disks.filter(({ file }) => file === undefined);
+  const volumes = [...images.filter(({ type }) => type === 'VolumeImage').map(({ disk }) => disk), ...blank];
+  const capacity = volumes.reduce((sum, disk) => sum + roundUp(disk.capacity, 'byte', 'kilobyte'), 0);
+  return { machines: sizes.length, cpus: all('cpu'), memory: all('memory'), volumes: volumes.length, capacity };
+}
+
+/** Words of the cloud's quotas to it; where they cannot be read now the rest of the plan still counts. */
+async function quotas(cloud: Cloud, needs: Needs): Promise<Planned[]> {
+  try {
+    return quotaRows(cloud.key, await cloud.quotas(), needs);
+  } catch (error) {
+    if (!(error instanceof ProviderError)) throw error;
+    return [{ part: 'quota', detail: `not known: cloud '${cloud.key}' says ${error.message}` }];
+  }
+}
+
 /** A machine with the size that it would be given; why there is none is told, not refused: a package has several. */
-async function machine(asking: PlanContext, context: Context, { id, name, hardware }: VirtualSystem): Promise<Planned> {
+async function machine(
+  asking: PlanContext,
+  context: Context,
+  { id, name, hardware }: VirtualSystem,
+): Promise<{ planned: Planned; size?: Values }> {
   const { cpus, memory } = hardware;
   const part: Planned = {
     part: `machine ${name ?? id}`,
     becomes: suffixed('Machine', context.input.makes),
     detail: 'the package says no memory, and no size can be chosen',
   };
-  if (memory === undefined) return part;
+  if (memory === undefined) return { planned: part };
   const asked = figures(cpus, memory);
   try {
     const cloud = cloudOf(context.clouds, context.input.cloud);
-    const { message } = await machineSize(asking, cloud, { config: undefined, overrides: asked, image: undefined, said: {} });
-    return { ...part, detail: message ?? `made with ${describe(asked)}` };
+    const { message, values } = await machineSize(asking, cloud, { config: undefined, overrides: asked, image: undefined, said: {} });
+    return { planned: { ...part, detail: message ?? `made with ${describe(asked)}` }, size: values };
   } catch (error) {
     if (!(error instanceof Refusal)) throw error;
-    return { part: part.part, detail: `cannot be made: ${error.reason}` };
+    return { planned: { part: part.part, detail: `cannot be made: ${error.reason}` } };
   }
 }

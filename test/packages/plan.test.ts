@@ -19,7 +19,14 @@ beforeAll(async () => {
     '/boot.vmdk': boot,
   });
   const fetch = { hosts: [`127.0.0.1:${origin.port}`], schemes: ['http'], addresses: ['127.0.0.1/32'] };
-  scene = await openScene({ config: { jobs: { graceMs: 10_000 }, fetch, clouds: { sim: simulatedCloud() } } });
+  scene = await openScene({
+    config: {
+      jobs: { graceMs: 10_000 },
+      fetch,
+      defaultCloud: 'sim',
+      clouds: { sim: simulatedCloud(), small: simulatedCloud({ maxInstances: 1 }) },
+    },
+  });
 });
 afterAll(async () => {
   await scene.close();
@@ -76,6 +83,17 @@ test('hardware is of one kind or the other, and the plan says of which', async (
   );
   const job = await succeeded(scene.client, await planning('systems', { plan: 'true', hardware: 'native' }));
   expect(partsOf(job).get('disk d1')?.detail).toMatch(/, hardware native$/);
+});
+
+test('quotas are told where the cloud has them, and that they are not enough; where it cannot tell them now, the rest is planned', async () => {
+  const quotaOf = async (cloud: string): Promise<unknown> =>
+    partsOf(await succeeded(scene.client, await planning('systems', { plan: 'true', cloud }))).get('quota of machines')?.detail;
+  expect(await quotaOf('sim')).toBeUndefined();
+  expect(await quotaOf('small')).toMatch(/^Machines: 2 needed, 1 of 1 left, too few: have the quota raised at cloud 'small'/);
+  scene.controlOf('small').fail({ method: 'account.quotas', kind: 'forbidden' });
+  const parts = partsOf(await succeeded(scene.client, await planning('systems', { plan: 'true', cloud: 'small' })));
+  expect(parts.get('quota')?.detail).toMatch(/^not known: cloud 'small' says /);
+  expect(parts.get('machine web')).toBeDefined();
 });
 
 test('what an import would be refused for, the plan is', async () => {

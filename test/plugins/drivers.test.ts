@@ -58,17 +58,24 @@ test('a driver is a file beside the configuration, a package there, or one of th
   expect(names).toEqual(['x', 'x', 'scoped', 'common', 'simulator']);
 });
 
+/** This contract's version in a pattern. */
+const HERE = CONTRACT_VERSION.replace('.', '\\.');
+
 const FAULTS: readonly [what: string, text: string, words: RegExp][] = [
   ['syntax', 'export const a = ;', /can't be loaded: Unexpected token ';'$/],
   ['throwing', "throw new Error('no licence')", /can't be loaded: no licence$/],
   ['importing what is not there', "import 'not-there';", /can't be loaded: Cannot find package 'not-there' imported from .*there\.mjs/],
-  ['no version', module({ version: 'undefined' }), /must export contractVersion, .* as text such as '1\.6'$/],
+  ['no version', module({ version: 'undefined' }), new RegExp(`must export contractVersion, .* as text such as '${HERE}'$`)],
   [
     'later version',
     module({ version: "'1.99'" }),
-    /written for version 1\.99 of the contract; this gateway has only 1\.6: it needs a later/,
+    new RegExp(`written for version 1\\.99 of the contract; this gateway has only ${HERE}: it needs a later`),
   ],
-  ['other version', module({ version: "'2.0'" }), /written for version 2\.0 of the contract; this gateway takes 1\.0 to 1\.6/],
+  [
+    'other version',
+    module({ version: "'2.0'" }),
+    new RegExp(`written for version 2\\.0 of the contract; this gateway takes 1\\.0 to ${HERE}`),
+  ],
   ['no driver', module({ driver: 'undefined' }), /must export driver, an object with name, options and connect/],
   ['no name', module({ driver: '{ options: z.strictObject({}), connect() {} }' }), /must name its driver: driver\.name/],
   ['no connect', module({ driver: "{ name: 'x', options: z.strictObject({}) }" }), /has no function driver\.connect/],

@@ -8,16 +8,17 @@ type Methods = { [G in GroupName]: `${G}.${MethodOf<G> & string}` }[GroupName];
 
 /**
  * One thing that a test needs of a driver: a group (`volumes`), a method (`machines.create`), an attribute that `update` takes
- * (`networks.update mtu`), a capability of Table 7 that is true (`Machine: MachineStopForce`), or addresses that `machines.create` takes.
+ * (`networks.update mtu`), a capability of Table 7 that is true (`Machine: MachineStopForce`), addresses that `machines.create` takes, or `quotas`.
  */
-export type Need = GroupName | Methods | `${GroupName}.update ${string}` | `${string}: ${string}` | 'addressesAtCreate';
+export type Need = GroupName | Methods | `${GroupName}.update ${string}` | `${string}: ${string}` | 'addressesAtCreate' | 'quotas';
 
 /** The part of a driver that says what it offers. */
-export type Shape = Pick<Driver, GroupName | 'capabilities'>;
+export type Shape = Pick<Driver, GroupName | 'capabilities' | 'quotas'>;
 
 /** Tells whether a driver offers what a test needs. */
 export function offers(shape: Shape, need: Need): boolean {
   if (need === 'addressesAtCreate') return (shape.capabilities.addressesAtCreate ?? 0) > 0;
+  if (need === 'quotas') return shape.quotas !== undefined;
   const [type, capability] = need.split(': ');
   if (capability !== undefined) return shape.capabilities.types[String(type)]?.capabilities?.[capability] === true;
   const [path = '', attribute] = need.split(' ');

@@ -146,6 +146,21 @@ export function shapeTests(bench: Bench): void {
     expect(findings.filter((finding) => !finding.ok)).toEqual([]);
   });
   bench.test(
+    'quotas are whole numbers of things that are named once, and a machine counts',
+    ['quotas', 'machines.create'],
+    async (counterpart) => {
+      const takeAway = await counterpart.populate('machines', 1);
+      try {
+        const quotas = (await counterpart.driver.quotas?.(context())) ?? [];
+        expect(new Set(quotas.map(({ of }) => of)).size).toBe(quotas.length);
+        for (const { limit, used } of quotas) expect([limit, used].every((each) => Number.isSafeInteger(each) && each >= 0)).toBe(true);
+        expect(quotas.find(({ of }) => of === 'machines')?.used ?? 1).toBeGreaterThan(0);
+      } finally {
+        await takeAway();
+      }
+    },
+  );
+  bench.test(
     'units: a request is never rounded down, and putting back what was reported changes nothing',
     ['machines.create'],
     async ({ units = [] }) => {
