@@ -42,11 +42,8 @@ const FIRST = 'The first interface of an instance stays with it';
 export class Ec2Interfaces implements Interfaces {
   constructor(private readonly wire: Wire) {}
 
-  /** Lists an instance's interfaces in the order of its cards: EC2 promises none, and of a launch all were attached at one time. */
   async *list(context: CallContext): Pages {
-    const enis: NetworkInterface[] = [];
-    for await (const page of eniPages(this.wire, undefined, context)) enis.push(...page);
-    yield enis.sort((one, other) => cardOf(one) - cardOf(other)).flatMap((eni) => interfaceItem(eni) ?? []);
+    for await (const page of eniPages(this.wire, undefined, context)) yield page.flatMap((eni) => interfaceItem(eni) ?? []);
   }
 
   async getMany(keys: readonly string[], context: CallContext): Promise<(Item | Gone)[]> {
@@ -177,8 +174,6 @@ function answerOf(key: string, enis: ReadonlyMap<string, NetworkInterface>, gone
   return item?.key === key ? item : Gone.shown(what, `EC2 shows ${ends.eni} without ${ends.instance}`);
 }
 
-const cardOf = ({ Attachment }: NetworkInterface): number => Attachment?.DeviceIndex ?? 0;
-
 /** An attached ENI as an interface; undefined for one that no instance has. */
 function interfaceItem(eni: NetworkInterface): Item | undefined {
   const key = attachedAs(eni);
@@ -192,6 +187,8 @@ function interfaceItem(eni: NetworkInterface): Item | undefined {
     owner: instanceOf(eni),
     ...(own ? { tag: tags[TAG.interface], token: tags[TAG.interfaceToken] } : {}),
     ...(created === undefined ? {} : { created }),
+    // EC2 lists them in no order, and those of a launch were attached at one time.
+    place: eni.Attachment?.DeviceIndex,
     ...(own && isMadeForInterface(eni) && !goesWithInstance(eni) ? { unfinished: true } : {}),
     ...(eni.Attachment?.DeviceIndex === 0 ? { refuses: { delete: FIRST } } : {}),
   };

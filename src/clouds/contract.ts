@@ -103,6 +103,8 @@ export interface Item {
   unconfirmedSize?: string | undefined;
   /** Properties of an image in the provider's words (Glance's os_distro), by which a portable name may choose it; not shown. */
   labels?: Readonly<Record<string, string>> | undefined;
+  /** Place among those of its owner, where the provider numbers them: the card that an interface is (since 1.7). Exports keep that order. */
+  place?: number | undefined;
   /** Provider state that the state table does not know; `values.state` is then ERROR and the core logs and counts it. */
   unmappedState?: string | undefined;
   /** Actions and operations (edit, delete, release, start, …) this very item refuses although its state allows them, with the reason in words. */

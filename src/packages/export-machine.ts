@@ -1,5 +1,6 @@
 import type { Cloud } from '../clouds/cloud';
 import type { Item, ItemRef } from '../clouds/driver';
+import { inPlace } from '../clouds/place';
 import { BYTES_PER_KIB, bytesReported } from '../model/units';
 import { planCapture } from '../operations/image';
 import { TO_BE_READ } from '../operations/volume';
@@ -163,7 +164,7 @@ export class MachineExport {
   private async own(group: 'attachments' | 'interfaces' | 'disks', cloud: Cloud, { key }: Found): Promise<Item[]> {
     if (!cloud.has(group)) return [];
     const { value } = await this.once(`${group} ${cloud.key}`, () => cloud.list(group, { maxAgeMs: 0 }));
-    return value.filter(({ owner }) => owner === key);
+    return inPlace(value.filter(({ owner }) => owner === key));
   }
 
   private once<T>(key: string, read: () => Promise<T>): Promise<T> {
