@@ -4,7 +4,8 @@ import { promisify } from 'node:util';
 import { pythonPackage } from './python-package';
 
 /** Release of Cisco's Common OVF Tool that descriptors of ours are read by. */
-const PACKAGE = pythonPackage('cot', '2.2.1');
+/** COT is of 2019, and asks setuptools for pkg_resources, which later ones do not have. */
+const PACKAGE = pythonPackage('cot', '2.2.1', ['setuptools==75.8.0']);
 
 export const { available: cotAvailable, install: installCot } = PACKAGE;
 
