@@ -13,6 +13,8 @@ export const READINGS: Readonly<Record<string, (published: Comparable) => Compar
   'Job.state': closed,
   // D020: either type may be given by value.
   'MachineTemplate.credential': (published) => [{ ...published, inline: 'CredentialTemplate,Credential' }],
+  // Decision 0040, as DSP8009 has it: an Address by value is what an interface has from its beginning.
+  'MachineTemplate.networkInterfaces.addresses': (published) => [{ ...published, inline: 'Address' }],
   // D041: by value where VolumeImageByValue is announced.
   'VolumeTemplate.volumeImage': (published) => [{ ...published, inline: 'VolumeImage' }],
   // D067: the four example words are the list.

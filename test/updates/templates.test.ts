@@ -17,8 +17,8 @@ const TYPES = catalogue.resources.flatMap(({ name, create }): [string, string][]
 /** Types of monitoring, which this gateway does not offer. */
 const ABSENT = ['Meter', 'EventLog'];
 const HERE = TYPES.filter(([type]) => !ABSENT.includes(type));
-/** Attributes that two things made alike differ in, or that are the template's address for one of them. */
-const OWN = ['id', 'created', 'updated', 'operations', 'ip', 'macAddress', 'name', 'description', 'properties'];
+/** Attributes that two things made alike differ in, or that are the template's address for one of them; each new Network gets its own block. */
+const OWN = ['id', 'created', 'updated', 'operations', 'ip', 'macAddress', 'cidr', 'name', 'description', 'properties'];
 const own = (one: Json): object =>
   JSON.parse(
     JSON.stringify(Object.fromEntries(Object.entries(one).filter(([name]) => !OWN.includes(name)))).replaceAll(String(one.id), 'SELF'),
