@@ -8,7 +8,7 @@ import type { Values } from './values';
 const HEAD = `// Made from src/model by scripts/make-client-types.cjs; do not edit.
 import type { Catalogue } from './fields.ts';
 
-/** What requests may say of each type, as forms ask for it. */
+/** Attributes that requests may give of each type, as forms ask for them. */
 export const catalogue: Catalogue = `;
 
 /** Texts that may be longer are written into more than one line, bytes. */
