@@ -73,7 +73,7 @@ async function planJoin(context: PlanContext, { values, collection }: CreateRequ
     .split('/')
     .slice(0, 2)
     .join('/');
-  const group = await context.resolve(owner, GROUP, 'the forwarding group');
+  const group = await context.resolve(owner, GROUP, 'the forwarding group', { ofTarget: true });
   const cloud = chooseCloud(context, [group, network], values);
   const others = (await context.list(NETWORK, cloud)).filter((other) => asRef(other.values.forwardingGroup)?.href === group.path);
   refuseMixed(cloud, [...others, network]);
@@ -86,8 +86,8 @@ async function planJoin(context: PlanContext, { values, collection }: CreateRequ
 
 async function planLeave(context: PlanContext, found: Found): Promise<ChangePlan> {
   const [segment, id] = found.path.split('/');
-  const group = await context.resolve(`${segment ?? ''}/${id ?? ''}`, GROUP, 'the forwarding group');
-  const network = await context.resolve(String(asRef(found.values.network)?.href), NETWORK, 'network');
+  const group = await context.resolve(`${segment ?? ''}/${id ?? ''}`, GROUP, 'the forwarding group', { ofTarget: true });
+  const network = await context.resolve(String(asRef(found.values.network)?.href), NETWORK, 'network', { ofTarget: true });
   return membership({ group, network, method: 'release', target: found.path, affected: [group.path, network.path] });
 }
 

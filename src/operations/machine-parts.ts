@@ -165,7 +165,7 @@ async function planPart(
   part: (machine: Found) => Part,
   others: readonly Found[] = [],
 ): Promise<ChangePlan> {
-  const machine = await context.resolve(ownerPath(collection), MACHINE, 'the machine');
+  const machine = await context.resolve(ownerPath(collection), MACHINE, 'the machine', { ofTarget: true });
   const { type, group, shows, request, holds } = part(machine);
   const cloud = chooseCloud(context, [machine, ...others], values);
   refuseUnsteady(cloud, machine, group);
@@ -211,7 +211,7 @@ async function planBind(context: PlanContext, { values, collection }: CreateRequ
   const href = asRef(values.address)?.href;
   if (href === undefined) throw new Refusal(400, 'a reference to the Address is needed', { at: 'address' });
   const address = await context.resolve(href, 'Address', 'address');
-  const owner = await context.resolve(ownerPath(collection), 'MachineNetworkInterface', '');
+  const owner = await context.resolve(ownerPath(collection), 'MachineNetworkInterface', 'the interface', { ofTarget: true });
   const cloud = chooseCloud(context, [owner, address], values);
   const user = asRef(address.values.resource)?.href;
   if (user !== undefined) throw new Refusal(409, `${address.path} is used by ${user}: take it from there first`, { kind: 'conflict' });
@@ -228,7 +228,7 @@ async function planBind(context: PlanContext, { values, collection }: CreateRequ
 }
 
 async function planRelease(context: PlanContext, found: Found): Promise<ChangePlan> {
-  const address = await context.resolve(String(asRef(found.values.address)?.href), 'Address', 'address');
+  const address = await context.resolve(String(asRef(found.values.address)?.href), 'Address', 'address', { ofTarget: true });
   return addressCall(address, { method: 'release', args: [] }, { target: found.path, affected: [address.path] });
 }
 

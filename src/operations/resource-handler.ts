@@ -84,8 +84,9 @@ export interface PlanContext {
   /**
    * A resource a request refers to; foreign, missing and wrongly typed ones are refused naming `at`, and so are those of
    * another cloud than the request's, unless it may be `anywhere`.
+   * @param options `ofTarget`: not the request's body names it but what the request is for, which is gone where it is (404)
    */
-  resolve(href: string, type: string, at: string, options?: { anywhere?: boolean }): Promise<Found>;
+  resolve(href: string, type: string, at: string, options?: { anywhere?: boolean; ofTarget?: boolean }): Promise<Found>;
   /**
    * Lists everything of a type that the caller can see, in one cloud or in all.
    * @throws ProviderError where a cloud cannot be read

@@ -46,14 +46,17 @@ export function planContextOf(services: PlanningServices, { principal, entryClou
     entryCloud,
     defaultCloud,
     parameters,
-    async resolve(href, type, at, { anywhere = false } = {}) {
+    async resolve(href, type, at, { anywhere = false, ofTarget = false } = {}) {
       if (type === ENTRY_POINT) return entryPointAt(services, principal, href, at);
       const location = catalogue.locate(href);
       if (location && location.kind === 'item' && location.type !== type) {
         throw new Refusal(400, `${shown(href)} is ${withArticle(location.type)}, ${withArticle(type)} is needed`, { at });
       }
       const found = location ? await reader.one(href, { unplaced: true }) : undefined;
-      if (!found || found.type !== type) throw new Refusal(400, `there is no ${type} at ${shown(href)}`, { at });
+      if (!found || found.type !== type) {
+        const message = `there is no ${type} at ${shown(href)}`;
+        throw ofTarget ? new Refusal(404, message, { kind: 'notFound' }) : new Refusal(400, message, { at });
+      }
       if (!anywhere) mustBeThere(found, { entryCloud, named });
       if (found.held?.shows === 'DELETING') throw new Refusal(409, `${shown(href)} is being deleted`, { at, job: found.held.job });
       return found.row ? { ...found, values: { ...joined(found.values, found.row.secrets) } } : found;
