@@ -48,7 +48,7 @@ export function driverContract(name: string, subject: Subject): void {
 
     beforeAll(async () => {
       counterpart = await subject.start();
-    }, 300_000);
+    }, 1_800_000);
     afterAll(async () => {
       await subject.shape.close();
       await counterpart?.driver.close();

@@ -35,7 +35,7 @@ describeWith('OpenStack, measured', metricsAvailable(), () => {
     const cpu = { policy: USUAL, measures: every(from, [0, 150e9, 300e9, 300e9, 600e9]) };
     const memory = { policy: 'ceilometer-low', measures: every(from, [100, 200, 200.5]) };
     await measure(account, { type: 'instance', id: server, metrics: { cpu, 'memory.usage': memory } });
-  }, 300_000);
+  }, 1_800_000);
   afterAll(async () => {
     await driver.close();
     await account.stop();
