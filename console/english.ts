@@ -27,6 +27,7 @@ export const english = {
   mode: 'Mode',
   state: 'State',
   since: 'Since',
+  quotas: 'Quotas',
   reason: 'Reason',
   name: 'Name',
   count: 'Number',

@@ -1,5 +1,5 @@
 import { words, cimi } from './state.ts';
-import { Problem, Reference, State, Time, Title } from './parts.tsx';
+import { Problem, readable, Reference, State, Time, Title } from './parts.tsx';
 import { usePolled } from './poll.ts';
 import { JobTable } from './jobs.tsx';
 import { pageOf, type Item } from './reading.ts';
@@ -35,7 +35,7 @@ function Clouds() {
     <section aria-labelledby="clouds">
       <h2 id="clouds">{text.clouds}</h2>
       <Problem text={problem} />
-      <Table label={text.clouds} head={[text.name, text.state, text.since, text.reason, text.driver, text.region, text.mode]}>
+      <Table label={text.clouds} head={[text.name, text.state, text.since, text.reason, text.driver, text.region, text.mode, text.quotas]}>
         {value?.items.map(({ id, ...cloud }) => (
           <tr key={id}>
             <th scope="row">
@@ -51,12 +51,35 @@ function Clouds() {
             <td>{String(cloud['driver'])}</td>
             <td>{String(cloud['region'] ?? '')}</td>
             <td>{String(cloud['mode'])}</td>
+            <td>
+              <Quotas quotas={cloud['quotas']} />
+            </td>
           </tr>
         ))}
       </Table>
     </section>
   );
 }
+
+/** Parts of an account's bounds that are used, as bars and in words; near a bound also by colour. */
+function Quotas({ quotas }: { quotas: unknown }) {
+  if (!Array.isArray(quotas)) return null;
+  return (
+    <>
+      {(quotas as { of: string; limit: number; used: number }[]).map(({ of, limit, used }) => {
+        const said = `${of}: ${readable(of, used)} / ${readable(of, limit)}`;
+        return (
+          <div key={of} class="quota">
+            <meter aria-label={said} min={0} max={Math.max(limit, 1)} high={limit * NEARLY} optimum={0} value={used} /> <span>{said}</span>
+          </div>
+        );
+      })}
+    </>
+  );
+}
+
+/** Part of a bound from which on it is shown as nearly reached. */
+const NEARLY = 0.9;
 
 function Counts() {
   const text = words();

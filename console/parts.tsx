@@ -40,8 +40,8 @@ const UNITS: Readonly<Record<string, readonly [unit: string, base: number, step:
 };
 const PREFIXES = ['k', 'M', 'G', 'T'];
 
-/** Makes a number readable in its unit. */
-function readable(name: string, value: number): string {
+/** Makes a number readable in its unit. @param name of the attribute that it is a value of */
+export function readable(name: string, value: number): string {
   const unit = UNITS[name];
   if (!unit) return value.toLocaleString(language.value);
   const [, base, step] = unit;

@@ -32,6 +32,7 @@ export const russian: Words = {
   mode: 'Режим',
   state: 'Состояние',
   since: 'С какого времени',
+  quotas: 'Квоты',
   reason: 'Причина',
   name: 'Имя',
   count: 'Количество',

@@ -2803,6 +2803,11 @@ export interface Cloud {
   readonly since?: DateTime;
   readonly reason?: string;
   readonly resourceTypes?: readonly string[];
+  readonly quotas?: readonly {
+    readonly of?: 'machines' | 'cpus' | 'memory' | 'volumes' | 'capacity';
+    readonly limit?: number;
+    readonly used?: number;
+  }[];
   readonly cloudEntryPoint?: Ref<'CloudEntryPoint'>;
   readonly operations?: readonly Operation[];
 }

@@ -125,6 +125,8 @@ export interface Cloud extends CloudSettings {
   eventsOf(type: string, key: string): Promise<readonly ProviderEvent[]>;
   /** Reads the account's bounds; none where the provider tells none. @throws ProviderError */
   quotas(): Promise<readonly Quota[]>;
+  /** Tells them as they were some minutes ago, without waiting: none where they are not known, or the cloud is away. */
+  knownQuotas(): readonly Quota[];
   check(): Promise<Finding[]>;
   close(): Promise<void>;
 }

@@ -22,6 +22,7 @@ import { ProviderError } from './errors';
 import { meterConfigReads } from './meter-configs';
 import { openImage } from './open-image';
 import { keptFor } from './kept';
+import { KnownQuotas } from './quotas';
 import { GroupReads } from './reads';
 
 export interface GuardOptions extends CallLimits {
@@ -96,6 +97,10 @@ export function guardCloud(settings: CloudSettings, driver: Driver, options: Par
   const offers = (group: GroupName | ReadableGroup, name: string): boolean =>
     group !== 'meterConfigs' && method(group, name) !== undefined && !(settings.mode === 'observe' && isWrite(name));
 
+  const quotas: Cloud['quotas'] = () =>
+    caller.call({ group: 'machines', method: 'quotas' }, async (context) => (await driver.quotas?.(context)) ?? []);
+  const known = driver.quotas && new KnownQuotas(quotas);
+
   return {
     ...settings,
     capabilities: capabilitiesOf(driver),
@@ -144,7 +149,11 @@ export function guardCloud(settings: CloudSettings, driver: Driver, options: Par
       driver.events?.of
         ? ask('events', 'of', driver.events, async (events, context) => (await events.of?.({ type, key }, context)) ?? [])
         : [],
-    quotas: () => caller.call({ group: 'machines', method: 'quotas' }, async (context) => (await driver.quotas?.(context)) ?? []),
+    quotas,
+    knownQuotas: () => {
+      hooks.ledger?.readUntold();
+      return known?.get(caller.watch.health.state) ?? [];
+    },
     check: () => check(settings, driver, guard.deadlineMs),
     close: () => driver.close(),
   };

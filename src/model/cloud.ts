@@ -1,4 +1,4 @@
-import { array, collectionType, dateTime, EXTENSION, NO_CLAUSE, ref, resource, string } from './define';
+import { array, collectionType, dateTime, EXTENSION, integer, NO_CLAUSE, ref, resource, string } from './define';
 
 /** Clouds behind the gateway, each a resource that is read: a type of the gateway's own (5.2). */
 
@@ -8,6 +8,9 @@ const mutable = { provider: 'mandatory mutable', consumer: 'mandatory read-only'
 
 /** UNKNOWN: no call has ended yet; DEGRADED: some of its services answer; DOWN: none does. */
 export const CLOUD_STATES = ['UNKNOWN', 'UP', 'DEGRADED', 'DOWN'] as const;
+
+/** Things of which an account may have so many, or so much. */
+export const QUOTAS = ['machines', 'cpus', 'memory', 'volumes', 'capacity'] as const;
 
 export const cloud = resource('Cloud', {
   clause: NO_CLAUSE,
@@ -26,6 +29,12 @@ export const cloud = resource('Cloud', {
     reason: string(perhaps),
     // Types of which it has resources.
     resourceTypes: array('resourceType', { kind: 'uri' }, mutable),
+    // Bounds of the account, where the provider tells them: in numbers of things, in KiB of memory, in kB of capacity.
+    quotas: array(
+      'quota',
+      { kind: 'struct', fields: { of: string({ ...always, values: QUOTAS }), limit: integer(mutable), used: integer(mutable) } },
+      perhaps,
+    ),
     cloudEntryPoint: ref('CloudEntryPoint', mutable),
   },
   operations: [],

@@ -2,16 +2,17 @@ import { Gone, ProviderError, type FailureKind } from '../clouds/errors';
 import { availabilityAfter } from './availability';
 
 /** Rounds as they end, and what is told of each. */
-function told(...rounds: ('ok' | FailureKind | 'notFound' | undefined)[]): (string | undefined)[] {
+function told(...rounds: ('ok' | FailureKind | `part ${FailureKind}` | 'notFound' | undefined)[]): (string | undefined)[] {
   let memory: Parameters<typeof availabilityAfter>[0];
   return rounds.map((round) => {
+    const [kind, answers] = round?.startsWith('part ') ? [round.slice(5), true] : [round, round === 'ok'];
     const error =
-      round === 'notFound'
+      kind === 'notFound'
         ? Gone.impossible({ type: 'Machine', key: 'a' })
-        : round && round !== 'ok'
-          ? new ProviderError(round, 'words')
+        : kind !== undefined && kind !== 'ok'
+          ? new ProviderError(kind as FailureKind, 'words')
           : undefined;
-    const { after, told: news } = availabilityAfter(memory, round === 'ok' ? { answers: true } : { answers: false, error });
+    const { after, told: news } = availabilityAfter(memory, { answers, error });
     memory = after;
     return news;
   });
@@ -45,5 +46,31 @@ describe('a cloud', () => {
       undefined,
       undefined,
     ]);
+  });
+
+  it('is degraded after two rounds in which a part of it does not answer, which is told once, and back when all does', () => {
+    expect(told('part timeout', 'ok', 'part timeout', 'part unavailable', 'part auth', 'ok', 'ok')).toEqual([
+      ...[undefined, undefined, undefined],
+      ...['degraded', undefined, 'back', undefined],
+    ]);
+  });
+
+  it('goes from degraded to away and comes back in part, each told once', () => {
+    expect(told('part timeout', 'part timeout', 'timeout', 'timeout', 'timeout', 'part timeout', 'part timeout', 'ok')).toEqual([
+      ...[undefined, 'degraded', undefined, 'away', undefined],
+      ...['degraded', undefined, 'back'],
+    ]);
+  });
+
+  it('stays degraded through one round without an answer', () => {
+    expect(told('part timeout', 'part timeout', 'timeout', 'part timeout', 'ok')).toEqual([
+      ...[undefined, 'degraded', undefined, undefined, 'back'],
+    ]);
+  });
+
+  it('is not degraded where a part of it refuses, asks for patience, or lacks something', () => {
+    expect(told('part forbidden', 'part forbidden', 'part throttled', 'part throttled', 'part unsupported')).toEqual(
+      Array(5).fill(undefined),
+    );
   });
 });

@@ -1,26 +1,48 @@
 import { z } from 'zod';
-import type { ProviderError } from '../clouds/errors';
+import type { ErrorKind, ProviderError } from '../clouds/errors';
 
-/** Going away and coming back of a cloud, as its watcher finds it. */
+/** Going away of a cloud, or of a part of it, and coming back, as its watcher finds it. */
 
-/** Finding of one round. */
-export type Availability = { answers: true } | { answers: false; error: ProviderError | undefined };
+/** Finding of one round: whether something answered, and why something else did not. */
+export interface Answered {
+  answers: boolean;
+  error?: ProviderError | undefined;
+}
 
-/** Memory between rounds: rounds in a row without an answer, and whether it was told that the cloud is away. */
-export const availabilityMemory = z.object({ silent: z.number(), away: z.boolean() });
+/** Memory between rounds: rounds in a row that found it away, or answering in part, and which of both was told. */
+export const availabilityMemory = z.object({
+  silent: z.number(),
+  away: z.boolean(),
+  partial: z.number().default(0),
+  degraded: z.boolean().default(false),
+});
 
-/** Rounds without an answer after which a cloud is away: the guard has tried each call several times by then. */
+/** News of a round. */
+export type AvailabilityNews = 'away' | 'degraded' | 'back';
+
+/** Rounds that find the same after which it is told: the guard has tried each call several times by then. */
 export const SILENT_ROUNDS = 2;
+
+/** Kinds of errors by which a part of a cloud does not answer; others, a refusal of one service, are answers. */
+const NO_ANSWER: readonly ErrorKind[] = ['unavailable', 'timeout', 'auth'];
+
+const WELL = { silent: 0, away: false, partial: 0, degraded: false };
 
 /** Judges a round. A cloud that asks for patience, or has nothing to list, is there. */
 export function availabilityAfter(
-  before: z.output<typeof availabilityMemory> = { silent: 0, away: false },
-  found: Availability,
-): { after: z.output<typeof availabilityMemory>; told: 'away' | 'back' | undefined } {
-  if (found.answers) return { after: { silent: 0, away: false }, told: before.away ? 'back' : undefined };
-  const { error } = found;
+  before: z.output<typeof availabilityMemory> = WELL,
+  { answers, error }: Answered,
+): { after: z.output<typeof availabilityMemory>; told: AvailabilityNews | undefined } {
+  if (answers) {
+    if (!error || !NO_ANSWER.includes(error.kind)) return { after: WELL, told: before.away || before.degraded ? 'back' : undefined };
+    // Who was told that it is away is told at once that it is there in part.
+    const partial = before.away ? SILENT_ROUNDS : Math.min(before.partial + 1, SILENT_ROUNDS);
+    const degraded = before.degraded || partial >= SILENT_ROUNDS;
+    return { after: { ...WELL, partial, degraded }, told: degraded && !before.degraded ? 'degraded' : undefined };
+  }
   if (!error || error.kind === 'throttled' || error.kind === 'unsupported') return { after: before, told: undefined };
-  const silent = before.silent + 1;
+  const silent = Math.min(before.silent + 1, SILENT_ROUNDS);
   const away = before.away || silent >= SILENT_ROUNDS;
-  return { after: { silent: Math.min(silent, SILENT_ROUNDS), away }, told: away && !before.away ? 'away' : undefined };
+  const after = { ...before, silent, away, ...(away && { degraded: false, partial: 0 }) };
+  return { after, told: away && !before.away ? 'away' : undefined };
 }

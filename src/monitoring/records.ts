@@ -4,6 +4,7 @@ import type { ProviderEvent } from '../clouds/monitoring';
 import { entryPath } from '../model/cloud-path';
 import { alarmEvent, modelEvent, stateEvent, type EventSubject } from '../operations/events';
 import type { EventRecord } from '../store/event-record';
+import type { AvailabilityNews } from './availability';
 import type { Change } from './news';
 
 /** Events of what a watcher finds. */
@@ -36,19 +37,23 @@ export function cloudSubject({ key, name }: Pick<Cloud, 'key' | 'name'>, tenant:
   return { tenant, path: entryPath(key, 'cloudEntryPoint'), type: 'CloudEntryPoint', name };
 }
 
-/** Makes the events, one for each tenant that may use it, of a cloud that went away (with the reason) or came back. */
-export function availabilityRecords(cloud: Pick<Cloud, 'key' | 'name' | 'tenants'>, error: ProviderError | undefined): EventRecord[] {
+/** Makes the events, one for each tenant that may use it, of a cloud that went away, in whole or in part (why), or came back. */
+export function availabilityRecords(
+  cloud: Pick<Cloud, 'key' | 'name' | 'tenants'>,
+  told: AvailabilityNews,
+  error: ProviderError | undefined,
+): EventRecord[] {
+  const { name } = cloud;
+  const [words, severity] = told === 'away' ? (['does not answer', 'critical'] as const) : (['answers in part', 'high'] as const);
   return cloud.tenants.map((tenant) => {
     const subject = cloudSubject(cloud, tenant);
-    return error
-      ? alarmEvent(subject, error.kind, {
-          detail: `${cloud.name} does not answer: ${error.message}`,
-          severity: 'critical',
-          outcome: 'Failure',
-        })
-      : alarmEvent(subject, 'available', { detail: `${cloud.name} answers again`, severity: 'low', outcome: 'Success' });
+    return told !== 'back' && error
+      ? alarmEvent(subject, error.kind, { detail: `${name} ${words}: ${error.message}`, severity, outcome: OUTCOMES[told] })
+      : alarmEvent(subject, 'available', { detail: `${name} answers again`, severity: 'low', outcome: 'Success' });
   });
 }
+
+const OUTCOMES = { away: 'Failure', degraded: 'Warning' } as const;
 
 function worded(code: string, detail: string): string {
   return detail === '' ? code : `${code}: ${detail}`;

@@ -98,11 +98,10 @@ export class Watcher {
       else answered += 1;
     }
     records.push(...(await this.unwatched(happened.events)));
-    const { after, told } = availabilityAfter(
-      memory?.availability,
-      answered > 0 ? { answers: true } : { answers: false, error: errors[0] },
-    );
-    if (told) records.push(...availabilityRecords(this.cloud, told === 'away' ? errors[0] : undefined));
+    // A service that is away goes before one that refuses.
+    const error = errors.find(({ passing, kind }) => passing || kind === 'auth') ?? errors[0];
+    const { after, told } = availabilityAfter(memory?.availability, { answers: answered > 0, error });
+    if (told) records.push(...availabilityRecords(this.cloud, told, error));
     const lookedUpTo = Math.min(began, ...Object.values(memory?.known ?? {}).map(({ at }) => at)) - this.unsettledMs;
     return { memory: { known, availability: after, cursor: happened.cursor, told: happened.told }, records, seen, began, lookedUpTo };
   }

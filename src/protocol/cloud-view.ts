@@ -5,11 +5,12 @@ import { CLOUD, ENTRY_POINT } from '../operations/gateway-resources';
 import type { Protocol } from './context';
 import { digest, type View } from './view';
 
-/** Shows a cloud as its calls showed it: it is asked for nothing. */
+/** Shows a cloud as its calls showed it: no answer of it is waited for. */
 export function cloudView({ catalogue, handlerOf }: Pick<Protocol, 'catalogue' | 'handlerOf'>, cloud: Cloud): View {
   const { key, name, driver, mode } = cloud;
   const { state, since, reason } = cloud.health();
   const { region } = cloud.capabilities;
+  const quotas = cloud.knownQuotas().map(({ of, limit, used }) => ({ of, limit, used }));
   const path = cloudPath(key);
   const resourceTypes = catalogue.resources.flatMap(({ name: type, typeURI }) => {
     const group = handlerOf(type)?.group;
@@ -21,7 +22,9 @@ export function cloudView({ catalogue, handlerOf }: Pick<Protocol, 'catalogue' |
     ...{ mode, state },
     ...(since !== undefined && { since: new Date(since).toISOString() }),
     ...(reason !== undefined && { reason }),
-    ...{ resourceTypes, cloudEntryPoint: { href: entryPath(key, catalogue.pathOf(ENTRY_POINT) ?? '') } },
+    resourceTypes,
+    ...(quotas.length > 0 && { quotas }),
+    cloudEntryPoint: { href: entryPath(key, catalogue.pathOf(ENTRY_POINT) ?? '') },
   };
   return { type: CLOUD, path, values, operations: [], core: () => digest(values), created: '' };
 }

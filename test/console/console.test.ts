@@ -39,7 +39,7 @@ describeWith('chromium', chromiumAvailable(), () => {
       config: {
         access: { required: true },
         clouds: {
-          sim: simulatedCloud({}, { guard: { cacheMs: 0, retries: 0 } }),
+          sim: simulatedCloud({ maxInstances: 200 }, { guard: { cacheMs: 0, retries: 0 } }),
           two: simulatedCloud({}, { guard: { cacheMs: 0, retries: 0 } }),
         },
       },
@@ -120,6 +120,11 @@ describeWith('chromium', chromiumAvailable(), () => {
     await page.keyboard.press('Enter');
     await page.getByRole('heading', { level: 1, name: 'Overview' }).waitFor();
     await page.getByRole('row', { name: /sim.*UP/ }).waitFor();
+    // How much of the account's bounds is used comes with a later look.
+    await comesTrue(async () => {
+      await refresh();
+      await page.getByRole('meter', { name: /^machines: 61 \/ 200$/ }).waitFor({ timeout: 500 });
+    });
     scene.controlOf('two').fail({ method: '*', kind: 'unavailable', message: 'the power is out', times: 1_000 });
     for (let times = 0; times < 3; times += 1) await scene.client.as(basic('olga', 'pw-olga')).get('clouds/two/machines');
     await refresh();
@@ -443,6 +448,7 @@ describeWith('chromium', chromiumAvailable(), () => {
     await page.keyboard.press('Enter');
     await page.getByRole('button', { name: 'Send' }).waitFor();
     await page.keyboard.press('Escape');
+    await page.getByRole('dialog').waitFor({ state: 'detached' });
     // What was left is where it goes on.
     expect(await page.evaluate(on)).toBe('Create machineConfigs');
     await page.keyboard.press('Enter');

@@ -123,11 +123,12 @@ describe('the watcher of a cloud', () => {
       return go();
     };
     await looked(cloud);
-    expect(kinds(await told(gateway))).toEqual(['model create']);
+    const models = async () => (await told(gateway)).filter(({ type }) => type.endsWith('/model'));
+    expect(kinds(await models())).toEqual(['model create']);
     cloud.of('machines').delete('m1');
     proves = true;
-    await comesTrue(async () => expect(kinds(await told(gateway))).toEqual(['model create', 'model delete']));
-    expect((await told(gateway)).at(-1)).toMatchObject({ resource: 'machines/east.m1', content: { resName: 'name of m1' } });
+    await comesTrue(async () => expect(kinds(await models())).toEqual(['model create', 'model delete']));
+    expect((await models()).at(-1)).toMatchObject({ resource: 'machines/east.m1', content: { resName: 'name of m1' } });
   });
 
   it('makes an alarm of a Machine that fails by itself, with the reason', async () => {
@@ -159,6 +160,25 @@ describe('the watcher of a cloud', () => {
       severity: 'critical',
       content: { resName: 'East', detail: expect.stringContaining('no route to it') as string },
     });
+  });
+
+  it('tells of a cloud of which a part does not answer, with the reason, and that it is whole again', async () => {
+    const cloud = new FakeCloud();
+    machine(cloud, 'm1', 'STARTED');
+    const gateway = await start(cloud);
+    await looked(cloud);
+    cloud.around = ({ name }, go) => {
+      if (name.startsWith('networks.')) throw new ProviderError('unavailable', 'the switch is out');
+      return go();
+    };
+    await comesTrue(async () => expect(kinds(await told(gateway))).toEqual(['alarm unavailable']));
+    expect((await told(gateway))[0]).toMatchObject({
+      resource: 'clouds/east/cloudEntryPoint',
+      ...{ severity: 'high', outcome: 'Warning' },
+      content: { resName: 'East', detail: 'East answers in part: the switch is out' },
+    });
+    cloud.around = (_call, go) => go();
+    await comesTrue(async () => expect(kinds(await told(gateway))).toEqual(['alarm unavailable', 'alarm available']));
   });
 });
 

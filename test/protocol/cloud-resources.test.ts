@@ -1,6 +1,7 @@
 import { hashPassword } from '../../src/http/passwords';
 import { basic, type Client, type Json } from '../harness/client';
 import { simulatedCloud } from '../harness/gateway';
+import { eventually } from '../harness/wait';
 import { expectFault, listOf, openScene, type Scene } from './scene';
 
 /** The clouds as resources: an extension of the gateway's own (5.2), which says by its type and namespace that it is one. */
@@ -23,7 +24,7 @@ beforeAll(async () => {
       access: { required: true },
       tenants: ['a', 'b'],
       clouds: {
-        sim: simulatedCloud({}, { ...quick, name: 'First', tenants: ['a', 'b'], discoveredTenant: 'a' }),
+        sim: simulatedCloud({ maxInstances: 9 }, { ...quick, name: 'First', tenants: ['a', 'b'], discoveredTenant: 'a' }),
         own: simulatedCloud({}, { ...quick, tenants: ['b'], mode: 'observe' }),
       },
     },
@@ -90,4 +91,26 @@ test('its state is what calls to it show, with the reason in the provider’s wo
   await ann.get('machines');
   expect((await state()).state).toBe('UP');
   expect(scene.gateway.logs()).toContainEqual(expect.objectContaining({ msg: 'a cloud answers again', cloud: 'sim' }));
+});
+
+test('quotas that the cloud tells stand beside it in both formats, and are not waited for; they go with its answers', async () => {
+  await ann.get('machines');
+  const { json, text } = await eventually(async () => {
+    const { json: shown } = await ann.get('clouds/sim');
+    return shown.quotas === undefined
+      ? undefined
+      : { json: shown, text: (await ann.get('clouds/sim', { accept: 'application/xml' })).text };
+  });
+  expect(json.quotas).toEqual([{ of: 'machines', limit: 9, used: 0 }]);
+  expect(text).toContain('<quota><of>machines</of><limit>9</limit><used>0</used></quota>');
+  expect((await cloudsOf(bob, "?$filter=key='own'"))[0]).not.toHaveProperty('quotas');
+  const { json: announced } = await ann.get('resourceMetadata/Cloud');
+  expect(listOf(announced, 'attributes').map(({ name }) => String(name))).toContain('quotas');
+  scene.control.resetCalls();
+  for (let looks = 0; looks < 20; looks += 1) await cloudsOf(ann);
+  expect(scene.control.totalCalls()).toBe(0);
+  scene.control.fail({ method: '*', kind: 'unavailable', message: 'the power is out', times: 100 });
+  for (let asked = 0; asked < 3; asked += 1) await ann.get('machines');
+  expect(await cloudsOf(ann)).toEqual([expect.not.objectContaining({ quotas: expect.anything() as unknown })]);
+  scene.control.clearFailures();
 });
