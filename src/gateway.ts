@@ -11,7 +11,7 @@ import { connectClouds, driverRegistry, type CloudToConnect, type ConnectedCloud
 import { createBodyReader } from './codec/reader';
 import { createWriter } from './codec/writer';
 import { buildOf } from './config/build';
-import { secretKey, type Config } from './config/config';
+import { otherKeys, secretKey, type Config } from './config/config';
 import { cloudOptions } from './config/load';
 import { createFetcher, type Fetcher } from './fetch/fetcher';
 import { createPoster } from './fetch/poster';
@@ -55,7 +55,7 @@ import { withSystems } from './systems/handlers';
 import { writeFault } from './protocol/faults';
 import type { Handle, Principal } from './protocol/messages';
 import { publicDocuments } from './protocol/public-documents';
-import { createCipher, deriveKey } from './store/cipher';
+import { createCipher } from './store/cipher';
 import { lockFolder } from './store/folder-lock';
 import { ledgerStore } from './store/ledger-store';
 import { loadOrCreateKey } from './store/key-file';
@@ -144,7 +144,7 @@ async function build(options: GatewayOptions, closers: Closers): Promise<Gateway
   const catalogue = catalogueFor(clouds, config, types);
   const fetcher = createFetcher(config.fetch);
   const handlers = withPackages(withSystems([...resourceHandlers(fetcher), ...types.handlers], catalogue), fetcher, config.move);
-  const tagKey = deriveKey(key, 'identity tags');
+  const tagKey = store.keys.lasting('identity tags');
   const at = role === 'gateway' ? await publicAddress(config.server, (details, message) => log.warn(details, message)) : undefined;
   const base = `${at?.publicUrl ?? 'http://worker.invalid'}${PREFIX}`;
   const queue = await openQueue(config, log);
@@ -257,7 +257,7 @@ async function keyFor({ config, makeKey }: GatewayOptions): Promise<Buffer> {
 
 /** Opens the configured store. Without a key it serves the management of users only. */
 export async function openStore(config: Config, key: Buffer | undefined, log: Logger): Promise<Store> {
-  const cipher = createCipher(key);
+  const cipher = createCipher(key, otherKeys(config));
   if (config.store.kind === 'sqlite') return openSqliteStore({ file: join(config.data.dir, DATABASE_FILE), cipher });
   const url = config.store.url ?? '';
   const onTrouble = (error: Error): void => log.warn({ error: error.message }, 'a connection to PostgreSQL broke');

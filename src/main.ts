@@ -2,6 +2,7 @@
 import { setFlagsFromString } from 'node:v8';
 import { Command } from 'commander';
 import { auditCommand } from './cli/audit';
+import { keyCommand } from './cli/keys';
 import { checkCommand } from './cli/check';
 import { serveCommand, workerCommand } from './cli/serve';
 import { tokenCommand, userCommand } from './cli/users';
@@ -12,7 +13,7 @@ import { withoutPasswords } from './config/redact';
 // requests would take what other programs need.
 setFlagsFromString('--heap-growing-percent=50');
 
-/** The command line: `cimi-gateway serve`, `worker`, `check`, `user`, `token`, `audit`. */
+/** The command line: `cimi-gateway serve`, `worker`, `check`, `user`, `token`, `audit`, `key`. */
 async function main(): Promise<void> {
   // Whatever this process makes is its owner's alone.
   process.umask(0o077);
@@ -34,7 +35,8 @@ async function main(): Promise<void> {
     .addCommand(checkCommand())
     .addCommand(userCommand())
     .addCommand(tokenCommand())
-    .addCommand(auditCommand());
+    .addCommand(auditCommand())
+    .addCommand(keyCommand());
   await program.parseAsync();
 }
 

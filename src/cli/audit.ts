@@ -29,14 +29,14 @@ export function auditCommand(): Command {
   audit.addCommand(
     withConfig(new Command('verify').description('check every entry; exit code 1 where something was changed, taken out or put in'))
       .option('--anchor <file>', 'ends that an earlier run wrote there must still be there; writes the new ones (keep it elsewhere)')
-      .action((options: VerifyOptions) => withAudit(options, (store) => verify(store, options.anchor))),
+      .action((options: VerifyOptions) => withStore(options, (store) => verify(store, options.anchor))),
   );
   audit.addCommand(
     withConfig(new Command('list').description('list entries, newest first, one JSON object a line'))
       .option('--tenant <tenant>', 'tenant', 'default')
       .option('--strangers', 'failed logins of nobody that is known, which belong to no tenant')
       .option('--limit <n>', 'most entries', numberOf, 100)
-      .action((options: ListOptions) => withAudit(options, (store) => list(store, options))),
+      .action((options: ListOptions) => withStore(options, (store) => list(store, options))),
   );
   return audit;
 }
@@ -112,11 +112,12 @@ export async function keyOf(config: Config): Promise<Buffer | undefined> {
   return secretKey(config) ?? (await readKey(keyFile(config)));
 }
 
-async function withAudit(options: CommonOptions, work: (store: Store) => Promise<void>): Promise<void> {
+/** Opens the store with the key that the gateway uses, beside a gateway that runs over it. */
+export async function withStore(options: CommonOptions, work: (store: Store, config: Config) => Promise<void>): Promise<void> {
   const config = await configOf(options);
   const store = await openStore(config, await keyOf(config), createLog({ level: 'silent' }));
   try {
-    await work(store);
+    await work(store, config);
   } finally {
     await store.close();
   }

@@ -31,6 +31,11 @@ export function secretKey(config: Config): Buffer | undefined {
   return config.secrets.key === undefined ? undefined : decodeKey(config.secrets.key);
 }
 
+/** Keys that what was sealed with them is opened with, and nothing sealed: 32 bytes each. */
+export function otherKeys(config: Config): Buffer[] {
+  return config.secrets.otherKeys.flatMap((text) => decodeKey(text) ?? []);
+}
+
 /** Every tenant of the configuration. */
 export function tenantsOf({ tenants, clouds }: Config): string[] {
   return [...new Set(tenants ?? Object.values(clouds).flatMap((cloud) => cloud.tenants))];

@@ -5,10 +5,16 @@ type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
 
 const SCALARS = ['string', 'integer', 'number', 'boolean'];
 const REFERENCE = {
-  description: 'Taken from the environment (${NAME} or ${NAME:-default}) or from a file.',
+  description: 'Taken from the environment (${NAME} or ${NAME:-default}) from a file, or from a command.',
   anyOf: [
     { type: 'string', pattern: '\\$\\{[A-Za-z_][A-Za-z0-9_]*(:-[^}]*)?\\}' },
     { type: 'object', properties: { $file: { type: 'string' } }, required: ['$file'], additionalProperties: false },
+    {
+      type: 'object',
+      properties: { $command: { type: 'array', items: { type: 'string' }, minItems: 1 } },
+      required: ['$command'],
+      additionalProperties: false,
+    },
   ],
 };
 

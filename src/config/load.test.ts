@@ -289,7 +289,7 @@ describe('redact', () => {
     const config = await load(
       `
 server: { port: "\${PORT}" }
-secrets: { key: ${'ab'.repeat(32)} }
+secrets: { key: ${'ab'.repeat(32)}, otherKeys: [${'abcd'.repeat(16)}] }
 store: { kind: postgres, url: "postgres://u:HUSH/p@ss@h/db?sslpassword=HUSH" }
 queue: { kind: redis, url: "redis://:\${RP:-HUSH-default}@h" }
 clouds:

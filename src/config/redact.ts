@@ -21,16 +21,21 @@ function hidden(value: unknown, path: Path, references: ReadonlyMap<string, stri
   const text = placeOf(path);
   const reference = references.get(text);
   if (reference !== undefined) return reference.startsWith('$') || reference.includes('${') ? withoutPasswords(reference) : value;
-  if (holdsSecrets(path) && isSecretName(path.at(-1))) return HIDDEN;
+  if (isKey(path) || (holdsSecrets(path) && isSecretName(path.at(-1)))) return HIDDEN;
   if (typeof value === 'string') return path.at(-1) === 'proxy' ? (shownProxy(value) ?? HIDDEN) : withoutPasswords(value);
   if (Array.isArray(value)) return value.map((item: unknown, index) => hidden(item, [...path, index], references));
   if (!isRecord(value)) return value;
   return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, hidden(inner, [...path, key], references)]));
 }
 
+/** True within the section whose values are all keys. */
+function isKey(path: Path): boolean {
+  return path[0] === 'secrets' && path.length > 1;
+}
+
 /** Sections in which a name tells a secret. */
 function holdsSecrets(path: Path): boolean {
-  if (path[0] === 'secrets' || path[0] === 'access') return path.length > 1;
+  if (path[0] === 'access') return path.length > 1;
   return path[0] === 'clouds' && path[2] === 'options' && path.length > 3;
 }
 
@@ -55,8 +60,8 @@ function* secretsIn(value: unknown, path: Path, references: ReadonlyMap<string, 
     return;
   }
   const text = String(value);
-  const named = path.some((part) => isSecretName(part)) && holdsSecrets(path);
-  if (named || references.get(placeOf(path))?.startsWith('$file')) yield text;
+  const named = isKey(path) || (path.some((part) => isSecretName(part)) && holdsSecrets(path));
+  if (named || /^\$(file|command)/.test(references.get(placeOf(path)) ?? '')) yield text;
   const [, password] = /^[a-z][a-z0-9+.-]*:\/\/[^:@/\s]*:(\S*)@/i.exec(text) ?? [];
   if (password !== undefined) yield* [password, plain(password)];
 }

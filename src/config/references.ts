@@ -2,6 +2,7 @@ import { readFile, stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { placeOf } from '../model/place';
 import { isRecord, type Path, type Problem } from './problems';
+import { outputOf } from './run-command';
 
 export interface ReferenceContext {
   env: Readonly<Record<string, string | undefined>>;
@@ -18,8 +19,8 @@ const MAX_DEPTH = 32;
 export const MAX_REFERENCED_BYTES = 64 * 1024;
 
 /**
- * A copy of a parsed file with `${NAME}`, `${NAME:-default}` (in any text; `$${` is a literal `${`) and
- * `{ $file: path }` replaced. Keys without a value are left out.
+ * A copy of a parsed file with `${NAME}`, `${NAME:-default}` (in any text; `$${` is a literal `${`),
+ * `{ $file: path }` and `{ $command: [program, argument, …] }` replaced. Keys without a value are left out.
  */
 export async function resolveReferences(value: unknown, context: ReferenceContext, path: Path = []): Promise<unknown> {
   const problem = (message: string): void => void context.problems.push({ path: placeOf(path), message });
@@ -28,6 +29,7 @@ export async function resolveReferences(value: unknown, context: ReferenceContex
   if (Array.isArray(value)) return Promise.all(value.map((item: unknown, index) => resolveReferences(item, context, [...path, index])));
   if (!isRecord(value)) return value;
   if (Object.hasOwn(value, '$file')) return fromFile(value, context, path);
+  if (Object.hasOwn(value, '$command')) return fromCommand(value, context, path);
   const result: Record<string, unknown> = {};
   for (const [key, inner] of Object.entries(value)) {
     if (key === '__proto__') problem('__proto__ is not allowed as a key');
@@ -80,6 +82,21 @@ async function fromFile(value: Record<string, unknown>, context: ReferenceContex
   } catch (error) {
     return problem(`the file ${file} can't be read: ${readingTrouble(error)}`);
   }
+}
+
+async function fromCommand(value: Record<string, unknown>, context: ReferenceContext, path: Path): Promise<string | undefined> {
+  const problem = (message: string): undefined => void context.problems.push({ path: placeOf(path), message });
+  const given = value['$command'];
+  const texts = Array.isArray(given) && given.every((one) => typeof one === 'string' && !one.includes('\0')) ? given : [];
+  if (texts.length === 0 || Object.keys(value).length > 1)
+    return problem('a reference to a command is written { $command: [program, argument, …] }, with nothing beside it');
+  const words = texts.map((text) => interpolate(text, context, path));
+  // Arguments may name a secret's place, or be one: only the program is told.
+  context.references.set(placeOf(path), `$command: ${texts[0]}`);
+  const [program, ...rest] = words.filter((word) => word !== undefined);
+  if (program === undefined || rest.length + 1 < texts.length) return undefined;
+  const output = await outputOf({ program, arguments: rest, folder: context.folder, env: context.env });
+  return 'problem' in output ? problem(output.problem) : output.text;
 }
 
 /** Describes in words why a file could not be read. */

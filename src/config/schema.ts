@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { decodeKey, isBare, isProxyPlace } from './formats';
+import { isBare, isProxyPlace } from './formats';
 import { auditSection } from './audit-section';
 import { consoleSection } from './console-section';
 import { fetchSection } from './fetch-section';
@@ -8,6 +8,7 @@ import { ovfSection } from './ovf-section';
 import { namesSection } from './names-section';
 import { monitoringSection } from './monitoring-section';
 import { quotasSection } from './quotas-section';
+import { secretsSection } from './secrets-section';
 import { streamsSection } from './streams-section';
 import { webhooksSection } from './webhooks-section';
 
@@ -172,19 +173,6 @@ const worker = z
   })
   .prefault({})
   .describe('Work on Jobs.');
-
-const secrets = z
-  .strictObject({
-    key: z
-      .string()
-      .refine((text) => decodeKey(text) !== undefined, 'must be 32 bytes in base64 (44 characters) or hexadecimal (64 digits)')
-      .optional()
-      .describe(
-        'Key that encrypts secrets at rest: 32 bytes in base64 or hexadecimal, by $file or ${ENV}. Without it none are stored, but npm start makes one in data.dir.',
-      ),
-  })
-  .prefault({})
-  .describe('Secrets at rest (AES-256-GCM).');
 
 const jobs = z
   .strictObject({
@@ -365,7 +353,7 @@ export const configSchema = z
     store,
     queue,
     worker,
-    secrets,
+    secrets: secretsSection,
     jobs,
     quotas: quotasSection,
     lists,

@@ -39,7 +39,8 @@ const INT8 = 20;
  * @throws WrongKeyError; StoreUnavailable where the server can't be reached or refuses.
  */
 export async function openPostgresStore(options: PostgresStoreOptions): Promise<Store> {
-  const { cipher, poolSize = 10, schema } = options;
+  const { poolSize = 10, schema } = options;
+  let { cipher } = options;
   if (schema !== undefined && !/^[a-z_][a-z0-9_]{0,62}$/.test(schema)) throw new Error(`'${schema}' can't be the name of a schema`);
   // Pools apart: a transaction's callback may read outside of it, which must not wait for another transaction's end.
   const session = (size: number): Session => ({
@@ -56,12 +57,12 @@ export async function openPostgresStore(options: PostgresStoreOptions): Promise<
   try {
     if (schema !== undefined) await createSchema(writes, schema);
     await migrate(writes.db, postgresDialect, schema);
-    await checkKey(writes);
+    cipher = await checkKey(writes);
   } catch (error) {
     await close();
     throw error;
   }
-  return sqlStore(writes, reads, close);
+  return sqlStore({ ...writes, cipher }, { ...reads, cipher }, close);
 }
 
 function createPool({ url, schema, silenceMs = SILENCE_MS, onTrouble }: PostgresStoreOptions, max: number): Pool {

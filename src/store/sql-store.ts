@@ -8,6 +8,7 @@ import { readCounts, mergeCounts } from './counts';
 import * as events from './events';
 import { feedEnd, readNews } from './feed';
 import { hasKey } from './key-check';
+import { keyStore } from './key-store';
 import { readHolds } from './holds';
 import * as jobLists from './job-lists';
 import * as jobs from './jobs';
@@ -97,6 +98,7 @@ export function sqlStore(writes: Session, reads: Session, close: () => Promise<v
     mergeCounts: () => write((session) => mergeCounts(session)),
     events: (query) => events.readEvents(reads, query),
     hasKey: () => hasKey(reads),
+    keys: keyStore(write, reads),
     access: { ...accessWrites(write), ...twice(accessReads(reads)) },
     accessTold: (entryOf) => ({ ...accessWrites(write, entryOf), ...twice(accessReads(reads)) }),
     close,

@@ -29,10 +29,16 @@ export interface SqliteStoreOptions {
  * (also by leaseJob and the like) would wait for itself: inside a callback write through the unit only.
  * @throws WrongKeyError; StoreUnavailable where the file can't be used.
  */
-export async function openSqliteStore({ file, cipher, patienceMs = 10_000, clock = steadyClock() }: SqliteStoreOptions): Promise<Store> {
+export async function openSqliteStore({
+  file,
+  patienceMs = 10_000,
+  clock = steadyClock(),
+  ...options
+}: SqliteStoreOptions): Promise<Store> {
   await mkdir(dirname(file), { recursive: true, mode: 0o700 });
   await createPrivate(file);
   const dialect = sqliteDialect(clock);
+  let { cipher } = options;
   const session = (readOnly: boolean): Session => ({
     db: new Kysely<Tables>({ dialect: tellingOutages(libsqlDialect({ file, readOnly, patienceMs }), sqliteOutages) }),
     dialect,
@@ -41,13 +47,13 @@ export async function openSqliteStore({ file, cipher, patienceMs = 10_000, clock
   const writes = session(false);
   try {
     await migrate(writes.db, dialect);
-    await checkKey(writes);
+    cipher = await checkKey(writes);
   } catch (error) {
     await writes.db.destroy();
     throw error;
   }
   const reads = session(true);
-  return sqlStore(writes, reads, async () => {
+  return sqlStore({ ...writes, cipher }, reads, async () => {
     await reads.db.destroy();
     await writes.db.destroy();
   });

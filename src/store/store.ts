@@ -1,6 +1,7 @@
 import type { Value, Values } from '../model/values';
 import type { AccessStore } from './access-store';
 import type { AuditStore, Retention } from './audit-store';
+import type { KeyStore } from './keys';
 import type { EventReads, EventRow, EventWrites } from './event-record';
 import type { ListQuery, ListPlace, PlaceQuery, ResourcePath } from './listing';
 import type { AgendaReads, AgendaWrites, SampleReads, SampleWrites, TaskStore, TaskWrites } from './monitoring';
@@ -364,5 +365,6 @@ export interface Store extends StoreReads, TaskStore, AuditStore {
   /** Newest first, by their numbers. */
   events(query: { tenant: string; resource?: ResourcePath; limit: number }): Promise<EventRow[]>;
   access: AccessStore;
+  keys: KeyStore;
   close(): Promise<void>;
 }

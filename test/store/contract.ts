@@ -2,6 +2,7 @@ import { auditContract } from './contract-audit';
 import { feedContract } from './contract-feed';
 import { eventContract } from './contract-events';
 import { jobContract } from './contract-jobs';
+import { keyContract } from './contract-keys';
 import { listContract } from './contract-lists';
 import { monitoringContract } from './contract-monitoring';
 import { quotaContract } from './contract-quotas';
@@ -31,6 +32,7 @@ export function storeContract(name: string, open: () => Promise<Bench>): void {
     describe('retention', () => retentionContract(current));
     describe('monitoring', () => monitoringContract(current));
     describe('audit', () => auditContract(current));
+    describe('keys', () => keyContract(current));
     describe('feed', () => feedContract(current));
     describe('events', () => eventContract(current));
     describe('quotas', () => quotaContract(current));

@@ -1,4 +1,5 @@
 import type { Kysely } from 'kysely';
+import type { Cipher } from '../../src/store/cipher';
 import type { Tables } from '../../src/store/schema';
 import type { NewJob, NewResourceRow, Store } from '../../src/store/store';
 
@@ -6,7 +7,9 @@ import type { NewJob, NewResourceRow, Store } from '../../src/store/store';
 export interface Bench {
   store: Store;
   /** Opens another store over the same data, as another process would. */
-  another(): Promise<Store>;
+  another(cipher?: Cipher): Promise<Store>;
+  /** Key that the data was made with. */
+  key: Buffer;
   /** Reads everything the database has written, as text to search. */
   dump(): Promise<string>;
   /** Works on the tables themselves, as somebody who has the database could. */

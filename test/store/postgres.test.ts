@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { Kysely, PostgresDialect } from 'kysely';
 import { Client, Pool } from 'pg';
-import { createCipher, WrongKeyError } from '../../src/store/cipher';
+import { createCipher, WrongKeyError, type Cipher } from '../../src/store/cipher';
 import { openPostgresStore } from '../../src/store/postgres';
 import type { Tables } from '../../src/store/schema';
 import type { Store } from '../../src/store/store';
@@ -21,8 +21,8 @@ describeWith('PostgreSQL', postgresAvailable(), () => {
     if (!server) throw new Error('PostgreSQL is not running');
     return server;
   };
-  const open = (schema: string, more: { poolSize?: number; key?: Buffer } = {}): Promise<Store> =>
-    openPostgresStore({ url: running().url, schema, poolSize: more.poolSize ?? 4, cipher: createCipher(more.key ?? key) });
+  const open = (schema: string, more: { poolSize?: number; key?: Buffer; cipher?: Cipher } = {}): Promise<Store> =>
+    openPostgresStore({ url: running().url, schema, poolSize: more.poolSize ?? 4, cipher: more.cipher ?? createCipher(more.key ?? key) });
 
   beforeAll(async () => {
     server = await startPostgres();
@@ -34,8 +34,9 @@ describeWith('PostgreSQL', postgresAvailable(), () => {
     const stores = [await open(schema)];
     return {
       store: stores[0] as Store,
-      another: async () => {
-        const store = await open(schema);
+      key,
+      another: async (cipher) => {
+        const store = await open(schema, cipher && { cipher });
         stores.push(store);
         return store;
       },

@@ -20,14 +20,15 @@ async function openBench(): Promise<Bench> {
   const folder = mkdtempSync(join(tmpdir(), 'cimi-store-'));
   const file = join(folder, 'gateway.db');
   const stores: Store[] = [];
-  const another = async (): Promise<Store> => {
-    const store = await openSqliteStore({ file, cipher: createCipher(key) });
+  const another = async (cipher = createCipher(key)): Promise<Store> => {
+    const store = await openSqliteStore({ file, cipher });
     stores.push(store);
     return store;
   };
   return {
     store: await another(),
     another,
+    key,
     // Read by another process: closing the file here would drop this process's locks on it.
     dump: async () => execFileSync('sh', ['-c', 'cat "$0"*', file], { encoding: 'latin1', maxBuffer: 1e8 }),
     direct: async (work) => {
