@@ -16,13 +16,14 @@ import { cloudOptions } from './config/load';
 import { createFetcher, type Fetcher } from './fetch/fetcher';
 import { createPoster } from './fetch/poster';
 import { createPutter } from './fetch/putter';
+import { adminOf, countedJobs } from './gateway/observing';
+import { anonymousHosts, anonymousOf, loginRequired } from './gateway/strangers';
 import { createAuthenticator } from './http/access';
 import { Closers } from './http/closers';
 import { consoleOf } from './http/console-parts';
 import { createLoginAudit } from './http/login-audit';
 import { publicAddress } from './http/public-address';
 import { createHttpServer } from './http/server';
-import { assertListenAllowed } from './http/loopback';
 import { createMetrics, type Metrics } from './http/metrics';
 import { readiness } from './http/readiness';
 import { createEngine, type Engine } from './jobs/engine';
@@ -53,7 +54,7 @@ import { expiringPackages } from './packages/remove';
 import { servePackages } from './packages/serve';
 import { withSystems } from './systems/handlers';
 import { writeFault } from './protocol/faults';
-import type { Handle, Principal } from './protocol/messages';
+import type { Handle } from './protocol/messages';
 import { publicDocuments } from './protocol/public-documents';
 import { createCipher } from './store/cipher';
 import { lockFolder } from './store/folder-lock';
@@ -130,9 +131,10 @@ async function build(options: GatewayOptions, closers: Closers): Promise<Gateway
   const types = await typeExtensionsOf(config);
   keepFolder(config.data.dir, log);
   if (config.store.kind === 'sqlite') closers.add(lockFolder(config.data.dir));
-  const key = await keyFor(options);
   const metrics = createMetrics({ build: buildOf(process.env) });
-  const onEnded = (job: JobRow): void => metrics.jobEnded(job.workflow ?? 'none', job.state);
+  const standing = await adminOf(config, metrics, log, closers);
+  const key = await keyFor(options);
+  const { onEnded, onTakenOver } = countedJobs(metrics);
   const opened = await openStore(config, key, log);
   closers.add(() => opened.close());
   // A policy that is put before ours may change its mind, which no ledger is told of: every answer then is made anew.
@@ -149,8 +151,10 @@ async function build(options: GatewayOptions, closers: Closers): Promise<Gateway
   const base = `${at?.publicUrl ?? 'http://worker.invalid'}${PREFIX}`;
   const queue = await openQueue(config, log);
   closers.add(() => queue.close(config.server.shutdownMs));
-  const engine = createJobs(options, { store, queue, clouds, catalogue, handlers, fetcher, base, tagKey, onEnded });
+  const engine = createJobs(options, { store, queue, clouds, catalogue, handlers, fetcher, base, tagKey, onEnded, onTakenOver });
   metrics.watchQueue(() => queue.trouble());
+  metrics.watchJobs(() => store.jobLoad());
+  const ready = () => readiness({ store, queue, clouds });
   const worksHere = role === 'worker' || config.worker.inProcess;
   if (worksHere) await engine.start();
   closers.add(() => engine.close(config.server.shutdownMs));
@@ -168,7 +172,14 @@ async function build(options: GatewayOptions, closers: Closers): Promise<Gateway
   closers.add(() => reads?.close());
   const also = { ledger, freshen, reads, ending: ending.signal };
   const handle = protocolOf(options, { store, clouds, catalogue, handlers, engine, base, tagKey, ...also });
-  if (!at) return { entryPoint: undefined, handle, store, engine, anonymous: false, close: () => closers.close() };
+  const close = (): Promise<void> => {
+    standing.closing = true;
+    return closers.close();
+  };
+  if (!at) {
+    standing.ready = ready;
+    return { entryPoint: undefined, handle, store, engine, anonymous: false, close };
+  }
   const { bodyDepth: _depth, bodyItems: _items, ...limits } = config.server.limits;
   const writers = { json: createWriter(catalogue, 'json'), xml: createWriter(catalogue, 'xml') };
   const access = { store, catalogue, auditContent: config.audit.content };
@@ -177,7 +188,7 @@ async function build(options: GatewayOptions, closers: Closers): Promise<Gateway
     hmacKey: randomBytes(32),
     ...(required ? {} : { anonymous: anonymousOf(config), anonymousHosts: anonymousHosts(config) }),
   });
-  const logins = createLoginAudit(authenticate, { record: loginRecorder(access), log });
+  const logins = createLoginAudit(authenticate, { record: loginRecorder(access), log, count: (outcome) => metrics.login(outcome) });
   closers.add(() => logins.close());
   const typeOf = (path: string) => catalogue.locate(path)?.type ?? '';
   const audit = { content: config.audit.content, note: reads && ((entry: EventRecord) => reads.note(entry)), typeOf };
@@ -188,7 +199,7 @@ async function build(options: GatewayOptions, closers: Closers): Promise<Gateway
     base: { publicUrl: at.publicUrl, prefix: PREFIX },
     limits,
     log,
-    ready: () => readiness({ store, queue, clouds }),
+    ready,
     metrics,
     measured: (tenant) => cloudMetrics({ clouds, store }, tenant),
     documents: publicDocuments(catalogue, handlers, base, at.publicUrl),
@@ -207,14 +218,8 @@ async function build(options: GatewayOptions, closers: Closers): Promise<Gateway
     server.retire();
     await sleep(config.server.retireMs);
   });
-  return { entryPoint: `${base}cloudEntryPoint`, handle, store, engine, anonymous: !required, close: () => closers.close() };
-}
-
-/** Tells whether everyone must log in. @throws Error where strangers could connect without a login */
-async function loginRequired({ access, server }: Config, store: Store): Promise<boolean> {
-  const required = access.required ?? (await store.access.principals()).length > 0;
-  assertListenAllowed({ host: server.host, usersConfigured: required });
-  return required;
+  standing.ready = ready;
+  return { entryPoint: `${base}cloudEntryPoint`, handle, store, engine, anonymous: !required, close };
 }
 
 /**
@@ -224,18 +229,6 @@ async function loginRequired({ access, server }: Config, store: Store): Promise<
 function catalogueFor(clouds: ConnectedClouds, { compatibility }: Config, types: TypeExtensions): Catalogue {
   const attributes = [...types.attributes, ...extensionsOfClouds(clouds, standardCatalogue().resources), ...placesOfNames(clouds)];
   return gatewayCatalogue(attributes, compatibility.credentialsGroup, types);
-}
-
-function anonymousOf(config: Config): Principal {
-  return { name: 'anonymous', tenant: firstTenant(config), role: 'admin' };
-}
-
-/**
- * Names under which a gateway without logins answers beside the loopback ones: that of its public URL, but only where
- * the configuration says in so many words that nobody must log in. Through a proxy on this machine that is everyone.
- */
-function anonymousHosts({ access, server }: Config): string[] {
-  return access.required === false && server.publicUrl !== undefined ? [new URL(server.publicUrl).hostname] : [];
 }
 
 /** Path of the file of a key that is not configured. */
@@ -311,7 +304,9 @@ function createJobs(
     tagKey,
     base,
     ...parts
-  }: Pick<Built, 'store' | 'clouds' | 'catalogue' | 'handlers' | 'tagKey' | 'base' | 'fetcher' | 'onEnded'> & { queue: JobQueue },
+  }: Pick<Built, 'store' | 'clouds' | 'catalogue' | 'handlers' | 'tagKey' | 'base' | 'fetcher' | 'onEnded' | 'onTakenOver'> & {
+    queue: JobQueue;
+  },
 ): Engine {
   const planning = createDeferredPlanning({
     ...{ ...parts, handlers, tagKey, base, policy, log: logOf(log) },
@@ -351,12 +346,13 @@ interface Built {
   tagKey: Buffer;
   fetcher: Fetcher;
   onEnded: (job: JobRow) => void;
+  onTakenOver: (job: JobRow) => void;
   ledger: Ledger | undefined;
   freshen: ProtocolOptions['freshen'];
   reads: ProtocolOptions['reads'];
 }
 
-function protocolOf(options: GatewayOptions, { engine, ending, ...parts }: Omit<Built, 'fetcher' | 'onEnded'>): Handle {
+function protocolOf(options: GatewayOptions, { engine, ending, ...parts }: Omit<Built, 'fetcher' | 'onEnded' | 'onTakenOver'>): Handle {
   const { config, log, policy } = options;
   return createProtocol({
     ...parts,
@@ -393,8 +389,4 @@ function logOf(log: Logger): ProtocolOptions['log'] {
 /** Name of this process on a lease. */
 function ownerOf(): string {
   return `${hostname()}:${process.pid}:${newId().slice(0, 8)}`;
-}
-
-function firstTenant(config: Config): string {
-  return config.tenants?.[0] ?? Object.values(config.clouds)[0]?.discoveredTenant ?? 'default';
 }

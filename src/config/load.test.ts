@@ -106,6 +106,17 @@ clouds:
   });
 });
 
+test('an operators’ port that others can reach wants the token of the metrics', async () => {
+  const from = async (text: string) => {
+    await writeFile(join(folder, 'gateway.yaml'), text);
+    return loadConfig({ file: 'gateway.yaml', env: {}, cwd: folder });
+  };
+  await expect(from('admin: { host: 0.0.0.0, port: 1 }')).rejects.toThrow(/line 1, admin\.host: .*needs access\.metricsToken/);
+  const { admin } = await from(`admin: { host: 0.0.0.0, port: 1 }\naccess: { metricsToken: ${'x'.repeat(32)} }`);
+  expect(admin).toEqual({ host: '0.0.0.0', port: 1 });
+  expect((await from('admin: { host: "::1" }')).admin).toEqual({ host: '::1' });
+});
+
 describe('bad configurations', () => {
   it('names every problem at once, with path, line and the nearest key', async () => {
     const error = await refused(`
@@ -127,11 +138,11 @@ clouds:
 defaultCloud: six
 `);
     expect(lines(error)).toEqual([
-      'line 3, server.prot: unknown; did you mean server.port?',
+      'line 3, server.prot: unknown; did you mean server.port or admin.port?',
       'line 4, server.host: must not be empty',
       'line 5, server.limits.bodybytes: unknown; did you mean server.limits.bodyBytes?',
       expect.stringMatching(/^line 6, loglevel: unknown; known here are server, /),
-      'line 7, port: unknown here; did you mean server.port?',
+      'line 7, port: unknown here; did you mean server.port or admin.port?',
       expect.stringMatching(/^line 8, log.level: must be one of fatal, .*, not "verbos"$/),
       'line 9, store.url: is missing; kind postgres needs it',
       'line 10, queue.kind: must be one of embedded, redis, not "rediss"; did you mean redis?',

@@ -4,6 +4,7 @@ import type { z } from 'zod';
 import type { CloudConfig, Config, ConfigSource } from './config';
 import { packageFolder } from './build';
 import { placeOf } from '../model/place';
+import { isLoopback } from '../net/addresses';
 import { ConfigError, isRecord, type Path, type Problem, valueAt } from './problems';
 import { readingTrouble, resolveReferences } from './references';
 import { configSchema, type ConfigValues } from './schema';
@@ -26,6 +27,8 @@ export const ENVIRONMENT: Readonly<Record<string, readonly [section: string, key
   CIMI_PORT: ['server', 'port'],
   CIMI_HOST: ['server', 'host'],
   CIMI_PUBLIC_URL: ['server', 'publicUrl'],
+  CIMI_ADMIN_HOST: ['admin', 'host'],
+  CIMI_ADMIN_PORT: ['admin', 'port'],
   CIMI_DATA: ['data', 'dir'],
   CIMI_LOG_LEVEL: ['log', 'level'],
 };
@@ -152,6 +155,7 @@ function replaced(value: unknown, path: Path, by: unknown): unknown {
 /** Checks the demands of one section on another; looks at values that the schema may have refused. */
 function acrossSections(raw: Record<string, unknown>): Problem[] {
   const problems: Problem[] = [];
+  problems.push(...openedToStrangers(raw));
   const { clouds = {}, defaultCloud, tenants } = raw;
   if (!isRecord(clouds)) return problems;
   const keys = Object.keys(clouds);
@@ -169,6 +173,14 @@ function acrossSections(raw: Record<string, unknown>): Problem[] {
     }
   }
   return problems;
+}
+
+/** Ports that others can reach without what they need then. */
+function openedToStrangers({ admin, access }: Record<string, unknown>): Problem[] {
+  const host = isRecord(admin) ? admin['host'] : undefined;
+  if (typeof host !== 'string' || host === '' || isLoopback(host)) return [];
+  if (isRecord(access) && access['metricsToken'] !== undefined) return [];
+  return [{ path: 'admin.host', message: 'is no address of this machine alone: that needs access.metricsToken, which /metrics then want' }];
 }
 
 /** Rates and prices of clouds that are not there. */

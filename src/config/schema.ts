@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { isBare, isProxyPlace } from './formats';
+import { adminSection } from './admin-section';
 import { auditSection } from './audit-section';
 import { consoleSection } from './console-section';
 import { fetchSection } from './fetch-section';
@@ -9,6 +9,7 @@ import { namesSection } from './names-section';
 import { monitoringSection } from './monitoring-section';
 import { quotasSection } from './quotas-section';
 import { secretsSection } from './secrets-section';
+import { serverSection } from './server-section';
 import { streamsSection } from './streams-section';
 import { webhooksSection } from './webhooks-section';
 
@@ -27,76 +28,6 @@ const tenantName = z
     /^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/,
     'must be 1 to 63 letters, digits, dots, dashes or underscores, beginning with a letter or digit',
   );
-
-const limits = z
-  .strictObject({
-    bodyBytes: z
-      .int()
-      .min(1024)
-      .max(64 * 1024 * 1024)
-      .default(1024 * 1024)
-      .describe('Largest request body, in bytes; larger ones are answered with 413.'),
-    bodyDepth: z.int().min(8).max(256).default(32).describe('Deepest nesting of a request body.'),
-    bodyItems: z.int().min(100).max(1_000_000).default(10_000).describe('Most values (members, elements, array items) in a request body.'),
-    headerBytes: z
-      .int()
-      .min(4096)
-      .max(1_048_576)
-      .default(16_384)
-      .describe('Largest request header as a whole, in bytes; larger ones are answered with 431.'),
-    urlBytes: z
-      .int()
-      .min(1024)
-      .max(1_048_576)
-      .default(8192)
-      .describe('Longest request target (path and query), in bytes; longer ones are answered with 414.'),
-    requestTimeoutMs: milliseconds(1000, HOUR).default(60_000).describe('How long a client may take to send its whole request, in ms.'),
-    keepAliveMs: milliseconds(0, HOUR)
-      .default(65_000)
-      .describe('How long an idle connection is kept, in ms; longer than a proxy before the gateway keeps its side.'),
-    stallMs: milliseconds(1000, HOUR)
-      .default(60_000)
-      .describe('How long a client may take no byte of its answer, in ms, before it is cut.'),
-    heavyPerTenant: z
-      .int()
-      .min(1)
-      .max(1000)
-      .default(3)
-      .describe('Most large bodies and collections of one tenant in hand at once in one process; others of the tenant wait.'),
-    heavyWaiting: z.int().min(0).max(10_000).default(200).describe('Most that wait for that; more are answered with 503 and Retry-After.'),
-  })
-  .prefault({})
-  .describe('Bounds on what a client may send.');
-
-const server = z
-  .strictObject({
-    host: z
-      .string()
-      .min(1)
-      .default('127.0.0.1')
-      .describe('Address to listen on. Other than loopback only once there are users (cimi-gateway user add).'),
-    port: z.int().min(0).max(65535).default(8080).describe('TCP port to listen on; 0 takes a free one.'),
-    publicUrl: z
-      .url({ protocol: /^https?$/, error: 'must be a URL that begins with http:// or https://' })
-      .refine((text) => isBare(text), 'must have no user, query or fragment')
-      .optional()
-      .describe(
-        'What clients reach the gateway by, without /cimi/ (https://cloud.example.com). All URIs in answers begin with it. Default: http, host and port.',
-      ),
-    trustProxy: z
-      .array(z.string().refine(isProxyPlace, 'must be an address, a subnet (10.0.0.0/8), or one of loopback, linklocal, uniquelocal'))
-      .default([])
-      .describe(
-        'Proxies whose X-Forwarded-For is believed: addresses, subnets (10.0.0.0/8), loopback, linklocal or uniquelocal (private networks).',
-      ),
-    limits,
-    retireMs: milliseconds(0, HOUR)
-      .default(0)
-      .describe('How long after SIGTERM requests are still taken while /readyz says 503, in ms, for load balancers to look away.'),
-    shutdownMs: milliseconds(0, HOUR).default(10_000).describe('How long requests and steps in hand may take to end after that, in ms.'),
-  })
-  .prefault({})
-  .describe('The HTTP listener.');
 
 const data = z
   .strictObject({
@@ -348,7 +279,8 @@ const cloudKey = z
 
 export const configSchema = z
   .strictObject({
-    server,
+    server: serverSection,
+    admin: adminSection,
     data,
     store,
     queue,

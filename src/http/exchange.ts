@@ -50,7 +50,7 @@ interface Outcome {
 /** Facts of a request that become known on its way. */
 interface Visit {
   /** Requester, for the log: the principal that was let in, or the name that was tried. */
-  who: { principal?: string; tried?: string };
+  who: { principal?: string; tenant?: string; tried?: string };
   /** Makes room for the tenant's next one. */
   leave: () => void;
   /** Gives back what the answer holds. */
@@ -125,7 +125,9 @@ function logAnswer(log: Logger, { facts, answer, seconds, address, who }: Answer
   if (!log.isLevelEnabled(level)) return;
   const { requestId: id, method } = facts;
   const path = logged(facts.path, MOST_PATH);
-  log[level]({ requestId: id, method, path, status: answer.status, ms: Math.round(seconds * 1000), address, ...who }, 'request');
+  const job = answer.headers['CIMI-Job-URI']?.replace(/^.*\/jobs\//, '');
+  const ms = Math.round(seconds * 1000);
+  log[level]({ requestId: id, method, path, status: answer.status, ms, address, ...who, ...(job !== undefined && { job }) }, 'request');
 }
 
 async function answerTo(
@@ -154,7 +156,7 @@ async function answerTo(
     throw unwelcome(request, result);
   }
   const { principal } = result;
-  visit.who = { principal: principal.name };
+  visit.who = { principal: principal.name, tenant: principal.tenant };
   const { query, headers, requestId: id } = facts;
   const client = new Requester(options, request, response, arrival, { asked, principal, visit });
   const message = { method: facts.method, path, query, headers, principal, address: arrival.address, requestId: id, client };

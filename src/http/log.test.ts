@@ -30,7 +30,7 @@ test('metrics of two gateways share nothing; the queue is asked at every scrape;
   const [one, two] = [createMetrics({ process: false }), createMetrics({ process: false })];
   const queue: { trouble?: string } = {};
   one.watchQueue(() => queue.trouble);
-  one.jobEnded('machine.create', 'SUCCESS');
+  one.jobEnded('machine.create', 'SUCCESS', 2);
   one.providerCall({ cloud: 'a', group: 'machines', method: 'list', outcome: 'throttled', seconds: 0.2 });
   for (let i = 0; i < 150; i++) one.unmappedState('a', 'Machine', `state${i}`);
   const text = async () => (await one.scrape()).text;
@@ -41,6 +41,45 @@ test('metrics of two gateways share nothing; the queue is asked at every scrape;
   expect(await text()).toContain('outcome="throttled"');
   expect(await text()).toContain('cimi_unmapped_states_total{cloud="a",type="Machine",state="other"} 50');
   expect((await two.scrape()).text).not.toContain('machine.create');
+});
+
+test('Jobs that have not ended are counted at a scrape; where the store is away nothing is told of them', async () => {
+  const metrics = createMetrics({ process: false });
+  let asked = 0;
+  const text = async () => (await metrics.scrape()).text;
+  jest.useFakeTimers({ doNotFake: ['nextTick', 'setImmediate', 'queueMicrotask'] });
+  try {
+    metrics.watchJobs(() => {
+      asked += 1;
+      return asked < 3
+        ? Promise.resolve([{ workflow: 'machine.create', waiting: asked, running: 3, oldestMs: 4_500 }])
+        : Promise.reject(new Error());
+    });
+    expect(await text()).toContain('cimi_jobs_waiting{workflow="machine.create"} 1');
+    const again = await text();
+    expect(again).toContain('cimi_jobs_running{workflow="machine.create"} 3');
+    expect(again).toContain('cimi_jobs_oldest_seconds{workflow="machine.create"} 4.5');
+    expect(asked).toBe(1);
+    jest.setSystemTime(Date.now() + 6_000);
+    expect(await text()).toContain('cimi_jobs_waiting{workflow="machine.create"} 2');
+    jest.setSystemTime(Date.now() + 6_000);
+    expect(await text()).not.toContain('cimi_jobs_waiting{');
+  } finally {
+    jest.useRealTimers();
+  }
+});
+
+test('a Job is counted with how long it took, a change without work is not timed, takeovers and logins are counted', async () => {
+  const metrics = createMetrics({ process: false });
+  metrics.jobEnded('machine.create', 'SUCCESS', 2);
+  metrics.jobEnded('none', 'FAILED', 0);
+  metrics.jobTakenOver('machine.create');
+  metrics.login('throttled');
+  const { text } = await metrics.scrape();
+  expect(text).toContain('cimi_job_duration_seconds_bucket{le="2.5",workflow="machine.create",outcome="SUCCESS"} 1');
+  expect(text).not.toContain('cimi_job_duration_seconds_count{workflow="none"');
+  expect(text).toContain('cimi_job_takeovers_total{workflow="machine.create"} 1');
+  expect(text).toContain('cimi_logins_total{outcome="throttled"} 1');
 });
 
 test('a stranger can not grow the routes that are told apart', async () => {

@@ -1,12 +1,15 @@
 import { clientPlaceOf } from '../net/addresses';
 import type { FailedLogin } from '../protocol/audited';
-import type { AuthRequest, Authenticate, Refused } from './access';
+import type { AuthRequest, Authenticate, Authentication, Refused } from './access';
+import type { LoginOutcome } from './metrics';
 import { createThrottle } from './throttle';
 
 export interface LoginAuditOptions {
   /** Writes an entry; resolves when it is kept. */
   record: (login: FailedLogin) => Promise<void>;
   log: { error(fields: object, message: string): void };
+  /** Called with the end of each attempt to log in. */
+  count?: (outcome: LoginOutcome) => void;
   now?: () => number;
   /** Time after which what was only counted is told, in ms. */
   sumUpMs?: number;
@@ -55,6 +58,7 @@ export function createLoginAudit(authenticate: Authenticate, options: LoginAudit
   return {
     watched: async (request) => {
       const result = await authenticate(request);
+      if (request.authorization !== undefined) options.count?.(outcomeOf(result));
       if (result.ok || !isLogin(request, result)) return result;
       const { place, address } = clientPlaceOf(request.address);
       if (granted(place)) await write(entryOf(request, result, address));
@@ -67,6 +71,11 @@ export function createLoginAudit(authenticate: Authenticate, options: LoginAudit
     },
     close: sumUp,
   };
+}
+
+function outcomeOf(result: Authentication): LoginOutcome {
+  if (result.ok) return 'ok';
+  return result.status === 429 ? 'throttled' : 'refused';
 }
 
 /** Tells whether somebody tried to get in: a request without credentials is only asked for some. */

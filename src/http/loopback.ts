@@ -1,14 +1,4 @@
-import { isIPv4 } from 'node:net';
-
-/**
- * Tells whether a host name or address can only be reached from this machine.
- * @param host as in a listen setting or a URL: `localhost`, `127.0.0.1`, `::1`, `[::1]`
- */
-export function isLoopback(host: string): boolean {
-  const bare = host.replace(/^\[|\]$/g, '').toLowerCase();
-  const address = bare.startsWith('::ffff:') ? bare.slice('::ffff:'.length) : bare;
-  return address === 'localhost' || address === '::1' || (isIPv4(address) && address.startsWith('127.'));
-}
+import { isLoopback } from '../net/addresses';
 
 /**
  * Refuses to serve strangers: without users everyone is let in, so only this machine may be able to connect.

@@ -19,6 +19,17 @@ export interface ProviderCallSample {
   seconds: number;
 }
 
+/** Unfinished Jobs of one workflow. */
+export interface JobLoadSample {
+  workflow: string;
+  waiting: number;
+  running: number;
+  oldestMs: number;
+}
+
+/** `ok`, `refused` (wrong name, password or token) or `throttled` (too many wrong ones before). */
+export type LoginOutcome = 'ok' | 'refused' | 'throttled';
+
 /** Metrics that the HTTP shell writes. */
 export interface HttpMetrics {
   request(sample: RequestSample): void;
@@ -32,8 +43,14 @@ export interface HttpMetrics {
 export interface Metrics extends HttpMetrics {
   readonly registry: Registry;
   providerCall(sample: ProviderCallSample): void;
-  /** A Job ended; `workflow` is `none` for a change that needed no work. */
-  jobEnded(workflow: string, outcome: string): void;
+  /** A Job ended, `seconds` after it was accepted; `workflow` is `none` for a change that needed no work. */
+  jobEnded(workflow: string, outcome: string, seconds: number): void;
+  /** This process took a Job over whose worker's lease had run out. */
+  jobTakenOver(workflow: string): void;
+  /** Asked at every scrape, at most every few seconds: the Jobs that have not ended, of all processes. */
+  watchJobs(load: () => Promise<readonly JobLoadSample[]>): void;
+  /** Somebody logged in, or tried to. */
+  login(outcome: LoginOutcome): void;
   /** A provider state without an entry in a driver's table. */
   unmappedState(cloud: string, type: string, state: string): void;
   /** A cloud is in another state than before, by the calls of this process. */
@@ -85,6 +102,27 @@ export function createMetrics(options: MetricsOptions = {}): Metrics {
     labelNames: ['workflow', 'outcome'],
     registers,
   });
+  const lasted = new Histogram({
+    name: 'cimi_job_duration_seconds',
+    help: 'Time from the acceptance of a Job to its end, waits included, by workflow and outcome.',
+    labelNames: ['workflow', 'outcome'],
+    buckets: [0.1, 0.5, 1, 2.5, 5, 15, 30, 60, 180, 600, 1800, 7200],
+    registers,
+  });
+  const takenOver = new Counter({
+    name: 'cimi_job_takeovers_total',
+    help: 'Jobs that this process took over because the lease of another worker had run out.',
+    labelNames: ['workflow'],
+    registers,
+  });
+  const logins = new Counter({
+    name: 'cimi_logins_total',
+    help: 'Requests with credentials by outcome: ok, refused, throttled.',
+    labelNames: ['outcome'],
+    registers,
+  });
+  for (const outcome of ['ok', 'refused', 'throttled']) logins.inc({ outcome }, 0);
+  const load = jobLoadGauges(registers);
   const unmapped = new Counter({
     name: 'cimi_unmapped_states_total',
     help: 'Provider states that no state table knows, shown as ERROR.',
@@ -122,7 +160,13 @@ export function createMetrics(options: MetricsOptions = {}): Metrics {
     },
     scrape: async () => ({ contentType: registry.contentType, text: await registry.metrics() }),
     providerCall: ({ cloud, group, method, outcome, seconds }) => calls.observe({ cloud, group, method, outcome }, seconds),
-    jobEnded: (workflow, outcome) => jobs.inc({ workflow, outcome }),
+    jobEnded: (workflow, outcome, seconds) => {
+      jobs.inc({ workflow, outcome });
+      if (workflow !== NO_WORK) lasted.observe({ workflow, outcome }, seconds);
+    },
+    jobTakenOver: (workflow) => takenOver.inc({ workflow }),
+    watchJobs: load.watch,
+    login: (outcome) => logins.inc({ outcome }),
     unmappedState: (cloud, type, state) => {
       if (states.size < MAX_STATES) states.add(state);
       unmapped.inc({ cloud, type, state: states.has(state) ? state : 'other' });
@@ -133,6 +177,46 @@ export function createMetrics(options: MetricsOptions = {}): Metrics {
   };
 }
 
+/** The gauges of Jobs that have not ended. A store that is away leaves them out. */
+function jobLoadGauges(registers: Registry[]): { watch(load: () => Promise<readonly JobLoadSample[]>): void } {
+  const labelNames = ['workflow'];
+  let load: () => Promise<readonly JobLoadSample[]> = () => Promise.resolve([]);
+  let last: { at: number; asked: Promise<void> } | undefined;
+  const running = new Gauge({
+    ...{ name: 'cimi_jobs_running', help: 'Jobs that a worker has in hand, of all processes.', labelNames, registers },
+    collect: () => fill(),
+  });
+  const waiting = new Gauge({
+    ...{ name: 'cimi_jobs_waiting', help: 'Jobs that are queued or between two attempts, of all processes.', labelNames, registers },
+    collect: () => fill(),
+  });
+  const oldest = new Gauge({
+    ...{ name: 'cimi_jobs_oldest_seconds', help: 'Age of the oldest Job that has not ended, of all processes.', labelNames, registers },
+    collect: () => fill(),
+  });
+  const show = (samples: readonly JobLoadSample[]): void => {
+    for (const gauge of [running, waiting, oldest]) gauge.reset();
+    for (const { workflow, ...sample } of samples) {
+      running.set({ workflow }, sample.running);
+      waiting.set({ workflow }, sample.waiting);
+      oldest.set({ workflow }, sample.oldestMs / 1000);
+    }
+  };
+  const fill = (): Promise<void> => {
+    if (!last || Date.now() - last.at >= LOAD_AGE_MS) last = { at: Date.now(), asked: load().then(show, () => show([])) };
+    return last.asked;
+  };
+  return {
+    watch: (next) => {
+      load = next;
+    },
+  };
+}
+
+/** Name of a change that needed no work, among workflows. */
+const NO_WORK = 'none';
+/** Age up to which what was counted of Jobs is told again, in ms: they are counted by the database. */
+const LOAD_AGE_MS = 5_000;
 const METHODS = new Set(['GET', 'HEAD', 'PUT', 'POST', 'DELETE', 'OPTIONS', 'PATCH']);
 const QUEUE_TROUBLE = 'cimi_queue_trouble';
 const REQUESTS_UNDER_WAY = 'cimi_http_requests_in_progress';

@@ -48,18 +48,21 @@ export type Probes = (path: string, request: IncomingMessage, response: ServerRe
 /** Time for which one examination of readiness answers every request, in ms: probes come from anyone. */
 const READY_AGE = 1_000;
 
-/** The operational endpoints: liveness, readiness, metrics, documents, and a sign at `/` that points to the Cloud Entry Point. */
-export function createProbes(options: ProbeOptions): Probes {
+/** An examination that is made at most once a second, whoever asks; one that fails says why. */
+export function lately(ready: () => Promise<Readiness>): () => Promise<Readiness> {
   let last: { at: number; answer: Promise<Readiness> } | undefined;
-  const readiness = (): Promise<Readiness> => {
+  return () => {
     const now = Date.now();
     if (last && now - last.at < READY_AGE) return last.answer;
-    const answer = options
-      .ready()
-      .catch((error: unknown) => ({ ok: false, problems: [error instanceof Error ? error.message : String(error)] }));
+    const answer = ready().catch((error: unknown) => ({ ok: false, problems: [error instanceof Error ? error.message : String(error)] }));
     last = { at: now, answer };
     return answer;
   };
+}
+
+/** The operational endpoints: liveness, readiness, metrics, documents, and a sign at `/` that points to the Cloud Entry Point. */
+export function createProbes(options: ProbeOptions): Probes {
+  const readiness = lately(options.ready);
   const documents = new Map(
     Object.entries(options.documents ?? {}).map(([path, { contentType, make }]) => [path, { contentType, make: once(make) }]),
   );
@@ -149,27 +152,30 @@ async function known({ login }: ProbeOptions, request: IncomingMessage): Promise
   return result?.ok ? result.principal : undefined;
 }
 
-/** Readiness as it is told: to anyone no more than that, to users their clouds, to admins everything. */
-function told({ ok, problems, clouds = {} }: Readiness, who: Principal | undefined): object {
+/** Readiness as it is told: to anyone no more than that, to users their clouds, to admins and operators everything. */
+export function told({ ok, problems, clouds = {} }: Readiness, who: Principal | 'operator' | undefined): object {
   const status = ok ? 'ready' : 'not ready';
   if (!who) return { status };
-  const admin = who.role === 'admin';
+  const admin = who === 'operator' || who.role === 'admin';
   const seen = Object.entries(clouds).filter(([, { tenants }]) => admin || tenants.includes(who.tenant));
   return { status, ...(admin && { problems }), clouds: Object.fromEntries(seen.map(([key, { state }]) => [key, state])) };
 }
 
-function isMetricsToken(token: string | undefined, request: IncomingMessage): boolean {
+/** Tells whether a request brings the secret of the metrics. */
+export function isMetricsToken(token: string | undefined, request: IncomingMessage): boolean {
   const [, given] = /^bearer +(\S+)$/i.exec(request.headers.authorization ?? '') ?? [];
   if (token === undefined || given === undefined) return false;
   const digest = (text: string): Buffer => createHash('sha256').update(text).digest();
   return timingSafeEqual(digest(token), digest(given));
 }
 
-function json(request: IncomingMessage, response: ServerResponse, status: number, body: object): void {
+/** Answers with JSON. */
+export function json(request: IncomingMessage, response: ServerResponse, status: number, body: object): void {
   write(request, response, status, 'application/json', `${JSON.stringify(body)}\n`);
 }
 
-function write(request: IncomingMessage, response: ServerResponse, status: number, contentType: string, text: string): void {
+/** Answers with a text that nobody keeps. */
+export function write(request: IncomingMessage, response: ServerResponse, status: number, contentType: string, text: string): void {
   response.statusCode = status;
   response.setHeader('Content-Type', contentType);
   response.setHeader('Content-Length', Buffer.byteLength(text));

@@ -1,7 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import type { AccessStore, PrincipalRow, SessionRow } from '../store/store';
 import type { AuthRequest, Authenticate, Authentication } from './access';
-import { isLoopback } from './loopback';
+import { isLoopback } from '../net/addresses';
 import { createRecall } from './throttle';
 import { hashToken } from './tokens';
 

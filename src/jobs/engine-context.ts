@@ -18,6 +18,11 @@ export interface JobLog {
  */
 export type Moment = 'leased' | 'before' | 'ran' | 'recorded' | 'undoing' | 'undone' | 'ending' | 'ended';
 
+/** Names a Job in a line of the log: whose it is, and the request that asked for it. */
+export function loggedJob({ id, tenant, principal, requestId }: JobRow): object {
+  return { job: id, tenant, principal, ...(requestId !== null && { requestId }) };
+}
+
 export interface BoundaryPoint {
   job: string;
   workflow: string;
@@ -53,6 +58,8 @@ export interface EngineOptions {
    * @param ended the Job as it ended @param was the same before, with its input
    */
   onEnding?: (unit: UnitOfWork, ended: JobRow, was: JobRow) => Promise<void>;
+  /** Called with each Job that this process has taken over from another, whose lease had run out. */
+  onTakenOver?: (job: JobRow) => void;
   /** Called with each Job that this process has ended. */
   onEnded?: (job: JobRow) => void;
   /** Tells whether the store is a restored backup. Default: it is taken as the newest. */
@@ -66,7 +73,7 @@ export interface EngineOptions {
 }
 
 /** The engine's options with their defaults, and what its parts share besides. */
-export interface EngineContext extends Required<Omit<EngineOptions, 'onBoundary' | 'onEnded'>> {
+export interface EngineContext extends Required<Omit<EngineOptions, 'onBoundary' | 'onEnded' | 'onTakenOver'>> {
   boundary(job: JobRow, step: string, moment: Moment): Promise<void>;
   /** Tells those who wait for or count Jobs in this process that this one has ended. */
   ended(job: JobRow): void;

@@ -1,5 +1,5 @@
 import type { JobRow, UnitOfWork } from '../store/store';
-import type { EngineContext, EngineOptions } from './engine-context';
+import { loggedJob, type EngineContext, type EngineOptions } from './engine-context';
 import { NOT_NOTIFIED } from './job-run';
 import { JobWaiters } from './job-waiters';
 import { Lease, LeaseLost } from './lease';
@@ -73,6 +73,7 @@ export function createEngine(options: EngineOptions): Engine {
       notifyLeased(jobId, row);
       if (!row) return await bringAgainIfEarly(context, jobId);
       worked = true;
+      if (row.takenFrom !== null) takenOver(options, row);
       lease = new Lease(row, store, context.leaseMs, log);
       leases.set(jobId, lease);
       if (closing) lease.abort('the process is shutting down');
@@ -164,12 +165,17 @@ function contextFor(options: EngineOptions, waiters: JobWaiters, closing: () => 
   };
 }
 
+function takenOver({ log, owner, onTakenOver }: EngineOptions, row: JobRow): void {
+  log.warn({ ...loggedJob(row), from: row.takenFrom, owner }, 'a lease ran out: this process takes the job over');
+  onTakenOver?.(row);
+}
+
 async function workLeased(context: EngineContext, lease: Lease): Promise<void> {
   const { row } = lease;
   const workflow = row.workflow === null ? undefined : context.workflows.get(row.workflow, row.workflowVersion);
   if (workflow) return runJob({ engine: context, lease, workflow });
   context.log.error(
-    { job: row.id, workflow: row.workflow, version: row.workflowVersion },
+    { ...loggedJob(row), workflow: row.workflow, version: row.workflowVersion },
     'this process has no workflow of this name and version; the job is left to others',
   );
   const progress = { attempts: row.attempts - 1, dueInMs: FOREIGN_MS, release: true };
@@ -178,8 +184,9 @@ async function workLeased(context: EngineContext, lease: Lease): Promise<void> {
 
 /** The attempt stays counted: what it did may not have been recorded. */
 async function abandon({ log, store }: EngineContext, jobId: string, lease: Lease | undefined, error: unknown): Promise<void> {
-  if (error instanceof LeaseLost) return log.warn({ job: jobId }, 'the lease was lost: another worker has the job');
-  log.error({ job: jobId, err: error }, 'work on the job failed; it will be taken up again');
+  if (error instanceof LeaseLost)
+    return log.warn(lease ? loggedJob(lease.row) : { job: jobId }, 'the lease was lost: another worker has the job');
+  log.error({ ...(lease ? loggedJob(lease.row) : { job: jobId }), err: error }, 'work on the job failed; it will be taken up again');
   if (!lease) return;
   await store
     .releaseJob(jobId, lease.row.epoch, 1_000)

@@ -1,4 +1,5 @@
 import { isFinished, UNFINISHED, type JobProgress, type JobRow, type UnitOfWork } from '../store/store';
+import { loggedJob } from './engine-context';
 import { errorOf, RETURN_CODES, type Failure } from './failure';
 import { hook, HookFault, jobFacts, readMemory, write, type JobRun } from './job-run';
 import { unexpectedFailure } from './retry-policy';
@@ -112,7 +113,8 @@ function defaultMessage({ undoing }: JobRow, failure: Failure | null, { left, be
 export async function ended(run: JobRun, row: JobRow, step: string): Promise<undefined> {
   run.lease.end();
   run.engine.ended(row);
-  run.engine.log.info({ job: row.id, state: row.state, returnCode: row.returnCode }, row.statusMessage);
+  const { workflow, target, state, returnCode } = row;
+  run.engine.log.info({ ...loggedJob(row), workflow, target, state, returnCode }, row.statusMessage);
   if (row.parent !== null) await notifyParent(run, row.id, row.parent);
   await run.engine.boundary(row, step, 'ended');
   return undefined;

@@ -1,5 +1,5 @@
 import type { JobRow, Store } from '../store/store';
-import type { JobLog } from './engine-context';
+import { loggedJob, type JobLog } from './engine-context';
 
 /** Thrown where another process has taken the work over: nothing more may be written. */
 export class LeaseLost extends Error {
@@ -116,7 +116,7 @@ export class Lease extends KeptLease {
   ) {
     const leased = {
       what: `job ${row.id}`,
-      fields: { job: row.id },
+      fields: loggedJob(row),
       leaseUntil: row.leaseUntil ?? Date.now() + leaseMs,
       renew: () => store.renewLease(row.id, row.epoch, leaseMs),
     };

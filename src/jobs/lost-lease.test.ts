@@ -28,7 +28,7 @@ describe('a lost lease', () => {
     expect(await scene.row(id)).toMatchObject({ leaseOwner: 'worker-2', epoch: 2, attempts: 2, results: null, statusMessage: 'queued' });
     expect(await scene.store.job('of-a-lost-lease')).toBeUndefined();
     expect(late).toEqual([id, expect.objectContaining({ done: 'mine' })]);
-    expect(scene.log.lines).toMatchObject([{ level: 'warn', fields: { job: id, step: 'one' } }]);
+    expect(scene.log.lines).toMatchObject([{ level: 'warn', fields: { job: id, tenant: 'acme', principal: 'ann', step: 'one' } }]);
     expect(scene.lease().signal.aborted).toBe(true);
     expect(scene.ended).toEqual([]);
   });
@@ -94,7 +94,7 @@ describe('a lost lease', () => {
     expect(asked).toEqual([undefined]);
     expect(await scene.row('follow-up')).toMatchObject({ state: 'QUEUED' });
     const words = 'the lease was lost while a call was on its way: it may have landed beside another worker';
-    expect(scene.log.lines).toEqual([{ level: 'warn', words, fields: { job: id, step: 'one' } }]);
+    expect(scene.log.lines).toEqual([{ level: 'warn', words, fields: { job: id, tenant: 'acme', principal: 'ann', step: 'one' } }]);
   });
 
   test('a follow-up that fails is logged, and the worker lets go all the same', async () => {
@@ -109,7 +109,11 @@ describe('a lost lease', () => {
     const id = await scene.accept(workflow('late-fails', [one]));
     await expect(scene.work(id)).rejects.toThrow('was lost');
     const words = 'what a call did after the lease was lost could not be followed up';
-    expect(scene.log.lines.at(-1)).toEqual({ level: 'error', words, fields: { job: id, step: 'one', err: error } });
+    expect(scene.log.lines.at(-1)).toEqual({
+      level: 'error',
+      words,
+      fields: { job: id, tenant: 'acme', principal: 'ann', step: 'one', err: error },
+    });
   });
 
   test('while undoing asks no step: what an undo does is no late effect', async () => {

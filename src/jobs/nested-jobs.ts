@@ -33,7 +33,8 @@ export async function makeChildren(run: JobRun, { row, step, memory }: Attempt, 
       await hook(async () => {
         await apply?.(unit);
         for (const child of children) {
-          await unit.insertJob({ ...child, parent: row.id, tenant: row.tenant, principal: row.principal }).catch(asStepFailure);
+          const { tenant, principal, requestId } = row;
+          await unit.insertJob({ ...child, parent: row.id, tenant, principal, requestId }).catch(asStepFailure);
         }
       });
       return unit.advanceJob(row.id, row.epoch, {

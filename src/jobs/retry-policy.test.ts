@@ -142,7 +142,7 @@ describe('a failure that does not pass', () => {
     expect(scene.log.lines[0]).toEqual({
       level: 'error',
       words: 'a step of a job failed unexpectedly',
-      fields: { job: id, workflow: 'bug', step: 'one', reference, err: bug },
+      fields: { job: id, tenant: 'acme', principal: 'ann', workflow: 'bug', step: 'one', reference, err: bug },
     });
   });
 

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { ProviderError, type ErrorKind } from '../clouds/errors';
 import type { JobRow } from '../store/store';
+import { loggedJob } from './engine-context';
 import { failureOf, internalFailure, isPassing, isSpoken, isStoreAway, statusMessageOf, withoutSecrets, type Failure } from './failure';
 import {
   advance,
@@ -97,7 +98,7 @@ function retryWithStore(run: JobRun, { row, step }: Attempt, error: unknown, doi
   const { engine, lease } = run;
   const delay = backoffMs(row.attempts, undefined, engine.random);
   const statusMessage = `${doing}: the store of the gateway could not be used; ${again(lease.now() + delay)}`;
-  engine.log.warn({ job: row.id, step: step.name, err: error }, 'a step could not use the store; it will be tried again');
+  engine.log.warn({ ...loggedJob(row), step: step.name, err: error }, 'a step could not use the store; it will be tried again');
   return release(run, row, delay, (released) => advance(run, { step: step.name, statusMessage, ...released }));
 }
 
@@ -108,6 +109,6 @@ function again(at: number): string {
 /** Logs an error that nobody foresaw under a reference, which is all that the Job tells of it. */
 export function unexpectedFailure({ engine, workflow }: JobRun, row: JobRow, step: string, error: unknown): Failure {
   const reference = randomUUID().slice(0, 8);
-  engine.log.error({ job: row.id, workflow: workflow.name, step, reference, err: error }, 'a step of a job failed unexpectedly');
+  engine.log.error({ ...loggedJob(row), workflow: workflow.name, step, reference, err: error }, 'a step of a job failed unexpectedly');
   return internalFailure(reference);
 }

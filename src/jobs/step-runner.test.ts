@@ -43,7 +43,8 @@ describe('a workflow that succeeds', () => {
       ...{ leaseOwner: null, input: null, results: null, memory: null },
     });
     expect(scene.ended).toEqual([id]);
-    expect(scene.log.lines).toEqual([{ level: 'info', words: 'all is well', fields: { job: id, state: 'SUCCESS', returnCode: 0 } }]);
+    const whose = { job: id, tenant: 'acme', principal: 'ann', workflow: 'two', target: 'machines/a' };
+    expect(scene.log.lines).toEqual([{ level: 'info', words: 'all is well', fields: { ...whose, state: 'SUCCESS', returnCode: 0 } }]);
     expect(scene.notified).toEqual([]);
   });
 

@@ -1,6 +1,7 @@
 import type { Value } from '../model/values';
 import { isFinished, type JobProgress, type JobRow, type UnitOfWork } from '../store/store';
 import { beginCompensation, compensation, compensationProgress } from './compensation';
+import { loggedJob } from './engine-context';
 import { ended, endUnsuccessfully, succeed } from './job-end';
 import {
   advance,
@@ -161,12 +162,15 @@ function progressWithin({ workflow }: JobRun, index: number, percent: number, be
  */
 async function followUpLateCall(run: JobRun, { row, step }: Attempt, context: StepContext, outcome?: StepOutcome): Promise<void> {
   const { store, log } = run.engine;
-  log.warn({ job: row.id, step: step.name }, 'the lease was lost while a call was on its way: it may have landed beside another worker');
+  log.warn(
+    { ...loggedJob(row), step: step.name },
+    'the lease was lost while a call was on its way: it may have landed beside another worker',
+  );
   try {
     const apply = await step.late?.(context, outcome);
     if (apply) await store.transaction(apply);
   } catch (error) {
-    log.error({ job: row.id, step: step.name, err: error }, 'what a call did after the lease was lost could not be followed up');
+    log.error({ ...loggedJob(row), step: step.name, err: error }, 'what a call did after the lease was lost could not be followed up');
   }
 }
 

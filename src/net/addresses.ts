@@ -46,3 +46,13 @@ const hex = (group: number): string => group.toString(16);
 function ofIPv4(address: string): ClientPlace {
   return { address, place: address, network: address.replace(/\d+$/, '0/24') };
 }
+
+/**
+ * Tells whether a host name or address can only be reached from this machine.
+ * @param host as in a listen setting or a URL: `localhost`, `127.0.0.1`, `::1`, `[::1]`
+ */
+export function isLoopback(host: string): boolean {
+  const bare = host.replace(/^\[|\]$/g, '').toLowerCase();
+  const address = bare.startsWith('::ffff:') ? bare.slice('::ffff:'.length) : bare;
+  return address === 'localhost' || address === '::1' || (isIPv4(address) && address.startsWith('127.'));
+}

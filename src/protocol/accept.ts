@@ -73,6 +73,7 @@ async function write(unit: UnitOfWork, scope: Scope, plan: ChangePlan, acceptanc
     target: plan.target,
     affected: plan.affected.filter((path) => !(plan.remove ?? []).includes(path)),
     statusMessage: plan.statusMessage,
+    requestId: scope.request.requestId,
     ...(plan.work
       ? {
           workflow: plan.work.workflow,
@@ -162,6 +163,7 @@ export async function refuse(
       target,
       affected: [target],
       statusMessage: message,
+      requestId: scope.request.requestId,
       state: 'FAILED',
       returnCode: REFUSED,
       failure: { message, returnCode: REFUSED, kind, ...(at ? { at } : {}) },

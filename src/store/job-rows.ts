@@ -51,6 +51,8 @@ export function jobToRow(cipher: Cipher, job: NewJob): Omit<StoredJob, 'due' | '
     request_hash: job.requestHash ?? null,
     answer: encodeOptional(job.answer),
     expires: job.expires ?? null,
+    request_id: job.requestId ?? null,
+    taken_from: null,
   };
 }
 
@@ -91,6 +93,8 @@ export function jobFromRow(cipher: Cipher, row: StoredJob, holds: readonly Hold[
     requestHash: row.request_hash,
     answer: row.answer === null ? null : decodeColumn(row.answer),
     expires: row.expires,
+    requestId: row.request_id,
+    takenFrom: row.taken_from,
     holds,
   };
 }

@@ -8,6 +8,7 @@ import {
   DuplicateKeyError,
   isFinished,
   StaleError,
+  type JobLoad,
   type JobProgress,
   type JobRow,
   type JobState,
@@ -46,6 +47,17 @@ export async function readDueJobs({ db, dialect }: Session, limit: number): Prom
     .orderBy('created')
     .limit(limit)
     .execute();
+}
+
+export async function readJobLoad({ db, dialect }: Session): Promise<JobLoad[]> {
+  const { rows } = await sql<{ workflow: string; running: number | string; jobs: number | string; oldest: string; now: string }>`select
+      coalesce(workflow, 'none') as workflow, sum(case when lease_until > (select ${dialect.nowMs}) then 1 else 0 end) as running,
+      count(*) as jobs, min(created) as oldest, (select ${dialect.stamp}) as now
+    from jobs where done = 0 group by coalesce(workflow, 'none')`.execute(db);
+  return rows.map(({ workflow, running, jobs, oldest, now }) => {
+    const oldestMs = Math.max(0, Date.parse(now) - Date.parse(oldest));
+    return { workflow, running: Number(running), waiting: Number(jobs) - Number(running), oldestMs };
+  });
 }
 
 type Given = 'due' | 'created' | 'changed';
@@ -199,7 +211,7 @@ export async function leaseJobs(session: Session, ids: readonly string[], owner:
     // Rows are locked in the order of their ids, so that processes which lease the same ones never wait for each other in a circle.
     const wanted = sql`select id from jobs where ${isListed('id', at('ids'))} order by id ${locking}`;
     return sql`update jobs set
-        epoch = epoch + 1, attempts = attempts + 1, step_since = coalesce(step_since, ${nowMs}), lease_owner = ${at('owner')},
+        taken_from = lease_owner, epoch = epoch + 1, attempts = attempts + 1, step_since = coalesce(step_since, ${nowMs}), lease_owner = ${at('owner')},
         lease_until = ${nowMs} + ${at('leaseMs')}, state = case when state = 'QUEUED' then 'RUNNING' else state end,
         changed = case when state = 'QUEUED' then ${stamp} else changed end
       where id in (${wanted}) and done = 0 and due <= ${nowMs} and (lease_until is null or lease_until <= ${nowMs})

@@ -46,6 +46,7 @@ function migrations(dialect: SqlDialect): Record<string, Migration> {
     '0021-plans': { up: (db) => plans(db, dialect) },
     '0022-sessions': { up: (db) => sessions(db, dialect) },
     '0023-fewer-pages': { up: (db) => fewerPages(db, dialect) },
+    '0024-origins': { up: (db) => origins(db, dialect) },
   };
 }
 
@@ -218,6 +219,11 @@ async function doubt(db: Kysely<unknown>, { text }: SqlDialect): Promise<void> {
 /** Findings of Jobs that only plan. */
 async function plans(db: Kysely<unknown>, { text }: SqlDialect): Promise<void> {
   await sql`alter table jobs add column plan ${text}`.execute(db);
+}
+
+/** Origin of a Job: the request that asked for it, and the process that its lease ran out on. */
+async function origins(db: Kysely<unknown>, { text }: SqlDialect): Promise<void> {
+  for (const column of ['request_id', 'taken_from']) await sql`alter table jobs add column ${sql.ref(column)} ${text}`.execute(db);
 }
 
 async function retired(db: Kysely<unknown>, { text }: SqlDialect): Promise<void> {

@@ -86,6 +86,8 @@ export interface JobsTable {
   request_hash: string | null;
   answer: Json | null;
   expires: number | null;
+  request_id: string | null;
+  taken_from: string | null;
 }
 
 export interface HoldsTable {

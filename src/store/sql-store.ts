@@ -67,6 +67,7 @@ export function sqlStore(writes: Session, reads: Session, close: () => Promise<v
       leases.set(whose, lease);
       return lease(id);
     },
+    jobLoad: () => jobs.readJobLoad(reads),
     renewLease: (id, epoch, leaseMs) => write((session) => jobs.renewLease(session, id, epoch, leaseMs)),
     releaseJob: (id, epoch, dueInMs) => write((session) => jobs.releaseJob(session, id, epoch, dueInMs)),
     removeExpiredJobs: (limit, refusedPerTenant) => write((session) => jobs.removeExpiredJobs(session, limit, refusedPerTenant)),

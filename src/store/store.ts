@@ -153,6 +153,10 @@ export interface JobRow {
   answer: { status: number; location?: ResourcePath } | null;
   /** Time from which it may be removed, in ms since the epoch; null while unfinished. */
   expires: number | null;
+  /** Id of the request that asked for it, as the log has it; null where nobody's request did. */
+  requestId: string | null;
+  /** Process whose lease had run out when it was leased last; null where it was given back. */
+  takenFrom: string | null;
   /** Resources that it holds while unfinished, with the state each shows meanwhile (null: its own). */
   holds: readonly Hold[];
 }
@@ -180,6 +184,7 @@ export type NewJob = Pick<JobRow, 'id' | 'tenant' | 'principal' | 'action' | 'ta
       | 'requestHash'
       | 'answer'
       | 'expires'
+      | 'requestId'
       | 'holds'
     >
   >;
@@ -234,6 +239,17 @@ export interface Counts {
   meters: number;
   /** Size of all its resources as stored, wherever these live. */
   bytes: number;
+}
+
+/** Unfinished Jobs of one workflow. */
+export interface JobLoad {
+  workflow: string;
+  /** Jobs that nobody works: queued, or between two attempts. */
+  waiting: number;
+  /** Jobs that a worker has leased. */
+  running: number;
+  /** Age of the oldest, in ms. */
+  oldestMs: number;
 }
 
 /** Error where another unfinished Job holds the resource: 409 with that Job. */
@@ -343,6 +359,8 @@ export interface Store extends StoreReads, TaskStore, AuditStore {
    * @returns undefined when another worker was faster or nothing is due.
    */
   leaseJob(id: string, owner: string, leaseMs: number): Promise<JobRow | undefined>;
+  /** Counts the Jobs that have not ended, of all tenants, by workflow. */
+  jobLoad(): Promise<JobLoad[]>;
   /** Extends a lease. @returns false when it was lost. */
   renewLease(id: string, epoch: number, leaseMs: number): Promise<boolean>;
   /** Gives the Job back, due again after `dueInMs`. Lost leases are ignored. */

@@ -92,6 +92,7 @@ export class Cluster {
     symlinkSync(join(this.folder.path, 'cloud'), join(data, 'clouds', 'sim'));
     return this.folder.write(`process-${number}.yaml`, {
       server: { port, publicUrl: 'http://cimi.test', shutdownMs: 3_000 },
+      admin: { port: 0 },
       data: { dir: data },
       store: { kind: 'postgres', url: this.postgres.url, connections: 8 },
       queue: { kind: 'redis', url: this.redis.url },

@@ -169,7 +169,13 @@ test('the log is JSON lines, each request with its id, and holds no secret', asy
     expect.objectContaining({ requestId: 'mine-1', method: 'GET', path: 'machines/none', status: 404, principal: 'anonymous' }),
   );
   expect(requests).toContainEqual(expect.objectContaining({ requestId: 'mine-2', method: 'POST', status: 400 }));
-  expect(requests.map(({ requestId }) => requestId)).toContain(unnamed.headers.get('x-request-id'));
+  const create = requests.find(({ method, path, status }) => method === 'POST' && path === 'machines' && status !== 400);
+  expect(create).toMatchObject({ address: '127.0.0.1', principal: 'anonymous', tenant: 'default', job: expect.any(String) as string });
+  const { job, requestId } = create ?? {};
+  expect(lines).toContainEqual(
+    expect.objectContaining({ job, requestId, principal: 'anonymous', tenant: 'default', workflow: 'machine.create', state: 'SUCCESS' }),
+  );
+  expect(requests.map(({ requestId: id }) => id)).toContain(unnamed.headers.get('x-request-id'));
   expect(gateway.stdout + gateway.stderr).not.toContain(MARKER);
   expect(gateway.stdout + gateway.stderr).not.toContain(Buffer.from(MARKER).toString('base64'));
 });

@@ -6,8 +6,26 @@ import { machineCreate } from '../protocol/scene';
 import { Cluster, DELAYS, jobOf, pathOf, placeOf, type Replica } from './cluster';
 import { StreamReader } from '../harness/event-stream';
 import { elapse, waitUntil } from '../harness/wait';
+import type { Program } from './program';
 
 const servers = [postgresAvailable(), redisAvailable()].find((available) => available !== true) ?? true;
+
+/** The metrics of a process, by the port of its own for operators. */
+async function scraped(program: Program): Promise<string> {
+  const { port } = program.logs().find(({ msg }) => String(msg).startsWith('operators are answered')) ?? {};
+  const answer = await fetch(`http://127.0.0.1:${String(port)}/metrics`);
+  return answer.text();
+}
+
+/** The value of a series, 0 where it is not there. */
+function valueOf(text: string, series: string): number {
+  return Number(
+    text
+      .split('\n')
+      .find((line) => line.startsWith(`${series} `))
+      ?.slice(series.length) ?? 0,
+  );
+}
 
 describeWith('two gateways and two workers over PostgreSQL and Redis', servers, () => {
   let cluster: Cluster;
@@ -203,7 +221,22 @@ describeWith('two gateways and two workers over PostgreSQL and Redis', servers, 
       const victim = cluster.workers.shift();
       expect(await victim?.end('SIGKILL')).toMatchObject({ signal: 'SIGKILL' });
     });
-    await cluster.addWorker();
+    const heir = await cluster.addWorker();
+    // Each process tells how it is, also one that answers no requests.
+    const told = await Promise.all(
+      cluster.workers.map(async (worker) => {
+        const lines = worker.logs().filter(({ msg }) => /this process takes the job over/.test(String(msg)));
+        expect(valueOf(await scraped(worker), 'cimi_job_takeovers_total{workflow="machine.create"}')).toBe(lines.length);
+        return lines;
+      }),
+    );
+    const [line] = told.flat();
+    expect(line).toMatchObject({
+      job: expect.any(String) as string,
+      requestId: expect.any(String) as string,
+      from: expect.any(String) as string,
+    });
+    expect(await scraped(heir)).toContain('cimi_build_info{');
   });
 
   test('Redis is flushed, ended, and started again in the middle: nothing is lost or doubled', async () => {

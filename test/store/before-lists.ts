@@ -21,7 +21,7 @@ const REST = [
   ...['chain', 'plain'].map((name) => `drop index events_${name}`),
   ...['lane', 'link', 'mac'].map((name) => `alter table events drop column ${name}`),
   'drop table audit_chains',
-  'alter table jobs drop column plan',
+  ...['plan', 'request_id', 'taken_from'].map((name) => `alter table jobs drop column ${name}`),
   ...['recorded', 'contact', 'job', 'cloud', 'provider_event', 'naming', 'updated'].map((name) => `alter table events drop column ${name}`),
   'create index events_resource on events (resource, seq)',
   ...['event_log', 'events_after'].map((name) => `alter table resources drop column ${name}`),

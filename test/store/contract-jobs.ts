@@ -137,6 +137,17 @@ export function jobContract(bench: () => Bench): void {
     expect(await store().leaseJob('none', 'w', 1000)).toBeUndefined();
   });
 
+  test('a Job says whose request it comes of, and which process it was taken from; Jobs that have not ended are counted', async () => {
+    await insert(store(), newJob('j1', { requestId: 'r1' }), newJob('j2'), newJob('ended', { state: 'SUCCESS', workflow: null }));
+    expect([await job('j1'), await job('j2')]).toMatchObject([{ requestId: 'r1', takenFrom: null }, { requestId: null }]);
+    expect(await store().leaseJob('j1', 'lost', -1)).toMatchObject({ takenFrom: null });
+    expect(await store().leaseJob('j1', 'w2', 60_000)).toMatchObject({ takenFrom: 'lost', requestId: 'r1' });
+    const { workflow } = await job('j1');
+    expect(await store().jobLoad()).toEqual([{ workflow, waiting: 1, running: 1, oldestMs: expect.any(Number) as number }]);
+    await store().releaseJob('j1', 2, 0);
+    expect(await store().leaseJob('j1', 'w3', 60_000)).toMatchObject({ takenFrom: null });
+  });
+
   test('leases that are asked for at once are each their own: with its epoch, its holds, and to one worker only', async () => {
     const names = ['c1', 'c2', 'c3', 'c4'];
     for (const id of names) await insert(store(), newJob(id, { holds: [{ path: `machines/${id}`, shows: 'STARTING' }] }));
