@@ -138,7 +138,7 @@ clouds:
 defaultCloud: six
 `);
     expect(lines(error)).toEqual([
-      'line 3, server.prot: unknown; did you mean server.port or admin.port?',
+      'line 3, server.prot: unknown; did you mean server.port?',
       'line 4, server.host: must not be empty',
       'line 5, server.limits.bodybytes: unknown; did you mean server.limits.bodyBytes?',
       expect.stringMatching(/^line 6, loglevel: unknown; known here are server, /),

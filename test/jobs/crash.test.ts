@@ -150,6 +150,26 @@ test('a process that notices its lost lease aborts the step in flight', async ()
   await waitUntil(() => aborted);
 });
 
+test('a Job whose worker died is taken over, and the log and the count say from whom', async () => {
+  const taken: string[] = [];
+  const one = await at.process([workflow('over', [noted([], 'a', () => Promise.resolve({ done: null }))])], {
+    onTakenOver: ({ id, takenFrom }) => taken.push(`${id} from ${String(takenFrom)}`),
+  });
+  const untaken = await at.accept('over');
+  await at.end(untaken);
+  const id = await at.accept('over', { requestId: 'r-1', due: (await at.store.now()) + 600_000 });
+  await at.store.transaction((unit) => unit.updateJob(id, { dueInMs: 0 }));
+  await at.store.leaseJob(id, 'lost', -1);
+  await one.work(id);
+  await at.end(id);
+  expect(taken).toEqual([`${id} from lost`]);
+  expect(one.log.lines).toContainEqual({
+    level: 'warn',
+    words: 'a lease ran out: this process takes the job over',
+    fields: { job: id, tenant: 'acme', principal: 'ann', requestId: 'r-1', from: 'lost', owner: expect.any(String) as string },
+  });
+});
+
 test('two processes, one job: each step runs in one of them', async () => {
   let running = 0;
   let most = 0;

@@ -223,19 +223,10 @@ describeWith('two gateways and two workers over PostgreSQL and Redis', servers, 
     });
     const heir = await cluster.addWorker();
     // Each process tells how it is, also one that answers no requests.
-    const told = await Promise.all(
-      cluster.workers.map(async (worker) => {
-        const lines = worker.logs().filter(({ msg }) => /this process takes the job over/.test(String(msg)));
-        expect(valueOf(await scraped(worker), 'cimi_job_takeovers_total{workflow="machine.create"}')).toBe(lines.length);
-        return lines;
-      }),
-    );
-    const [line] = told.flat();
-    expect(line).toMatchObject({
-      job: expect.any(String) as string,
-      requestId: expect.any(String) as string,
-      from: expect.any(String) as string,
-    });
+    for (const worker of cluster.workers) {
+      const told = worker.logs().filter(({ msg }) => /this process takes the job over/.test(String(msg)));
+      expect(valueOf(await scraped(worker), 'cimi_job_takeovers_total{workflow="machine.create"}')).toBe(told.length);
+    }
     expect(await scraped(heir)).toContain('cimi_build_info{');
   });
 
