@@ -153,12 +153,12 @@ test('a process that notices its lost lease aborts the step in flight', async ()
 test('a Job whose worker died is taken over, and the log and the count say from whom', async () => {
   const taken: string[] = [];
   const one = await at.process([workflow('over', [noted([], 'a', () => Promise.resolve({ done: null }))])], {
+    sweepMs: 3_600_000,
     onTakenOver: ({ id, takenFrom }) => taken.push(`${id} from ${String(takenFrom)}`),
   });
   const untaken = await at.accept('over');
-  await at.end(untaken);
-  const id = await at.accept('over', { requestId: 'r-1', due: (await at.store.now()) + 600_000 });
-  await at.store.transaction((unit) => unit.updateJob(id, { dueInMs: 0 }));
+  await one.work(untaken);
+  const id = await at.accept('over', { requestId: 'r-1' });
   await at.store.leaseJob(id, 'lost', -1);
   await one.work(id);
   await at.end(id);
