@@ -1,6 +1,6 @@
 import { useState } from 'preact/hooks';
 import { FaultNote } from './form.tsx';
-import { nameOf, Problem, Value } from './parts.tsx';
+import { ItemCells, nameOf, Problem } from './parts.tsx';
 import { usePolled } from './poll.ts';
 import { pageOf, type Window } from './reading.ts';
 import { words } from './state.ts';
@@ -65,12 +65,7 @@ export function Choices({
                   onChange={() => choose(many ? toggle(item.id) : [item.id])}
                 />
               </td>
-              <th scope="row">{nameOf(item)}</th>
-              {columns.map((name) => (
-                <td key={name} class="long">
-                  <Value name={name} value={item[name]} />
-                </td>
-              ))}
+              <ItemCells item={item} columns={columns} linked={false} />
             </tr>
           ))}
         </Table>

@@ -1,5 +1,5 @@
 import { useState } from 'preact/hooks';
-import { Dialog, nameOf } from './parts.tsx';
+import { Buttons, Dialog, nameOf } from './parts.tsx';
 import type { Item } from './reading.ts';
 import { words } from './state.ts';
 
@@ -33,14 +33,11 @@ export function Confirm({ what, items, run, close }: { what: string; items: read
             <input value={typed} autocomplete="off" onInput={({ currentTarget }) => setTyped(currentTarget.value)} />
           </label>
         )}
-        <div class="bar">
-          <button type="submit" disabled={wanted !== undefined && typed.trim() !== wanted}>
-            {what === 'delete' ? text.delete : text.confirm}
-          </button>
-          <button type="button" onClick={close}>
-            {text.cancel}
-          </button>
-        </div>
+        <Buttons
+          send={what === 'delete' ? text.delete : text.confirm}
+          disabled={wanted !== undefined && typed.trim() !== wanted}
+          close={close}
+        />
       </form>
     </Dialog>
   );

@@ -4,7 +4,7 @@ import { curlWith, memberOf, tidy, type Body } from './body.ts';
 import { follow } from './changes.ts';
 import { itemTypeOf, kindsOf, type Fields, type Kinds } from './fields.ts';
 import { FieldList, FormParts, type Fault } from './form.tsx';
-import { Dialog, Problem } from './parts.tsx';
+import { Buttons, Dialog, Problem } from './parts.tsx';
 import { cimi, failed, words } from './state.ts';
 import { toast } from './toasts.tsx';
 
@@ -131,14 +131,7 @@ export function RequestForm({
         <FieldList fields={fields} path="" value={values} set={(next) => setValues(next as Body)} />
       </FormParts>
       <RequestView url={url} body={body} />
-      <div class="bar">
-        <button type="submit" disabled={busy}>
-          {text.send}
-        </button>
-        <button type="button" onClick={close}>
-          {text.cancel}
-        </button>
-      </div>
+      <Buttons send={text.send} disabled={busy} close={close} />
     </form>
   );
 }

@@ -4,7 +4,7 @@ import { tidy, type Body } from './body.ts';
 import { follow } from './changes.ts';
 import type { Fields } from './fields.ts';
 import { FieldList, FormParts, type Fault } from './form.tsx';
-import { Dialog, Value } from './parts.tsx';
+import { Buttons, Dialog, Value } from './parts.tsx';
 import { useKinds } from './create.tsx';
 import type { Item } from './reading.ts';
 import { failed, words } from './state.ts';
@@ -79,12 +79,7 @@ export function Edit({ resource, close, done }: { resource: Handle<'Machine'>; c
             <FieldList fields={NAMING} path="" value={values} set={(next) => setValues(next as Body)} />
           </FormParts>
         )}
-        <div class="bar">
-          <button type="submit">{text.save}</button>
-          <button type="button" onClick={close}>
-            {text.cancel}
-          </button>
-        </div>
+        <Buttons send={text.save} close={close} />
       </form>
     </Dialog>
   );

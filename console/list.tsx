@@ -3,7 +3,8 @@ import { ASKED, operate, operationsOf, SINGLE } from './changes.ts';
 import { Confirm } from './confirm.tsx';
 import { CreateDialog } from './create.tsx';
 import { words } from './state.ts';
-import { isChanging, nameOf, Problem, Reference, Title, Value } from './parts.tsx';
+import { PackageDialog } from './packages.tsx';
+import { isChanging, ItemCells, nameOf, Problem, Title } from './parts.tsx';
 import { usePolled } from './poll.ts';
 import { filterOf, pageOf, type Item, type Window } from './reading.ts';
 import { Table } from './table.tsx';
@@ -38,6 +39,7 @@ export function List({ path, query }: { path: string; query: URLSearchParams }) 
   const [selected, setSelected] = useState<ReadonlySet<string>>(new Set());
   const [asked, setAsked] = useState<string>();
   const [making, setMaking] = useState(false);
+  const [importing, setImporting] = useState(false);
   const { value, problem, again } = usePolled<Window>(
     `${path} ${filter} ${first}`,
     (last, signal) => pageOf(path, { filter: filterOf(filter), first, last: first + SIZE - 1, unless: last?.etag, signal }),
@@ -91,6 +93,11 @@ export function List({ path, query }: { path: string; query: URLSearchParams }) 
             {text.create(path)}
           </button>
         )}
+        {value?.canImport === true && (
+          <button type="button" onClick={() => setImporting(true)}>
+            {text.import}
+          </button>
+        )}
         <span>{text.selected(chosen.length)}</span>
         {common.map((name) => (
           <button key={name} type="button" onClick={() => (ASKED.includes(name) ? setAsked(name) : run(name))}>
@@ -123,14 +130,7 @@ export function List({ path, query }: { path: string; query: URLSearchParams }) 
                 onChange={() => toggle(item.id)}
               />
             </td>
-            <th scope="row">
-              <Reference href={item.id}>{nameOf(item)}</Reference>
-            </th>
-            {columns.map((name) => (
-              <td key={name} class="long">
-                <Value name={name} value={item[name]} />
-              </td>
-            ))}
+            <ItemCells item={item} columns={columns} />
           </tr>
         ))}
       </Table>
@@ -146,6 +146,7 @@ export function List({ path, query }: { path: string; query: URLSearchParams }) 
         </div>
       )}
       {asked !== undefined && <Confirm what={asked} items={chosen} run={() => run(asked)} close={() => setAsked(undefined)} />}
+      {importing && <PackageDialog path={path} close={() => setImporting(false)} done={again} />}
       {making && <CreateDialog path={path} close={() => setMaking(false)} done={again} />}
     </>
   );

@@ -145,3 +145,47 @@ export function Title({ text }: { text: string }) {
 export function nameOf({ id, name }: Item): string {
   return typeof name === 'string' && name !== '' ? name : id.replace(/^.*\//, '');
 }
+
+/** Buttons below a form: one that sends it, one that leaves it, and others. @param before others that stand first */
+export function Buttons({
+  send,
+  disabled = false,
+  close,
+  before,
+  children,
+}: {
+  send: string;
+  disabled?: boolean;
+  close?: () => void;
+  before?: ComponentChildren;
+  children?: ComponentChildren;
+}) {
+  return (
+    <div class="bar">
+      {before}
+      <button type="submit" disabled={disabled}>
+        {send}
+      </button>
+      {close && (
+        <button type="button" onClick={close}>
+          {words().cancel}
+        </button>
+      )}
+      {children}
+    </div>
+  );
+}
+
+/** Cells of a resource in a table: its name, and attributes. @param linked false: the name leads nowhere */
+export function ItemCells({ item, columns, linked = true }: { item: Item; columns: readonly string[]; linked?: boolean }) {
+  return (
+    <>
+      <th scope="row">{linked ? <Reference href={item.id}>{nameOf(item)}</Reference> : nameOf(item)}</th>
+      {columns.map((name) => (
+        <td key={name} class="long">
+          <Value name={name} value={item[name]} />
+        </td>
+      ))}
+    </>
+  );
+}

@@ -15,6 +15,8 @@ export interface Window {
   etag: string | undefined;
   /** True where something can be made in it. */
   canAdd: boolean;
+  /** True where a package can be made something of it. */
+  canImport: boolean;
 }
 
 interface Asked {
@@ -41,7 +43,14 @@ export async function pageOf(path: string, { filter, orderBy, ...asked }: Asked)
   const page = await client.collection<'Machine', 'machines'>({ href: client.entryPoint.baseURI + path }).page(options);
   if (!page) return undefined;
   const items = page.items.map((item) => (item as unknown as { toJSON(): Item }).toJSON());
-  return { items, count: page.count, unavailable: page.unavailableClouds, etag: page.etag, canAdd: page.can('add') };
+  return {
+    items,
+    count: page.count,
+    unavailable: page.unavailableClouds,
+    etag: page.etag,
+    canAdd: page.can('add'),
+    canImport: page.can('import' as 'add'),
+  };
 }
 
 /** Makes a filter of what somebody typed: a CIMI filter as it is, a word as a part of the name. */

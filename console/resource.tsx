@@ -6,7 +6,9 @@ import { Confirm } from './confirm.tsx';
 import { Edit } from './edit.tsx';
 import { Events } from './events.tsx';
 import { JobTable } from './jobs.tsx';
+import { SystemGraph } from './graph.tsx';
 import { cimi, words } from './state.ts';
+import { PackageDialog } from './packages.tsx';
 import { Dialog, isChanging, nameOf, Problem, Title, Value } from './parts.tsx';
 import { usePolled } from './poll.ts';
 import { curlOf, type Item } from './reading.ts';
@@ -14,6 +16,11 @@ import { Table } from './table.tsx';
 import { toast } from './toasts.tsx';
 
 const HIDDEN = ['resourceURI', 'operations'];
+/** Dialog of a copy or move to another cloud, and all that are no operation's. */
+const ELSEWHERE_CLOUD = 'to another cloud';
+const OWN_DIALOGS = ['json', 'edit', ELSEWHERE_CLOUD];
+/** Types of what can be brought to another cloud. */
+const MOVABLE = /\/(System|Machine)$/;
 /** Types that events are not told of. */
 const WITHOUT_EVENTS = /\/(Event|EventLog|ResourceMetadata|CloudEntryPoint|Sample)$/;
 
@@ -39,6 +46,8 @@ export function ResourcePage({ path }: { path: string }) {
     await navigator.clipboard.writeText(curlOf(item.id));
     toast(text.copied);
   };
+  const canGo = MOVABLE.test(String(item['resourceURI'])) && operationsOf(item.operations).includes('export');
+  const asked = open !== undefined && !OWN_DIALOGS.includes(open) ? open : undefined;
   const collections = Object.entries(item).filter(([, each]) => isOwn(item.id, each));
   const attributes = Object.entries(item).filter(([name, each]) => !HIDDEN.includes(name) && !isOwn(item.id, each));
   return (
@@ -53,6 +62,11 @@ export function ResourcePage({ path }: { path: string }) {
               {name === 'edit' ? text.edit : name === 'delete' ? text.delete : name}
             </button>
           ))}
+        {canGo && (
+          <button type="button" onClick={() => setOpen(ELSEWHERE_CLOUD)}>
+            {text.toElsewhere}
+          </button>
+        )}
         <button type="button" onClick={() => setOpen('json')}>
           {text.json}
         </button>
@@ -79,6 +93,7 @@ export function ResourcePage({ path }: { path: string }) {
           </tr>
         ))}
       </Table>
+      {isOf(item, 'System') && <SystemGraph item={item} />}
       {item['nestedJobs'] !== undefined && (
         <section aria-labelledby="nested">
           <h2 id="nested">{text.nestedJobs}</h2>
@@ -95,14 +110,20 @@ export function ResourcePage({ path }: { path: string }) {
         </Dialog>
       )}
       {open === 'edit' && <Edit resource={value} close={close} done={again} />}
-      {open !== undefined && !['json', 'edit'].includes(open) && parametersOf(item, open) !== undefined && (
-        <ActionDialog item={item} name={open} close={close} done={again} />
+      {open === ELSEWHERE_CLOUD && <PackageDialog item={item} path="systems" close={close} done={again} />}
+      {asked !== undefined && parametersOf(item, asked) !== undefined && (
+        <ActionDialog item={item} name={asked} close={close} done={again} />
       )}
-      {open !== undefined && !['json', 'edit'].includes(open) && parametersOf(item, open) === undefined && (
-        <Confirm what={open} items={[item]} run={() => run(open)} close={close} />
+      {asked !== undefined && parametersOf(item, asked) === undefined && (
+        <Confirm what={asked} items={[item]} run={() => run(asked)} close={close} />
       )}
     </>
   );
+}
+
+/** Tells whether a resource is of a type of the standard. */
+function isOf({ resourceURI }: Item, type: string): boolean {
+  return String(resourceURI).endsWith(`/${type}`);
 }
 
 /** Tells whether a value is a collection that lives in the resource. */

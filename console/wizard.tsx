@@ -3,7 +3,7 @@ import { tidy, type Body } from './body.ts';
 import { CreateDialog, RequestView, useCreating, useKinds } from './create.tsx';
 import type { Kinds } from './fields.ts';
 import { FaultNote, FieldList, FormParts } from './form.tsx';
-import { Problem, Title } from './parts.tsx';
+import { Buttons, Problem, Title } from './parts.tsx';
 import { usePolled } from './poll.ts';
 import { pageOf, type Item } from './reading.ts';
 import { cimi, words } from './state.ts';
@@ -121,17 +121,19 @@ function Steps({ kinds, clouds }: { kinds: Kinds; clouds: readonly Item[] }) {
           <StepView step={step} chosen={chosen} choose={choose} kinds={kinds} clouds={clouds} />
         </FormParts>
         {step === 'summary' && <RequestView url={url} body={body} open />}
-        <div class="bar">
-          <button type="button" disabled={at === 0} onClick={() => go(steps[at - 1])}>
-            {text.back}
-          </button>
-          <button type="submit" disabled={busy}>
-            {step === 'summary' ? text.create('Machine') : text.onward}
-          </button>
+        <Buttons
+          send={step === 'summary' ? text.create('Machine') : text.onward}
+          disabled={busy}
+          before={
+            <button type="button" disabled={at === 0} onClick={() => go(steps[at - 1])}>
+              {text.back}
+            </button>
+          }
+        >
           <button type="button" onClick={() => setAll(true)}>
             {text.allAttributes}
           </button>
-        </div>
+        </Buttons>
       </form>
       {all && <CreateDialog path="machines" close={() => setAll(false)} done={() => undefined} />}
     </>
