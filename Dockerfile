@@ -7,18 +7,12 @@ WORKDIR /app
 COPY package.json package-lock.json .npmrc ./
 # Not npm ci: see scripts/prepare.mjs.
 RUN npm install --no-save
-COPY tsconfig.json tsconfig.build.json ./
-COPY src ./src
-COPY drivers ./drivers
-COPY sdk ./sdk
-COPY console ./console
-COPY scripts/build-console.mjs ./scripts/
-RUN npx tsc -p tsconfig.build.json && node scripts/build-console.mjs
-
-FROM node:${NODE} AS packages
-WORKDIR /app
-COPY package.json package-lock.json .npmrc ./
-RUN npm install --no-save --omit=dev && npm cache clean --force
+COPY . .
+RUN node scripts/pack.mjs /package
+WORKDIR /package
+RUN npm install --no-save --omit=dev
+# Compiled code is kept beside the program, which nobody can write to where it runs.
+RUN node /app/scripts/warm.mjs /package
 
 FROM node:${NODE}
 ARG COMMIT=
@@ -28,10 +22,10 @@ ENV NODE_ENV=production \
     CIMI_PORT=8080
 WORKDIR /app
 RUN install -d -o node -g node -m 0700 /data
-COPY --from=packages /app/node_modules ./node_modules
-COPY --from=build /app/dist ./dist
-COPY package.json README.md LICENSE ./
-COPY config ./config
+COPY --from=build /package/node_modules ./node_modules
+COPY --from=build /package/dist ./dist
+COPY --from=build /package/package.json /package/README.md /package/LICENSE ./
+COPY --from=build /package/config ./config
 USER node
 VOLUME /data
 EXPOSE 8080
@@ -39,5 +33,5 @@ STOPSIGNAL SIGTERM
 # Liveness only: a provider or database in trouble is shown by /readyz and is no reason to restart.
 HEALTHCHECK --interval=15s --timeout=5s --start-period=20s --retries=3 \
   CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.CIMI_PORT}/healthz`).then((a) => process.exit(a.ok ? 0 : 1), () => process.exit(1))"]
-ENTRYPOINT ["node", "--enable-source-maps", "dist/src/main.js"]
+ENTRYPOINT ["node", "dist/src/main.js"]
 CMD ["serve"]

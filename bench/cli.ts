@@ -1,5 +1,4 @@
 import { execFile } from 'node:child_process';
-import { symlink } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { interleave, line, type Line } from './rounds';
@@ -16,10 +15,7 @@ const STARTS = 5;
  */
 export async function measureCli(world: World, rounds: number): Promise<Line[]> {
   const built = join(world.folder, 'cli');
-  // Types are the gate's business.
-  const plain = ['--noCheck', '--declaration', 'false', '--incremental', 'false', '--tsBuildInfoFile', 'null'];
-  await run('npx', ['tsc', '-p', 'tsconfig.build.json', ...plain, '--outDir', built], { cwd: ROOT });
-  await symlink(join(ROOT, 'node_modules'), join(built, 'node_modules'));
+  await run(process.execPath, ['scripts/bundle.mjs', built], { cwd: ROOT });
   const env = { PATH: process.env.PATH, HOME: world.folder, CIMI_URL: `${world.base}clouds/thousand/cloudEntryPoint` };
   const started = async (...args: string[]): Promise<number> => {
     const begun = performance.now();

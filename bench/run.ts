@@ -13,6 +13,7 @@ import { measureKept } from './kept';
 import { measureLarge } from './large';
 import { measureLatency } from './latency';
 import { measureNeighbours } from './neighbours';
+import { measureProgram } from './program';
 import { measureProviders } from './providers';
 import { measureReads } from './reading';
 import { table, unlessFailed, verdict, type Line } from './rounds';
@@ -40,6 +41,7 @@ const PARTS: Readonly<Record<string, () => Promise<Line[]>>> = {
   disks: () => measureDisks(Math.min(ROUNDS, 3)),
   copies: () => measureCopies(Math.min(ROUNDS, 3)),
   cli: () => inWorld((world) => measureCli(world, ROUNDS)),
+  program: () => measureProgram(ROUNDS),
   latency: () => inWorld((world) => measureLatency(world, Math.min(ROUNDS, 3))),
 };
 const ROUNDS = Number(process.env.BENCH_ROUNDS ?? 3);

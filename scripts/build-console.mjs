@@ -6,29 +6,39 @@ import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
-const target = join(root, 'dist', 'console');
 
-const { outputFiles } = await build({
-  entryPoints: [join(root, 'console', 'main.tsx'), join(root, 'console', 'style.css')],
-  outdir: target,
-  bundle: true,
-  minify: true,
-  write: false,
-  format: 'esm',
-  target: 'es2022',
-  jsx: 'automatic',
-  jsxImportSource: 'preact',
-  legalComments: 'none',
-  logLevel: 'warning',
-});
-rmSync(target, { recursive: true, force: true });
-mkdirSync(target, { recursive: true });
-let page = readFileSync(join(root, 'console', 'page.html'), 'utf8');
-for (const { path, contents } of outputFiles) {
-  const hash = createHash('sha256').update(contents).digest('hex').slice(0, 12);
-  const [name, mark] = path.endsWith('.css') ? [`style-${hash}.css`, 'STYLE'] : [`main-${hash}.js`, 'SCRIPT'];
-  writeFileSync(join(target, name), contents);
-  page = page.replace(mark, name);
+/**
+ * Builds the console into a folder, which has nothing else then.
+ * @returns paths of the files that became part of it, relative to the root
+ */
+export async function buildConsole(target = join(root, 'dist', 'console')) {
+  const { outputFiles, metafile } = await build({
+    absWorkingDir: root,
+    entryPoints: [join(root, 'console', 'main.tsx'), join(root, 'console', 'style.css')],
+    outdir: target,
+    bundle: true,
+    minify: true,
+    write: false,
+    format: 'esm',
+    target: 'es2022',
+    jsx: 'automatic',
+    jsxImportSource: 'preact',
+    legalComments: 'none',
+    logLevel: 'warning',
+    metafile: true,
+  });
+  rmSync(target, { recursive: true, force: true });
+  mkdirSync(target, { recursive: true });
+  let page = readFileSync(join(root, 'console', 'page.html'), 'utf8');
+  for (const { path, contents } of outputFiles) {
+    const hash = createHash('sha256').update(contents).digest('hex').slice(0, 12);
+    const [name, mark] = path.endsWith('.css') ? [`style-${hash}.css`, 'STYLE'] : [`main-${hash}.js`, 'SCRIPT'];
+    writeFileSync(join(target, name), contents);
+    page = page.replace(mark, name);
+  }
+  // Last: who finds the page finds all of it.
+  writeFileSync(join(target, 'index.html'), page);
+  return Object.keys(metafile.inputs);
 }
-// Last: who finds the page finds all of it.
-writeFileSync(join(target, 'index.html'), page);
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) await buildConsole();

@@ -15,46 +15,62 @@ export function run(program, args, options = {}) {
   if (done.status !== 0) process.exit(done.status ?? 1);
 }
 
-/** A stamp below node_modules that tells for which content a piece of work was done. */
-function upToDate(name, content, result, work) {
-  const stamp = join(root, 'node_modules', '.cache', name);
-  const hash = createHash('sha256').update(content).digest('hex');
-  if (existsSync(join(root, result)) && existsSync(stamp) && readFileSync(stamp, 'utf8') === hash) return;
-  work();
-  mkdirSync(dirname(stamp), { recursive: true });
-  writeFileSync(stamp, hash);
+const STAMPS = join(root, 'node_modules', '.cache');
+const digestOf = (content) => createHash('sha256').update(content).digest('hex');
+
+/** Tells whether a piece of work was done for a content: a stamp below node_modules says so, and its result is there. */
+function isDone(name, content, result) {
+  const stamp = join(STAMPS, name);
+  return existsSync(join(root, result)) && existsSync(stamp) && readFileSync(stamp, 'utf8') === digestOf(content);
 }
+
+/** Does a piece of work and stamps it. */
+function done(name, content, work) {
+  work();
+  mkdirSync(STAMPS, { recursive: true });
+  writeFileSync(join(STAMPS, name), digestOf(content));
+}
+
+const lock = () => readFileSync(join(root, 'package-lock.json'), 'utf8');
+const [ALL, FEW] = ['all of ', 'to start: '];
 
 /**
  * Installs what the lock file says, when that has changed. Not by `npm ci`: it refuses a lock file in which binaries
  * for other platforms are missing, as they are when it was made against a registry that does not carry them.
  */
 export function install() {
-  upToDate('installed', readFileSync(join(root, 'package-lock.json')), 'node_modules', () => {
-    console.error('installing dependencies …');
-    // On Windows npm is a command file, which only a shell runs.
-    run('npm', ['install', '--no-save', '--no-audit', '--no-fund', '--loglevel=error'], { shell: WINDOWS });
-  });
+  const content = ALL + lock();
+  if (isDone('installed', content, 'node_modules')) return;
+  console.error('installing dependencies …');
+  done('installed', content, () => npmInstall());
 }
 
-/** Builds the console into dist, when one of its files has changed. */
-export function buildConsole() {
-  const files = ['console', 'sdk'].flatMap((folder) => readdirSync(join(root, folder)).map((name) => join(root, folder, name)));
-  const content = files.map((file) => `${file} ${statSync(file).mtimeMs} ${statSync(file).size}`).join('\n');
-  upToDate('console', content, join('dist', 'console', 'index.html'), () => {
-    run(process.execPath, [join('scripts', 'build-console.mjs')]);
-  });
+/** Installs what `npm start` takes: not the tools, unless they are there and would be removed. */
+export function installToStart() {
+  if (existsSync(join(root, 'node_modules', 'typescript'))) return install();
+  const content = FEW + lock();
+  if (isDone('installed', content, 'node_modules')) return;
+  console.error('installing dependencies …');
+  done('installed', content, () => npmInstall('--omit=dev'));
 }
 
-/** Compiles src and drivers to dist, when one of their files has changed. */
+function npmInstall(...more) {
+  // On Windows npm is a command file, which only a shell runs.
+  run('npm', ['install', '--no-save', '--no-audit', '--no-fund', '--loglevel=error', ...more], { shell: WINDOWS });
+}
+
+/** Bundles the programs and the console into dist, when one of their files has changed. */
 export function build() {
-  const files = ['src', 'drivers'].flatMap((folder) =>
-    readdirSync(join(root, folder), { recursive: true }).map((name) => join(root, folder, name)),
-  );
-  const sources = files.filter((file) => file.endsWith('.ts')).sort();
-  const content = sources.map((file) => `${file} ${statSync(file).mtimeMs} ${statSync(file).size}`).join('\n');
-  upToDate('built', content, join('dist', 'src', 'main.js'), () => {
-    console.error('building …');
-    run(process.execPath, [join('node_modules', 'typescript', 'bin', 'tsc'), '-p', 'tsconfig.build.json']);
+  const folders = ['src', 'drivers', 'cli', 'sdk', 'console'];
+  const sources = folders.flatMap((folder) => readdirSync(join(root, folder), { recursive: true }).map((name) => join(folder, name)));
+  const files = [...sources.filter((file) => /\.(tsx?|css|html)$/.test(file)), ...BUILDERS].sort();
+  const stats = files.map((file) => ({ file, ...statSync(join(root, file)) }));
+  const content = lock() + stats.map(({ file, mtimeMs, size }) => `${file} ${mtimeMs} ${size}`).join('\n');
+  if (isDone('built', content, join('dist', 'console', 'index.html'))) return;
+  console.error('building …');
+  done('built', content, () => {
+    for (const builder of ['bundle.mjs', 'build-console.mjs']) run(process.execPath, [join('scripts', builder)]);
   });
 }
+
+const BUILDERS = ['bundle.mjs', 'loader.cjs', 'build-console.mjs'].map((name) => join('scripts', name));

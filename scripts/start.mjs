@@ -1,18 +1,13 @@
 // `npm start`: installs, builds and starts the gateway in front of the simulated cloud (or what CIMI_CONFIG names).
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
-import { build, buildConsole, install, root } from './prepare.mjs';
+import { build, installToStart, root } from './prepare.mjs';
 
-install();
+installToStart();
 build();
-buildConsole();
-const gateway = spawn(
-  process.execPath,
-  ['--enable-source-maps', join(root, 'dist', 'src', 'main.js'), 'serve', '--make-key', ...process.argv.slice(2)],
-  {
-    stdio: 'inherit',
-  },
-);
+const gateway = spawn(process.execPath, [join(root, 'dist', 'src', 'main.js'), 'serve', '--make-key', ...process.argv.slice(2)], {
+  stdio: 'inherit',
+});
 // The gateway ends in its own time; the signal of a terminal has reached it already, that of a supervisor has not.
 for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP']) process.on(signal, () => gateway.kill(signal));
 // npm passes a supervisor's signal to the shell that it started this in, and that to nobody: its end is what can be seen.

@@ -4,8 +4,8 @@ import type { AccessStore } from '../store/store';
 import type { ConsoleOptions } from './console';
 import { createSessions } from './sessions';
 
-/** Places of the built console beside the compiled program, and beside its sources. */
-const FOLDERS = ['../../console', '../../dist/console'].map((folder) => join(__dirname, folder));
+/** Places of the built console: beside the bundled program (dist/chunks), and beside these sources. */
+const FOLDERS = ['../console', '../../dist/console'].map((folder) => join(__dirname, folder));
 const MINUTE = 60_000;
 
 /**

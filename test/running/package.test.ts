@@ -1,57 +1,52 @@
 import { spawnSync } from 'node:child_process';
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { stringify } from 'yaml';
 import { copyExample } from '../harness/install-gateway';
+import { installPackage, removeInstalled } from './installed';
 
-/** The gateway as it is built and installed, with the examples beside it, as docs/drivers.md and docs/extending.md have it. */
+/** The package as others have it who write drivers and types for it, with the examples beside it (docs/drivers.md, docs/extending.md). */
 const ROOT = resolve(__dirname, '../..');
 const TSC = join(ROOT, 'node_modules/typescript/bin/tsc');
 const BUILD_MS = 300_000;
 
-let folder: string;
-let installed: string;
+let installed: ReturnType<typeof installPackage>;
 
 function node(args: readonly string[]): { status: number | null; stdout: string; stderr: string } {
-  const { status, stdout, stderr } = spawnSync(process.execPath, args, { cwd: folder, encoding: 'utf8' });
+  const { status, stdout, stderr } = spawnSync(process.execPath, args, { cwd: installed.folder, encoding: 'utf8' });
   return { status, stdout, stderr };
 }
 
+const write = (name: string, text: string): void => writeFileSync(join(installed.folder, name), text);
+const check = (file: string) => node([join(installed.at, 'dist/src/main.js'), 'check', '--config', file]);
+
 beforeAll(() => {
-  folder = mkdtempSync(join(tmpdir(), 'cimi-package-'));
-  installed = join(folder, 'node_modules/cimi-gateway');
-  mkdirSync(installed, { recursive: true });
-  const project = ['-p', join(ROOT, 'tsconfig.build.json')];
-  const built = node([TSC, ...project, '--outDir', join(installed, 'dist'), '--tsBuildInfoFile', join(folder, '.tsbuildinfo')]);
-  expect(built).toEqual({ status: 0, stdout: '', stderr: '' });
-  for (const part of ['package.json', 'config']) cpSync(join(ROOT, part), join(installed, part), { recursive: true });
-  symlinkSync(join(ROOT, 'node_modules'), join(installed, 'node_modules'));
+  installed = installPackage();
 }, BUILD_MS);
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
+afterAll(() => removeInstalled(installed));
 
 test('the program runs with a driver and types of others, which import what it exports', () => {
-  const [driver, types] = [copyExample('driver-minimal', folder), copyExample('types-rack', folder)];
+  const [driver, types] = [copyExample('driver-minimal', installed.folder), copyExample('types-rack', installed.folder)];
   const content = {
     data: { dir: 'data' },
     secrets: { key: '00'.repeat(32) },
     extensions: [types],
     clouds: { rack: { driver, options: { rack: 'demo' } } },
   };
-  writeFileSync(join(folder, 'gateway.yaml'), stringify(content));
-  const { status, stdout } = node([join(installed, 'dist/src/main.js'), 'check', '--config', 'gateway.yaml']);
+  write('gateway.yaml', stringify(content));
+  const { status, stdout } = check('gateway.yaml');
   expect(stdout).toMatch(/^extensions: ok \(Rack, MachineTemplate\.costCentre\)$/m);
   expect(stdout).toMatch(/^cloud rack: the rack demo: ok$/m);
   expect(status).toBe(0);
 });
 
 test('nothing else of it can be imported', () => {
-  writeFileSync(join(folder, 'inside.mjs'), "await import('cimi-gateway/dist/src/gateway.js');");
+  write('inside.mjs', "await import('cimi-gateway/dist/loader.cjs');");
   const { status, stderr } = node(['inside.mjs']);
   expect([status, stderr]).toEqual([1, expect.stringContaining('ERR_PACKAGE_PATH_NOT_EXPORTED')]);
 });
 
-test('drivers and types in TypeScript are checked against what it declares', () => {
+test('drivers and types in TypeScript are checked against what it declares, with no other package', () => {
   const page = readFileSync(join(ROOT, 'docs/drivers.md'), 'utf8');
   const [, shown = ''] = /^```ts\n(.*?)^```/ms.exec(page) ?? [];
   expect(shown).toContain('DriverModule');
@@ -63,12 +58,18 @@ test('drivers and types in TypeScript are checked against what it declares', () 
       namespace: 'http://example.com/x/1',
       types: { X: { collection: 'xs', attributes: { size: integer({ ...writable, minimum: 1 }) } } },
     } satisfies TypesPackage;`;
+  const schema = `
+    import { z } from 'cimi-gateway/driver';
+    const options = z.strictObject({ size: z.int() });
+    export const size: string = options.parse({ size: 1 }).size;`;
   const compile = (name: string, text: string) => {
-    writeFileSync(join(folder, name), text);
+    write(name, text);
     return node([TSC, '--noEmit', '--strict', '--skipLibCheck', '--target', 'es2023', '--module', 'nodenext', name]);
   };
   expect(compile('driver.mts', shown)).toMatchObject({ status: 0, stdout: '' });
   expect(compile('types.mts', types)).toMatchObject({ status: 0, stdout: '' });
   const wrong = compile('wrong.mts', shown.replace('settleMs: 0', "settleMs: 'soon'"));
   expect([wrong.status, wrong.stdout]).toEqual([2, expect.stringMatching(/wrong\.mts.*string.*not assignable.*number/s)]);
+  const untyped = compile('schema.mts', schema);
+  expect([untyped.status, untyped.stdout]).toEqual([2, expect.stringMatching(/schema\.mts.*'number' is not assignable to type 'string'/)]);
 });

@@ -36,6 +36,9 @@ export class Folder {
   readonly data = join(this.path, 'data');
   private readonly running = new Set<Program>();
 
+  /** @param program arguments of Node for the program: its sources, where nothing else is said */
+  constructor(private readonly program: readonly string[] = runTypescript(MAIN)) {}
+
   /** Writes a file (YAML where it is not text). @returns its path */
   write(name: string, content: string | object): string {
     const file = join(this.path, name);
@@ -62,7 +65,7 @@ export class Folder {
   }
 
   start(args: readonly string[], { env = {}, input }: Surroundings = {}): Program {
-    const program = new Program(this.path, args, env, input);
+    const program = new Program(this.path, [...this.program, ...args], env, input);
     this.running.add(program);
     return program;
   }
@@ -84,7 +87,7 @@ export class Program {
 
   constructor(cwd: string, args: readonly string[], env: Readonly<Record<string, string>>, input: string | undefined) {
     const inherited = Object.entries(process.env).filter(([name]) => !/^(CIMI_|AWS_|NODE_OPTIONS|JEST_)/.test(name));
-    this.child = spawn(process.execPath, [...runTypescript(MAIN), ...args], {
+    this.child = spawn(process.execPath, args, {
       cwd,
       env: { ...Object.fromEntries(inherited), NODE_ENV: 'production', ...env },
       stdio: ['pipe', 'pipe', 'pipe'],
