@@ -2,6 +2,7 @@ import { useState } from 'preact/hooks';
 import type { Handle } from '../sdk/index.ts';
 import { ActionDialog, parametersOf } from './actions.tsx';
 import { ASKED, ELSEWHERE, operate, operationsOf } from './changes.ts';
+import { MeterChart } from './chart.tsx';
 import { Confirm } from './confirm.tsx';
 import { Edit } from './edit.tsx';
 import { Events } from './events.tsx';
@@ -93,6 +94,7 @@ export function ResourcePage({ path }: { path: string }) {
           </tr>
         ))}
       </Table>
+      {isOf(item, 'Meter') && <MeterChart item={item} />}
       {isOf(item, 'System') && <SystemGraph item={item} />}
       {item['nestedJobs'] !== undefined && (
         <section aria-labelledby="nested">
