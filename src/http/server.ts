@@ -106,7 +106,8 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
   };
   const server = createServer(settings, (request, response) => {
     request.url = originForm(request.url ?? '/');
-    app(request, response);
+    // What a CIMI request needs of Express its prototype has (messagesOf): the way through its router costs as much as a known answer.
+    if (!cimi(request, response)) app(request, response);
   });
   server.requestTimeout = limits.requestTimeoutMs;
   server.headersTimeout = Math.min(limits.requestTimeoutMs, 20_000);
@@ -146,7 +147,7 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
     ...(options.metricsToken === undefined ? {} : { metricsToken: options.metricsToken }),
   });
   const shell: Shell = { exchange, probes, packages, console, connections, closing: () => closing, expecting: new WeakSet() };
-  mount(app, server, shell, options);
+  const cimi = mount(app, server, shell, options);
   return {
     listen: (at) => listen(server, at),
     retire: () => {
@@ -171,29 +172,37 @@ function messagesOf(app: Express): { IncomingMessage: typeof IncomingMessage; Se
   return { IncomingMessage: AppRequest, ServerResponse: AppResponse };
 }
 
-function mount(app: Express, server: Server, shell: Shell, { base, log, trustProxy = [] }: HttpServerOptions): void {
+/** Answers a request, unless it is none of its own. @returns whether it does */
+type Answering = (request: IncomingMessage, response: ServerResponse) => boolean;
+
+/** Lays the operational endpoints below Express. @returns what answers under the prefix, before Express is asked */
+function mount(app: Express, server: Server, shell: Shell, { base, log, trustProxy = [] }: HttpServerOptions): Answering {
   const suspect = trustProxy.length > 0 ? () => undefined : warnOnce(log);
   server.on('checkContinue', (request: IncomingMessage, response: ServerResponse) => {
     shell.expecting.add(request);
     server.emit('request', request, response);
   });
   app.use((request, response) => {
-    const target = splitTarget(request.url);
+    const { path } = splitTarget(request.url);
     shell.connections.enter(request, response);
     suspect(request);
-    const lastOne = shell.closing();
-    if (target.path.startsWith(base.prefix) || `${target.path}/` === base.prefix) {
-      const arrival = { ...whence(request), expectsContinue: shell.expecting.has(request), lastOne };
-      void shell.exchange(request, response, target, arrival);
-      return;
-    }
-    if (lastOne) response.setHeader('Connection', 'close');
-    const outside = outsideOf(shell, target.path);
-    outside(target.path, request, response).catch((error: unknown) => {
+    if (shell.closing()) response.setHeader('Connection', 'close');
+    const outside = outsideOf(shell, path);
+    outside(path, request, response).catch((error: unknown) => {
       log.error({ err: error }, 'an operational endpoint failed');
       response.destroy();
     });
   });
+  return (request, response) => {
+    const target = splitTarget(request.url ?? '/');
+    if (!target.path.startsWith(base.prefix) && `${target.path}/` !== base.prefix) return false;
+    const asked = request as Request;
+    shell.connections.enter(request, response);
+    suspect(asked);
+    const arrival = { ...whence(asked), expectsContinue: shell.expecting.has(request), lastOne: shell.closing() };
+    void shell.exchange(request, response, target, arrival);
+    return true;
+  };
 }
 
 /** Chooses who answers what is not below the base. */
