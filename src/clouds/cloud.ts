@@ -48,6 +48,11 @@ export interface Seen<T> {
   at: number;
 }
 
+/** A list, and the moments of those of its items that were read by themselves after it (ms since the epoch), by key. */
+export interface SeenList extends Seen<readonly Item[]> {
+  later?: ReadonlyMap<string, number>;
+}
+
 /** Items by key. A key that is in none of the parts was proven to be gone by the provider. */
 export interface Answers extends ReadonlyMap<string, Item> {
   /** Keys of which nothing is known now, with the reason; what was known of them stays. */
@@ -80,7 +85,7 @@ export interface Cloud extends CloudSettings {
   /** Tells in which way `update` of the group changes an attribute; undefined where it does not, or is not offered. Pure. */
   changes(group: ListedGroup, attribute: string): Change | undefined;
   /** All pages of a group. Equal calls in flight are joined; answers are kept for the cache age. */
-  list(group: ReadableGroup, freshness?: Freshness): Promise<Seen<readonly Item[]>>;
+  list(group: ReadableGroup, freshness?: Freshness): Promise<SeenList>;
   /** Reads one item; undefined when the provider has proven it gone. Keys asked for at the same time travel in one call. */
   get(group: ReadableGroup, key: string, freshness?: Freshness): Promise<Seen<Item | undefined>>;
   getMany(group: ReadableGroup, keys: readonly string[], freshness?: Freshness): Promise<Seen<Answers>>;

@@ -267,6 +267,18 @@ export const METHOD_KINDS: Readonly<Record<string, MethodKind>> = {
   poll: 'repeatable',
 } satisfies Record<MethodName, MethodKind>;
 
+/** Methods that change the item whose key they are given, and no other of its group; more may change in what shows it (SHOWN_IN). */
+export const ONE_ITEM: readonly string[] = [
+  'restart',
+  'start',
+  'stop',
+  'pause',
+  'suspend',
+  'resize',
+  'rename',
+  'update',
+] satisfies MethodName[];
+
 /**
  * Capabilities of one resource type on this cloud, for ResourceMetadata and for checks before a call. What follows from the
  * driver's methods (derived-capabilities.ts) need not be said; what is said goes over it.

@@ -55,6 +55,71 @@ describe('cache', () => {
     expect((await cloud.get('machines', 'new')).value?.key).toBe('new');
     expect(machines.calls).toEqual(['list@0', 'list@2']);
   });
+  describe('after a write to one item', () => {
+    const stopped = (key: string) => item(key, { values: { name: key, state: 'STOPPED' } });
+    const states = async ({ cloud }: ReturnType<typeof setUp>) =>
+      (await cloud.list('machines')).value.map(({ key, values }) => `${key} ${String(values.state)}`);
+    const stop = async ({ cloud, machines }: ReturnType<typeof setUp>, key: string) => {
+      machines.items.set(key, stopped(key));
+      await cloud.write('machines', 'stop', key, { force: false });
+    };
+
+    it('reads that item, and lists the others as they are known', async () => {
+      const scene = setUp();
+      stopClock();
+      const { at } = await scene.cloud.list('machines');
+      await scene.cloud.get('machines', 'a');
+      await stop(scene, 'b');
+      scene.machines.calls = [];
+      expect(await states(scene)).toEqual(['a STARTED', 'b STOPPED', 'c STARTED']);
+      expect((await scene.cloud.list('machines')).at).toBe(at);
+      await scene.cloud.get('machines', 'a');
+      expect(scene.machines.calls).toEqual(['getMany(b)']);
+    });
+    it('lists no more what is proven gone', async () => {
+      const scene = setUp();
+      await keys(scene.cloud);
+      await stop(scene, 'b');
+      scene.machines.items.delete('b');
+      expect(await keys(scene.cloud)).toEqual(['a', 'c']);
+    });
+    it.each([
+      ['refuses to read it', ({ machines }: ReturnType<typeof setUp>) => void machines.failures.push(new ProviderError('forbidden', 'no'))],
+      ['says nothing of it', ({ machines }: ReturnType<typeof setUp>) => void machines.silent.add('b')],
+    ])('lists all of them anew where the provider %s', async (_what, trouble) => {
+      const scene = setUp();
+      await keys(scene.cloud);
+      await stop(scene, 'b');
+      scene.machines.items.set('d', item('d'));
+      trouble(scene);
+      expect(await states(scene)).toEqual(['a STARTED', 'b STOPPED', 'c STARTED', 'd STARTED']);
+    });
+    it('does not list it as a read showed it that began before', async () => {
+      const scene = setUp();
+      await keys(scene.cloud);
+      await stop(scene, 'b');
+      const { wait, open } = gate();
+      scene.machines.gate = wait;
+      const before = states(scene);
+      await settled();
+      scene.machines.items.set('c', stopped('c'));
+      const write = scene.cloud.write('machines', 'stop', 'c', { force: false });
+      await settled();
+      open();
+      await Promise.all([before, write]);
+      expect(await states(scene)).toEqual(['a STARTED', 'b STOPPED', 'c STOPPED']);
+    });
+    it('lists all of them anew where many were written to', async () => {
+      const scene = setUp();
+      for (let n = 0; n < 101; n += 1) scene.machines.items.set(`many-${n}`, item(`many-${n}`));
+      await keys(scene.cloud);
+      for (let n = 0; n < 101; n += 1) await stop(scene, `many-${n}`);
+      scene.machines.calls = [];
+      expect((await states(scene)).filter((each) => each.endsWith('STOPPED'))).toHaveLength(101);
+      expect(scene.machines.calls[0]).toBe('list@0');
+      expect(scene.machines.calls.filter((call) => call.startsWith('getMany'))).toEqual([]);
+    });
+  });
   it('does not bring back from a list what a read by key, asked for before it and answered meanwhile, saw as gone', async () => {
     const { cloud, machines } = setUp();
     stopClock();

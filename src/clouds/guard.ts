@@ -17,7 +17,7 @@ import type {
   UploadImage,
 } from './driver';
 import { capabilitiesOf } from './derived-capabilities';
-import { GROUPS, LONG_LIVED_GROUPS, METHOD_KINDS, SHOWN_IN } from './driver';
+import { GROUPS, LONG_LIVED_GROUPS, METHOD_KINDS, ONE_ITEM, SHOWN_IN } from './driver';
 import { ProviderError } from './errors';
 import { meterConfigReads } from './meter-configs';
 import { openImage } from './open-image';
@@ -66,8 +66,10 @@ export function guardCloud(settings: CloudSettings, driver: Driver, options: Par
     ask('machineImages', 'named', driver.machineImages, async (images, context) => (await images.named?.(choice, context)) ?? []),
   );
   const isWrite = (name: string) => METHOD_KINDS[name] !== 'read';
-  const invalidate = (group: GroupName): void => {
-    for (const shown of [group, ...(SHOWN_IN[group] ?? [])]) reads.get(shown)?.invalidate();
+  const invalidate = (group: GroupName, name: string, [key]: readonly unknown[]): void => {
+    if (ONE_ITEM.includes(name) && typeof key === 'string') reads.get(group)?.touch(key);
+    else reads.get(group)?.invalidate();
+    for (const shown of SHOWN_IN[group] ?? []) reads.get(shown)?.invalidate();
   };
   const sent = async (group: GroupName, name: string, args: readonly unknown[], run: Method, since?: number): Promise<unknown> => {
     if (settings.mode === 'observe') {
@@ -76,12 +78,12 @@ export function guardCloud(settings: CloudSettings, driver: Driver, options: Par
         `The cloud ${settings.key} is only observed (mode: observe); ${group}.${name} was not sent to it`,
       );
     }
-    invalidate(group);
+    invalidate(group, name, args);
     try {
       const more = { ms: sourceMs(args), ...(since === undefined ? {} : { since }) };
       return await caller.call({ group, method: name }, (context: CallContext) => run(...args, wanted(args, context)), more);
     } finally {
-      invalidate(group);
+      invalidate(group, name, args);
     }
   };
   const write = async (group: GroupName, name: string, args: readonly unknown[], since?: number): Promise<unknown> => {

@@ -1,4 +1,4 @@
-import type { Answers, Freshness, Seen } from './cloud';
+import type { Answers, Freshness, Seen, SeenList } from './cloud';
 import type { CallRunner, GuardHooks } from './call';
 import type { Item, ListedGroup, ReadGroup } from './driver';
 import { Gone, ProviderError } from './errors';
@@ -21,7 +21,7 @@ interface Flight {
 }
 
 interface Listing extends Flight {
-  answer: Promise<Seen<readonly Item[]>>;
+  answer: Promise<SeenList>;
 }
 
 interface Batch extends Flight {
@@ -40,6 +40,8 @@ class ItemsByKey extends Map<string, Item> implements Answers {
 const LIST = '';
 /** Keys that travel in one call of the driver, so that one deadline suffices. */
 const MAX_BATCH = 1000;
+/** Items of a kept list that are read by themselves rather than all of it. */
+const MOST_TOUCHED = 100;
 /** Answers by key that are remembered; the oldest give way. */
 const MAX_KEPT = 20_000;
 
@@ -49,10 +51,12 @@ const MAX_KEPT = 20_000;
  */
 export class GroupReads {
   private generation = 0;
-  private all: Seen<readonly Item[]> | undefined;
+  private all: SeenList | undefined;
   private readonly byKey = new Map<string, Seen<Item | undefined>>();
   /** Items as single reads showed them after the kept list was read. */
-  private readonly newer = new Map<string, Item | undefined>();
+  private readonly newer = new Map<string, Seen<Item | undefined>>();
+  /** Keys of the kept list that were written to since: each is read anew before the list is given out. */
+  private readonly touched = new Set<string>();
   private readonly retired = new Map<string, Seen<Item>>();
   private listing: Listing | undefined;
   private readonly flying = new Map<string, Batch>();
@@ -75,16 +79,33 @@ export class GroupReads {
     this.generation += 1;
     this.all = undefined;
     this.newer.clear();
+    this.touched.clear();
     this.byKey.clear();
+    this.startAfresh();
+  }
+
+  /** Forgets what is known of one item, which a write changes and nothing else of the group; reads on their way are neither joined nor kept. */
+  touch(key: string): void {
+    this.changed(key);
+    this.changed(LIST);
+    this.generation += 1;
+    if (this.all) this.touched.add(key);
+    this.newer.delete(key);
+    this.byKey.delete(key);
+    this.startAfresh();
+  }
+
+  private startAfresh(): void {
     this.flying.clear();
     this.listing = undefined;
     this.waiting = undefined;
   }
 
   /** Every item of the group. @throws ProviderError */
-  async list(freshness?: Freshness): Promise<Seen<readonly Item[]>> {
+  async list(freshness?: Freshness): Promise<SeenList> {
     this.noteRead(LIST, this.all, freshness);
-    if (this.all && this.fresh(this.all.at, freshness)) return this.upToDate(this.all);
+    const { all } = this;
+    if (all && this.fresh(all.at, freshness) && (await this.readTouched()) && this.all) return this.upToDate(this.all);
     if (this.listing && this.joinable(this.listing, freshness)) return this.listing.answer;
     const flight: Flight = { generation: this.generation, at: undefined };
     const listing: Listing = Object.assign(flight, { answer: this.fetchAll(flight) });
@@ -96,12 +117,29 @@ export class GroupReads {
     }
   }
 
+  /**
+   * Reads what was touched of the kept list. @returns whether the list is whole then: not where much of it was touched, and not where
+   * something is not told or was written to meanwhile
+   */
+  private async readTouched(): Promise<boolean> {
+    if (this.touched.size === 0) return true;
+    if (this.touched.size > MOST_TOUCHED) return false;
+    await this.getMany([...this.touched]).catch(() => undefined);
+    return this.touched.size === 0;
+  }
+
   /** The kept list as later single reads corrected it: what was seen as gone does not come back from the cache. */
-  private upToDate(list: Seen<readonly Item[]>): Seen<readonly Item[]> {
+  private upToDate(list: SeenList): SeenList {
     if (this.newer.size === 0) return list;
-    const value = list.value.flatMap((item) => (this.newer.has(item.key) ? (this.newer.get(item.key) ?? []) : item));
+    const later = new Map(list.later);
+    const value = list.value.flatMap((item) => {
+      const seen = this.newer.get(item.key);
+      if (!seen) return item;
+      later.set(item.key, seen.at);
+      return listable(seen.value) ?? [];
+    });
     this.newer.clear();
-    return (this.all = { value, at: list.at });
+    return (this.all = { value, at: list.at, later });
   }
 
   /** Items by key; what is proven gone is missing. `at` is that of the oldest part. @throws ProviderError where nothing could be asked */
@@ -174,22 +212,23 @@ export class GroupReads {
     return single && this.fresh(single.at, freshness) ? single : undefined;
   }
 
-  private async fetchAll(flight: Flight): Promise<Seen<readonly Item[]>> {
+  private async fetchAll(flight: Flight): Promise<SeenList> {
     const name = { group: this.settings.group, method: 'list' };
     const items = await this.caller.pages(
       name,
       (context) => this.driver.list(context),
       () => (flight.at = Date.now()),
     );
-    const seen = { value: items, at: flight.at ?? Date.now() };
+    const seen: SeenList = { value: items, at: flight.at ?? Date.now(), later: new Map() };
     this.report(items);
     // One that began earlier may end later: it takes nothing back.
     if (flight.generation === this.generation && seen.at >= (this.all?.at ?? 0)) {
       this.changed();
       this.all = seen;
       this.newer.clear();
+      this.touched.clear();
       for (const [key, kept] of this.byKey) {
-        if (corrects(kept, seen)) this.newer.set(key, listable(kept.value));
+        if (corrects(kept, seen)) this.newer.set(key, kept);
         else this.byKey.delete(key);
       }
       for (const item of items) this.keep(item.key, { value: item, at: seen.at });
@@ -227,8 +266,10 @@ export class GroupReads {
           const kept = known instanceof Gone ? { value: undefined, at: ended } : { value: known, at };
           this.keep(key, kept);
           this.changed(key);
-          if (!this.all || !corrects(kept, this.all)) continue;
-          this.newer.set(key, listable(kept.value));
+          // Of what was touched the list shows what was before.
+          const late = this.touched.delete(key);
+          if (!this.all || !(late || corrects(kept, this.all))) continue;
+          this.newer.set(key, kept);
           this.changed(LIST);
         }
       }

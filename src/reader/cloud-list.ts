@@ -1,4 +1,4 @@
-import type { Cloud } from '../clouds/cloud';
+import type { Cloud, SeenList } from '../clouds/cloud';
 import type { Item, ReadableGroup } from '../clouds/driver';
 import { encodeId } from '../clouds/identity';
 import { giveWay, overdue } from '../model/turns';
@@ -25,6 +25,8 @@ interface CloudList {
   /** Identities that items without a row say by their tag. */
   tags: ReadonlyMap<Item, TaggedAs>;
   at: number;
+  /** Moments of items that were read by themselves after that, by key. */
+  later: SeenList['later'];
 }
 
 /** An item that says by its tag, or by the key that was remembered of it, which resource it is. */
@@ -62,6 +64,7 @@ export async function listCloud(reading: Reading, handler: ResourceHandler, grou
     pathOfItem,
     tags,
     at: seen.at,
+    later: seen.later,
   };
   const { shown, listed: paths, rowless } = await fromItems(reading, list, seen.value);
   return shown.concat(await fromRowless(reading, list, rowless), await fromUnlisted(reading, list, paths));
@@ -82,7 +85,7 @@ async function fromItems(
     const row = list.rows.get(item.key);
     if (row) {
       // Read again past the cache when a Job ended after the provider was asked.
-      if (settledAt(row) > list.at) continue;
+      if (settledAt(row) > (list.later?.get(item.key) ?? list.at)) continue;
       listed.add(row.path);
       show(reading, list, shown, { path: row.path, tenant: row.tenant, row, item });
       continue;
