@@ -131,7 +131,7 @@ export function SystemGraph({ item }: { item: Item }) {
   );
 }
 
-const LONGEST = 24;
+const LONGEST = 17;
 const shortened = (words: string): string => (words.length > LONGEST ? `${[...words].slice(0, LONGEST - 1).join('')}…` : words);
 
 /** Drawing, of which each part is a link: its kind is a shape and a word, its state a word. */

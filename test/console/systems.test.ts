@@ -63,7 +63,7 @@ describeWith('chromium', chromiumAvailable(), () => {
     await visit.operator.put(`${entry?.machine.href ?? ''}?$select=name`, { name: NASTY.name });
     await enter('olga', at());
     await drawn()
-      .getByRole('link', { name: /onerror/ })
+      .getByRole('link', { name: /img src/ })
       .waitFor();
     await clean('the graph');
   });
