@@ -2,12 +2,13 @@ import { Command } from 'commander';
 import { buildOf } from '../config/build';
 import { withoutPasswords } from '../config/redact';
 import { auditCommand } from './audit';
+import { backupCommand, restoreCommand } from './backup';
 import { checkCommand } from './check';
 import { keyCommand } from './keys';
 import { serveCommand, workerCommand } from './serve';
 import { tokenCommand, userCommand } from './users';
 
-/** The command line: `cimi-gateway serve`, `worker`, `check`, `user`, `token`, `audit`, `key`. */
+/** The command line: `cimi-gateway serve`, `worker`, `check`, `user`, `token`, `audit`, `key`, `backup`, `restore`. */
 async function run(): Promise<void> {
   // Whatever this process makes is its owner's alone.
   process.umask(0o077);
@@ -30,7 +31,9 @@ async function run(): Promise<void> {
     .addCommand(userCommand())
     .addCommand(tokenCommand())
     .addCommand(auditCommand())
-    .addCommand(keyCommand());
+    .addCommand(keyCommand())
+    .addCommand(backupCommand())
+    .addCommand(restoreCommand());
   await program.parseAsync();
 }
 

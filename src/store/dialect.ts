@@ -28,6 +28,12 @@ export interface SqlDialect {
   readonly alone: boolean;
   /** Suffix of a select that keeps the rows from being deleted until the transaction ends. */
   readonly keeping: RawBuilder<unknown>;
+  /** Begins a transaction that reads everything as it is at one moment, and keeps nobody from writing. */
+  readonly snapshot: RawBuilder<unknown>;
+  /** Words of an insert that gives numbers which the database would give. */
+  readonly givenNumbers: RawBuilder<unknown>;
+  /** Statement that has a database go on after the greatest number of a column, where it must be told to. */
+  goOnCounting(table: string, column: string): RawBuilder<unknown> | undefined;
   /** Text of a member of the JSON in a column; its characters must not be escaped. */
   member(column: string, name: string): RawBuilder<string | null>;
   /** Number of chains that the audit of a tenant has: as many transactions write to it at once (audit.ts). */
@@ -76,6 +82,9 @@ const sqlite: Omit<SqlDialect, 'nowMs'> = {
   alone: true,
   keeping: sql``,
   member: (column, name) => sql<string | null>`json_extract(${sql.ref(column)}, ${sql.lit(`$.${name}`)})`,
+  snapshot: sql`begin`,
+  givenNumbers: sql``,
+  goOnCounting: () => undefined,
   lanes: 1,
   freeLane: lane(SQLITE_STAMP, '?'),
   oneLane: lane(SQLITE_STAMP, '? and lane = ?'),
@@ -118,6 +127,10 @@ export const postgresDialect: SqlDialect = {
   alone: false,
   keeping: sql`for key share`,
   member: (column, name) => sql<string | null>`(${sql.ref(column)}::json ->> ${sql.lit(name)})`,
+  snapshot: sql`begin isolation level repeatable read read only`,
+  givenNumbers: sql`overriding system value`,
+  goOnCounting: (table, column) =>
+    sql`select setval(pg_get_serial_sequence(${table}, ${column}), (select coalesce(max(${sql.ref(column)}), 0) + 1 from ${sql.table(table)}), false)`,
   lanes: 16,
   freeLane: `${lane(POSTGRES_STAMP, '$1')} order by lane limit 1 for update skip locked`,
   oneLane: `${lane(POSTGRES_STAMP, '$1 and lane = $2')} for update`,

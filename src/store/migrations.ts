@@ -1,7 +1,7 @@
 import { Migrator, sql, type Kysely, type Migration } from 'kysely';
 import { countBytes, countEvents, countMeters, createCounts } from './counts';
 import { createFeed } from './feed';
-import type { SqlDialect } from './dialect';
+import { postgresDialect, type SqlDialect } from './dialect';
 import { storableName } from './resources';
 import type { Tables } from './schema';
 import { decodeColumn } from './session';
@@ -13,13 +13,27 @@ import { decodeColumn } from './session';
  * @throws Error when the data was written by a newer version or a migration fails; nothing is half done.
  */
 export async function migrate(db: Kysely<Tables>, dialect: SqlDialect, schema?: string): Promise<void> {
-  const migrator = new Migrator({
+  const { error } = await migratorOf(db, dialect, schema).migrateToLatest();
+  if (error) throw error instanceof Error ? error : new Error(String(error));
+}
+
+/** Makes the tables as they were after one migration, where there are none. @throws Error when a migration fails */
+export async function migrateTo(db: Kysely<Tables>, dialect: SqlDialect, name: string): Promise<void> {
+  const { error } = await migratorOf(db, dialect).migrateTo(name);
+  if (error) throw error instanceof Error ? error : new Error(String(error));
+}
+
+/** Tells whether this version knows the migration of this name. */
+export function knowsMigration(name: string): boolean {
+  return Object.hasOwn(migrations(postgresDialect), name);
+}
+
+function migratorOf(db: Kysely<Tables>, dialect: SqlDialect, schema?: string): Migrator {
+  return new Migrator({
     db,
     provider: { getMigrations: () => Promise.resolve(migrations(dialect)) },
     ...(schema === undefined ? {} : { migrationTableSchema: schema }),
   });
-  const { error } = await migrator.migrateToLatest();
-  if (error) throw error instanceof Error ? error : new Error(String(error));
 }
 
 /** All migrations by name; never changed once released, only added to. */

@@ -1,7 +1,8 @@
 import { Kysely, PostgresDialect, sql } from 'kysely';
-import { Pool, types } from 'pg';
+import { Pool, types, type CustomTypesConfig } from 'pg';
 import type { Cipher } from './cipher';
 import { postgresDialect } from './dialect';
+import { TABLES } from './backup';
 import { checkKey } from './key-check';
 import { migrate } from './migrations';
 import type { Tables } from './schema';
@@ -32,7 +33,12 @@ const STATEMENT_MS = 60_000;
  */
 const SILENCE_MS = 5_000;
 const CONNECT_MS = 10_000;
+const APPLICATION = 'cimi-gateway';
 const INT8 = 20;
+/** Numbers of eight bytes are numbers. */
+const NUMBERS: CustomTypesConfig = {
+  getTypeParser: (type, format) => (Number(type) === INT8 ? Number : (types.getTypeParser(type, format) as unknown)),
+};
 
 /**
  * Opens the store over PostgreSQL (13 or later); any number of processes may share the database.
@@ -65,6 +71,47 @@ export async function openPostgresStore(options: PostgresStoreOptions): Promise<
   return sqlStore({ ...writes, cipher }, { ...reads, cipher }, close);
 }
 
+/**
+ * Opens the tables of a database as they are, over one connection that no limit of time ends; the caller ends the session's `db`.
+ * @param use told to the server with the program's name
+ */
+export function postgresTables({ url, cipher, use }: { url: string; cipher: Cipher; use: string }): Session {
+  const pool = new Pool({
+    connectionString: url,
+    max: 1,
+    connectionTimeoutMillis: CONNECT_MS,
+    keepAlive: true,
+    application_name: `${APPLICATION} ${use}`,
+    types: NUMBERS,
+  });
+  // What breaks between two statements is told by the next one.
+  pool.on('error', () => undefined);
+  pool.on('connect', (client) => client.on('error', () => undefined));
+  return {
+    db: new Kysely<Tables>({ dialect: tellingOutages(new PostgresDialect({ pool }), postgresOutages) }),
+    dialect: postgresDialect,
+    cipher,
+  };
+}
+
+/** Tells whether another process of a gateway has the database open. */
+export async function isInUse({ db }: Session): Promise<boolean> {
+  const { rows } = await sql<{ n: number }>`select count(*) as n from pg_stat_activity where datname = current_database()
+    and pid <> pg_backend_pid() and application_name like ${`${APPLICATION}%`}`.execute(db);
+  return Number(rows[0]?.n) > 0;
+}
+
+/** Drops everything that migrations made. */
+export async function dropTables({ db }: Session): Promise<void> {
+  await db.transaction().execute(async (unit) => {
+    const tables = [...Object.keys(TABLES), 'counts', 'marks', 'sessions', 'kysely_migration', 'kysely_migration_lock'];
+    await sql`drop table if exists ${sql.join(tables.map((table) => sql.table(table)))} cascade`.execute(unit);
+    const { rows } = await sql<{ name: string }>`select p.proname as name from pg_proc p join pg_namespace n on n.oid = p.pronamespace
+      where n.nspname = current_schema() and p.proname like 'counts\_%'`.execute(unit);
+    for (const { name } of rows) await sql`drop function ${sql.id(name)}() cascade`.execute(unit);
+  });
+}
+
 function createPool({ url, schema, silenceMs = SILENCE_MS, onTrouble }: PostgresStoreOptions, max: number): Pool {
   const pool = new Pool({
     connectionString: url,
@@ -73,9 +120,9 @@ function createPool({ url, schema, silenceMs = SILENCE_MS, onTrouble }: Postgres
     statement_timeout: STATEMENT_MS,
     idle_in_transaction_session_timeout: silenceMs,
     keepAlive: true,
-    application_name: 'cimi-gateway',
+    application_name: APPLICATION,
     ...(schema === undefined ? {} : { options: `-c search_path=${schema}` }),
-    types: { getTypeParser: (type, format) => (Number(type) === INT8 ? Number : types.getTypeParser(type, format)) },
+    types: NUMBERS,
   });
   pool.on('error', (error) => onTrouble?.(error));
   // One that breaks between the statements of a transaction tells nobody but itself; the next statement fails.

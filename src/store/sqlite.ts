@@ -23,6 +23,8 @@ export interface SqliteStoreOptions {
   clock?: () => number;
 }
 
+const PATIENCE_MS = 10_000;
+
 /**
  * Opens the embedded store: one SQLite file in WAL mode, every commit synced to the disk. Transactions use one
  * connection in turn; reads use another and never wait for them. A transaction begun inside the callback of another
@@ -31,7 +33,7 @@ export interface SqliteStoreOptions {
  */
 export async function openSqliteStore({
   file,
-  patienceMs = 10_000,
+  patienceMs = PATIENCE_MS,
   clock = steadyClock(),
   ...options
 }: SqliteStoreOptions): Promise<Store> {
@@ -57,6 +59,12 @@ export async function openSqliteStore({
     await reads.db.destroy();
     await writes.db.destroy();
   });
+}
+
+/** Opens the tables of a file as they are, without making or changing any; the caller ends the session's `db`. */
+export function sqliteTables({ file, cipher, readOnly }: { file: string; cipher: Cipher; readOnly: boolean }): Session {
+  const dialect = tellingOutages(libsqlDialect({ file, readOnly, patienceMs: PATIENCE_MS }), sqliteOutages);
+  return { db: new Kysely<Tables>({ dialect }), dialect: sqliteDialect(steadyClock()), cipher };
 }
 
 /** Opens no file that exists: closing it would drop the locks that SQLite holds on it in this process. */

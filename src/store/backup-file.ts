@@ -1,0 +1,167 @@
+import { createHash, type Hash } from 'node:crypto';
+import { createReadStream, createWriteStream } from 'node:fs';
+import { rename, rm } from 'node:fs/promises';
+import { createInterface } from 'node:readline';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { createGunzip, createGzip } from 'node:zlib';
+
+/**
+ * The file of a backup: JSON lines, compressed (gzip). The first is the header, then come the rows, each `[table, row]`, and the last line tells
+ * how many there are and the SHA-256 of all lines before it: a file that was cut or changed is known as such.
+ */
+
+export const FORMAT = 'cimi-gateway backup 1';
+
+export interface BackupHeader {
+  format: typeof FORMAT;
+  /** RFC 3339. */
+  created: string;
+  /** Version of the program that made it. */
+  version: string;
+  store: 'sqlite' | 'postgres';
+  /** Name of the last migration. */
+  schema: string;
+  /** Names of the keys that it needs. */
+  keys: string[];
+  /** Value by which a key is checked; null where the store had no key yet. */
+  keyCheck: string | null;
+}
+
+export type BackupRow = Readonly<Record<string, unknown>>;
+export type Counts = Readonly<Record<string, number>>;
+
+interface Trailer {
+  rows: Counts;
+  sha256: string;
+}
+
+/** Error where a file is no backup, or not a whole one. */
+export class BackupFileError extends Error {
+  constructor(message: string) {
+    super(message);
+    this.name = 'BackupFileError';
+  }
+}
+
+/**
+ * Writes a backup beside its name and, once it was read back whole, under its name. What is there already is kept.
+ * @throws the system's error where it cannot be written, EEXIST included
+ */
+export async function writeBackup(
+  file: string,
+  header: BackupHeader,
+  rows: AsyncIterable<[table: string, row: BackupRow]>,
+): Promise<Counts> {
+  const draft = `${file}.part`;
+  const counts: Record<string, number> = {};
+  async function* lines(): AsyncIterable<string> {
+    const hash = createHash('sha256');
+    const line = (value: unknown): string => {
+      const text = `${JSON.stringify(value)}\n`;
+      hash.update(text);
+      return text;
+    };
+    yield line(header);
+    for await (const [table, row] of rows) {
+      counts[table] = (counts[table] ?? 0) + 1;
+      yield line([table, row]);
+    }
+    yield `${JSON.stringify({ rows: counts, sha256: hash.digest('hex') } satisfies Trailer)}\n`;
+  }
+  try {
+    await pipeline(Readable.from(lines()), createGzip(), createWriteStream(draft, { flags: 'wx', mode: 0o600, flush: true }));
+    await verifyBackup(draft);
+    await rename(draft, file);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') await rm(draft, { force: true });
+    throw error;
+  }
+  return counts;
+}
+
+/** Reads a backup from its beginning to its end. @returns header and numbers of rows @throws BackupFileError */
+export async function verifyBackup(file: string): Promise<{ header: BackupHeader; rows: Counts }> {
+  const reading = new BackupReading(file);
+  const header = await reading.header();
+  for await (const _row of reading.rows());
+  return { header, rows: reading.counts };
+}
+
+/** A backup that is read once. */
+export class BackupReading {
+  readonly counts: Record<string, number> = {};
+  private readonly lines: AsyncIterator<string>;
+  private readonly hash: Hash = createHash('sha256');
+
+  constructor(private readonly file: string) {
+    const input = createReadStream(file);
+    const unpacked = input.pipe(createGunzip());
+    input.once('error', (error) => unpacked.destroy(error));
+    this.lines = unpackedLines(unpacked);
+  }
+
+  /** @throws BackupFileError where it is no backup */
+  async header(): Promise<BackupHeader> {
+    const line = await this.next();
+    const header = parsed(line) as Partial<BackupHeader> | undefined;
+    if (line === undefined || header?.format !== FORMAT) throw new BackupFileError(`${this.file} is no backup of this gateway`);
+    this.take(line);
+    return header as BackupHeader;
+  }
+
+  /** Yields the rows. @throws BackupFileError at its end where it is not whole */
+  async *rows(): AsyncIterable<[table: string, row: BackupRow]> {
+    for (;;) {
+      const line = await this.next();
+      const value = line === undefined ? undefined : parsed(line);
+      if (line === undefined || value === undefined) throw this.damaged();
+      if (!Array.isArray(value)) return this.end(value as Partial<Trailer>);
+      this.take(line);
+      const [table, row] = value as [string, BackupRow];
+      this.counts[table] = (this.counts[table] ?? 0) + 1;
+      yield [table, row];
+    }
+  }
+
+  private end({ rows = {}, sha256 }: Partial<Trailer>): void {
+    const alike = JSON.stringify(Object.entries(rows).sort()) === JSON.stringify(Object.entries(this.counts).sort());
+    if (!alike || sha256 !== this.hash.digest('hex')) throw this.damaged();
+  }
+
+  private async next(): Promise<string | undefined> {
+    try {
+      const { value, done } = await this.lines.next();
+      return done === true ? undefined : value;
+    } catch (error) {
+      const { code = '' } = error as NodeJS.ErrnoException;
+      if (code.startsWith('Z_') || code === 'ERR_BUFFER_OUT_OF_BOUNDS') throw this.damaged();
+      throw error;
+    }
+  }
+
+  private take(line: string): void {
+    this.hash.update(`${line}\n`);
+  }
+
+  private damaged(): BackupFileError {
+    return new BackupFileError(`${this.file} is damaged or was cut: nothing of it is used`);
+  }
+}
+
+async function* unpackedLines(input: Readable): AsyncGenerator<string, undefined> {
+  // A reader of lines ends quietly where its input fails.
+  let failed: Error | undefined;
+  input.once('error', (error) => (failed = error));
+  for await (const line of createInterface({ input, crlfDelay: Infinity })) yield line;
+  if (failed) throw failed;
+  return undefined;
+}
+
+function parsed(line: string | undefined): unknown {
+  try {
+    return line === undefined ? undefined : (JSON.parse(line) as unknown);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,97 @@
+import { sql, type Kysely } from 'kysely';
+import { FORMAT, writeBackup, type BackupHeader, type BackupRow, type Counts } from './backup-file';
+import { knowsMigration } from './migrations';
+import type { Tables } from './schema';
+import { readUse } from './sealed-places';
+import type { Session } from './session';
+
+/**
+ * Tables of a backup, in the order in which they can be filled, with their keys. Not among them: counts, which triggers make anew; marks, by which
+ * a store would be taken for the newest; sessions of browsers.
+ */
+export const TABLES = {
+  meta: ['name'],
+  principals: ['name'],
+  tokens: ['id'],
+  resources: ['path'],
+  refs: ['source', 'target'],
+  retired: ['path'],
+  jobs: ['id'],
+  holds: ['path'],
+  events: ['seq'],
+  audit_chains: ['tenant', 'lane'],
+  series: ['id'],
+  samples: ['meter', 't'],
+  shares: ['meter', 't'],
+  tasks: ['name'],
+  agenda: ['path', 'work'],
+} as const satisfies { readonly [T in keyof Tables]?: readonly (keyof Tables[T])[] };
+
+/** Columns that a database gives by itself. */
+const OWN_COLUMNS = ['xact'];
+/** Schema from which on everything that is sealed lies where it does now. */
+const OLDEST = '0004';
+/** Rows that are read at once. */
+const SOME = 1_000;
+
+/**
+ * Writes a backup of everything as it is at one moment, while others go on reading and writing.
+ * @param session of which nothing else uses the connection
+ * @throws Error in words where there is nothing, or what is there was written by a newer version
+ */
+export async function backUp(session: Session, file: string, version: string): Promise<{ header: BackupHeader; rows: Counts }> {
+  return session.db.connection().execute(async (db) => {
+    await session.dialect.snapshot.execute(db);
+    try {
+      const header = await headerOf({ ...session, db }, version);
+      return { header, rows: await writeBackup(file, header, rowsOf(db)) };
+    } finally {
+      await sql`rollback`.execute(db);
+    }
+  });
+}
+
+async function headerOf(session: Session, version: string): Promise<BackupHeader> {
+  const { db, dialect } = session;
+  const there = await tablesOf(db);
+  if (!there.has('kysely_migration')) throw new Error('the store is empty: there is nothing to back up');
+  const { rows } = await sql<{ name: string }>`select name from kysely_migration order by name desc limit 1`.execute(db);
+  const schema = rows[0]?.name ?? '';
+  if (!knowsMigration(schema))
+    throw new Error(`the store was written by a newer version of the gateway (${schema}): make the backup with that version`);
+  if (schema < OLDEST) throw new Error('the store is older than backups: start this version over it once, then back it up');
+  const kept = await db.selectFrom('meta').select('value').where('name', '=', 'key-check').executeTakeFirst();
+  const keyCheck = kept?.value ?? null;
+  const keys = new Set(keyCheck === null ? [] : [keyCheck.split('.')[1] ?? '']);
+  for (const [key, values] of await readUse(session)) if (values > 0) keys.add(key);
+  const store = dialect.alone ? 'sqlite' : 'postgres';
+  return { format: FORMAT, created: new Date().toISOString(), version, store, schema, keys: [...keys].sort(), keyCheck };
+}
+
+async function* rowsOf(db: Kysely<Tables>): AsyncIterable<[table: string, row: BackupRow]> {
+  const there = await tablesOf(db);
+  for (const [table, key] of Object.entries(TABLES)) {
+    if (!there.has(table)) continue;
+    const columns = sql.join(key.map((column) => sql.ref(column)));
+    for (let last: BackupRow | undefined; ;) {
+      const after = last;
+      const where = after ? sql`where (${columns}) > (${sql.join(key.map((column) => after[column]))})` : sql``;
+      const { rows } = await sql<BackupRow>`select * from ${sql.table(table)} ${where} order by ${columns} limit ${SOME}`.execute(db);
+      for (const row of rows) yield [table, withoutOwn(row)];
+      if (rows.length < SOME) break;
+      last = rows.at(-1);
+    }
+  }
+}
+
+function withoutOwn(row: BackupRow): BackupRow {
+  return OWN_COLUMNS.some((column) => column in row)
+    ? Object.fromEntries(Object.entries(row).filter(([column]) => !OWN_COLUMNS.includes(column)))
+    : row;
+}
+
+/** Names of the tables that there are. */
+export async function tablesOf(db: Kysely<Tables>): Promise<Set<string>> {
+  const tables = await db.introspection.getTables({ withInternalKyselyTables: true });
+  return new Set(tables.map(({ name }) => name));
+}
