@@ -79,13 +79,14 @@ export interface Context {
 
 /**
  * Connects as options, environment and profile say.
+ * @param kindsNext the types will be asked for at once
  * @throws Problem, CimiError
  */
-export async function openContext(options: Options, world: World): Promise<Context> {
+export async function openContext(options: Options, world: World, kindsNext: boolean): Promise<Context> {
   const { url, ca, ...login } = await loginOf(world.env, options);
   const say = (line: string): void => void world.err.write(`${line}\n`);
   const plain = nodeTransport({ ca });
-  const told = keeping(options.debug ? telling(plain, say) : plain, world.env);
+  const told = keeping(options.debug ? telling(plain, say) : plain, world.env, kindsNext);
   const transport = options.dryRun ? showing(told, (line) => void world.out.write(`${line}\n`)) : told;
   if (!URL.canParse(url)) throw usage(`${url} is no URL`);
   const cimi = await connect(url, { ...login, transport, ...(options.dryRun ? { retries: 0 } : {}) });

@@ -33,8 +33,8 @@ function programOf(world: World, verbatim: readonly string[]): Command {
     .showHelpAfterError('(cimi --help says more)')
     .argument('[words...]')
     .allowUnknownOption()
-    .action((words: string[]) => onCollection(contextOf, words, verbatim, program));
-  const contextOf = (): Promise<Context> => openContext(program.opts<Options>(), world);
+    .action((words: string[]) => onCollection(() => contextOf(true), words, verbatim, program));
+  const contextOf = (kindsNext = false): Promise<Context> => openContext(program.opts<Options>(), world, kindsNext);
   const command = (name: string, description: string): Command => program.command(name).description(description).exitOverride();
 
   command('explain <type>', 'explain a type or an attribute: machine, machine.state').action(async (type: string) =>

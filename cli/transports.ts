@@ -17,16 +17,24 @@ const KEPT = /\/(cloudEntryPoint|resourceMetadata)$/;
 /**
  * Transport that keeps what describes a provider, in `$XDG_CACHE_HOME/cimi`, and asks whether it is still so (ETag). What is kept is
  * of one login: others may see other clouds.
+ * @param metadataNext asks for the ResourceMetadata together with the Cloud Entry Point, where the kept one leads: both take the time of one
  */
-export function keeping(transport: Transport, env: Env): Transport {
+export function keeping(transport: Transport, env: Env, metadataNext: boolean): Transport {
   const folder = join(env.XDG_CACHE_HOME ?? join(env.HOME ?? homedir(), '.cache'), 'cimi');
-  return async (request) => {
-    const { method, url, headers } = request;
-    if (method !== 'GET' || !KEPT.test(new URL(url).pathname)) return transport(request);
-    const login = headers.Authorization ?? '';
-    const file = join(folder, `${createHash('sha256').update(`${url}\n${login}`).digest('hex')}.json`);
+  const ahead = new Map<string, Promise<TransportResponse>>();
+
+  async function asked(request: TransportRequest): Promise<TransportResponse> {
+    const { url, headers } = request;
+    const file = join(
+      folder,
+      `${createHash('sha256')
+        .update(`${url}\n${headers.Authorization ?? ''}`)
+        .digest('hex')}.json`,
+    );
     const kept = read(file);
-    const answer = await transport(kept ? { ...request, headers: { ...headers, 'If-None-Match': kept.etag } } : request);
+    const sent = transport(kept ? { ...request, headers: { ...headers, 'If-None-Match': kept.etag } } : request);
+    if (metadataNext && kept && url.endsWith('/cloudEntryPoint')) askAhead(request, kept);
+    const answer = await sent;
     if (kept && answer.status === 304) {
       await answer.text();
       return { ...answer, status: 200, header: (name) => answer.header(name), text: () => Promise.resolve(kept.text) };
@@ -36,7 +44,30 @@ export function keeping(transport: Transport, env: Env): Transport {
     const text = await answer.text();
     write(folder, file, { etag, text });
     return { ...answer, text: () => Promise.resolve(text) };
+  }
+
+  function askAhead(request: TransportRequest, { text }: Kept): void {
+    const next = metadataOf(text);
+    // The login goes nowhere but where it goes anyhow.
+    if (next === undefined || new URL(next).origin !== new URL(request.url).origin) return;
+    const answer = asked({ ...request, url: next });
+    // Whoever wants the answer is told; nobody may.
+    answer.catch(() => undefined);
+    ahead.set(next, answer);
+  }
+
+  return (request) => {
+    if (request.method !== 'GET' || !KEPT.test(new URL(request.url).pathname)) return transport(request);
+    const answer = ahead.get(request.url);
+    ahead.delete(request.url);
+    return answer ?? asked(request);
   };
+}
+
+/** URI of the ResourceMetadata in the text of a Cloud Entry Point. */
+function metadataOf(text: string): string | undefined {
+  const [, href = ''] = /"resourceMetadata":\{"href":"([^"\\]+)"/.exec(text) ?? [];
+  return URL.canParse(href) ? href : undefined;
 }
 
 function read(file: string): Kept | undefined {
