@@ -288,6 +288,7 @@ export async function connect(options: GatewayOptions, metrics: Metrics, ledger?
       log: { info: (message, details) => log.info(details, message), ...logOf(log) },
       metrics: {
         onHealth: ({ cloud, state }) => metrics.cloudHealth(cloud, state),
+        onRefusing: ({ cloud, refusing }) => metrics.cloudRefusing(cloud, refusing),
         onCall: ({ ms, ...call }) => metrics.providerCall({ ...call, seconds: ms / 1000 }),
         onUnmappedState: ({ cloud, type, state }) => metrics.unmappedState(cloud, type, state),
       },

@@ -4,7 +4,8 @@ import type { CallContext, MethodKind } from './driver';
 import { METHOD_KINDS } from './driver';
 import type { Ledger } from '../model/ledger';
 import { ProviderError } from './errors';
-import { HealthWatch, type HealthState } from './health';
+import { HealthWatch, type CloudHealth, type HealthState, type Refusal } from './health';
+import { SilentCloud } from './silent-cloud';
 
 /** Limits of the calls to one cloud's account. */
 export interface CallLimits {
@@ -16,6 +17,8 @@ export interface CallLimits {
   queue?: number;
   /** Attempts after the first. */
   retries: number;
+  /** Time for which what is silent is asked before calls to it are refused at once, in ms; 0 (the default): for ever. */
+  shutAfterMs?: number;
   /** First wait between attempts, before jitter. Default 200. */
   firstDelayMs?: number;
 }
@@ -32,6 +35,8 @@ export interface GuardHooks {
     onCall(call: { cloud: string; group: string; method: string; outcome: string; ms: number }): void;
     /** A cloud is otherwise than before, as the calls to it show. */
     onHealth?(seen: { cloud: string; state: HealthState }): void;
+    /** Calls to a cloud, or to a part of it, are refused until it answers again, or are not any more. */
+    onRefusing?(seen: { cloud: string; refusing: boolean }): void;
     /** An item was seen in a provider state that the driver's table does not know. */
     onUnmappedState?(seen: { cloud: string; type: string; state: string }): void;
   };
@@ -46,9 +51,14 @@ export interface CallName {
   method: string;
 }
 
+/** Time for which a read that is the probe waits for its own answer, in ms; what comes later is for the next. */
+const PROBE_PATIENCE_MS = 1_000;
 const MAX_DELAY_MS = 10_000;
 /** A provider that asks for more is not waited for here: the caller (a Job, a person) comes back. */
 const LONGEST_WAIT_MS = 30_000;
+
+/** Ends the attempts of a call whose time is over; never told. */
+class GivenUp extends Error {}
 
 /** Exponential backoff with jitter, but never sooner than the provider asked for. */
 class PoliteBackoff implements IBackoffFactory<IRetryBackoffContext<unknown>> {
@@ -77,16 +87,26 @@ export class CallRunner {
     private readonly limits: CallLimits,
     private readonly hooks: GuardHooks,
   ) {
-    this.watch = new HealthWatch(({ state, reason }, before) => {
+    const told = ({ state, reason }: CloudHealth, before: HealthState): void => {
       const { log, metrics } = this.hooks;
       metrics?.onHealth?.({ cloud, state });
       const details = { cloud, state, before, ...(reason !== undefined && { reason }) };
       if (reason !== undefined) log.warn('a cloud does not answer as it should', details);
       else if (before !== 'UNKNOWN') log.info?.('a cloud answers again', details);
+    };
+    this.watch = new HealthWatch(told, () => Date.now(), {
+      shutAfterMs: limits.shutAfterMs ?? 0,
+      changed: (...change) => this.tellRefusing(...change),
     });
     this.budget = bulkhead(limits.concurrency, limits.queue ?? 10_000);
     this.retries = retry(
-      handleWhen((error) => error instanceof ProviderError && error.passing && (error.retryAfterMs ?? 0) <= LONGEST_WAIT_MS),
+      handleWhen(
+        (error) =>
+          error instanceof ProviderError &&
+          !(error instanceof SilentCloud) &&
+          error.passing &&
+          (error.retryAfterMs ?? 0) <= LONGEST_WAIT_MS,
+      ),
       {
         maxAttempts: limits.retries,
         backoff: new PoliteBackoff(new ExponentialBackoff({ initialDelay: limits.firstDelayMs ?? 200, maxDelay: MAX_DELAY_MS })),
@@ -103,9 +123,10 @@ export class CallRunner {
   async call<T>(name: CallName, run: (context: CallContext) => Promise<T>, more: { ms?: number; since?: number } = {}): Promise<T> {
     const began = Date.now();
     let { since } = more;
-    return this.repeat(name, async () => {
+    return this.repeat(name, async (probing) => {
       try {
-        return await this.once(name, (context) => run(since === undefined ? context : { ...context, repeated: { since } }), more.ms);
+        const told = (context: CallContext) => run(since === undefined ? context : { ...context, repeated: { since } });
+        return await this.once(name, told, { probing, ms: more.ms });
       } catch (error) {
         if (error instanceof ProviderError && error.maybeDone) since ??= began;
         throw error;
@@ -115,16 +136,20 @@ export class CallRunner {
 
   /** Reads a listing to its end; after a passing failure it begins again. `begun` is told when the first page is asked for. */
   async pages<T>(name: CallName, list: (context: CallContext) => AsyncIterable<readonly T[]>, begun: () => void): Promise<T[]> {
-    return this.repeat(name, async () => {
+    return this.repeat(name, async (probing) => {
       const whole = new AbortController();
       const iterator = list({ signal: whole.signal })[Symbol.asyncIterator]();
       const items: T[] = [];
       try {
         for (let first = true; ; first = false) {
-          const page = await this.once(name, () => {
-            if (first) begun();
-            return iterator.next();
-          });
+          const page = await this.once(
+            name,
+            () => {
+              if (first) begun();
+              return iterator.next();
+            },
+            { probing },
+          );
           if (page.done === true) return items;
           for (const item of page.value) items.push(item);
         }
@@ -134,23 +159,86 @@ export class CallRunner {
     });
   }
 
-  private repeat<T>(name: CallName, attempt: () => Promise<T>): Promise<T> {
+  private repeat<T>(name: CallName, attempt: (probing: boolean) => Promise<T>): Promise<T> {
     this.hooks.ledger?.readUntold();
     const kind: MethodKind = METHOD_KINDS[name.method] ?? 'once';
-    return kind === 'once' ? attempt() : this.retries.execute(attempt);
+    return kind === 'once' ? this.admitted(name, kind, attempt) : this.again(name, kind, attempt);
+  }
+
+  /** Repeats an attempt as its kind allows. Where the cloud is given up meanwhile, what it said last counts. */
+  private async again<T>(name: CallName, kind: MethodKind, attempt: (probing: boolean) => Promise<T>): Promise<T> {
+    let last: unknown;
+    const began = Date.now();
+    const tooLate = (): boolean => kind === 'read' && last !== undefined && Date.now() - began >= this.limits.deadlineMs;
+    try {
+      return await this.retries.execute(async () => {
+        // Who reads has waited for one whole deadline: that is what a silent cloud may cost.
+        if (tooLate()) throw new GivenUp();
+        try {
+          return await this.admitted(name, kind, attempt);
+        } catch (error) {
+          if (!(error instanceof SilentCloud)) last = error;
+          throw error;
+        }
+      });
+    } catch (error) {
+      throw (error instanceof SilentCloud || error instanceof GivenUp) && last !== undefined ? last : error;
+    }
+  }
+
+  /** Lets an attempt through, or refuses it where the cloud is silent. A probe that only reads keeps nobody waiting for long. */
+  private async admitted<T>(name: CallName, kind: MethodKind, attempt: (probing: boolean) => Promise<T>): Promise<T> {
+    const admission = this.watch.admit(name.group);
+    if (admission.way === 'open') return attempt(false);
+    if (admission.way === 'shut') throw this.silent(admission.again);
+    const probe = attempt(true);
+    if (kind !== 'read') return probe;
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<never>((_, reject) => {
+      timer = setTimeout(() => reject(this.silent(admission.again)), PROBE_PATIENCE_MS);
+    });
+    // Whichever comes second is heard by nobody.
+    for (const either of [probe, late]) either.catch(() => undefined);
+    try {
+      return await Promise.race([probe, late]);
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  private silent({ reason, inMs }: Refusal): SilentCloud {
+    return new SilentCloud(this.cloud, reason, inMs);
+  }
+
+  private tellRefusing(refusing: boolean, reason?: string): void {
+    const { log, metrics } = this.hooks;
+    const { cloud } = this;
+    metrics?.onRefusing?.({ cloud, refusing });
+    if (refusing) log.warn('calls to a cloud are refused until it answers again', { cloud, reason });
+    else log.info?.('calls go to the cloud again', { cloud });
   }
 
   /** Makes one attempt: waits in line, then has `deadlineMs` (and `moreMs`). */
-  private async once<T>(name: CallName, run: (context: CallContext) => Promise<T>, moreMs = 0): Promise<T> {
+  private async once<T>(
+    name: CallName,
+    run: (context: CallContext) => Promise<T>,
+    { probing, ms = 0 }: { probing: boolean; ms?: number | undefined },
+  ): Promise<T> {
     try {
-      return await this.budget.execute(() => this.timed(name, run, this.limits.deadlineMs + moreMs));
+      return await this.budget.execute(() => {
+        // Those who stood in line while the cloud fell silent need not find out one by one.
+        const refusal = probing ? undefined : this.watch.refuses(name.group);
+        if (refusal) throw this.silent(refusal);
+        return this.timed(name, run, ms);
+      });
     } catch (error) {
       if (!(error instanceof BulkheadRejectedError)) throw error;
       throw new ProviderError('unavailable', `Too many calls wait for the cloud ${this.cloud}`, { cause: error });
     }
   }
 
-  private async timed<T>(name: CallName, run: (context: CallContext) => Promise<T>, deadlineMs: number): Promise<T> {
+  private async timed<T>(name: CallName, run: (context: CallContext) => Promise<T>, moreMs: number): Promise<T> {
+    const deadlineMs = this.limits.deadlineMs + moreMs;
     const started = performance.now();
     const deadline = timeout(deadlineMs, TimeoutStrategy.Aggressive);
     let expired = false;
@@ -166,7 +254,7 @@ export class CallRunner {
     } finally {
       const ms = performance.now() - started;
       this.hooks.metrics?.onCall({ cloud: this.cloud, ...name, outcome: failed?.kind ?? 'ok', ms });
-      this.watch.ended(name.group, failed);
+      this.watch.ended(name.group, failed, ms, moreMs > 0);
     }
   }
 

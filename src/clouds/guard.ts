@@ -33,7 +33,9 @@ export interface GuardOptions extends CallLimits {
 }
 
 /** Values for what the configuration does not say. */
-export const GUARD_DEFAULTS: GuardOptions = { deadlineMs: 30_000, concurrency: 16, retries: 4, cacheMs: 5_000, configCacheMs: 3_600_000 };
+export const GUARD_DEFAULTS: GuardOptions = {
+  ...{ deadlineMs: 30_000, concurrency: 16, retries: 4, shutAfterMs: 10_000, cacheMs: 5_000, configCacheMs: 3_600_000 },
+};
 
 type Method = (...args: unknown[]) => Promise<unknown>;
 

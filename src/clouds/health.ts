@@ -12,6 +12,19 @@ export interface CloudHealth {
   reason?: string;
 }
 
+/** Answer to a call that wants to go to the cloud. */
+export type Admission =
+  | { way: 'open' }
+  /** The first call after a pause: its end shows whether the cloud answers again. */
+  | { way: 'probe'; again: Refusal }
+  | { way: 'shut'; again: Refusal };
+
+/** Reason why calls are refused, and the time until one is let through, in ms. */
+export interface Refusal {
+  reason: string;
+  inMs: number;
+}
+
 /** Calls of a group in a row that failed. */
 interface Silence {
   failures: number;
@@ -19,6 +32,12 @@ interface Silence {
   first: number;
   last: number;
   reason: string;
+  /** Those at its end that came to nothing: refusals to serve (auth, throttled) are words of a cloud that is there. */
+  lost: number;
+  /** Time at which the first of these began, ms since the epoch. */
+  lostSince: number;
+  /** Time before which calls are refused, ms since the epoch, and the pause after the next probe, ms; absent: none is refused. */
+  shut?: { until: number; pauseMs: number };
 }
 
 /** Calls in a row without an answer after which a group is silent: one that succeeds in between proves a hiccup. */
@@ -26,14 +45,24 @@ const SILENT_AFTER = 3;
 /** Time after which the silence of a group that nobody asks any more says nothing of now, while others answer, in ms. */
 const FORGOTTEN_MS = 600_000;
 
+/** First pause in which calls to what is silent are refused, and the longest, in ms: it doubles with each probe. */
+const FIRST_PAUSE_MS = 5_000;
+const LONGEST_PAUSE_MS = 60_000;
+/** Kinds of errors behind which nobody may be. */
+const LOST: readonly ErrorKind[] = ['unavailable', 'timeout'];
+
 /** Kinds of errors that are no answer to what was asked: all others show that the cloud is there and thinks. */
 const NO_ANSWER: readonly ErrorKind[] = ['unavailable', 'timeout', 'auth', 'throttled'];
 
-/** Keeps how one cloud is, by the ends of the calls to it. */
+/**
+ * Keeps how one cloud is, by the ends of the calls to it, and refuses calls to what has been silent for a while, but for one
+ * after each pause (a circuit breaker, by the same counting as the state that is told).
+ */
 export class HealthWatch {
   private readonly silences = new Map<string, Silence>();
   private answered: number | undefined;
   private current: CloudHealth = { state: 'UNKNOWN' };
+  private refusing = false;
 
   /**
    * @param changed told of every change of the state, after it
@@ -42,25 +71,72 @@ export class HealthWatch {
   constructor(
     private readonly changed: (after: CloudHealth, before: HealthState) => void,
     private readonly now: () => number = Date.now,
+    private readonly circuit: { shutAfterMs: number; changed?: (refusing: boolean, reason?: string) => void } = { shutAfterMs: 0 },
   ) {}
+
+  /** Decides whether a call of a group may go to the cloud now. A group that nobody asked yet shares the lot of a cloud that is DOWN. */
+  admit(group: string): Admission {
+    const silence = this.shutFor(group);
+    if (!silence?.shut) return { way: 'open' };
+    const { shut, reason } = silence;
+    const now = this.now();
+    if (now < shut.until) return { way: 'shut', again: { reason, inMs: shut.until - now } };
+    silence.shut = { until: now + shut.pauseMs, pauseMs: Math.min(LONGEST_PAUSE_MS, shut.pauseMs * 2) };
+    return { way: 'probe', again: { reason, inMs: shut.pauseMs } };
+  }
+
+  /** Tells whether calls of a group are refused, apart from probes. */
+  refuses(group: string): Refusal | undefined {
+    const silence = this.shutFor(group);
+    return silence?.shut && { reason: silence.reason, inMs: Math.max(1, silence.shut.until - this.now()) };
+  }
+
+  private shutFor(group: string): Silence | undefined {
+    const own = this.silences.get(group);
+    if (own?.shut) return own;
+    if (this.current.state !== 'DOWN') return undefined;
+    return [...this.silences.values()].find(({ shut }) => shut !== undefined);
+  }
 
   /** Tells how the cloud is now. */
   get health(): CloudHealth {
     return this.current;
   }
 
-  /** Takes note of a call of a group that ended; `error`: the way in which it failed. */
-  ended(group: string, error?: ProviderError): void {
+  /**
+   * Takes note of a call of a group that ended; `error`: the way in which it failed.
+   * @param ms how long it took @param passing it passed on what comes from elsewhere, which may be what is silent
+   */
+  ended(group: string, error?: ProviderError, ms = 0, passing = false): void {
     const now = this.now();
     if (error && NO_ANSWER.includes(error.kind)) {
-      const { failures = 0, first = now } = this.silences.get(group) ?? {};
-      this.silences.set(group, { failures: failures + 1, first, last: now, reason: error.message });
+      const { failures = 0, first = now, lost = 0, lostSince = now - ms, shut } = this.silences.get(group) ?? {};
+      const silence: Silence = { failures: failures + 1, first, last: now, reason: error.message, lost: 0, lostSince: now };
+      if (LOST.includes(error.kind)) {
+        Object.assign(silence, { lost: passing ? lost : lost + 1, lostSince: lost === 0 ? now - ms : lostSince, ...(shut && { shut }) });
+        this.shutIfLost(silence, now);
+      }
+      this.silences.set(group, silence);
     } else {
       this.silences.delete(group);
       this.answered = now;
       for (const [other, { last }] of this.silences) if (now - last > FORGOTTEN_MS) this.silences.delete(other);
     }
     this.judge(now);
+    this.tellRefusing();
+  }
+
+  private shutIfLost(silence: Silence, now: number): void {
+    const { shutAfterMs } = this.circuit;
+    if (silence.shut || shutAfterMs === 0 || silence.lost < SILENT_AFTER || now - silence.lostSince < shutAfterMs) return;
+    silence.shut = { until: now + FIRST_PAUSE_MS, pauseMs: FIRST_PAUSE_MS * 2 };
+  }
+
+  private tellRefusing(): void {
+    const shut = [...this.silences.values()].find((silence) => silence.shut !== undefined);
+    if (this.refusing === (shut !== undefined)) return;
+    this.refusing = shut !== undefined;
+    this.circuit.changed?.(this.refusing, shut?.reason);
   }
 
   private judge(now: number): void {

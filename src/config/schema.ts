@@ -220,6 +220,11 @@ const guard = z
     configCacheMs: milliseconds(0, 24 * HOUR)
       .default(HOUR)
       .describe('The same for configurations (sizes), which change seldom, in ms.'),
+    shutAfterMs: milliseconds(0, HOUR)
+      .default(10_000)
+      .describe(
+        'How long what does not answer is asked, in ms, before calls to it are refused at once but for one now and then; 0: for ever.',
+      ),
     retries: z.int().min(0).max(20).default(4).describe('How often a repeatable call that failed in passing is tried again.'),
   })
   .prefault({})

@@ -55,6 +55,8 @@ export interface Metrics extends HttpMetrics {
   unmappedState(cloud: string, type: string, state: string): void;
   /** A cloud is in another state than before, by the calls of this process. */
   cloudHealth(cloud: string, state: string): void;
+  /** Calls to a cloud or a part of it are refused because it does not answer, or are not any more. */
+  cloudRefusing(cloud: string, refusing: boolean): void;
   /** Asked at every scrape: words when the queue is in trouble. */
   watchQueue(trouble: () => string | undefined): void;
 }
@@ -135,6 +137,12 @@ export function createMetrics(options: MetricsOptions = {}): Metrics {
     labelNames: ['cloud'],
     registers,
   });
+  const refusals = new Gauge({
+    name: 'cimi_cloud_refusing',
+    help: '1 while this process refuses calls to a cloud, or to a part of it, that has not answered for a while.',
+    labelNames: ['cloud'],
+    registers,
+  });
   /** A gauge whose value is asked for at each scrape, in place of an earlier one of its name. */
   const asked = (name: string, help: string, value: () => number): void => {
     registry.removeSingleMetric(name);
@@ -172,6 +180,7 @@ export function createMetrics(options: MetricsOptions = {}): Metrics {
       unmapped.inc({ cloud, type, state: states.has(state) ? state : 'other' });
     },
     cloudHealth: (cloud, state) => healths.set({ cloud }, { UP: 1, DEGRADED: 0.5 }[state] ?? 0),
+    cloudRefusing: (cloud, refusing) => refusals.set({ cloud }, refusing ? 1 : 0),
     watchRequests: (underWay) => asked(REQUESTS_UNDER_WAY, 'Requests that have come and are not answered yet.', underWay),
     watchQueue: (trouble) => asked(QUEUE_TROUBLE, '1 while the queue reports trouble, else 0.', () => (trouble() === undefined ? 0 : 1)),
   };
