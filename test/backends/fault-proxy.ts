@@ -357,12 +357,17 @@ const SETS: Readonly<Record<string, string>> = {
   DescribeInstanceStatus: 'instanceStatusSet',
 };
 
+/** An instance that the gateway launches: it has a ClientToken of its own, and always tags. */
+const MARKED = /<clientToken>cimi-/;
+
 function behave(state: ProxyState, call: Call, body: string): string {
   const set = SETS[call.action];
   const size = call.parameters.get('MaxResults');
   if (state.manners.pages && set !== undefined && size !== null) return pageOf(body, set, Number(size), call.parameters.get('NextToken'));
   if (call.action !== 'DescribeInstances') return body;
   return mapInstances(body, (id, item) => {
+    // moto tags an instance a moment after others can see it; AWS launches none without its tags.
+    if (!state.born.has(id) && MARKED.test(item) && !/<tagSet>\s*<item>/.test(item)) return '';
     if (young(state, id, state.manners.hiddenMs)) return '';
     return young(state, id, state.manners.pendingMs) ? instanceState(item, 0, 'pending') : item;
   });
