@@ -20,8 +20,8 @@ const CACHE_MS: Partial<Record<CloudKey, number>> = { counted: 0, slow: 0, crowd
 /** Machines of one page at the simulated provider. */
 export const PAGE_SIZE = 100;
 
-/** Room for the 100,000 templates that a list is narrowed down from. */
-const MANY = { quotas: { resources: 1_000_000, bytes: 1_000_000_000 } };
+/** Room for the 100,000 templates that a list is narrowed down from; and clouds are not watched, which would count for whatever is measured then. */
+const MANY = { quotas: { resources: 1_000_000, bytes: 1_000_000_000 }, monitoring: { watchMs: 0 } };
 
 /** The gateway under measurement: the program itself, in a process of its own over simulated clouds. */
 export interface World {
