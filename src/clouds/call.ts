@@ -3,8 +3,8 @@ import { BulkheadRejectedError, ExponentialBackoff, TimeoutStrategy, bulkhead, h
 import type { CallContext, MethodKind } from './driver';
 import { METHOD_KINDS } from './driver';
 import type { Ledger } from '../model/ledger';
-import { ProviderError } from './errors';
-import { HealthWatch, type CloudHealth, type HealthState, type Refusal } from './health';
+import { HandleForgotten, ProviderError, UNREACHED } from './errors';
+import { CHANGES, HealthWatch, type CloudHealth, type HealthState, type Refusal } from './health';
 import { SilentCloud } from './silent-cloud';
 
 /** Limits of the calls to one cloud's account. */
@@ -169,7 +169,9 @@ export class CallRunner {
   private async again<T>(name: CallName, kind: MethodKind, attempt: (probing: boolean) => Promise<T>): Promise<T> {
     let last: unknown;
     const began = Date.now();
-    const tooLate = (): boolean => kind === 'read' && last !== undefined && Date.now() - began >= this.limits.deadlineMs;
+    // An answer (a refusal to serve, a page before) is no silence: what took long by that is tried again all the same.
+    const silent = (): boolean => last instanceof ProviderError && (last.kind === 'timeout' || last.kind === 'unavailable');
+    const tooLate = (): boolean => kind === 'read' && silent() && Date.now() - began >= this.limits.deadlineMs;
     try {
       return await this.retries.execute(async () => {
         // Who reads has waited for one whole deadline: that is what a silent cloud may cost.
@@ -188,14 +190,14 @@ export class CallRunner {
 
   /** Lets an attempt through, or refuses it where the cloud is silent. A probe that only reads keeps nobody waiting for long. */
   private async admitted<T>(name: CallName, kind: MethodKind, attempt: (probing: boolean) => Promise<T>): Promise<T> {
-    const admission = this.watch.admit(name.group);
+    const admission = this.watch.admit(lineOf(name));
     if (admission.way === 'open') return attempt(false);
     if (admission.way === 'shut') throw this.silent(admission.again);
     const probe = attempt(true);
     if (kind !== 'read') return probe;
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise<never>((_, reject) => {
-      timer = setTimeout(() => reject(this.silent(admission.again)), PROBE_PATIENCE_MS);
+      timer = setTimeout(() => reject(this.silent({ ...admission.again, inMs: PROBE_PATIENCE_MS })), PROBE_PATIENCE_MS);
     });
     // Whichever comes second is heard by nobody.
     for (const either of [probe, late]) either.catch(() => undefined);
@@ -227,7 +229,7 @@ export class CallRunner {
     try {
       return await this.budget.execute(() => {
         // Those who stood in line while the cloud fell silent need not find out one by one.
-        const refusal = probing ? undefined : this.watch.refuses(name.group);
+        const refusal = probing ? undefined : this.watch.refuses(lineOf(name));
         if (refusal) throw this.silent(refusal);
         return this.timed(name, run, ms);
       });
@@ -254,7 +256,8 @@ export class CallRunner {
     } finally {
       const ms = performance.now() - started;
       this.hooks.metrics?.onCall({ cloud: this.cloud, ...name, outcome: failed?.kind ?? 'ok', ms });
-      this.watch.ended(name.group, failed, ms, moreMs > 0);
+      if (failed && isAnswer(failed, name)) this.watch.answeredOfOne(lineOf(name));
+      else this.watch.ended(lineOf(name), failed, ms, moreMs > 0);
     }
   }
 
@@ -278,4 +281,20 @@ export class CallRunner {
       cause,
     });
   }
+}
+
+/** Name of what is probed by itself: reads of a group may be answered while its changes are not. */
+function lineOf({ group, method }: CallName): string {
+  return METHOD_KINDS[method] === 'read' ? group : `${group}${CHANGES}`;
+}
+
+/**
+ * Tells whether a failure that may pass is a word of the provider about one thing (busy with it, no room, work forgotten): the cloud is
+ * there. Codes of three digits alone are of something in front of it.
+ */
+function isAnswer(error: ProviderError, { method }: CallName): boolean {
+  const { code, kind } = error;
+  if (error.lasting || error instanceof HandleForgotten) return true;
+  if (kind !== 'unavailable' || code === undefined || UNREACHED.includes(code)) return false;
+  return /^4\d\d /.test(code) || (METHOD_KINDS[method] !== 'read' && !/^\d{3}$/.test(code));
 }

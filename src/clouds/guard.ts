@@ -102,7 +102,7 @@ export function guardCloud(settings: CloudSettings, driver: Driver, options: Par
     group !== 'meterConfigs' && method(group, name) !== undefined && !(settings.mode === 'observe' && isWrite(name));
 
   const quotas: Cloud['quotas'] = () =>
-    caller.call({ group: 'machines', method: 'quotas' }, async (context) => (await driver.quotas?.(context)) ?? []);
+    caller.call({ group: 'quotas', method: 'quotas' }, async (context) => (await driver.quotas?.(context)) ?? []);
   const known = driver.quotas && new KnownQuotas(quotas);
 
   return {

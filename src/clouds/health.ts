@@ -36,9 +36,18 @@ interface Silence {
   lost: number;
   /** Time at which the first of these began, ms since the epoch. */
   lostSince: number;
-  /** Time before which calls are refused, ms since the epoch, and the pause after the next probe, ms; absent: none is refused. */
-  shut?: { until: number; pauseMs: number };
+  /** Absent: none is refused. */
+  shut?: Shut;
 }
+
+/** Time before which calls are refused, ms since the epoch, and the pause after the next probe, ms. */
+interface Shut {
+  until: number;
+  pauseMs: number;
+}
+
+/** Ending of the name of a group's changes, which are counted beside its reads: an answer to either is one of the group. */
+export const CHANGES = ', changes';
 
 /** Calls in a row without an answer after which a group is silent: one that succeeds in between proves a hiccup. */
 const SILENT_AFTER = 3;
@@ -60,6 +69,8 @@ const NO_ANSWER: readonly ErrorKind[] = ['unavailable', 'timeout', 'auth', 'thro
  */
 export class HealthWatch {
   private readonly silences = new Map<string, Silence>();
+  /** Pauses of groups that are refused by the silence of others: each is probed by itself. */
+  private readonly shared = new Map<string, Shut>();
   private answered: number | undefined;
   private current: CloudHealth = { state: 'UNKNOWN' };
   private refusing = false;
@@ -74,28 +85,41 @@ export class HealthWatch {
     private readonly circuit: { shutAfterMs: number; changed?: (refusing: boolean, reason?: string) => void } = { shutAfterMs: 0 },
   ) {}
 
-  /** Decides whether a call of a group may go to the cloud now. A group that nobody asked yet shares the lot of a cloud that is DOWN. */
+  /** Decides whether a call of a group may go to the cloud now. A group without a silence of its own shares the lot of a cloud that is DOWN. */
   admit(group: string): Admission {
-    const silence = this.shutFor(group);
-    if (!silence?.shut) return { way: 'open' };
-    const { shut, reason } = silence;
-    const now = this.now();
-    if (now < shut.until) return { way: 'shut', again: { reason, inMs: shut.until - now } };
-    silence.shut = { until: now + shut.pauseMs, pauseMs: Math.min(LONGEST_PAUSE_MS, shut.pauseMs * 2) };
-    return { way: 'probe', again: { reason, inMs: shut.pauseMs } };
+    const refused = this.shutFor(group);
+    if (!refused) return { way: 'open' };
+    const { shut, reason } = refused;
+    const inMs = this.leftOf(shut);
+    if (inMs > 0) return { way: 'shut', again: { reason, inMs } };
+    const { pauseMs } = shut;
+    Object.assign(shut, { until: this.now() + pauseMs, pauseMs: Math.min(LONGEST_PAUSE_MS, pauseMs * 2) });
+    return { way: 'probe', again: { reason, inMs: pauseMs } };
   }
 
   /** Tells whether calls of a group are refused, apart from probes. */
   refuses(group: string): Refusal | undefined {
-    const silence = this.shutFor(group);
-    return silence?.shut && { reason: silence.reason, inMs: Math.max(1, silence.shut.until - this.now()) };
+    const refused = this.shutFor(group);
+    return refused && { reason: refused.reason, inMs: Math.max(1, this.leftOf(refused.shut)) };
   }
 
-  private shutFor(group: string): Silence | undefined {
+  /** Time that is left of a pause, in ms: none where the clock was set back. */
+  private leftOf({ until }: Shut): number {
+    const inMs = until - this.now();
+    return inMs > LONGEST_PAUSE_MS ? 0 : inMs;
+  }
+
+  private shutFor(group: string): { reason: string; shut: Shut } | undefined {
     const own = this.silences.get(group);
-    if (own?.shut) return own;
+    if (own?.shut) return { reason: own.reason, shut: own.shut };
     if (this.current.state !== 'DOWN') return undefined;
-    return [...this.silences.values()].find(({ shut }) => shut !== undefined);
+    // That changes are not answered says nothing of reads.
+    const lines = [...this.silences].filter(([line]) => group.endsWith(CHANGES) || !line.endsWith(CHANGES));
+    const other = lines.map(([, silence]) => silence).find(({ shut }) => shut !== undefined);
+    if (!other?.shut) return undefined;
+    const shut = this.shared.get(group) ?? { ...other.shut };
+    this.shared.set(group, shut);
+    return { reason: other.reason, shut };
   }
 
   /** Tells how the cloud is now. */
@@ -118,12 +142,19 @@ export class HealthWatch {
       }
       this.silences.set(group, silence);
     } else {
-      this.silences.delete(group);
+      const own = group.replace(CHANGES, '');
+      for (const line of [own, own + CHANGES]) this.silences.delete(line);
       this.answered = now;
       for (const [other, { last }] of this.silences) if (now - last > FORGOTTEN_MS) this.silences.delete(other);
     }
     this.judge(now);
     this.tellRefusing();
+  }
+
+  /** Takes note of a refusal of one thing (busy, no room): it counts neither way, and whoever comes next may find out. */
+  answeredOfOne(group: string): void {
+    const shut = this.silences.get(group)?.shut ?? this.shared.get(group);
+    if (shut) shut.until = this.now();
   }
 
   private shutIfLost(silence: Silence, now: number): void {
@@ -146,6 +177,7 @@ export class HealthWatch {
     const state = this.stateOf(silent);
     if (state === before.state && latest?.reason === before.reason) return;
     const since = state === before.state ? before.since : now;
+    if (state !== 'DOWN') this.shared.clear();
     this.current = { state, ...(since !== undefined && { since }), ...(latest && { reason: latest.reason }) };
     if (state !== before.state) this.changed(this.current, before.state);
   }

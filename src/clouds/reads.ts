@@ -89,7 +89,8 @@ export class GroupReads {
     this.changed(key);
     this.changed(LIST);
     this.generation += 1;
-    if (this.all) this.touched.add(key);
+    if (this.all?.value.some((item) => item.key === key)) this.touched.add(key);
+    else this.all = undefined;
     this.newer.delete(key);
     this.byKey.delete(key);
     this.startAfresh();
@@ -124,7 +125,10 @@ export class GroupReads {
   private async readTouched(): Promise<boolean> {
     if (this.touched.size === 0) return true;
     if (this.touched.size > MOST_TOUCHED) return false;
-    await this.getMany([...this.touched]).catch(() => undefined);
+    await this.getMany([...this.touched]).catch((error: unknown) => {
+      // A cloud that does not answer is not asked for all of it right after; whatever else it is, the list itself says.
+      if (error instanceof ProviderError && error.passing) throw error;
+    });
     return this.touched.size === 0;
   }
 

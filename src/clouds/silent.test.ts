@@ -80,7 +80,7 @@ it('calls that stand in line when a cloud falls silent are refused, not sent one
   expect(machines.calls).toHaveLength(5);
 });
 
-it('a read costs one deadline at most, whatever may be tried again', async () => {
+it('a read that hung for one deadline is not tried again', async () => {
   const { cloud, machines } = setUp({ retries: 4, deadlineMs: 1_000 });
   stopClock();
   machines.gate = () => new Promise(() => undefined);
@@ -88,4 +88,74 @@ it('a read costs one deadline at most, whatever may be tried again', async () =>
   await passing(60_000);
   await list;
   expect(machines.calls).toHaveLength(1);
+});
+
+describe('a Job that tries again for minutes', () => {
+  /** One tries again at the told moment, the others look now and then. @returns what the others met, and the last state */
+  async function others(fault: () => ProviderError, way: 'write' | 'read') {
+    const { cloud, machines } = setUp({ retries: 0, cacheMs: 0, configCacheMs: 0, shutAfterMs: 10_000 });
+    stopClock();
+    await cloud.list('machineConfigs');
+    const met: string[] = [];
+    let [jobAt, looksAt] = [1_000, 20_000];
+    for (let at = 0; at < 300_000; at += 500) {
+      if (at >= jobAt) {
+        machines.failures = [fault()];
+        const asked = way === 'write' ? cloud.write('machines', 'start', 'a') : cloud.list('machines');
+        const error = await asked.then(
+          () => undefined,
+          (failed: unknown) => failed as ProviderError,
+        );
+        machines.failures = [];
+        jobAt = at + Math.max(error?.retryAfterMs ?? 0, 1_000);
+      }
+      if (at >= looksAt) {
+        for (const group of ['machineConfigs', ...(way === 'write' ? (['machines'] as const) : [])] as const) {
+          met.push(
+            await cloud.list(group).then(
+              () => 'answered',
+              (failed: unknown) => (failed as Error).name,
+            ),
+          );
+        }
+        looksAt += 20_000;
+      }
+      await passing(500);
+    }
+    return { met: [...new Set(met)], state: cloud.health().state };
+  }
+
+  it.each([
+    ['a thing is busy', () => new ProviderError('unavailable', 'busy', { code: '409 Conflict', maybeDone: false })],
+    ['there is no room', () => new ProviderError('unavailable', 'no room', { code: 'InsufficientInstanceCapacity', lasting: true })],
+    ['changes are not answered', () => new ProviderError('timeout', 'no answer', { maybeDone: true })],
+  ])('shuts the way for nobody who reads, where %s', async (_what, fault) => {
+    expect((await others(fault, 'write')).met).toEqual(['answered']);
+  });
+  it('shuts the way to no group that would answer, where another does not', async () => {
+    const { met, state } = await others(() => new ProviderError('unavailable', 'no', { code: 'ECONNREFUSED', maybeDone: false }), 'read');
+    expect(met.slice(-1)).toEqual(['answered']);
+    expect(state).toBe('DEGRADED');
+  });
+});
+
+it('a long list that is throttled late is tried again', async () => {
+  const { cloud, machines } = setUp({ retries: 4, deadlineMs: 1_000, firstDelayMs: 10 });
+  stopClock();
+  for (let n = 0; n < 20; n += 1) machines.items.set(`more-${n}`, { key: `more-${n}`, values: {} });
+  let pages = 0;
+  machines.gate = () => {
+    jest.setSystemTime(Date.now() + 200);
+    pages += 1;
+    return pages === 9 ? Promise.reject(new ProviderError('throttled', 'slow down')) : Promise.resolve();
+  };
+  const list = keys(cloud);
+  await passing(20_000);
+  expect(await list).toHaveLength(23);
+});
+
+it('a clock that is set back refuses nothing for longer than the longest pause', async () => {
+  const { cloud } = await silenced();
+  jest.setSystemTime(Date.now() - 3_600_000);
+  expect(await keys(cloud)).toEqual(['a', 'b', 'c']);
 });
