@@ -17,6 +17,7 @@ import { createFetcher, type Fetcher } from './fetch/fetcher';
 import { createPoster } from './fetch/poster';
 import { createPutter } from './fetch/putter';
 import { adminOf, countedJobs } from './gateway/observing';
+import { reloading } from './gateway/reloading';
 import { anonymousHosts, anonymousOf, loginRequired } from './gateway/strangers';
 import { createAuthenticator } from './http/access';
 import { Closers } from './http/closers';
@@ -108,6 +109,8 @@ export interface Gateway {
   engine: Engine;
   /** True where nobody has to log in. */
   anonymous: boolean;
+  /** Takes what can be taken of a configuration that was read again; says in the log what needs a restart. */
+  reload(next: Config): void;
   /** Says not ready, lets requests and steps in hand end, hands the rest back, closes everything. */
   close(): Promise<void>;
 }
@@ -147,7 +150,7 @@ async function build(options: GatewayOptions, closers: Closers): Promise<Gateway
   const fetcher = createFetcher(config.fetch);
   const handlers = withPackages(withSystems([...resourceHandlers(fetcher), ...types.handlers], catalogue), fetcher, config.move);
   const tagKey = store.keys.lasting('identity tags');
-  const at = role === 'gateway' ? await publicAddress(config.server, (details, message) => log.warn(details, message)) : undefined;
+  const at = role === 'gateway' ? await publicAddress(config.server) : undefined;
   const base = `${at?.publicUrl ?? 'http://worker.invalid'}${PREFIX}`;
   const queue = await openQueue(config, log);
   closers.add(() => queue.close(config.server.shutdownMs));
@@ -178,7 +181,7 @@ async function build(options: GatewayOptions, closers: Closers): Promise<Gateway
   };
   if (!at) {
     standing.ready = ready;
-    return { entryPoint: undefined, handle, store, engine, anonymous: false, close };
+    return { entryPoint: undefined, handle, store, engine, anonymous: false, reload: reloading(config, log), close };
   }
   const { bodyDepth: _depth, bodyItems: _items, ...limits } = config.server.limits;
   const writers = { json: createWriter(catalogue, 'json'), xml: createWriter(catalogue, 'xml') };
@@ -198,6 +201,7 @@ async function build(options: GatewayOptions, closers: Closers): Promise<Gateway
     authenticate: logins.watched,
     base: { publicUrl: at.publicUrl, prefix: PREFIX },
     limits,
+    tls: config.server.tls,
     log,
     ready,
     metrics,
@@ -219,7 +223,8 @@ async function build(options: GatewayOptions, closers: Closers): Promise<Gateway
     await sleep(config.server.retireMs);
   });
   standing.ready = ready;
-  return { entryPoint: `${base}cloudEntryPoint`, handle, store, engine, anonymous: !required, close };
+  const reload = reloading(config, log, server);
+  return { entryPoint: `${base}cloudEntryPoint`, handle, store, engine, anonymous: !required, reload, close };
 }
 
 /**

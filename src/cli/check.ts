@@ -9,6 +9,8 @@ import { connect, DATABASE_FILE, keyFile } from '../gateway';
 import { createLog } from '../http/log';
 import { assertListenAllowed } from '../http/loopback';
 import { createMetrics } from '../http/metrics';
+import { assertNamed } from '../http/public-address';
+import { contextOf } from '../http/tls';
 import { typeExtensionsOf } from '../plugins/type-module';
 import { createCipher } from '../store/cipher';
 import { readKey } from '../store/key-file';
@@ -97,6 +99,8 @@ async function checkStore(config: Config, key: Buffer | undefined, tell: Tell): 
       tell({ ok: true, what: 'users', message: 'there are none yet, so nobody can log in: cimi-gateway user add' });
     what = `listening on ${server.host}`;
     assertListenAllowed({ host: server.host, usersConfigured: access.required ?? users > 0 });
+    assertNamed(server);
+    if (server.tls) contextOf(server.tls);
   } catch (error) {
     tell({ ok: false, what, message: reasonOf(error) });
   }

@@ -1,9 +1,11 @@
 import { Command } from 'commander';
 import type { Logger } from 'pino';
 import { buildOf } from '../config/build';
+import type { Config } from '../config/config';
 import { startGateway, type Gateway, type GatewayOptions } from '../gateway';
 import { createLog } from '../http/log';
 import { configOf, withConfig, type CommonOptions } from './common';
+import { tellServiceManager } from './service-manager';
 
 interface ServeOptions extends CommonOptions {
   makeKey?: boolean;
@@ -38,7 +40,13 @@ async function run(role: GatewayOptions['role'], options: ServeOptions): Promise
   const gateway = await startGateway({ config, log, role, makeKey: options.makeKey === true || demo });
   // Before it says that it is ready: from then on it may be told to stop.
   stopOnSignal(gateway, log);
+  reloadOnHangup(gateway, log, () => configOf(options));
   announce(gateway, log, config.data.dir);
+  tellSystemd(log, ['READY=1']);
+}
+
+function tellSystemd(log: Logger, states: readonly string[]): void {
+  void tellServiceManager(states).then((trouble) => trouble !== undefined && log.warn({ trouble }, 'systemd could not be told'));
 }
 
 function announce(gateway: Gateway, log: Logger, dataDir: string): void {
@@ -56,6 +64,7 @@ function stopOnSignal(gateway: Gateway, log: Logger): void {
     if (stopping) return;
     stopping = true;
     log.info({ signal }, 'stopping: waiting for running requests and steps');
+    tellSystemd(log, ['STOPPING=1']);
     gateway.close().then(
       () => log.info({}, 'stopped'),
       (error: unknown) => {
@@ -64,6 +73,28 @@ function stopOnSignal(gateway: Gateway, log: Logger): void {
       },
     );
   };
-  // SIGHUP: the terminal it was started from is gone.
-  for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, stop);
+  for (const signal of ['SIGTERM', 'SIGINT', ...(hasTerminal() ? (['SIGHUP'] as const) : [])] as const) process.on(signal, stop);
+}
+
+/** Reads the configuration again at SIGHUP, unless that says that the terminal it was started from is gone. */
+function reloadOnHangup(gateway: Gateway, log: Logger, read: () => Promise<Config>): void {
+  if (hasTerminal()) return;
+  let reading = Promise.resolve();
+  const reload = async (): Promise<void> => {
+    try {
+      gateway.reload(await read());
+    } catch (error) {
+      log.error(
+        { error: error instanceof Error ? error.message : String(error) },
+        'the configuration could not be read again: all stays as it was',
+      );
+    }
+  };
+  process.on('SIGHUP', () => {
+    reading = reading.then(reload);
+  });
+}
+
+function hasTerminal(): boolean {
+  return [process.stdin, process.stdout, process.stderr].some(({ isTTY }) => isTTY);
 }

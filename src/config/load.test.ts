@@ -349,7 +349,7 @@ describe('shipped files', () => {
     const demo = await loadConfig({ env: {}, cwd: folder });
     expect({ ...reference, source: null }).toEqual({ ...demo, source: null, defaultCloud: undefined });
     const text = await readFile(file, 'utf8');
-    for (const key of keysOf(configJsonSchema())) expect(text).toMatch(new RegExp(`^ *(# )?${key}:`, 'm'));
+    for (const key of keysOf(configJsonSchema())) expect(text).toMatch(new RegExp(`^ *(# *)?${key}:`, 'm'));
   });
 
   it('every option is described', () => {

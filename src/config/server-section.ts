@@ -44,6 +44,24 @@ const limits = z
   .prefault({})
   .describe('Bounds on what a client may send.');
 
+const certificates = z.string().includes('-----BEGIN CERTIFICATE-----', { error: 'must be certificates in PEM' });
+
+const tls = z
+  .strictObject({
+    cert: certificates.describe('Certificate, and those that it hangs on, in PEM, by $file.'),
+    key: z
+      .string()
+      .includes('PRIVATE KEY-----', { error: 'must be a private key in PEM' })
+      .describe('Its private key in PEM, without a passphrase, by $file or $command.'),
+    clientCa: certificates
+      .optional()
+      .describe(
+        'Certificates, in PEM, of which one must have signed that of every client; who has none is not connected. They log in besides.',
+      ),
+    minVersion: z.enum(['TLSv1.2', 'TLSv1.3']).default('TLSv1.2').describe('Oldest version of TLS that is spoken.'),
+  })
+  .describe('TLS of its own, for which clients use https. Certificate and key are read again at SIGHUP.');
+
 /** The listener of clients. */
 export const serverSection = z
   .strictObject({
@@ -58,8 +76,9 @@ export const serverSection = z
       .refine((text) => isBare(text), 'must have no user, query or fragment')
       .optional()
       .describe(
-        'What clients reach the gateway by, without /cimi/ (https://cloud.example.com). All URIs in answers begin with it. Default: http, host and port.',
+        'What clients reach the gateway by, without /cimi/ (https://cloud.example.com). All URIs in answers begin with it. Default: http (https with tls), host and port; needed where host is every address (0.0.0.0, ::).',
       ),
+    tls: tls.optional(),
     trustProxy: z
       .array(z.string().refine(isProxyPlace, 'must be an address, a subnet (10.0.0.0/8), or one of loopback, linklocal, uniquelocal'))
       .default([])

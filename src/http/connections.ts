@@ -1,5 +1,6 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
+import { TLSSocket } from 'node:tls';
 import type { Logger } from 'pino';
 import type { CimiResponse } from '../protocol/messages';
 
@@ -30,7 +31,8 @@ export function watchConnections(server: Server, refuse: (status: number, messag
     const earlier = [...(visits.get(socket) ?? [])];
     const [status, message] = verdict(error.code);
     log.debug({ code: error.code, status }, 'a connection was refused');
-    if (!socket.writable || error.code === 'ECONNRESET') return void socket.destroy();
+    // A handshake that failed has nowhere to be answered.
+    if (!socket.writable || error.code === 'ECONNRESET' || isUnsecured(socket)) return void socket.destroy();
     if (earlier.every(unanswered)) return hangUp(socket, refuse(status, message));
     // Earlier requests were whole: their answers go out, then the connection ends.
     const wait = setInterval(() => {
@@ -55,6 +57,11 @@ export function watchConnections(server: Server, refuse: (status: number, messag
       });
     },
   };
+}
+
+/** Tells whether a socket was to speak TLS and does not yet. */
+function isUnsecured(socket: Socket): boolean {
+  return socket instanceof TLSSocket && socket.getProtocol() === null;
 }
 
 /** The request that broke, itself: its body did not arrive whole and nothing was said about it yet. */

@@ -1,5 +1,4 @@
-import { createServer, isIPv4 } from 'node:net';
-import { hostname, networkInterfaces } from 'node:os';
+import { createServer } from 'node:net';
 
 /** Place where a gateway listens, and what clients call it. */
 export interface PublicAddress {
@@ -11,27 +10,31 @@ export interface PublicAddress {
 
 /**
  * Decides where to listen and what clients call it. Port 0 becomes a free one here: URIs need to know it beforehand.
- * @param warn takes a warning, with details for the log
+ * @throws Error where it listens on every address and nobody has said what clients call it
  */
-export async function publicAddress(
-  server: { host: string; port: number; publicUrl?: string | undefined },
-  warn: (details: object, message: string) => void,
-): Promise<PublicAddress> {
+export async function publicAddress(server: {
+  host: string;
+  port: number;
+  publicUrl?: string | undefined;
+  tls?: object | undefined;
+}): Promise<PublicAddress> {
+  assertNamed(server);
   const port = server.port === 0 ? await freePort(server.host) : server.port;
-  const publicUrl = server.publicUrl ?? `http://${reachable(server.host, warn)}:${port}`;
+  const host = server.host.includes(':') ? `[${server.host}]` : server.host;
+  const publicUrl = server.publicUrl ?? `${server.tls ? 'https' : 'http'}://${host}:${port}`;
   return { host: server.host, port, publicUrl: publicUrl.replace(/\/$/, '') };
 }
 
-/** A host for URIs: of a gateway that listens on every address the first that others can reach, for nobody can reach 0.0.0.0. */
-function reachable(host: string, warn: (details: object, message: string) => void): string {
-  if (!['0.0.0.0', '::', '0:0:0:0:0:0:0:0'].includes(host)) return host.includes(':') ? `[${host}]` : host;
-  const outward = Object.values(networkInterfaces()).flatMap((all) => all ?? []);
-  const found = outward.find((one) => !one.internal && isIPv4(one.address))?.address ?? hostname();
-  warn(
-    { listening: host, uris: found },
-    'server.publicUrl is not set: URIs begin with an address of this machine; set it to what clients use',
+/** No address but all that the machine has: nobody can reach them by that name. */
+const EVERYWHERE = ['0.0.0.0', '::', '0:0:0:0:0:0:0:0'];
+
+/** @throws Error in words where a gateway listens on every address and nobody has said what clients call it */
+export function assertNamed({ host, publicUrl }: { host: string; publicUrl?: string | undefined }): void {
+  if (publicUrl !== undefined || !EVERYWHERE.includes(host)) return;
+  throw new Error(
+    `server.host is ${host}, every address of this machine, and server.publicUrl is not set: ` +
+      'URIs in answers need the one that clients use; set it (https://cloud.example.com)',
   );
-  return found;
 }
 
 function freePort(host: string): Promise<number> {

@@ -1,4 +1,5 @@
 import { IncomingMessage, type Server, ServerResponse, createServer } from 'node:http';
+import { createServer as createTlsServer, Server as TlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import express, { type Express, type Request } from 'express';
 import type { Logger } from 'pino';
@@ -16,6 +17,7 @@ import { createPackageExchange, type PackageOptions, PACKAGES } from './packages
 import { type Measured, type Probes, type Readiness, createProbes } from './probes';
 import type { Sessions } from './sessions';
 import { originForm, splitTarget } from './target';
+import { contextOf, tlsOptions, type TlsConfig } from './tls';
 
 export interface HttpLimits {
   /** Largest request body, bytes. */
@@ -47,6 +49,8 @@ export interface HttpServerOptions {
     prefix: string;
   };
   limits: HttpLimits;
+  /** Absent: plain HTTP. */
+  tls?: TlsConfig | undefined;
   log: Logger;
   ready: () => Promise<Readiness>;
   metrics?: HttpMetrics;
@@ -71,6 +75,11 @@ export interface HttpServer {
    * @throws the system's error when the address can't be had
    */
   listen(at: { host: string; port: number }): Promise<{ host: string; port: number }>;
+  /**
+   * Takes another certificate, key or authority for connections from now on; those there are go on.
+   * @throws Error in words where they cannot be used, or the server speaks no TLS; nothing has changed then
+   */
+  renew(tls: TlsConfig): void;
   /** Says not ready from now on, serving all the same: for load balancers that need a moment to look away. */
   retire(): void;
   /**
@@ -104,11 +113,12 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
     requireHostHeader: true,
     connectionsCheckingInterval: clamp(limits.requestTimeoutMs / 4, 100, 5_000),
   };
-  const server = createServer(settings, (request, response) => {
+  const answer = (request: IncomingMessage, response: ServerResponse): void => {
     request.url = originForm(request.url ?? '/');
     // What a CIMI request needs of Express its prototype has (messagesOf): the way through its router costs as much as a known answer.
     if (!cimi(request, response)) app(request, response);
-  });
+  };
+  const server = options.tls ? createTlsServer({ ...settings, ...tlsOptions(options.tls) }, answer) : createServer(settings, answer);
   server.requestTimeout = limits.requestTimeoutMs;
   server.headersTimeout = Math.min(limits.requestTimeoutMs, 20_000);
   server.keepAliveTimeout = limits.keepAliveMs ?? 65_000;
@@ -150,6 +160,10 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
   const cimi = mount(app, server, shell, options);
   return {
     listen: (at) => listen(server, at),
+    renew: (tls) => {
+      if (!(server instanceof TlsServer)) throw new Error('the listener speaks no TLS: server.tls came with a start only');
+      server.setSecureContext(contextOf(tls));
+    },
     retire: () => {
       closing = true;
     },

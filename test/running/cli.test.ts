@@ -93,14 +93,6 @@ describe('serve', () => {
     expect(stderr).not.toContain('hunter22');
   });
 
-  it('URIs never begin with an address that nobody can reach', async () => {
-    const gateway = await folder.serve(['serve', '-c', folder.configuration()], { env: { CIMI_HOST: '0.0.0.0' } });
-    expect(gateway.stderr).not.toMatch(/http:\/\/0\.0\.0\.0/);
-    expect(gateway.logs()).toContainEqual(
-      expect.objectContaining({ level: 'warn', msg: expect.stringMatching(/publicUrl is not set/) as string }),
-    );
-  });
-
   it('keeps the data folder to its owner, whatever the umask, and tightens what was there', async () => {
     await (await folder.serve(demo(folder))).end();
     const simulated = join(folder.data, 'clouds', 'demo');
@@ -124,12 +116,6 @@ describe('serve', () => {
     expect(gateway.logs()).toContainEqual(
       expect.objectContaining({ level: 'warn', trouble: expect.stringContaining('mine.txt') as string }),
     );
-  });
-
-  it('ends gracefully when its terminal goes (SIGHUP)', async () => {
-    const gateway = await folder.serve(demo(folder));
-    expect(await gateway.end('SIGHUP')).toMatchObject({ code: 0, signal: null });
-    expect(gateway.logs().map(({ msg }) => msg)).toContain('stopped');
   });
 
   it('refuses another key than that of its data, in words and without showing either', async () => {
