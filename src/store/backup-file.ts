@@ -1,7 +1,6 @@
 import { createHash, type Hash } from 'node:crypto';
 import { createReadStream, createWriteStream } from 'node:fs';
 import { rename, rm } from 'node:fs/promises';
-import { createInterface } from 'node:readline';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createGunzip, createGzip } from 'node:zlib';
@@ -46,7 +45,7 @@ export class BackupFileError extends Error {
 
 /**
  * Writes a backup beside its name and, once it was read back whole, under its name. What is there already is kept.
- * @throws the system's error where it cannot be written, EEXIST included
+ * @throws the system's error where it cannot be written; Error in words where another is being written, or one was broken off
  */
 export async function writeBackup(
   file: string,
@@ -74,7 +73,9 @@ export async function writeBackup(
     await verifyBackup(draft);
     await rename(draft, file);
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') await rm(draft, { force: true });
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST')
+      throw new Error(`${draft} is there already: another backup is being written, or one was broken off; delete it where none is`);
+    await rm(draft, { force: true });
     throw error;
   }
   return counts;
@@ -149,12 +150,19 @@ export class BackupReading {
   }
 }
 
+/** Lines that end with \n alone: Node's own reader of lines ends them at U+2028 and U+2029, too, which JSON has in its texts as they are. */
 async function* unpackedLines(input: Readable): AsyncGenerator<string, undefined> {
-  // A reader of lines ends quietly where its input fails.
-  let failed: Error | undefined;
-  input.once('error', (error) => (failed = error));
-  for await (const line of createInterface({ input, crlfDelay: Infinity })) yield line;
-  if (failed) throw failed;
+  input.setEncoding('utf8');
+  let rest = '';
+  for await (const chunk of input as AsyncIterable<string>) {
+    const [first = '', ...more] = chunk.split('\n');
+    rest += first;
+    for (const next of more) {
+      yield rest;
+      rest = next;
+    }
+  }
+  if (rest !== '') yield rest;
   return undefined;
 }
 
