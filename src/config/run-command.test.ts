@@ -1,3 +1,6 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { outputOf } from './run-command';
 
 const run = (script: string, timeoutMs?: number) =>
@@ -25,6 +28,25 @@ test.each([
 test('one that does not end is ended, with what it started', async () => {
   const child = `require('node:child_process').spawn(process.execPath, ['-e', 'setInterval(() => 0, 1000)'], { stdio: 'inherit' })`;
   expect(await run(child, 300)).toEqual({ problem: expect.stringContaining('did not end within 300 ms') as string });
+});
+
+test('one that leaves a program of another group with its output is told of at the limit', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'cimi-command-'));
+  const file = join(folder, 'pid');
+  const left = `
+    const child = require('node:child_process').spawn(process.execPath, ['-e', 'setTimeout(() => 0, 600000)'], { stdio: 'inherit', detached: true });
+    require('node:fs').writeFileSync(${JSON.stringify(file)}, String(child.pid));
+    child.unref();
+    console.log('x');`;
+  try {
+    expect(await run(left, 3_000)).toEqual({ problem: expect.stringContaining('did not end within 3000 ms') as string });
+    const pid = Number(readFileSync(file, 'utf8'));
+    expect(pid).toBeGreaterThan(0);
+    // Still there, and ended here: the limit ended no more than the reading.
+    expect(process.kill(pid, 'SIGKILL')).toBe(true);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
 });
 
 test('one that is not there is told of', async () => {

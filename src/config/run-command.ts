@@ -35,6 +35,8 @@ export function outputOf({
     let stopped: string | undefined;
     const stop = (why: string): void => {
       stopped ??= `the command ${program} ${why}`;
+      // What left the group may hold it open for ever.
+      child.stdout.destroy();
       if (child.pid === undefined) return;
       try {
         process.kill(own ? -child.pid : child.pid, 'SIGKILL');
