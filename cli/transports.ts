@@ -37,20 +37,21 @@ export function keeping(transport: Transport, env: Env, metadataNext: boolean): 
     const answer = await sent;
     if (kept && answer.status === 304) {
       await answer.text();
-      return { ...answer, status: 200, header: (name) => answer.header(name), text: () => Promise.resolve(kept.text) };
+      return { ...withText(answer, kept.text), status: 200 };
     }
     const etag = answer.header('ETag');
     if (answer.status !== 200 || etag === undefined) return answer;
     const text = await answer.text();
     write(folder, file, { etag, text });
-    return { ...answer, text: () => Promise.resolve(text) };
+    return withText(answer, text);
   }
 
   function askAhead(request: TransportRequest, { text }: Kept): void {
     const next = metadataOf(text);
     // The login goes nowhere but where it goes anyhow.
     if (next === undefined || new URL(next).origin !== new URL(request.url).origin) return;
-    const answer = asked({ ...request, url: next });
+    // Read whatever it is: an answer that nobody reads keeps its connection, and that the program.
+    const answer = asked({ ...request, url: next }).then(async (come) => withText(come, await come.text()));
     // Whoever wants the answer is told; nobody may.
     answer.catch(() => undefined);
     ahead.set(next, answer);
@@ -63,6 +64,13 @@ export function keeping(transport: Transport, env: Env, metadataNext: boolean): 
     return answer ?? asked(request);
   };
 }
+
+/** Answer whose text was read. */
+const withText = (answer: TransportResponse, text: string): TransportResponse => ({
+  ...answer,
+  header: (name) => answer.header(name),
+  text: () => Promise.resolve(text),
+});
 
 /** URI of the ResourceMetadata in the text of a Cloud Entry Point. */
 function metadataOf(text: string): string | undefined {

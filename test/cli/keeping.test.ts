@@ -68,6 +68,24 @@ test('it is not asked for where nobody wants it', async () => {
   expect(urls()).toEqual([ENTRY, ENTRY]);
 });
 
+test('an answer that nobody waits for is read, whatever it says', async () => {
+  const metadata = `${HERE}resourceMetadata`;
+  await run(metadata)(get(ENTRY));
+  let reads = 0;
+  const transport = keeping(
+    ({ url }) => {
+      const text = (): Promise<string> => Promise.resolve(`read ${++reads} times`);
+      return Promise.resolve(url === ENTRY ? answer(304) : { ...answer(403), text });
+    },
+    { XDG_CACHE_HOME: home },
+    true,
+  );
+  await transport(get(ENTRY));
+  await new Promise(setImmediate);
+  expect(reads).toBe(1);
+  expect(await (await transport(get(metadata))).text()).toBe('read 1 times');
+});
+
 test('a login goes to no other place, whatever was kept', async () => {
   const elsewhere = 'http://elsewhere.test/cimi/resourceMetadata';
   await run(elsewhere)(get(ENTRY));
