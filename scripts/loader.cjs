@@ -5,8 +5,11 @@ const Module = require('node:module');
 const { basename, dirname, join, sep } = require('node:path');
 const { cachedDataVersionTag, setFlagsFromString } = require('node:v8');
 const { Script } = require('node:vm');
+const { crc32 } = require('node:zlib');
 
 const CHUNKS = join(__dirname, 'chunks') + sep;
+/** Bytes of the sum behind kept code: V8 runs what is damaged as it is. */
+const SUM_BYTES = 4;
 /** A program that serves is started, and has compiled what that takes, when it has loaded nothing more for so long. */
 const SETTLED_MS = 3_000;
 
@@ -45,9 +48,9 @@ function keepCompiled(learns, loaded) {
     folder ??= join(CHUNKS, 'cache', `${process.arch}-${cachedDataVersionTag()}`);
     // A chunk has the digest of its content in its name.
     const kept = join(folder, basename(file));
-    const cachedData = contentOf(kept);
+    const cachedData = whole(contentOf(kept));
     const script = new Script(Module.wrap(content), { filename: file, ...(cachedData && { cachedData }) });
-    if (learns && (!cachedData || script.cachedDataRejected)) fresh.set(kept, script);
+    if (learns && crc32 && (!cachedData || script.cachedDataRejected)) fresh.set(kept, script);
     loaded();
     const run = script.runInThisContext();
     return run.call(this.exports, this.exports, Module.createRequire(file), this, file, dirname(file));
@@ -63,7 +66,7 @@ function keepCompiled(learns, loaded) {
       for (const made of [dirname(folder), folder]) chmodSync(made, mode);
       for (const [kept, script] of scripts) {
         const written = `${kept}.${process.pid}`;
-        writeFileSync(written, script.createCachedData());
+        writeFileSync(written, summed(script.createCachedData()), { flush: true });
         chmodSync(written, mode & 0o666);
         renameSync(written, kept);
       }
@@ -71,6 +74,20 @@ function keepCompiled(learns, loaded) {
       // Read-only, as an image is, or another's: it starts a little slower and nothing else.
     }
   };
+}
+
+/** Compiled code with its sum behind it. */
+function summed(code) {
+  const sum = Buffer.alloc(SUM_BYTES);
+  sum.writeUInt32BE(crc32(code));
+  return Buffer.concat([code, sum]);
+}
+
+/** Compiled code of a file whose sum is right; none where this Node cannot tell (before 20.15). */
+function whole(kept) {
+  if (!crc32 || !kept || kept.length < SUM_BYTES) return undefined;
+  const code = kept.subarray(0, -SUM_BYTES);
+  return kept.readUInt32BE(code.length) === crc32(code) ? code : undefined;
 }
 
 function contentOf(file) {

@@ -84,6 +84,21 @@ describe('compiled code', () => {
     await started();
     expect(readFileSync(join(cache, first)).length).toBeGreaterThan(100);
   });
+
+  // V8 looks at the head alone.
+  test('that was damaged in its midst is not run, and made anew', async () => {
+    await started();
+    const damaged = compiled().map((name) => {
+      const bytes = readFileSync(join(cache, name));
+      bytes.fill(0, Math.floor(bytes.length / 3), Math.floor((2 * bytes.length) / 3));
+      writeFileSync(join(cache, name), bytes);
+      return bytes;
+    });
+    expect(damaged.length).toBeGreaterThan(0);
+    await started();
+    const kept = compiled().map((name) => readFileSync(join(cache, name)));
+    expect(kept.filter((bytes, index) => damaged[index]?.equals(bytes))).toEqual([]);
+  });
 });
 
 test('a stack trace names sources', () => {
