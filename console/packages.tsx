@@ -1,4 +1,4 @@
-import { useState } from 'preact/hooks';
+import { useRef, useState } from 'preact/hooks';
 import { CimiError, type Accepted } from '../sdk/index.ts';
 import { tidy, type Body } from './body.ts';
 import { RequestView, useCreating, useKinds } from './create.tsx';
@@ -82,18 +82,24 @@ export function PackageDialog({ item, path, close, done }: { item?: Item; path: 
     ...{ resourceURI: ACTION_BODY, action: IMPORT, source: from },
     properties: { ...given, ...more },
   });
-  /** A plan is of what was asked for when it was made. */
+  const wishes = useRef(0);
+  /** A plan, and what is confirmed of it, is of what was asked for when it was made. */
   const asks = (change: () => void): void => {
     change();
+    wishes.current += 1;
     setPlan(undefined);
+    setConfirmed(false);
   };
-  const attempt = async (work: () => Promise<void>): Promise<void> => {
+  const attempt = async (work: () => Promise<Plan>): Promise<void> => {
+    const wish = wishes.current;
+    const isLate = (): boolean => wish !== wishes.current;
     setStage({ going: '', progress: 0 });
     try {
-      await work();
+      const made = await work();
+      if (!isLate()) setPlan(made);
       setStage({});
     } catch (error) {
-      setStage({ fault: { at: error instanceof CimiError ? error.at : undefined, text: failed(error) } });
+      setStage(isLate() ? {} : { fault: { at: error instanceof CimiError ? error.at : undefined, text: failed(error) } });
     }
   };
   const packageOf = async (exported: Item): Promise<string> => {
@@ -111,7 +117,7 @@ export function PackageDialog({ item, path, close, done }: { item?: Item; path: 
     attempt(async () => {
       const from = plan?.source ?? (item ? await packageOf(item) : source);
       const job = await ended(await send(bodyOf(from, { plan: 'true' })), setStage);
-      setPlan({ source: from, parts: (job?.['plan'] ?? []) as readonly Part[] });
+      return { source: from, parts: (job?.['plan'] ?? []) as readonly Part[] };
     });
   const what = item ? (stops ? text.move : text.copy) : text.import;
   const { fault, busy, send: carryOut } = useCreating(url, what, done);

@@ -63,6 +63,37 @@ describeWith('chromium', chromiumAvailable(), () => {
     expect(await violations()).toEqual([]);
   });
 
+  test('a plan that comes after the wish was changed is not shown for the other wish', async () => {
+    await enter('olga', screenOf(shop));
+    await press('To another cloud');
+    await dialog().getByLabel('Cloud').selectOption('two');
+    let asked = (): void => undefined;
+    let answer = (): void => undefined;
+    const isAsked = new Promise<void>((done) => (asked = done));
+    const mayAnswer = new Promise<void>((done) => (answer = done));
+    await visit.page.route('**/cimi/systems', async (route) => {
+      if (route.request().method() === 'POST') {
+        asked();
+        await mayAnswer;
+      }
+      await route.continue();
+    });
+    const show = dialog().getByRole('button', { name: 'Show the plan' });
+    await show.click();
+    await isAsked;
+    await dialog()
+      .getByRole('radio', { name: /^is stopped first/ })
+      .check();
+    answer();
+    // Nothing goes on any more.
+    await dialog().getByRole('status').waitFor({ state: 'detached' });
+    expect(await show.isEnabled()).toBe(true);
+    expect(await dialog().getByRole('table').count()).toBe(0);
+    await show.click();
+    await dialog().getByRole('button', { name: 'Move', exact: true }).waitFor();
+    await visit.page.unrouteAll({ behavior: 'wait' });
+  });
+
   test('a package that was exported becomes a template by its URL; its hostile texts stay texts', async () => {
     const { json } = await visit.operator.get(shop);
     await visit.operator.put(`${String(json.id)}?$select=name,description`, { name: NASTY.name, description: NASTY.description });
