@@ -92,6 +92,7 @@ async function fillSqlite({ data }: Config, cipher: Cipher, backup: string, repl
     const file = join(data.dir, DATABASE_FILE);
     const [draft, former] = [`${file}.restoring`, `${file}.before-restore`];
     const there = existsSync(file);
+    if (there) assertNoFormer(file, former);
     if (there) await settled(file, cipher, replace);
     await Promise.all(SUFFIXES.map((suffix) => rm(`${draft}${suffix}`, { force: true })));
     await withTables(draft, cipher, (session) => fillFrom(session, backup));
@@ -112,12 +113,16 @@ async function fillSqlite({ data }: Config, cipher: Cipher, backup: string, repl
 }
 
 async function fillPostgres({ store }: Config, cipher: Cipher, backup: string, replace: boolean): Promise<string> {
-  const { dropTables, isInUse, postgresTables } = await import('../store/postgres');
+  const { assertOurs, dropTables, isInUse, postgresTables } = await import('../store/postgres');
   const session = postgresTables({ url: store.url ?? '', cipher, use: 'restore' });
   try {
     if (await isInUse(session)) throw new Error('the store is in use by a gateway or another command: stop all of them first');
+    await assertOurs(session);
     await assertReplaceable(session, replace);
     await dropTables(session);
+    // Whoever opened it before its tables went is told of here, whoever does later is refused.
+    if (await isInUse(session))
+      throw new Error('a gateway or another command opened the store meanwhile: stop all of them, then restore again, with --replace');
     await fillFrom(session, backup);
     return 'restored into PostgreSQL';
   } finally {
@@ -138,6 +143,13 @@ async function withTables(file: string, cipher: Cipher, work: (session: Session)
     throw new Error(`${file} is read by another program: end that first`);
 }
 
+/** @throws Error where a former store is kept from a restore before this one; what a broken restore left is the present store by another name */
+function assertNoFormer(file: string, former: string): void {
+  const kept = statSync(former, { throwIfNoEntry: false });
+  if (kept && kept.ino !== statSync(file).ino)
+    throw new Error(`${former} is kept from an earlier restore: move it away or delete it first`);
+}
+
 /** Makes sure that what is there may go, and is whole in its file. One that cannot be read may go as it is. */
 async function settled(file: string, cipher: Cipher, replace: boolean): Promise<void> {
   try {
@@ -149,8 +161,8 @@ async function settled(file: string, cipher: Cipher, replace: boolean): Promise<
 }
 
 /** @throws Error where something is in the store, and nothing was said of that */
-async function assertReplaceable({ db }: Session, replace: boolean): Promise<void> {
-  if (!replace && !(await isEmpty(db))) throw new Error('the store is not empty: say --replace if what is in it may go');
+async function assertReplaceable(session: Session, replace: boolean): Promise<void> {
+  if (!replace && !(await isEmpty(session))) throw new Error('the store is not empty: say --replace if what is in it may go');
 }
 
 function say(text: string): void {

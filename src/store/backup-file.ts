@@ -74,7 +74,9 @@ export async function writeBackup(
     await rename(draft, file);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'EEXIST')
-      throw new Error(`${draft} is there already: another backup is being written, or one was broken off; delete it where none is`);
+      throw new Error(`${draft} is there already: another backup is being written, or one was broken off; delete it where none is`, {
+        cause: error,
+      });
     await rm(draft, { force: true });
     throw error;
   }

@@ -1,9 +1,10 @@
-import { sql, type Kysely } from 'kysely';
+import { sql } from 'kysely';
 import { FORMAT, writeBackup, type BackupHeader, type BackupRow, type Counts } from './backup-file';
 import { knowsMigration } from './migrations';
-import type { Tables } from './schema';
+import { assertRestored } from './restore-mark';
 import { readUse } from './sealed-places';
-import type { Session } from './session';
+import { tablesOf, type Session } from './session';
+import type { Tables } from './schema';
 
 /**
  * Tables of a backup, in the order in which they can be filled, with their keys. Not among them: counts, which triggers make anew; marks, by which
@@ -37,14 +38,14 @@ const SOME = 1_000;
 /**
  * Writes a backup of everything as it is at one moment, while others go on reading and writing.
  * @param session of which nothing else uses the connection
- * @throws Error in words where there is nothing, or what is there was written by a newer version
+ * @throws Error in words where there is nothing, what is there was written by a newer version, or a restore into it was broken off
  */
 export async function backUp(session: Session, file: string, version: string): Promise<{ header: BackupHeader; rows: Counts }> {
   return session.db.connection().execute(async (db) => {
     await session.dialect.snapshot.execute(db);
     try {
       const header = await headerOf({ ...session, db }, version);
-      return { header, rows: await writeBackup(file, header, rowsOf(db)) };
+      return { header, rows: await writeBackup(file, header, rowsOf({ ...session, db })) };
     } finally {
       await sql`rollback`.execute(db);
     }
@@ -53,7 +54,8 @@ export async function backUp(session: Session, file: string, version: string): P
 
 async function headerOf(session: Session, version: string): Promise<BackupHeader> {
   const { db, dialect } = session;
-  const there = await tablesOf(db);
+  await assertRestored(session);
+  const there = await tablesOf(session);
   if (!there.has('kysely_migration')) throw new Error('the store is empty: there is nothing to back up');
   const { rows } = await sql<{ name: string }>`select name from kysely_migration order by name desc limit 1`.execute(db);
   const schema = rows[0]?.name ?? '';
@@ -68,8 +70,9 @@ async function headerOf(session: Session, version: string): Promise<BackupHeader
   return { format: FORMAT, created: new Date().toISOString(), version, store, schema, keys: [...keys].sort(), keyCheck };
 }
 
-async function* rowsOf(db: Kysely<Tables>): AsyncIterable<[table: string, row: BackupRow]> {
-  const there = await tablesOf(db);
+async function* rowsOf(session: Session): AsyncIterable<[table: string, row: BackupRow]> {
+  const { db } = session;
+  const there = await tablesOf(session);
   for (const [table, key] of Object.entries(TABLES)) {
     if (!there.has(table)) continue;
     const columns = sql.join(key.map((column) => sql.ref(column)));
@@ -88,10 +91,4 @@ function withoutOwn(row: BackupRow): BackupRow {
   return OWN_COLUMNS.some((column) => column in row)
     ? Object.fromEntries(Object.entries(row).filter(([column]) => !OWN_COLUMNS.includes(column)))
     : row;
-}
-
-/** Names of the tables that there are. */
-export async function tablesOf(db: Kysely<Tables>): Promise<Set<string>> {
-  const tables = await db.introspection.getTables({ withInternalKyselyTables: true });
-  return new Set(tables.map(({ name }) => name));
 }

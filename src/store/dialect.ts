@@ -28,6 +28,8 @@ export interface SqlDialect {
   readonly alone: boolean;
   /** Suffix of a select that keeps the rows from being deleted until the transaction ends. */
   readonly keeping: RawBuilder<unknown>;
+  /** Names of the tables, of PostgreSQL those of the schema in which tables are made. */
+  readonly tables: RawBuilder<{ name: string }>;
   /** Begins a transaction that reads everything as it is at one moment, and keeps nobody from writing. */
   readonly snapshot: RawBuilder<unknown>;
   /** Words of an insert that gives numbers which the database would give. */
@@ -82,6 +84,7 @@ const sqlite: Omit<SqlDialect, 'nowMs'> = {
   alone: true,
   keeping: sql``,
   member: (column, name) => sql<string | null>`json_extract(${sql.ref(column)}, ${sql.lit(`$.${name}`)})`,
+  tables: sql<{ name: string }>`select name from sqlite_master where type = 'table'`,
   snapshot: sql`begin`,
   givenNumbers: sql``,
   goOnCounting: () => undefined,
@@ -127,6 +130,7 @@ export const postgresDialect: SqlDialect = {
   alone: false,
   keeping: sql`for key share`,
   member: (column, name) => sql<string | null>`(${sql.ref(column)}::json ->> ${sql.lit(name)})`,
+  tables: sql<{ name: string }>`select tablename as name from pg_tables where schemaname = current_schema()`,
   snapshot: sql`begin isolation level repeatable read read only`,
   givenNumbers: sql`overriding system value`,
   goOnCounting: (table, column) =>

@@ -2,8 +2,6 @@ import type { Cipher, LastingKeys } from './cipher';
 import type { Session } from './session';
 
 const PLACE = 'meta/key-check';
-/** Row of meta that is there while a restore goes on. */
-export const RESTORING = 'restoring';
 const LASTING_PLACE = 'meta/lasting-keys';
 
 /**
@@ -11,11 +9,9 @@ const LASTING_PLACE = 'meta/lasting-keys';
  * everything was sealed with when it was last the only one. What the first key of all was made into for the audit and the tags at providers is kept
  * beside it, sealed: it stays when keys change. Nothing is checked while no key is configured.
  * @returns the cipher with the store's lasting keys
- * @throws WrongKeyError; Error where a restore into the store was broken off
+ * @throws WrongKeyError
  */
 export async function checkKey({ db, cipher }: Session): Promise<Cipher> {
-  if (await db.selectFrom('meta').select('name').where('name', '=', RESTORING).executeTakeFirst())
-    throw new Error('a restore into this store did not come to its end: restore it again, with --replace');
   if (!cipher.keyed) return cipher;
   const kept = async (name: string, value: () => string): Promise<string> => {
     const read = db.selectFrom('meta').select('value').where('name', '=', name);

@@ -36,10 +36,13 @@ function migratorOf(db: Kysely<Tables>, dialect: SqlDialect, schema?: string): M
   });
 }
 
+/** Name by which a database is known as one of this program. */
+export const FIRST_MIGRATION = '0001-first';
+
 /** All migrations by name; never changed once released, only added to. */
 function migrations(dialect: SqlDialect): Record<string, Migration> {
   return {
-    '0001-first': { up: (db) => first(db, dialect) },
+    [FIRST_MIGRATION]: { up: (db) => first(db, dialect) },
     '0002-retired': { up: (db) => retired(db, dialect) },
     '0003-doubt': { up: (db) => doubt(db, dialect) },
     '0004-found-again': { up: (db) => foundAgain(db, dialect) },

@@ -1,4 +1,5 @@
 import type { Cipher } from './cipher';
+import { RESTORE_MARK } from './restore-mark';
 import { checkStored, type StoredCheck } from './stored-check';
 
 /** Oldest PostgreSQL that is supported. */
@@ -18,8 +19,9 @@ export async function checkPostgres(url: string, cipher: Cipher): Promise<Stored
     await client.connect();
     const version = String((await ask('show server_version'))?.['server_version']);
     if (Number.parseInt(version, 10) < OLDEST) throw new Error(`it is version ${version}; ${OLDEST} or later is needed`);
-    const { found } = (await ask("select num_nonnulls(to_regclass('meta'), to_regclass('principals')) as found")) ?? {};
-    return { version, ...(await checkStored(Number(found), cipher, ask)) };
+    const there = (...names: string[]): string => `num_nonnulls(${names.map((name) => `to_regclass('${name}')`).join(', ')})`;
+    const query = `select ${there('meta', 'principals')} as found, ${there(RESTORE_MARK)} as mark`;
+    return { version, ...(await checkStored(query, cipher, ask)) };
   } catch (error) {
     throw unusable(url, error);
   } finally {

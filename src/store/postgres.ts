@@ -4,9 +4,10 @@ import type { Cipher } from './cipher';
 import { postgresDialect } from './dialect';
 import { TABLES } from './backup';
 import { checkKey } from './key-check';
-import { migrate } from './migrations';
+import { FIRST_MIGRATION, migrate } from './migrations';
+import { assertRestored, markRestoring, RESTORE_MARK } from './restore-mark';
 import type { Tables } from './schema';
-import type { Session } from './session';
+import { tablesOf, type Session } from './session';
 import { sqlStore } from './sql-store';
 import type { Store } from './store';
 import { postgresOutages, tellingOutages } from './unavailable';
@@ -21,6 +22,8 @@ export interface PostgresStoreOptions {
   schema?: string;
   /** Time for which a transaction may be open without a statement before the server ends it, in ms. Default 5,000. */
   silenceMs?: number;
+  /** Time for which a connection stays that nobody uses, all but one of each pool, in ms. Default 10,000. */
+  idleMs?: number;
   /** Told of connections that broke while idle; the next statement gets a new one. */
   onTrouble?: (error: Error) => void;
 }
@@ -32,6 +35,7 @@ const STATEMENT_MS = 60_000;
  * hold the rows of its Jobs for longer than its leases keep others from taking these over.
  */
 const SILENCE_MS = 5_000;
+const IDLE_MS = 10_000;
 const CONNECT_MS = 10_000;
 const APPLICATION = 'cimi-gateway';
 const INT8 = 20;
@@ -42,7 +46,7 @@ const NUMBERS: CustomTypesConfig = {
 
 /**
  * Opens the store over PostgreSQL (13 or later); any number of processes may share the database.
- * @throws WrongKeyError; StoreUnavailable where the server can't be reached or refuses.
+ * @throws WrongKeyError; StoreUnavailable where the server can't be reached or refuses; Error where a restore into it was broken off.
  */
 export async function openPostgresStore(options: PostgresStoreOptions): Promise<Store> {
   const { poolSize = 10, schema } = options;
@@ -62,6 +66,7 @@ export async function openPostgresStore(options: PostgresStoreOptions): Promise<
   };
   try {
     if (schema !== undefined) await createSchema(writes, schema);
+    await assertRestored(writes);
     await migrate(writes.db, postgresDialect, schema);
     cipher = await checkKey(writes);
   } catch (error) {
@@ -101,21 +106,45 @@ export async function isInUse({ db }: Session): Promise<boolean> {
   return Number(rows[0]?.n) > 0;
 }
 
-/** Drops everything that migrations made. */
-export async function dropTables({ db }: Session): Promise<void> {
-  await db.transaction().execute(async (unit) => {
-    const tables = [...Object.keys(TABLES), 'counts', 'marks', 'sessions', 'kysely_migration', 'kysely_migration_lock'];
-    await sql`drop table if exists ${sql.join(tables.map((table) => sql.table(table)))} cascade`.execute(unit);
+/** Tables that migrations make. */
+const OURS = [...Object.keys(TABLES), 'counts', 'marks', 'sessions'];
+const MIGRATIONS = 'kysely_migration';
+/** Names that an error tells. */
+const SOME = 5;
+
+/** @throws Error where tables of our names are there, or migrations, that are not ours */
+export async function assertOurs(session: Session): Promise<void> {
+  const there = await tablesOf(session);
+  const query = sql<{ name: string }>`select name from ${sql.table(MIGRATIONS)}`;
+  const migrations = there.has(MIGRATIONS) ? (await query.execute(session.db)).rows : [];
+  if (migrations.some(({ name }) => name === FIRST_MIGRATION)) return;
+  const found = OURS.filter((table) => there.has(table));
+  if (migrations.length > 0) found.push(MIGRATIONS);
+  if (found.length === 0) return;
+  const names = found.slice(0, SOME).join(', ');
+  throw new Error(`the database holds tables of another program (${names}): give the gateway a database of its own`);
+}
+
+/** Drops everything that migrations made, and marks the store as one that is being restored. @param session of a database that is ours */
+export async function dropTables(session: Session): Promise<void> {
+  await session.db.transaction().execute(async (unit) => {
+    const there = await tablesOf({ ...session, db: unit });
+    const tables = [...OURS, MIGRATIONS, `${MIGRATIONS}_lock`, RESTORE_MARK].filter((table) => there.has(table));
+    if (tables.length > 0) await sql`drop table ${sql.join(tables.map((table) => sql.table(table)))} cascade`.execute(unit);
     const { rows } = await sql<{ name: string }>`select p.proname as name from pg_proc p join pg_namespace n on n.oid = p.pronamespace
-      where n.nspname = current_schema() and p.proname like 'counts\_%'`.execute(unit);
+      where n.nspname = current_schema() and p.prorettype = 'trigger'::regtype and p.proname like 'counts\\_%'`.execute(unit);
     for (const { name } of rows) await sql`drop function ${sql.id(name)}() cascade`.execute(unit);
+    await markRestoring(unit);
   });
 }
 
-function createPool({ url, schema, silenceMs = SILENCE_MS, onTrouble }: PostgresStoreOptions, max: number): Pool {
+function createPool({ url, schema, silenceMs = SILENCE_MS, idleMs = IDLE_MS, onTrouble }: PostgresStoreOptions, max: number): Pool {
   const pool = new Pool({
     connectionString: url,
     max,
+    // One stays open however idle the gateway is: by it others see that the database is in use.
+    min: 1,
+    idleTimeoutMillis: idleMs,
     connectionTimeoutMillis: CONNECT_MS,
     statement_timeout: STATEMENT_MS,
     idle_in_transaction_session_timeout: silenceMs,

@@ -1,11 +1,12 @@
 import { sql, type Kysely } from 'kysely';
-import { tablesOf, TABLES } from './backup';
+import { TABLES } from './backup';
 import { BackupReading, type BackupHeader, type BackupRow, type Counts } from './backup-file';
 import { WrongKeyError, type Cipher } from './cipher';
-import { openKeyCheck, RESTORING } from './key-check';
+import { openKeyCheck } from './key-check';
 import { knowsMigration, migrate, migrateTo } from './migrations';
+import { markRestoring, unmarkRestoring } from './restore-mark';
 import type { Tables } from './schema';
-import type { Session } from './session';
+import { tablesOf, type Session } from './session';
 
 /** Rows that are written by one statement. */
 const SOME = 200;
@@ -25,8 +26,8 @@ export async function fillFrom(session: Session, file: string): Promise<Counts> 
   const reading = new BackupReading(file);
   const header = await reading.header();
   assertFits(header, session.cipher);
+  await markRestoring(db);
   await migrateTo(db, dialect, header.schema);
-  await db.insertInto('meta').values({ name: RESTORING, value: header.created }).execute();
   let [table, rows]: [string, BackupRow[]] = ['', []];
   const write = async (): Promise<void> => {
     if (rows.length > 0) await insertRows(session, table, rows);
@@ -44,7 +45,7 @@ export async function fillFrom(session: Session, file: string): Promise<Counts> 
   // What was done since the backup is not known here: each step looks before it does anything.
   await db.updateTable('jobs').set({ doubtful: 1 }).where('done', '=', 0).execute();
   await assertWhole(db, reading.counts);
-  await db.deleteFrom('meta').where('name', '=', RESTORING).execute();
+  await unmarkRestoring(db);
   return reading.counts;
 }
 
@@ -79,8 +80,9 @@ async function assertWhole(db: Kysely<Tables>, counts: Counts): Promise<void> {
 }
 
 /** True where nobody has stored anything yet. */
-export async function isEmpty(db: Kysely<Tables>): Promise<boolean> {
-  const there = await tablesOf(db);
+export async function isEmpty(session: Session): Promise<boolean> {
+  const { db } = session;
+  const there = await tablesOf(session);
   for (const table of ['principals', 'resources', 'jobs', 'events'] as const) {
     if (there.has(table) && (await db.selectFrom(table).selectAll().limit(1).executeTakeFirst())) return false;
   }

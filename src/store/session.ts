@@ -42,3 +42,9 @@ export async function readNow({ db, dialect }: Session): Promise<number> {
   const { rows } = await sql<{ now: number }>`select ${dialect.nowMs} as now`.execute(db);
   return rows[0]?.now ?? Number.NaN;
 }
+
+/** Names of the tables that there are. */
+export async function tablesOf({ db, dialect }: Session): Promise<Set<string>> {
+  const { rows } = await dialect.tables.execute(db);
+  return new Set(rows.map(({ name }) => name));
+}

@@ -6,6 +6,7 @@ import { codeOf, sqliteDialect } from './dialect';
 import { steadyClock } from './steady-clock';
 import { checkKey } from './key-check';
 import { migrate } from './migrations';
+import { assertRestored } from './restore-mark';
 import type { Tables } from './schema';
 import type { Session } from './session';
 import { sqlStore } from './sql-store';
@@ -29,7 +30,7 @@ const PATIENCE_MS = 10_000;
  * Opens the embedded store: one SQLite file in WAL mode, every commit synced to the disk. Transactions use one
  * connection in turn; reads use another and never wait for them. A transaction begun inside the callback of another
  * (also by leaseJob and the like) would wait for itself: inside a callback write through the unit only.
- * @throws WrongKeyError; StoreUnavailable where the file can't be used.
+ * @throws WrongKeyError; StoreUnavailable where the file can't be used; Error where a restore into it was broken off.
  */
 export async function openSqliteStore({
   file,
@@ -48,6 +49,7 @@ export async function openSqliteStore({
   });
   const writes = session(false);
   try {
+    await assertRestored(writes);
     await migrate(writes.db, dialect);
     cipher = await checkKey(writes);
   } catch (error) {

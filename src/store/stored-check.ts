@@ -2,6 +2,7 @@ import Database from 'libsql';
 import { existsSync } from 'node:fs';
 import type { Cipher } from './cipher';
 import { openKeyCheck } from './key-check';
+import { notWhole, RESTORE_MARK } from './restore-mark';
 
 /** Tells what a start would find in the store, found without changing anything there. */
 export interface StoredCheck {
@@ -21,16 +22,21 @@ export async function checkSqlite(file: string, cipher: Cipher): Promise<StoredC
   const database = new Database(file, { readonly: true });
   try {
     const ask: AskRow = (sql) => Promise.resolve(database.prepare(sql).get() as Record<string, unknown> | undefined);
-    const { found } = (await ask("select count(*) as found from sqlite_master where name in ('meta', 'principals')")) ?? {};
-    return await checkStored(Number(found), cipher, ask);
+    const there = (names: string): string => `(select count(*) from sqlite_master where name in (${names}))`;
+    return await checkStored(`select ${there("'meta', 'principals'")} as found, ${there(`'${RESTORE_MARK}'`)} as mark`, cipher, ask);
   } finally {
     database.close();
   }
 }
 
-/** @param tables how many of the two tables there are @throws WrongKeyError */
-export async function checkStored(tables: number, cipher: Cipher, ask: AskRow): Promise<StoredCheck> {
-  if (tables < 2) return { users: undefined };
+/**
+ * @param there query for how many of the two tables there are (`found`), and marks of a restore (`mark`)
+ * @throws WrongKeyError; Error where a restore was broken off
+ */
+export async function checkStored(there: string, cipher: Cipher, ask: AskRow): Promise<StoredCheck> {
+  const { found, mark } = (await ask(there)) ?? {};
+  if (Number(mark) > 0) throw notWhole();
+  if (Number(found) < 2) return { users: undefined };
   const kept = await ask("select value from meta where name = 'key-check'");
   if (cipher.keyed && kept) openKeyCheck(String(kept['value']), cipher);
   return { users: Number((await ask('select count(*) as users from principals'))?.['users']) };

@@ -1,7 +1,8 @@
 import { createHash, randomBytes } from 'node:crypto';
 import Database from 'libsql';
-import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, linkSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { Client } from 'pg';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { createCipher, keyName, type Cipher } from '../../src/store/cipher';
 import { openPostgresStore } from '../../src/store/postgres';
@@ -10,6 +11,7 @@ import type { Store } from '../../src/store/store';
 import { describeWith } from '../backends/need';
 import { postgresAvailable, startPostgres, type Postgres } from '../backends/postgres';
 import { basic } from '../harness/client';
+import { waitUntil } from '../harness/wait';
 import { expectAfter, fillBefore, takenBack } from '../store/before-lists';
 import { newJob, resourceRow } from '../store/fixture';
 import { Folder, KEY, type Ended } from './program';
@@ -130,7 +132,29 @@ describe('an SQLite store', () => {
     await gateway.end();
     const replaced = await folder.run(['restore', backup(), '--replace', '-c', config]);
     expect([replaced.code, existsSync(join(folder.data, 'cimi.db.before-restore'))]).toEqual([0, true]);
+    expect(statSync(join(folder.data, 'cimi.db')).mode & 0o077).toBe(0);
     expect(JSON.parse((await folder.run(['user', 'list', '-c', config])).stdout)).toMatchObject({ name: 'ann' });
+  });
+
+  it('the store that a restore kept is not dropped by the next, but for what is the present store itself', async () => {
+    const config = folder.configuration();
+    await addUser(config);
+    await folder.run(['backup', backup(), '-c', config]);
+    const [file, former] = [join(folder.data, 'cimi.db'), join(folder.data, 'cimi.db.before-restore')];
+    const restore = () => folder.run(['restore', backup(), '--replace', '-c', config]);
+    // As a restore leaves it that was killed before its last step.
+    linkSync(file, former);
+    expect((await restore()).code).toBe(0);
+    const [kept, present] = [statSync(former).ino, statSync(file).ino];
+    const refused = await restore();
+    expect([refused.code, refused.stderr]).toEqual([
+      1,
+      expect.stringContaining('is kept from an earlier restore: move it away or delete it'),
+    ]);
+    expect([statSync(former).ino, statSync(file).ino]).toEqual([kept, present]);
+    rmSync(former);
+    expect((await restore()).code).toBe(0);
+    expect(statSync(former).ino).toBe(present);
   });
 
   it.each<[string, (text: string) => string, RegExp]>([
@@ -174,14 +198,17 @@ describe('an SQLite store', () => {
     expect(JSON.parse((await folder.run(['user', 'list', '-c', config])).stdout)).toMatchObject({ name: 'ann' });
   });
 
-  it('a store in which a restore was broken off is refused by every start', async () => {
+  it('a store in which a restore was broken off is refused by every start and backup', async () => {
     const config = folder.configuration();
     await addUser(config);
     const database = new Database(join(folder.data, 'cimi.db'));
-    database.exec("insert into meta (name, value) values ('restoring', '')");
+    database.exec('create table cimi_restoring (since text)');
     database.close();
-    const { code, stderr } = await folder.run(['serve', '-c', config]);
-    expect([code, stderr]).toEqual([1, expect.stringContaining('did not come to its end: restore it again, with --replace')]);
+    for (const command of [['serve'], ['backup', backup()], ['check']]) {
+      const { code, stderr, stdout } = await folder.run([...command, '-c', config]);
+      expect([code, stdout + stderr]).toEqual([1, expect.stringContaining('did not come to its end: restore it again, with --replace')]);
+    }
+    expect(existsSync(backup())).toBe(false);
   });
 
   it('another key is refused in words, and one of two that is missing', async () => {
@@ -231,5 +258,105 @@ describeWith('PostgreSQL', postgresAvailable(), () => {
     expect(await again.countResources({ type: 'Machine', tenants: ['acme'] })).toBe(1_204);
     expect((await again.checkAudit([])).faults).toEqual([]);
     await again.close();
+  });
+
+  /** Makes an empty database, and a configuration of it. */
+  async function database(name: string): Promise<{ url: string; config: string }> {
+    await on(server.url, (client) => client.query(`create database ${name}`));
+    const url = server.url.replace(/postgres$/, name);
+    return { url, config: other.configuration({ store: { kind: 'postgres', url } }) };
+  }
+  async function on<T>(url: string, work: (client: Client) => Promise<T>, application = 'another'): Promise<T> {
+    const client = new Client({ connectionString: url, application_name: application });
+    await client.connect();
+    return work(client).finally(() => client.end());
+  }
+  async function madeBackup(): Promise<void> {
+    const config = folder.configuration();
+    await addUser(config);
+    expect((await folder.run(['backup', backup(), '-c', config])).code).toBe(0);
+  }
+
+  it.each<[string, string, string]>([
+    ['tables', 'create table sessions (theirs text)', 'sessions'],
+    ['migrations', "create table kysely_migration (name text); insert into kysely_migration values ('2020-theirs')", 'kysely_migration'],
+  ])('%s of another program are never dropped', async (what, statement, name) => {
+    await madeBackup();
+    const { url, config } = await database(`theirs_${what}`);
+    await on(url, (client) => client.query(statement));
+    const { code, stderr } = await other.run(['restore', backup(), '--replace', '-c', config]);
+    expect([code, stderr]).toEqual([
+      1,
+      expect.stringContaining(`tables of another program (${name}): give the gateway a database of its own`),
+    ]);
+    await on(url, (client) => client.query(`select * from ${name}`));
+  });
+
+  it('what other schemas and programs have beside it does not disturb, and stays', async () => {
+    await madeBackup();
+    const { url, config } = await database('shared');
+    await on(url, async (client) => {
+      await client.query("create schema theirs; create table theirs.principals (name text); insert into theirs.principals values ('bob')");
+      await client.query("create function countsx() returns trigger language plpgsql as 'begin return new; end'");
+      await client.query("create function counts_x(n int) returns int language sql as 'select n'");
+    });
+    for (const more of [[], ['--replace']]) {
+      const { code, stderr } = await other.run(['restore', backup(), ...more, '-c', config]);
+      expect([code, stderr]).toEqual([0, '']);
+    }
+    await on(url, async (client) => {
+      expect((await client.query('select name from theirs.principals')).rows).toEqual([{ name: 'bob' }]);
+      expect((await client.query("select proname from pg_proc where proname in ('countsx', 'counts_x')")).rowCount).toBe(2);
+    });
+  });
+
+  it('a gateway that comes while tables are dropped is told of, and the store is refused until it is restored', async () => {
+    await madeBackup();
+    const { url, config } = await database('late');
+    const restore = () => other.run(['restore', backup(), '--replace', '-c', config]);
+    expect((await restore()).code).toBe(0);
+    const late = await on(url, async (client) => {
+      await client.query('begin');
+      await client.query('lock table meta in access share mode');
+      const restored = restore();
+      const waits = "select 1 from pg_stat_activity where application_name = 'cimi-gateway restore' and wait_event_type = 'Lock'";
+      await waitUntil(
+        async () => ((await on(server.url, (watch) => watch.query(waits))).rowCount ?? 0) > 0,
+        () => 'the restore waits',
+      );
+      const open = async (): Promise<Ended> => {
+        await client.query('rollback');
+        return restored;
+      };
+      return on(url, open, 'cimi-gateway');
+    });
+    expect([late.code, late.stderr]).toEqual([1, expect.stringContaining('opened the store meanwhile: stop all of them')]);
+    const unfinished = 'a restore into this store did not come to its end: restore it again, with --replace';
+    const cipher = createCipher(bytesOf(KEY));
+    await expect(openPostgresStore({ url, cipher })).rejects.toThrow(unfinished);
+    for (const command of [['backup', join(other.path, 'late.backup')], ['check']]) {
+      const { code, stderr, stdout } = await other.run([...command, '-c', config]);
+      expect([code, stdout + stderr]).toEqual([1, expect.stringContaining(unfinished)]);
+    }
+    expect((await restore()).code).toBe(0);
+    await (await openPostgresStore({ url, cipher })).close();
+  });
+
+  it('an idle gateway is seen by who restores', async () => {
+    const { url } = await database('idle');
+    const store = await openPostgresStore({ url, cipher: createCipher(bytesOf(KEY)), idleMs: 1 });
+    const connections = (): Promise<number> =>
+      on(server.url, async (client) => {
+        const query = "select 1 from pg_stat_activity where datname = 'idle' and application_name = 'cimi-gateway'";
+        return (await client.query(query)).rowCount ?? 0;
+      });
+    await Promise.all(Array.from({ length: 8 }, () => store.countResources({ type: 'Machine', tenants: ['acme'] })));
+    await waitUntil(
+      async () => (await connections()) <= 2,
+      () => 'connections that nobody uses are ended',
+    );
+    // More than these would be ended by now, were they to be.
+    for (let n = 0; n < 5; n++) expect(await connections()).toBe(2);
+    await store.close();
   });
 });
