@@ -49,8 +49,13 @@ describeWith('moto', motoAvailable(), () => {
 
     beforeAll(async () => {
       world = await startEc2World({ guard: DEADLINE });
-      // moto's first answers take longer than such a deadline.
-      for (let tries = 0; tries < 20 && !(await steps.parts().catch(() => undefined)); tries += 1) continue;
+      // moto's first answers take longer than such a deadline, and are not asked for all the time then.
+      await waitUntil(() =>
+        steps.parts().then(
+          () => true,
+          () => false,
+        ),
+      );
       Object.assign(world.account.proxy.slow, { reads: READS, refusals: REFUSALS });
     });
     afterEach(async () => expect(await world.leftovers()).toEqual([]));

@@ -2,7 +2,7 @@ import { motoAvailable } from '../backends/moto';
 import { describeWith } from '../backends/need';
 import type { Answer, Json } from '../harness/client';
 import { leftByFailed } from '../protocol/scene';
-import { elapse, eventually } from '../harness/wait';
+import { elapse, eventually, waitUntil } from '../harness/wait';
 import { CLOUD, startEc2World, type Ec2World } from './ec2-world';
 import { Steps } from './steps';
 import { CIMI } from '../../src/model/define';
@@ -30,8 +30,13 @@ describeWith('moto', motoAvailable(), () => {
 
   beforeAll(async () => {
     world = await startEc2World({ guard: { deadlineMs: 5_000, retries: 1 } });
-    // moto's first answers take longer than such a deadline.
-    for (let tries = 0; tries < 20 && !(await steps.parts().catch(() => undefined)); tries += 1) continue;
+    // moto's first answers take longer than such a deadline, and are not asked for all the time then.
+    await waitUntil(() =>
+      steps.parts().then(
+        () => true,
+        () => false,
+      ),
+    );
   });
   afterEach(async () => {
     for (const mend of heal) mend();
