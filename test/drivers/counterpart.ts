@@ -14,7 +14,7 @@ import {
 } from '../../src/clouds/driver';
 import { Gone, type ErrorKind } from '../../src/clouds/errors';
 import type { Need, Shape } from './contract/needs';
-import { eventually, waitUntil } from '../harness/wait';
+import { eventually, PATIENCE_MS, waitUntil } from '../harness/wait';
 
 /** Counterpart that a driver's test lends to the contract suite: a provider, real or simulated, and a driver connected to it. */
 export interface Counterpart {
@@ -128,7 +128,7 @@ export interface Bench {
   test(name: string, needs: readonly Need[], run: (counterpart: Counterpart) => Promise<void>): void;
 }
 
-export const context = () => ({ signal: AbortSignal.timeout(60_000) });
+export const context = () => ({ signal: AbortSignal.timeout(PATIENCE_MS) });
 
 let sequence = 0;
 /** Marks that no other test uses. */
