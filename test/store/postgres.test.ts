@@ -77,7 +77,7 @@ describeWith('PostgreSQL', postgresAvailable(), () => {
       url: running().url,
       schema: 'silent',
       poolSize: 2,
-      silenceMs: 300,
+      silenceMs: 3_000,
       cipher: createCipher(key),
     });
     const other = await open('silent');
