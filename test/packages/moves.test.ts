@@ -178,17 +178,18 @@ describe('source: stop', () => {
 
   test('one that is stopped does the same, and until then a second move is refused with the first (409)', async () => {
     const before = [ours('a'), ours('b')];
-    scene.controlOf('b').fail({ method: 'machineImages.upload.receive', atByte: 100_000, delayMs: 600_000 });
+    const control = scene.controlOf('b');
+    control.resetCalls();
+    const uploads = () => control.calls()['machineImages.upload'] ?? 0;
+    control.fail({ method: 'machineImages.upload.receive', atByte: 100_000, delayMs: 600_000 });
     const first = await moving(url, { source: 'stop' });
     const job = String(first.headers.get('cimi-job-uri'));
-    await eventually(async () => ((await states([web])).includes('STOPPED') ? true : undefined));
-    // For a moment it is the nested Job that stops it.
-    const second = await eventually(async () => {
-      const again = await moving(url, { source: 'stop' });
-      expectFault(again, 409, /machines\//);
-      return blockingJob(again) === job ? again : undefined;
-    });
+    // Between the nested Job that stops it and what comes next nobody holds it: what is uploaded was captured under the first's hold.
+    await eventually(() => (uploads() > 0 ? true : undefined));
+    expect(await states([web])).toEqual(['STOPPED']);
+    const second = await moving(url, { source: 'stop' });
     expectFault(second, 409, new RegExp(`machines/.*${pathOf(client, job)}`));
+    expect(blockingJob(second)).toBe(job);
     // Nobody else starts it meanwhile.
     expectFault(await client.act(web, 'start'), 409, /jobs\//);
     expect((await client.act(job, 'stop')).status).toBeLessThan(300);
