@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { describeWith } from '../../test/backends/need';
 import { tellServiceManager } from './service-manager';
 
 /** Listens as systemd does, and says what it is told; Node has no such sockets. */
@@ -20,7 +21,8 @@ while b'BARRIER=1' not in said:
         fds = array.array('i'); fds.frombytes(data)
         for fd in fds: os.close(fd)
 `;
-const there = spawnSync('systemd-notify', ['--version']).status === 0 && spawnSync('python3', ['--version']).status === 0;
+const programs = ['systemd-notify', 'python3'].filter((program) => spawnSync(program, ['--version']).status !== 0);
+const available = programs.length === 0 ? true : { missing: programs.join(', '), impossible: true };
 
 let folder: string;
 beforeEach(() => {
@@ -38,13 +40,15 @@ test('a program that is not there is said, and holds nothing up', async () => {
   );
 });
 
-(there ? test : test.skip)('systemd is told by its own program', async () => {
-  const socket = join(folder, 'socket');
-  const listener = spawn('python3', ['-c', LISTENER, socket], { stdio: ['ignore', 'pipe', 'inherit'] });
-  const said: string[] = [];
-  listener.stdout.setEncoding('utf8').on('data', (text: string) => said.push(text));
-  await once(listener.stdout, 'data');
-  expect(await tellServiceManager(['READY=1'], { ...process.env, NOTIFY_SOCKET: socket })).toBeUndefined();
-  await once(listener, 'close');
-  expect(said.join('')).toContain('READY=1');
+describeWith('systemd', available, () => {
+  test('is told by its own program', async () => {
+    const socket = join(folder, 'socket');
+    const listener = spawn('python3', ['-c', LISTENER, socket], { stdio: ['ignore', 'pipe', 'inherit'] });
+    const said: string[] = [];
+    listener.stdout.setEncoding('utf8').on('data', (text: string) => said.push(text));
+    await once(listener.stdout, 'data');
+    expect(await tellServiceManager(['READY=1'], { ...process.env, NOTIFY_SOCKET: socket })).toBeUndefined();
+    await once(listener, 'close');
+    expect(said.join('')).toContain('READY=1');
+  });
 });
