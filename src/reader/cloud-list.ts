@@ -57,7 +57,8 @@ export async function listCloud(reading: Reading, handler: ResourceHandler, grou
     handler,
     cloud,
     group,
-    rows: byKey,
+    // A row that was found by a tag may have got its key meanwhile: then it is that item's, of whichever tenant.
+    rows: new Map(rows.flatMap((row) => (row.providerKey === null ? [] : [[row.providerKey, row] as const]))),
     byPath: new Map(rows.map((row) => [row.path, row])),
     holds,
     former: new Map(former.map((row) => [row.providerKey ?? '', row])),
