@@ -11,7 +11,7 @@ import type { AuditFault, AuditHead } from '../store/audit-store';
 import type { EventRecord } from '../store/event-record';
 import { readKey } from '../store/key-file';
 import type { Store } from '../store/store';
-import { configOf, withConfig, type CommonOptions } from './common';
+import { configOf, say, withConfig, type CommonOptions } from './common';
 
 interface VerifyOptions extends CommonOptions {
   anchor?: string;
@@ -121,8 +121,4 @@ export async function withStore(options: CommonOptions, work: (store: Store, con
   } finally {
     await store.close();
   }
-}
-
-function say(text: string): void {
-  process.stdout.write(`${text}\n`);
 }

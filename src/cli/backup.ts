@@ -15,7 +15,7 @@ import type { Session } from '../store/session';
 import { sqliteTables } from '../store/sqlite';
 import { StoreUnavailable } from '../store/unavailable';
 import { keyOf } from './audit';
-import { configOf, withConfig, type CommonOptions } from './common';
+import { configOf, say, withConfig, type CommonOptions } from './common';
 
 interface RestoreOptions extends CommonOptions {
   replace?: boolean;
@@ -163,8 +163,4 @@ async function settled(file: string, cipher: Cipher, replace: boolean): Promise<
 /** @throws Error where something is in the store, and nothing was said of that */
 async function assertReplaceable(session: Session, replace: boolean): Promise<void> {
   if (!replace && !(await isEmpty(session))) throw new Error('the store is not empty: say --replace if what is in it may go');
-}
-
-function say(text: string): void {
-  process.stdout.write(`${text}\n`);
 }

@@ -16,7 +16,7 @@ import { createCipher } from '../store/cipher';
 import { readKey } from '../store/key-file';
 import { checkPostgres, reasonOf } from '../store/postgres-check';
 import { checkSqlite } from '../store/stored-check';
-import { configOf, withConfig, type CommonOptions } from './common';
+import { configOf, say, withConfig, type CommonOptions } from './common';
 
 /**
  * `check`: does what `serve` does at its start, changing nothing: reads the configuration, opens store and queue with the
@@ -134,8 +134,4 @@ async function checkCloud(config: Config, key: string, tell: Tell): Promise<void
     if (!(error instanceof ConfigError)) return about({ ok: false, what: 'connecting', message: reasonOf(error) });
     tellProblems(error, (message) => about({ ok: false, what: 'configuration', message }));
   }
-}
-
-function say(text: string): void {
-  process.stdout.write(`${text}\n`);
 }

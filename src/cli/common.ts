@@ -29,3 +29,8 @@ export function configOf({ config, data, port }: CommonOptions): Promise<Config>
   };
   return loadConfig({ ...(file ? { file } : {}), env, options, cwd: process.cwd() });
 }
+
+/** Writes a line to standard output. */
+export function say(text: string): void {
+  process.stdout.write(`${text}\n`);
+}

@@ -4,7 +4,7 @@ import { keyName } from '../store/cipher';
 import type { KeyUse } from '../store/keys';
 import type { Store } from '../store/store';
 import { keyOf, withStore } from './audit';
-import { withConfig, type CommonOptions } from './common';
+import { say, withConfig, type CommonOptions } from './common';
 
 /** `key`: which keys the store needs, and changing them. Keys themselves are never shown, only their names. */
 export function keyCommand(): Command {
@@ -61,8 +61,4 @@ const encrypted = (values: number): string => `${values} ${values === 1 ? 'value
 /** @throws Error where there is no key yet */
 async function assertKey(config: Config): Promise<void> {
   if (!(await keyOf(config))) throw new Error('no key is configured, and none was made: set secrets.key');
-}
-
-function say(text: string): void {
-  process.stdout.write(`${text}\n`);
 }

@@ -5,7 +5,7 @@ import { createLog } from '../http/log';
 import { addToken, addUser, listUsers, removeUser, revokeToken, ROLES, setPassword, setRole } from '../http/principals';
 import type { AccessStore, Role } from '../store/store';
 import { commandEntry, keyOf } from './audit';
-import { configOf, withConfig, type CommonOptions } from './common';
+import { configOf, say, withConfig, type CommonOptions } from './common';
 import { askPassword } from './password';
 
 interface AddOptions extends CommonOptions {
@@ -114,10 +114,6 @@ function assertTenant(config: Config, tenant: string): void {
   throw new Error(
     `no cloud is configured for a tenant ${tenant}; there are ${known.join(', ')}: choose one with --tenant, or name it at a cloud's tenants first`,
   );
-}
-
-function say(text: string): void {
-  process.stdout.write(`${text}\n`);
 }
 
 /**
