@@ -4,7 +4,7 @@ import { curlWith, memberOf, tidy, type Body } from './body.ts';
 import { follow } from './changes.ts';
 import { itemTypeOf, kindsOf, type Fields, type Kinds } from './fields.ts';
 import { FieldList, FormParts, type Fault } from './form.tsx';
-import { Buttons, Dialog, Problem } from './parts.tsx';
+import { Buttons, Dialog, Form, Problem } from './parts.tsx';
 import { cimi, failed, words } from './state.ts';
 import { toast } from './toasts.tsx';
 
@@ -119,20 +119,13 @@ export function RequestForm({
   };
   const cloud = memberOf(values, 'cloud');
   return (
-    <form
-      class="create"
-      noValidate
-      onSubmit={(event) => {
-        event.preventDefault();
-        void submit();
-      }}
-    >
+    <Form submit={submit}>
       <FormParts kinds={kinds} fault={fault} cloud={typeof cloud === 'string' ? cloud : undefined}>
         <FieldList fields={fields} path="" value={values} set={(next) => setValues(next as Body)} />
       </FormParts>
       <RequestView url={url} body={body} />
       <Buttons send={text.send} disabled={busy} close={close} />
-    </form>
+    </Form>
   );
 }
 

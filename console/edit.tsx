@@ -4,7 +4,7 @@ import { tidy, type Body } from './body.ts';
 import { follow } from './changes.ts';
 import type { Fields } from './fields.ts';
 import { FieldList, FormParts, type Fault } from './form.tsx';
-import { Buttons, Dialog, Value } from './parts.tsx';
+import { Buttons, Dialog, Form, Value } from './parts.tsx';
 import { useKinds } from './create.tsx';
 import type { Item } from './reading.ts';
 import { failed, words } from './state.ts';
@@ -56,14 +56,7 @@ export function Edit({ resource, close, done }: { resource: Handle<'Machine'>; c
   };
   return (
     <Dialog title={text.edit} close={close}>
-      <form
-        class="create"
-        noValidate
-        onSubmit={(event) => {
-          event.preventDefault();
-          void save();
-        }}
-      >
+      <Form submit={save}>
         {theirs && (
           <div class="note">
             <p>{text.theirs}</p>
@@ -80,7 +73,7 @@ export function Edit({ resource, close, done }: { resource: Handle<'Machine'>; c
           </FormParts>
         )}
         <Buttons send={text.save} close={close} />
-      </form>
+      </Form>
     </Dialog>
   );
 }

@@ -4,7 +4,7 @@ import { tidy, type Body } from './body.ts';
 import { RequestView, useCreating, useKinds } from './create.tsx';
 import type { Fields } from './fields.ts';
 import { FieldList, FormParts, type Fault } from './form.tsx';
-import { Buttons, Dialog, nameOf, Problem, readable } from './parts.tsx';
+import { Buttons, Dialog, Form, nameOf, Problem, readable } from './parts.tsx';
 import { usePolled } from './poll.ts';
 import { pageOf, type Item } from './reading.ts';
 import { cimi, failed, words } from './state.ts';
@@ -129,14 +129,7 @@ export function PackageDialog({ item, path, close, done }: { item?: Item; path: 
   return (
     <Dialog title={item ? text.elsewhere(nameOf(item)) : text.import} close={close}>
       <Problem text={problem} />
-      <form
-        class="create"
-        noValidate
-        onSubmit={(event) => {
-          event.preventDefault();
-          void submit();
-        }}
-      >
+      <Form submit={submit}>
         {!item && (
           <label class="field">
             {text.packageUrl}
@@ -178,7 +171,7 @@ export function PackageDialog({ item, path, close, done }: { item?: Item; path: 
         )}
         {plan && <RequestView url={url} body={bodyOf(plan.source)} />}
         <Buttons send={plan ? what : text.showPlan} disabled={isBusy || (!item && source === '')} close={close} />
-      </form>
+      </Form>
     </Dialog>
   );
 }

@@ -146,6 +146,22 @@ export function nameOf({ id, name }: Item): string {
   return typeof name === 'string' && name !== '' ? name : id.replace(/^.*\//, '');
 }
 
+/** A form that the console checks and sends itself. */
+export function Form({ submit, children }: { submit: () => Promise<void>; children: ComponentChildren }) {
+  return (
+    <form
+      class="create"
+      noValidate
+      onSubmit={(event) => {
+        event.preventDefault();
+        void submit();
+      }}
+    >
+      {children}
+    </form>
+  );
+}
+
 /** Buttons below a form: one that sends it, one that leaves it, and others. @param before others that stand first */
 export function Buttons({
   send,

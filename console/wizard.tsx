@@ -3,7 +3,7 @@ import { tidy, type Body } from './body.ts';
 import { CreateDialog, RequestView, useCreating, useKinds } from './create.tsx';
 import type { Kinds } from './fields.ts';
 import { FaultNote, FieldList, FormParts } from './form.tsx';
-import { Buttons, Problem, Title } from './parts.tsx';
+import { Buttons, Form, Problem, Title } from './parts.tsx';
 import { usePolled } from './poll.ts';
 import { pageOf, type Item } from './reading.ts';
 import { cimi, words } from './state.ts';
@@ -106,14 +106,7 @@ function Steps({ kinds, clouds }: { kinds: Kinds; clouds: readonly Item[] }) {
           </li>
         ))}
       </ol>
-      <form
-        class="create"
-        noValidate
-        onSubmit={(event) => {
-          event.preventDefault();
-          void submit();
-        }}
-      >
+      <Form submit={submit}>
         <h2 ref={heading} tabIndex={-1}>
           {labels[step]}
         </h2>
@@ -134,7 +127,7 @@ function Steps({ kinds, clouds }: { kinds: Kinds; clouds: readonly Item[] }) {
             {text.allAttributes}
           </button>
         </Buttons>
-      </form>
+      </Form>
       {all && <CreateDialog path="machines" close={() => setAll(false)} done={() => undefined} />}
     </>
   );
