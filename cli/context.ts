@@ -18,6 +18,7 @@ export interface Options {
   dryRun?: boolean;
   debug?: boolean;
   yes?: boolean;
+  follow?: boolean;
   limit?: string;
 }
 

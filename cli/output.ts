@@ -125,6 +125,23 @@ export async function showItem({ options, world, cimi }: Context, item: Item | V
   }
 }
 
+/** Writes a line of what happens: its columns, or with -o json the values as they came. */
+export function showLine({ options, world }: Context, columns: readonly string[], row: Values, values: unknown): void {
+  const cells = columns.map((name) => cellOf(row, name));
+  world.out.write(`${options.output === 'json' ? JSON.stringify(values) : cells.join('   ').trimEnd()}\n`);
+}
+
+/** Shows rows that are read already. */
+export async function showAll(context: Context, columns: readonly string[], all: readonly Values[]): Promise<void> {
+  await showRows(
+    context,
+    columns,
+    (async function* () {
+      yield* all;
+    })(),
+  );
+}
+
 /** Shows a list of resources. */
 export async function showRows(context: Context, columns: readonly string[], items: AsyncIterable<Values>): Promise<void> {
   const { options, world } = context;

@@ -26,6 +26,7 @@ function programOf(world: World, verbatim: readonly string[]): Command {
     .option('--no-wait', 'show the Job and do not wait for it')
     .option('--dry-run', 'show a change as curl and do not send it')
     .option('--yes', 'do what is otherwise only planned')
+    .option('-f, --follow', 'events and logs: tell what happens, too')
     .option('--debug', 'tell each request')
     .option('--profile <name>', 'profile to use (CIMI_PROFILE)')
     .option('--url <url>', 'provider to use (CIMI_URL)')
@@ -43,9 +44,7 @@ function programOf(world: World, verbatim: readonly string[]): Command {
   command('watch <collection>', 'tell changes as they come').action(async (word: string) =>
     (await import('./commands/watching.ts')).watch(await contextOf(), word),
   );
-  command('events', 'tell what happened')
-    .option('-f, --follow', 'tell what happens, too')
-    .action(async (options: { follow?: boolean }) => (await import('./commands/watching.ts')).events(await contextOf(), options));
+  command('events', 'tell what happened').action(async () => (await import('./commands/watching.ts')).events(await contextOf()));
   command('top', 'show the newest value of each Meter').action(async () => (await import('./commands/watching.ts')).top(await contextOf()));
   command('api <method> <path>', 'send any request').action(async (method: string, path: string) =>
     (await import('./commands/api.ts')).api(await contextOf(), method, path),

@@ -114,7 +114,9 @@ const OTHERS: Readonly<Record<string, Readonly<Record<string, () => Promise<Verb
   systemTemplates: { import: async () => (await import('./commands/packages.ts')).importPackage },
 };
 
-const COMMON: Readonly<Record<string, Verb>> = { list, show, create, edit, delete: remove };
+const logs: Verb = async (context, place, rest) => (await import('./commands/logs.ts')).logs(context, place, rest);
+
+const COMMON: Readonly<Record<string, Verb>> = { list, show, create, edit, delete: remove, logs };
 
 /** Verbs of a collection: those of every one, its type's actions, and those that are made of several requests. */
 export function verbsOf(place: Place): string[] {

@@ -13,6 +13,8 @@ export interface FollowOptions {
   signal?: AbortSignal | undefined;
   /** Number of kept events that are told first, the newest; none if not said otherwise. */
   kept?: 'all' | undefined;
+  /** Called each time the stream is open: what happens from then on is told. */
+  onOpen?: (() => void) | undefined;
 }
 
 /** Pause before a stream that ended is opened again where the server says none, ms. */
@@ -26,7 +28,7 @@ const AGAIN = 1000;
 export async function* follow(
   cimi: Pick<Client, 'open'>,
   events: { readonly href: string },
-  { filter, signal, kept }: FollowOptions = {},
+  { filter, signal, kept, onOpen }: FollowOptions = {},
 ): AsyncGenerator<Event, void, undefined> {
   let lastId: string | undefined;
   let again = AGAIN;
@@ -36,6 +38,7 @@ export async function* follow(
     const response = await cimi.open({ url: events.href, query, headers, signal, retries: 12 });
     if (response.header('Content-Type')?.startsWith('text/event-stream') !== true)
       throw new CimiError('unsupported', `${events.href} tells no events as they happen`);
+    onOpen?.();
     try {
       for await (const { id, data, retry } of blocksOf(response.chunks())) {
         lastId = id ?? lastId;

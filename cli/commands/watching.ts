@@ -1,7 +1,7 @@
 import { follow, watch as changesOf } from '../../sdk/index.ts';
 import { collectionAt, type Context, type Item, type Values } from '../context.ts';
 import { placeOf } from '../kinds.ts';
-import { cellOf, columnsOf, csv, formatOf, showRows, structured, table } from '../output.ts';
+import { cellOf, columnsOf, csv, formatOf, showAll, showLine, structured, table } from '../output.ts';
 import { filterOf } from '../verbs.ts';
 
 /** Tells changes of a collection until it is interrupted; with -o json one object a line. */
@@ -12,11 +12,7 @@ export async function watch(context: Context, word: string): Promise<void> {
   const collection = cimi.collection(place.name) as never;
   for await (const { change, item } of changesOf(collection, { filter: filterOf(options), signal: world.signal })) {
     const values = (item as unknown as { toJSON(): Values }).toJSON();
-    const line =
-      options.output === 'json'
-        ? JSON.stringify({ change, item: values })
-        : [change.padEnd(7), ...columns.map((name) => cellOf(values, name))].join('   ');
-    world.out.write(`${line.trimEnd()}\n`);
+    showLine(context, ['change', ...columns], { ...values, change: change.padEnd(7) }, { change, item: values });
   }
 }
 
@@ -25,16 +21,13 @@ const COLUMNS = ['timestamp', 'severity', 'outcome', 'type', 'about'];
 const NEWEST = 50;
 
 /** Tells the newest events of every log, or with --follow those that happen, until it is interrupted. */
-export async function events(context: Context, { follow: isFollowed }: { follow?: boolean }): Promise<void> {
+export async function events(context: Context): Promise<void> {
   const { cimi, options, world } = context;
   const filter = filterOf(options);
   const columns = options.columns?.split(',') ?? COLUMNS;
   const logs = (await cimi.eventLogs.all()).flatMap(({ events: ref }) => ref?.href ?? []);
-  const tell = (event: Values): void => {
-    const cells = columns.map((name) => cellOf(event, name));
-    world.out.write(options.output === 'json' ? `${JSON.stringify(event)}\n` : `${cells.join('   ').trimEnd()}\n`);
-  };
-  if (isFollowed) {
+  const tell = (event: Values): void => showLine(context, columns, event, event);
+  if (options.follow) {
     const reading = logs.map(async (href) => {
       for await (const event of follow(cimi, { href }, { filter: filter as never, signal: world.signal })) tell(event as unknown as Values);
     });
@@ -45,16 +38,12 @@ export async function events(context: Context, { follow: isFollowed }: { follow?
   const found = (
     await Promise.all(logs.map((href) => collectionAt(cimi, href).all({ filter, orderBy: ['timestamp:desc'], limit, window: limit })))
   ).flat();
-  const newest = found.sort((a, b) => (String(a.timestamp) < String(b.timestamp) ? -1 : 1)).slice(-limit);
-  if (options.output === 'json') newest.forEach((event) => tell(event.toJSON()));
-  else
-    await showRows(
-      context,
-      columns,
-      (async function* () {
-        for (const event of newest) yield event.toJSON();
-      })(),
-    );
+  const newest = found
+    .sort((a, b) => (String(a.timestamp) < String(b.timestamp) ? -1 : 1))
+    .slice(-limit)
+    .map((event) => event.toJSON());
+  if (options.output === 'json') newest.forEach(tell);
+  else await showAll(context, columns, newest);
 }
 
 /** Requests that are on their way at the same time. */

@@ -222,6 +222,63 @@ test('events and Meters are shown', async () => {
   expect((await ann.run('top')).out).toMatch(/^TARGET +ASPECT +VALUE +UNITS +TIMESTAMP\n$/);
 });
 
+describe('what happened to a resource', () => {
+  const lines = (out: string): Record<string, unknown>[] =>
+    out
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line) as Record<string, unknown>);
+
+  test('its events and its Jobs by their time, also the Job that made it, and the words of one that failed', async () => {
+    await make('logged');
+    await ann.run('machines stop logged');
+    await ann.run('machines start logged');
+    await ann.run('machines restart logged');
+    const { code, out, err } = await ann.run('machines logs logged');
+    expect([code, err]).toEqual([0, '']);
+    expect(out).toMatch(/^TIMESTAMP +WHAT +OUTCOME +MESSAGE +JOB\n/);
+    const told = lines((await ann.run('machines logs logged -o json')).out);
+    const time = (one: Record<string, unknown>): string => String(one.timestamp ?? one.timeOfStatusChange);
+    expect(told.map(time)).toEqual(told.map(time).sort());
+    const jobs = told.filter(({ resourceURI }) => String(resourceURI).endsWith('/Job'));
+    expect(jobs.map(({ action, state }) => [String(action).split('/').at(-1), state])).toEqual([
+      ['add', 'SUCCESS'],
+      ['stop', 'SUCCESS'],
+      ['start', 'SUCCESS'],
+      ['restart', 'FAILED'],
+    ]);
+    expect(out).toMatch(/ Job restart +FAILED +.*the hypervisor is being updated/);
+    const { id: uri } = JSON.parse((await ann.run('machines show logged -o json')).out) as { id: string };
+    const events = told.filter(({ resourceURI }) => String(resourceURI).endsWith('/Event'));
+    expect(new Set(events.map(({ about }) => (about as { href: string }).href))).toEqual(new Set([uri]));
+    expect(out).toMatch(/ model create +Success /);
+    expect(out).toMatch(/ state STOPPED +/);
+    expect(lines((await ann.run('machines logs logged --limit 2 -o json')).out)).toEqual(told.slice(-2));
+  });
+
+  test('with --follow also what happens from then on, each once', async () => {
+    await make('tailed');
+    const { child, said, ended } = ann.start('cimi', ['machines', 'logs', 'tailed', '--follow', '-o', 'json']);
+    await eventually(() => (said.out.includes('"Success"') ? true : undefined));
+    await ann.run('machines stop tailed');
+    await eventually(() => (/action\/stop"[^\n]*"SUCCESS"|"SUCCESS"[^\n]*action\/stop"/.test(said.out) ? true : undefined));
+    child.kill('SIGINT');
+    expect((await ended).code).toBe(130);
+    const events = lines(said.out).filter(({ resourceURI }) => String(resourceURI).endsWith('/Event'));
+    expect(new Set(events.map(({ id }) => id)).size).toBe(events.length);
+  });
+
+  test('asked wrongly, and of nobody', async () => {
+    const ends = [await ann.run('machines logs'), await ann.run('machines logs tailed -o xml'), await ann.run('machines logs nobody')];
+    expect(ends.map(({ code, out }) => [code, out])).toEqual([
+      [2, ''],
+      [2, ''],
+      [3, ''],
+    ]);
+    expect(ends[1]?.err).toBe('cimi: logs are told as table, csv or json\n');
+  });
+});
+
 test('a reader that has seen enough is no reason to complain', async () => {
   const { code, out, err } = await ann.start('bash', ['-c', 'set -o pipefail; cimi machineConfigs list | head -1']).ended;
   expect([code, err]).toEqual([0, '']);
