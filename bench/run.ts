@@ -6,6 +6,7 @@ import { measureCli } from './cli';
 import { checkOut } from './checkout';
 import { measureCalls } from './calls';
 import { measureCompare } from './compare';
+import { measureConsoles } from './consoles';
 import { measureCopies } from './copies';
 import { measureDisks } from './disks';
 import { KEPT, measureEvents } from './events';
@@ -40,6 +41,7 @@ const PARTS: Readonly<Record<string, () => Promise<Line[]>>> = {
   neighbours: () => measureNeighbours(process.env.BENCH_KINDS?.split(',')),
   disks: () => measureDisks(Math.min(ROUNDS, 3)),
   copies: () => measureCopies(Math.min(ROUNDS, 3)),
+  consoles: () => inWorld((world) => measureConsoles(world, ROUNDS)),
   cli: () => inWorld((world) => measureCli(world, ROUNDS)),
   program: () => measureProgram(ROUNDS),
   latency: () => inWorld((world) => measureLatency(world, Math.min(ROUNDS, 3))),

@@ -81,15 +81,35 @@ function Quotas({ quotas }: { quotas: unknown }) {
 /** Part of a bound from which on it is shown as nearly reached. */
 const NEARLY = 0.9;
 
+/** Number of a collection's items, and the clouds that it is without. */
+interface Counted {
+  name: string;
+  count: number | undefined;
+  away: readonly string[];
+  etag: string | undefined;
+}
+
+/** Counts a collection's items. @returns what was counted last, where that is still so */
+async function countOf(name: string, last: Counted | undefined, signal: AbortSignal): Promise<Counted> {
+  try {
+    const page = await pageOf(name, { first: 1, last: 1, unless: last?.etag, signal });
+    return page ? { name, count: page.count, away: page.unavailable, etag: page.etag } : (last ?? uncounted(name));
+  } catch {
+    return uncounted(name);
+  }
+}
+
+const uncounted = (name: string): Counted => ({ name, count: undefined, away: [], etag: undefined });
+
 function Counts() {
   const text = words();
   const entry = (cimi.value?.entryPoint ?? {}) as unknown as Record<string, { href?: string } | undefined>;
   const names = COUNTED.filter((name) => entry[name]?.href !== undefined);
-  const { value } = usePolled<readonly { name: string; count: number | undefined; away: readonly string[] }[]>(
+  const { value } = usePolled<readonly Counted[]>(
     names.join(' '),
-    async (_, signal) => {
-      const pages = await Promise.all(names.map((name) => pageOf(name, { first: 1, last: 1, signal }).catch(() => undefined)));
-      return names.map((name, index) => ({ name, count: pages[index]?.count, away: pages[index]?.unavailable ?? [] }));
+    async (last, signal) => {
+      const counted = await Promise.all(names.map((name, index) => countOf(name, last?.[index], signal)));
+      return counted.every((one, index) => one === last?.[index]) ? undefined : counted;
     },
     () => false,
   );

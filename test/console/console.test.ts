@@ -109,6 +109,38 @@ describeWith('chromium', chromiumAvailable(), () => {
     await visit.page.getByText('"resourceURI"').waitFor();
   });
 
+  test('an idle gateway answers what an open page asks again with 304', async () => {
+    const answers: string[] = [];
+    const pending = new Set<unknown>();
+    const isOurs = (request: { url(): string }): boolean => request.url().includes('/cimi/');
+    visit.page.on('request', (request) => void (isOurs(request) && pending.add(request)));
+    visit.page.on('requestfailed', (request) => void pending.delete(request));
+    visit.page.on('requestfinished', (request) => void pending.delete(request));
+    visit.page.on('response', (answer) => {
+      if (isOurs(answer)) answers.push(`${answer.status()} ${answer.url()}`);
+    });
+    /** Waits until nothing is under way, and what was answered is drawn. */
+    const settled = (): Promise<void> =>
+      comesTrue(async () => {
+        await visit.page.evaluate('new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))');
+        expect([pending.size, answers.length > 0]).toEqual([0, true]);
+      });
+    await enter('olga');
+    for (const screen of ['', '#/c/machines', '#/c/jobs', '#/c/clouds', '#/c/machineImages', '#/r/machines/sim.vm-3']) {
+      await go(screen);
+      await settled();
+      const looked = async (): Promise<void> => {
+        answers.length = 0;
+        await refresh();
+        await settled();
+        expect([screen, answers.filter((answer) => !answer.startsWith('304'))]).toEqual([screen, []]);
+      };
+      // What the first looks had asked for in the background (quotas) is told by a later one.
+      await comesTrue(looked);
+      for (let times = 0; times < 3; times += 1) await looked();
+    }
+  });
+
   test('a reader is offered nothing that it may not do', async () => {
     await enter('rita', '#/r/machines/sim.vm-2');
     await visit.page.getByRole('heading', { level: 1, name: 'web-2' }).waitFor();
