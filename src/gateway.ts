@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
@@ -17,12 +16,11 @@ import { createFetcher, type Fetcher } from './fetch/fetcher';
 import { createPoster } from './fetch/poster';
 import { createPutter } from './fetch/putter';
 import { adminOf, countedJobs } from './gateway/observing';
+import { loginsOf } from './gateway/logins';
 import { reloading } from './gateway/reloading';
-import { anonymousHosts, anonymousOf, loginRequired } from './gateway/strangers';
-import { createAuthenticator } from './http/access';
+import { loginRequired } from './gateway/strangers';
 import { Closers } from './http/closers';
 import { consoleOf } from './http/console-parts';
-import { createLoginAudit } from './http/login-audit';
 import { publicAddress } from './http/public-address';
 import { createHttpServer } from './http/server';
 import { createMetrics, type Metrics } from './http/metrics';
@@ -42,7 +40,6 @@ import { confidentialNames } from './operations/stored';
 import { driversOf } from './plugins/drivers';
 import { typeExtensionsOf, type TypeExtensions } from './plugins/type-module';
 import type { ProtocolOptions } from './protocol/context';
-import { loginRecorder } from './protocol/audited';
 import { createProtocol } from './protocol/core';
 import { createDeferredPlanning } from './protocol/deferred-planning';
 import { createReadAudit } from './protocol/read-audit';
@@ -185,20 +182,14 @@ async function build(options: GatewayOptions, closers: Closers): Promise<Gateway
   }
   const { bodyDepth: _depth, bodyItems: _items, ...limits } = config.server.limits;
   const writers = { json: createWriter(catalogue, 'json'), xml: createWriter(catalogue, 'xml') };
-  const access = { store, catalogue, auditContent: config.audit.content };
-  const authenticate = createAuthenticator({
-    access: store.access,
-    hmacKey: randomBytes(32),
-    ...(required ? {} : { anonymous: anonymousOf(config), anonymousHosts: anonymousHosts(config) }),
-  });
-  const logins = createLoginAudit(authenticate, { record: loginRecorder(access), log, count: (outcome) => metrics.login(outcome) });
+  const logins = loginsOf({ config, store, catalogue, log, metrics, required, signal: ending.signal });
   closers.add(() => logins.close());
   const typeOf = (path: string) => catalogue.locate(path)?.type ?? '';
   const audit = { content: config.audit.content, note: reads && ((entry: EventRecord) => reads.note(entry)), typeOf };
   const server = createHttpServer({
     handle,
     isList: (path) => catalogue.locate(partedFromCloud(path.replace(/\/$/, '')).path)?.kind === 'collection',
-    authenticate: logins.watched,
+    authenticate: logins.authenticate,
     base: { publicUrl: at.publicUrl, prefix: PREFIX },
     limits,
     tls: config.server.tls,
@@ -207,7 +198,7 @@ async function build(options: GatewayOptions, closers: Closers): Promise<Gateway
     metrics,
     measured: (tenant) => cloudMetrics({ clouds, store }, tenant),
     documents: publicDocuments(catalogue, handlers, base, at.publicUrl),
-    console: consoleOf(config.console, store.access, required ? at.publicUrl : undefined, loginRecorder(access)),
+    console: consoleOf(config.console, store.access, required ? at.publicUrl : undefined, logins.record),
     packages: servePackages({ store, clouds, base, idleMs: config.move.idleSeconds * 1000, notify, audit }),
     faults: (status, message, request) => writeFault(writers, base, request, { status, message }),
     ...(config.server.trustProxy.length > 0 ? { trustProxy: config.server.trustProxy } : {}),
@@ -223,7 +214,7 @@ async function build(options: GatewayOptions, closers: Closers): Promise<Gateway
     await sleep(config.server.retireMs);
   });
   standing.ready = ready;
-  const reload = reloading(config, log, server);
+  const reload = reloading(config, log, { server, oidc: logins.renewal });
   return { entryPoint: `${base}cloudEntryPoint`, handle, store, engine, anonymous: !required, reload, close };
 }
 

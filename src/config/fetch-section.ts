@@ -11,7 +11,8 @@ const host = z
     "must be a host name, '*.domain', '*' or an address ([…] around IPv6), with :port where it is not the scheme's own",
   );
 
-const subnet = z.string().refine(isSubnet, 'must be a subnet: 10.20.0.0/16, fd12:3456::/32');
+/** A subnet of addresses. */
+export const subnet = z.string().refine(isSubnet, 'must be a subnet: 10.20.0.0/16, fd12:3456::/32');
 
 /** The section `fetch`: what may be fetched because a request says so. */
 export const fetchSection = z

@@ -7,6 +7,7 @@ import { placeOf } from '../model/place';
 import { isLoopback } from '../net/addresses';
 import { ConfigError, isRecord, type Path, type Problem, valueAt } from './problems';
 import { readingTrouble, resolveReferences } from './references';
+import { accessProblems } from './access-section';
 import { configSchema, type ConfigValues } from './schema';
 import { readYaml } from './source';
 import { schemaProblems } from './problem-messages';
@@ -163,6 +164,11 @@ function acrossSections(raw: Record<string, unknown>): Problem[] {
     const known = keys.length > 0 ? `one of the configured clouds: ${keys.join(', ')}` : 'a configured cloud, and there is none';
     problems.push({ path: 'defaultCloud', message: `must be ${known}` });
   }
+  const named = Object.values(clouds).flatMap((cloud): unknown[] => {
+    const used: unknown = isRecord(cloud) ? (cloud['tenants'] ?? ['default']) : [];
+    return Array.isArray(used) ? used : [];
+  });
+  problems.push(...accessProblems(raw['access'], Array.isArray(tenants) ? tenants : [...new Set(named)]));
   problems.push(...keyedByClouds(raw['move'], keys), ...idsOfClouds(clouds));
   if (!Array.isArray(tenants)) return problems;
   for (const [key, cloud] of Object.entries(clouds)) {

@@ -35,7 +35,7 @@ function isKey(path: Path): boolean {
 
 /** Sections in which a name tells a secret. */
 function holdsSecrets(path: Path): boolean {
-  if (path[0] === 'access') return path.length > 1;
+  if (path[0] === 'access') return path.length > 1 && path[1] !== 'oidc';
   return path[0] === 'clouds' && path[2] === 'options' && path.length > 3;
 }
 

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { accessSection } from './access-section';
 import { adminSection } from './admin-section';
 import { auditSection } from './audit-section';
 import { consoleSection } from './console-section';
@@ -184,23 +185,6 @@ const retention = z
   .prefault({})
   .describe('What nobody deletes, and is let go of after its time.');
 
-const access = z
-  .strictObject({
-    required: z
-      .boolean()
-      .optional()
-      .describe('true: every request must log in. false: none must, on loopback only. Default: required as soon as there is a user.'),
-    metricsToken: z
-      .string()
-      .min(20)
-      .optional()
-      .describe(
-        'Bearer token with which /metrics can be read, and nothing else (openssl rand -hex 32), by $file or ${ENV}. Admins can read it, too.',
-      ),
-  })
-  .prefault({})
-  .describe('Who may use the gateway. Users and tokens are made by command (cimi-gateway user, token).');
-
 const log = z
   .strictObject({
     level: z
@@ -304,7 +288,7 @@ export const configSchema = z
     fetch: fetchSection,
     move: moveSection,
     ovf: ovfSection,
-    access,
+    access: accessSection,
     log,
     tenants: z
       .array(tenantName)

@@ -5,7 +5,7 @@ import type { Store } from '../store/store';
 
 /** Tells whether everyone must log in. @throws Error where strangers could connect without a login */
 export async function loginRequired({ access, server }: Config, store: Store): Promise<boolean> {
-  const required = access.required ?? (await store.access.principals()).length > 0;
+  const required = access.required ?? (Object.keys(access.oidc).length > 0 || (await store.access.principals()).length > 0);
   assertListenAllowed({ host: server.host, usersConfigured: required });
   return required;
 }

@@ -30,7 +30,7 @@ export type Authentication = { ok: true; principal: Principal } | Refused;
 
 export interface Refused {
   ok: false;
-  status: 401 | 403 | 429;
+  status: 401 | 403 | 429 | 503;
   message: string;
   retryAfterSeconds?: number;
   badToken?: boolean;
@@ -58,6 +58,8 @@ export interface AuthenticatorOptions {
   /** Largest age of a principal's or token's row before it is read again, in ms: the delay of a removal. */
   rowAgeMs?: number;
   passwords?: PasswordChecker;
+  /** Judges bearer tokens of other issuers; undefined for one that is of none by its form. */
+  oidc?: { authenticate(token: string): Promise<Authentication> | undefined };
 }
 
 /** HTTP Basic (RFC 7617, UTF-8) and bearer tokens (RFC 6750) against the stored principals. */
@@ -72,7 +74,7 @@ export function createAuthenticator(options: AuthenticatorOptions): Authenticate
     const scheme = header.slice(0, blank < 0 ? undefined : blank).toLowerCase();
     const credentials = blank < 0 ? '' : header.slice(blank + 1).trim();
     if (scheme === 'basic') return basic(credentials, request);
-    if (scheme === 'bearer') return bearer(credentials);
+    if (scheme === 'bearer') return options.oidc?.authenticate(credentials) ?? bearer(credentials);
     return Promise.resolve(refuse('authentication is required: HTTP Basic or a bearer token'));
   };
 }

@@ -118,6 +118,7 @@ async function login(
   const result = await authenticate({ ...asked, authorization: authorizationOf(credentials), asked: about });
   if (!result.ok) return unwelcome(request, response, result);
   const { principal } = result;
+  if (principal.from) throw new HttpFault(403, 'a session is for users of the gateway itself: a token of an issuer is its own session');
   const cookie = await sessions.begin(principal.name, credentials);
   if (cookie === undefined) throw new HttpFault(401, 'the login is over: log in again');
   await record({ ...about, user: principal, address: asked.address, reason: 'a session of the console', succeeded: true });

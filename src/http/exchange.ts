@@ -50,7 +50,7 @@ interface Outcome {
 /** Facts of a request that become known on its way. */
 interface Visit {
   /** Requester, for the log: the principal that was let in, or the name that was tried. */
-  who: { principal?: string; tenant?: string; tried?: string };
+  who: { principal?: string; tenant?: string; issuer?: string; subject?: string; tried?: string };
   /** Makes room for the tenant's next one. */
   leave: () => void;
   /** Gives back what the answer holds. */
@@ -156,7 +156,7 @@ async function answerTo(
     throw unwelcome(request, result);
   }
   const { principal } = result;
-  visit.who = { principal: principal.name, tenant: principal.tenant };
+  visit.who = { principal: principal.name, tenant: principal.tenant, ...principal.from };
   const { query, headers, requestId: id } = facts;
   const client = new Requester(options, request, response, arrival, { asked, principal, visit });
   const message = { method: facts.method, path, query, headers, principal, address: arrival.address, requestId: id, client };
@@ -201,7 +201,7 @@ function isHeavy(request: IncomingMessage, { method, path, query }: FaultRequest
 
 function unwelcome(request: IncomingMessage, { status, message, retryAfterSeconds, badToken }: Refused): HttpFault {
   return new HttpFault(status, message, {
-    ...(status === 401 && { 'WWW-Authenticate': challengesFor(request, badToken) }),
+    ...(status === 401 && { 'WWW-Authenticate': challengesFor(request, badToken ? message : undefined) }),
     ...(retryAfterSeconds !== undefined && { 'Retry-After': String(retryAfterSeconds) }),
   });
 }
@@ -268,7 +268,7 @@ class Requester implements Client {
     const { asked, principal } = this.admission;
     const again = await this.options.authenticate({ ...authRequest(this.request, this.arrival), asked });
     // Who must wait for a check has not been refused.
-    return again.ok ? isSame(again.principal, principal) : again.status === 429;
+    return again.ok ? isSame(again.principal, principal) : again.status === 429 || again.status === 503;
   }
 }
 

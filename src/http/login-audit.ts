@@ -75,12 +75,13 @@ export function createLoginAudit(authenticate: Authenticate, options: LoginAudit
 
 function outcomeOf(result: Authentication): LoginOutcome {
   if (result.ok) return 'ok';
+  if (result.status === 503) return 'unavailable';
   return result.status === 429 ? 'throttled' : 'refused';
 }
 
-/** Tells whether somebody tried to get in: a request without credentials is only asked for some. */
+/** Tells whether somebody was refused: a request without credentials is only asked for some, and one that nobody could judge for another. */
 function isLogin({ authorization }: AuthRequest, { status }: Refused): boolean {
-  return status !== 401 || authorization !== undefined;
+  return status !== 503 && (status !== 401 || authorization !== undefined);
 }
 
 function entryOf({ asked }: AuthRequest, { status, message, user }: Refused, address: string): FailedLogin {

@@ -28,7 +28,7 @@ export interface JobLoadSample {
 }
 
 /** `ok`, `refused` (wrong name, password or token) or `throttled` (too many wrong ones before). */
-export type LoginOutcome = 'ok' | 'refused' | 'throttled';
+export type LoginOutcome = 'ok' | 'refused' | 'throttled' | 'unavailable';
 
 /** Metrics that the HTTP shell writes. */
 export interface HttpMetrics {
@@ -123,7 +123,7 @@ export function createMetrics(options: MetricsOptions = {}): Metrics {
     labelNames: ['outcome'],
     registers,
   });
-  for (const outcome of ['ok', 'refused', 'throttled']) logins.inc({ outcome }, 0);
+  for (const outcome of ['ok', 'refused', 'throttled', 'unavailable']) logins.inc({ outcome }, 0);
   const load = jobLoadGauges(registers);
   const unmapped = new Counter({
     name: 'cimi_unmapped_states_total',

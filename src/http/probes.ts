@@ -140,7 +140,7 @@ async function scrapeMeasured(options: ProbeOptions, request: IncomingMessage, r
 async function loggedIn(options: ProbeOptions, request: IncomingMessage, response: ServerResponse): Promise<Principal | undefined> {
   const result = await options.login(request);
   if (result.ok) return result.principal;
-  if (result.status === 401) response.setHeader('WWW-Authenticate', challengesFor(request));
+  if (result.status === 401) response.setHeader('WWW-Authenticate', challengesFor(request, result.badToken ? result.message : undefined));
   if (result.retryAfterSeconds !== undefined) response.setHeader('Retry-After', result.retryAfterSeconds);
   json(request, response, result.status, { problem: result.message });
   return undefined;

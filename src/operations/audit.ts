@@ -13,8 +13,8 @@ export type AuditContent = 'access' | 'cadf';
 /** Facts of a request that the audit keeps: who, from where, what, and what came of it. Nothing of its body. */
 export interface Access {
   tenant: string;
-  /** Name and role; absent for strangers. */
-  who?: { name: string; role?: string } | undefined;
+  /** Name and role, and whose word that is; absent for strangers. */
+  who?: { name: string; role?: string; from?: { issuer: string; subject: string } } | undefined;
   /** Address of the client; absent where the request came from this machine itself, or is a sum of many. */
   address?: string | undefined;
   /** HTTP method, or the command that was given. */
@@ -74,8 +74,10 @@ function withRequest(detail: string, requestId: string | undefined): string {
 /** Writes who it was and from where: `alice (operator) from 192.0.2.7`. */
 function initiatorOf({ who, address }: Access): string {
   const name = who ? shown(who.name, MOST) : 'somebody unknown';
-  const role = who?.role === undefined ? '' : ` (${who.role})`;
-  return `${name}${role}${address === undefined ? '' : ` from ${shown(address, MOST)}`}`;
+  const from = who?.from && `subject ${shown(who.from.subject, MOST)} of ${shown(who.from.issuer, MOST)}`;
+  const facts = [who?.role, from].filter((fact) => fact !== undefined);
+  const about = facts.length === 0 ? '' : ` (${facts.join(', ')})`;
+  return `${name}${about}${address === undefined ? '' : ` from ${shown(address, MOST)}`}`;
 }
 
 /** Content of an entry as CADF has it (DSP0262); the OBSERVER is the gateway. */
@@ -89,7 +91,7 @@ function cadfOf({ who, address, operation, action, path, type, outcome, status, 
     outcome: outcome === 'Success' ? 'success' : 'failure',
     initiator: {
       typeURI: 'data/security/account/user',
-      id: who ? shown(who.name, MOST) : 'unknown',
+      id: who ? shown(who.from ? `${who.from.issuer}#${who.from.subject}` : who.name, MOST) : 'unknown',
       ...(who ? { name: shown(who.name, MOST), domain: tenant } : {}),
       ...(address === undefined ? {} : { host: { address: shown(address, MOST) } }),
     },

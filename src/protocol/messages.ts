@@ -5,6 +5,8 @@ export interface Principal {
   name: string;
   tenant: string;
   role: Role;
+  /** Issuer whose word it is that this is who asks, and the subject there (OpenID Connect); absent for users of the gateway. */
+  from?: { issuer: string; subject: string };
 }
 
 /** A CIMI request, whatever carried it. */

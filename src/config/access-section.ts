@@ -1,0 +1,127 @@
+import { z } from 'zod';
+import { isLoopback } from '../net/addresses';
+import { subnet } from './fetch-section';
+import { isBare } from './formats';
+import { isRecord, type Problem } from './problems';
+
+/** Algorithms by which tokens may be signed (RFC 7518 3.1, RFC 8037, RFC 9864): those whose keys an issuer can publish. */
+const ALGORITHMS = ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'ES256', 'ES384', 'ES512', 'EdDSA', 'Ed25519'] as const;
+
+const place = z
+  .url({ protocol: /^https?$/, error: 'must be a URL that begins with https://' })
+  .refine(
+    (text) => isBare(text) && (text.startsWith('https:') || (URL.canParse(text) && isLoopback(new URL(text).hostname))),
+    'must begin with https:// (http:// only on this machine itself), and have no user, query or fragment',
+  );
+
+const claim = z.string().min(1).max(200);
+
+const grant = z.strictObject({
+  group: z.string().min(1).max(500).optional().describe('Group whose members it is for. Without: everyone whom the issuer lets in.'),
+  role: z.enum(['reader', 'operator', 'admin']).describe('Role of them.'),
+  tenant: z.string().min(1).optional().describe('Tenant of them. Default: the one that claims.tenant says.'),
+});
+
+const issuer = z.strictObject({
+  issuer: place.describe('URL of the issuer, exactly as the claim iss of its tokens has it.'),
+  discoveryUrl: place
+    .optional()
+    .describe('Discovery document of the issuer, which names its keys. Default: .well-known/openid-configuration below the issuer.'),
+  audience: z
+    .array(z.string().min(1).max(500))
+    .min(1)
+    .describe('What the claim aud of tokens for this gateway says: of several one must be in it.'),
+  algorithms: z
+    .array(z.enum(ALGORITHMS))
+    .min(1)
+    .default(['RS256', 'PS256', 'ES256', 'EdDSA', 'Ed25519'])
+    .describe('Algorithms that tokens may be signed by. There are only such as need no secret here.'),
+  claims: z
+    .strictObject({
+      user: claim.default('sub').describe("Claim with the user's name, which is shown after the key of the issuer (corp:ann)."),
+      groups: claim
+        .default('groups')
+        .describe('Claim with the groups: a list, or words with blanks. Dots lead inwards: realm_access.roles.'),
+      tenant: claim.optional().describe('Claim with the tenant, for grants that name none.'),
+    })
+    .prefault({})
+    .describe('Claims of the tokens.'),
+  grants: z
+    .array(grant)
+    .min(1)
+    .max(1000)
+    .describe('Groups and what they may, in order: the first that fits counts. Who has none is refused.'),
+  clockToleranceSeconds: z.int().min(0).max(600).default(30).describe("How far the issuer's clock may be off, in seconds."),
+  keepKeysMinutes: z
+    .int()
+    .min(1)
+    .max(7 * 24 * 60)
+    .default(240)
+    .describe("How long its keys are good while it can't be asked for them anew, in minutes; its tokens are then answered with 503."),
+  addresses: z
+    .array(subnet)
+    .max(100)
+    .default([])
+    .describe('Subnets at which it may be although they are not the public internet (10.20.0.0/16).'),
+});
+
+/** Section `access`: who may use the gateway. */
+export const accessSection = z
+  .strictObject({
+    required: z
+      .boolean()
+      .optional()
+      .describe(
+        'true: every request must log in. false: none must, on loopback only. Default: required as soon as there is a user or an issuer.',
+      ),
+    metricsToken: z
+      .string()
+      .min(20)
+      .optional()
+      .describe(
+        'Bearer token with which /metrics can be read, and nothing else (openssl rand -hex 32), by $file or ${ENV}. Admins can read it, too.',
+      ),
+    oidc: z
+      .record(
+        z
+          .string()
+          .regex(/^[a-z][a-z0-9-]{0,31}$/, 'must be a key of 1 to 32 lower-case letters, digits and dashes, beginning with a letter')
+          .describe('Begins the names of its users in log and audit: corp:ann.'),
+        issuer,
+      )
+      .default({})
+      .superRefine((issuers, context) => {
+        const urls = Object.values(issuers).map((one) => one.issuer);
+        for (const [index, key] of Object.keys(issuers).entries())
+          if (urls.indexOf(urls[index] ?? '') < index)
+            context.addIssue({ code: 'custom', path: [key, 'issuer'], message: 'is that of another entry, too' });
+      })
+      .describe('Issuers whose tokens are taken as logins (OpenID Connect: JWTs as bearer tokens; docs/access.md). Read again at SIGHUP.'),
+  })
+  .prefault({})
+  .describe('Who may use the gateway. Users and tokens of its own are made by command (cimi-gateway user, token).');
+
+/**
+ * Checks what the section demands of others; looks at values that the schema may have refused.
+ * @param tenants all that there are
+ */
+export function accessProblems(access: unknown, tenants: readonly unknown[]): Problem[] {
+  const issuers = isRecord(access) ? access['oidc'] : undefined;
+  if (!isRecord(access) || !isRecord(issuers)) return [];
+  const problems: Problem[] = [];
+  if (access['required'] === false && Object.keys(issuers).length > 0)
+    problems.push({ path: 'access.oidc', message: 'is of no use where access.required is false: nobody logs in then' });
+  for (const [key, one] of Object.entries(issuers)) {
+    if (!isRecord(one) || !Array.isArray(one['grants'])) continue;
+    const hasClaim = isRecord(one['claims']) && one['claims']['tenant'] !== undefined;
+    for (const [index, given] of (one['grants'] as unknown[]).entries()) {
+      const at = `access.oidc.${key}.grants[${index}].tenant`;
+      if (!isRecord(given)) continue;
+      if (given['tenant'] === undefined && !hasClaim)
+        problems.push({ path: at, message: 'is missing; without claims.tenant each grant must name a tenant' });
+      if (typeof given['tenant'] === 'string' && !tenants.includes(given['tenant']))
+        problems.push({ path: at, message: `there is no tenant ${given['tenant']}; there are ${tenants.join(', ')}` });
+    }
+  }
+  return problems;
+}

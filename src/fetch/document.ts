@@ -1,0 +1,58 @@
+import { createFetcher, isProblem } from './fetcher';
+import { FetchBroken } from './problem';
+import type { FetchRules } from './rules';
+import type { ResolveHost } from './single-request';
+
+/** Bytes of the longest document, and the time that one may take, in ms. */
+const MAX_BYTES = 512 * 1024;
+const DEADLINE_MS = 5_000;
+
+/** Way to a document: the subnets that it may come from beside the public internet. */
+export interface DocumentRules {
+  addresses: readonly string[];
+}
+
+/** Fetches one document whole. Errors are values, in words without its content. */
+export type FetchDocument = (uri: string, rules: DocumentRules) => Promise<{ bytes: Uint8Array } | { message: string }>;
+
+/**
+ * The way to read a small document at a place that the configuration names, never a request: one host, one scheme, no redirects, and
+ * else by the rules that hold for fetching.
+ */
+export function createDocumentFetcher(rules: Pick<FetchRules, 'proxy'>, signal: AbortSignal, resolve?: ResolveHost): FetchDocument {
+  return async (uri, { addresses }) => {
+    const url = new URL(uri);
+    const fetcher = createFetcher(
+      {
+        hosts: [url.host],
+        schemes: [url.protocol === 'http:' ? 'http' : 'https'],
+        addresses,
+        redirects: 0,
+        maxBytes: MAX_BYTES,
+        deadlineMs: DEADLINE_MS,
+        idleMs: DEADLINE_MS,
+        concurrency: 1,
+        proxy: rules.proxy,
+      },
+      resolve,
+    );
+    const opened = await fetcher.open(uri, { signal });
+    if (isProblem(opened)) return { message: wordsOf(opened, url) };
+    const parts: Uint8Array[] = [];
+    try {
+      for await (const part of opened.bytes()) parts.push(part);
+      return { bytes: Buffer.concat(parts) };
+    } catch (error) {
+      if (error instanceof FetchBroken) return { message: wordsOf(error.problem, url) };
+      throw error;
+    } finally {
+      opened.close();
+    }
+  };
+}
+
+/** Words for a problem; the bounds here are none of the section `fetch`. */
+function wordsOf({ kind, message }: { kind: string; message: string }, { host }: URL): string {
+  if (kind === 'size') return `${host} sends more than ${MAX_BYTES} bytes`;
+  return kind === 'redirects' ? `${host} redirects` : message;
+}

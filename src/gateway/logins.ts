@@ -1,0 +1,54 @@
+import { randomBytes } from 'node:crypto';
+import type { Logger } from 'pino';
+import { tenantsOf, type Config } from '../config/config';
+import { createDocumentFetcher } from '../fetch/document';
+import { createAuthenticator, type Authenticate } from '../http/access';
+import { createLoginAudit } from '../http/login-audit';
+import type { Metrics } from '../http/metrics';
+import { createOidcLogins } from '../http/oidc';
+import { loginRecorder } from '../protocol/audited';
+import { anonymousHosts, anonymousOf } from './strangers';
+
+/** Logins as the configuration has them. */
+export interface ConfiguredLogins {
+  /** Authenticates requests; those that fail are in the audit. */
+  authenticate: Authenticate;
+  /** Writes a login into the audit. */
+  record: ReturnType<typeof loginRecorder>;
+  /** Takes the issuers of a configuration that was read again; absent where nobody logs in. */
+  renewal: { renew(next: Config): void } | undefined;
+  /** Writes down what was only counted so far. */
+  close(): Promise<void>;
+}
+
+interface Parts extends Omit<Parameters<typeof loginRecorder>[0], 'auditContent'> {
+  config: Config;
+  log: Logger;
+  metrics: Metrics;
+  /** True where everyone must log in. */
+  required: boolean;
+  /** Ends what is being read of issuers. */
+  signal: AbortSignal;
+}
+
+/** Makes the logins: by password, by tokens of the gateway, and by tokens of the configured issuers. */
+export function loginsOf({ config, log, metrics, required, signal, ...parts }: Parts): ConfiguredLogins {
+  const fetch = createDocumentFetcher(config.fetch, signal);
+  const oidc = required ? createOidcLogins({ issuers: config.access.oidc, tenants: tenantsOf(config), fetch, log }) : undefined;
+  const authenticate = createAuthenticator({
+    access: parts.store.access,
+    hmacKey: randomBytes(32),
+    ...(oidc ? { oidc } : { anonymous: anonymousOf(config), anonymousHosts: anonymousHosts(config) }),
+  });
+  const record = loginRecorder({ ...parts, auditContent: config.audit.content });
+  const logins = createLoginAudit(authenticate, { record, log, count: (outcome) => metrics.login(outcome) });
+  return {
+    authenticate: logins.watched,
+    record,
+    renewal: oidc && { renew: (next) => oidc.renew(next.access.oidc, tenantsOf(next)) },
+    close: () => {
+      oidc?.close();
+      return logins.close();
+    },
+  };
+}
