@@ -369,7 +369,8 @@ function behave(state: ProxyState, call: Call, body: string): string {
     // moto tags an instance a moment after others can see it; AWS launches none without its tags.
     if (!state.born.has(id) && MARKED.test(item) && !/<tagSet>\s*<item>/.test(item)) return '';
     if (young(state, id, state.manners.hiddenMs)) return '';
-    return young(state, id, state.manners.pendingMs) ? instanceState(item, 0, 'pending') : item;
+    // Only what runs was pending: one that is terminated by then stays that.
+    return young(state, id, state.manners.pendingMs) && stateOf(item) === 'running' ? instanceState(item, 0, 'pending') : item;
   });
 }
 
