@@ -1,9 +1,9 @@
 // Builds the console (console/) into dist/console: static files, whose names change with their content.
-import { createHash } from 'node:crypto';
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { readFileSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
+import { hashed, writeStatic } from './static-files.mjs';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 
@@ -28,16 +28,15 @@ export async function buildConsole(target = join(root, 'dist', 'console')) {
     metafile: true,
   });
   rmSync(target, { recursive: true, force: true });
-  mkdirSync(target, { recursive: true });
   let page = readFileSync(join(root, 'console', 'page.html'), 'utf8');
   for (const { path, contents } of outputFiles) {
-    const hash = createHash('sha256').update(contents).digest('hex').slice(0, 12);
-    const [name, mark] = path.endsWith('.css') ? [`style-${hash}.css`, 'STYLE'] : [`main-${hash}.js`, 'SCRIPT'];
-    writeFileSync(join(target, name), contents);
+    const [plain, mark] = path.endsWith('.css') ? ['style.css', 'STYLE'] : ['main.js', 'SCRIPT'];
+    const name = hashed(plain, contents);
+    writeStatic(target, name, contents);
     page = page.replace(mark, name);
   }
   // Last: who finds the page finds all of it.
-  writeFileSync(join(target, 'index.html'), page);
+  writeStatic(target, 'index.html', page);
   return Object.keys(metafile.inputs);
 }
 

@@ -1,16 +1,17 @@
-// `npm run build`: everything that is shipped, into dist: programs, console, declarations for drivers and types of others, and what was
+// `npm run build`: everything that is shipped, into dist: programs, console, documentation, declarations for drivers and types of others, and what was
 // bundled. `node scripts/build.mjs FOLDER` builds into another folder.
 import { cpSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative, resolve, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { buildConsole } from './build-console.mjs';
+import { buildDocs } from './build-docs.mjs';
 import { bundle } from './bundle.mjs';
 import { tellBundled } from './bundled.mjs';
 import { root, run } from './prepare.mjs';
 
 /** Builds everything into a folder. */
 export async function build(folder) {
-  const inputs = [...(await bundle(folder)), ...(await buildConsole(join(folder, 'console')))];
+  const inputs = [...(await bundle(folder)), ...(await buildConsole(join(folder, 'console'))), ...(await buildDocs(join(folder, 'docs')))];
   tellBundled(inputs, folder);
   declare(folder);
 }

@@ -6,6 +6,8 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 export const root = join(dirname(fileURLToPath(import.meta.url)), '..');
+/** Scripts that build. */
+const BUILDER = /^(bundle|loader|build-|docs-|static-)/;
 const WINDOWS = process.platform === 'win32';
 
 /** Runs a program with its output shown; ends this process where it fails. */
@@ -59,18 +61,23 @@ function npmInstall(...more) {
   run('npm', ['install', '--no-save', '--no-audit', '--no-fund', '--loglevel=error', ...more], { shell: WINDOWS });
 }
 
-/** Bundles the programs and the console into dist, when one of their files has changed. */
+/** Bundles the programs and the console into dist, and the documentation, each when one of its files has changed. */
 export function build() {
-  const folders = ['src', 'drivers', 'cli', 'sdk', 'console'];
-  const sources = folders.flatMap((folder) => readdirSync(join(root, folder), { recursive: true }).map((name) => join(folder, name)));
-  const files = [...sources.filter((file) => /\.(tsx?|css|html)$/.test(file)), ...BUILDERS].sort();
+  buildOf('built', ['src', 'drivers', 'cli', 'sdk', 'console'], /\.(tsx?|css|html)$/, ['bundle.mjs', 'build-console.mjs'], 'console');
+  buildOf('documented', ['docs', 'site', 'drivers', 'config'], /\.(md|webp|svg|ya?ml|mjs|css|html)$/, ['build-docs.mjs'], 'docs');
+}
+
+/** @param result folder in dist whose first page is made last */
+function buildOf(name, folders, kind, builders, result) {
+  const sources = folders.flatMap((folder) => readdirSync(join(root, folder), { recursive: true }).map((file) => join(folder, file)));
+  const files = [...sources.filter((file) => kind.test(file)), ...HELPERS, 'README.md', 'CHANGELOG.md'].sort();
   const stats = files.map((file) => ({ file, ...statSync(join(root, file)) }));
   const content = lock() + stats.map(({ file, mtimeMs, size }) => `${file} ${mtimeMs} ${size}`).join('\n');
-  if (isDone('built', content, join('dist', 'console', 'index.html'))) return;
+  if (isDone(name, content, join('dist', result, 'index.html'))) return;
   console.error('building …');
-  done('built', content, () => {
-    for (const builder of ['bundle.mjs', 'build-console.mjs']) run(process.execPath, [join('scripts', builder)]);
+  done(name, content, () => {
+    for (const builder of builders) run(process.execPath, [join('scripts', builder)]);
   });
 }
 
-const BUILDERS = ['bundle.mjs', 'loader.cjs', 'build-console.mjs'].map((name) => join('scripts', name));
+const HELPERS = readdirSync(join(root, 'scripts')).flatMap((name) => (BUILDER.test(name) ? [join('scripts', name)] : []));

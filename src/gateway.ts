@@ -20,7 +20,7 @@ import { loginsOf } from './gateway/logins';
 import { reloading } from './gateway/reloading';
 import { loginRequired } from './gateway/strangers';
 import { Closers } from './http/closers';
-import { consoleOf } from './http/console-parts';
+import { consoleOf, docsOf } from './http/console-parts';
 import { publicAddress } from './http/public-address';
 import { createHttpServer } from './http/server';
 import { createMetrics, type Metrics } from './http/metrics';
@@ -199,6 +199,7 @@ async function build(options: GatewayOptions, closers: Closers): Promise<Gateway
     measured: (tenant) => cloudMetrics({ clouds, store }, tenant),
     documents: publicDocuments(catalogue, handlers, base, at.publicUrl),
     console: consoleOf(config.console, store.access, required ? at.publicUrl : undefined, logins.record),
+    docs: docsOf(config.docs),
     packages: servePackages({ store, clouds, base, idleMs: config.move.idleSeconds * 1000, notify, audit }),
     faults: (status, message, request) => writeFault(writers, base, request, { status, message }),
     ...(config.server.trustProxy.length > 0 ? { trustProxy: config.server.trustProxy } : {}),

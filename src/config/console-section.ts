@@ -14,3 +14,16 @@ export const consoleSection = z
   })
   .prefault({})
   .describe('The console in a browser.');
+
+/** The documentation in a browser. */
+export const docsSection = z
+  .strictObject({
+    enabled: z
+      .boolean()
+      .default(true)
+      .describe(
+        'Whether the documentation is there, at /docs/, for anyone. Its files come with the gateway; it tells nothing of your clouds.',
+      ),
+  })
+  .prefault({})
+  .describe('The documentation in a browser.');

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { accessSection } from './access-section';
 import { adminSection } from './admin-section';
 import { auditSection } from './audit-section';
-import { consoleSection } from './console-section';
+import { consoleSection, docsSection } from './console-section';
 import { fetchSection } from './fetch-section';
 import { moveSection } from './move-section';
 import { ovfSection } from './ovf-section';
@@ -284,6 +284,7 @@ export const configSchema = z
     webhooks: webhooksSection,
     streams: streamsSection,
     console: consoleSection,
+    docs: docsSection,
     compatibility,
     fetch: fetchSection,
     move: moveSection,

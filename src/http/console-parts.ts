@@ -1,11 +1,8 @@
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
 import type { AccessStore } from '../store/store';
 import type { ConsoleOptions } from './console';
 import { createSessions } from './sessions';
+import { builtFolder } from './site';
 
-/** Places of the built console: beside the bundled program (dist/chunks), and beside these sources. */
-const FOLDERS = ['../console', '../../dist/console'].map((folder) => join(__dirname, folder));
 const MINUTE = 60_000;
 
 /**
@@ -20,7 +17,12 @@ export function consoleOf(
   record: ConsoleOptions['record'],
 ): Pick<ConsoleOptions, 'folder' | 'sessions' | 'record'> | undefined {
   if (!enabled) return undefined;
-  const folder = FOLDERS.find((each) => existsSync(join(each, 'index.html')));
+  const folder = builtFolder('console');
   const [idleMs, longestMs] = [idleMinutes * MINUTE, longestMinutes * MINUTE];
   return { folder, sessions: publicUrl === undefined ? undefined : createSessions({ access, publicUrl, idleMs, longestMs }), record };
+}
+
+/** Makes what the server needs for the documentation. @param settings section `docs` of the configuration */
+export function docsOf({ enabled }: { enabled: boolean }): { folder: string | undefined } | undefined {
+  return enabled ? { folder: builtFolder('docs') } : undefined;
 }

@@ -1,7 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { extname, join } from 'node:path';
 import type { FailedLogin } from '../protocol/audited';
 import type { Principal } from '../protocol/messages';
 import type { AuthRequest, Authenticate, Authentication } from './access';
@@ -9,6 +7,7 @@ import { checkBodyHeaders, readBody } from './body';
 import { challengesFor } from './challenge';
 import { HttpFault } from './fault';
 import type { Credentials, Sessions } from './sessions';
+import { asPage, createSite, json, write, type Site } from './site';
 
 /** Path below which the console is. */
 export const CONSOLE = '/console/';
@@ -26,64 +25,14 @@ export interface ConsoleOptions {
   record: (login: FailedLogin) => Promise<void>;
 }
 
-/** Answers what lies below `/console/`. */
-export type Console = (path: string, request: IncomingMessage, response: ServerResponse) => Promise<void>;
-
-const CSP =
-  "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; font-src 'self'; " +
-  "base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
-
-/** Headers of everything that a browser shows of the gateway. */
-export const PAGE_HEADERS: Readonly<Record<string, string>> = {
-  'Content-Security-Policy': CSP,
-  'X-Content-Type-Options': 'nosniff',
-  'Referrer-Policy': 'no-referrer',
-  'Cross-Origin-Opener-Policy': 'same-origin',
-  'Permissions-Policy': '',
-};
-
-const TYPES: Readonly<Record<string, string>> = {
-  '.html': 'text/html; charset=utf-8',
-  '.js': 'text/javascript; charset=utf-8',
-  '.css': 'text/css; charset=utf-8',
-  '.svg': 'image/svg+xml',
-};
-
 /** Longest login that is read, bytes. */
 const LOGIN_BYTES = 4_096;
 
 /** The console's files, and the sessions of its pages. */
-export function createConsole(options: ConsoleOptions): Console {
-  const files = once(() => filesOf(options.folder));
-  return async (path, request, response) => {
-    for (const [name, value] of Object.entries(PAGE_HEADERS)) response.setHeader(name, value);
-    try {
-      if (path === SESSION) return await session(options, request, response);
-      if (request.method !== 'GET' && request.method !== 'HEAD')
-        throw new HttpFault(405, 'only GET is possible here', { Allow: 'GET, HEAD' });
-      // Relative: a proxy may show the gateway below a path.
-      if (`${path}/` === CONSOLE) return write(request, response, 308, { Location: 'console/' });
-      const name = path.slice(CONSOLE.length) || INDEX;
-      const body = files().get(name);
-      if (!body) throw new HttpFault(404, files().size > 0 ? 'there is nothing at this path' : NOT_BUILT);
-      // All names but that of the page change with their content.
-      const cache = name === INDEX ? 'no-store' : 'public, max-age=31536000, immutable';
-      const type = TYPES[extname(name)] ?? 'application/octet-stream';
-      return write(request, response, 200, { 'Content-Type': type, 'Cache-Control': cache }, body);
-    } catch (error) {
-      if (!(error instanceof HttpFault)) throw error;
-      return json(request, response, error.status, { problem: error.message }, error.headers as Record<string, string>);
-    }
-  };
-}
-
-const INDEX = 'index.html';
-const NOT_BUILT = 'the console was not built: npm run build does it';
-
-function filesOf(folder: string | undefined): ReadonlyMap<string, Buffer> {
-  if (folder === undefined || !existsSync(join(folder, INDEX))) return new Map();
-  const names = readdirSync(folder).filter((name) => extname(name) in TYPES);
-  return new Map(names.map((name) => [name, readFileSync(join(folder, name))]));
+export function createConsole(options: ConsoleOptions): Site {
+  const site = createSite({ prefix: CONSOLE, folder: options.folder, notBuilt: 'the console was not built: npm run build does it' });
+  return (path, request, response) =>
+    path === SESSION ? asPage(request, response, () => session(options, request, response)) : site(path, request, response);
 }
 
 async function session(options: ConsoleOptions, request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -156,33 +105,4 @@ function unwelcome(request: IncomingMessage, response: ServerResponse, result: A
   if (status === 401) response.setHeader('WWW-Authenticate', challengesFor(request));
   const retry: Record<string, string> = retryAfterSeconds === undefined ? {} : { 'Retry-After': String(retryAfterSeconds) };
   json(request, response, status, { problem: message }, retry);
-}
-
-function json(
-  request: IncomingMessage,
-  response: ServerResponse,
-  status: number,
-  body: object,
-  headers: Readonly<Record<string, string>> = {},
-): void {
-  const all = { 'Content-Type': 'application/json', 'Cache-Control': 'no-store', ...headers };
-  write(request, response, status, all, Buffer.from(`${JSON.stringify(body)}\n`));
-}
-
-function write(
-  request: IncomingMessage,
-  response: ServerResponse,
-  status: number,
-  headers: Readonly<Record<string, string>>,
-  body?: Buffer,
-): void {
-  response.statusCode = status;
-  for (const [name, value] of Object.entries(headers)) response.setHeader(name, value);
-  if (body) response.setHeader('Content-Length', body.length);
-  response.end(request.method === 'HEAD' ? undefined : body);
-}
-
-function once<T>(make: () => T): () => T {
-  let made: T | undefined;
-  return () => (made ??= make());
 }

@@ -4,8 +4,8 @@ import type { Principal } from '../protocol/messages';
 import type { Documents } from '../protocol/public-documents';
 import type { Authentication } from './access';
 import { challengesFor } from './challenge';
-import { PAGE_HEADERS } from './console';
 import type { HttpMetrics } from './metrics';
+import { PAGE_HEADERS } from './site';
 
 export interface Readiness {
   /** Tells whether requests can be served: the store works. A cloud or a queue in trouble does not make the gateway unready. */
@@ -29,8 +29,8 @@ export interface ProbeOptions {
   /** Absolute URI of the Cloud Entry Point. */
   entryPoint: string;
   documents?: Documents;
-  /** True where the console is there. */
-  console?: boolean;
+  /** Sites that are there for people, by their path relative to `/`. */
+  sites?: Readonly<Record<string, string>>;
   /** True from the moment the process wants no more requests. */
   closing: () => boolean;
   /** Authenticates the requester. */
@@ -63,6 +63,7 @@ export function lately(ready: () => Promise<Readiness>): () => Promise<Readiness
 /** The operational endpoints: liveness, readiness, metrics, documents, and a sign at `/` that points to the Cloud Entry Point. */
 export function createProbes(options: ProbeOptions): Probes {
   const readiness = lately(options.ready);
+  const { sites = {} } = options;
   const documents = new Map(
     Object.entries(options.documents ?? {}).map(([path, { contentType, make }]) => [path, { contentType, make: once(make) }]),
   );
@@ -78,7 +79,7 @@ export function createProbes(options: ProbeOptions): Probes {
     if (document) return write(request, response, 200, document.contentType, document.make());
     switch (path) {
       case '/':
-        if (options.console && /text\/html/.test(request.headers.accept ?? '')) return welcome(request, response);
+        if (Object.keys(sites).length > 0 && /text\/html/.test(request.headers.accept ?? '')) return welcome(sites, request, response);
         return json(request, response, 200, { cloudEntryPoint: options.entryPoint });
       case '/healthz':
         return json(request, response, 200, { status: 'alive' });
@@ -101,9 +102,12 @@ export function createProbes(options: ProbeOptions): Probes {
 }
 
 /** Shows people in a browser where to go. All is relative: a proxy may show the gateway below a path. */
-function welcome(request: IncomingMessage, response: ServerResponse): void {
+function welcome(sites: Readonly<Record<string, string>>, request: IncomingMessage, response: ServerResponse): void {
   for (const [name, value] of Object.entries(PAGE_HEADERS)) response.setHeader(name, value);
-  const body = '<h1>CIMI gateway</h1><ul><li><a href="console/">Console</a><li><a href="cimi/cloudEntryPoint">Cloud Entry Point</a></ul>';
+  const links = Object.entries({ ...sites, 'cimi/cloudEntryPoint': 'Cloud Entry Point' }).map(
+    ([at, name]) => `<li><a href="${at}">${name}</a>`,
+  );
+  const body = `<h1>CIMI gateway</h1><ul>${links.join('')}</ul>`;
   const page = `<!doctype html><html lang="en"><meta charset="utf-8"><title>CIMI gateway</title>${body}</html>\n`;
   write(request, response, 200, 'text/html; charset=utf-8', page);
 }

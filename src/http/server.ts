@@ -9,15 +9,20 @@ import { clientPlaceOf } from '../net/addresses';
 import type { Authenticate } from './access';
 import { type Connections, watchConnections } from './connections';
 import { type Arrival, type Exchange, authRequest, createExchange } from './exchange';
-import { CONSOLE, createConsole, type Console, type ConsoleOptions } from './console';
+import { CONSOLE, createConsole, type ConsoleOptions } from './console';
 import { createFairness } from './fairness';
 import type { Faults } from './fault';
 import type { HttpMetrics } from './metrics';
 import { createPackageExchange, type PackageOptions, PACKAGES } from './packages';
 import { type Measured, type Probes, type Readiness, createProbes } from './probes';
 import type { Sessions } from './sessions';
+import { createSite, isBelow, type Site } from './site';
 import { originForm, splitTarget } from './target';
 import { contextOf, tlsOptions, type TlsConfig } from './tls';
+
+/** Path below which the documentation is. */
+const DOCS = '/docs/';
+const DOCS_NOT_BUILT = 'The documentation was not built: npm run docs does it, and docs/README.md is where it begins.';
 
 export interface HttpLimits {
   /** Largest request body, bytes. */
@@ -62,6 +67,8 @@ export interface HttpServerOptions {
   packages?: PackageOptions['serve'];
   /** The console, below `/console/`; absent: it is not there. */
   console?: { folder: string | undefined; sessions: Sessions | undefined; record: ConsoleOptions['record'] } | undefined;
+  /** The documentation, below `/docs/`; absent: it is not there. */
+  docs?: { folder: string | undefined } | undefined;
   faults: Faults;
   /** Proxies whose X-Forwarded-For is believed (Express' `trust proxy`); none by default. */
   trustProxy?: string[];
@@ -93,7 +100,8 @@ interface Shell {
   exchange: Exchange;
   probes: Probes;
   packages: Probes | undefined;
-  console: Console | undefined;
+  /** Sites for browsers, by their path. */
+  sites: readonly (readonly [prefix: string, site: Site])[];
   connections: Connections;
   closing: () => boolean;
   /** Requests whose client waits for `100 Continue`. */
@@ -141,7 +149,10 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
   });
   const requestOf = (request: IncomingMessage) => authRequest(request, whence(request as Request));
   const login = (request: IncomingMessage) => authenticate(requestOf(request));
-  const console = options.console && createConsole({ ...options.console, authenticate, requestOf });
+  const sites: Shell['sites'] = [
+    ...(options.console ? [[CONSOLE, createConsole({ ...options.console, authenticate, requestOf })] as const] : []),
+    ...(options.docs ? [[DOCS, createSite({ prefix: DOCS, notBuilt: DOCS_NOT_BUILT, ...options.docs })] as const] : []),
+  ];
   const { packages: serve } = options;
   const addressOf = (request: IncomingMessage) => whence(request as Request).address;
   const packages = serve && createPackageExchange({ serve, login, addressOf, log, stallMs: limits.stallMs ?? 60_000 });
@@ -152,11 +163,11 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
     entryPoint: `${base.publicUrl.replace(/\/+$/, '')}${base.prefix}cloudEntryPoint`,
     ...(options.documents && { documents: options.documents }),
     closing: () => closing,
-    console: console !== undefined,
+    sites: { ...(options.console && { [CONSOLE.slice(1)]: 'Console' }), ...(options.docs && { [DOCS.slice(1)]: 'Documentation' }) },
     login,
     ...(options.metricsToken === undefined ? {} : { metricsToken: options.metricsToken }),
   });
-  const shell: Shell = { exchange, probes, packages, console, connections, closing: () => closing, expecting: new WeakSet() };
+  const shell: Shell = { exchange, probes, packages, sites, connections, closing: () => closing, expecting: new WeakSet() };
   const cimi = mount(app, server, shell, options);
   return {
     listen: (at) => listen(server, at),
@@ -220,9 +231,9 @@ function mount(app: Express, server: Server, shell: Shell, { base, log, trustPro
 }
 
 /** Chooses who answers what is not below the base. */
-function outsideOf({ packages, console, probes }: Shell, path: string): Probes {
+function outsideOf({ packages, sites, probes }: Shell, path: string): Probes {
   if (packages && path.startsWith(PACKAGES)) return packages;
-  return console && (path.startsWith(CONSOLE) || `${path}/` === CONSOLE) ? console : probes;
+  return sites.find(([prefix]) => isBelow(prefix, path))?.[1] ?? probes;
 }
 
 /** The client's address: the socket's, or what trusted proxies say; beside it what is claimed where none is trusted. */

@@ -1,0 +1,166 @@
+import { createHash } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { extname, join } from 'node:path';
+import { HttpFault } from './fault';
+
+/** Headers of everything that a browser shows of the gateway. */
+export const PAGE_HEADERS: Readonly<Record<string, string>> = {
+  'Content-Security-Policy':
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; font-src 'self'; " +
+    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+  'X-Content-Type-Options': 'nosniff',
+  'Referrer-Policy': 'no-referrer',
+  'Cross-Origin-Opener-Policy': 'same-origin',
+  'Permissions-Policy': '',
+};
+
+/** Types of files that are served; no other is. */
+const TYPES: Readonly<Record<string, string>> = {
+  '.html': 'text/html; charset=utf-8',
+  '.js': 'text/javascript; charset=utf-8',
+  '.css': 'text/css; charset=utf-8',
+  '.json': 'application/json',
+  '.svg': 'image/svg+xml',
+  '.webp': 'image/webp',
+};
+/** Encodings in which a builder leaves files beside them, the smallest first. */
+const ENCODINGS: readonly (readonly [encoding: string, ending: string])[] = [
+  ['br', '.br'],
+  ['gzip', '.gz'],
+];
+const INDEX = 'index.html';
+/** Names of files as builders make them: nothing that has to be decoded, and no way out of the folder. */
+const NAME = /^(?:\w[\w.-]*\/)*\w[\w.-]*$/;
+const NAME_LENGTH = 200;
+/** Names that change with the content. */
+const HASHED = /-[0-9a-f]{12}\.\w+$/;
+const MISSING = new Set(['ENOENT', 'EISDIR', 'ENOTDIR', 'ENAMETOOLONG']);
+
+export interface SiteOptions {
+  /** Path below which the site is, with a slash at both ends. */
+  prefix: string;
+  /** Folder of the built files; absent where they were not built. */
+  folder: string | undefined;
+  /** Words that say how to build it. */
+  notBuilt: string;
+}
+
+/** Answers what lies at the path of a site or below it. */
+export type Site = (path: string, request: IncomingMessage, response: ServerResponse) => Promise<void>;
+
+/** Tells whether a path is that of a site, or below it. */
+export const isBelow = (prefix: string, path: string): boolean => path.startsWith(prefix) || `${path}/` === prefix;
+
+/** Finds what was built under a name: beside the bundled program (dist/chunks), or beside these sources. */
+export function builtFolder(name: string): string | undefined {
+  return [`../${name}`, `../../dist/${name}`].map((path) => join(__dirname, path)).find((folder) => existsSync(join(folder, INDEX)));
+}
+
+/** Serves the static files of a folder, to anyone, in the encodings in which they lie there. */
+export function createSite({ prefix, folder, notBuilt }: SiteOptions): Site {
+  return (path, request, response) =>
+    asPage(request, response, async () => {
+      if (request.method !== 'GET' && request.method !== 'HEAD')
+        throw new HttpFault(405, 'only GET is possible here', { Allow: 'GET, HEAD' });
+      if (folder === undefined) throw new HttpFault(404, notBuilt);
+      const name = path.slice(prefix.length);
+      const isFolder =
+        `${path}/` === prefix || (extname(name) === '' && !/\/$|^$/.test(name) && (await contentOf(folder, `${name}/${INDEX}`)));
+      // Relative: a proxy may show the gateway below a path.
+      if (isFolder) return write(request, response, 308, { Location: `${path.slice(path.lastIndexOf('/') + 1)}/` });
+      return sendFile(folder, /\/$|^$/.test(name) ? `${name}${INDEX}` : name, request, response);
+    });
+}
+
+/** Answers with the headers of a page; a fault becomes one, for those who want to see it, else JSON. */
+export async function asPage(request: IncomingMessage, response: ServerResponse, answer: () => Promise<void>): Promise<void> {
+  for (const [name, value] of Object.entries(PAGE_HEADERS)) response.setHeader(name, value);
+  try {
+    await answer();
+  } catch (error) {
+    if (!(error instanceof HttpFault)) throw error;
+    const headers = error.headers as Record<string, string>;
+    if (!/text\/html/.test(request.headers.accept ?? '')) return json(request, response, error.status, { problem: error.message }, headers);
+    write(request, response, error.status, { ...headers, ...HTML }, Buffer.from(plainPage(error.message)));
+  }
+}
+
+const HTML = { 'Content-Type': TYPES['.html'] ?? '', 'Cache-Control': 'no-store' };
+
+/** Makes a page of words of our own. @param words no markup, and nothing of a request */
+function plainPage(words: string): string {
+  return `<!doctype html><html lang="en"><meta charset="utf-8"><title>CIMI gateway</title><h1>CIMI gateway</h1><p>${words}</p></html>\n`;
+}
+
+async function sendFile(folder: string, name: string, request: IncomingMessage, response: ServerResponse): Promise<void> {
+  const type = TYPES[extname(name)];
+  const plain = type === undefined ? undefined : await contentOf(folder, name);
+  if (type === undefined || !plain) throw new HttpFault(404, 'there is nothing at this path');
+  const accepted = acceptedEncodings(request);
+  const [encoded] = ENCODINGS.filter(([encoding]) => accepted.has(encoding));
+  const small = encoded && (await contentOf(folder, `${name}${encoded[1]}`));
+  const body = small ?? plain;
+  const tag = `"${createHash('sha256').update(body).digest('base64url').slice(0, 22)}"`;
+  const headers = {
+    'Content-Type': type,
+    'Cache-Control': HASHED.test(name) ? 'public, max-age=31536000, immutable' : 'no-cache',
+    ETag: tag,
+    Vary: 'Accept-Encoding',
+    ...(small && encoded && { 'Content-Encoding': encoded[0] }),
+  };
+  if (!knows(request, tag)) return write(request, response, 200, headers, body);
+  const { 'Content-Type': _type, 'Content-Encoding': _encoding, ...kept } = headers;
+  write(request, response, 304, kept);
+}
+
+/** Tells whether the client has what a tag names. */
+function knows(request: IncomingMessage, tag: string): boolean {
+  const tags = (request.headers['if-none-match'] ?? '').split(',').map((each) => each.trim().replace(/^W\//, ''));
+  return tags.includes(tag) || tags.includes('*');
+}
+
+/** Encodings that a client takes (RFC 9110 12.5.3). */
+function acceptedEncodings(request: IncomingMessage): Set<string> {
+  const given = String(request.headers['accept-encoding'] ?? '').split(',');
+  const taken = given.filter((each) => !/;\s*q=0(?:\.0*)?\s*$/i.test(each));
+  return new Set(taken.map((each) => each.split(';', 1)[0]?.trim().toLowerCase() ?? ''));
+}
+
+/** Reads a file of the folder anew: nothing of a site is kept in memory. */
+async function contentOf(folder: string, name: string): Promise<Buffer | undefined> {
+  if (name.length > NAME_LENGTH || !NAME.test(name)) return undefined;
+  try {
+    return await readFile(join(folder, name));
+  } catch (error) {
+    if (MISSING.has(String((error as NodeJS.ErrnoException).code))) return undefined;
+    throw error;
+  }
+}
+
+/** Answers with JSON that nobody keeps. */
+export function json(
+  request: IncomingMessage,
+  response: ServerResponse,
+  status: number,
+  body: object,
+  headers: Readonly<Record<string, string>> = {},
+): void {
+  const all = { 'Content-Type': 'application/json', 'Cache-Control': 'no-store', ...headers };
+  write(request, response, status, all, Buffer.from(`${JSON.stringify(body)}\n`));
+}
+
+/** Answers with headers, and a body where there is one. */
+export function write(
+  request: IncomingMessage,
+  response: ServerResponse,
+  status: number,
+  headers: Readonly<Record<string, string>>,
+  body?: Buffer,
+): void {
+  response.statusCode = status;
+  for (const [name, value] of Object.entries(headers)) response.setHeader(name, value);
+  if (body) response.setHeader('Content-Length', body.length);
+  response.end(request.method === 'HEAD' ? undefined : body);
+}
