@@ -2,8 +2,18 @@ import { Command, InvalidArgumentError } from 'commander';
 import { tenantsOf, type Config } from '../config/config';
 import { openStore } from '../gateway';
 import { createLog } from '../http/log';
-import { addToken, addUser, listUsers, removeUser, revokeToken, ROLES, setPassword, setRole } from '../http/principals';
-import type { AccessStore, Role } from '../store/store';
+import {
+  addToken,
+  addUser,
+  listTokens,
+  listUsers,
+  removeUser,
+  revokeToken,
+  setPassword,
+  setRole,
+  type TokenFacts,
+} from '../http/principals';
+import { ROLES, type AccessStore, type Role } from '../store/store';
 import { commandEntry, keyOf } from './audit';
 import { configOf, say, withConfig, type CommonOptions } from './common';
 import { askPassword } from './password';
@@ -21,7 +31,7 @@ export function userCommand(): Command {
     withConfig(new Command('add').description('add a user; the password is read from standard input').argument('<name>'))
       .option('--tenant <tenant>', 'tenant', 'default')
       .option('--role <role>', `role: ${ROLES.join(', ')}`, roleOf, 'operator')
-      .option('--token-only', 'without a password: the user has tokens only')
+      .option('--token-only', 'without a password: a service account, which has tokens only')
       .action((name: string, options: AddOptions) =>
         withAccess(options, async (access, config) => {
           assertTenant(config, options.tenant);
@@ -76,14 +86,25 @@ export function tokenCommand(): Command {
   const token = new Command('token').description('manage API tokens');
   token.addCommand(
     withConfig(new Command('add').description('make a token; it is shown once').argument('<user>'))
+      .option('--name <name>', 'what it is called in lists, log and audit')
+      .option('--role <role>', `role that it has at most: ${ROLES.join(', ')} (default: that of its user)`, roleOf)
       .option('--expires <time>', 'RFC 3339 time after which it is refused')
-      .action((name: string, options: CommonOptions & { expires?: string }) =>
+      .action((user: string, { name, role, expires, ...options }: CommonOptions & TokenFacts) =>
         withAccess(options, async (access) => {
-          const made = await addToken(access, name, options.expires);
-          process.stderr.write(`token ${made.id} of ${name}; it is shown this once:\n`);
+          const facts = { ...(name !== undefined && { name }), ...(role && { role }), ...(expires !== undefined && { expires }) };
+          const made = await addToken(access, user, facts);
+          process.stderr.write(`token ${made.id} of ${user}; it is shown this once:\n`);
           say(made.token);
         }),
       ),
+  );
+  token.addCommand(
+    withConfig(new Command('list').description('list the tokens of a user, as JSON lines, with their last use').argument('<user>')).action(
+      (user: string, options: CommonOptions) =>
+        withAccess(options, async (access) => {
+          for (const one of await listTokens(access, user)) say(JSON.stringify(one));
+        }),
+    ),
   );
   token.addCommand(
     withConfig(new Command('revoke').description('revoke a token').argument('<id>')).action((id: string, options: CommonOptions) =>

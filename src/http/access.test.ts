@@ -4,9 +4,21 @@ import type { AccessStore, PrincipalRow, TokenRow } from '../store/store';
 import { type Authentication, type AuthenticatorOptions, createAuthenticator } from './access';
 import { assertListenAllowed } from './loopback';
 import { type PasswordChecker, createPasswordChecker } from './passwords';
-import { AccessError, addToken, addUser, listUsers, readPassword, removeUser, revokeToken, setPassword } from './principals';
+import {
+  AccessError,
+  addToken,
+  addUser,
+  listTokens,
+  listUsers,
+  readPassword,
+  removeUser,
+  revokeToken,
+  setPassword,
+  setRole,
+} from './principals';
 
-function memoryAccess(): AccessStore & { dump(): string } {
+function memoryAccess(clock: { now: number }): AccessStore & { dump(): string; uses: string[] } {
+  const uses: string[] = [];
   const principals = new Map<string, PrincipalRow>();
   const tokens = new Map<string, TokenRow>();
   const created = '2026-01-01T00:00:00.000Z';
@@ -20,12 +32,18 @@ function memoryAccess(): AccessStore & { dump(): string } {
     },
     tokenByHash: async (hash) => [...tokens.values()].find((token) => token.hash === hash),
     tokens: async (name) => [...tokens.values()].filter((token) => token.principal === name),
-    addToken: async (row) => void tokens.set(row.id, { ...row, created }),
+    addToken: async (row) => void tokens.set(row.id, { name: null, role: null, ...row, used: null, created }),
+    useToken: async (id) => {
+      const token = tokens.get(id);
+      uses.push(id);
+      if (token) tokens.set(id, { ...token, used: new Date(clock.now).toISOString() });
+    },
     removeToken: async (id) => tokens.delete(id),
     sessionByHash: () => Promise.resolve(undefined),
     addSession: () => Promise.resolve(),
     useSession: () => Promise.resolve(),
     removeSession: () => Promise.resolve(false),
+    uses,
     dump: () => JSON.stringify([[...principals], [...tokens]]),
   };
 }
@@ -54,8 +72,8 @@ function counting(): PasswordChecker & { calls: (string | null)[]; most: () => n
 const basic = (name: string, password: string): string => `Basic ${Buffer.from(`${name}:${password}`).toString('base64')}`;
 
 async function setUp(change: Partial<AuthenticatorOptions> = {}) {
-  const access = memoryAccess();
   const clock = { now: Date.parse('2026-06-01T00:00:00Z') };
+  const access = memoryAccess(clock);
   const passwords = counting();
   await addUser(access, { name: 'ann', tenant: 't1', role: 'operator', password: 'pässword:1' });
   const authenticate = createAuthenticator({ access, hmacKey: randomBytes(32), now: () => clock.now, passwords, ...change });
@@ -246,16 +264,16 @@ describe('guessing', () => {
 describe('tokens', () => {
   test('a token is let in until it is revoked or expires; only its hash is stored', async () => {
     const { access, clock, login } = await setUp();
-    const { id, token } = await addToken(access, 'ann', '2098-01-01T00:00:00Z');
+    const { id, token } = await addToken(access, 'ann', { expires: '2098-01-01T00:00:00Z' });
     expect(token).toMatch(/^cimi_[A-Za-z0-9_-]{43}$/);
     expect(access.dump()).not.toContain(token.slice(5));
-    expect(await login(`Bearer ${token}`)).toEqual(ANN);
+    expect(await login(`Bearer ${token}`)).toMatchObject(ANN);
     clock.now = Date.parse('2097-12-31T23:59:59Z');
-    expect(await login(`Bearer ${token}`)).toEqual(ANN);
+    expect(await login(`Bearer ${token}`)).toMatchObject(ANN);
     clock.now = Date.parse('2098-01-01T00:00:00Z');
     expect(await login(`Bearer ${token}`)).toMatchObject({ status: 401, badToken: true });
     const other = await addToken(access, 'ann');
-    expect(await login(`Bearer ${other.token}`)).toEqual(ANN);
+    expect(await login(`Bearer ${other.token}`)).toMatchObject(ANN);
     await revokeToken(access, other.id);
     clock.now += 3_000;
     expect(await login(`Bearer ${other.token}`)).toMatchObject({ status: 401, badToken: true });
@@ -270,10 +288,67 @@ describe('tokens', () => {
     for (const wrong of ['', 'x', stored, `${token}x`, `cimi_${'A'.repeat(43)}`]) {
       expect(await login(`Bearer ${wrong}`)).toMatchObject({ status: 401 });
     }
-    expect(await login(`Bearer ${token}`)).toEqual(ANN);
+    expect(await login(`Bearer ${token}`)).toMatchObject(ANN);
     await removeUser(access, 'ann');
     clock.now += 3_000;
     expect(await login(`Bearer ${token}`)).toMatchObject({ status: 401 });
+  });
+
+  test('a token has its name, and its role at most: never more than its owner has by now', async () => {
+    const { access, clock, login } = await setUp();
+    const { token } = await addToken(access, 'ann', { name: 'ci', role: 'reader' });
+    const reader = { ok: true, principal: { name: 'ann', tenant: 't1', role: 'reader', token: 'ci' } };
+    expect(await login(`Bearer ${token}`)).toEqual(reader);
+    const { token: full, id } = await addToken(access, 'ann');
+    expect(await login(`Bearer ${full}`)).toMatchObject({ principal: { role: 'operator', token: id } });
+    await setRole(access, 'ann', 'admin');
+    clock.now += 3_000;
+    expect(await login(`Bearer ${token}`)).toEqual(reader);
+    expect(await login(`Bearer ${full}`)).toMatchObject({ principal: { role: 'admin' } });
+    await addToken(access, 'ann', { name: 'high', role: 'admin' });
+    await setRole(access, 'ann', 'reader');
+    clock.now += 3_000;
+    expect(await login(`Bearer ${full}`)).toMatchObject({ principal: { role: 'reader' } });
+    await expect(addToken(access, 'ann', { role: 'operator' })).rejects.toThrow('ann is reader: a token can not be operator');
+    await expect(addToken(access, 'ann', { name: 'ci' })).rejects.toThrow('ann has a token ci already');
+    await expect(addToken(access, 'ann', { name: 'a\nb' })).rejects.toThrow(/not a valid name of a token/);
+  });
+
+  test('a revoked token and a changed role are noticed in another process within two seconds', async () => {
+    const { access, clock, login } = await setUp();
+    const other = createAuthenticator({ access, hmacKey: randomBytes(32), now: () => clock.now });
+    const { id, token } = await addToken(access, 'ann');
+    const both = async () => [await login(`Bearer ${token}`), await other({ authorization: `Bearer ${token}`, address: '192.0.2.1' })];
+    expect(await both()).toMatchObject([ANN, ANN]);
+    await setRole(access, 'ann', 'reader');
+    clock.now += 2_000;
+    expect(await both()).toMatchObject([{ principal: { role: 'reader' } }, { principal: { role: 'reader' } }]);
+    await revokeToken(access, id);
+    clock.now += 2_000;
+    expect(await both()).toMatchObject([{ status: 401 }, { status: 401 }]);
+  });
+
+  test('its last use is written down once a minute at most, whoever asks how often', async () => {
+    const { access, clock, login } = await setUp();
+    const { id, token } = await addToken(access, 'ann', { name: 'ci' });
+    expect(await listTokens(access, 'ann')).toMatchObject([{ id, name: 'ci', role: null, used: null }]);
+    for (let second = 0; second < 60; second += 1) {
+      await login(`Bearer ${token}`);
+      clock.now += 1_000;
+    }
+    expect(access.uses).toEqual([id]);
+    await login(`Bearer ${token}`);
+    expect(access.uses).toEqual([id, id]);
+    expect((await listTokens(access, 'ann'))[0]?.used).toBe('2026-06-01T00:01:00.000Z');
+    await expect(listTokens(access, 'bob')).rejects.toThrow('there is no user bob');
+  });
+
+  test('one that is refused is not in use', async () => {
+    const { access, clock, login } = await setUp();
+    const { token } = await addToken(access, 'ann', { expires: '2098-01-01T00:00:00Z' });
+    clock.now = Date.parse('2098-01-01T00:00:00Z');
+    await login(`Bearer ${token}`);
+    expect(access.uses).toEqual([]);
   });
 });
 
@@ -297,7 +372,7 @@ describe('without users', () => {
     ['127.0.0.1:8080', 'null', false],
   ])('Host %s with Origin %s: %s', async (host, origin, ok) => {
     const authenticate = createAuthenticator({
-      access: memoryAccess(),
+      access: memoryAccess({ now: 0 }),
       hmacKey: randomBytes(32),
       anonymous,
       anonymousHosts: ['gateway.example.org'],
@@ -318,7 +393,7 @@ describe('without users', () => {
 
 describe('the commands', () => {
   test('rules of names, roles and passwords are told in words', async () => {
-    const access = memoryAccess();
+    const access = memoryAccess({ now: 0 });
     const user = { name: 'ann', tenant: 't1', role: 'reader' as const, password: 'long enough' };
     await expect(addUser(access, { ...user, name: 'a:b' })).rejects.toThrow(/user name/);
     await expect(addUser(access, { ...user, tenant: '' })).rejects.toThrow(/tenant/);
@@ -329,7 +404,7 @@ describe('the commands', () => {
     await expect(setPassword(access, 'bob', 'long enough')).rejects.toThrow(/no user bob/);
     await expect(removeUser(access, 'bob')).rejects.toThrow(/no user bob/);
     await expect(addToken(access, 'bob')).rejects.toThrow(/no user bob/);
-    await expect(addToken(access, 'ann', 'yesterday')).rejects.toThrow(/future/);
+    await expect(addToken(access, 'ann', { expires: 'yesterday' })).rejects.toThrow(/future/);
     expect(access.dump()).not.toContain('long enough');
     expect(await listUsers(access)).toEqual([
       { name: 'ann', tenant: 't1', role: 'reader', password: true, created: '2026-01-01T00:00:00.000Z', tokens: [] },

@@ -7,7 +7,7 @@ import { hostnameOf } from './loopback';
 import { BusyError } from '../threads/limit';
 import { type PasswordChecker, canonical, createPasswordChecker } from './passwords';
 import { createRecall } from './throttle';
-import { TOKEN_SHAPE, hashToken } from './tokens';
+import { bearerOf, hashToken, TOKEN_SHAPE, USED_MS } from './tokens';
 import { shown } from '../model/shown';
 
 /** Part of a request by which a login is judged. */
@@ -165,6 +165,12 @@ function createBearer(options: AuthenticatorOptions): (credentials: string) => P
     known.set(hash, { token, principal });
     return { token, principal };
   };
+  const used = createRecall<true>(USED_MS, MAX_REMEMBERED, now);
+  const noteUse = async ({ id, used: last }: TokenRow): Promise<void> => {
+    if (used.get(id) || (last !== null && now() - Date.parse(last) < USED_MS)) return;
+    used.set(id, true);
+    await access.useToken(id);
+  };
   return async (credentials) => {
     if (!TOKEN_SHAPE.test(credentials)) return badToken('the bearer token is not one of this gateway');
     const found = await find(hashToken(credentials));
@@ -172,7 +178,8 @@ function createBearer(options: AuthenticatorOptions): (credentials: string) => P
     const { token, principal } = found;
     if (token.expires !== null && !(Date.parse(token.expires) > now()))
       return badToken(`the bearer token expired at ${token.expires}`, principal);
-    return admit(principal);
+    await noteUse(token);
+    return { ok: true, principal: bearerOf(principal, token) };
   };
 }
 

@@ -50,7 +50,7 @@ interface Outcome {
 /** Facts of a request that become known on its way. */
 interface Visit {
   /** Requester, for the log: the principal that was let in, or the name that was tried. */
-  who: { principal?: string; tenant?: string; issuer?: string; subject?: string; tried?: string };
+  who: { principal?: string; tenant?: string; token?: string; issuer?: string; subject?: string; tried?: string };
   /** Makes room for the tenant's next one. */
   leave: () => void;
   /** Gives back what the answer holds. */
@@ -156,7 +156,12 @@ async function answerTo(
     throw unwelcome(request, result);
   }
   const { principal } = result;
-  visit.who = { principal: principal.name, tenant: principal.tenant, ...principal.from };
+  visit.who = {
+    principal: principal.name,
+    tenant: principal.tenant,
+    ...(principal.token !== undefined && { token: principal.token }),
+    ...principal.from,
+  };
   const { query, headers, requestId: id } = facts;
   const client = new Requester(options, request, response, arrival, { asked, principal, visit });
   const message = { method: facts.method, path, query, headers, principal, address: arrival.address, requestId: id, client };

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import type { AccessStore, Role } from '../store/store';
+import { lesserRole, ROLES, type AccessStore, type Role, type TokenRow } from '../store/store';
 import { canonical, hashPassword } from './passwords';
 import { hashToken, newToken } from './tokens';
 
@@ -19,16 +19,27 @@ export interface NewUser {
   password?: string;
 }
 
+/** A token as it is listed: all but the token. */
+export interface TokenListing {
+  id: string;
+  name: string | null;
+  /** Role that it has at most; null: that of its owner. */
+  role: Role | null;
+  created: string;
+  expires: string | null;
+  /** Time of its last use, to the minute; null before the first. */
+  used: string | null;
+}
+
 export interface UserListing {
   name: string;
   tenant: string;
   role: Role;
   password: boolean;
   created: string;
-  tokens: { id: string; created: string; expires: string | null }[];
+  tokens: TokenListing[];
 }
 
-export const ROLES: readonly Role[] = ['reader', 'operator', 'admin'];
 const MIN_PASSWORD = 8;
 const MAX_PASSWORD_BYTES = 1024;
 const NAME = /^[A-Za-z0-9][A-Za-z0-9._@-]{0,63}$/;
@@ -79,19 +90,49 @@ export async function listUsers(access: AccessStore): Promise<UserListing[]> {
       role,
       password: passwordHash !== null,
       created,
-      tokens: (await access.tokens(name)).map((token) => ({ id: token.id, created: token.created, expires: token.expires })),
+      tokens: (await access.tokens(name)).map(listed),
     })),
   );
 }
 
 /**
- * Makes a bearer token.
- * @param expires RFC 3339; never when absent
- * @returns the token itself, which can't be had again, and the id by which it is listed and revoked
- * @throws AccessError when there is no such user or the time is unreadable or past
+ * Lists the tokens of a user, eldest first; no hashes.
+ * @throws AccessError when there is no such user
  */
-export async function addToken(access: AccessStore, name: string, expires?: string): Promise<{ id: string; token: string }> {
-  if (!(await access.principal(name))) throw noSuchUser(name);
+export async function listTokens(access: AccessStore, user: string): Promise<TokenListing[]> {
+  if (!(await access.principal(user))) throw noSuchUser(user);
+  return (await access.tokens(user)).map(listed);
+}
+
+function listed({ id, name, role, created, expires, used }: TokenRow): TokenListing {
+  return { id, name, role, created, expires, used };
+}
+
+/** Facts of a new token beside whose it is. */
+export interface TokenFacts {
+  /** Time of its end, RFC 3339; never when absent. */
+  expires?: string;
+  /** Name of its own among those of its owner. */
+  name?: string;
+  /** Role that it has at most, whatever its owner may later; its owner's when absent. */
+  role?: Role;
+}
+
+/**
+ * Makes a bearer token.
+ * @returns the token itself, which can't be had again, and the id by which it is listed and revoked
+ * @throws AccessError when there is no such user, the time is unreadable or past, the name is taken, or the role is above the owner's
+ */
+export async function addToken(access: AccessStore, user: string, facts: TokenFacts = {}): Promise<{ id: string; token: string }> {
+  const { expires, name, role } = facts;
+  const owner = await access.principal(user);
+  if (!owner) throw noSuchUser(user);
+  if (name !== undefined) {
+    assertName('name of a token', name);
+    if ((await access.tokens(user)).some((token) => token.name === name)) throw new AccessError(`${user} has a token ${name} already`);
+  }
+  if (role !== undefined && lesserRole(role, owner.role) !== role)
+    throw new AccessError(`${user} is ${owner.role}: a token can not be ${role}`);
   const until = expires === undefined ? undefined : Date.parse(expires);
   if (until !== undefined && !(until > Date.now()))
     throw new AccessError(`'${expires ?? ''}' is not a time in the future (2027-01-31T00:00:00Z)`);
@@ -99,9 +140,11 @@ export async function addToken(access: AccessStore, name: string, expires?: stri
   const token = newToken();
   await access.addToken({
     id,
-    principal: name,
+    principal: user,
     hash: hashToken(token),
     expires: until === undefined ? null : new Date(until).toISOString(),
+    name: name ?? null,
+    role: role ?? null,
   });
   return { id, token };
 }

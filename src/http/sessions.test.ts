@@ -10,7 +10,8 @@ function scene(publicUrl = 'https://cloud.example.com') {
   const clock = { now: Date.parse('2030-01-01T00:00:00Z') };
   const stamp = () => new Date(clock.now).toISOString();
   const user: PrincipalRow = { name: 'ann', tenant: 't', role: 'reader', passwordHash: 'h1', created: '' };
-  const tokens: TokenRow[] = [{ id: 't1', principal: 'ann', hash: hashToken(TOKEN), created: '', expires: null }];
+  const token = { id: 't1', principal: 'ann', hash: hashToken(TOKEN), created: '', expires: null, name: null, role: null, used: null };
+  const tokens: TokenRow[] = [token];
   const rows = new Map<string, SessionRow>();
   const access: AccessStore = {
     principal: (name) => Promise.resolve(name === user.name ? { ...user } : undefined),
@@ -20,6 +21,7 @@ function scene(publicUrl = 'https://cloud.example.com') {
     tokenByHash: (hash) => Promise.resolve(tokens.find((token) => token.hash === hash)),
     tokens: () => Promise.resolve([...tokens]),
     addToken: () => Promise.resolve(),
+    useToken: () => Promise.resolve(),
     removeToken: () => Promise.resolve(false),
     sessionByHash: (hash) => Promise.resolve(rows.get(hash)),
     addSession: ({ hash, principal, proof }) => {
@@ -79,6 +81,14 @@ test('it ends within two seconds when the password changes, and when the token g
   tokens.length = 0;
   clock.now += 2_001;
   expect(await inside(asked(byToken))).toMatchObject({ ok: false });
+});
+
+test('a session that a token began may no more than the token', async () => {
+  const { inside, asked, begun, user, tokens } = scene();
+  user.role = 'admin';
+  tokens.splice(0, 1, { ...(tokens[0] as TokenRow), name: 'look', role: 'reader' });
+  expect(await inside(asked(await begun({ token: TOKEN })))).toMatchObject({ principal: { name: 'ann', role: 'reader', token: 'look' } });
+  expect(await inside(asked(await begun()))).toEqual({ ok: true, principal: { name: 'ann', tenant: 't', role: 'admin' } });
 });
 
 test.each([

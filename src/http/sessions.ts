@@ -1,9 +1,10 @@
 import { createHash, randomBytes } from 'node:crypto';
+import type { Principal } from '../protocol/messages';
 import type { AccessStore, PrincipalRow, SessionRow } from '../store/store';
 import type { AuthRequest, Authenticate, Authentication } from './access';
 import { isLoopback } from '../net/addresses';
 import { createRecall } from './throttle';
-import { hashToken } from './tokens';
+import { bearerOf, hashToken } from './tokens';
 
 export interface SessionOptions {
   access: AccessStore;
@@ -41,7 +42,7 @@ const USED_MS = 60_000;
 /** Known session with its user. */
 interface Known {
   session: SessionRow;
-  principal: PrincipalRow;
+  principal: Principal;
 }
 
 export function createSessions({ access, publicUrl, idleMs, longestMs, now = Date.now }: SessionOptions): Sessions {
@@ -77,8 +78,9 @@ export function createSessions({ access, publicUrl, idleMs, longestMs, now = Dat
     const recent = rows.get(hash);
     if (recent) return recent;
     const session = await access.sessionByHash(hash);
-    const principal = session && (await access.principal(session.principal));
-    if (!session || !principal || !(await stillProven(access, session, principal, now()))) return undefined;
+    const row = session && (await access.principal(session.principal));
+    const principal = row && (await stillProven(access, session, row, now()));
+    if (!session || !principal) return undefined;
     rows.set(hash, { session, principal });
     return { session, principal };
   };
@@ -94,8 +96,7 @@ export function createSessions({ access, publicUrl, idleMs, longestMs, now = Dat
       used.set(hash, true);
       await access.useSession(hash);
     }
-    const { name, tenant, role } = principal;
-    return { ok: true, principal: { name, tenant, role } };
+    return { ok: true, principal };
   };
 
   return {
@@ -145,9 +146,15 @@ async function proofOf(access: AccessStore, name: string, credentials: Credentia
   return row && ofPassword(row);
 }
 
-/** Tells whether what let a user in is still good. */
-async function stillProven(access: AccessStore, { proof }: SessionRow, principal: PrincipalRow, now: number): Promise<boolean> {
-  if (!proof.startsWith('token ')) return proof === ofPassword(principal);
+/** Returns the user as what let it in lets it be by now; undefined where that is not good any more. */
+async function stillProven(
+  access: AccessStore,
+  { proof }: SessionRow,
+  principal: PrincipalRow,
+  now: number,
+): Promise<Principal | undefined> {
+  const { name, tenant, role } = principal;
+  if (!proof.startsWith('token ')) return proof === ofPassword(principal) ? { name, tenant, role } : undefined;
   const token = (await access.tokens(principal.name)).find(({ id }) => proof === `token ${id}`);
-  return token !== undefined && (token.expires === null || Date.parse(token.expires) > now);
+  return token && (token.expires === null || Date.parse(token.expires) > now) ? bearerOf(principal, token) : undefined;
 }

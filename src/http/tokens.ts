@@ -1,4 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto';
+import type { Principal } from '../protocol/messages';
+import { lesserRole, type PrincipalRow, type TokenRow } from '../store/store';
 
 /** Pattern of every token of the gateway; the prefix lets scanners for leaked secrets recognize it. */
 export const TOKEN_SHAPE = /^cimi_[A-Za-z0-9_-]{43}$/;
@@ -12,3 +14,11 @@ export function newToken(): string {
 export function hashToken(token: string): string {
   return createHash('sha256').update(token).digest('hex');
 }
+
+/** User of the gateway who comes by a token, as the token lets it be: never more than its owner is by now. */
+export function bearerOf({ name, tenant, role }: PrincipalRow, token: TokenRow): Principal {
+  return { name, tenant, role: token.role === null ? role : lesserRole(token.role, role), token: token.name ?? token.id };
+}
+
+/** Time after which the last use of a token is written down again, in ms. */
+export const USED_MS = 60_000;

@@ -14,7 +14,7 @@ export type AuditContent = 'access' | 'cadf';
 export interface Access {
   tenant: string;
   /** Name and role, and whose word that is; absent for strangers. */
-  who?: { name: string; role?: string; from?: { issuer: string; subject: string } } | undefined;
+  who?: { name: string; role?: string; from?: { issuer: string; subject: string }; token?: string } | undefined;
   /** Address of the client; absent where the request came from this machine itself, or is a sum of many. */
   address?: string | undefined;
   /** HTTP method, or the command that was given. */
@@ -75,7 +75,8 @@ function withRequest(detail: string, requestId: string | undefined): string {
 function initiatorOf({ who, address }: Access): string {
   const name = who ? shown(who.name, MOST) : 'somebody unknown';
   const from = who?.from && `subject ${shown(who.from.subject, MOST)} of ${shown(who.from.issuer, MOST)}`;
-  const facts = [who?.role, from].filter((fact) => fact !== undefined);
+  const token = who?.token && `token ${shown(who.token, MOST)}`;
+  const facts = [who?.role, token, from].filter((fact) => fact !== undefined);
   const about = facts.length === 0 ? '' : ` (${facts.join(', ')})`;
   return `${name}${about}${address === undefined ? '' : ` from ${shown(address, MOST)}`}`;
 }

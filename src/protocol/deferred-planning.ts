@@ -3,7 +3,7 @@ import type { PlanContext } from '../operations/resource-handler';
 import type { ReaderContext } from '../reader/context';
 import { permitAsking, type Caller } from '../reader/policy';
 import { createReader } from '../reader/reader';
-import type { Store } from '../store/store';
+import { lesserRole, type Store } from '../store/store';
 import { policyOf, type ProtocolOptions } from './context';
 import { planContextOf } from './plan-context';
 import { checkQuotas } from './quotas';
@@ -25,8 +25,8 @@ export function createDeferredPlanning(options: Options): DeferredPlanning {
   };
 }
 
-/** The asker with the role that it has by now; who has no account (anonymous) keeps that of then. */
+/** The asker with no more than the role that it has by now; who has no account (anonymous, or of an issuer) keeps that of then. */
 async function asOfNow({ access }: Store, asker: Caller): Promise<Caller> {
   const known = await access.principal(asker.name);
-  return known?.tenant === asker.tenant ? { ...asker, role: known.role } : asker;
+  return known?.tenant === asker.tenant ? { ...asker, role: lesserRole(asker.role, known.role) } : asker;
 }

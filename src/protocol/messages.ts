@@ -7,6 +7,8 @@ export interface Principal {
   role: Role;
   /** Issuer whose word it is that this is who asks, and the subject there (OpenID Connect); absent for users of the gateway. */
   from?: { issuer: string; subject: string };
+  /** Name, or id, of the token of the gateway that it came by. */
+  token?: string;
 }
 
 /** A CIMI request, whatever carried it. */

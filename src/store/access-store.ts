@@ -1,5 +1,13 @@
 export type Role = 'reader' | 'operator' | 'admin';
 
+/** Roles, each of which may all that those before it may. */
+export const ROLES: readonly Role[] = ['reader', 'operator', 'admin'];
+
+/** The lesser of two roles. */
+export function lesserRole(one: Role, other: Role): Role {
+  return ROLES.indexOf(one) < ROLES.indexOf(other) ? one : other;
+}
+
 export interface PrincipalRow {
   name: string;
   tenant: string;
@@ -17,7 +25,16 @@ export interface TokenRow {
   hash: string;
   created: string;
   expires: string | null;
+  /** Name that its owner gave it, of its own among the owner's; null for one without. */
+  name: string | null;
+  /** Role that it has at most; null: that of its owner. */
+  role: Role | null;
+  /** Time of its last use, to the minute; null before the first. */
+  used: string | null;
 }
+
+/** A token to be kept. */
+export type NewToken = Pick<TokenRow, 'id' | 'principal' | 'hash' | 'expires'> & Partial<Pick<TokenRow, 'name' | 'role'>>;
 
 export interface SessionRow {
   /** Hex SHA-256 of its secret. */
@@ -38,7 +55,9 @@ export interface AccessStore {
   removePrincipal(name: string): Promise<boolean>;
   tokenByHash(hash: string): Promise<TokenRow | undefined>;
   tokens(principal: string): Promise<TokenRow[]>;
-  addToken(row: Omit<TokenRow, 'created'>): Promise<void>;
+  addToken(row: NewToken): Promise<void>;
+  /** Notes that a token is in use now. */
+  useToken(id: string): Promise<void>;
   removeToken(id: string): Promise<boolean>;
   sessionByHash(hash: string): Promise<SessionRow | undefined>;
   /** Adds a session, and removes those of anyone that began before a time or were last used before another (RFC 3339). */

@@ -62,17 +62,29 @@ export function accessWrites(
     addToken: (token) =>
       write(async (session) => {
         const { db, dialect } = session;
-        const { id, principal, hash, expires } = token;
-        await db.insertInto('tokens').values({ id, principal, hash, expires, created: dialect.stamp }).execute();
+        const { id, principal, hash, expires, name = null, role = null } = token;
+        const facts = { name, role, used: null, created: dialect.stamp };
+        await db
+          .insertInto('tokens')
+          .values({ id, principal, hash, expires, ...facts })
+          .execute();
         const until = expires === null ? '' : ` until ${expires}`;
-        await note(session, await aboutToken(session, principal, `added token ${id} of ${principal}${until}`));
+        await note(session, await aboutToken(session, principal, `added token ${wordsOf({ id, name, role })} of ${principal}${until}`));
       }),
     removeToken: (id) =>
       write(async (session) => {
-        const token = await session.db.selectFrom('tokens').select('principal').where('id', '=', id).executeTakeFirst();
+        const token = await session.db
+          .selectFrom('tokens')
+          .select(['principal', 'id', 'name', 'role'])
+          .where('id', '=', id)
+          .executeTakeFirst();
         const { numDeletedRows } = await session.db.deleteFrom('tokens').where('id', '=', id).executeTakeFirst();
-        if (token) await note(session, await aboutToken(session, token.principal, `revoked token ${id} of ${token.principal}`));
+        if (token) await note(session, await aboutToken(session, token.principal, `revoked token ${wordsOf(token)} of ${token.principal}`));
         return numDeletedRows > 0n;
+      }),
+    useToken: (id) =>
+      write(async ({ db, dialect }) => {
+        await db.updateTable('tokens').set({ used: dialect.stamp }).where('id', '=', id).execute();
       }),
     addSession: ({ hash, principal, proof }, { createdBefore, usedBefore }) =>
       write(async ({ db, dialect }) => {
@@ -106,6 +118,12 @@ function putWords({ name, role, passwordHash }: Put, before: Put | undefined): s
   return `changed user ${name}: ${words.join(', ') || 'nothing'}`;
 }
 
+/** Words for a token: `3f2a (ci, reader)`. */
+function wordsOf({ id, name, role }: Pick<TokenRow, 'id' | 'name' | 'role'>): string {
+  const facts = [name, role].filter((fact) => fact !== null);
+  return facts.length === 0 ? id : `${id} (${facts.join(', ')})`;
+}
+
 async function aboutToken(session: Session, name: string, what: string): Promise<AccessChange | undefined> {
   const owner = await accessReads(session).principal(name);
   return owner && { name, tenant: owner.tenant, what };
@@ -125,4 +143,7 @@ const fromToken = (row: Selectable<TokensTable>): TokenRow => ({
   hash: row.hash,
   created: row.created,
   expires: row.expires,
+  name: row.name,
+  role: row.role,
+  used: row.used,
 });

@@ -64,6 +64,7 @@ function migrations(dialect: SqlDialect): Record<string, Migration> {
     '0022-sessions': { up: (db) => sessions(db, dialect) },
     '0023-fewer-pages': { up: (db) => fewerPages(db, dialect) },
     '0024-origins': { up: (db) => origins(db, dialect) },
+    '0025-named-tokens': { up: (db) => namedTokens(db, dialect) },
   };
 }
 
@@ -241,6 +242,13 @@ async function plans(db: Kysely<unknown>, { text }: SqlDialect): Promise<void> {
 /** Origin of a Job: the request that asked for it, and the process that its lease ran out on. */
 async function origins(db: Kysely<unknown>, { text }: SqlDialect): Promise<void> {
   for (const column of ['request_id', 'taken_from']) await sql`alter table jobs add column ${sql.ref(column)} ${text}`.execute(db);
+}
+
+/** Names of tokens, what they are good for at most, and when they were last used. */
+async function namedTokens(db: Kysely<unknown>, { patience, text }: SqlDialect): Promise<void> {
+  if (patience) await patience.execute(db);
+  for (const column of ['name', 'role', 'used']) await sql`alter table tokens add column ${sql.ref(column)} ${text}`.execute(db);
+  await sql`create unique index tokens_name on tokens (principal, name) where name is not null`.execute(db);
 }
 
 async function retired(db: Kysely<unknown>, { text }: SqlDialect): Promise<void> {

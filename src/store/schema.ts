@@ -147,6 +147,9 @@ export interface TokensTable {
   hash: string;
   created: string;
   expires: string | null;
+  name: string | null;
+  role: Role | null;
+  used: string | null;
 }
 
 export interface SessionsTable {

@@ -6,7 +6,7 @@ import type { EventReads, EventRow, EventWrites } from './event-record';
 import type { ListQuery, ListPlace, PlaceQuery, ResourcePath } from './listing';
 import type { AgendaReads, AgendaWrites, SampleReads, SampleWrites, TaskStore, TaskWrites } from './monitoring';
 
-export type { AccessStore, PrincipalRow, Role, SessionRow, TokenRow } from './access-store';
+export { lesserRole, ROLES, type AccessStore, type PrincipalRow, type Role, type SessionRow, type TokenRow } from './access-store';
 export type { Retention } from './audit-store';
 export type { ResourcePath } from './listing';
 

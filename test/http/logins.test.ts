@@ -15,6 +15,7 @@ const nobody: AccessStore = {
   tokenByHash: () => Promise.resolve(undefined),
   tokens: () => Promise.resolve([]),
   addToken: () => Promise.resolve(),
+  useToken: () => Promise.resolve(),
   removeToken: () => Promise.resolve(false),
   sessionByHash: () => Promise.resolve(undefined),
   addSession: () => Promise.resolve(),

@@ -199,6 +199,14 @@ describe('user and token', () => {
     expect(JSON.parse(listed.stdout)).toMatchObject({ name: 'ann', tenant: 'default', role: 'operator', password: true, tokens: [{ id }] });
     expect(listed.stdout).not.toMatch(/argon2|cimi_/);
 
+    const named = await command(['token', 'add', 'ann', '--name', 'ci', '--role', 'reader']);
+    expect(await status({ authorization: `Bearer ${named.stdout.trim()}` })).toBe(200);
+    const own = (await command(['token', 'list', 'ann'])).stdout.trim().split('\n');
+    expect(own.map((line): unknown => JSON.parse(line))).toEqual([
+      expect.objectContaining({ id, name: null, role: null, expires: '2099-01-01T00:00:00.000Z', used: expect.stringMatching(/^20/) }),
+      expect.objectContaining({ name: 'ci', role: 'reader', expires: null, used: expect.stringMatching(/^20/) }),
+    ]);
+    for (const line of own) expect(line).not.toMatch(/cimi_|hash/);
     expect(await command(['token', 'revoke', id])).toMatchObject({ code: 0 });
     expect(await noticed({ authorization: `Bearer ${token}` }, 401)).toBe(401);
     expect(await command(['user', 'passwd', 'ann'], 'battery staple\n')).toMatchObject({ code: 0 });
@@ -220,6 +228,8 @@ describe('user and token', () => {
     [['user', 'remove', 'nobody'], '', /no user nobody/],
     [['token', 'add', 'nobody'], '', /no user nobody/],
     [['token', 'revoke', 'none'], '', /no token none/],
+    [['token', 'list', 'nobody'], '', /no user nobody/],
+    [['token', 'add', 'ann', '--role', 'root'], '', /roles are reader, operator, admin/],
   ])('%j is refused in words', async (args, input, words) => {
     const { code, stderr } = await folder.run([...args, '--data', folder.data], { input });
     expect([code, stderr]).toEqual([1, expect.stringMatching(words)]);

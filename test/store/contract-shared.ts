@@ -109,6 +109,12 @@ export function sharedContract(bench: () => Bench): void {
     expect(await access.tokenByHash('bb')).toMatchObject({ id: 't2', principal: 'bob', expires: '2030-01-01T00:00:00.000Z' });
     expect(await access.tokenByHash('cc')).toBeUndefined();
     expect(ids(await access.tokens('bob'))).toEqual(['t1', 't2']);
+    await access.addToken({ id: 't4', principal: 'bob', hash: 'ee', expires: null, name: 'ci', role: 'reader' });
+    expect(await access.tokenByHash('ee')).toMatchObject({ name: 'ci', role: 'reader', used: null });
+    expect(await access.tokenByHash('aa')).toMatchObject({ name: null, role: null, used: null });
+    await access.useToken('t4');
+    expect(Date.parse((await access.tokenByHash('ee'))?.used ?? '')).not.toBeNaN();
+    await failure(access.addToken({ id: 't5', principal: 'bob', hash: 'ff', expires: null, name: 'ci' }));
     expect([await access.removeToken('t1'), await access.removeToken('t1')]).toEqual([true, false]);
     expect([await access.removePrincipal('bob'), await access.removePrincipal('bob')]).toEqual([true, false]);
     expect(await access.tokenByHash('bb')).toBeUndefined();
