@@ -145,8 +145,8 @@ async function build(options: GatewayOptions, closers: Closers): Promise<Gateway
   closers.add(() => clouds.close());
   const catalogue = catalogueFor(clouds, config, types);
   const fetcher = createFetcher(config.fetch);
-  const handlers = withPackages(withSystems([...resourceHandlers(fetcher), ...types.handlers], catalogue), fetcher, config.move);
-  const tagKey = store.keys.lasting('identity tags');
+  const handlers = handlersFor(config, types, catalogue, fetcher);
+  const tagKey = tagKeyOf(store);
   const at = role === 'gateway' ? await publicAddress(config.server) : undefined;
   const base = `${at?.publicUrl ?? 'http://worker.invalid'}${PREFIX}`;
   const queue = await openQueue(config, log);
@@ -219,11 +219,21 @@ async function build(options: GatewayOptions, closers: Closers): Promise<Gateway
   return { entryPoint: `${base}cloudEntryPoint`, handle, store, engine, anonymous: !required, reload, close };
 }
 
+/** Returns what every type of the gateway is made of. */
+export function handlersFor(config: Config, types: TypeExtensions, catalogue: Catalogue, fetcher: Fetcher): readonly ResourceHandler[] {
+  return withPackages(withSystems([...resourceHandlers(fetcher), ...types.handlers], catalogue), fetcher, config.move);
+}
+
+/** Returns the key of the MAC on identity tags. */
+export function tagKeyOf(store: Store): Buffer {
+  return store.keys.lasting('identity tags');
+}
+
 /**
  * The standard, with what the drivers of these clouds and the configuration's own modules add to it.
  * @throws ConfigurationError where drivers contradict each other
  */
-function catalogueFor(clouds: ConnectedClouds, { compatibility }: Config, types: TypeExtensions): Catalogue {
+export function catalogueFor(clouds: ConnectedClouds, { compatibility }: Config, types: TypeExtensions): Catalogue {
   const attributes = [...types.attributes, ...extensionsOfClouds(clouds, standardCatalogue().resources), ...placesOfNames(clouds)];
   return gatewayCatalogue(attributes, compatibility.credentialsGroup, types);
 }

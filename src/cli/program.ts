@@ -4,11 +4,12 @@ import { withoutPasswords } from '../config/redact';
 import { auditCommand } from './audit';
 import { backupCommand, restoreCommand } from './backup';
 import { checkCommand } from './check';
+import { doctorCommand } from './doctor';
 import { keyCommand } from './keys';
 import { serveCommand, workerCommand } from './serve';
 import { tokenCommand, userCommand } from './users';
 
-/** The command line: `cimi-gateway serve`, `worker`, `check`, `user`, `token`, `audit`, `key`, `backup`, `restore`. */
+/** The command line: `cimi-gateway serve`, `worker`, `check`, `doctor`, `user`, `token`, `audit`, `key`, `backup`, `restore`. */
 async function run(): Promise<void> {
   // Whatever this process makes is its owner's alone.
   process.umask(0o077);
@@ -28,6 +29,7 @@ async function run(): Promise<void> {
     .addCommand(serveCommand())
     .addCommand(workerCommand())
     .addCommand(checkCommand())
+    .addCommand(doctorCommand())
     .addCommand(userCommand())
     .addCommand(tokenCommand())
     .addCommand(auditCommand())

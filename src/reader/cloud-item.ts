@@ -98,7 +98,7 @@ async function lost(reading: Reading, { path, id, handler, group }: CloudItemAt)
     const tag = makeTag(context.tagKey, id, tenant);
     const [item] = oldestFirst(await cloud.find(group, { tag, token: '' }));
     if (!item) continue;
-    const row = await adopt(reading, path, cloud, item, handler);
+    const row = await adopt(context, tenant, path, cloud, item, handler);
     return reading.showOne({ ...base(row, cloud), item, held: undefined, at: Date.now() });
   }
   return undefined;
@@ -109,9 +109,16 @@ async function isRetired({ store }: Reading['context'], path: string): Promise<b
   return (await store.retired([path])).has(path);
 }
 
-/** Gives an item of a lost row its row back under the same id. */
-function adopt({ context, tenant }: Reading, path: string, cloud: Cloud, item: Item, { type }: ResourceHandler): Promise<ResourceRow> {
-  return context.store.transaction(
+/** Gives an item of a lost row its row back under the same id. @returns the row that there is then */
+export function adopt(
+  { store }: Pick<Reading['context'], 'store'>,
+  tenant: string,
+  path: string,
+  cloud: Cloud,
+  item: Item,
+  { type }: ResourceHandler,
+): Promise<ResourceRow> {
+  return store.transaction(
     async (unit) =>
       (await unit.resource(path)) ??
       (await unit.insertResource({

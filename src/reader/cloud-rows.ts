@@ -52,7 +52,7 @@ export async function inChunks(
 }
 
 export function tagsOf(
-  { tagKey, catalogue }: ReaderContext,
+  { tagKey, catalogue }: Pick<ReaderContext, 'tagKey' | 'catalogue'>,
   { type }: ResourceHandler,
   { tenants }: Cloud,
   items: readonly Item[],

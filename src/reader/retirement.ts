@@ -16,7 +16,7 @@ const SKEW_MS = 2_000;
 
 /** Rows of what a reading found gone: they are taken away, and come back under their own ids should the thing turn up. */
 export class Retirement {
-  constructor(private readonly context: ReaderContext) {}
+  constructor(private readonly context: Pick<ReaderContext, 'catalogue' | 'store' | 'tagKey' | 'log'>) {}
 
   /**
    * Takes away the row of what the provider has proven gone, with its associations and one event, if it is older than
