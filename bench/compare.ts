@@ -1,4 +1,5 @@
-import { resolve } from 'node:path';
+import { existsSync } from 'node:fs';
+import { join, resolve } from 'node:path';
 import { createAsk, type Ask } from './load';
 import { createBody, createMachine, ended } from './machines';
 import { processorMs } from './processor';
@@ -30,12 +31,12 @@ interface Side {
 
 const JSON_BODY = { 'content-type': 'application/json' };
 /**
- * Configuration that an earlier checkout knows too; nothing here comes near a quota. What this one does by itself (looking at clouds)
+ * Configuration that an earlier checkout knows too; nothing here comes near a quota. What a gateway does by itself (looking at clouds)
  * is no part of a request.
  */
 const eitherOf = (root: string | undefined): Record<string, unknown> => ({
   quotas: undefined,
-  ...(root === undefined ? { monitoring: { watchMs: 0 } } : {}),
+  ...(root !== undefined && !existsSync(join(root, 'src', 'monitoring')) ? { monitoring: undefined } : {}),
 });
 const XML = { headers: { accept: 'application/xml' } };
 
