@@ -19,20 +19,27 @@ export async function ownRows(file: string): Promise<{ once(): Promise<void>; cl
     async once() {
       const [id, name] = [newId(), randomUUID()];
       const path = `machines/${name}`;
-      await store.transaction(async (unit) => {
-        await unit.insertResource({
-          ...{ path, type: 'Machine', tenant, cloud: 'one', providerKey: null, owner: null, state: 'CREATING', secrets: null },
-          ...{ values: { name: 'measured', state: 'CREATING', description: 'x'.repeat(200) }, internal: { tag: name } },
-        });
-        await unit.recordEvent({ ...told, resource: path, type: event('model'), severity: 'low', job: id });
-        await unit.insertJob({
+      const entry = event('access');
+      const accepted = await store.acceptAtOnce({
+        claims: [],
+        resources: [
+          {
+            ...{ path, type: 'Machine', tenant, cloud: 'one', providerKey: null, owner: null, state: 'CREATING', secrets: null },
+            ...{ values: { name: 'measured', state: 'CREATING', description: 'x'.repeat(200) }, internal: { tag: name } },
+          },
+        ],
+        events: [{ ...told, resource: path, type: event('model'), severity: 'low', job: id }],
+        job: {
           ...{ id, tenant, principal: 'bench', workflow: 'machine.create', workflowVersion: 2, input: { path, request: 'x'.repeat(300) } },
           ...{ action: 'http://schemas.dmtf.org/cimi/1/action/add', target: 'machines', affected: [path], statusMessage: 'accepted' },
           holds: [{ path, shows: 'CREATING' }],
-        });
-        await unit.counts(tenant);
-        await unit.recordEvent({ ...told, resource: 'machines', type: event('access'), job: id });
+        },
+        keepMs: 0,
+        entry: { ...told, resource: 'machines', type: entry, job: id },
+        fits: ({ jobs }) => (jobs.get('QUEUED') ?? 0) >= 0,
       });
+      // The first of a tenant makes its chain of the audit beforehand.
+      if (!accepted) await store.transaction((unit) => unit.recordEvent({ ...told, resource: 'machines', type: entry, job: id }).then());
     },
     close: () => store.close(),
   };

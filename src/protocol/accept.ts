@@ -6,11 +6,12 @@ import { alarmEvent, modelEvent } from '../operations/events';
 import { changeOf, withState } from '../operations/job-events';
 import { Refusal, type Changeable, type Found, type ChangePlan } from '../operations/resource-handler';
 import { JOB, REFUSED } from '../operations/job';
-import { isFinished, StaleError, type JobRow, type UnitOfWork } from '../store/store';
-import { recordAccess } from './audited';
+import type { EventRecord } from '../store/event-record';
+import { isFinished, StaleError, type AcceptedChange, type JobRow, type NewJob, type UnitOfWork } from '../store/store';
+import { accessEntry, recordAccess, type Told } from './audited';
 import type { Scope } from './context';
 import type { Idempotency } from './idempotency';
-import { checkQuotas } from './quotas';
+import { checkQuotas, staysAway } from './quotas';
 
 export interface Acceptance {
   action: string;
@@ -28,10 +29,32 @@ export interface Acceptance {
  */
 export async function accept(scope: Scope, plan: ChangePlan, acceptance: Acceptance): Promise<JobRow> {
   const { store, jobs } = scope.protocol;
-  const job = await store.transaction((unit) => write(unit, scope, plan, acceptance));
+  const atOnce = writesOf(scope, plan, acceptance);
+  const job = (atOnce && (await store.acceptAtOnce(atOnce))) ?? (await store.transaction((unit) => write(unit, scope, plan, acceptance)));
   for (const first of plan.stops ?? []) await jobs.notify(first);
   if (plan.work) await jobs.notify(job.id);
   return job;
+}
+
+/** All that `write` does, where nothing of it depends on what the transaction finds. */
+function writesOf(scope: Scope, plan: ChangePlan, acceptance: Acceptance): AcceptedChange | undefined {
+  const { found, deletes = false } = acceptance;
+  const { protocol, principal } = scope;
+  const { stops = [], change = [], remove = [], insert = [], also, tells = [] } = plan;
+  if (also || stops.length + change.length + remove.length > 0) return undefined;
+  const claimed = found && !found.derived ? found : undefined;
+  if (claimed && !claimed.row && (!claimed.cloud || claimed.key === undefined)) return undefined;
+  const id = newId();
+  const told = changeEvent(scope, plan, { ...acceptance, job: id });
+  return {
+    claims: claimed?.row ? [claimed.row] : [],
+    resources: claimed && !claimed.row ? [rowOfDiscovered(claimed), ...insert] : insert,
+    events: [...(told ? [told] : []), ...tells.map((event) => ({ ...event, job: id }))],
+    job: jobOf(scope, plan, acceptance, id),
+    keepMs: protocol.retentionMinutes * 60_000,
+    entry: accessEntry(scope, accessOf(plan, acceptance, id)),
+    fits: deletes ? () => true : staysAway(protocol.quotas, principal.tenant, plan, found),
+  };
 }
 
 /** Thrown to take a rehearsal back. */
@@ -55,7 +78,7 @@ export async function generated(scope: Scope, plan: ChangePlan, acceptance: Acce
 
 async function write(unit: UnitOfWork, scope: Scope, plan: ChangePlan, acceptance: Acceptance): Promise<JobRow> {
   const { protocol, principal } = scope;
-  const { action, idempotency, found, deletes = false } = acceptance;
+  const { found, deletes = false } = acceptance;
   await holdVersion(unit, plan, found);
   for (const first of plan.stops ?? []) await stop(unit, first);
   for (const row of plan.insert ?? []) await unit.insertResource(row);
@@ -63,9 +86,19 @@ async function write(unit: UnitOfWork, scope: Scope, plan: ChangePlan, acceptanc
   for (const path of plan.remove ?? []) await removeWithAssociations(unit, path);
   await plan.also?.(unit);
   const id = newId();
-  await recordChange(unit, scope, plan, { ...acceptance, job: id });
+  const told = changeEvent(scope, plan, { ...acceptance, job: id });
+  if (told) await unit.recordEvent(told);
   for (const event of plan.tells ?? []) await unit.recordEvent({ ...event, job: id });
-  const job = await unit.insertJob({
+  const expires = plan.work ? {} : { expires: (await unit.now()) + protocol.retentionMinutes * 60_000 };
+  const job = await unit.insertJob({ ...jobOf(scope, plan, acceptance, id), ...expires });
+  if (!deletes) await checkQuotas(unit, protocol.quotas, principal.tenant, plan, found);
+  await recordAccess(unit, scope, accessOf(plan, acceptance, id));
+  return job;
+}
+
+/** The Job of a change, without the time at which it expires. */
+function jobOf({ principal, request }: Scope, plan: ChangePlan, { action, idempotency, found }: Acceptance, id: string): NewJob {
+  return {
     id,
     tenant: principal.tenant,
     principal: principal.name,
@@ -73,7 +106,7 @@ async function write(unit: UnitOfWork, scope: Scope, plan: ChangePlan, acceptanc
     target: plan.target,
     affected: plan.affected.filter((path) => !(plan.remove ?? []).includes(path)),
     statusMessage: plan.statusMessage,
-    requestId: scope.request.requestId,
+    requestId: request.requestId,
     ...(plan.work
       ? {
           workflow: plan.work.workflow,
@@ -81,19 +114,15 @@ async function write(unit: UnitOfWork, scope: Scope, plan: ChangePlan, acceptanc
           input: withState(plan.work.input, found),
           holds: plan.holds ?? [],
         }
-      : { state: 'SUCCESS' as const, progress: 100, expires: (await unit.now()) + protocol.retentionMinutes * 60_000 }),
+      : { state: 'SUCCESS' as const, progress: 100 }),
     ...(idempotency ? { idempotencyKey: idempotency.key, requestHash: idempotency.hash } : {}),
     // A replay names the document, too, where the first answer was lost with its process.
     ...(plan.document === undefined ? {} : { answer: { status: 202, location: `../${plan.document}` } }),
-  });
-  if (!deletes) await checkQuotas(unit, protocol.quotas, principal.tenant, plan, found);
-  await recordAccess(unit, scope, {
-    outcome: 'Success',
-    action,
-    job: job.id,
-    detail: `${lastWord(action)} ${plan.location ?? plan.target}`,
-  });
-  return job;
+  };
+}
+
+function accessOf(plan: ChangePlan, { action }: Acceptance, job: string): Told {
+  return { outcome: 'Success', action, job, detail: `${lastWord(action)} ${plan.location ?? plan.target}` };
 }
 
 /** Asks another Job to stop, as part of this transaction; one that has ended meanwhile needs no asking. */
@@ -126,22 +155,20 @@ function shownMeanwhile(plan: ChangePlan): string | null {
   return plan.work?.workflow.endsWith('.delete') ? 'DELETING' : null;
 }
 
-/** Tells of a change of the model that was accepted; where a Job has work to do it is still to come. */
-async function recordChange(
-  unit: UnitOfWork,
-  scope: Scope,
+/** The event of a change of the model that was accepted; where a Job has work to do it is still to come. */
+function changeEvent(
+  { protocol, principal }: Scope,
   plan: ChangePlan,
   { action, found, job }: Acceptance & { job: string },
-): Promise<void> {
-  const { protocol, principal } = scope;
+): EventRecord | undefined {
   const path = plan.location ?? plan.target;
   const location = protocol.catalogue.locate(path);
   const change = changeOf(action);
-  if (!change || !location || [JOB, EVENT].includes(location.type)) return;
+  if (!change || !location || [JOB, EVENT].includes(location.type)) return undefined;
   const values = plan.insert?.find((row) => row.path === path)?.values ?? (found?.path === path ? found.values : undefined);
   const subject = { tenant: principal.tenant, path, type: location.type, name: values?.name };
   const outcome = plan.work ? 'Pending' : 'Success';
-  await unit.recordEvent(modelEvent(subject, change, { detail: `by ${principal.name}`, job, outcome }));
+  return modelEvent(subject, change, { detail: `by ${principal.name}`, job, outcome });
 }
 
 /** Leaves a FAILED Job behind for a request that was refused, so that its reason can be read later. */

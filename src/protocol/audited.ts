@@ -15,8 +15,13 @@ export interface Told extends Pick<Access, 'outcome' | 'detail' | 'at'> {
 }
 
 /** Records a request as an entry of the audit, as part of the transaction that it is done in. */
-export async function recordAccess(unit: UnitOfWork, { protocol, request }: Scope, told: Told): Promise<void> {
-  await unit.recordEvent(entryOf(protocol, request, told));
+export async function recordAccess(unit: UnitOfWork, scope: Scope, told: Told): Promise<void> {
+  await unit.recordEvent(accessEntry(scope, told));
+}
+
+/** Makes the entry of a request. */
+export function accessEntry({ protocol, request }: Scope, told: Told): EventRecord {
+  return entryOf(protocol, request, told);
 }
 
 function entryOf(protocol: Protocol, { method, path, address, requestId, principal }: CimiRequest, told: Told): EventRecord {

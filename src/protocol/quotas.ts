@@ -92,7 +92,7 @@ export async function checkQuotas(
   plan: ChangePlan,
   found: Found | undefined,
 ): Promise<void> {
-  const most = (quota: keyof Quota): number => quotas.tenants[tenant]?.[quota] ?? quotas[quota];
+  const most = mostOf(quotas, tenant);
   const growing = MEASURES.filter((measure) => measure.grows(plan, found));
   let counts = await unit.counts(tenant);
   if (growing.some((measure) => isNear(measure.used(counts), most(measure.quota)))) {
@@ -108,6 +108,26 @@ export async function checkQuotas(
   }
 }
 
+/**
+ * Tells beforehand whether a change stays away from the tenant's quotas, so that nothing has to be looked at once it is written.
+ * @returns what tells it by the counts before the change and the bytes that it adds
+ */
+export function staysAway(
+  quotas: Quotas,
+  tenant: string,
+  plan: ChangePlan,
+  found: Found | undefined,
+): (counts: Counts, bytes: number) => boolean {
+  const most = mostOf(quotas, tenant);
+  const growing = MEASURES.filter((measure) => measure.grows(plan, found));
+  const rows = Math.max(1, plan.insert?.length ?? 0);
+  return (counts, bytes) => growing.every(({ quota, used }) => !isNear(used(counts) + (quota === 'bytes' ? bytes : rows), most(quota)));
+}
+
+const mostOf =
+  (quotas: Quotas, tenant: string) =>
+  (quota: keyof Quota): number =>
+    quotas.tenants[tenant]?.[quota] ?? quotas[quota];
 const isNear = (used: number, quota: number): boolean => used + Math.max(quota * MARGIN.share, MARGIN.items) >= quota;
 const size = (values: unknown): number => (values === undefined ? 0 : JSON.stringify(values).length);
 const sum = (counts: Iterable<number>): number => [...counts].reduce((total, count) => total + count, 0);

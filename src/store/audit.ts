@@ -1,6 +1,6 @@
 import { CompiledQuery, type Insertable, type Selectable } from 'kysely';
 import type { Cipher } from './cipher';
-import { placesOf, prepared } from './prepared';
+import { placesOf, statement } from './prepared';
 import type { EventsTable } from './schema';
 import { readNow, type Session } from './session';
 import type { AuditHead, Retention } from './audit-store';
@@ -46,23 +46,41 @@ export async function recordEntries(
   entries: readonly { row: NewEntry; at: string | undefined }[],
 ): Promise<void> {
   if (entries.length === 0) return;
-  const { db, cipher } = session;
+  const { db } = session;
   const head = await takeHead(session, tenant);
-  const { lane, now } = head;
-  let { link, mac } = head;
-  const absent = { severity: null, contact: null, job: null, cloud: null, provider_event: null };
-  const rows = entries.map(({ row: given, at }) => {
-    link += 1;
-    const row = { ...absent, ...given, timestamp: at ?? now, recorded: now, lane, link };
-    mac = codeOf(cipher, row, mac);
-    return { ...row, mac };
-  });
+  const rows: LinkedEntry[] = [];
+  for (const entry of entries) rows.push(linked(session.cipher, entry, { ...head, ...rows.at(-1) }));
   const [only, ...others] = rows;
-  if (only && others.length === 0)
-    await prepared(session, 'entry', only, (place) => db.insertInto('events').values(placesOf(place, [...COVERED, 'mac'])));
+  if (only && others.length === 0) await db.executeQuery(insertingEntry(session, only));
   else await db.insertInto('events').values(rows).execute();
-  await prepared(session, 'end of chain', { link, mac, tenant, lane }, (place) =>
-    db
+  const last = rows.at(-1);
+  if (last) await db.executeQuery(endingChain(session, last));
+}
+
+/** An entry with its place in its chain. */
+export type LinkedEntry = Covered & { lane: number; link: number; mac: string };
+
+const ABSENT = { severity: null, contact: null, job: null, cloud: null, provider_event: null };
+
+/** Links an entry to the one before it, recorded now. @throws NoKeyError */
+export function linked(
+  cipher: Cipher,
+  { row, at }: { row: NewEntry; at: string | undefined },
+  { lane, link, mac, now }: Head,
+): LinkedEntry {
+  const entry = { ...ABSENT, ...row, timestamp: at ?? now, recorded: now, lane, link: link + 1 };
+  return { ...entry, mac: codeOf(cipher, entry, mac) };
+}
+
+/** Makes the statement that inserts one entry. */
+export function insertingEntry(session: Session, entry: LinkedEntry): CompiledQuery<unknown> {
+  return statement(session, 'entry', entry, (place) => session.db.insertInto('events').values(placesOf(place, [...COVERED, 'mac'])));
+}
+
+/** Makes the statement that has a chain end with an entry. */
+export function endingChain(session: Session, { link, mac, tenant, lane }: LinkedEntry): CompiledQuery<unknown> {
+  return statement(session, 'end of chain', { link, mac, tenant, lane }, (place) =>
+    session.db
       .updateTable('audit_chains')
       .set(placesOf(place, ['link', 'mac']))
       .where('tenant', '=', place<string>('tenant'))
@@ -87,7 +105,8 @@ interface Gone {
   gone_mac: string;
 }
 
-type Head = AuditHead & { now: string };
+/** End of a chain, with the time, RFC 3339. */
+export type Head = AuditHead & { now: string };
 
 /** Takes a chain that nobody has, until the transaction ends; where others have all of them, waits for one. */
 async function takeHead(session: Session, tenant: string): Promise<Head> {

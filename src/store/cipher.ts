@@ -112,11 +112,11 @@ export function createCipher(key: Uint8Array | undefined, others: readonly Uint8
       keyed: true,
       keys,
       seal(text, place) {
-        const salt = randomBytes(SALT_BYTES);
-        const nonce = randomBytes(NONCE_BYTES);
+        const random = randomBytes(SALT_BYTES + NONCE_BYTES);
+        const [salt, nonce] = [random.subarray(0, SALT_BYTES), random.subarray(SALT_BYTES)];
         const body = createCipheriv('aes-256-gcm', keyFor(salt), nonce).setAAD(Buffer.from(place));
         const parts = [body.update(text, 'utf8'), body.final()];
-        return `${sealedBy(name)}${Buffer.concat([salt, nonce, body.getAuthTag(), ...parts]).toString('base64')}`;
+        return `${sealedBy(name)}${Buffer.concat([random, body.getAuthTag(), ...parts]).toString('base64')}`;
       },
       open(envelope, place) {
         const [format, keyId, body] = envelope.split('.');

@@ -1,6 +1,6 @@
-import { sql, type Kysely } from 'kysely';
+import { sql, type CompiledQuery, type Kysely } from 'kysely';
 import type { SqlDialect } from './dialect';
-import { prepared } from './prepared';
+import { statement } from './prepared';
 import type { Session } from './session';
 import type { Counts } from './store';
 
@@ -22,17 +22,38 @@ const MANY = 50;
 const AT_ONCE = 100;
 
 export async function readCounts(session: Session, tenant: string): Promise<Counts> {
-  const { rows } = await prepared<{ kind: string; n: number }>(session, 'counts', { tenant }, (at) =>
+  return countsOf((await session.db.executeQuery(readingCounts(session, tenant))).rows);
+}
+
+interface Count {
+  kind: string;
+  n: number;
+}
+
+/** Makes the statement that reads the counts of a tenant. */
+export function readingCounts(session: Session, tenant: string): CompiledQuery<Count> {
+  return statement(session, 'counts', { tenant }, (at) =>
     session.db
       .selectFrom('counts')
       .where('tenant', '=', at<string>('tenant'))
       .groupBy('kind')
       .select(['kind', sql<number>`cast(sum(n) as bigint)`.as('n')]),
   );
-  const of = (prefix: string) => new Map(rows.flatMap(({ kind, n }) => (kind.startsWith(prefix) ? [[kind.slice(prefix.length), n]] : [])));
+}
+
+/** Puts counts together from their rows, one for each kind. */
+export function countsOf(rows: readonly Count[]): Counts {
+  const found: Record<string, Map<string, number>> = {};
+  for (const { kind, n } of rows) {
+    const after = kind.indexOf('/') + 1;
+    (found[kind.slice(0, after)] ??= new Map()).set(kind.slice(after), n);
+  }
+  const of = (prefix: string) => found[prefix] ?? new Map<string, number>();
   const one = (kind: string) => rows.find((row) => row.kind === kind)?.n ?? 0;
-  const [jobs, resources, events, entries] = [of(JOB), of(RESOURCE), of(EVENT), of(ENTRY)];
-  return { jobs, resources, meters: one(METERS), events, entries, bytes: one(`${BYTES}resources`) };
+  return {
+    ...{ jobs: of(JOB), resources: of(RESOURCE), events: of(EVENT), entries: of(ENTRY) },
+    ...{ meters: one(METERS), bytes: one(`${BYTES}resources`) },
+  };
 }
 
 export async function mergeCounts({ db, dialect }: Session): Promise<void> {

@@ -70,7 +70,10 @@ const heldResource = (parameter: string): string => `${HELD_RESOURCE} where r.pa
 const lane = (now: string, where: string): string =>
   `select tenant, lane, link, mac, ${now} as now from audit_chains where tenant = ${where}`;
 const SQLITE_STAMP = "strftime('%Y-%m-%dT%H:%M:%fZ', 'now')";
-const POSTGRES_STAMP = `to_char(clock_timestamp() at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`;
+/** Time of PostgreSQL's clock, ms since the epoch. */
+export const POSTGRES_MS = '(extract(epoch from clock_timestamp()) * 1000)::bigint';
+/** The same moment as RFC 3339 text. */
+export const POSTGRES_STAMP = `to_char(clock_timestamp() at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`;
 
 const sqlite: Omit<SqlDialect, 'nowMs'> = {
   stamp: sql.raw<string>(SQLITE_STAMP),
@@ -118,7 +121,7 @@ export function sqliteDialect(clock: () => number): SqlDialect {
 }
 
 export const postgresDialect: SqlDialect = {
-  nowMs: sql<number>`(extract(epoch from clock_timestamp()) * 1000)::bigint`,
+  nowMs: sql.raw<number>(POSTGRES_MS),
   stamp: sql.raw<string>(POSTGRES_STAMP),
   text: sql`text collate "C"`,
   keyed: sql``,

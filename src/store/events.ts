@@ -1,4 +1,4 @@
-import { sql, type Selectable, type SelectQueryBuilder } from 'kysely';
+import { sql, type CompiledQuery, type Selectable, type SelectQueryBuilder } from 'kysely';
 import { severities, type Severity } from '../model/event';
 import { isEvidence } from '../model/event-types';
 import { recordEntries, type NewEntry } from './audit';
@@ -6,7 +6,7 @@ import { readCounts } from './counts';
 import { countsOfView, isAll, type EventNaming, type EventQuery, type EventRecord, type EventRow, type EventView } from './event-record';
 import type { ListPlace, PlaceQuery } from './listing';
 import { narrowed, type Listed } from './narrow';
-import { placesOf, prepared } from './prepared';
+import { placesOf, statement } from './prepared';
 import type { EventsTable, Tables } from './schema';
 import { decodeColumn, encodeColumn, type Session } from './session';
 import { StaleError, type Store } from './store';
@@ -15,19 +15,24 @@ import { StaleError, type Store } from './store';
 
 /** Records an event. @returns false where the provider's event had been recorded before. */
 export async function recordEvent(session: Session, event: EventRecord): Promise<boolean> {
-  const { row, at } = columnsOf(event);
+  const made = columnsOf(event);
   if (isEvidence(event.type)) {
-    await recordEntries(session, event.tenant, [{ row, at }]);
+    await recordEntries(session, event.tenant, [made]);
     return true;
   }
+  const { numAffectedRows: inserted = 0n } = await session.db.executeQuery(insertingEvent(session, made));
+  return inserted > 0n;
+}
+
+/** Makes the statement that inserts what is no entry of the audit; nothing where the provider's event is there. */
+export function insertingEvent(session: Session, { row, at }: NewEvent): CompiledQuery<unknown> {
   const timed = at !== undefined;
-  const { numAffectedRows: inserted = 0n } = await prepared(session, `event ${timed}`, { ...row, timestamp: at }, (place, { stamp }) =>
+  return statement(session, `event ${timed}`, { ...row, timestamp: at }, (place, { stamp }) =>
     session.db
       .insertInto('events')
       .values({ ...placesOf(place, COLUMNS), timestamp: timed ? place<string>('timestamp') : stamp, recorded: stamp })
       .onConflict((conflict) => conflict.doNothing()),
   );
-  return inserted > 0n;
 }
 
 /** Records entries of the audit of one tenant in one of its chains. @throws Error where one is none */
@@ -43,7 +48,12 @@ const COLUMNS = [
 ] as const;
 
 /** Columns of an event, and the time of the occurrence, RFC 3339; absent: now. */
-function columnsOf(event: EventRecord): { row: NewEntry; at: string | undefined } {
+export interface NewEvent {
+  row: NewEntry;
+  at: string | undefined;
+}
+
+export function columnsOf(event: EventRecord): NewEvent {
   const row = {
     tenant: event.tenant,
     resource: event.resource,

@@ -1,14 +1,20 @@
-import { placesOf, prepared } from './prepared';
+import type { CompiledQuery } from 'kysely';
+import { placesOf, prepared, statement } from './prepared';
 import type { HoldsTable } from './schema';
 import type { Session } from './session';
 import { HeldError, type Hold, type ResourcePath, type StoreReads } from './store';
 
 /** Reads which unfinished Job holds which resource: one row per resource, so that the primary key decides. */
 
-export async function readHolds({ db, dialect }: Session, paths?: readonly ResourcePath[]): ReturnType<StoreReads['holds']> {
-  let select = db.selectFrom('holds').selectAll();
-  if (paths) select = select.where(dialect.isIn('path', paths));
-  const rows = paths?.length === 0 ? [] : await select.execute();
+export async function readHolds(session: Session, paths?: readonly ResourcePath[]): ReturnType<StoreReads['holds']> {
+  const { db, dialect } = session;
+  const { rows } =
+    paths?.length === 0
+      ? { rows: [] }
+      : await prepared<HoldsTable>(session, `holds ${paths !== undefined}`, { paths: paths && dialect.list(paths) }, (at) => {
+          const select = db.selectFrom('holds').selectAll();
+          return paths ? select.where(dialect.isListed('path', at('paths'))) : select;
+        });
   return new Map(rows.map(({ path, job, shows }) => [path, { job, shows }]));
 }
 
@@ -64,18 +70,7 @@ async function take(session: Session, job: string, { path, shows }: Hold, parent
   const { db } = session;
   const from = { job, parent: parent ?? job };
   for (;;) {
-    const { rows } = await prepared<{ job: string }>(session, 'take hold', { path, shows, ...from }, (at) =>
-      db
-        .insertInto('holds')
-        .values(placesOf(at, ['path', 'job', 'shows']))
-        .onConflict((conflict) =>
-          conflict
-            .column('path')
-            .doUpdateSet(placesOf(at, ['job', 'shows']))
-            .where((where) => where.or([where('holds.job', '=', at<string>('job')), where('holds.job', '=', at<string>('parent'))])),
-        )
-        .returning('job'),
-    );
+    const { rows } = await db.executeQuery(takingHold(session, { path, shows, ...from }));
     const [taken] = rows;
     if (taken) return taken.job;
     const other = await db.selectFrom('holds').select('job').where('path', '=', path).executeTakeFirst();
@@ -84,7 +79,24 @@ async function take(session: Session, job: string, { path, shows }: Hold, parent
   }
 }
 
-function inOrder(holds: readonly Hold[]): Hold[] {
+/** Makes the statement that takes a hold, also from the parent; it returns nothing where another Job has it. */
+export function takingHold(session: Session, taker: HoldsTable & { parent: string }): CompiledQuery<{ job: string }> {
+  return statement(session, 'take hold', { ...taker }, (at) =>
+    session.db
+      .insertInto('holds')
+      .values(placesOf(at, ['path', 'job', 'shows']))
+      .onConflict((conflict) =>
+        conflict
+          .column('path')
+          .doUpdateSet(placesOf(at, ['job', 'shows']))
+          .where((where) => where.or([where('holds.job', '=', at<string>('job')), where('holds.job', '=', at<string>('parent'))])),
+      )
+      .returning('job'),
+  );
+}
+
+/** Each path once, in path order. */
+export function inOrder(holds: readonly Hold[]): Hold[] {
   const byPath = new Map(holds.map((hold) => [hold.path, hold]));
   return [...byPath.values()].sort((a, b) => (a.path < b.path ? -1 : 1));
 }

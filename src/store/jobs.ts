@@ -1,13 +1,15 @@
-import { sql, type RawBuilder, type Updateable } from 'kysely';
+import { sql, type CompiledQuery, type RawBuilder, type Updateable } from 'kysely';
+import type { Cipher } from './cipher';
 import { jobFromRow, encodeOptional, sealJob, jobToRow, type StoredJob } from './job-rows';
 import { readHoldsOf, releaseHolds, showHolds, takeHolds } from './holds';
-import { placesOf, prepared } from './prepared';
+import { placesOf, prepared, statement } from './prepared';
 import type { JobsTable } from './schema';
 import { encodeColumn, impossible, type Session } from './session';
 import {
   DuplicateKeyError,
   isFinished,
   StaleError,
+  type Hold,
   type JobLoad,
   type JobProgress,
   type JobRow,
@@ -61,28 +63,38 @@ export async function readJobLoad({ db, dialect }: Session): Promise<JobLoad[]> 
 }
 
 type Given = 'due' | 'created' | 'changed';
+type NewJobRow = ReturnType<typeof jobToRow>;
+
+/** Makes the statement that inserts a Job; it returns nothing where there is one of that id, or of that key. */
+export function insertingJob(session: Session, row: NewJobRow, due: number | undefined): CompiledQuery<Pick<StoredJob, Given>> {
+  const dated = due !== undefined;
+  return statement(session, `new job ${dated}`, { ...row, due }, (at, { nowMs, stamp }) =>
+    session.db
+      .insertInto('jobs')
+      .values({
+        ...placesOf(at, Object.keys(row) as (keyof typeof row)[]),
+        ...{ due: dated ? at<number>('due') : nowMs, created: stamp, changed: stamp },
+      })
+      .onConflict((conflict) => conflict.doNothing())
+      .returning(['due', 'created', 'changed']),
+  );
+}
+
+/** A Job as it was inserted. @param holds that it has taken */
+export function insertedJob(cipher: Cipher, job: NewJob, row: NewJobRow, given: Pick<StoredJob, Given>, holds: readonly Hold[]): JobRow {
+  // What was just sealed need not be opened again.
+  return { ...jobFromRow(cipher, { ...row, ...given, input: null }, holds), input: row.done === 1 ? null : (job.input ?? null) };
+}
 
 export async function insertJob(session: Session, job: NewJob): Promise<JobRow> {
   const { db, cipher } = session;
   const row = jobToRow(cipher, job);
-  const dated = job.due !== undefined;
   for (let attempt = 1; ; attempt++) {
-    const { rows } = await prepared<Pick<StoredJob, Given>>(session, `new job ${dated}`, { ...row, due: job.due }, (at, { nowMs, stamp }) =>
-      db
-        .insertInto('jobs')
-        .values({
-          ...placesOf(at, Object.keys(row) as (keyof typeof row)[]),
-          ...{ due: dated ? at<number>('due') : nowMs, created: stamp, changed: stamp },
-        })
-        .onConflict((conflict) => conflict.doNothing())
-        .returning(['due', 'created', 'changed']),
-    );
+    const { rows } = await db.executeQuery(insertingJob(session, row, job.due));
     const [given] = rows;
     if (given) {
       const holds = row.done === 1 ? [] : (job.holds ?? []);
-      const taken = await takeHolds(session, job.id, holds, job.parent ?? null);
-      // What was just sealed need not be opened again.
-      return { ...jobFromRow(cipher, { ...row, ...given, input: null }, taken), input: row.done === 1 ? null : (job.input ?? null) };
+      return insertedJob(cipher, job, row, given, await takeHolds(session, job.id, holds, job.parent ?? null));
     }
     const other = job.idempotencyKey ? await readJobByKey(session, job.tenant, job.idempotencyKey) : undefined;
     if (other) throw new DuplicateKeyError(other.id);

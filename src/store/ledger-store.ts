@@ -2,6 +2,7 @@ import type { Ledger } from '../model/ledger';
 import {
   isFinished,
   type JobRow,
+  type NewResourceRow,
   type ResourcePath,
   type ResourceQuery,
   type ResourceRow,
@@ -82,7 +83,7 @@ class Changes {
     this.all = true;
   }
 
-  row({ path, type, tenant, cloud, providerKey }: ResourceRow): void {
+  row({ path, type, tenant, cloud, providerKey }: NewResourceRow): void {
     for (const topic of [ROWS, ROW(path), TYPE(type), OWN(type, tenant)]) this.topics.add(topic);
     if (cloud !== null && providerKey !== null) this.topics.add(KEY(type, cloud, providerKey));
   }
@@ -198,6 +199,22 @@ export function ledgerStore(store: Store, ledger: Ledger): Store {
       // What is read in a transaction is not noted.
       ledger.readUntold();
       return told((changes) => store.transaction((unit) => work({ ...unit, ...writesOf(unit, changes) })));
+    },
+    acceptAtOnce: (accepted) => {
+      // What is read in a transaction is not noted.
+      ledger.readUntold();
+      return told(async (changes) => {
+        const job = await store.acceptAtOnce(accepted).catch((error: unknown) => {
+          // It may be done and have failed to say so.
+          changes.everything();
+          throw error;
+        });
+        if (!job) return undefined;
+        for (const row of [...accepted.resources, ...accepted.claims]) changes.row(row);
+        if (isFinished(job)) changes.bornEnded(job);
+        else changes.job(job);
+        return job;
+      });
     },
     leaseJob: (id, owner, leaseMs) =>
       told(async (changes) => {

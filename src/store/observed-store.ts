@@ -7,6 +7,11 @@ import { isFinished, type JobRow, type Store } from './store';
 export function observedStore(store: Store, tell: (job: JobRow) => void): Store {
   return {
     ...store,
+    async acceptAtOnce(accepted) {
+      const row = await store.acceptAtOnce(accepted);
+      if (row && isFinished(row)) tell(row);
+      return row;
+    },
     async transaction(work) {
       let born: JobRow[] = [];
       const result = await store.transaction((unit) => {

@@ -1,5 +1,6 @@
 import { Kysely, PostgresDialect, sql } from 'kysely';
 import { Pool, types, type CustomTypesConfig } from 'pg';
+import { acceptOnPostgres, connectedBy } from './at-once-postgres';
 import type { Cipher } from './cipher';
 import { postgresDialect } from './dialect';
 import { TABLES } from './backup';
@@ -10,7 +11,7 @@ import type { Tables } from './schema';
 import { tablesOf, type Session } from './session';
 import { sqlStore } from './sql-store';
 import type { Store } from './store';
-import { postgresOutages, tellingOutages } from './unavailable';
+import { postgresOutages, tellingOutages, toldOutage } from './unavailable';
 
 export interface PostgresStoreOptions {
   /** `postgres://user:password@host:port/database`. */
@@ -53,13 +54,14 @@ export async function openPostgresStore(options: PostgresStoreOptions): Promise<
   let { cipher } = options;
   if (schema !== undefined && !/^[a-z_][a-z0-9_]{0,62}$/.test(schema)) throw new Error(`'${schema}' can't be the name of a schema`);
   // Pools apart: a transaction's callback may read outside of it, which must not wait for another transaction's end.
-  const session = (size: number): Session => ({
-    db: new Kysely<Tables>({ dialect: tellingOutages(new PostgresDialect({ pool: createPool(options, size) }), postgresOutages) }),
+  const session = (pool: Pool): Session => ({
+    db: new Kysely<Tables>({ dialect: tellingOutages(new PostgresDialect({ pool }), postgresOutages) }),
     dialect: postgresDialect,
     cipher,
   });
-  const writes = session(Math.max(1, Math.ceil(poolSize / 2)));
-  const reads = session(Math.max(1, Math.floor(poolSize / 2)));
+  const writing = createPool(options, Math.max(1, Math.ceil(poolSize / 2)));
+  const writes = session(writing);
+  const reads = session(createPool(options, Math.max(1, Math.floor(poolSize / 2))));
   const close = async (): Promise<void> => {
     await reads.db.destroy();
     await writes.db.destroy();
@@ -73,7 +75,11 @@ export async function openPostgresStore(options: PostgresStoreOptions): Promise<
     await close();
     throw error;
   }
-  return sqlStore({ ...writes, cipher }, { ...reads, cipher }, close);
+  const connected = connectedBy(
+    () => writing.connect(),
+    (error) => toldOutage(error, postgresOutages),
+  );
+  return sqlStore({ ...writes, cipher }, { ...reads, cipher }, acceptOnPostgres({ ...writes, cipher }, connected), close);
 }
 
 /**

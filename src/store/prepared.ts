@@ -27,18 +27,30 @@ const texts = new WeakMap<SqlDialect, Map<string, Text>>();
 /** More than the program has: what is asked for under ever new names must not fill the memory. */
 const MOST_TEXTS = 500;
 
+type Build = (at: Place, dialect: SqlDialect) => { compile(): Text } | Text;
+
+/** Runs a statement that was put together before, or puts it together now; see `statement`. */
+export function prepared<R>(
+  session: Session,
+  name: string,
+  values: Readonly<Record<string, unknown>>,
+  build: Build,
+): Promise<QueryResult<R>> {
+  return session.db.executeQuery<R>(statement<R>(session, name, values, build));
+}
+
 /**
- * Runs a statement that was put together before, or puts it together now.
+ * Makes a statement of a text that was put together before, or is now.
  * @param name stands for the statement: the same name, the same text but for the values
  * @param values of its places, as the database takes them
  * @param build puts it together, with the places of values and with a dialect whose `nowMs` is read each time it runs
  */
-export function prepared<R>(
-  { db, dialect }: Session,
+export function statement<R>(
+  { dialect }: Pick<Session, 'dialect'>,
   name: string,
   values: Readonly<Record<string, unknown>>,
-  build: (at: Place, dialect: SqlDialect) => { compile(): Text } | Text,
-): Promise<QueryResult<R>> {
+  build: Build,
+): CompiledQuery<R> {
   const known = texts.get(dialect) ?? new Map<string, Text>();
   texts.set(dialect, known);
   let text = known.get(name);
@@ -52,7 +64,7 @@ export function prepared<R>(
     if (!(parameter instanceof Parameter)) return parameter;
     return parameter === NOW ? dialect.clock?.() : values[parameter.name];
   });
-  return db.executeQuery<R>(CompiledQuery.raw(text.sql, parameters));
+  return CompiledQuery.raw(text.sql, parameters) as CompiledQuery<R>;
 }
 
 /** Makes places for the values of columns that have their names. */

@@ -1,7 +1,7 @@
 import { CompiledQuery, sql, type RawBuilder, type Selectable, type Updateable } from 'kysely';
 import type { Value, Values } from '../model/values';
 import { HELD_RESOURCE } from './dialect';
-import { placesOf, prepared } from './prepared';
+import { placesOf, prepared, statement } from './prepared';
 import type { ResourcesTable } from './schema';
 import { decodeColumn, encodeColumn, impossible, seal, unseal, type Session } from './session';
 import {
@@ -89,9 +89,13 @@ export async function readStandings({ db, dialect }: Session, paths: readonly Re
   );
 }
 
-export async function insertResource(session: Session, given: NewResourceRow): Promise<ResourceRow> {
-  const { db, cipher } = session;
-  const created = given.created === undefined ? undefined : new Date(given.created).toISOString();
+/** A new row as its table has it, but for the time of its making where the database gives that. */
+export interface NewRow {
+  values: Omit<Row, 'created'>;
+  created: string | undefined;
+}
+
+export function newRow(cipher: Session['cipher'], given: NewResourceRow): NewRow {
   const values: Omit<Row, 'created'> = {
     path: given.path,
     type: given.type,
@@ -109,9 +113,14 @@ export async function insertResource(session: Session, given: NewResourceRow): P
     event_log: given.eventLog ?? null,
     events_after: given.eventsAfter ?? null,
   };
+  return { values, created: given.created === undefined ? undefined : new Date(given.created).toISOString() };
+}
+
+/** Makes the statement that inserts a row; it returns nothing where there is one of that path, or of that key. */
+export function insertingRow(session: Session, { values, created }: NewRow): CompiledQuery<Pick<Row, 'created'>> {
   const known = created !== undefined;
-  const { rows } = await prepared<Pick<Row, 'created'>>(session, `new resource ${known}`, { ...values, created }, (at, { stamp }) =>
-    db
+  return statement(session, `new resource ${known}`, { ...values, created }, (at, { stamp }) =>
+    session.db
       .insertInto('resources')
       .values({
         ...placesOf(at, Object.keys(values) as (keyof typeof values)[]),
@@ -120,10 +129,15 @@ export async function insertResource(session: Session, given: NewResourceRow): P
       .onConflict((conflict) => conflict.doNothing())
       .returning('created'),
   );
+}
+
+export async function insertResource(session: Session, given: NewResourceRow): Promise<ResourceRow> {
+  const made = newRow(session.cipher, given);
+  const { rows } = await session.db.executeQuery(insertingRow(session, made));
   const [row] = rows;
   if (!row) throw new StaleError(given.path);
   await insertRefs(session, given.path, given.values);
-  return resourceFromRow(cipher, { ...values, ...row });
+  return resourceFromRow(session.cipher, { ...made.values, ...row });
 }
 
 export async function updateResource(
@@ -197,15 +211,20 @@ export async function deleteTree({ db, dialect }: Pick<Session, 'db' | 'dialect'
 }
 
 export async function insertRefs({ db }: Session, source: ResourcePath, values: Values): Promise<void> {
-  const targets = new Set<string>();
-  collectRefs(values, targets);
-  const rows = [...targets].map((target) => ({ source, target }));
+  const rows = targetsOf(values).map((target) => ({ source, target }));
   for (let at = 0; at < rows.length; at += 500) {
     await db
       .insertInto('refs')
       .values(rows.slice(at, at + 500))
       .execute();
   }
+}
+
+/** Paths that values refer to, at any depth. */
+export function targetsOf(values: Values): string[] {
+  const targets = new Set<string>();
+  collectRefs(values, targets);
+  return [...targets];
 }
 
 function collectRefs(value: Value | Values | undefined, into: Set<string>): void {

@@ -20,25 +20,24 @@ import { bringBack, readTakenAway, takeAway } from './retired';
 import { forgetRetired, removeEvents } from './retention';
 import * as samples from './samples';
 import { impossible, readNow, type Session } from './session';
-import type { JobRow, ResourceRow, Store, StoreReads, UnitOfWork } from './store';
+import type { AcceptAtOnce, JobRow, ResourceRow, Store, StoreReads, UnitOfWork } from './store';
 import * as tasks from './tasks';
 import { together } from './together';
-import { StoreUnavailable } from './unavailable';
+import { isPassing } from './unavailable';
 
 /** Number of times a transaction that the database gave up in favour of another is begun. */
 const ATTEMPTS = 5;
 /** Delay before a read is tried once more, in ms. */
 const AGAIN_MS = 50;
-/** A failure within this is worth another try, ms. */
-const SOON_MS = 2_000;
 
 /**
  * The store over one SQL database.
  * @param writes session for transactions
  * @param reads session for everything else: never the connection of a transaction, so that neither waits for the other
+ * @param acceptAtOnce the database's way of it
  * @param close lets go of both
  */
-export function sqlStore(writes: Session, reads: Session, close: () => Promise<void>): Store {
+export function sqlStore(writes: Session, reads: Session, acceptAtOnce: AcceptAtOnce, close: () => Promise<void>): Store {
   const write = async <T>(work: (session: Session) => Promise<T>): Promise<T> => {
     for (let attempt = 1; ; attempt++) {
       let begun = false;
@@ -60,6 +59,7 @@ export function sqlStore(writes: Session, reads: Session, close: () => Promise<v
   return {
     ...twice(reads.dialect.alone ? readsOf(reads) : joined(reads, readsOf(reads))),
     transaction: (work) => write((session) => work(unitOf(session))),
+    acceptAtOnce,
     leaseJob(id, owner, leaseMs) {
       const whose = JSON.stringify([owner, leaseMs]);
       const lease =
@@ -122,11 +122,6 @@ function twice<R extends object>(reads: R): R {
     },
   ];
   return Object.fromEntries(Object.entries(reads).map(again)) as unknown as R;
-}
-
-/** Tells whether another try is worthwhile: the store failed, and failed soon. A caller who has waited long is better told. */
-function isPassing(error: unknown, since: number): boolean {
-  return error instanceof StoreUnavailable && performance.now() - since < SOON_MS;
 }
 
 function readsOf(session: Session): StoreReads {

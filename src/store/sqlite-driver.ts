@@ -29,13 +29,27 @@ export interface LibsqlOptions {
  * the event loop, keeps prepared statements, commits the transactions of one turn of the event loop together, and lets
  * reads go on beside them.
  */
-export function libsqlDialect(options: LibsqlOptions): Dialect {
+export function libsqlDialect(options: LibsqlOptions): Dialect & Direct {
+  const driver = new LibsqlDriver(options);
   return {
+    transact: (work) => driver.transact(work),
     createAdapter: () => new TransactionalAdapter(),
-    createDriver: () => new LibsqlDriver(options),
+    createDriver: () => driver,
     createIntrospector: (db: Kysely<unknown>): DatabaseIntrospector => new SqliteIntrospector(db),
     createQueryCompiler: () => new SqliteQueryCompiler(),
   };
+}
+
+/** Runs one statement, at once. */
+export type Run = <R>(query: CompiledQuery<R>) => readonly R[];
+
+/** Way to the database past Kysely, whose chain of promises takes longer than a short statement. */
+export interface Direct {
+  /**
+   * Does a short transaction in one go, among those of its turn. Resolves when it is on the disk; undone where the work throws.
+   * The database must be in use already.
+   */
+  transact<T>(work: (run: Run) => T): Promise<T>;
 }
 
 class TransactionalAdapter extends SqliteAdapter {
@@ -63,6 +77,25 @@ class LibsqlDriver implements Driver {
     if (!this.#connection) throw new Error('the database is not open');
     if (!this.options.readOnly) await this.#turn.take();
     return new Use(this.#connection);
+  }
+
+  async transact<T>(work: (run: Run) => T): Promise<T> {
+    if (overdue()) await giveWay();
+    const use = await this.acquireConnection();
+    try {
+      await this.beginTransaction(use);
+      let result: T;
+      try {
+        result = work((query) => use.connection.run(query));
+      } catch (error) {
+        await this.rollbackTransaction(use);
+        throw error;
+      }
+      await this.commitTransaction(use);
+      return result;
+    } finally {
+      await this.releaseConnection(use);
+    }
   }
 
   /** The transactions of a turn of the event loop are committed together: the wait for the disk is the dearest part of each. */
@@ -205,6 +238,11 @@ class LibsqlConnection {
     // SQLite answers at once: a long transaction would let nobody else in. (Reads beside it do not: who reads much, gives way itself.)
     if (this.database.inTransaction && overdue()) await giveWay();
     return this.#patiently(() => this.#run<R>(sql, parameters));
+  }
+
+  /** Runs one statement of a transaction that has begun, at once. */
+  run<R>({ sql, parameters }: CompiledQuery<R>): readonly R[] {
+    return this.#run<R>(sql, parameters).rows;
   }
 
   /** Runs what has no parameters and no rows. Never prepared: a statement refused as busy would stay in progress. */

@@ -1,6 +1,8 @@
-import { Kysely } from 'kysely';
+import { Kysely, type Dialect } from 'kysely';
 import { mkdir, open } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { Unfit } from './at-once';
+import { acceptOnSqlite } from './at-once-sqlite';
 import type { Cipher } from './cipher';
 import { codeOf, sqliteDialect } from './dialect';
 import { steadyClock } from './steady-clock';
@@ -10,9 +12,9 @@ import { assertRestored } from './restore-mark';
 import type { Tables } from './schema';
 import type { Session } from './session';
 import { sqlStore } from './sql-store';
-import { libsqlDialect } from './sqlite-driver';
+import { libsqlDialect, type Direct } from './sqlite-driver';
 import type { Store } from './store';
-import { sqliteOutages, tellingOutages } from './unavailable';
+import { sqliteOutages, tellingOutages, toldOutage } from './unavailable';
 
 export interface SqliteStoreOptions {
   /** The database file; made (readable by the owner only) with its folder where absent. */
@@ -42,12 +44,13 @@ export async function openSqliteStore({
   await createPrivate(file);
   const dialect = sqliteDialect(clock);
   let { cipher } = options;
-  const session = (readOnly: boolean): Session => ({
-    db: new Kysely<Tables>({ dialect: tellingOutages(libsqlDialect({ file, readOnly, patienceMs }), sqliteOutages) }),
+  const session = (libsql: Dialect): Session => ({
+    db: new Kysely<Tables>({ dialect: tellingOutages(libsql, sqliteOutages) }),
     dialect,
     cipher,
   });
-  const writes = session(false);
+  const writing = libsqlDialect({ file, readOnly: false, patienceMs });
+  const writes = session(writing);
   try {
     await assertRestored(writes);
     await migrate(writes.db, dialect);
@@ -56,8 +59,17 @@ export async function openSqliteStore({
     await writes.db.destroy();
     throw error;
   }
-  const reads = session(true);
-  return sqlStore({ ...writes, cipher }, reads, async () => {
+  const reads = session(libsqlDialect({ file, readOnly: true, patienceMs }));
+  const direct: Direct = {
+    transact: async (work) => {
+      try {
+        return await writing.transact(work);
+      } catch (error) {
+        throw error instanceof Unfit ? error : toldOutage(error, sqliteOutages);
+      }
+    },
+  };
+  return sqlStore({ ...writes, cipher }, reads, acceptOnSqlite({ ...writes, cipher }, direct), async () => {
     await reads.db.destroy();
     await writes.db.destroy();
   });

@@ -2,13 +2,15 @@ import type { Value, Values } from '../model/values';
 import type { AccessStore } from './access-store';
 import type { AuditStore, Retention } from './audit-store';
 import type { KeyStore } from './keys';
-import type { EventReads, EventRow, EventWrites } from './event-record';
+import type { EventReads, EventRecord, EventRow, EventWrites } from './event-record';
 import type { ListQuery, ListPlace, PlaceQuery, ResourcePath } from './listing';
 import type { AgendaReads, AgendaWrites, SampleReads, SampleWrites, TaskStore, TaskWrites } from './monitoring';
+import type { Counts, JobLoad } from './quantities';
 
 export { lesserRole, ROLES, type AccessStore, type PrincipalRow, type Role, type SessionRow, type TokenRow } from './access-store';
 export type { Retention } from './audit-store';
 export type { ResourcePath } from './listing';
+export type { Counts, JobLoad } from './quantities';
 
 /**
  * A resource as the gateway itself knows it. For what lives at a provider the row holds only what the cloud
@@ -225,33 +227,6 @@ export interface JobQuery extends ListQuery {
   ids?: readonly string[];
 }
 
-/**
- * Numbers of rows of a tenant, kept without counting: Jobs by state, by type the resources that live in no cloud and no other
- * resource, and events by severity ('' where there is none).
- */
-export interface Counts {
-  jobs: ReadonlyMap<string, number>;
-  resources: ReadonlyMap<string, number>;
-  events: ReadonlyMap<string, number>;
-  /** The same of entries of the audit, which are not among the events here. */
-  entries: ReadonlyMap<string, number>;
-  /** Meters, whatever they are of. */
-  meters: number;
-  /** Size of all its resources as stored, wherever these live. */
-  bytes: number;
-}
-
-/** Unfinished Jobs of one workflow. */
-export interface JobLoad {
-  workflow: string;
-  /** Jobs that nobody works: queued, or between two attempts. */
-  waiting: number;
-  /** Jobs that a worker has leased. */
-  running: number;
-  /** Age of the oldest, in ms. */
-  oldestMs: number;
-}
-
 /** Error where another unfinished Job holds the resource: 409 with that Job. */
 export class HeldError extends Error {
   constructor(
@@ -351,8 +326,33 @@ export interface UnitOfWork extends StoreReads, SampleWrites, AgendaWrites, Task
   deleteJob(id: string): Promise<void>;
 }
 
+/**
+ * All that an accepted change writes, known before its transaction: it needs no look at what was just written, and no round trip for
+ * each row. Where anything at all speaks against it nothing is written, and a transaction step by step finds out what.
+ */
+export interface AcceptedChange {
+  /** Rows whose version is claimed: it must still be this one, and is raised. */
+  claims: readonly ResourceRow[];
+  resources: readonly NewResourceRow[];
+  /** Events in their order; none is an entry of the audit. */
+  events: readonly EventRecord[];
+  /** Job without a parent. */
+  job: NewJob;
+  /** Time for which a Job that has ended is kept, ms. */
+  keepMs: number;
+  /** Entry of the audit, in the Job's tenant; it is recorded last. */
+  entry: EventRecord;
+  /** Tells whether the tenant has room for it, by counts beforehand and the bytes that its resources take. */
+  fits(counts: Counts, bytes: number): boolean;
+}
+
+/** Writes in one go; undefined: something speaks against it, and nothing was written. */
+export type AcceptAtOnce = (accepted: AcceptedChange) => Promise<JobRow | undefined>;
+
 export interface Store extends StoreReads, TaskStore, AuditStore {
   transaction<T>(work: (unit: UnitOfWork) => Promise<T>): Promise<T>;
+  /** Writes an accepted change in one go. @returns undefined where something speaks against it: then nothing was written */
+  acceptAtOnce: AcceptAtOnce;
   /**
    * Leases one Job for a worker if it is unfinished, due and not leased: raises the epoch, counts an attempt and
    * makes a QUEUED Job RUNNING. `leaseUntil - leaseMs` of the answer is the database's now.

@@ -19,6 +19,17 @@ export class StoreUnavailable extends Error {
   }
 }
 
+/** A failure within this is worth another try, ms. */
+const SOON_MS = 2_000;
+
+/**
+ * Tells whether another try is worthwhile: the store failed, and failed soon. A caller who has waited long is better told.
+ * @param since time of its beginning, by `performance.now()`
+ */
+export function isPassing(error: unknown, since: number): boolean {
+  return error instanceof StoreUnavailable && performance.now() - since < SOON_MS;
+}
+
 /** Codes by which a database tells that it cannot be used now, `''` where an error has none. */
 export interface Outages {
   /** Tells whether the code is the fault of the statement, which will not go away. */
@@ -114,8 +125,13 @@ class TellingDriver implements Driver {
   };
 
   private told(error: unknown): unknown {
-    const bug = error instanceof StoreUnavailable || error instanceof TypeError || error instanceof RangeError;
-    const code = codeOf(error);
-    return bug || this.outages.isFault(code) ? error : new StoreUnavailable(error, this.outages.isFull(code));
+    return toldOutage(error, this.outages);
   }
+}
+
+/** Returns the error as StoreUnavailable, unless it is the fault of a statement. */
+export function toldOutage(error: unknown, outages: Outages): unknown {
+  const bug = error instanceof StoreUnavailable || error instanceof TypeError || error instanceof RangeError;
+  const code = codeOf(error);
+  return bug || outages.isFault(code) ? error : new StoreUnavailable(error, outages.isFull(code));
 }

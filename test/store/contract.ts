@@ -1,3 +1,4 @@
+import { atOnceContract } from './contract-at-once';
 import { auditContract } from './contract-audit';
 import { feedContract } from './contract-feed';
 import { eventContract } from './contract-events';
@@ -28,6 +29,7 @@ export function storeContract(name: string, open: () => Promise<Bench>): void {
     });
     describe('resources', () => resourceContract(current));
     describe('jobs', () => jobContract(current));
+    describe('at once', () => atOnceContract(current));
     describe('lists', () => listContract(current));
     describe('retention', () => retentionContract(current));
     describe('monitoring', () => monitoringContract(current));
