@@ -60,17 +60,18 @@ async function planCreate(context: PlanContext, request: CreateRequest): Promise
   const imageRef = asRef(template.machineImage);
   if (imageRef?.href === undefined)
     throw new Refusal(400, 'a reference to a MachineImage is needed', { at: 'machineTemplate.machineImage' });
+  const configRef = asRef(template.machineConfig);
+  const resolvedConfig =
+    configRef?.href === undefined ? undefined : context.resolve(configRef.href, 'MachineConfiguration', 'machineTemplate.machineConfig');
+  // Both are looked for at once; what is wrong with the image is told first.
+  resolvedConfig?.catch(() => undefined);
   const namedImage = await context.resolve(imageRef.href, 'MachineImage', 'machineTemplate.machineImage');
   if (inlineOf(imageRef, namedImage.values))
     throw new Refusal(400, 'images by value are not supported, refer to one', { at: 'machineTemplate.machineImage', kind: 'unsupported' });
   if (!namedImage.portable) mustBeAvailable(namedImage);
-  const configRef = asRef(template.machineConfig);
   if (!configRef)
     throw new Refusal(400, 'a MachineConfiguration is needed, by reference or by value', { at: 'machineTemplate.machineConfig' });
-  const namedConfig =
-    configRef.href === undefined
-      ? undefined
-      : await context.resolve(configRef.href, 'MachineConfiguration', 'machineTemplate.machineConfig');
+  const namedConfig = await resolvedConfig;
   const cloud = chooseCloud(context, [namedImage, ...(namedConfig ? [namedConfig] : [])], values);
   if (!cloud.offers(GROUP, 'create')) throw new Refusal(400, `cloud '${cloud.key}' does not create machines`);
   const image = await placedIn(namedImage, cloud);

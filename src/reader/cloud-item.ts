@@ -37,7 +37,12 @@ async function discovered(reading: Reading, at: CloudItemAt, options: ReadOption
   const { type } = handler;
   const subject = { type, tenant: cloud.discoveredTenant, cloud, discovered: true };
   if (context.policy.mayRead(subject, tenant) === 'no') return undefined;
-  const known = await context.store.resources({ type, cloud: cloud.key, providerKeys: [decoded.providerKey] });
+  // Asked for together: where the database is far, these are one wait.
+  const [known, formers, holds] = await Promise.all([
+    context.store.resources({ type, cloud: cloud.key, providerKeys: [decoded.providerKey] }),
+    reading.retirement.formersOf([{ key: decoded.providerKey }], cloud, type),
+    context.store.holds([path]),
+  ]);
   if (known.length > 0) {
     // A change that was accepted a moment ago gave it a row.
     const held = await context.store.heldResource(path);
@@ -45,9 +50,9 @@ async function discovered(reading: Reading, at: CloudItemAt, options: ReadOption
   }
   const { value: item, at: seenAt } = await cloud.get(group, decoded.providerKey, options);
   if (context.policy.mayRead({ ...subject, public: item?.public === true }, tenant) !== 'yes') return undefined;
-  if (!item || (await reading.retirement.formerOf(item, cloud, type))) return undefined;
+  if (!item || (await reading.retirement.formerOf(item, cloud, type, formers))) return undefined;
   if (await isOwnByTag(reading, item, cloud, handler)) return undefined;
-  const held = (await context.store.holds([path])).get(path);
+  const held = holds.get(path);
   return reading.showOne({ path, type, tenant: cloud.discoveredTenant, cloud, row: undefined, item, held, at: seenAt });
 }
 

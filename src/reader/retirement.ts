@@ -43,16 +43,19 @@ export class Retirement {
   }
 
   /** Rows that were taken away of things that had these items' keys; usually there are none. */
-  async formersOf(items: readonly Item[], cloud: Cloud, type: string): Promise<ResourceRow[]> {
+  async formersOf(items: readonly Pick<Item, 'key'>[], cloud: Cloud, type: string): Promise<ResourceRow[]> {
     if (items.length === 0) return [];
     const asked = { type, cloud: cloud.key };
     return this.context.store.takenAway(items.length > MANY ? asked : { ...asked, providerKeys: items.map(({ key }) => key) });
   }
 
-  /** The row that was taken away of the very thing that this item is, by its key or else its tag. */
-  async formerOf(item: Item, cloud: Cloud, type: string): Promise<ResourceRow | undefined> {
+  /**
+   * The row that was taken away of the very thing that this item is, by its key or else its tag.
+   * @param known the former rows of its key (formersOf), where they have been read
+   */
+  async formerOf(item: Item, cloud: Cloud, type: string, known?: readonly ResourceRow[]): Promise<ResourceRow | undefined> {
     const { store, catalogue } = this.context;
-    const keyed = await this.formersOf([item], cloud, type);
+    const keyed = known ?? (await this.formersOf([item], cloud, type));
     const former = keyed.find((row) => this.isItself(row, item, cloud));
     const tag = former || item.tag === undefined ? undefined : this.tagOf(item, cloud);
     if (!tag) return former;

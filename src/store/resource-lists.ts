@@ -1,8 +1,9 @@
-import { sql, type SelectQueryBuilder } from 'kysely';
+import { sql, type Selectable, type SelectQueryBuilder } from 'kysely';
 import type { ListPlace, PlaceQuery } from './listing';
 import { narrowed, type Listed } from './narrow';
+import { prepared } from './prepared';
 import { resourceFromRow } from './resources';
-import type { Tables } from './schema';
+import type { ResourcesTable, Tables } from './schema';
 import { oneOf, type Session } from './session';
 import type { ResourceQuery, ResourceRow } from './store';
 
@@ -16,11 +17,27 @@ const RESOURCES: Listed = {
 };
 
 export async function readResources(session: Session, query: ResourceQuery): Promise<ResourceRow[]> {
+  const { type, cloud, providerKeys: [key, ...others] = [], ...more } = query;
+  if (key !== undefined && others.length === 0 && typeof cloud === 'string' && Object.keys(more).length === 0)
+    return readKeyed(session, { type, cloud, key });
   const { where, order } = narrowed(session.dialect, RESOURCES, query);
   let select = matching(session, session.db.selectFrom('resources'), query).where(where).selectAll();
   for (const by of order) select = select.orderBy(by);
   if (query.limit !== undefined) select = select.limit(query.limit);
   return (await select.execute()).map((row) => resourceFromRow(session.cipher, row));
+}
+
+/** Reads what is one thing of a provider's: at most one row, which every look at a discovered thing asks for. */
+async function readKeyed(session: Session, of: { type: string; cloud: string; key: string }): Promise<ResourceRow[]> {
+  const { rows } = await prepared<Selectable<ResourcesTable>>(session, 'keyed', of, (at) =>
+    session.db
+      .selectFrom('resources')
+      .selectAll()
+      .where('type', '=', at<string>('type'))
+      .where('cloud', '=', at<string>('cloud'))
+      .where('provider_key', '=', at<string>('key')),
+  );
+  return rows.map((row) => resourceFromRow(session.cipher, row));
 }
 
 export async function countResources(session: Session, query: ResourceQuery): Promise<number> {

@@ -1,6 +1,7 @@
 import { sql, type Selectable } from 'kysely';
 import { deleteTree, resourceFromRow, insertRefs, storableName } from './resources';
-import type { ResourcesTable } from './schema';
+import { prepared } from './prepared';
+import type { ResourcesTable, RetiredTable } from './schema';
 import { decodeColumn, encodeColumn, impossible, type Session } from './session';
 import type { ResourcePath, ResourceRow, RetiredQuery } from './store';
 
@@ -9,14 +10,20 @@ import type { ResourcePath, ResourceRow, RetiredQuery } from './store';
 type Row = Selectable<ResourcesTable>;
 
 /** Rows that were taken away by a reading, as they were. */
-export async function readTakenAway({ db, dialect, cipher }: Session, query: RetiredQuery): Promise<ResourceRow[]> {
-  let select = db.selectFrom('retired').select('remains').where('remains', 'is not', null);
-  if (query.paths) select = select.where(dialect.isIn('path', query.paths));
-  if (query.type !== undefined) select = select.where('type', '=', query.type);
-  if (query.cloud !== undefined) select = select.where('cloud', '=', query.cloud);
-  if (query.providerKeys) select = select.where(dialect.isIn('provider_key', query.providerKeys));
-  const found = await select.orderBy('path').execute();
-  return found.flatMap(({ remains }) => {
+export async function readTakenAway(session: Session, query: RetiredQuery): Promise<ResourceRow[]> {
+  const { db, dialect, cipher } = session;
+  const { paths, type, cloud, providerKeys } = query;
+  const values = { type, cloud, paths: paths && dialect.list(paths), keys: providerKeys && dialect.list(providerKeys) };
+  const asked = Object.entries(values).flatMap(([name, value]) => (value === undefined ? [] : [name]));
+  const { rows } = await prepared<Pick<RetiredTable, 'remains'>>(session, `taken away ${asked.join(' ')}`, values, (at) => {
+    let select = db.selectFrom('retired').select('remains').where('remains', 'is not', null);
+    if (paths) select = select.where(dialect.isListed('path', at('paths')));
+    if (type !== undefined) select = select.where('type', '=', at<string>('type'));
+    if (cloud !== undefined) select = select.where('cloud', '=', at<string>('cloud'));
+    if (providerKeys) select = select.where(dialect.isListed('provider_key', at('keys')));
+    return select.orderBy('path');
+  });
+  return rows.flatMap(({ remains }) => {
     const [own] = decodeColumn<Row[]>(remains ?? '[]');
     return own ? [resourceFromRow(cipher, own)] : [];
   });
