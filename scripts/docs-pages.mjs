@@ -107,7 +107,8 @@ function render(file, { tokens, url }, found, pictures) {
       const linked = token.children.flatMap((child) => child.meta?.page ?? []);
       if (tokens[at - 2]?.type === 'list_item_open') lists.at(-1)?.links.push(...linked);
     } else if (token.type === 'fence') {
-      if (token.info !== 'mermaid') addText(sections, token.content);
+      // Recorded messages are found by their headings: their words are in every one of them.
+      if (token.info !== 'mermaid' && token.info !== 'http') addText(sections, token.content);
       token.meta = { picture: token.info === 'mermaid' ? shown(diagramFile(token.content)) : undefined, title: headings.at(-1)?.title };
     } else if (token.type === 'html_block') token.content = token.content.replace(/<!--.*?-->/gs, '');
     // A heading without words is none.
