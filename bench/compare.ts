@@ -94,8 +94,8 @@ export async function measureCompare(before: string, rounds: number, only = ''):
 async function open(root: string | undefined): Promise<Side & { close(): Promise<void> }> {
   const { ask, close } = createAsk();
   const either = eitherOf(root);
-  const world = await startWorld(either, root);
-  const accepting = await startWorld({ ...either, jobs: { graceMs: 0 }, worker: { inProcess: false } }, root);
+  const world = await startWorld(either, { root });
+  const accepting = await startWorld({ ...either, jobs: { graceMs: 0 }, worker: { inProcess: false } }, { root });
   const entry = `${world.base}clouds/one/`;
   const machine = await createMachine(ask, entry);
   const etag = String((await ask(machine)).headers.etag);

@@ -6,12 +6,11 @@ import { Queue, Worker } from 'bullmq';
 import { Redis } from 'ioredis';
 import { RedisQueue } from '../src/jobs/redis-queue';
 import { EmbeddedQueue } from '../src/jobs/queue';
-import { createEngine } from '../src/jobs/engine';
-import { createWorkflowRegistry } from '../src/jobs/workflow';
 import { createCipher } from '../src/store/cipher';
 import { openPostgresStore } from '../src/store/postgres';
 import { openSqliteStore } from '../src/store/sqlite';
 import type { Store } from '../src/store/store';
+import { ignore, noOpEngine, noOpJob, quiet } from './no-op';
 
 /**
  * Works Jobs of one step that does nothing, in a process of its own; says Jobs per second on standard error.
@@ -21,12 +20,6 @@ import type { Store } from '../src/store/store';
 const [, , who = '', jobs = '500', concurrency = '10'] = process.argv;
 const count = Number(jobs);
 const atOnce = Number(concurrency);
-const quiet = { debug: ignore, info: ignore, warn: ignore, error: (fields: object, words: string) => console.error(words, fields) };
-
-function ignore(): void {
-  // Nothing is to be said while time is measured.
-}
-
 /** BullMQ alone: messages put there beforehand, a worker that does nothing. */
 async function bare(url: string): Promise<number> {
   const connection = new Redis(url, { maxRetriesPerRequest: null });
@@ -51,30 +44,12 @@ async function ours(store: Store, redis: string | undefined): Promise<number> {
   let left = count;
   let finish = ignore;
   const done = new Promise<void>((resolve) => (finish = resolve));
-  const engine = createEngine({
-    ...{ store, queue, log: quiet, owner: randomUUID(), leaseMs: 30_000, sweepMs: 60_000, concurrency: atOnce },
-    clouds: { all: () => [], byKey: () => undefined, forTenant: () => [] },
-    workflows: createWorkflowRegistry([
-      { name: 'nothing', version: 1, steps: [{ name: 'nothing', message: 'Doing nothing', run: () => Promise.resolve({ done: null }) }] },
-    ]),
-    onBoundary: ({ moment }) => {
-      if (moment === 'ended' && --left === 0) finish();
-      return Promise.resolve();
-    },
+  const engine = noOpEngine(store, queue, atOnce, () => {
+    if (--left === 0) finish();
   });
   const ids = Array.from({ length: count }, () => randomUUID());
   for (const id of ids) {
-    await store.transaction((unit) =>
-      unit.insertJob({
-        ...{ id, tenant: 'bench', principal: 'bench', workflow: 'nothing', workflowVersion: 1, input: { cloud: 'none' }, affected: [] },
-        ...{
-          action: 'http://schemas.dmtf.org/cimi/1/action/start',
-          target: `machines/${id}`,
-          statusMessage: 'waiting',
-          holds: [{ path: `machines/${id}`, shows: 'STARTING' }],
-        },
-      }),
-    );
+    await store.transaction((unit) => unit.insertJob(noOpJob(id)));
   }
   for (let from = 0; from < count; from += 50) await engine.notify(ids.slice(from, from + 50));
   const begun = performance.now();

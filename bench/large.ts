@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import Database from 'libsql';
+import { multiplied, numbered } from './fill';
 import { createAsk, type Ask } from './load';
 import { createBody, createMachine, ended } from './machines';
 import { exactly, interleave, type Line, line, unlessFailed } from './rounds';
@@ -58,7 +59,13 @@ async function filtered(world: World, ask: Ask, rounds: number): Promise<Line[]>
   if (made.status !== 201) throw new Error(`${made.status}: ${made.body.toString()}`);
   const database = new Database(join(world.folder, 'cimi.db'));
   try {
-    multiply(database, String(made.headers.location).slice(world.base.length));
+    const path = String(made.headers.location).slice(world.base.length);
+    const given = {
+      path: numbered('machineTemplates'),
+      document: "replace(r.document, 'stored-0', 'stored-' || n.i)",
+      name: "'stored-' || n.i",
+    };
+    database.exec(multiplied({ path, from: 1, to: STORED - 1, given }));
     const wanted = `stored-${STORED - 23}`;
     const url = `${world.base}machineTemplates?$filter=${encodeURIComponent(`name='${wanted}'`)}`;
     const peaks: number[] = [];
@@ -89,18 +96,6 @@ async function filtered(world: World, ask: Ask, rounds: number): Promise<Line[]>
   } finally {
     database.close();
   }
-}
-
-function multiply(database: Database.Database, path: string): void {
-  database
-    .prepare(
-      `with recursive n(i) as (select 1 union all select i + 1 from n where i < ${STORED - 1})
-       insert into resources (path, type, tenant, cloud, provider_key, owner, state, created, updated, version, document, secrets, internal, name)
-       select 'machineTemplates/' || printf('%026d', n.i), type, tenant, cloud, provider_key, owner, state, created, updated, version,
-              replace(document, 'stored-0', 'stored-' || n.i), secrets, internal, 'stored-' || n.i
-       from n, resources where path = ?`,
-    )
-    .run(path);
 }
 
 /** @returns ms */

@@ -24,7 +24,7 @@ const AT_ONCE = 10;
 export async function measureMeters(name: string, rounds: number, url?: string): Promise<Line[]> {
   const store = url === undefined ? {} : { store: { kind: 'postgres', url } };
   // A cloud that measures every second: its Meters are always collected.
-  const world = await startWorld(store, undefined, { thousand: { meterResolution: 1 } });
+  const world = await startWorld(store, { options: { thousand: { meterResolution: 1 } } });
   const { ask, close } = createAsk();
   try {
     return [...(await reading(world, ask, name, rounds, url)), await collecting(world, ask, name)];

@@ -75,7 +75,7 @@ export async function measureNeighbours(only: readonly string[] = KINDS): Promis
 }
 
 /** Each tenant has its clouds; one is both tenants' own. */
-function tenants(): Record<string, unknown> {
+function tenants() {
   const cloud = (...names: string[]) => ({
     driver: 'simulator',
     tenants: names,

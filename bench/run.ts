@@ -19,6 +19,7 @@ import { measureProviders } from './providers';
 import { measureReads } from './reading';
 import { table, unlessFailed, verdict, type Line } from './rounds';
 import { measureSamples } from './samples';
+import { measureScale } from './scale';
 import { measureStarts } from './starting';
 import { measureWindows } from './windows';
 import { measureJobs } from './working';
@@ -26,7 +27,10 @@ import { startWorld, type World } from './world';
 
 /** `npm run bench [-- part …] [--json FILE] [--against REF]`: measures against references in the same run and prints one table. */
 
-const PARTS: Readonly<Record<string, () => Promise<Line[]>>> = {
+/** Keeps lines of a part that goes on. */
+type Tell = (lines: readonly Line[]) => Promise<void>;
+
+const PARTS: Readonly<Record<string, (tell: Tell) => Promise<Line[]>>> = {
   reads: () => inWorld((world) => measureReads(world, { rounds: ROUNDS, seconds: SECONDS })),
   kept: () => inWorld((world) => measureKept(world, ROUNDS)),
   large: () => inWorld((world) => measureLarge(world, Math.min(ROUNDS, 3))),
@@ -45,7 +49,11 @@ const PARTS: Readonly<Record<string, () => Promise<Line[]>>> = {
   cli: () => inWorld((world) => measureCli(world, ROUNDS)),
   program: () => measureProgram(ROUNDS),
   latency: () => inWorld((world) => measureLatency(world, Math.min(ROUNDS, 3))),
+  foreign: (tell) => measureScale(ROUNDS, tell, 'foreign foreign-postgres'),
+  scale: (tell) => measureScale(Math.min(ROUNDS, 3), tell, process.env.BENCH_SCALE),
 };
+/** Parts that take so long that they are measured only where they are asked for. */
+const LONG = ['scale'];
 const ROUNDS = Number(process.env.BENCH_ROUNDS ?? 3);
 const SECONDS = Number(process.env.BENCH_SECONDS ?? 1);
 
@@ -76,17 +84,20 @@ async function main(): Promise<void> {
     options: { against: { type: 'string' }, json: { type: 'string' } },
   });
   const compared = values.against !== undefined || process.env.BENCH_BEFORE !== undefined;
-  const parts = { ...PARTS, ...(compared && { compare: () => against(values.against) }) };
+  const parts: typeof PARTS = { ...PARTS, ...(compared && { compare: () => against(values.against) }) };
   const unknown = asked.filter((name) => !(name in parts));
   if (unknown.length > 0) throw new Error(`no part ${unknown.join(', ')}; there are ${Object.keys(parts).join(', ')}`);
   const wanted = compared && asked.length === 0 ? ['compare'] : asked;
   const lines: Line[] = [];
   for (const [name, measure] of Object.entries(parts)) {
-    if (wanted.length > 0 && !wanted.includes(name)) continue;
+    if (wanted.length > 0 ? !wanted.includes(name) : LONG.includes(name)) continue;
     console.error(`measuring ${name} …`);
-    lines.push(...(await unlessFailed(name, measure)));
-    // After each part: what breaks off later takes nothing away.
-    if (values.json !== undefined) await writeFile(values.json, json(lines));
+    // As soon as they are there: what breaks off later takes nothing away.
+    const keep: Tell = async (more) => {
+      if (values.json !== undefined) await writeFile(values.json, json([...lines, ...more]));
+    };
+    lines.push(...(await unlessFailed(name, () => measure(keep))));
+    await keep([]);
   }
   console.log(table(lines));
   if (lines.some(({ failed }) => failed !== undefined)) process.exitCode = 1;

@@ -1,3 +1,5 @@
+import { randomUUID } from 'node:crypto';
+import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -23,6 +25,18 @@ export const PAGE_SIZE = 100;
 /** Room for the 100,000 templates that a list is narrowed down from; and clouds are not watched, which would count for whatever is measured then. */
 const MANY = { quotas: { resources: 1_000_000, bytes: 1_000_000_000 }, monitoring: { watchMs: 0 } };
 
+/** Settings of a gateway under measurement beside its configuration. */
+export interface WorldOptions {
+  /** Folder of another checkout whose gateway it is to be. */
+  root?: string | undefined;
+  /** Options of the simulated clouds, beside their pages and their latency. */
+  options?: Readonly<Record<string, object>>;
+  /** Machines at each cloud, by its key. */
+  machines?: Readonly<Record<string, number>>;
+  /** Folder of its data where there is one already, with clouds or without; who made it removes it. */
+  folder?: string;
+}
+
 /** The gateway under measurement: the program itself, in a process of its own over simulated clouds. */
 export interface World {
   /** Base URI, ending in a slash. */
@@ -34,22 +48,24 @@ export interface World {
   stop(): Promise<void>;
 }
 
-/**
- * @param more sections of the configuration beside the clouds, the data and the port
- * @param root folder of another checkout whose gateway it is to be
- * @param options of the simulated clouds, beside their pages and their latency
- */
+/** @param more sections of the configuration beside the data and the port; where it has clouds, those alone, each over what it is otherwise */
 export async function startWorld(
-  more: Record<string, unknown> = {},
-  root?: string,
-  options: Partial<Record<CloudKey, object>> = {},
+  { clouds: given, ...more }: Record<string, unknown> & { clouds?: Readonly<Record<string, object>> } = {},
+  { root, options = {}, machines = CLOUDS, folder: filled }: WorldOptions = {},
 ): Promise<World> {
-  const folder = await mkdtemp(join(tmpdir(), 'cimi-bench-'));
-  for (const [cloud, machines] of Object.entries(CLOUDS)) await fill(join(folder, 'clouds', cloud), machines, cloud === 'thousand');
-  const config = join(folder, 'gateway.yaml');
+  const folder = filled ?? (await mkdtemp(join(tmpdir(), 'cimi-bench-')));
+  for (const [cloud, count] of Object.entries(machines)) {
+    const at = join(folder, 'clouds', cloud);
+    if (!existsSync(at)) await fill(at, count, cloud === 'thousand');
+  }
+  const config = join(folder, `gateway-${randomUUID()}.yaml`);
+  const own = clouds(Object.keys(given ?? machines), options);
   await writeFile(
     config,
-    stringify({ ...MANY, server: { port: 0 }, data: { dir: folder }, defaultCloud: 'one', clouds: clouds(options), ...more }),
+    stringify({
+      ...{ ...MANY, server: { port: 0 }, data: { dir: folder }, defaultCloud: Object.keys(machines)[0], ...more },
+      clouds: Object.fromEntries(Object.entries(own).map(([key, cloud]) => [key, { ...cloud, ...given?.[key] }])),
+    }),
   );
   const { said, pid, stop } = await startProcess(
     'src/main.ts',
@@ -64,17 +80,16 @@ export async function startWorld(
     calls: (cloud) => callsOf(join(folder, 'clouds', cloud)),
     stop: async () => {
       await stop();
-      await rm(folder, { recursive: true, force: true });
+      if (filled === undefined) await rm(folder, { recursive: true, force: true });
     },
   };
 }
 
 /** Clouds whose provider is asked once and its answers are kept, but for two: what is measured is the gateway. */
-function clouds(more: Partial<Record<CloudKey, object>>): Record<string, unknown> {
-  const keys = Object.keys(CLOUDS) as CloudKey[];
+function clouds(keys: readonly string[], more: Readonly<Record<string, object>>): Record<string, object> {
   return Object.fromEntries(
     keys.map((key) => {
-      const cacheMs = CACHE_MS[key] ?? 600_000;
+      const cacheMs = CACHE_MS[key as CloudKey] ?? 600_000;
       return [
         key,
         {

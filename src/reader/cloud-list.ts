@@ -6,6 +6,7 @@ import type { ResourceHandler } from '../operations/resource-handler';
 import type { ResourceRow } from '../store/store';
 import { oldestFirst } from './cloud-item';
 import { inChunks, rowsOf, tagsOf, type TaggedAs } from './cloud-rows';
+import { holdsOf, type Holds } from './list-holds';
 import type { Parts, PathOfItem } from './merge';
 import type { ReadableFound, Reading } from './reading';
 import { settledAt } from './retirement';
@@ -18,7 +19,7 @@ interface CloudList {
   group: ReadableGroup;
   rows: Map<string, ResourceRow>;
   byPath: Map<string, ResourceRow>;
-  holds: Map<string, { job: string; shows: string | null }>;
+  holds: Holds;
   /** Rows that readings took away, by the key that the thing had. */
   former: Map<string, ResourceRow>;
   pathOfItem: PathOfItem;
@@ -41,9 +42,9 @@ export async function listCloud(reading: Reading, handler: ResourceHandler, grou
   // The provider is asked first: a row that a create records meanwhile is then newer than what was seen.
   const seen = await cloud.list(group);
   const { store } = reading.context;
-  const [listed, holds, pathOfItem] = await Promise.all([
+  const holds = holdsOf(store, seen.value.length);
+  const [listed, pathOfItem] = await Promise.all([
     rowsOf(reading, handler, cloud, seen.value),
-    store.holds(),
     reading.pathsOf(cloud, handler.type, seen.value),
   ]);
   const byKey = new Map(listed.flatMap((row) => (row.providerKey === null ? [] : [[row.providerKey, row] as const])));
@@ -53,6 +54,10 @@ export async function listCloud(reading: Reading, handler: ResourceHandler, grou
   const named = [...tags.values()].map(({ path }) => path).filter((path) => !known.has(path));
   const rows = listed.concat(await inChunks(store, handler, cloud, named, 'paths'));
   const former = await reading.retirement.formersOf(without, cloud, handler.type);
+  const mayShow = (): string[] => [
+    ...[...rows, ...former, ...tags.values()].map(({ path }) => path),
+    ...without.map((item) => underKey(reading, { handler, cloud }, item).path),
+  ];
   const list: CloudList = {
     handler,
     cloud,
@@ -60,7 +65,7 @@ export async function listCloud(reading: Reading, handler: ResourceHandler, grou
     // A row that was found by a tag may have got its key meanwhile: then it is that item's, of whichever tenant.
     rows: new Map(rows.flatMap((row) => (row.providerKey === null ? [] : [[row.providerKey, row] as const]))),
     byPath: new Map(rows.map((row) => [row.path, row])),
-    holds,
+    holds: await holds.among(mayShow),
     former: new Map(former.map((row) => [row.providerKey ?? '', row])),
     pathOfItem,
     tags,
@@ -139,7 +144,7 @@ async function broughtBack({ retirement }: Reading, { handler, cloud }: CloudLis
   return former && retirement.bringBack(former, item);
 }
 
-function underKey({ context }: Reading, { handler, cloud }: CloudList, item: Item): Entry {
+function underKey({ context }: Reading, { handler, cloud }: Pick<CloudList, 'handler' | 'cloud'>, item: Item): Entry {
   const path = `${context.catalogue.pathOf(handler.type) ?? ''}/${encodeId(cloud.key, item.key)}`;
   return { path, tenant: cloud.discoveredTenant, row: undefined, item };
 }

@@ -3,7 +3,8 @@ import type { Item } from '../clouds/driver';
 import { decodeId, encodeId, readTag } from '../clouds/identity';
 import { giveWay } from '../model/turns';
 import type { ResourceHandler } from '../operations/resource-handler';
-import type { ResourceRow, StoreReads } from '../store/store';
+import type { ResourceRow } from '../store/store';
+import { holdsOf, type Holds } from './list-holds';
 import type { PathOfItem } from './merge';
 import type { ItemAt, OwnedList, ReadableFound, Reading, ReadOptions, ReadStrategy } from './reading';
 import { settledAt } from './retirement';
@@ -16,7 +17,7 @@ interface Common {
   rows: ReadonlyMap<string | null, readonly ResourceRow[]>;
   /** Rows that readings took away. */
   former: ReadonlyMap<string | null, readonly ResourceRow[]>;
-  holds: Awaited<ReturnType<StoreReads['holds']>>;
+  holds: Holds;
   pathOfItem: PathOfItem;
 }
 
@@ -112,30 +113,32 @@ async function commonOf(
       : { value: [], at: Date.now() };
   const byOwner = grouped(seen.value, ({ owner }) => owner);
   const items = owners.flatMap(({ key }) => (key === undefined ? [] : (byOwner.get(key) ?? [])));
-  const [rows, holds, pathOfItem] = await Promise.all([
+  const holds = holdsOf(store, items.length);
+  const [rows, pathOfItem] = await Promise.all([
     store.resources({ type, owners: owners.map(({ path }) => path) }),
-    store.holds(),
     reading.pathsOf(cloud, type, items),
   ]);
   const known = new Set(rows.map(({ providerKey }) => providerKey));
   const without = items.filter(({ key }) => !known.has(key));
   const former = cloud ? await reading.retirement.formersOf(without, cloud, type) : [];
+  const mayShow = (): string[] => [
+    ...[...rows, ...former].map(({ path }) => path),
+    ...asked.flatMap((list) => (byOwner.get(list.owner.key) ?? []).map((item) => underKey(list, item))),
+  ];
   return {
     at: seen.at,
     byOwner,
     rows: grouped(rows, ({ owner }) => owner),
     former: grouped(former, ({ owner }) => owner),
-    holds,
+    holds: await holds.among(mayShow),
     pathOfItem,
   };
 }
 
-async function partsOf(
-  reading: Reading,
-  { group, type }: ResourceHandler,
-  { collection, owner }: OwnedList,
-  common: Common,
-): Promise<ReadableFound[]> {
+const underKey = ({ collection, owner }: OwnedList, { key }: Item): string => `${collection}/${encodeId(owner.cloud?.key ?? '', key)}`;
+
+async function partsOf(reading: Reading, { group, type }: ResourceHandler, list: OwnedList, common: Common): Promise<ReadableFound[]> {
+  const { collection, owner } = list;
   const { cloud } = owner;
   const { holds, pathOfItem } = common;
   const rows = common.rows.get(owner.path) ?? [];
@@ -152,7 +155,7 @@ async function partsOf(
       byKey.get(item.key) ?? unrecorded(reading, rows, collection, item, owner) ?? (await backInList(reading, owner, common, group, item));
     if (row && (listed.has(row.path) || settledAt(row) > common.at)) continue;
     if (row) listed.add(row.path);
-    show(row?.path ?? `${collection}/${encodeId(cloud?.key ?? '', item.key)}`, row, item, common.at);
+    show(row?.path ?? underKey(list, item), row, item, common.at);
   }
   const missing = rows.filter((row) => !listed.has(row.path));
   for (const { row, item, at } of await unlisted(reading, owner, group, missing, holds)) show(row.path, row, item, at);

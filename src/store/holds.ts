@@ -6,14 +6,16 @@ import { HeldError, type Hold, type ResourcePath, type StoreReads } from './stor
 
 /** Reads which unfinished Job holds which resource: one row per resource, so that the primary key decides. */
 
-export async function readHolds(session: Session, paths?: readonly ResourcePath[]): ReturnType<StoreReads['holds']> {
+export async function readHolds(session: Session, paths?: readonly ResourcePath[], most?: number): ReturnType<StoreReads['holds']> {
   const { db, dialect } = session;
+  const name = `holds ${paths !== undefined} ${most !== undefined}`;
   const { rows } =
     paths?.length === 0
       ? { rows: [] }
-      : await prepared<HoldsTable>(session, `holds ${paths !== undefined}`, { paths: paths && dialect.list(paths) }, (at) => {
-          const select = db.selectFrom('holds').selectAll();
-          return paths ? select.where(dialect.isListed('path', at('paths'))) : select;
+      : await prepared<HoldsTable>(session, name, { paths: paths && dialect.list(paths), most }, (at) => {
+          const all = db.selectFrom('holds').selectAll();
+          const select = paths ? all.where(dialect.isListed('path', at('paths'))) : all;
+          return most === undefined ? select : select.limit(at<number>('most'));
         });
   return new Map(rows.map(({ path, job, shows }) => [path, { job, shows }]));
 }

@@ -148,7 +148,7 @@ function readsOf(session: Session): StoreReads {
     eventPlace: (query) => events.eventPlace(session, query),
     eventSummary: (view) => events.summarize(session, view),
     lastEvent: (tenant) => events.lastEvent(session, tenant),
-    holds: (paths) => readHolds(session, paths),
+    holds: (paths, most) => readHolds(session, paths, most),
     dueJobs: (limit) => jobs.readDueJobs(session, limit),
     recentEvents: (query) => recentEvents(session, query),
     now: () => readNow(session),

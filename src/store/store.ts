@@ -281,8 +281,8 @@ export interface StoreReads extends SampleReads, AgendaReads, EventReads {
   /** Ids of the Jobs nested in each of these, oldest first. */
   nestedJobs(parents: readonly string[]): Promise<Map<string, string[]>>;
   jobByKey(tenant: string, idempotencyKey: string): Promise<JobRow | undefined>;
-  /** Holds of unfinished Jobs on these resources (all resources when absent). */
-  holds(paths?: readonly ResourcePath[]): Promise<Map<ResourcePath, { job: string; shows: string | null }>>;
+  /** Holds of unfinished Jobs on these resources (all resources when absent), so many at most. */
+  holds(paths?: readonly ResourcePath[], most?: number): Promise<Map<ResourcePath, { job: string; shows: string | null }>>;
   /** Unleased or expired Jobs that are due, oldest first. */
   dueJobs(limit: number): Promise<{ id: string }[]>;
   /**

@@ -77,6 +77,9 @@ export function jobContract(bench: () => Bench): void {
     expect(await store().holds()).toEqual(new Map([['machines/b', { job: 'j1', shows: 'STOPPING' }]]));
     expect(await store().holds(['machines/a', 'machines/c'])).toEqual(new Map());
     expect(await store().holds([])).toEqual(new Map());
+    await insert(store(), newJob('j3', { holds: [{ path: 'machines/c', shows: null }] }));
+    expect((await store().holds(undefined, 1)).size).toBe(1);
+    expect((await store().holds(undefined, 3)).size).toBe(2);
   });
 
   test('an Idempotency-Key is unique per tenant; the second use is told the first Job', async () => {
