@@ -109,7 +109,9 @@ function render(file, { tokens, url }, found, pictures) {
     } else if (token.type === 'fence') {
       // Recorded messages are found by their headings: their words are in every one of them.
       if (token.info !== 'mermaid' && token.info !== 'http') addText(sections, token.content);
-      token.meta = { picture: token.info === 'mermaid' ? shown(diagramFile(token.content)) : undefined, title: headings.at(-1)?.title };
+      // One that nobody drew yet stays words: a test says so, and no start fails for it.
+      const drawn = token.info === 'mermaid' && isFile(diagramFile(token.content));
+      token.meta = { picture: drawn ? shown(diagramFile(token.content)) : undefined, title: headings.at(-1)?.title };
     } else if (token.type === 'html_block') token.content = token.content.replace(/<!--.*?-->/gs, '');
     // A heading without words is none.
     if (token.type === 'th_open' && tokens[at + 1].content === '') token.tag = tokens[at + 2].tag = 'td';
