@@ -6,7 +6,7 @@ import { createAuthenticator, type Authenticate } from '../http/access';
 import { createLoginAudit } from '../http/login-audit';
 import type { Metrics } from '../http/metrics';
 import { createOidcLogins } from '../http/oidc';
-import { loginRecorder } from '../protocol/audited';
+import { loginRecorder, toldAccess } from '../protocol/audited';
 import { anonymousHosts, anonymousOf } from './strangers';
 
 /** Logins as the configuration has them. */
@@ -15,6 +15,8 @@ export interface ConfiguredLogins {
   authenticate: Authenticate;
   /** Writes a login into the audit. */
   record: ReturnType<typeof loginRecorder>;
+  /** Makes the store of users in which changes are recorded as those of a request. */
+  accessFor: ReturnType<typeof toldAccess>;
   /** Takes the issuers of a configuration that was read again; absent where nobody logs in. */
   renewal: { renew(next: Config): void } | undefined;
   /** Writes down what was only counted so far. */
@@ -40,11 +42,13 @@ export function loginsOf({ config, log, metrics, required, signal, ...parts }: P
     hmacKey: randomBytes(32),
     ...(oidc ? { oidc } : { anonymous: anonymousOf(config), anonymousHosts: anonymousHosts(config) }),
   });
-  const record = loginRecorder({ ...parts, auditContent: config.audit.content });
+  const told = { ...parts, auditContent: config.audit.content };
+  const record = loginRecorder(told);
   const logins = createLoginAudit(authenticate, { record, log, count: (outcome) => metrics.login(outcome) });
   return {
     authenticate: logins.watched,
     record,
+    accessFor: toldAccess(told),
     renewal: oidc && { renew: (next) => oidc.renew(next.access.oidc, tenantsOf(next)) },
     close: () => {
       oidc?.close();

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { lesserRole, ROLES, type AccessStore, type Role, type TokenRow } from '../store/store';
+import { lesserRole, ROLES, type AccessStore, type PrincipalRow, type Role, type TokenRow } from '../store/store';
 import { canonical, hashPassword } from './passwords';
 import { hashToken, newToken } from './tokens';
 
@@ -83,16 +83,12 @@ export async function removeUser(access: AccessStore, name: string): Promise<voi
 /** Everyone, by name, with the public parts of their tokens; no hashes. */
 export async function listUsers(access: AccessStore): Promise<UserListing[]> {
   const rows = [...(await access.principals())].sort((a, b) => (a.name < b.name ? -1 : 1));
-  return Promise.all(
-    rows.map(async ({ name, tenant, role, passwordHash, created }) => ({
-      name,
-      tenant,
-      role,
-      password: passwordHash !== null,
-      created,
-      tokens: (await access.tokens(name)).map(listed),
-    })),
-  );
+  return Promise.all(rows.map((row) => userListing(access, row)));
+}
+
+/** One user with the public parts of its tokens; no hashes. */
+export async function userListing(access: AccessStore, { name, tenant, role, passwordHash, created }: PrincipalRow): Promise<UserListing> {
+  return { name, tenant, role, password: passwordHash !== null, created, tokens: (await access.tokens(name)).map(listed) };
 }
 
 /**

@@ -17,6 +17,7 @@ import { createPackageExchange, type PackageOptions, PACKAGES } from './packages
 import { type Measured, type Probes, type Readiness, createProbes } from './probes';
 import type { Sessions } from './sessions';
 import { createSite, isBelow, type Site } from './site';
+import { createUserAdmin, USER_ADMIN, type UserAdminOptions } from './user-admin';
 import { originForm, splitTarget } from './target';
 import { contextOf, tlsOptions, type TlsConfig } from './tls';
 
@@ -65,6 +66,8 @@ export interface HttpServerOptions {
   documents?: Documents;
   /** Serves packages of virtual machines, below `/packages/`. */
   packages?: PackageOptions['serve'];
+  /** Makes the store of users in which changes are recorded as those of a request, for `/admin/users`; absent: it is not there. */
+  accessFor?: UserAdminOptions['accessFor'];
   /** The console, below `/console/`; absent: it is not there. */
   console?: { folder: string | undefined; sessions: Sessions | undefined; record: ConsoleOptions['record'] } | undefined;
   /** The documentation, below `/docs/`; absent: it is not there. */
@@ -100,6 +103,7 @@ interface Shell {
   exchange: Exchange;
   probes: Probes;
   packages: Probes | undefined;
+  users: Probes | undefined;
   /** Sites for browsers, by their path. */
   sites: readonly (readonly [prefix: string, site: Site])[];
   connections: Connections;
@@ -156,6 +160,8 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
   const { packages: serve } = options;
   const addressOf = (request: IncomingMessage) => whence(request as Request).address;
   const packages = serve && createPackageExchange({ serve, login, addressOf, log, stallMs: limits.stallMs ?? 60_000 });
+  const { accessFor } = options;
+  const users = accessFor && createUserAdmin({ accessFor, login, addressOf, log });
   const probes = createProbes({
     ...shared,
     ready: options.ready,
@@ -167,7 +173,7 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
     login,
     ...(options.metricsToken === undefined ? {} : { metricsToken: options.metricsToken }),
   });
-  const shell: Shell = { exchange, probes, packages, sites, connections, closing: () => closing, expecting: new WeakSet() };
+  const shell: Shell = { exchange, probes, packages, users, sites, connections, closing: () => closing, expecting: new WeakSet() };
   const cimi = mount(app, server, shell, options);
   return {
     listen: (at) => listen(server, at),
@@ -231,7 +237,8 @@ function mount(app: Express, server: Server, shell: Shell, { base, log, trustPro
 }
 
 /** Chooses who answers what is not below the base. */
-function outsideOf({ packages, sites, probes }: Shell, path: string): Probes {
+function outsideOf({ packages, users, sites, probes }: Shell, path: string): Probes {
+  if (users && (path === USER_ADMIN || path.startsWith(`${USER_ADMIN}/`))) return users;
   if (packages && path.startsWith(PACKAGES)) return packages;
   return sites.find(([prefix]) => isBelow(prefix, path))?.[1] ?? probes;
 }

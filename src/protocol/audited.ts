@@ -2,7 +2,7 @@ import { auditEntry, type Access } from '../operations/audit';
 import { ENTRY_POINT } from '../operations/gateway-resources';
 import { partedFromCloud } from '../model/cloud-path';
 import type { EventRecord } from '../store/event-record';
-import type { UnitOfWork } from '../store/store';
+import type { AccessStore, UnitOfWork } from '../store/store';
 import type { Protocol, Scope } from './context';
 import type { CimiRequest, CimiResponse } from './messages';
 
@@ -95,6 +95,16 @@ export function loginRecorder(parts: Pick<Protocol, 'store' | 'catalogue' | 'aud
     };
     await parts.store.transaction((unit) => unit.recordEvent(auditEntry(access, parts.auditContent)));
   };
+}
+
+/** Makes the store of users in which each change that a request asks for is an entry of the audit, written with it. */
+export function toldAccess({ store, auditContent }: Pick<Protocol, 'store' | 'catalogue' | 'auditContent'>) {
+  return (request: Pick<CimiRequest, 'method' | 'address' | 'requestId'> & { who: Access['who'] }): AccessStore =>
+    store.accessTold(({ tenant, what }) => {
+      const { who, address, method, requestId } = request;
+      const about = { tenant, who, address, requestId, operation: method, action: 'configure' };
+      return auditEntry({ ...about, path: 'cloudEntryPoint', type: ENTRY_POINT, outcome: 'Success', detail: what }, auditContent);
+    });
 }
 
 /** Tenant of the entries of strangers. */

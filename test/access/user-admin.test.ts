@@ -1,0 +1,126 @@
+import { basic, Client, type Answer } from '../harness/client';
+import { simulatedCloud, startTestGateway, type TestGateway } from '../harness/gateway';
+import { hashPassword } from '../../src/http/passwords';
+import type { Role } from '../../src/store/store';
+
+/** Users and tokens over HTTP, by admins of their tenant. */
+let house: TestGateway;
+let root: Client;
+let admin: Client;
+
+const add = async (name: string, role: Role, tenant: string): Promise<Client> => {
+  await house.gateway.store.access.putPrincipal({ name, role, tenant, passwordHash: await hashPassword(`pw-${name}`) });
+  return root.as(basic(name, `pw-${name}`));
+};
+const patch = (client: Client, uri: string, json: unknown): Promise<Answer> => client.send('PATCH', uri, { json });
+
+beforeAll(async () => {
+  const clouds = { sim: simulatedCloud({}, { tenants: ['default', 'other'], discoveredTenant: 'default' }) };
+  house = await startTestGateway({ config: { tenants: ['default', 'other'], access: { required: true }, clouds } });
+  root = new Client(new URL('/', house.base).href);
+  admin = await add('boss', 'admin', 'default');
+  await add('ben', 'operator', 'other');
+});
+afterAll(() => house.stop());
+
+test('an admin adds, changes, lists and removes users of its tenant', async () => {
+  const made = await admin.post('admin/users', { name: 'ann', role: 'reader', password: 'correct horse' });
+  expect([made.status, made.json]).toEqual([
+    201,
+    expect.objectContaining({ name: 'ann', tenant: 'default', role: 'reader', password: true }),
+  ]);
+  const ann = root.as(basic('ann', 'correct horse'));
+  expect((await ann.get('cimi/clouds')).status).toBe(200);
+  expect((await patch(admin, 'admin/users/ann', { role: 'operator' })).json).toMatchObject({ role: 'operator' });
+  expect((await patch(admin, 'admin/users/ann', { password: 'battery staple' })).status).toBe(200);
+  expect((await root.as(basic('ann', 'battery staple')).get('cimi/clouds')).status).toBe(200);
+  const listed = await admin.get('admin/users');
+  expect((listed.json.users as unknown as { name: string }[]).map(({ name }) => name)).toEqual(['ann', 'boss']);
+  expect(listed.text).not.toMatch(/argon2|hash|horse|staple/);
+  expect((await admin.delete('admin/users/ann')).status).toBe(204);
+  expect((await admin.get('admin/users/ann')).status).toBe(404);
+});
+
+test('tokens are made, shown once, listed and revoked; a service account has no password', async () => {
+  expect((await admin.post('admin/users', { name: 'ci', role: 'operator' })).json).toMatchObject({ password: false });
+  const made = await admin.post('admin/users/ci/tokens', { name: 'deploy', role: 'reader', expires: '2099-01-01T00:00:00Z' });
+  const [id, token] = [String(made.json.id), String(made.json.token)];
+  expect([made.status, token]).toEqual([201, expect.stringMatching(/^cimi_/)]);
+  const bearer = root.as({ authorization: `Bearer ${token}` });
+  expect((await bearer.get('cimi/clouds')).status).toBe(200);
+  const listed = await admin.get('admin/users/ci/tokens');
+  expect(listed.json.tokens).toMatchObject([{ id, name: 'deploy', role: 'reader', used: expect.any(String) }]);
+  expect(listed.text).not.toContain(token);
+  expect((await admin.delete(`admin/users/ci/tokens/${id}`)).status).toBe(204);
+  expect((await admin.delete(`admin/users/ci/tokens/${id}`)).status).toBe(404);
+  expect((await admin.get('admin/users/ci/tokens')).json.tokens).toEqual([]);
+});
+
+test('each change is an entry of the audit, with who, and nothing secret', async () => {
+  await admin.post('admin/users', { name: 'eve', password: 'MARKER-password' }, { 'x-request-id': 'ignored' });
+  const { json } = await admin.post('admin/users/eve/tokens', { name: 'one' });
+  await patch(admin, 'admin/users/eve', { role: 'reader' });
+  await admin.delete('admin/users/eve');
+  const text = JSON.stringify(await house.gateway.store.auditEntries('default', 50));
+  for (const words of ['added user eve (operator)', 'added token', 'changed user eve: role operator to reader', 'removed user eve'])
+    expect(text).toContain(words);
+  expect(text).toContain('boss (admin) from 127.0.0.1');
+  for (const secret of ['MARKER', String(json.token)]) expect(text + JSON.stringify(house.logs())).not.toContain(secret);
+});
+
+test('nobody else may: strangers, readers, operators, a lesser token of an admin', async () => {
+  expect([(await root.get('admin/users')).status, (await root.get('admin/users')).headers.get('www-authenticate')]).toEqual([
+    401,
+    expect.stringContaining('Basic'),
+  ]);
+  const made = await admin.post('admin/users/boss/tokens', { role: 'operator' });
+  const lesser = root.as({ authorization: `Bearer ${String(made.json.token)}` });
+  for (const client of [await add('olga', 'operator', 'default'), await add('rae', 'reader', 'default'), lesser]) {
+    expect((await client.get('admin/users')).status).toBe(403);
+    expect((await client.post('admin/users', { name: 'mallory', role: 'admin' })).status).toBe(403);
+    expect((await patch(client, 'admin/users/olga', { role: 'admin' })).status).toBe(403);
+    expect((await client.post('admin/users/boss/tokens', {})).status).toBe(403);
+  }
+  expect(await house.gateway.store.access.principal('mallory')).toBeUndefined();
+});
+
+test('users of another tenant, and their tokens, are not there', async () => {
+  await house.gateway.store.access.addToken({ id: 'bens', principal: 'ben', hash: 'x', expires: null });
+  const answers = [
+    await admin.get('admin/users/ben'),
+    await patch(admin, 'admin/users/ben', { role: 'admin' }),
+    await admin.delete('admin/users/ben'),
+    await admin.get('admin/users/ben/tokens'),
+    await admin.post('admin/users/ben/tokens', {}),
+    await admin.delete('admin/users/ben/tokens/bens'),
+    await admin.delete('admin/users/boss/tokens/bens'),
+    await admin.get('admin/users/nobody'),
+    await admin.get('admin/users/boss/tokens/x/y'),
+    await admin.get('admin/users/%E0%A4%A'),
+  ];
+  expect(answers.map(({ status, json }) => [status, json.problem])).toEqual(answers.map(() => [404, 'there is no such user or token']));
+  expect(await house.gateway.store.access.principal('ben')).toMatchObject({ role: 'operator' });
+  expect(await house.gateway.store.access.tokens('ben')).toHaveLength(1);
+});
+
+test('what is wrong is said, and nothing is half done', async () => {
+  const wrong: [Promise<Answer>, number, RegExp][] = [
+    [admin.post('admin/users', { name: 'x', tenant: 'other' }), 400, /tenant is not known here; there are name, role, password/],
+    [admin.post('admin/users', { role: 'reader' }), 400, /name is missing/],
+    [admin.post('admin/users', { name: 'a:b' }), 400, /not a valid user name/],
+    [admin.post('admin/users', { name: 'boss' }), 400, /there is a user boss already/],
+    [admin.post('admin/users', { name: 'x', password: 'short' }), 400, /too short/],
+    [admin.post('admin/users', { name: 7 }), 400, /name must be a text/],
+    [admin.post('admin/users', []), 400, /must be a JSON object/],
+    [admin.post('admin/users/boss/tokens', { expires: 'yesterday' }), 400, /not a time in the future/],
+    [patch(admin, 'admin/users/boss', { password: 'long enough', role: 'root' }), 400, /role must be one of/],
+    [admin.send('PUT', 'admin/users', { json: {} }), 405, /GET, HEAD, POST/],
+    [admin.send('POST', 'admin/users', { xml: '<a/>' }), 415, /application\/json/],
+    [admin.post('admin/users', { name: 'x'.repeat(9000) }), 413, /larger than 8192/],
+  ];
+  for (const [asked, status, words] of wrong) {
+    const answer = await asked;
+    expect([answer.status, answer.json.problem]).toEqual([status, expect.stringMatching(words)]);
+  }
+  expect((await admin.get('cimi/clouds')).status).toBe(200);
+});
