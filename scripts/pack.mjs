@@ -23,7 +23,9 @@ export async function assemble(folder) {
   writeJson(join(folder, 'npm-shrinkwrap.json'), lockOf(described));
 }
 
-const isShipped = (file) => !['node_modules', '__pycache__'].includes(basename(file));
+/** Parts of docs that are large, and are in what is built of it. */
+const BUILT = ['docs/pictures', 'docs/requests'].map((part) => join(root, part));
+const isShipped = (file) => !['node_modules', '__pycache__'].includes(basename(file)) && !BUILT.includes(file);
 
 /** Leaves of the lock file what the package depends on: the very versions that were tested, and of their binaries those for a platform. */
 function lockOf({ name, version, license, engines, bin, dependencies }) {

@@ -73,7 +73,7 @@ function buildOf(name, folders, kind, builders, result) {
   const files = [...sources.filter((file) => kind.test(file)), ...HELPERS, 'README.md', 'CHANGELOG.md'].sort();
   const stats = files.map((file) => ({ file, ...statSync(join(root, file)) }));
   const content = lock() + stats.map(({ file, mtimeMs, size }) => `${file} ${mtimeMs} ${size}`).join('\n');
-  if (isDone(name, content, join('dist', result, 'index.html'))) return;
+  if (isDone(name, content, join('dist', result, 'index.html.gz'))) return;
   console.error('building …');
   done(name, content, () => {
     for (const builder of builders) run(process.execPath, [join('scripts', builder)]);

@@ -3,7 +3,7 @@ import { createServer, request, type IncomingHttpHeaders, type Server } from 'no
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { brotliCompressSync, brotliDecompressSync, gunzipSync, gzipSync } from 'node:zlib';
+import { gunzipSync, gzipSync } from 'node:zlib';
 import { createSite } from './site';
 
 let outer: string;
@@ -45,8 +45,6 @@ beforeAll(async () => {
   writeFileSync(join(folder, '.hidden.html'), 'secret');
   writeFileSync(join(folder, 'key.pem'), 'secret');
   for (const name of ['index.html', 'part/index.html']) {
-    writeFileSync(join(folder, name), PAGE);
-    writeFileSync(join(folder, `${name}.br`), brotliCompressSync(PAGE));
     writeFileSync(join(folder, `${name}.gz`), gzipSync(PAGE));
   }
   writeFileSync(join(folder, 'main-0123456789ab.js'), '1');
@@ -61,11 +59,14 @@ test('a page comes in the encoding that the client takes, each with a tag of its
   const plain = await get('/docs/');
   expect([plain.status, plain.body.toString(), plain.headers['content-encoding']]).toEqual([200, PAGE, undefined]);
   expect(plain.headers).toMatchObject({ 'content-type': 'text/html; charset=utf-8', 'cache-control': 'no-cache', vary: 'Accept-Encoding' });
-  const br = await get('/docs/', { 'accept-encoding': 'gzip, br' });
-  expect([br.headers['content-encoding'], brotliDecompressSync(br.body).toString()]).toEqual(['br', PAGE]);
-  const gz = await get('/docs/', { 'accept-encoding': 'gzip;q=0.5, br;q=0' });
-  expect([gz.headers['content-encoding'], gunzipSync(gz.body).toString()]).toEqual(['gzip', PAGE]);
-  expect(new Set([plain, br, gz].map(({ headers }) => headers.etag)).size).toBe(3);
+  for (const taken of ['gzip', 'deflate, GZIP;q=0.5, br;q=0']) {
+    const gz = await get('/docs/', { 'accept-encoding': taken });
+    expect([gz.headers['content-encoding'], gunzipSync(gz.body).toString()]).toEqual(['gzip', PAGE]);
+    expect(gz.headers.etag).not.toBe(plain.headers.etag);
+  }
+  expect((await get('/docs/', { 'accept-encoding': 'gzip;q=0, br' })).headers['content-encoding']).toBeUndefined();
+  const small = await get('/docs/main-0123456789ab.js', { 'accept-encoding': 'gzip' });
+  expect([small.headers['content-encoding'], small.body.toString()]).toEqual([undefined, '1']);
 });
 
 test('what the client has is not sent again; a HEAD has no body', async () => {
@@ -91,23 +92,25 @@ test('names that change with the content are kept for a year; folders go by thei
   expect((await get('/docs/part/')).status).toBe(200);
 });
 
-test.each([
-  '/docs/..%2fsecret.html',
-  '/docs/../secret.html',
-  '/docs/part/../../secret.html',
-  '/docs/part/..%5c..%5csecret.html',
-  '/docs//etc/passwd',
-  '/docs/%00',
-  '/docs/index.html%00.js',
-  '/docs/.hidden.html',
-  '/docs/key.pem',
-  '/docs/index.html.br',
-  '/docs/index.html/',
-  '/docs/part/index.html/x.html',
-  '/docs/constructor',
-  `/docs/${'a/'.repeat(3_000)}b.html`,
-  `/docs/${'a'.repeat(6_000)}.html`,
-])('nothing else is served: %s', async (path) => {
+test.each(
+  [
+    '/docs/..%2fsecret.html',
+    '/docs/../secret.html',
+    '/docs/part/../../secret.html',
+    '/docs/part/..%5c..%5csecret.html',
+    '/docs//etc/passwd',
+    '/docs/%00',
+    '/docs/index.html%00.js',
+    '/docs/.hidden.html',
+    '/docs/key.pem',
+    '/docs/index.html.gz',
+    '/docs/index.html/',
+    '/docs/part/index.html/x.html',
+    '/docs/constructor',
+    `/docs/${'a/'.repeat(3_000)}b.html`,
+    `/docs/${'a'.repeat(6_000)}.html`,
+  ].map((path) => [path.slice(0, 60), path]),
+)('nothing else is served: %s', async (_name, path = '') => {
   const { status, body } = await get(path);
   expect([status, JSON.parse(body.toString())]).toEqual([404, { problem: 'there is nothing at this path' }]);
 });

@@ -3,6 +3,8 @@ import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { extname, join } from 'node:path';
+import { promisify } from 'node:util';
+import { gunzip } from 'node:zlib';
 import { HttpFault } from './fault';
 
 /** Headers of everything that a browser shows of the gateway. */
@@ -25,11 +27,8 @@ const TYPES: Readonly<Record<string, string>> = {
   '.svg': 'image/svg+xml',
   '.webp': 'image/webp',
 };
-/** Encodings in which a builder leaves files beside them, the smallest first. */
-const ENCODINGS: readonly (readonly [encoding: string, ending: string])[] = [
-  ['br', '.br'],
-  ['gzip', '.gz'],
-];
+/** Ending of files that a builder leaves compressed, and only so (scripts/static-files.mjs). */
+const GZIPPED = '.gz';
 const INDEX = 'index.html';
 /** Names of files as builders make them: nothing that has to be decoded, and no way out of the folder. */
 const NAME = /^(?:\w[\w.-]*\/)*\w[\w.-]*$/;
@@ -55,10 +54,12 @@ export const isBelow = (prefix: string, path: string): boolean => path.startsWit
 
 /** Finds what was built under a name: beside the bundled program (dist/chunks), or beside these sources. */
 export function builtFolder(name: string): string | undefined {
-  return [`../${name}`, `../../dist/${name}`].map((path) => join(__dirname, path)).find((folder) => existsSync(join(folder, INDEX)));
+  return [`../${name}`, `../../dist/${name}`]
+    .map((path) => join(__dirname, path))
+    .find((folder) => ['', GZIPPED].some((ending) => existsSync(join(folder, INDEX + ending))));
 }
 
-/** Serves the static files of a folder, to anyone, in the encodings in which they lie there. */
+/** Serves the static files of a folder, to anyone: compressed as they lie there, and plain for who does not take that. */
 export function createSite({ prefix, folder, notBuilt }: SiteOptions): Site {
   return (path, request, response) =>
     asPage(request, response, async () => {
@@ -67,7 +68,7 @@ export function createSite({ prefix, folder, notBuilt }: SiteOptions): Site {
       if (folder === undefined) throw new HttpFault(404, notBuilt);
       const name = path.slice(prefix.length);
       const isFolder =
-        `${path}/` === prefix || (extname(name) === '' && !/\/$|^$/.test(name) && (await contentOf(folder, `${name}/${INDEX}`)));
+        `${path}/` === prefix || (extname(name) === '' && !/\/$|^$/.test(name) && (await isThere(folder, `${name}/${INDEX}`)));
       // Relative: a proxy may show the gateway below a path.
       if (isFolder) return write(request, response, 308, { Location: `${path.slice(path.lastIndexOf('/') + 1)}/` });
       return sendFile(folder, /\/$|^$/.test(name) ? `${name}${INDEX}` : name, request, response);
@@ -96,19 +97,17 @@ function plainPage(words: string): string {
 
 async function sendFile(folder: string, name: string, request: IncomingMessage, response: ServerResponse): Promise<void> {
   const type = TYPES[extname(name)];
-  const plain = type === undefined ? undefined : await contentOf(folder, name);
-  if (type === undefined || !plain) throw new HttpFault(404, 'there is nothing at this path');
-  const accepted = acceptedEncodings(request);
-  const [encoded] = ENCODINGS.filter(([encoding]) => accepted.has(encoding));
-  const small = encoded && (await contentOf(folder, `${name}${encoded[1]}`));
-  const body = small ?? plain;
+  const stored = type === undefined ? undefined : await storedOf(folder, name);
+  if (type === undefined || !stored) throw new HttpFault(404, 'there is nothing at this path');
+  const packed = stored.gzipped && takesGzip(request);
+  const body = stored.gzipped && !packed ? await promisify(gunzip)(stored.bytes) : stored.bytes;
   const tag = `"${createHash('sha256').update(body).digest('base64url').slice(0, 22)}"`;
   const headers = {
     'Content-Type': type,
     'Cache-Control': HASHED.test(name) ? 'public, max-age=31536000, immutable' : 'no-cache',
     ETag: tag,
     Vary: 'Accept-Encoding',
-    ...(small && encoded && { 'Content-Encoding': encoded[0] }),
+    ...(packed && { 'Content-Encoding': 'gzip' }),
   };
   if (!knows(request, tag)) return write(request, response, 200, headers, body);
   const { 'Content-Type': _type, 'Content-Encoding': _encoding, ...kept } = headers;
@@ -121,12 +120,26 @@ function knows(request: IncomingMessage, tag: string): boolean {
   return tags.includes(tag) || tags.includes('*');
 }
 
-/** Encodings that a client takes (RFC 9110 12.5.3). */
-function acceptedEncodings(request: IncomingMessage): Set<string> {
+/** Tells whether a client takes gzip (RFC 9110 12.5.3). */
+function takesGzip(request: IncomingMessage): boolean {
   const given = String(request.headers['accept-encoding'] ?? '').split(',');
   const taken = given.filter((each) => !/;\s*q=0(?:\.0*)?\s*$/i.test(each));
-  return new Set(taken.map((each) => each.split(';', 1)[0]?.trim().toLowerCase() ?? ''));
+  return taken.some((each) => each.split(';', 1)[0]?.trim().toLowerCase() === 'gzip');
 }
+
+interface Stored {
+  bytes: Buffer;
+  gzipped: boolean;
+}
+
+/** Reads a file in the form in which it lies there. */
+async function storedOf(folder: string, name: string): Promise<Stored | undefined> {
+  const gzipped = await contentOf(folder, name + GZIPPED);
+  const bytes = gzipped ?? (await contentOf(folder, name));
+  return bytes && { bytes, gzipped: gzipped !== undefined };
+}
+
+const isThere = async (folder: string, name: string): Promise<boolean> => (await storedOf(folder, name)) !== undefined;
 
 /** Reads a file of the folder anew: nothing of a site is kept in memory. */
 async function contentOf(folder: string, name: string): Promise<Buffer | undefined> {

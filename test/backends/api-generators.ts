@@ -1,9 +1,9 @@
 import { execFile, spawnSync } from 'node:child_process';
 import { copyFile, mkdir, symlink, writeFile } from 'node:fs/promises';
-import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import type { Availability } from './need';
+import { npmPackages } from './npm-package';
 import { pythonPackage } from './python-package';
 
 const run = promisify(execFile);
@@ -15,11 +15,9 @@ const PYTHON = pythonPackage('openapi-python-client', '0.29.1', [
   'python-dateutil==4.0.0',
   'urllib3==2.8.0',
 ]);
-const NPM = ['openapi-typescript@7.13.0', 'openapi-fetch@0.17.0'];
+const NPM = npmPackages('openapi-typescript', ['openapi-typescript@7.13.0', 'openapi-fetch@0.17.0']);
 
 const ROOT = join(__dirname, '..', '..');
-const MODULES = join(ROOT, '.backends', 'openapi-typescript');
-const NPM_STAMP = join(MODULES, `${NPM.join('+')}.installed`);
 const TSC = join(ROOT, 'node_modules', 'typescript', 'bin', 'tsc');
 /** Programs that use a generated client: each creates, waits, lists, stops, starts, is refused, and deletes. */
 const CLIENTS = join(ROOT, 'test', 'openapi', 'clients');
@@ -33,11 +31,7 @@ export function generatorsAvailable(): Availability {
 /** Installs the generators unless they are there; safe to call from several processes. */
 export async function installGenerators(): Promise<void> {
   await PYTHON.install();
-  if (existsSync(NPM_STAMP)) return;
-  await mkdir(MODULES, { recursive: true });
-  const script = 'test -e "$1" || { s="$1"; shift; npm install --no-save --no-package-lock --silent --prefix . "$@" && touch "$s"; }';
-  const words = ['-w', '300', `${MODULES}.lock`, 'sh', '-ec', script, 'sh', NPM_STAMP, ...NPM];
-  await run('flock', words, { cwd: MODULES, timeout: 300_000 });
+  await NPM.install();
 }
 
 /** A client that a generator makes of an OpenAPI document, and a program that uses it. */
@@ -79,8 +73,12 @@ export const GENERATED_CLIENTS: readonly GeneratedClient[] = [
     name: 'TypeScript by openapi-typescript',
     async generate(document, folder) {
       await mkdir(folder);
-      await symlink(join(MODULES, 'node_modules'), join(folder, 'node_modules'));
-      await said(process.execPath, [join(MODULES, 'node_modules/openapi-typescript/bin/cli.js'), document, '-o', 'generated.ts'], folder);
+      await symlink(join(NPM.folder, 'node_modules'), join(folder, 'node_modules'));
+      await said(
+        process.execPath,
+        [join(NPM.folder, 'node_modules/openapi-typescript/bin/cli.js'), document, '-o', 'generated.ts'],
+        folder,
+      );
       await copyFile(join(CLIENTS, 'typescript.mts.txt'), join(folder, 'client.mts'));
       await writeFile(join(folder, 'package.json'), '{ "type": "module" }');
       const compiler = { strict: true, target: 'es2023', module: 'nodenext', skipLibCheck: true, outDir: 'out', types: ['node'] };

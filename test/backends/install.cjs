@@ -4,6 +4,7 @@ const { generatorsAvailable, installGenerators } = require('./api-generators.ts'
 const { ansibleAvailable, installAnsible, installLibcloud, libcloudAvailable } = require('./bridges.ts');
 const { cotAvailable, installCot } = require('./cot.ts');
 const { govmomiAvailable, installGovmomi } = require('./govmomi.ts');
+const { installNodes, nodesAvailable } = require('./node-versions.ts');
 const { installMoto, motoAvailable } = require('./moto.ts');
 const { installOpenstacksdk, openstacksdkAvailable } = require('./openstacksdk.ts');
 const { installPromtool, promtoolAvailable } = require('./promtool.ts');
@@ -18,6 +19,7 @@ async function installAll() {
     ['Apache Libcloud', libcloudAvailable, installLibcloud],
     ['COT', cotAvailable, installCot],
     ['moto', motoAvailable, installMoto],
+    ['later versions of Node', nodesAvailable, installNodes],
     ['openstacksdk', openstacksdkAvailable, installOpenstacksdk],
     ['promtool', promtoolAvailable, installPromtool],
     ['pycadf', pycadfAvailable, installPycadf],

@@ -36,8 +36,14 @@ export class Folder {
   readonly data = join(this.path, 'data');
   private readonly running = new Set<Program>();
 
-  /** @param program arguments of Node for the program: its sources, where nothing else is said */
-  constructor(private readonly program: readonly string[] = runTypescript(MAIN)) {}
+  /**
+   * @param program arguments of Node for the program: its sources, where nothing else is said
+   * @param node which Node runs it: that of the tests, where nothing else is said
+   */
+  constructor(
+    private readonly program: readonly string[] = runTypescript(MAIN),
+    private readonly node = process.execPath,
+  ) {}
 
   /** Writes a file (YAML where it is not text). @returns its path */
   write(name: string, content: string | object): string {
@@ -65,7 +71,7 @@ export class Folder {
   }
 
   start(args: readonly string[], { env = {}, input }: Surroundings = {}): Program {
-    const program = new Program(this.path, [...this.program, ...args], env, input);
+    const program = new Program(this.node, this.path, [...this.program, ...args], env, input);
     this.running.add(program);
     return program;
   }
@@ -85,9 +91,9 @@ export class Program {
   /** True once it has ended. */
   over = false;
 
-  constructor(cwd: string, args: readonly string[], env: Readonly<Record<string, string>>, input: string | undefined) {
+  constructor(node: string, cwd: string, args: readonly string[], env: Readonly<Record<string, string>>, input: string | undefined) {
     const inherited = Object.entries(process.env).filter(([name]) => !/^(CIMI_|AWS_|NODE_OPTIONS|JEST_)/.test(name));
-    this.child = spawn(process.execPath, args, {
+    this.child = spawn(node, args, {
       cwd,
       env: { ...Object.fromEntries(inherited), NODE_ENV: 'production', ...env },
       stdio: ['pipe', 'pipe', 'pipe'],

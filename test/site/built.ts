@@ -1,7 +1,8 @@
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, posix } from 'node:path';
+import { gunzipSync } from 'node:zlib';
 
 /** The documentation as it is built: its files, read as a browser would. */
 
@@ -9,7 +10,7 @@ export const ROOT = join(__dirname, '../..');
 
 export interface BuiltSite {
   folder: string;
-  /** Paths of all files but the compressed ones. */
+  /** Paths of all files, as a browser asks for them. */
   files: string[];
   /** Markup of a page. */
   page(path: string): string;
@@ -23,6 +24,12 @@ export function inFolder(script: string): string {
   return folder;
 }
 
+/** Reads a file as a browser gets it. */
+export function contentOf(folder: string, path: string): string {
+  const file = join(folder, path);
+  return existsSync(`${file}.gz`) ? gunzipSync(readFileSync(`${file}.gz`)).toString() : readFileSync(file, 'utf8');
+}
+
 /** Builds the documentation into a folder of its own. */
 export function buildSite(): BuiltSite {
   const folder = inFolder('build-docs.mjs');
@@ -30,8 +37,8 @@ export function buildSite(): BuiltSite {
   const files = all.map((entry) => posix.join(entry.parentPath.slice(folder.length + 1), entry.name));
   return {
     folder,
-    files: files.filter((file) => !/\.(br|gz)$/.test(file)).sort(),
-    page: (path) => readFileSync(join(folder, path), 'utf8'),
+    files: files.map((file) => file.replace(/\.gz$/, '')).sort(),
+    page: (path) => contentOf(folder, path),
     remove: () => rmSync(folder, { recursive: true }),
   };
 }
