@@ -54,12 +54,11 @@ export function acceptOnPostgres(session: Session, connected: Connected): Accept
     let begun = false;
     try {
       return await connected(async (query) => {
-        begun = true;
         for (let tries = 0; tries < TRIES; tries++) {
           const lane = lanes.take(accepted.job.tenant);
           if (lane === undefined) return undefined;
           try {
-            const job = await tryLane(session, query, { accepted, rows, lane });
+            const job = await tryLane(session, query, { accepted, rows, lane, begin: () => (begun = true) });
             if (job !== 'taken') return job;
           } finally {
             lanes.give(accepted.job.tenant, lane);
@@ -68,7 +67,7 @@ export function acceptOnPostgres(session: Session, connected: Connected): Accept
         return undefined;
       });
     } catch (error) {
-      // What has not begun, was given up in favour of another, or is there already: the transaction step by step does or tells it.
+      // What only looked, was given up in favour of another, or is there already: the transaction step by step does or tells it.
       const { isVictim, isDuplicate } = session.dialect;
       if (isVictim(error) || isDuplicate(error) || (!begun && isPassing(error, since))) return undefined;
       throw error;
@@ -112,7 +111,7 @@ interface Seen {
 async function tryLane(
   session: Session,
   query: NamedQuery,
-  { accepted, rows, lane }: { accepted: AcceptedChange; rows: AcceptedRows; lane: number },
+  { accepted, rows, lane, begin }: { accepted: AcceptedChange; rows: AcceptedRows; lane: number; begin: () => void },
 ): Promise<JobRow | undefined | 'taken'> {
   const { job, keepMs, fits } = accepted;
   const { tenant } = job;
@@ -124,6 +123,7 @@ async function tryLane(
   const entry = linked(session.cipher, rows.entry, head);
   const row = rows.job.done === 1 ? { ...rows.job, expires: seen.ms + keepMs } : rows.job;
   const values = valuesOf({ ...rows, job: row }, { accepted, head, entry });
+  begin();
   const [given] = await query<{ due: number }>('accept', ACCEPT, values);
   if (!given) return 'taken';
   return insertedJob(session.cipher, job, row, { due: given.due, created: seen.now, changed: seen.now }, rows.holds);

@@ -1,7 +1,7 @@
 import type { CompiledQuery } from 'kysely';
 import { placesOf, prepared, statement } from './prepared';
 import type { HoldsTable } from './schema';
-import type { Session } from './session';
+import { impossible, type Session } from './session';
 import { HeldError, type Hold, type ResourcePath, type StoreReads } from './store';
 
 /** Reads which unfinished Job holds which resource: one row per resource, so that the primary key decides. */
@@ -9,10 +9,11 @@ import { HeldError, type Hold, type ResourcePath, type StoreReads } from './stor
 export async function readHolds(session: Session, paths?: readonly ResourcePath[], most?: number): ReturnType<StoreReads['holds']> {
   const { db, dialect } = session;
   const name = `holds ${paths !== undefined} ${most !== undefined}`;
+  const possible = paths?.filter((path) => !impossible(path));
   const { rows } =
-    paths?.length === 0
+    possible?.length === 0
       ? { rows: [] }
-      : await prepared<HoldsTable>(session, name, { paths: paths && dialect.list(paths), most }, (at) => {
+      : await prepared<HoldsTable>(session, name, { paths: possible && dialect.list(possible), most }, (at) => {
           const all = db.selectFrom('holds').selectAll();
           const select = paths ? all.where(dialect.isListed('path', at('paths'))) : all;
           return most === undefined ? select : select.limit(at<number>('most'));

@@ -12,7 +12,8 @@ type Row = Selectable<ResourcesTable>;
 /** Rows that were taken away by a reading, as they were. */
 export async function readTakenAway(session: Session, query: RetiredQuery): Promise<ResourceRow[]> {
   const { db, dialect, cipher } = session;
-  const { paths, type, cloud, providerKeys } = query;
+  const { type, cloud } = query;
+  const [paths, providerKeys] = [query.paths, query.providerKeys].map((texts) => texts?.filter((text) => !impossible(text)));
   const values = { type, cloud, paths: paths && dialect.list(paths), keys: providerKeys && dialect.list(providerKeys) };
   const asked = Object.entries(values).flatMap(([name, value]) => (value === undefined ? [] : [name]));
   const { rows } = await prepared<Pick<RetiredTable, 'remains'>>(session, `taken away ${asked.join(' ')}`, values, (at) => {

@@ -56,6 +56,9 @@ export function resourceContract(bench: () => Bench): void {
     );
     expect(await store().standings([])).toEqual(new Map());
     expect(await store().retired(['machines/\0'])).toEqual(new Set());
+    expect(await store().takenAway({ type: 'Machine', cloud: 'east', providerKeys: ['i-\0'] })).toEqual([]);
+    expect(await store().takenAway({ paths: ['machines/\0'] })).toEqual([]);
+    expect(await store().holds(['machines/\0'])).toEqual(new Map());
   });
 
   test('what a reading took away comes back as it was, with what it owned and the associations to it', async () => {
