@@ -119,14 +119,26 @@ function notAnswered(error: unknown): ProviderError {
 
 /** Things whose tag says that they are ours, and that have no row of their own. */
 async function* unrowed(compared: Compared, items: readonly Item[]): AsyncGenerator<Discrepancy> {
-  const { context, rows, byPath, holds, tags } = compared;
+  const { context, cloud, group, rows, byPath, holds, tags } = compared;
   const ours = items.filter((item) => !item.gone && !rows.has(item.key) && tags.has(item));
+  if (ours.length === 0) return;
+  // Looked at again, now that the rows are known: what was deleted since it was listed lost its row with it.
+  const keys = ours.map(({ key }) => key);
+  const found = await cloud.getMany(group, keys, { maxAgeMs: 0 }).catch((error: unknown) => notAnswered(error));
   const taken = new Set<string>();
   for (const item of oldestFirst(ours)) {
     if (overdue()) await giveWay();
     const tag = tags.get(item);
     // What a Job works on is not settled yet.
     if (!tag || holds.has(tag.path)) continue;
+    const unknown = found instanceof ProviderError ? found : found.value.unknown.get(item.key);
+    if (unknown) {
+      const of = { what: tag.path, key: item.key, cloud: cloud.key, tenant: tag.tenant };
+      yield { ...of, kind: 'unknown', words: `the list has it, and it could not be read: ${unknown.message}` };
+      continue;
+    }
+    const now = found instanceof ProviderError ? undefined : found.value.get(item.key);
+    if (!now || now.gone) continue;
     const row = byPath.get(tag.path) ?? (await context.store.resource(tag.path));
     if (row && row.providerKey === item.key) continue;
     if (taken.has(tag.path) || (row && row.providerKey !== null)) yield duplicate(compared, item, tag);
@@ -172,13 +184,13 @@ async function deleted(compared: Compared, item: Item, { path, tenant }: TaggedA
 
 /** Rows that the list shows nothing of. */
 async function* unlisted(compared: Compared, listed: ReadonlySet<string>): AsyncGenerator<Discrepancy> {
-  const { byPath, holds, cloud, group } = compared;
+  const { context, byPath, holds, cloud, group } = compared;
   const missing: { row: ResourceRow; key: string }[] = [];
   for (const row of byPath.values()) {
     if (overdue()) await giveWay();
     if (holds.has(row.path)) continue;
     if (row.providerKey !== null && !listed.has(row.providerKey)) missing.push({ row, key: row.providerKey });
-    if (row.providerKey === null && row.state === 'CREATING') {
+    if (row.providerKey === null && row.state === 'CREATING' && (await isSettled(context, row))) {
       const words = 'it is being made, and no Job does so: look for it at the provider, then delete it';
       yield { kind: 'unfinished', what: row.path, cloud: cloud.key, tenant: row.tenant, words };
     }
@@ -197,13 +209,19 @@ async function* unlisted(compared: Compared, listed: ReadonlySet<string>): Async
   }
 }
 
+/** Tells whether a row is as it was read, and no Job at work on it: one may have ended, with the row, while all were read. */
+async function isSettled({ store }: ExaminationContext, row: ResourceRow): Promise<boolean> {
+  const now = await store.heldResource(row.path);
+  return now?.row.version === row.version && now.held === undefined;
+}
+
 /** Tells of a row whose thing is gone, if it is old enough for that to be settled. */
 async function goneRow(
   { context, retirement, cloud }: Compared,
   row: ResourceRow,
 ): Promise<Pick<Discrepancy, 'kind' | 'words' | 'plan' | 'mend'> | undefined> {
   const youngest = Math.max(Date.parse(row.created), settledAt(row));
-  if ((await context.store.now()) - youngest < cloud.capabilities.settleMs) return undefined;
+  if ((await context.store.now()) - youngest < cloud.capabilities.settleMs || !(await isSettled(context, row))) return undefined;
   return {
     kind: 'gone',
     words: 'the provider says that it is not there any more',
