@@ -5,12 +5,11 @@ import { createLog } from '../http/log';
 import {
   addToken,
   addUser,
+  changeUser,
   listTokens,
   listUsers,
   removeUser,
   revokeToken,
-  setPassword,
-  setRole,
   type TokenFacts,
 } from '../http/principals';
 import { ROLES, type AccessStore, type Role } from '../store/store';
@@ -47,7 +46,7 @@ export function userCommand(): Command {
     withConfig(new Command('passwd').description('set a password, read from standard input').argument('<name>')).action(
       (name: string, options: CommonOptions) =>
         withAccess(options, async (access) => {
-          await setPassword(access, name, await passwordFromInput());
+          await changeUser(access, name, { password: await passwordFromInput() });
           say(`changed the password of ${name}`);
         }),
     ),
@@ -57,7 +56,7 @@ export function userCommand(): Command {
       new Command('role').description('change the role of a user').argument('<name>').argument('<role>', ROLES.join(', '), roleOf),
     ).action((name: string, role: Role, options: CommonOptions) =>
       withAccess(options, async (access) => {
-        await setRole(access, name, role);
+        await changeUser(access, name, { role });
         say(`${name} is ${role} now`);
       }),
     ),

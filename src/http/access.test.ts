@@ -1,21 +1,11 @@
+import { isDeepStrictEqual } from 'node:util';
 import { randomBytes } from 'node:crypto';
 import { Readable } from 'node:stream';
 import type { AccessStore, PrincipalRow, TokenRow } from '../store/store';
 import { type Authentication, type AuthenticatorOptions, createAuthenticator } from './access';
 import { assertListenAllowed } from './loopback';
 import { type PasswordChecker, createPasswordChecker } from './passwords';
-import {
-  AccessError,
-  addToken,
-  addUser,
-  listTokens,
-  listUsers,
-  readPassword,
-  removeUser,
-  revokeToken,
-  setPassword,
-  setRole,
-} from './principals';
+import { AccessError, addToken, addUser, changeUser, listTokens, listUsers, readPassword, removeUser, revokeToken } from './principals';
 
 function memoryAccess(clock: { now: number }): AccessStore & { dump(): string; uses: string[] } {
   const uses: string[] = [];
@@ -25,14 +15,21 @@ function memoryAccess(clock: { now: number }): AccessStore & { dump(): string; u
   return {
     principal: async (name) => principals.get(name),
     principals: async () => [...principals.values()],
-    putPrincipal: async (row) => void principals.set(row.name, { ...row, created }),
+    putPrincipal: async (row, before) => {
+      if (before !== undefined && !isDeepStrictEqual(principals.get(row.name) ?? null, before)) return false;
+      principals.set(row.name, { ...row, created });
+      return true;
+    },
     removePrincipal: async (name) => {
       for (const token of tokens.values()) if (token.principal === name) tokens.delete(token.id);
       return principals.delete(name);
     },
     tokenByHash: async (hash) => [...tokens.values()].find((token) => token.hash === hash),
     tokens: async (name) => [...tokens.values()].filter((token) => token.principal === name),
-    addToken: async (row) => void tokens.set(row.id, { name: null, role: null, ...row, used: null, created }),
+    addToken: async (row) => {
+      tokens.set(row.id, { name: null, role: null, ...row, used: null, created });
+      return true;
+    },
     useToken: async (id) => {
       const token = tokens.get(id);
       uses.push(id);
@@ -141,7 +138,7 @@ describe('Basic', () => {
   test('a changed password, a changed role and a removal are noticed within seconds', async () => {
     const { access, clock, login } = await setUp();
     await login(basic('ann', 'pässword:1'));
-    await setPassword(access, 'ann', 'another-word');
+    await changeUser(access, 'ann', { password: 'another-word' });
     expect(await login(basic('ann', 'another-word'))).toEqual(ANN);
     clock.now += 3_000;
     expect(await login(basic('ann', 'pässword:1'))).toMatchObject({ status: 401 });
@@ -301,12 +298,12 @@ describe('tokens', () => {
     expect(await login(`Bearer ${token}`)).toEqual(reader);
     const { token: full, id } = await addToken(access, 'ann');
     expect(await login(`Bearer ${full}`)).toMatchObject({ principal: { role: 'operator', token: id } });
-    await setRole(access, 'ann', 'admin');
+    await changeUser(access, 'ann', { role: 'admin' });
     clock.now += 3_000;
     expect(await login(`Bearer ${token}`)).toEqual(reader);
     expect(await login(`Bearer ${full}`)).toMatchObject({ principal: { role: 'admin' } });
     await addToken(access, 'ann', { name: 'high', role: 'admin' });
-    await setRole(access, 'ann', 'reader');
+    await changeUser(access, 'ann', { role: 'reader' });
     clock.now += 3_000;
     expect(await login(`Bearer ${full}`)).toMatchObject({ principal: { role: 'reader' } });
     await expect(addToken(access, 'ann', { role: 'operator' })).rejects.toThrow('ann is reader: a token can not be operator');
@@ -320,7 +317,7 @@ describe('tokens', () => {
     const { id, token } = await addToken(access, 'ann');
     const both = async () => [await login(`Bearer ${token}`), await other({ authorization: `Bearer ${token}`, address: '192.0.2.1' })];
     expect(await both()).toMatchObject([ANN, ANN]);
-    await setRole(access, 'ann', 'reader');
+    await changeUser(access, 'ann', { role: 'reader' });
     clock.now += 2_000;
     expect(await both()).toMatchObject([{ principal: { role: 'reader' } }, { principal: { role: 'reader' } }]);
     await revokeToken(access, id);
@@ -401,7 +398,7 @@ describe('the commands', () => {
     await expect(addUser(access, { ...user, password: 'line\nbreak' })).rejects.toThrow(/control/);
     await addUser(access, user);
     await expect(addUser(access, user)).rejects.toThrow(/already/);
-    await expect(setPassword(access, 'bob', 'long enough')).rejects.toThrow(/no user bob/);
+    await expect(changeUser(access, 'bob', { password: 'long enough' })).rejects.toThrow(/no user bob/);
     await expect(removeUser(access, 'bob')).rejects.toThrow(/no user bob/);
     await expect(addToken(access, 'bob')).rejects.toThrow(/no user bob/);
     await expect(addToken(access, 'ann', { expires: 'yesterday' })).rejects.toThrow(/future/);

@@ -54,30 +54,43 @@ export async function addUser(access: AccessStore, user: NewUser): Promise<void>
   if (!ROLES.includes(user.role)) throw new AccessError(`unknown role '${user.role}': it is one of ${ROLES.join(', ')}`);
   if (await access.principal(user.name)) throw new AccessError(`there is a user ${user.name} already`);
   const passwordHash = user.password === undefined ? null : await hashPassword(checked(user.password));
-  await access.putPrincipal({ name: user.name, tenant: user.tenant, role: user.role, passwordHash });
+  const row = { name: user.name, tenant: user.tenant, role: user.role, passwordHash };
+  // Somebody may have taken the name while the password was hashed: never over a user that there is.
+  if (!(await access.putPrincipal(row, null))) throw new AccessError(`there is a user ${user.name} already`);
 }
 
-/** @throws AccessError when there is no such user or the password breaks a rule */
-export async function setPassword(access: AccessStore, name: string, password: string): Promise<void> {
-  const row = await access.principal(name);
-  if (!row) throw noSuchUser(name);
-  const passwordHash = await hashPassword(checked(password));
-  await access.putPrincipal({ name: row.name, tenant: row.tenant, role: row.role, passwordHash });
+/** Change of a user: what is absent stays. */
+export interface UserChange {
+  role?: Role;
+  password?: string;
 }
 
-/** @throws AccessError when there is no such user */
-export async function setRole(access: AccessStore, name: string, role: Role): Promise<void> {
-  const row = await access.principal(name);
-  if (!row) throw noSuchUser(name);
-  await access.putPrincipal({ name: row.name, tenant: row.tenant, role, passwordHash: row.passwordHash });
+/** Times that a change is tried anew where others change the same user. */
+const ATTEMPTS = 5;
+
+/**
+ * Changes a user, all at once, and nothing that another changed meanwhile.
+ * @param tenant tenant that the user must be of; absent: any
+ * @throws AccessError when there is no such user, the password breaks a rule, or others change the user all the time
+ */
+export async function changeUser(access: AccessStore, name: string, { role, password }: UserChange, tenant?: string): Promise<void> {
+  const passwordHash = password === undefined ? undefined : await hashPassword(checked(password));
+  for (let left = ATTEMPTS; left > 0; left -= 1) {
+    const row = await access.principal(name);
+    if (!row || (tenant !== undefined && row.tenant !== tenant)) throw noSuchUser(name);
+    const next = { name: row.name, tenant: row.tenant, role: role ?? row.role, passwordHash: passwordHash ?? row.passwordHash };
+    if (await access.putPrincipal(next, row)) return;
+  }
+  throw new AccessError(`${name} is being changed by others: try again`);
 }
 
 /**
  * Removes a principal and its tokens; running gateways notice within two seconds.
+ * @param tenant tenant that the user must be of; absent: any
  * @throws AccessError when there is no such user
  */
-export async function removeUser(access: AccessStore, name: string): Promise<void> {
-  if (!(await access.removePrincipal(name))) throw noSuchUser(name);
+export async function removeUser(access: AccessStore, name: string, tenant?: string): Promise<void> {
+  if (!(await access.removePrincipal(name, tenant))) throw noSuchUser(name);
 }
 
 /** Everyone, by name, with the public parts of their tokens; no hashes. */
@@ -134,7 +147,7 @@ export async function addToken(access: AccessStore, user: string, facts: TokenFa
     throw new AccessError(`'${expires ?? ''}' is not a time in the future (2027-01-31T00:00:00Z)`);
   const id = randomBytes(6).toString('hex');
   const token = newToken();
-  await access.addToken({
+  const added = await access.addToken({
     id,
     principal: user,
     hash: hashToken(token),
@@ -142,6 +155,7 @@ export async function addToken(access: AccessStore, user: string, facts: TokenFa
     name: name ?? null,
     role: role ?? null,
   });
+  if (!added) throw (await access.principal(user)) ? new AccessError(`${user} has a token ${name ?? id} already`) : noSuchUser(user);
   return { id, token };
 }
 

@@ -16,11 +16,11 @@ function scene(publicUrl = 'https://cloud.example.com') {
   const access: AccessStore = {
     principal: (name) => Promise.resolve(name === user.name ? { ...user } : undefined),
     principals: () => Promise.resolve([user]),
-    putPrincipal: () => Promise.resolve(),
+    putPrincipal: () => Promise.resolve(true),
     removePrincipal: () => Promise.resolve(false),
     tokenByHash: (hash) => Promise.resolve(tokens.find((token) => token.hash === hash)),
     tokens: () => Promise.resolve([...tokens]),
-    addToken: () => Promise.resolve(),
+    addToken: () => Promise.resolve(true),
     useToken: () => Promise.resolve(),
     removeToken: () => Promise.resolve(false),
     sessionByHash: (hash) => Promise.resolve(rows.get(hash)),

@@ -10,7 +10,7 @@ import { checkBodyHeaders, hasBody, readBody } from './body';
 import { challengesFor } from './challenge';
 import { ClientGone, HttpFault } from './fault';
 import { logged } from './logged';
-import { AccessError, addToken, addUser, listTokens, removeUser, revokeToken, setPassword, setRole, userListing } from './principals';
+import { AccessError, addToken, addUser, changeUser, listTokens, removeUser, revokeToken, userListing } from './principals';
 
 /** Path below which users are managed, outside the resources of the protocol. */
 export const USER_ADMIN = '/admin/users';
@@ -105,16 +105,24 @@ async function users(access: AccessStore, who: Principal, method: string, given:
 async function oneUser(access: AccessStore, user: PrincipalRow, method: string, given: Given): Promise<Answer> {
   if (method === 'GET') return { status: 200, body: await userListing(access, user) };
   if (method === 'DELETE') {
-    await removeUser(access, user.name);
+    await keepOneAdmin(access, user);
+    await removeUser(access, user.name, user.tenant);
     return { status: 204 };
   }
   if (method !== 'PATCH') throw notPossible('GET, HEAD, PATCH, DELETE');
   const { role, password } = only(given, ['role', 'password']);
-  // Whatever is wrong is found before anything is changed.
-  const next = role === undefined ? undefined : roleOf(role);
-  if (password !== undefined) await setPassword(access, user.name, password);
-  if (next !== undefined) await setRole(access, user.name, next);
+  if (role === undefined && password === undefined) throw new HttpFault(400, 'role or password is missing');
+  const change = { ...(role !== undefined && { role: roleOf(role) }), ...(password !== undefined && { password }) };
+  if (change.role !== undefined && change.role !== 'admin') await keepOneAdmin(access, user);
+  await changeUser(access, user.name, change, user.tenant);
   return { status: 200, body: await listed(access, user.name) };
+}
+
+/** @throws HttpFault 409 for the last admin of a tenant: without one nobody could manage it here, and without any user nobody logs in */
+async function keepOneAdmin(access: AccessStore, { name, tenant, role }: PrincipalRow): Promise<void> {
+  if (role !== 'admin') return;
+  const others = (await access.principals()).some((row) => row.tenant === tenant && row.role === 'admin' && row.name !== name);
+  if (!others) throw new HttpFault(409, `${name} is the last admin of its tenant: make another one first, or do it by cimi-gateway user`);
 }
 
 async function tokens(access: AccessStore, user: PrincipalRow, method: string, given: Given): Promise<Answer> {
@@ -179,11 +187,7 @@ function roleOf(text: string): Role {
 /** Segments below the path of users. @throws HttpFault 404 */
 function segmentsOf(path: string): string[] {
   try {
-    return path
-      .slice(USER_ADMIN.length)
-      .split('/')
-      .filter((segment) => segment !== '')
-      .map(decodeURIComponent);
+    return path.slice(USER_ADMIN.length).replace(/\/$/, '').split('/').slice(1).map(decodeURIComponent);
   } catch {
     throw notFound();
   }

@@ -49,13 +49,18 @@ export interface SessionRow {
 export interface AccessStore {
   principal(name: string): Promise<PrincipalRow | undefined>;
   principals(): Promise<PrincipalRow[]>;
-  /** Inserts or replaces. */
-  putPrincipal(row: Omit<PrincipalRow, 'created'>): Promise<void>;
-  /** Removes the principal and its tokens. @returns false when there was none. */
-  removePrincipal(name: string): Promise<boolean>;
+  /**
+   * Inserts or replaces.
+   * @param before the row as it was read, or null where there was none: it must still be so. Absent: whatever there is
+   * @returns false where another change came between, and nothing was done
+   */
+  putPrincipal(row: Omit<PrincipalRow, 'created'>, before?: PrincipalRow | null): Promise<boolean>;
+  /** Removes the principal, where it is of that tenant (absent: of any), and its tokens. @returns false when there was none. */
+  removePrincipal(name: string, tenant?: string): Promise<boolean>;
   tokenByHash(hash: string): Promise<TokenRow | undefined>;
   tokens(principal: string): Promise<TokenRow[]>;
-  addToken(row: NewToken): Promise<void>;
+  /** @returns false where there is no such principal, or it has a token of that name or id */
+  addToken(row: NewToken): Promise<boolean>;
   /** Notes that a token is in use now. */
   useToken(id: string): Promise<void>;
   removeToken(id: string): Promise<boolean>;

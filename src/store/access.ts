@@ -43,33 +43,35 @@ export function accessWrites(
     if (change && entryOf) await recordEvent(session, entryOf(change));
   };
   return {
-    putPrincipal: ({ name, tenant, role, passwordHash }) =>
+    putPrincipal: (row, expected) =>
       write(async (session) => {
-        const { db, dialect } = session;
-        const before = await accessReads(session).principal(name);
-        const facts = { tenant, role, password_hash: passwordHash };
-        const insert = db.insertInto('principals').values({ name, ...facts, created: dialect.stamp });
-        await insert.onConflict((conflict) => conflict.column('name').doUpdateSet(facts)).execute();
-        await note(session, { name, tenant, what: putWords({ name, role, passwordHash }, before) });
+        const { name, tenant, role, passwordHash } = row;
+        const before = expected === undefined ? await accessReads(session).principal(name) : expected;
+        if (!(await put(session, row, expected))) return false;
+        await note(session, { name, tenant, what: putWords({ name, role, passwordHash }, before ?? undefined) });
+        return true;
       }),
-    removePrincipal: (name) =>
+    removePrincipal: (name, tenant) =>
       write(async (session) => {
         const before = await accessReads(session).principal(name);
-        const { numDeletedRows } = await session.db.deleteFrom('principals').where('name', '=', name).executeTakeFirst();
-        await note(session, before && { name, tenant: before.tenant, what: `removed user ${name}` });
+        if (!before || (tenant !== undefined && before.tenant !== tenant)) return false;
+        const remove = session.db.deleteFrom('principals').where('name', '=', name).where('tenant', '=', before.tenant);
+        const { numDeletedRows } = await remove.executeTakeFirst();
+        if (numDeletedRows > 0n) await note(session, { name, tenant: before.tenant, what: `removed user ${name}` });
         return numDeletedRows > 0n;
       }),
     addToken: (token) =>
       write(async (session) => {
         const { db, dialect } = session;
+        if (!(await accessReads(session).principal(token.principal))) return false;
         const { id, principal, hash, expires, name = null, role = null } = token;
         const facts = { name, role, used: null, created: dialect.stamp };
-        await db
-          .insertInto('tokens')
-          .values({ id, principal, hash, expires, ...facts })
-          .execute();
+        const insert = db.insertInto('tokens').values({ id, principal, hash, expires, ...facts });
+        const { numInsertedOrUpdatedRows } = await insert.onConflict((conflict) => conflict.doNothing()).executeTakeFirst();
+        if (numInsertedOrUpdatedRows !== 1n) return false;
         const until = expires === null ? '' : ` until ${expires}`;
         await note(session, await aboutToken(session, principal, `added token ${wordsOf({ id, name, role })} of ${principal}${until}`));
+        return true;
       }),
     removeToken: (id) =>
       write(async (session) => {
@@ -105,6 +107,27 @@ export function accessWrites(
         return numDeletedRows > 0n;
       }),
   };
+}
+
+/**
+ * Writes a principal's row by one statement, so that of two who read the same row only one changes it.
+ * @returns whether it was written
+ */
+async function put({ db, dialect }: Session, row: Omit<PrincipalRow, 'created'>, expected?: PrincipalRow | null): Promise<boolean> {
+  const { name, tenant, role, passwordHash } = row;
+  const facts = { tenant, role, password_hash: passwordHash };
+  if (expected) {
+    const update = db.updateTable('principals').set(facts).where('name', '=', name).where('created', '=', expected.created);
+    const same = update.where('tenant', '=', expected.tenant).where('role', '=', expected.role);
+    const hash = expected.passwordHash;
+    const { numUpdatedRows } = await same.where('password_hash', hash === null ? 'is' : '=', hash).executeTakeFirst();
+    return numUpdatedRows > 0n;
+  }
+  const insert = db.insertInto('principals').values({ name, ...facts, created: dialect.stamp });
+  const { numInsertedOrUpdatedRows } = await insert
+    .onConflict((conflict) => (expected === null ? conflict.doNothing() : conflict.column('name').doUpdateSet(facts)))
+    .executeTakeFirst();
+  return (numInsertedOrUpdatedRows ?? 0n) > 0n;
 }
 
 type Put = Pick<PrincipalRow, 'name' | 'role' | 'passwordHash'>;

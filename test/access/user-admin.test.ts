@@ -114,6 +114,7 @@ test('what is wrong is said, and nothing is half done', async () => {
     [admin.post('admin/users', []), 400, /must be a JSON object/],
     [admin.post('admin/users/boss/tokens', { expires: 'yesterday' }), 400, /not a time in the future/],
     [patch(admin, 'admin/users/boss', { password: 'long enough', role: 'root' }), 400, /role must be one of/],
+    [patch(admin, 'admin/users/boss', {}), 400, /role or password is missing/],
     [admin.send('PUT', 'admin/users', { json: {} }), 405, /GET, HEAD, POST/],
     [admin.send('POST', 'admin/users', { xml: '<a/>' }), 415, /application\/json/],
     [admin.post('admin/users', { name: 'x'.repeat(9000) }), 413, /larger than 8192/],
@@ -123,4 +124,42 @@ test('what is wrong is said, and nothing is half done', async () => {
     expect([answer.status, answer.json.problem]).toEqual([status, expect.stringMatching(words)]);
   }
   expect((await admin.get('cimi/clouds')).status).toBe(200);
+});
+
+test('a name that two tenants take at once is one user, of the tenant that was first', async () => {
+  const other = await add('their-boss', 'admin', 'other');
+  const made = await Promise.all([admin, other].map((client) => client.post('admin/users', { name: 'twin', password: 'correct horse' })));
+  expect(made.map(({ status }) => status).sort()).toEqual([201, 400]);
+  const winner = made.find(({ status }) => status === 201);
+  expect(await house.gateway.store.access.principal('twin')).toMatchObject({ tenant: winner?.json.tenant });
+});
+
+test('a user that is removed while its password is changed stays removed, and a lowered one stays lowered', async () => {
+  for (const name of ['gone', 'lowered']) await admin.post('admin/users', { name, role: 'admin', password: 'correct horse' });
+  const [, removed, , lowered] = await Promise.all([
+    patch(admin, 'admin/users/gone', { password: 'battery staple' }),
+    admin.delete('admin/users/gone'),
+    patch(admin, 'admin/users/lowered', { password: 'battery staple' }),
+    patch(admin, 'admin/users/lowered', { role: 'reader' }),
+  ]);
+  expect([removed.status, lowered.status]).toEqual([204, 200]);
+  expect(await house.gateway.store.access.principal('gone')).toBeUndefined();
+  expect(await house.gateway.store.access.principal('lowered')).toMatchObject({ role: 'reader' });
+});
+
+test('the last admin of a tenant is neither removed nor lowered here', async () => {
+  const last = await add('last', 'admin', 'third');
+  for (const answer of [await last.delete('admin/users/last'), await patch(last, 'admin/users/last', { role: 'reader' })])
+    expect([answer.status, answer.json.problem]).toEqual([409, expect.stringContaining('last is the last admin of its tenant')]);
+  expect((await patch(last, 'admin/users/last', { password: 'battery staple' })).status).toBe(200);
+  await add('next', 'admin', 'third');
+  const again = root.as(basic('last', 'battery staple'));
+  expect((await patch(again, 'admin/users/last', { role: 'reader' })).status).toBe(200);
+});
+
+test('an empty segment is no user: nothing is removed by a path that was put together wrongly', async () => {
+  await admin.post('admin/users', { name: 'tokens', role: 'reader' });
+  for (const path of ['admin/users//tokens', 'admin/users/tokens//', 'admin/users/%2ftokens', 'admin/users/..%2ftokens'])
+    expect((await admin.delete(path)).status).toBe(404);
+  expect(await house.gateway.store.access.principal('tokens')).toBeDefined();
 });

@@ -114,12 +114,30 @@ export function sharedContract(bench: () => Bench): void {
     expect(await access.tokenByHash('aa')).toMatchObject({ name: null, role: null, used: null });
     await access.useToken('t4');
     expect(Date.parse((await access.tokenByHash('ee'))?.used ?? '')).not.toBeNaN();
-    await failure(access.addToken({ id: 't5', principal: 'bob', hash: 'ff', expires: null, name: 'ci' }));
+    expect(await access.addToken({ id: 't5', principal: 'bob', hash: 'ff', expires: null, name: 'ci' })).toBe(false);
     expect([await access.removeToken('t1'), await access.removeToken('t1')]).toEqual([true, false]);
     expect([await access.removePrincipal('bob'), await access.removePrincipal('bob')]).toEqual([true, false]);
     expect(await access.tokenByHash('bb')).toBeUndefined();
-    await failure(access.addToken({ id: 't3', principal: 'bob', hash: 'dd', expires: null }));
+    expect(await access.addToken({ id: 't3', principal: 'bob', hash: 'dd', expires: null })).toBe(false);
     expect(await access.principal('x\0')).toBeUndefined();
+  });
+
+  test('a user is changed only where it still is as it was read, never made anew, and removed only in its tenant', async () => {
+    const { access } = store();
+    const row = { name: 'kim', tenant, role: 'admin' as const, passwordHash: null };
+    expect([await access.putPrincipal(row, null), await access.putPrincipal({ ...row, tenant: 'other' }, null)]).toEqual([true, false]);
+    const read = await access.principal('kim');
+    expect(read).toMatchObject(row);
+    if (!read) return;
+    expect(await access.putPrincipal({ ...row, role: 'reader' }, read)).toBe(true);
+    // What was read before the change is not good for another.
+    expect(await access.putPrincipal({ ...row, passwordHash: 'h' }, read)).toBe(false);
+    expect(await access.principal('kim')).toMatchObject({ role: 'reader', passwordHash: null });
+    const lowered = await access.principal('kim');
+    expect(await access.removePrincipal('kim', 'other')).toBe(false);
+    expect(await access.removePrincipal('kim', tenant)).toBe(true);
+    expect(await access.putPrincipal({ ...row, passwordHash: 'h' }, lowered)).toBe(false);
+    expect(await access.principal('kim')).toBeUndefined();
   });
 
   test('sessions are kept until their time is over, they are removed, or their user is', async () => {
