@@ -41,7 +41,7 @@ const issuer = z.strictObject({
       user: claim.default('sub').describe("Claim with the user's name, which is shown after the key of the issuer (corp:ann)."),
       groups: claim
         .default('groups')
-        .describe('Claim with the groups: a list, or words with blanks. Dots lead inwards: realm_access.roles.'),
+        .describe('Claim with the groups: a list, or one; of scope and scp the words. Dots lead inwards: realm_access.roles.'),
       tenant: claim.optional().describe('Claim with the tenant, for grants that name none.'),
     })
     .prefault({})

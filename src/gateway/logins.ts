@@ -15,8 +15,8 @@ export interface ConfiguredLogins {
   authenticate: Authenticate;
   /** Writes a login into the audit. */
   record: ReturnType<typeof loginRecorder>;
-  /** Makes the store of users in which changes are recorded as those of a request. */
-  accessFor: ReturnType<typeof toldAccess>;
+  /** Changes of users that requests ask for; absent where nobody logs in: whoever reaches this machine would plant an admin for later. */
+  users: ReturnType<typeof toldAccess> | undefined;
   /** Takes the issuers of a configuration that was read again; absent where nobody logs in. */
   renewal: { renew(next: Config): void } | undefined;
   /** Writes down what was only counted so far. */
@@ -48,8 +48,9 @@ export function loginsOf({ config, log, metrics, required, signal, ...parts }: P
   return {
     authenticate: logins.watched,
     record,
-    accessFor: toldAccess(told),
-    renewal: oidc && { renew: (next) => oidc.renew(next.access.oidc, tenantsOf(next)) },
+    users: required ? toldAccess(told) : undefined,
+    // Tenants come and go with a start only: nobody is of one that this process does not know.
+    renewal: oidc && { renew: (next) => oidc.renew(next.access.oidc, tenantsOf(config)) },
     close: () => {
       oidc?.close();
       return logins.close();

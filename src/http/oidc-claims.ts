@@ -22,6 +22,8 @@ export interface ClaimRules {
 const MOST_NAME = 128;
 const MOST_SUBJECT = 255;
 const MOST_GROUPS = 2_000;
+/** Claims that are a scope, of words with blanks between. */
+const SCOPES = /^(.+\.)?(scope|scp)$/;
 
 /**
  * Reads from the claims of a token, whose signature was found right, who it is and what that may do.
@@ -64,9 +66,9 @@ function wordAt(payload: object, name: string, most: number): string | undefined
   return /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/u.test(value) ? undefined : value;
 }
 
-/** Texts of a list, or of one text with blanks between (RFC 8693 4.2). */
+/** Texts of a list, of one text, or of a scope, which has blanks between (RFC 8693 4.2). A group's own name can have a blank. */
 function wordsAt(payload: object, name: string): unknown[] {
   const value = claimAt(payload, name);
-  if (typeof value === 'string') return value.split(' ').slice(0, MOST_GROUPS);
+  if (typeof value === 'string') return SCOPES.test(name) ? value.split(' ').slice(0, MOST_GROUPS) : [value];
   return Array.isArray(value) ? value.slice(0, MOST_GROUPS) : [];
 }

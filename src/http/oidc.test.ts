@@ -219,6 +219,29 @@ test('known keys go on for their time while the issuer is away, and are then 503
   expect(await judge(await token())).toMatchObject({ ok: true });
 });
 
+test('a token that expires while the keys can not be read ends what it opened', async () => {
+  const { judge, clock, pages } = scene();
+  const token = await signed(claims({ exp: clock.now / 1000 + 90 * 60 }));
+  expect(await judge(token)).toMatchObject({ ok: true });
+  delete pages[KEYS];
+  clock.now += 80 * MINUTE;
+  expect(await judge(token)).toMatchObject({ status: 503 });
+  clock.now += 11 * MINUTE;
+  expect(await judge(token)).toEqual({ ok: false, status: 401, message: 'the bearer token expired', badToken: true, tried: 'corp:' });
+});
+
+test('the name of a group may have a blank: only a scope is parted', async () => {
+  const grants = [
+    { group: 'Admins', role: 'admin' as const, tenant: 'default' },
+    { group: 'Domain Admins', role: 'reader' as const, tenant: 'default' },
+  ];
+  const { judge } = scene({ corp: settings({ grants }) });
+  expect(await judge(await signed(claims({ groups: 'Domain Admins' })))).toMatchObject({ principal: { role: 'reader' } });
+  expect(await judge(await signed(claims({ groups: 'All Admins' })))).toMatchObject({ status: 403 });
+  const scoped = scene({ corp: settings({ grants, claims: { user: 'sub', groups: 'scope' } }) });
+  expect(await scoped.judge(await signed(claims({ scope: 'openid Admins' })))).toMatchObject({ principal: { role: 'admin' } });
+});
+
 test('while it is away it is asked once in five seconds, however many tokens come', async () => {
   const { judge, asked, clock } = scene(undefined, { [DISCOVERY]: undefined });
   const token = await signed(claims());
@@ -294,7 +317,7 @@ test('grants: the first that fits counts; a tenant by its claim is one that ther
     { roles: ['staff'], org: 'default' },
   ])
     expect(await judge(await person(more))).toMatchObject({ ok: false, status: 403 });
-  expect(await judge(await person({ realm_access: { roles: 'x boss' } }))).toMatchObject({ principal: { role: 'admin' } });
+  expect(await judge(await person({ realm_access: { roles: 'boss' } }))).toMatchObject({ principal: { role: 'admin' } });
   for (const name of ['', 'a\nb', '\u202ea', 'x'.repeat(129), 7, null])
     expect(await judge(await signed(claims({ profile: { name }, realm_access: { roles: ['boss'] } })))).toMatchObject({
       ok: false,

@@ -88,6 +88,8 @@ async function judge(token: string, { known, tenants }: { known: readonly Issuer
     if ('refused' in found) return { ok: false, status: 403, message: found.refused, tried: found.tried } satisfies Refused;
     return { ok: true, principal: found } satisfies Authentication;
   } catch (error) {
+    // What has expired by its own word is not good, whoever signed it: a stream that it opened ends, though nobody can be asked.
+    if (error instanceof IssuerAway && hasExpired(token, settings, now)) return refuse('the bearer token expired', `${key}:`);
     if (error instanceof IssuerAway)
       return {
         ok: false,
@@ -145,6 +147,11 @@ function claimedIssuer(token: string): string | undefined {
   } catch {
     return undefined;
   }
+}
+
+function hasExpired(token: string, { clockToleranceSeconds }: OidcIssuer, now: number): boolean {
+  const { exp } = decodeJwt(token);
+  return typeof exp !== 'number' || exp <= now / 1000 - clockToleranceSeconds;
 }
 
 /** Words for why a token is refused, none of them its own; with its claims where its issuer has signed them. */

@@ -176,9 +176,9 @@ test('failures of tokens lock nobody out: neither the user nor passwords from th
 });
 
 test('SIGHUP takes other grants, and withdraws issuers', async () => {
-  const load = async (oidc: object) => {
+  const load = async (oidc: object, more: object = {}) => {
     const file = join(house.dataDir, 'gateway.yaml');
-    await writeFile(file, stringify({ server: { port: 0, shutdownMs: 2000 }, data: { dir: house.dataDir }, ...configWith(oidc) }));
+    await writeFile(file, stringify({ server: { port: 0, shutdownMs: 2000 }, data: { dir: house.dataDir }, ...configWith(oidc), ...more }));
     return loadConfig({ file, env: {}, cwd: house.dataDir });
   };
   const fresh = await startTestGateway({ config: configWith({ corp: settings(provider.issuer) }) });
@@ -190,6 +190,11 @@ test('SIGHUP takes other grants, and withdraws issuers', async () => {
     expect((await client.post('machineTemplates', { name: 'after' })).status).toBe(403);
     expect((await client.get('clouds')).status).toBe(200);
     expect(fresh.logs()).toContainEqual(expect.objectContaining({ taken: ['access.oidc'], msg: 'the configuration was read again' }));
+    // A tenant comes with a start only: nobody is of it before.
+    const third = { tenants: ['default', 'other', 'third'] };
+    const elsewhere = settings(provider.issuer, { grants: [{ role: 'admin', tenant: 'third' }] });
+    fresh.gateway.reload(await load({ corp: elsewhere }, third));
+    expect((await client.get('clouds')).status).toBe(403);
     fresh.gateway.reload(await load({}));
     expect((await client.get('clouds')).status).toBe(401);
   } finally {
