@@ -189,7 +189,7 @@ async function build(options: GatewayOptions, closers: Closers): Promise<Gateway
   const server = createHttpServer({
     handle,
     isList: (path) => catalogue.locate(partedFromCloud(path.replace(/\/$/, '')).path)?.kind === 'collection',
-    ...{ authenticate: logins.authenticate, accessFor: logins.accessFor },
+    ...{ authenticate: logins.authenticate, users: logins.users },
     base: { publicUrl: at.publicUrl, prefix: PREFIX },
     limits,
     tls: config.server.tls,

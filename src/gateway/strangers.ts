@@ -1,5 +1,6 @@
 import type { Config } from '../config/config';
 import { assertListenAllowed } from '../http/loopback';
+import { ANONYMOUS } from '../protocol/deferred-planning';
 import type { Principal } from '../protocol/messages';
 import type { Store } from '../store/store';
 
@@ -13,7 +14,7 @@ export async function loginRequired({ access, server }: Config, store: Store): P
 /** Names everyone where nobody must log in. */
 export function anonymousOf({ tenants, clouds }: Config): Principal {
   const tenant = tenants?.[0] ?? Object.values(clouds)[0]?.discoveredTenant ?? 'default';
-  return { name: 'anonymous', tenant, role: 'admin' };
+  return { name: ANONYMOUS, tenant, role: 'admin' };
 }
 
 /**

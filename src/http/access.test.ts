@@ -1,3 +1,4 @@
+import { StoreUnavailable } from '../store/unavailable';
 import { isDeepStrictEqual } from 'node:util';
 import { randomBytes } from 'node:crypto';
 import { Readable } from 'node:stream';
@@ -338,6 +339,16 @@ describe('tokens', () => {
     expect(access.uses).toEqual([id, id]);
     expect((await listTokens(access, 'ann'))[0]?.used).toBe('2026-06-01T00:01:00.000Z');
     await expect(listTokens(access, 'bob')).rejects.toThrow('there is no user bob');
+  });
+
+  test('it is good though its use can not be noted, where the store takes no writes now', async () => {
+    const { access, login } = await setUp();
+    const { token } = await addToken(access, 'ann');
+    access.useToken = () => Promise.reject(new StoreUnavailable(new Error('the disk is full'), true));
+    expect(await login(`Bearer ${token}`)).toMatchObject({ ok: true });
+    const other = await addToken(access, 'ann');
+    access.useToken = () => Promise.reject(new Error('a fault'));
+    await expect(login(`Bearer ${other.token}`)).rejects.toThrow('a fault');
   });
 
   test('one that is refused is not in use', async () => {

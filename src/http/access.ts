@@ -7,7 +7,7 @@ import { hostnameOf } from './loopback';
 import { BusyError } from '../threads/limit';
 import { type PasswordChecker, canonical, createPasswordChecker } from './passwords';
 import { createRecall } from './throttle';
-import { bearerOf, hashToken, TOKEN_SHAPE, USED_MS } from './tokens';
+import { bearerOf, hashToken, TOKEN_SHAPE, unlessAway, USED_MS } from './tokens';
 import { shown } from '../model/shown';
 
 /** Part of a request by which a login is judged. */
@@ -169,7 +169,7 @@ function createBearer(options: AuthenticatorOptions): (credentials: string) => P
   const noteUse = async ({ id, used: last }: TokenRow): Promise<void> => {
     if (used.get(id) || (last !== null && now() - Date.parse(last) < USED_MS)) return;
     used.set(id, true);
-    await access.useToken(id);
+    await unlessAway(access.useToken(id));
   };
   return async (credentials) => {
     if (!TOKEN_SHAPE.test(credentials)) return badToken('the bearer token is not one of this gateway');

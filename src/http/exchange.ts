@@ -7,6 +7,7 @@ import type { AuthRequest, Authenticate, Refused } from './access';
 import { checkBodyHeaders, hasBody, readBody } from './body';
 import { ClientGone, type FaultRequest, type Faults, HttpFault } from './fault';
 import { logged } from './logged';
+import { triedWords } from './login-log';
 import type { Fairness } from './fairness';
 import type { HttpMetrics } from './metrics';
 import { challengesFor, isConsole } from './challenge';
@@ -58,7 +59,6 @@ interface Visit {
 }
 
 /** Characters of a stranger's words in the log. */
-const MOST_NAME = 100;
 const MOST_PATH = 500;
 
 type MutableFacts = { -readonly [K in keyof FaultRequest]: FaultRequest[K] };
@@ -149,10 +149,7 @@ async function answerTo(
   const asked = { method: facts.method, path, requestId: facts.requestId };
   const result = await options.authenticate({ ...authRequest(request, arrival), asked });
   if (!result.ok) {
-    const tried = result.tried === undefined ? {} : { tried: logged(result.tried, MOST_NAME) };
-    visit.who = tried;
-    if (result.tried !== undefined)
-      options.log.warn({ ...tried, address: arrival.address, reason: result.message, requestId: facts.requestId }, 'a login was refused');
+    visit.who = result.tried === undefined ? {} : { tried: triedWords(result.tried) };
     throw unwelcome(request, result);
   }
   const { principal } = result;

@@ -6,12 +6,13 @@ import type { Logger } from 'pino';
 import type { Handle } from '../protocol/messages';
 import type { Documents } from '../protocol/public-documents';
 import { clientPlaceOf } from '../net/addresses';
-import type { Authenticate } from './access';
+import type { AuthRequest, Authenticate } from './access';
 import { type Connections, watchConnections } from './connections';
 import { type Arrival, type Exchange, authRequest, createExchange } from './exchange';
 import { CONSOLE, createConsole, type ConsoleOptions } from './console';
 import { createFairness } from './fairness';
 import type { Faults } from './fault';
+import { loggedLogins } from './login-log';
 import type { HttpMetrics } from './metrics';
 import { createPackageExchange, type PackageOptions, PACKAGES } from './packages';
 import { type Measured, type Probes, type Readiness, createProbes } from './probes';
@@ -66,8 +67,8 @@ export interface HttpServerOptions {
   documents?: Documents;
   /** Serves packages of virtual machines, below `/packages/`. */
   packages?: PackageOptions['serve'];
-  /** Makes the store of users in which changes are recorded as those of a request, for `/admin/users`; absent: it is not there. */
-  accessFor?: UserAdminOptions['accessFor'];
+  /** Changes of users that requests ask for, as they are recorded, for `/admin/users`; absent: it is not there. */
+  users?: Pick<UserAdminOptions, 'accessFor' | 'noteRefused'> | undefined;
   /** The console, below `/console/`; absent: it is not there. */
   console?: { folder: string | undefined; sessions: Sessions | undefined; record: ConsoleOptions['record'] } | undefined;
   /** The documentation, below `/docs/`; absent: it is not there. */
@@ -139,7 +140,7 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
   const connections = watchConnections(server, refuse, log);
   const { handle, faults, metrics } = options;
   metrics?.watchRequests(() => connections.busy());
-  const authenticate = options.console?.sessions?.watched(options.authenticate) ?? options.authenticate;
+  const authenticate = loggedLogins(options.console?.sessions?.watched(options.authenticate) ?? options.authenticate, log);
   const shared = { log, ...(metrics && { metrics }) };
   const exchange = createExchange({
     ...shared,
@@ -152,7 +153,8 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
     limits: { bodyBytes: limits.bodyBytes, urlBytes: limits.urlBytes, stallMs: limits.stallMs ?? 60_000 },
   });
   const requestOf = (request: IncomingMessage) => authRequest(request, whence(request as Request));
-  const login = (request: IncomingMessage) => authenticate(requestOf(request));
+  const login = (request: IncomingMessage, asked?: AuthRequest['asked']) =>
+    authenticate({ ...requestOf(request), ...(asked && { asked }) });
   const sites: Shell['sites'] = [
     ...(options.console ? [[CONSOLE, createConsole({ ...options.console, authenticate, requestOf })] as const] : []),
     ...(options.docs ? [[DOCS, createSite({ prefix: DOCS, notBuilt: DOCS_NOT_BUILT, ...options.docs })] as const] : []),
@@ -160,8 +162,7 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
   const { packages: serve } = options;
   const addressOf = (request: IncomingMessage) => whence(request as Request).address;
   const packages = serve && createPackageExchange({ serve, login, addressOf, log, stallMs: limits.stallMs ?? 60_000 });
-  const { accessFor } = options;
-  const users = accessFor && createUserAdmin({ accessFor, login, addressOf, log });
+  const users = options.users && createUserAdmin({ ...options.users, login, addressOf, log });
   const probes = createProbes({
     ...shared,
     ready: options.ready,

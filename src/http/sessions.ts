@@ -4,7 +4,7 @@ import type { AccessStore, PrincipalRow, SessionRow } from '../store/store';
 import type { AuthRequest, Authenticate, Authentication } from './access';
 import { isLoopback } from '../net/addresses';
 import { createRecall } from './throttle';
-import { bearerOf, hashToken } from './tokens';
+import { bearerOf, hashToken, unlessAway } from './tokens';
 
 export interface SessionOptions {
   access: AccessStore;
@@ -94,7 +94,7 @@ export function createSessions({ access, publicUrl, idleMs, longestMs, now = Dat
     if (now() - began > longestMs || now() - last > idleMs) return undefined;
     if (now() - last > USED_MS && !used.get(hash)) {
       used.set(hash, true);
-      await access.useSession(hash);
+      await unlessAway(access.useSession(hash));
     }
     return { ok: true, principal };
   };

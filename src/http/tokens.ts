@@ -1,6 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import type { Principal } from '../protocol/messages';
 import { lesserRole, type PrincipalRow, type TokenRow } from '../store/store';
+import { StoreUnavailable } from '../store/unavailable';
 
 /** Pattern of every token of the gateway; the prefix lets scanners for leaked secrets recognize it. */
 export const TOKEN_SHAPE = /^cimi_[A-Za-z0-9_-]{43}$/;
@@ -22,3 +23,15 @@ export function bearerOf({ name, tenant, role }: PrincipalRow, token: TokenRow):
 
 /** Time after which the last use of a token is written down again, in ms. */
 export const USED_MS = 60_000;
+
+/**
+ * Waits for a note of a use, which nobody's login depends on: a store that takes no writes now (it is full, or fails over) can be read,
+ * and the next use is noted.
+ */
+export async function unlessAway(noted: Promise<void>): Promise<void> {
+  try {
+    await noted;
+  } catch (error) {
+    if (!(error instanceof StoreUnavailable)) throw error;
+  }
+}

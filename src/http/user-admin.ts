@@ -5,7 +5,7 @@ import { shown } from '../model/shown';
 import { faultOf } from '../protocol/faults';
 import type { Principal } from '../protocol/messages';
 import { ROLES, type AccessStore, type PrincipalRow, type Role } from '../store/store';
-import type { Authentication } from './access';
+import type { Authentication, AuthRequest } from './access';
 import { checkBodyHeaders, hasBody, readBody } from './body';
 import { challengesFor } from './challenge';
 import { ClientGone, HttpFault } from './fault';
@@ -26,7 +26,9 @@ export interface AccessRequest {
 export interface UserAdminOptions {
   /** Users and tokens, where each change is an entry of the audit. */
   accessFor: (request: AccessRequest) => AccessStore;
-  login: (request: IncomingMessage) => Promise<Authentication>;
+  /** Records a change that was refused. */
+  noteRefused: (request: AccessRequest, refusal: { status: number; reason: string }) => Promise<void>;
+  login: (request: IncomingMessage, asked: NonNullable<AuthRequest['asked']>) => Promise<Authentication>;
   /** Tells the client's address. */
   addressOf: (request: IncomingMessage) => string;
   log: Logger;
@@ -63,22 +65,27 @@ export function createUserAdmin(options: UserAdminOptions) {
 }
 
 async function answered(
-  { login, accessFor, addressOf }: UserAdminOptions,
+  { login, accessFor, noteRefused, addressOf }: UserAdminOptions,
   path: string,
   request: IncomingMessage,
   response: ServerResponse,
   requestId: string,
 ): Promise<Answer> {
-  const result = await login(request);
+  const method = request.method === 'HEAD' ? 'GET' : (request.method ?? 'GET');
+  const result = await login(request, { method, path: '', requestId });
   if (!result.ok) {
     if (result.status === 401) response.setHeader('WWW-Authenticate', challengesFor(request, result.badToken ? result.message : undefined));
     const retry = result.retryAfterSeconds;
     throw new HttpFault(result.status, result.message, retry === undefined ? {} : { 'Retry-After': String(retry) });
   }
   const { principal: who } = result;
-  if (who.role !== 'admin') throw new HttpFault(403, `users are managed by admins: ${who.name} is ${who.role}`);
-  const method = request.method === 'HEAD' ? 'GET' : (request.method ?? 'GET');
-  const access = accessFor({ who, address: addressOf(request), method, requestId });
+  const asked = { who, address: addressOf(request), method, requestId };
+  if (who.role !== 'admin') {
+    const reason = `users are managed by admins: ${who.name} is ${who.role}`;
+    if (method !== 'GET') await noteRefused(asked, { status: 403, reason });
+    throw new HttpFault(403, reason);
+  }
+  const access = accessFor(asked);
   const [name, part, id, ...more] = segmentsOf(path);
   const given = ['POST', 'PATCH'].includes(method) ? await bodyOf(request) : {};
   if (name === undefined) return users(access, who, method, given);

@@ -97,14 +97,26 @@ export function loginRecorder(parts: Pick<Protocol, 'store' | 'catalogue' | 'aud
   };
 }
 
-/** Makes the store of users in which each change that a request asks for is an entry of the audit, written with it. */
+/** Request for a change of users. */
+type UserRequest = Pick<CimiRequest, 'method' | 'address' | 'requestId'> & { who: CimiRequest['principal'] };
+
+/** Changes of users that requests ask for, in the audit. */
 export function toldAccess({ store, auditContent }: Pick<Protocol, 'store' | 'catalogue' | 'auditContent'>) {
-  return (request: Pick<CimiRequest, 'method' | 'address' | 'requestId'> & { who: Access['who'] }): AccessStore =>
-    store.accessTold(({ tenant, what }) => {
-      const { who, address, method, requestId } = request;
-      const about = { tenant, who, address, requestId, operation: method, action: 'configure' };
-      return auditEntry({ ...about, path: 'cloudEntryPoint', type: ENTRY_POINT, outcome: 'Success', detail: what }, auditContent);
-    });
+  const entry = ({ method, ...request }: UserRequest, tenant: string, told: Pick<Access, 'outcome' | 'detail' | 'status'>): EventRecord =>
+    auditEntry(
+      { ...request, ...told, tenant, operation: method, action: 'configure', path: 'cloudEntryPoint', type: ENTRY_POINT },
+      auditContent,
+    );
+  return {
+    /** Makes the store of users in which each change is an entry, written with it. */
+    accessFor: (request: UserRequest): AccessStore =>
+      store.accessTold(({ tenant, what }) => entry(request, tenant, { outcome: 'Success', detail: what })),
+    /** Records a change that was refused. */
+    noteRefused: async (request: UserRequest, { status, reason }: { status: number; reason: string }): Promise<void> => {
+      const refused = entry(request, request.who.tenant, { outcome: 'Failure', detail: reason, status });
+      await store.transaction((unit) => unit.recordEvent(refused));
+    },
+  };
 }
 
 /** Tenant of the entries of strangers. */

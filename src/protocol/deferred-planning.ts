@@ -25,8 +25,14 @@ export function createDeferredPlanning(options: Options): DeferredPlanning {
   };
 }
 
-/** The asker with no more than the role that it has by now; who has no account (anonymous, or of an issuer) keeps that of then. */
+/** Name of everyone where nobody must log in. */
+export const ANONYMOUS = 'anonymous';
+
+/** The asker with no more than the role that it has by now; who never had an account (anonymous, or of an issuer) keeps that of then. */
 async function asOfNow({ access }: Store, asker: Caller): Promise<Caller> {
   const known = await access.principal(asker.name);
-  return known?.tenant === asker.tenant ? { ...asker, role: lesserRole(asker.role, known.role) } : asker;
+  if (known?.tenant === asker.tenant) return { ...asker, role: lesserRole(asker.role, known.role) };
+  const hadAccount = known !== undefined || !(asker.name === ANONYMOUS || asker.name.includes(':'));
+  // Who was removed, or is somebody else's name by now, changes nothing any more.
+  return hadAccount ? { ...asker, role: 'reader' } : asker;
 }

@@ -163,3 +163,50 @@ test('an empty segment is no user: nothing is removed by a path that was put tog
     expect((await admin.delete(path)).status).toBe(404);
   expect(await house.gateway.store.access.principal('tokens')).toBeDefined();
 });
+
+test('who tries passwords here is in the log, and who may not and tries a change is in the audit', async () => {
+  const eve = root.as(basic('boss', 'MARKER-wrong'));
+  expect((await eve.get('admin/users')).status).toBe(401);
+  expect(house.logs()).toContainEqual(
+    expect.objectContaining({
+      ...{ level: 'warn', msg: 'a login was refused', tried: 'boss', address: '127.0.0.1' },
+      requestId: expect.any(String) as string,
+    }),
+  );
+  const otto = await add('otto', 'operator', 'default');
+  expect((await otto.post('admin/users', { name: 'mallory', role: 'admin', password: 'MARKER-long' })).status).toBe(403);
+  const text = JSON.stringify(await house.gateway.store.auditEntries('default', 20));
+  expect(text).toContain('users are managed by admins: otto is operator');
+  expect(text + JSON.stringify(house.logs())).not.toContain('MARKER');
+});
+
+test('where nobody logs in, nobody plants an admin for later', async () => {
+  const open = await startTestGateway({ config: { clouds: { sim: simulatedCloud({}) } } });
+  try {
+    const anyone = new Client(new URL('/', open.base).href);
+    expect((await anyone.get('cimi/clouds')).status).toBe(200);
+    for (const answer of [await anyone.get('admin/users'), await anyone.post('admin/users', { name: 'mallory', role: 'admin' })])
+      expect(answer.status).toBeGreaterThanOrEqual(400);
+    expect(await open.gateway.store.access.principals()).toEqual([]);
+  } finally {
+    await open.stop();
+  }
+});
+
+test.each<[string, Record<string, string>]>([
+  ['without its header', {}],
+  ['of another origin', { 'x-cimi-console': '1', origin: 'https://evil.example.org', 'sec-fetch-site': 'cross-site' }],
+  ['without an origin', { 'x-cimi-console': '1' }],
+])('the cookie of a session of the console %s changes no user', async (_what, headers) => {
+  const own = new URL(house.base).origin;
+  const page = { 'x-cimi-console': '1', origin: own, 'content-type': 'application/json' };
+  const begun = await fetch(new URL('/console/session', own), {
+    ...{ method: 'POST', headers: page, body: JSON.stringify({ user: 'boss', password: 'pw-boss' }) },
+  });
+  const cookie = begun.headers.get('set-cookie')?.split(';')[0] ?? '';
+  const ask = async (more: Record<string, string>) => {
+    const answer = await root.as({ cookie, ...more }).send('PATCH', 'admin/users/boss', { json: { role: 'admin' } });
+    return answer.status;
+  };
+  expect([begun.status, await ask(page), await ask(headers)]).toEqual([200, 200, 401]);
+});

@@ -55,6 +55,17 @@ test('a token in a URL is never logged', async () => {
   expect(JSON.stringify(sink.lines())).not.toContain(TOKEN);
 });
 
+test('a token of an issuer, in a URL or given as a name, is never logged', async () => {
+  const { port, sink } = await start(() => text(404, '{}'), { authenticate: among(nobody) });
+  const jwt = `eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJNQVJLRVIifQ.${'s'.repeat(86)}`;
+  const headers = { authorization: `Basic ${Buffer.from(`${jwt}:x`).toString('base64')}` };
+  for (const path of [`/cimi/machines/${jwt}`, `/cimi/machines?access_token=${jwt}`, `/cimi/${jwt.slice(0, 60)}`])
+    await ask(port, path, { method: 'DELETE', headers });
+  expect(sink.lines().filter(({ msg }) => msg === 'a login was refused')).toHaveLength(3);
+  for (const part of ['eyJzdWIiOiJNQVJLRVIifQ', 'sssssss', 'eyJhbGciOiJSUzI1NiJ9'])
+    expect(JSON.stringify(sink.lines())).not.toContain(part);
+});
+
 test('X-Forwarded-For from a proxy that nobody named is warned of once; from a named one it is the address', async () => {
   const forwarded = (address: string) => ({ headers: { ...basic('ann'), 'x-forwarded-for': address } });
   const unnamed = await start(() => text(200, '{}'), { authenticate: among(nobody) });

@@ -168,6 +168,18 @@ test('who may change nothing by the time of planning gets no System', async () =
   await expectNothing(answer, before);
 });
 
+test('who was removed by the time of planning gets no System', async () => {
+  const before = await left();
+  const { access } = scene.gateway.gateway.store;
+  await access.putPrincipal({ name: 'rita', tenant: 'red', role: 'operator', passwordHash: await hashPassword('password') });
+  const answer = await importing(scene.client.as(basic('rita', 'password')), 'late.ovf');
+  await asked();
+  await access.removePrincipal('rita');
+  release();
+  expect(await red.ended(answer)).toMatchObject({ state: 'FAILED', statusMessage: expect.stringContaining("user 'rita'") });
+  await expectNothing(answer, before);
+});
+
 test('Networks of other tenants are not there, and quotas hold for what a package brings', async () => {
   const network = await made(red, 'networks', { resourceURI: `${CIMI}/NetworkCreate`, name: 'mine', networkTemplate: {} });
   expectFault(await importing(blue, 'quick.ovf', { 'ovf.network.front': String(network.id) }), 400, /no Network at/);
