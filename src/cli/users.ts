@@ -2,16 +2,7 @@ import { Command, InvalidArgumentError } from 'commander';
 import { tenantsOf, type Config } from '../config/config';
 import { openStore } from '../gateway';
 import { createLog } from '../http/log';
-import {
-  addToken,
-  addUser,
-  changeUser,
-  listTokens,
-  listUsers,
-  removeUser,
-  revokeToken,
-  type TokenFacts,
-} from '../http/principals';
+import { addToken, addUser, changeUser, listTokens, listUsers, removeUser, revokeToken, type TokenFacts } from '../http/principals';
 import { ROLES, type AccessStore, type Role } from '../store/store';
 import { commandEntry, keyOf } from './audit';
 import { configOf, say, withConfig, type CommonOptions } from './common';
