@@ -42,7 +42,7 @@ export async function listCloud(reading: Reading, handler: ResourceHandler, grou
   // The provider is asked first: a row that a create records meanwhile is then newer than what was seen.
   const seen = await cloud.list(group);
   const { store } = reading.context;
-  const holds = holdsOf(store, seen.value.length);
+  const held = holdsOf(store, seen.value.length);
   const [listed, pathOfItem] = await Promise.all([
     rowsOf(reading, handler, cloud, seen.value),
     reading.pathsOf(cloud, handler.type, seen.value),
@@ -52,12 +52,13 @@ export async function listCloud(reading: Reading, handler: ResourceHandler, grou
   const tags = tagsOf(reading.context, handler, cloud, without);
   const known = new Set(listed.map(({ path }) => path));
   const named = [...tags.values()].map(({ path }) => path).filter((path) => !known.has(path));
-  const rows = listed.concat(await inChunks(store, handler, cloud, named, 'paths'));
+  const read = listed.concat(await inChunks(store, handler, cloud, named, 'paths'));
   const former = await reading.retirement.formersOf(without, cloud, handler.type);
-  const mayShow = (): string[] => [
-    ...[...rows, ...former, ...tags.values()].map(({ path }) => path),
+  const rowless = (): string[] => [
+    ...[...former, ...tags.values()].map(({ path }) => path),
     ...without.map((item) => underKey(reading, { handler, cloud }, item).path),
   ];
+  const { holds, rows, deleted } = await held.among(read, rowless, (paths) => inChunks(store, handler, cloud, paths, 'paths'));
   const list: CloudList = {
     handler,
     cloud,
@@ -65,15 +66,16 @@ export async function listCloud(reading: Reading, handler: ResourceHandler, grou
     // A row that was found by a tag may have got its key meanwhile: then it is that item's, of whichever tenant.
     rows: new Map(rows.flatMap((row) => (row.providerKey === null ? [] : [[row.providerKey, row] as const]))),
     byPath: new Map(rows.map((row) => [row.path, row])),
-    holds: await holds.among(mayShow),
+    holds,
     former: new Map(former.map((row) => [row.providerKey ?? '', row])),
     pathOfItem,
     tags,
     at: seen.at,
     later: seen.later,
   };
-  const { shown, listed: paths, rowless } = await fromItems(reading, list, seen.value);
-  return shown.concat(await fromRowless(reading, list, rowless), await fromUnlisted(reading, list, paths));
+  const items = deleted.size === 0 ? seen.value : seen.value.filter(({ key }) => !deleted.has(key));
+  const { shown, listed: paths, rowless: tagged } = await fromItems(reading, list, items);
+  return shown.concat(await fromRowless(reading, list, tagged), await fromUnlisted(reading, list, paths));
 }
 
 /** Shows what the provider lists, each under the path of its row, its tag or its key. */

@@ -113,24 +113,26 @@ async function commonOf(
       : { value: [], at: Date.now() };
   const byOwner = grouped(seen.value, ({ owner }) => owner);
   const items = owners.flatMap(({ key }) => (key === undefined ? [] : (byOwner.get(key) ?? [])));
-  const holds = holdsOf(store, items.length);
-  const [rows, pathOfItem] = await Promise.all([
+  const held = holdsOf(store, items.length);
+  const [read, pathOfItem] = await Promise.all([
     store.resources({ type, owners: owners.map(({ path }) => path) }),
     reading.pathsOf(cloud, type, items),
   ]);
-  const known = new Set(rows.map(({ providerKey }) => providerKey));
+  const known = new Set(read.map(({ providerKey }) => providerKey));
   const without = items.filter(({ key }) => !known.has(key));
   const former = cloud ? await reading.retirement.formersOf(without, cloud, type) : [];
-  const mayShow = (): string[] => [
-    ...[...rows, ...former].map(({ path }) => path),
+  const rowless = (): string[] => [
+    ...former.map(({ path }) => path),
     ...asked.flatMap((list) => (byOwner.get(list.owner.key) ?? []).map((item) => underKey(list, item))),
   ];
+  const { holds, rows, deleted } = await held.among(read, rowless, (paths) => store.resources({ type, paths }));
+  const there = items.filter(({ key }) => !deleted.has(key));
   return {
     at: seen.at,
-    byOwner,
+    byOwner: deleted.size === 0 ? byOwner : grouped(there, ({ owner }) => owner),
     rows: grouped(rows, ({ owner }) => owner),
     former: grouped(former, ({ owner }) => owner),
-    holds: await holds.among(mayShow),
+    holds,
     pathOfItem,
   };
 }

@@ -59,3 +59,44 @@ test('of machines, and of what is a part of one', async () => {
   expect(Math.max(...sizes)).toBeLessThan(MANY);
   read.mockRestore();
 });
+
+test('a Job that ends while the list is put together leaves nothing as it was before: what it stopped is stopped, what it deleted is away', async () => {
+  const { store } = scene.gateway.gateway;
+  const names = ['stopped', 'deleted'];
+  scene.control.add(names.map((name) => foreignInstance(`vm-${name}`)));
+  await store.transaction(async (unit) => {
+    for (const name of names) {
+      const path = `machines/${name}`;
+      const row = { path, type: 'Machine', tenant: 'default', cloud: 'sim', providerKey: `vm-${name}`, owner: null, state: null };
+      await unit.insertResource({ ...row, values: { name }, secrets: null, internal: {}, created: '2026-01-01T00:00:00.000Z' });
+      await unit.insertJob(job(name, path, name === 'deleted' ? 'DELETING' : 'STOPPING'));
+    }
+  });
+  expect(await states('machines', 'machines')).toMatchObject({ stopped: 'STOPPING', deleted: 'DELETING' });
+  /** Does what the workers of both would. */
+  const end = async (): Promise<void> => {
+    const stopped = { ...foreignInstance('vm-stopped'), timeline: [{ phase: 'stopped' as const, from: Date.now() }] };
+    scene.control.remove(names.map((name) => ({ kind: 'instance', id: `vm-${name}` })));
+    scene.control.add([stopped]);
+    for (const name of names) await store.leaseJob(name, 'w', 60_000);
+    await store.transaction(async (unit) => {
+      await unit.updateResource('machines/stopped', undefined, { internal: { settledAt: await unit.now() } });
+      await unit.deleteResource('machines/deleted');
+      for (const name of names) await unit.advanceJob(name, 1, { state: 'SUCCESS' });
+    });
+  };
+  const { holds } = store;
+  let ended = false;
+  const read = jest.spyOn(store, 'holds').mockImplementation(async (paths, most) => {
+    if (paths?.includes('machines/deleted') && !ended) {
+      ended = true;
+      await end();
+    }
+    return holds(paths, most);
+  });
+  const shown = await states('machines', 'machines');
+  read.mockRestore();
+  expect(ended).toBe(true);
+  expect(shown).toMatchObject({ stopped: 'STOPPED', 'sim.vm-free': 'STARTED' });
+  expect(Object.keys(shown).filter((id) => id.endsWith('deleted'))).toEqual([]);
+});
