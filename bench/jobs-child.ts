@@ -80,6 +80,8 @@ function report(rate: number): void {
   console.error(`rate ${rate.toFixed(1)}`);
 }
 
+// Whoever waits for the rate asks this process to end; it ends by itself, with its profile written.
+process.once('SIGTERM', ignore);
 main().then(
   () => process.exit(0),
   (error: unknown) => {

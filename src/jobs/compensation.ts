@@ -65,10 +65,13 @@ async function goBack(run: JobRun, row: JobRow, from: number, memory: StepMemory
   const over = carriedOver(memory, note);
   const ending = { left, notes: over.notes ?? [], begun: true };
   if (!step && !apply) return endUnsuccessfully(run, row, row.failure, ending);
-  const recorded = await write(run, async (unit) => {
-    if (apply) await hook(() => apply(unit));
-    return unit.advanceJob(row.id, row.epoch, { ...(step && entering(step)), memory: writeMemory({ ...over, left }) });
-  });
+  const entered = { ...(step && entering(step)), memory: writeMemory({ ...over, left }) };
+  const recorded = await (apply
+    ? write(run, async (unit) => {
+        await hook(() => apply(unit));
+        return unit.advanceJob(row.id, row.epoch, entered);
+      })
+    : advance(run, entered));
   return step ? { row: recorded, begun: true } : endUnsuccessfully(run, recorded, recorded.failure, ending);
 }
 

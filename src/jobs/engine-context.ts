@@ -73,7 +73,8 @@ export interface EngineOptions {
 }
 
 /** The engine's options with their defaults, and what its parts share besides. */
-export interface EngineContext extends Required<Omit<EngineOptions, 'onBoundary' | 'onEnded' | 'onTakenOver'>> {
+export interface EngineContext
+  extends Required<Omit<EngineOptions, 'onBoundary' | 'onEnded' | 'onEnding' | 'onTakenOver'>>, Pick<EngineOptions, 'onEnding'> {
   boundary(job: JobRow, step: string, moment: Moment): Promise<void>;
   /** Tells those who wait for or count Jobs in this process that this one has ended. */
   ended(job: JobRow): void;

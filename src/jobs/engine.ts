@@ -65,7 +65,7 @@ export function createEngine(options: EngineOptions): Engine {
     leaseListeners.delete(jobId);
   }
 
-  async function work(jobId: string): Promise<void> {
+  async function work(jobId: string, letGo = (): void => undefined): Promise<void> {
     if (closing) return notifyLeased(jobId, undefined);
     let lease: Lease | undefined;
     try {
@@ -77,7 +77,7 @@ export function createEngine(options: EngineOptions): Engine {
       lease = new Lease(row, store, context.leaseMs, log);
       leases.set(jobId, lease);
       if (closing) lease.abort('the process is shutting down');
-      await workLeased(context, lease);
+      await workLeased(context, lease, letGo);
     } catch (error) {
       await abandon(context, jobId, lease, error);
     } finally {
@@ -149,7 +149,6 @@ function contextFor(options: EngineOptions, waiters: JobWaiters, closing: () => 
       retired: { remainsMs: 365 * DAY_MS, idMs: 3_650 * DAY_MS },
     },
     secretNames: new Set(),
-    onEnding: () => Promise.resolve(),
     random: Math.random,
     alone: false,
     restoreDetector: { begin: () => Promise.resolve(), raise: () => Promise.resolve() },
@@ -170,16 +169,16 @@ function takenOver({ log, owner, onTakenOver }: EngineOptions, row: JobRow): voi
   onTakenOver?.(row);
 }
 
-async function workLeased(context: EngineContext, lease: Lease): Promise<void> {
+async function workLeased(context: EngineContext, lease: Lease, letGo: () => void): Promise<void> {
   const { row } = lease;
   const workflow = row.workflow === null ? undefined : context.workflows.get(row.workflow, row.workflowVersion);
-  if (workflow) return runJob({ engine: context, lease, workflow });
+  if (workflow) return runJob({ engine: context, lease, workflow, letGo });
   context.log.error(
     { ...loggedJob(row), workflow: row.workflow, version: row.workflowVersion },
     'this process has no workflow of this name and version; the job is left to others',
   );
   const progress = { attempts: row.attempts - 1, dueInMs: FOREIGN_MS, release: true };
-  await context.store.transaction((unit) => unit.advanceJob(row.id, row.epoch, progress));
+  await context.store.advanceJob(row.id, row.epoch, progress);
 }
 
 /** The attempt stays counted: what it did may not have been recorded. */

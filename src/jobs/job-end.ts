@@ -21,15 +21,19 @@ export async function succeed(
 ): Promise<JobRow> {
   const context = { job: jobFacts(row), input: row.input, results: row.results ?? {}, memory: null, unit };
   const words = (await hook(async () => run.workflow.succeeded?.(context))) ?? {};
-  const last = await unit.advanceJob(row.id, row.epoch, {
-    ...besides,
-    state: 'SUCCESS',
-    returnCode: 0,
-    progress: 100,
-    ...lastProgress(run, words, 'done', notes),
-  });
-  await run.engine.onEnding(unit, last, row);
+  const last = await unit.advanceJob(row.id, row.epoch, successOf(run, words, besides, notes));
+  await run.engine.onEnding?.(unit, last, row);
   return last;
+}
+
+/** Makes what the end of a Job records that has succeeded. */
+export function successOf(run: JobRun, words: LastWords, besides: JobProgress, notes: readonly string[] = []): JobProgress {
+  return { ...besides, state: 'SUCCESS', returnCode: 0, progress: 100, ...lastProgress(run, words, 'done', notes) };
+}
+
+/** True where nothing but the Job itself is written when it succeeds: neither its workflow nor the process has last words. */
+export function isUnspoken({ workflow, engine }: JobRun): boolean {
+  return workflow.succeeded === undefined && engine.onEnding === undefined;
 }
 
 /** The parts of a Job's last statusMessage, where it did not succeed. */
@@ -58,7 +62,7 @@ export async function endUnsuccessfully(run: JobRun, row: JobRow, failure: Failu
         ...lastProgress(run, words, defaultMessage(row, failure, ending), ending.notes),
         failure,
       });
-      await run.engine.onEnding(unit, last, row);
+      await run.engine.onEnding?.(unit, last, row);
       return last;
     });
   let last: JobRow;

@@ -49,7 +49,7 @@ describe('a store that fails', () => {
     const diary: string[] = [];
     let faults = 1;
     scene.faults = {
-      transaction: (work) => (faults-- > 0 ? Promise.reject(new StoreUnavailable(new Error('away'))) : scene.store.transaction(work)),
+      advanceJob: (...args) => (faults-- > 0 ? Promise.reject(new StoreUnavailable(new Error('away'))) : scene.store.advanceJob(...args)),
     };
     const id = await scene.accept(workflow('record', [noted(diary, 'one')]));
     expect(await scene.work(id)).toMatchObject({ state: 'SUCCESS' });

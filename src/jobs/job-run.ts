@@ -21,6 +21,8 @@ export interface JobRun {
   engine: EngineContext;
   lease: Lease;
   workflow: Workflow;
+  /** Tells whoever handed the Job out that only its last write is to come, which cannot lead to more work on it here. */
+  letGo?: () => void;
   /** Progress that a step has reported since the Job was leased. */
   reported?: number;
 }
@@ -226,11 +228,15 @@ const PAUSES_MS: readonly number[] = [50, 250, 1_000];
  * has been done already; `work` must therefore bear to be called again.
  * @throws LeaseLost when another worker has the Job; HookFault when the workflow's part fails; else the store's error.
  */
-export async function write<T>(run: JobRun, work: (unit: UnitOfWork) => Promise<T>): Promise<T> {
+export function write<T>(run: JobRun, work: (unit: UnitOfWork) => Promise<T>): Promise<T> {
+  return persist(run, () => run.engine.store.transaction(work));
+}
+
+async function persist<T>(run: JobRun, work: () => Promise<T>): Promise<T> {
   for (let attempt = 0; ; attempt++) {
     if (run.lease.lost) throw new LeaseLost(`job ${run.lease.row.id}`);
     try {
-      return await run.engine.store.transaction(work);
+      return await work();
     } catch (error) {
       if (isStale(error) && !(await stillHeld(run))) throw lost(run);
       const pause = PAUSES_MS[attempt];
@@ -249,9 +255,16 @@ export async function hook<T>(work: () => Promise<T>): Promise<T> {
   }
 }
 
-/** One write to the Job in a transaction of its own. @throws as `write` */
+/** One write to the Job and to nothing else, together with those of other Jobs at the same moment. @throws as `write` */
 export function advance(run: JobRun, progress: JobProgress): Promise<JobRow> {
-  return write(run, (unit) => unit.advanceJob(run.lease.row.id, run.lease.row.epoch, progress));
+  const { id, epoch } = run.lease.row;
+  return persist(run, () => run.engine.store.advanceJob(id, epoch, progress));
+}
+
+/** The last write of this worker to the Job: another may be handed out in its place. @throws as `write` */
+export function advanceLast(run: JobRun, progress: JobProgress): Promise<JobRow> {
+  run.letGo?.();
+  return advance(run, progress);
 }
 
 function isStale(error: unknown): boolean {
@@ -279,15 +292,16 @@ const SLACK_MS = 5;
 /**
  * Releases the Job: it is due again after `dueInMs`, and the queue is asked to bring it then.
  * @param before the Job as this worker last saw it
- * @param record writes the release, which it is given, together with whatever else the worker has to record
+ * @param record what else is recorded of the Job with the release; or writes that, with whatever else changes in the store
  */
 export async function release(
   run: JobRun,
   before: JobRow,
   dueInMs: number,
-  record: (released: JobProgress) => Promise<JobRow>,
+  record: JobProgress | ((released: JobProgress) => Promise<JobRow>),
 ): Promise<undefined> {
-  const row = await record({ dueInMs, release: true });
+  const released = { dueInMs, release: true };
+  const row = await (typeof record === 'function' ? record(released) : advanceLast(run, { ...record, ...released }));
   run.lease.end();
   const stopCame = row.state === 'STOPPING' && before.state !== 'STOPPING' && !row.undoing;
   await notifyQueue(run, row, dueInMs, stopCame && dueInMs > 0);

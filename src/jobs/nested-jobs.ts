@@ -1,6 +1,5 @@
 import { HeldError, UNFINISHED, type JobRow } from '../store/store';
 import {
-  advance,
   attemptsAfterAnswer,
   childId,
   hook,
@@ -86,5 +85,5 @@ export async function childrenOf(run: JobRun, row: JobRow, memory: StepMemory, s
 
 /** Releases the parent until its children have ended: it waits for a due time and keeps no worker. */
 export function waitForChildren(run: JobRun, row: JobRow): Promise<undefined> {
-  return release(run, row, LOOK_AGAIN_MS, (released) => advance(run, { attempts: attemptsAfterAnswer(row), ...released }));
+  return release(run, row, LOOK_AGAIN_MS, { attempts: attemptsAfterAnswer(row) });
 }

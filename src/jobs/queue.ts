@@ -1,14 +1,22 @@
 import { withTimeout } from './with-timeout';
 
 /**
+ * Works a Job that was handed out. Never rejects.
+ * @param letGo called once at most a last write of the Job is to come: another may be handed out in its place
+ */
+export type Work = (jobId: string, letGo: () => void) => Promise<void>;
+
+/**
  * Brings Jobs to workers. The Job row is the truth: a queue may lose, repeat or delay messages, and whatever it loses
  * is found by the sweep. Messages carry the Job id and nothing else.
  */
 export interface JobQueue {
   /** Makes a Job known to a worker, not before `delayMs`. Repeating an id is harmless and never ignored for good. */
   notify(jobId: string, delayMs?: number): Promise<void>;
-  /** Starts handing ids to `work`, at most `concurrency` at once in this process. `work` never rejects. */
-  start(work: (jobId: string) => Promise<void>, concurrency: number): Promise<void>;
+  /**
+   * Starts handing ids to `work`, at most `concurrency` at once in this process; as many more may be at their last write.
+   */
+  start(work: Work, concurrency: number): Promise<void>;
   /** True while a worker of this process has been handed the id just now, or works on it. */
   hasHandedOut(jobId: string): boolean;
   /** Stops handing out, waits for the Jobs being worked at most `graceMs`, then lets go. */
@@ -27,8 +35,10 @@ export class EmbeddedQueue implements JobQueue {
   private readonly ready = new Set<string>();
   private readonly inHand = new Map<string, Promise<void>>();
   private readonly timers = new Set<NodeJS.Timeout>();
-  private work: ((jobId: string) => Promise<void>) | undefined;
+  private work: Work | undefined;
   private concurrency = 0;
+  /** Count of those in hand that have not been let go. */
+  private busy = 0;
   private closed = false;
 
   notify(jobId: string, delayMs = 0): Promise<void> {
@@ -39,7 +49,7 @@ export class EmbeddedQueue implements JobQueue {
     return Promise.resolve();
   }
 
-  start(work: (jobId: string) => Promise<void>, concurrency: number): Promise<void> {
+  start(work: Work, concurrency: number): Promise<void> {
     this.work = work;
     this.concurrency = concurrency;
     this.handOut();
@@ -85,7 +95,7 @@ export class EmbeddedQueue implements JobQueue {
     const { work } = this;
     if (!work) return;
     for (const jobId of this.ready) {
-      if (this.closed || this.inHand.size >= this.concurrency) return;
+      if (this.closed || this.busy >= this.concurrency || this.inHand.size >= 2 * this.concurrency) return;
       if (this.inHand.has(jobId)) continue;
       this.ready.delete(jobId);
       this.inHand.set(jobId, this.hand(jobId, work));
@@ -93,12 +103,21 @@ export class EmbeddedQueue implements JobQueue {
   }
 
   /** Begun in a later turn of the event loop, so that `notify` returns before any work. */
-  private async hand(jobId: string, work: (jobId: string) => Promise<void>): Promise<void> {
+  private async hand(jobId: string, work: Work): Promise<void> {
+    let gone = false;
+    const letGo = (): void => {
+      if (gone) return;
+      gone = true;
+      this.busy -= 1;
+      this.handOut();
+    };
+    this.busy += 1;
     await new Promise(setImmediate);
     try {
-      await work(jobId);
+      await work(jobId, letGo);
     } finally {
       this.inHand.delete(jobId);
+      letGo();
       this.handOut();
     }
   }

@@ -1,7 +1,7 @@
 import { Queue, Worker } from 'bullmq';
 import { Redis } from 'ioredis';
 import type { JobLog } from './engine-context';
-import type { JobQueue } from './queue';
+import type { JobQueue, Work } from './queue';
 import { withTimeout } from './with-timeout';
 
 export interface RedisQueueOptions {
@@ -26,6 +26,8 @@ export class RedisQueue implements JobQueue {
   private readonly sender: Redis;
   private readonly queue: Queue<{ job: string }>;
   private readonly running = new Set<Promise<void>>();
+  /** Count of those running that have been let go. */
+  private leaving = 0;
   private readonly tellMs: number;
   private readonly connected: Promise<void>;
   private worker: Worker<{ job: string }> | undefined;
@@ -64,8 +66,8 @@ export class RedisQueue implements JobQueue {
     }
   }
 
-  async start(work: (jobId: string) => Promise<void>, concurrency: number): Promise<void> {
-    this.worker = new Worker<{ job: string }>(NAME, (message) => this.track(work(message.data.job)), {
+  async start(work: Work, concurrency: number): Promise<void> {
+    this.worker = new Worker<{ job: string }>(NAME, (message) => this.hand(message.data.job, work, concurrency), {
       connection: { url: this.options.url, maxRetriesPerRequest: null, retryStrategy },
       prefix: this.options.prefix ?? 'cimi',
       concurrency,
@@ -100,13 +102,26 @@ export class RedisQueue implements JobQueue {
     return this.unreachable ?? this.unfit;
   }
 
-  private async track(work: Promise<void>): Promise<void> {
-    this.running.add(work);
-    try {
-      await work;
-    } finally {
-      this.running.delete(work);
-    }
+  /**
+   * Resolves when the Job was let go, or has been worked: its message is done with then, and the next may come.
+   * @param most Jobs that have been let go and are not done yet
+   */
+  private hand(jobId: string, work: Work, most: number): Promise<void> {
+    return new Promise((resolve) => {
+      let gone = false;
+      const letGo = (): void => {
+        if (gone || this.leaving >= most) return;
+        gone = true;
+        this.leaving += 1;
+        resolve();
+      };
+      const worked: Promise<void> = work(jobId, letGo).finally(() => {
+        this.running.delete(worked);
+        if (gone) this.leaving -= 1;
+        resolve();
+      });
+      this.running.add(worked);
+    });
   }
 
   private found(): void {

@@ -4,7 +4,6 @@ import type { JobRow } from '../store/store';
 import { loggedJob } from './engine-context';
 import { failureOf, internalFailure, isPassing, isSpoken, isStoreAway, statusMessageOf, withoutSecrets, type Failure } from './failure';
 import {
-  advance,
   attemptsAfterAnswer,
   HookFault,
   messageOf,
@@ -56,7 +55,7 @@ export async function retryOrFail(run: JobRun, attempt: Attempt, thrown: unknown
   if (isSpoken(error)) return failureOf(error, doing, withoutSecrets(statusMessageOf(error), row.input, engine.secretNames));
   if (isStoreAway(error) && !final) return retryWithStore(run, attempt, error, doing);
   if (engine.closing() && lease.signal.aborted && !final) {
-    return release(run, row, 0, (released) => advance(run, { step: step.name, ...released }));
+    return release(run, row, 0, { step: step.name });
   }
   return unexpectedFailure(run, row, step.name, error);
 }
@@ -82,15 +81,12 @@ async function retryPassing(
   if (now + delay - trouble.since > patienceOf(run.workflow))
     return failureOf(error, `${doing}: given up after ${Math.round((now - trouble.since) / 1000)} s`, message);
   const reason = REASONS[error.kind] ?? 'the cloud refused for now';
-  return release(run, row, delay, (released) =>
-    advance(run, {
-      step: step.name,
-      attempts: error.maybeDone ? row.attempts : attemptsAfterAnswer(row),
-      memory: writeMemory({ ...memory, trouble: { since: trouble.since, count: trouble.count + 1 } }),
-      statusMessage: `${doing}: ${reason}: ${message}; ${again(now + delay)}`,
-      ...released,
-    }),
-  );
+  return release(run, row, delay, {
+    step: step.name,
+    attempts: error.maybeDone ? row.attempts : attemptsAfterAnswer(row),
+    memory: writeMemory({ ...memory, trouble: { since: trouble.since, count: trouble.count + 1 } }),
+    statusMessage: `${doing}: ${reason}: ${message}; ${again(now + delay)}`,
+  });
 }
 
 /** Another attempt once the gateway's own store can be used again. It stays counted: what it had sent by then is not known. */
@@ -99,7 +95,7 @@ function retryWithStore(run: JobRun, { row, step }: Attempt, error: unknown, doi
   const delay = backoffMs(row.attempts, undefined, engine.random);
   const statusMessage = `${doing}: the store of the gateway could not be used; ${again(lease.now() + delay)}`;
   engine.log.warn({ ...loggedJob(row), step: step.name, err: error }, 'a step could not use the store; it will be tried again');
-  return release(run, row, delay, (released) => advance(run, { step: step.name, statusMessage, ...released }));
+  return release(run, row, delay, { step: step.name, statusMessage });
 }
 
 function again(at: number): string {

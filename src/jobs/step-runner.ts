@@ -2,9 +2,10 @@ import type { Value } from '../model/values';
 import { isFinished, type JobProgress, type JobRow, type UnitOfWork } from '../store/store';
 import { beginCompensation, compensation, compensationProgress } from './compensation';
 import { loggedJob } from './engine-context';
-import { ended, endUnsuccessfully, succeed } from './job-end';
+import { ended, endUnsuccessfully, isUnspoken, succeed, successOf } from './job-end';
 import {
   advance,
+  advanceLast,
   attemptsAfterAnswer,
   carriedOver,
   contextOf,
@@ -21,6 +22,7 @@ import {
   type Attempt,
   type Direction,
   type JobRun,
+  type StepMemory,
   type Turn,
 } from './job-run';
 import { LeaseLost } from './lease';
@@ -44,7 +46,7 @@ export async function runJob(run: JobRun): Promise<void> {
 function nextTurn(run: JobRun, { row, begun }: NonNullable<Turn>): Promise<Turn> {
   if (run.lease.lost) throw new LeaseLost(`job ${row.id}`);
   if (run.engine.closing()) {
-    return release(run, row, 0, (released) => advance(run, { attempts: attemptsAfterAnswer(row), ...released }));
+    return release(run, row, 0, { attempts: attemptsAfterAnswer(row) });
   }
   if (row.undoing) return runStep(run, row, compensation);
   if (row.state === 'STOPPING' && !isPastStopping(run, row, begun)) return stop(run, row, begun);
@@ -133,19 +135,16 @@ async function recordWait(run: JobRun, { row, step, index, memory }: Attempt, ou
   const { trouble, ...over } = memory;
   const known = outcome.retrying && trouble ? { ...over, trouble } : over;
   const kept = outcome.unanswered ? withUnanswered(known, run.lease.now()) : known;
-  await release(run, row, Math.max(0, outcome.wait), (released) =>
-    advance(run, {
-      step: step.name,
-      attempts: outcome.unanswered ? row.attempts : attemptsAfterAnswer(row),
-      memory: writeMemory({ ...kept, own: outcome.remember ?? memory.own }),
-      statusMessage: outcome.message ?? messageOf(row, step),
-      ...(outcome.holds && { holds: outcome.holds }),
-      ...(outcome.progress === undefined || row.undoing
-        ? {}
-        : { progress: progressWithin(run, index, outcome.progress, shownProgress(run, row)) }),
-      ...released,
-    }),
-  );
+  await release(run, row, Math.max(0, outcome.wait), {
+    step: step.name,
+    attempts: outcome.unanswered ? row.attempts : attemptsAfterAnswer(row),
+    memory: writeMemory({ ...kept, own: outcome.remember ?? memory.own }),
+    statusMessage: outcome.message ?? messageOf(row, step),
+    ...(outcome.holds && { holds: outcome.holds }),
+    ...(outcome.progress === undefined || row.undoing
+      ? {}
+      : { progress: progressWithin(run, index, outcome.progress, shownProgress(run, row)) }),
+  });
   await run.engine.boundary(row, step.name, 'recorded');
   return undefined;
 }
@@ -204,25 +203,37 @@ async function recordDone(run: JobRun, attempt: Attempt, outcome: Done): Promise
     ...(outcome.holds && { holds: outcome.holds }),
   };
   if (!next) await run.engine.boundary(row, step.name, 'ending');
-  const recorded = await write(run, async (unit) => {
-    const { apply } = outcome;
-    if (apply) await hook(() => apply(unit));
-    if (next)
-      return unit.advanceJob(row.id, row.epoch, {
-        ...besides,
-        results,
-        ...entering(run, row, next, place),
-        memory: writeMemory(memory),
-      });
-    const undo = await stoppedAtLast(run, row, unit, place - 1);
-    if (undo) return unit.advanceJob(row.id, row.epoch, { ...besides, results, ...undo });
-    return succeed(run, { ...row, results }, unit, besides, memory.notes);
-  });
+  const recorded = await recordedDone(run, { row: { ...row, results }, place, next, memory, besides: { ...besides, results } }, outcome);
   if (!isFinished(recorded)) {
     await run.engine.boundary(recorded, step.name, 'recorded');
     return { row: recorded, begun: false };
   }
   return ended(run, recorded, step.name);
+}
+
+interface DoneRecord {
+  /** The Job with the results of all steps so far. */
+  row: JobRow;
+  /** Place in the workflow after what is done, and the step there; undefined at its end. */
+  place: number;
+  next: Step | undefined;
+  memory: StepMemory;
+  besides: JobProgress;
+}
+
+/** Writes what is done: by itself where nothing else is to be written with it, else in a transaction with that. */
+function recordedDone(run: JobRun, { row, place, next, memory, besides }: DoneRecord, { apply }: Done): Promise<JobRow> {
+  const entered = next && { ...besides, ...entering(run, row, next, place), memory: writeMemory(memory) };
+  if (!apply && entered) return advance(run, entered);
+  const undo = next ? undefined : compensationProgress(run, row, place - 1, null);
+  const { results: _erased, ...atTheEnd } = besides;
+  if (!apply && !undo && isUnspoken(run)) return advanceLast(run, successOf(run, {}, atTheEnd, memory.notes));
+  return write(run, async (unit) => {
+    if (apply) await hook(() => apply(unit));
+    if (entered) return unit.advanceJob(row.id, row.epoch, entered);
+    if (undo && (await isStopping(unit, row))) return unit.advanceJob(row.id, row.epoch, { ...besides, ...undo });
+    return succeed(run, row, unit, atTheEnd, memory.notes);
+  });
 }
 
 function entering(run: JobRun, row: JobRow, next: Step, done: number): JobProgress {
@@ -231,9 +242,8 @@ function entering(run: JobRun, row: JobRow, next: Step, done: number): JobProgre
 }
 
 /** A stop that came while the last step ran is honoured where something can be undone; else the Job is done. */
-async function stoppedAtLast(run: JobRun, row: JobRow, unit: UnitOfWork, index: number): Promise<JobProgress | undefined> {
-  const undo = compensationProgress(run, row, index, null);
-  return undo && (await unit.job(row.id))?.state === 'STOPPING' ? undo : undefined;
+async function isStopping(unit: UnitOfWork, { id }: JobRow): Promise<boolean> {
+  return (await unit.job(id))?.state === 'STOPPING';
 }
 
 function resultsWith({ row, step }: Attempt, { done }: Done): { [step: string]: Value } {

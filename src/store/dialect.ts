@@ -22,6 +22,8 @@ export interface SqlDialect {
   readonly nameInDocument: RawBuilder<string | null>;
   /** Reads a resource by its path, its one parameter, with the hold on it (`holder`, `held_as`). */
   readonly heldResource: string;
+  /** Holds of the row of `jobs` that a statement returns, as JSON, in the order of their paths. */
+  readonly heldByJob: RawBuilder<string>;
   /** Order in which a feed of events has them: by their numbers, or by their transactions before that (feed.ts). */
   readonly feeds: 'by number' | 'by transaction';
   /** True where no two transactions write at the same time. */
@@ -83,6 +85,8 @@ const sqlite: Omit<SqlDialect, 'nowMs'> = {
   patience: undefined,
   nameInDocument: sql<string | null>`json_extract(document, '$.name')`,
   heldResource: heldResource('?'),
+  heldByJob: sql<string>`(select json_group_array(json_object('path', path, 'shows', shows)) from
+    (select path, shows from holds where holds.job = jobs.id order by path))`,
   feeds: 'by number',
   alone: true,
   keeping: sql``,
@@ -129,6 +133,8 @@ export const postgresDialect: SqlDialect = {
   patience: sql`set local statement_timeout = 0`,
   nameInDocument: sql<string | null>`document::json ->> 'name'`,
   heldResource: heldResource('$1'),
+  heldByJob: sql<string>`(select coalesce(json_agg(json_build_object('path', path, 'shows', shows) order by path), '[]')::text
+    from holds where holds.job = jobs.id)`,
   feeds: 'by transaction',
   alone: false,
   keeping: sql`for key share`,

@@ -1,7 +1,7 @@
 import { sql, type CompiledQuery, type RawBuilder, type Updateable } from 'kysely';
 import type { Cipher } from './cipher';
-import { jobFromRow, encodeOptional, sealJob, jobToRow, type StoredJob } from './job-rows';
-import { readHoldsOf, releaseHolds, showHolds, takeHolds } from './holds';
+import { jobFromRow, encodeOptional, jobToRow, type StoredJob } from './job-rows';
+import { readHoldsOf, releaseHolds, takeHolds } from './holds';
 import { placesOf, prepared, statement } from './prepared';
 import type { JobsTable } from './schema';
 import { encodeColumn, impossible, type Session } from './session';
@@ -11,12 +11,12 @@ import {
   StaleError,
   type Hold,
   type JobLoad,
-  type JobProgress,
   type JobRow,
   type JobState,
   type NewJob,
   type UnitOfWork,
 } from './store';
+import { formOf, stateColumns, UNCHANGED } from './worked-jobs';
 import { kept } from '../model/shown';
 
 export async function readJob(session: Session, id: string): Promise<JobRow | undefined> {
@@ -103,9 +103,6 @@ export async function insertJob(session: Session, job: NewJob): Promise<JobRow> 
   }
 }
 
-/** Assignment that changes nothing, of a column without an index: with one, every index of the table would be written anew. */
-const UNCHANGED = { epoch: sql<number>`epoch` };
-
 export async function updateJob(session: Session, id: string, ...[change, states]: Tail<UnitOfWork['updateJob']>): Promise<JobRow> {
   const { db, dialect } = session;
   const changed: Updateable<JobsTable> = {};
@@ -126,64 +123,6 @@ export async function updateJob(session: Session, id: string, ...[change, states
     .$if(state !== undefined, (builder) => builder.where('done', '=', 0))
     .returningAll();
   return ended(session, id, state, await update.executeTakeFirst());
-}
-
-export async function advanceJob(session: Session, id: string, epoch: number, progress: JobProgress): Promise<JobRow> {
-  const { db, cipher } = session;
-  const changed: Updateable<JobsTable> = {};
-  if (progress.affected !== undefined) changed.affected = encodeColumn(progress.affected);
-  if (progress.returnCode !== undefined) changed.return_code = progress.returnCode;
-  if (progress.progress !== undefined) changed.progress = progress.progress;
-  if (progress.statusMessage !== undefined) changed.status_message = kept(progress.statusMessage);
-  if (progress.input !== undefined) changed.input = sealJob(cipher, id, 'input', progress.input);
-  if (progress.results !== undefined) changed.results = sealJob(cipher, id, 'results', progress.results);
-  if (progress.memory !== undefined) changed.memory = sealJob(cipher, id, 'memory', progress.memory);
-  if (progress.step !== undefined) changed.step = progress.step;
-  if (progress.undoing !== undefined) changed.undoing = progress.undoing ? 1 : 0;
-  if (progress.attempts !== undefined) changed.attempts = progress.attempts;
-  if (progress.failure !== undefined)
-    changed.failure = encodeOptional(progress.failure && { ...progress.failure, message: kept(progress.failure.message) });
-  if (progress.plan !== undefined) changed.plan = encodeColumn(progress.plan);
-  if (progress.expires !== undefined) changed.expires = progress.expires;
-  const { dueInMs, state, stepBegins = false, release = false } = progress;
-  const values = { ...changed, id, epoch, state, dueInMs: dueInMs === undefined ? undefined : Math.round(dueInMs) };
-  const columns = Object.keys(changed) as (keyof typeof changed)[];
-  const form = [...columns, stepBegins, release, dueInMs !== undefined, state === undefined ? '' : formOf(state)].join(' ');
-  const { rows } = await prepared<StoredJob>(session, `advance ${form}`, values, (at, { nowMs, stamp }) =>
-    db
-      .updateTable('jobs')
-      .set({
-        ...UNCHANGED,
-        ...placesOf(at, columns),
-        ...(stepBegins ? { step_since: nowMs } : {}),
-        ...(dueInMs === undefined ? {} : { due: sql<number>`${nowMs} + ${at<number>('dueInMs')}` }),
-        ...(release ? { lease_owner: null, lease_until: null } : {}),
-        ...(state === undefined ? {} : stateColumns(stamp, formOf(state), at<JobState>('state'))),
-      })
-      .where('id', '=', at<string>('id'))
-      .where('epoch', '=', at<number>('epoch'))
-      .where('done', '=', 0)
-      .returningAll(),
-  );
-  const [row] = rows;
-  if (row?.done === 0 && progress.holds) await showHolds(session, id, progress.holds);
-  return ended(session, id, progress.state, row);
-}
-
-/** Ways in which a new state is written. */
-type StateForm = 'RUNNING' | 'other' | 'ending';
-const formOf = (state: JobState): StateForm => (state === 'RUNNING' ? state : isFinished({ state }) ? 'ending' : 'other');
-
-/** A new state with all that comes with it. A stop request is not lost to a worker that still writes RUNNING. */
-function stateColumns(
-  stamp: RawBuilder<string>,
-  form: StateForm,
-  state: RawBuilder<JobState>,
-): { [C in keyof JobsTable]?: JobsTable[C] | RawBuilder<JobsTable[C]> } {
-  const next = form === 'RUNNING' ? sql<JobState>`case when state = 'STOPPING' then state else 'RUNNING' end` : state;
-  const changed = sql<string>`case when state = ${next} then changed else ${stamp} end`;
-  if (form !== 'ending') return { state: next, changed };
-  return { state: next, changed, done: 1, progress: 100, input: null, results: null, memory: null, lease_owner: null, lease_until: null };
 }
 
 function dueColumn({ dialect }: Session, dueInMs: number | undefined): { due?: RawBuilder<number> } {
@@ -210,30 +149,6 @@ export async function deleteJob({ db }: Session, id: string): Promise<void> {
   await db.deleteFrom('jobs').where('id', '=', id).where('done', '=', 1).execute();
   const left = await db.selectFrom('jobs').select('id').where('id', '=', id).executeTakeFirst();
   if (left) throw new StaleError(`job ${id}`);
-}
-
-/**
- * Leases those of the Jobs that are due and free, each with its own next epoch, in one statement.
- * @returns the leased ones by their ids
- */
-export async function leaseJobs(session: Session, ids: readonly string[], owner: string, leaseMs: number): Promise<Map<string, JobRow>> {
-  const possible = ids.filter((id) => !impossible(id));
-  const values = { ids: session.dialect.list(possible), owner, leaseMs: Math.round(leaseMs) };
-  const { rows } = await prepared<StoredJob>(session, 'lease', values, (at, { nowMs, stamp, isListed, locking }) => {
-    // Rows are locked in the order of their ids, so that processes which lease the same ones never wait for each other in a circle.
-    const wanted = sql`select id from jobs where ${isListed('id', at('ids'))} order by id ${locking}`;
-    return sql`update jobs set
-        taken_from = lease_owner, epoch = epoch + 1, attempts = attempts + 1, step_since = coalesce(step_since, ${nowMs}), lease_owner = ${at('owner')},
-        lease_until = ${nowMs} + ${at('leaseMs')}, state = case when state = 'QUEUED' then 'RUNNING' else state end,
-        changed = case when state = 'QUEUED' then ${stamp} else changed end
-      where id in (${wanted}) and done = 0 and due <= ${nowMs} and (lease_until is null or lease_until <= ${nowMs})
-      returning *`.compile(session.db);
-  });
-  const holds = await readHoldsOf(
-    session,
-    rows.map(({ id }) => id),
-  );
-  return new Map(rows.map((row) => [row.id, jobFromRow(session.cipher, row, holds.get(row.id) ?? [])]));
 }
 
 export async function renewLease({ db, dialect }: Session, id: string, epoch: number, leaseMs: number): Promise<boolean> {

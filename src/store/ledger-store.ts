@@ -1,6 +1,7 @@
 import type { Ledger } from '../model/ledger';
 import {
   isFinished,
+  StaleError,
   type JobRow,
   type NewResourceRow,
   type ResourcePath,
@@ -185,6 +186,18 @@ export function ledgerStore(store: Store, ledger: Ledger): Store {
       changes.tell(committed);
     }
   };
+  const written = <R extends JobRow | undefined>(work: Promise<R>): Promise<R> =>
+    told(async (changes) => {
+      try {
+        const row = await work;
+        if (row) changes.job(row);
+        return row;
+      } catch (error) {
+        // Of an outage nobody knows whether it was written.
+        if (!(error instanceof StaleError)) changes.everything();
+        throw error;
+      }
+    });
   const removing =
     <A extends readonly unknown[]>(remove: (...args: A) => Promise<number>) =>
     (...args: A): Promise<number> =>
@@ -216,12 +229,8 @@ export function ledgerStore(store: Store, ledger: Ledger): Store {
         return job;
       });
     },
-    leaseJob: (id, owner, leaseMs) =>
-      told(async (changes) => {
-        const row = await store.leaseJob(id, owner, leaseMs);
-        if (row) changes.job(row);
-        return row;
-      }),
+    leaseJob: (...args) => written(store.leaseJob(...args)),
+    advanceJob: (...args) => written(store.advanceJob(...args)),
     removeExpiredJobs: removing(store.removeExpiredJobs),
     forgetRetired: removing(store.forgetRetired),
     doubtJobs: removing(store.doubtJobs),

@@ -1,9 +1,10 @@
+import type { Kysely } from 'kysely';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { accessReads, accessWrites } from './access';
 import * as agenda from './agenda';
 import { removeEntries } from './audit';
 import { checkAudit } from './audit-check';
-import { inBatches } from './batches';
+import { inBatches, type BatchOptions } from './batches';
 import { readCounts, mergeCounts } from './counts';
 import * as events from './events';
 import { feedEnd, readNews } from './feed';
@@ -20,15 +21,20 @@ import { bringBack, readTakenAway, takeAway } from './retired';
 import { forgetRetired, removeEvents } from './retention';
 import * as samples from './samples';
 import { impossible, readNow, type Session } from './session';
-import type { AcceptAtOnce, JobRow, ResourceRow, Store, StoreReads, UnitOfWork } from './store';
+import type { Tables } from './schema';
+import { StaleError, type AcceptAtOnce, type JobRow, type ResourceRow, type Store, type StoreReads, type UnitOfWork } from './store';
 import * as tasks from './tasks';
 import { together } from './together';
-import { isPassing } from './unavailable';
+import { isPassing, StoreUnavailable } from './unavailable';
+import * as workedJobs from './worked-jobs';
+import type { Advance } from './worked-jobs';
 
 /** Number of times a transaction that the database gave up in favour of another is begun. */
 const ATTEMPTS = 5;
 /** Delay before a read is tried once more, in ms. */
 const AGAIN_MS = 50;
+/** Options of batches. One that fails by the fault of a statement has no effect; of an outage nobody knows. */
+const BATCHES: BatchOptions = { atOnce: 2, mayBeOnes: (error) => !(error instanceof StoreUnavailable) };
 
 /**
  * The store over one SQL database.
@@ -38,15 +44,16 @@ const AGAIN_MS = 50;
  * @param close lets go of both
  */
 export function sqlStore(writes: Session, reads: Session, acceptAtOnce: AcceptAtOnce, close: () => Promise<void>): Store {
-  const write = async <T>(work: (session: Session) => Promise<T>): Promise<T> => {
+  const perform = async <T>(single: boolean, work: (session: Session) => Promise<T>): Promise<T> => {
     for (let attempt = 1; ; attempt++) {
       let begun = false;
       const since = performance.now();
       try {
-        return await writes.db.transaction().execute((db) => {
+        const session = (db: Kysely<Tables>): Promise<T> => {
           begun = true;
           return work({ ...writes, db });
-        });
+        };
+        return await (single ? writes.db.connection().execute(session) : writes.db.transaction().execute(session));
       } catch (error) {
         // Whether what has begun was committed may not be known: that is never done again by itself.
         const untouched = attempt === 1 && !begun && isPassing(error, since);
@@ -55,7 +62,11 @@ export function sqlStore(writes: Session, reads: Session, acceptAtOnce: AcceptAt
       }
     }
   };
+  const write = <T>(work: (session: Session) => Promise<T>): Promise<T> => perform(false, work);
+  // A statement is a transaction by itself; where only one writes at a time, those of one turn of the event loop are committed together.
+  const batch = <T>(work: (session: Session) => Promise<T>): Promise<T> => perform(!writes.dialect.alone, work);
   const leases = new Map<string, (id: string) => Promise<JobRow | undefined>>();
+  const advances = inBatches((all: readonly Advance[]) => batch((session) => workedJobs.advanceJobs(session, all)), BATCHES);
   return {
     ...twice(reads.dialect.alone ? readsOf(reads) : joined(reads, readsOf(reads))),
     transaction: (work) => write((session) => work(unitOf(session))),
@@ -63,9 +74,18 @@ export function sqlStore(writes: Session, reads: Session, acceptAtOnce: AcceptAt
     leaseJob(id, owner, leaseMs) {
       const whose = JSON.stringify([owner, leaseMs]);
       const lease =
-        leases.get(whose) ?? inBatches((ids: readonly string[]) => write((session) => jobs.leaseJobs(session, ids, owner, leaseMs)));
+        leases.get(whose) ??
+        inBatches((ids: readonly string[]) => batch((session) => workedJobs.leaseJobs(session, ids, owner, leaseMs)), BATCHES);
       leases.set(whose, lease);
       return lease(id);
+    },
+    async advanceJob(id, epoch, progress) {
+      const advance = { id, epoch, progress };
+      // What may be refused by itself, or spoil the statement of others, is written alone.
+      if (progress.holds || impossible(id)) return write((session) => workedJobs.advanceJob(session, id, epoch, progress));
+      const row = await advances(advance);
+      if (!row) throw new StaleError(`job ${id}`);
+      return row;
     },
     jobLoad: () => jobs.readJobLoad(reads),
     renewLease: (id, epoch, leaseMs) => write((session) => jobs.renewLease(session, id, epoch, leaseMs)),
@@ -209,7 +229,7 @@ function unitOf(session: Session): UnitOfWork {
     bringBack: (path, providerKey) => bringBack(session, path, providerKey),
     insertJob: (job) => jobs.insertJob(session, job),
     updateJob: (id, change, states) => jobs.updateJob(session, id, change, states),
-    advanceJob: (id, epoch, progress) => jobs.advanceJob(session, id, epoch, progress),
+    advanceJob: (id, epoch, progress) => workedJobs.advanceJob(session, id, epoch, progress),
     deleteJob: (id) => jobs.deleteJob(session, id),
     putSamples: (batches) => samples.putSamples(session, batches),
     trimSamples: (keep, after) => samples.trimSamples(session, keep, after),

@@ -359,6 +359,11 @@ export interface Store extends StoreReads, TaskStore, AuditStore {
    * @returns undefined when another worker was faster or nothing is due.
    */
   leaseJob(id: string, owner: string, leaseMs: number): Promise<JobRow | undefined>;
+  /**
+   * Writes progress as `advanceJob` of a transaction does, in one of its own, or in one with others of the same turn of the event
+   * loop: each has its own epoch, and what is refused is refused alone. @throws StaleError as that does
+   */
+  advanceJob(id: string, epoch: number, progress: JobProgress): Promise<JobRow>;
   /** Counts the Jobs that have not ended, of all tenants, by workflow. */
   jobLoad(): Promise<JobLoad[]>;
   /** Extends a lease. @returns false when it was lost. */

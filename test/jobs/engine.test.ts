@@ -160,6 +160,39 @@ test('the sweep lets go of events, and of what is remembered of what is gone, af
   expect((await at.store.retired(['machines/gone'])).size).toBe(0);
 });
 
+test('while the last write of a Job is on its way the next one has its place; one that writes more than itself keeps it', async () => {
+  const diary: string[] = [];
+  const gates: (() => void)[] = [];
+  const held = () => new Promise<void>((resolve) => gates.push(resolve));
+  const store: typeof at.store = {
+    ...at.store,
+    advanceJob: async (...args) => {
+      await held();
+      return at.store.advanceJob(...args);
+    },
+    transaction: async (work) => {
+      await held();
+      return at.store.transaction(work);
+    },
+  };
+  const plain = workflow('plain', [noted(diary, 'plain')]);
+  const spoken = workflow('spoken', [noted(diary, 'spoken')], { succeeded: async () => ({ message: 'well' }) });
+  const process = await at.process([plain, spoken], { store, concurrency: 1, sweepMs: 60_000, leaseMs: 60_000 });
+  const jobs = [await at.accept('plain'), await at.accept('spoken'), await at.accept('plain')];
+  await process.notify(jobs);
+  await waitUntil(() => gates.length === 2);
+  expect(diary).toEqual(['plain#1', 'spoken#1']);
+  expect([process.running(), (await at.job(jobs[2] ?? '')).state]).toEqual([2, 'QUEUED']);
+  gates[0]?.();
+  expect(await at.end(jobs[0] ?? '')).toMatchObject({ state: 'SUCCESS' });
+  expect([gates.length, (await at.job(jobs[2] ?? '')).state]).toEqual([2, 'QUEUED']);
+  gates[1]?.();
+  await waitUntil(() => gates.length === 3);
+  gates[2]?.();
+  for (const id of jobs) expect(await at.end(id)).toMatchObject({ state: 'SUCCESS', attempts: 1 });
+  expect(diary).toEqual(['plain#1', 'spoken#1', 'plain#1']);
+});
+
 test('waitFor answers at the end at once, and with the row as it is at the deadline', async () => {
   let finish: (() => void) | undefined;
   const steps = [noted([], 'long', () => new Promise((resolve) => (finish = () => resolve({ done: null }))))];

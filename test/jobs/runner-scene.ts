@@ -32,6 +32,8 @@ export interface RunnerScene {
   queueError: Error | undefined;
   /** Puts this in the place of parts of the store, for the worker only. */
   faults: Partial<Store>;
+  /** Counts the worker's writes from now on but for leases: each is a transaction, or part of one with others of its moment. */
+  counted(): () => number;
   now(): number;
   /** Moves the clock of process and database. */
   pass(ms: number): void;
@@ -67,6 +69,12 @@ export function runnerScene(): RunnerScene {
     closing: false,
     queueError: undefined,
     faults: {},
+    counted() {
+      const written = { transaction: store.transaction, advanceJob: store.advanceJob };
+      scene.faults = written;
+      const calls = [jest.spyOn(written, 'transaction'), jest.spyOn(written, 'advanceJob')];
+      return () => calls.reduce((count, { mock }) => count + mock.calls.length, 0);
+    },
     now: () => Date.now(),
     pass: (ms) => jest.advanceTimersByTime(ms),
     async accept(made, more = {}) {
@@ -136,7 +144,6 @@ export function runnerScene(): RunnerScene {
       refusedPerTenant: 1_000,
       retention: { events: { keepMs: 1, perTenant: 1 }, audit: { keepMs: 1, perTenant: 1 }, retired: { remainsMs: 1, idMs: 1 } },
       secretNames: new Set(['password']),
-      onEnding: async () => undefined,
       restoreDetector: { begin: async () => undefined, raise: async () => undefined },
       alone: true,
       random: () => 0,

@@ -96,6 +96,29 @@ export function queueContract(maker: () => QueueMaker): void {
     expect(most).toBe(3);
   });
 
+  test('what is at its last write makes room for others, for as many as there is room for; it is waited for at the end', async () => {
+    const queue = make();
+    const seen: string[] = [];
+    const finish: (() => void)[] = [];
+    let finished = 0;
+    await queue.start(async (id, letGo) => {
+      seen.push(id);
+      letGo();
+      letGo();
+      await new Promise<void>((resolve) => finish.push(resolve));
+      finished++;
+    }, 2);
+    await Promise.all(Array.from({ length: 7 }, (_, index) => queue.notify(`job-${index}`)));
+    await waitUntil(() => seen.length === 4);
+    await stays(50, () => expect(seen).toHaveLength(4));
+    for (const one of finish.splice(0)) one();
+    await waitUntil(() => seen.length === 7);
+    const closed = queue.close(60_000);
+    for (const one of finish) one();
+    await closed;
+    expect([finished, new Set(seen).size]).toEqual([7, 7]);
+  });
+
   test('close waits for what is in hand and takes no more', async () => {
     const queue = make();
     const seen: string[] = [];

@@ -5,7 +5,8 @@ import { newJob, resourceRow } from './fixture';
 
 /**
  * Runs until it is killed. Each round makes, in one transaction, a resource, a Job that holds it and an event, tells
- * the round on its output once it is committed, then leases the Job and ends it together with a change of the resource.
+ * the round on its output once it is committed, then leases the Job and ends it together with a change of the resource. Beside it
+ * five more Jobs are leased, recorded and ended at the same moments; their ends are told, too.
  */
 async function main(place: string, key: string, run: string): Promise<void> {
   const cipher = createCipher(Buffer.from(key, 'hex'));
@@ -21,7 +22,19 @@ async function main(place: string, key: string, run: string): Promise<void> {
       await unit.recordEvent({ tenant: 'acme', resource: path, resourceType: 'Machine', type: 'made', content: {}, outcome: 'success' });
     });
     process.stdout.write(`${id}\n`);
-    await store.leaseJob(id, run, 60_000);
+    const beside = Array.from({ length: 5 }, (_, n) => `${id}-${n}`);
+    await store.transaction(async (unit) => {
+      for (const each of beside)
+        await unit.insertJob(newJob(each, { workflow: 'beside', holds: [{ path: `volumes/${each}`, shows: null }], input: { id: each } }));
+    });
+    await Promise.all([id, ...beside].map((each) => store.leaseJob(each, run, 60_000)));
+    await Promise.all(beside.map((each) => store.advanceJob(each, 1, { step: 'two', results: { one: each } })));
+    await Promise.all(
+      beside.map(async (each) => {
+        await store.advanceJob(each, 1, { state: 'SUCCESS' });
+        process.stdout.write(`ended ${each}\n`);
+      }),
+    );
     await store.transaction(async (unit) => {
       await unit.updateResource(path, 1, { state: 'STARTED' });
       await unit.advanceJob(id, 1, { state: 'SUCCESS' });

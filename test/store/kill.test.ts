@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { createCipher } from '../../src/store/cipher';
 import { openPostgresStore } from '../../src/store/postgres';
 import { openSqliteStore } from '../../src/store/sqlite';
-import type { Store } from '../../src/store/store';
+import { StaleError, type JobRow, type Store } from '../../src/store/store';
 import { describeWith } from '../backends/need';
 import { postgresAvailable, startPostgres, type Postgres } from '../backends/postgres';
 import { runTypescript } from '../backends/run-typescript';
@@ -30,9 +30,16 @@ async function killed(place: string, run: string): Promise<string[]> {
   return said.split('\n').slice(0, -1);
 }
 
-async function expectWhole(store: Store, confirmed: readonly string[]): Promise<void> {
+async function expectWhole(store: Store, told: readonly string[]): Promise<void> {
+  const all = await store.jobs({});
+  const jobs = all.filter(({ workflow }) => workflow !== 'beside');
+  await expectBatches(
+    store,
+    all.filter(({ workflow }) => workflow === 'beside'),
+    told.flatMap((line) => (line.startsWith('ended ') ? [line.slice('ended '.length)] : [])),
+  );
+  const confirmed = told.filter((line) => !line.startsWith('ended '));
   const machines = new Map((await store.resources({ type: 'Machine' })).map((row) => [row.path, row]));
-  const jobs = await store.jobs({});
   const events = await store.events({ tenant: 'acme', limit: 1_000_000 });
   const holds = await store.holds();
   expect(jobs.map((job) => job.id)).toEqual(expect.arrayContaining([...confirmed]));
@@ -47,6 +54,28 @@ async function expectWhole(store: Store, confirmed: readonly string[]): Promise<
     });
     expect(job.input).toEqual(ended ? null : { id: job.id });
     expect(holds.get(job.target)?.job).toBe(ended ? undefined : job.id);
+  }
+}
+
+/** Each is queued, leased, one step further or ended, whole, whatever became of those beside it; what was told has ended. */
+async function expectBatches(store: Store, jobs: readonly JobRow[], ended: readonly string[]): Promise<void> {
+  const holds = await store.holds();
+  const done = jobs.filter(({ state }) => state === 'SUCCESS');
+  expect(done.map(({ id }) => id)).toEqual(expect.arrayContaining([...ended]));
+  for (const job of jobs) {
+    const isDone = job.state === 'SUCCESS';
+    expect(job).toMatchObject({
+      input: isDone ? null : { id: job.id },
+      leaseOwner: isDone ? null : job.epoch === 1 ? expect.any(String) : null,
+    });
+    expect(job.results).toEqual(!isDone && job.step === 'two' ? { one: job.id } : null);
+    expect(holds.get(`volumes/${job.id}`)?.job).toBe(isDone ? undefined : job.id);
+    expect(job.state).toBe(isDone ? 'SUCCESS' : job.epoch === 1 ? 'RUNNING' : 'QUEUED');
+    // Who comes after it has what is left, under the next epoch.
+    if (!isDone && job.epoch === 1) {
+      const late = store.advanceJob(job.id, 0, { state: 'SUCCESS' });
+      await expect(late).rejects.toThrow(StaleError);
+    }
   }
 }
 
