@@ -63,10 +63,14 @@ export function sqlStore(writes: Session, reads: Session, acceptAtOnce: AcceptAt
     }
   };
   const write = <T>(work: (session: Session) => Promise<T>): Promise<T> => perform(false, work);
-  // A statement is a transaction by itself; where only one writes at a time, those of one turn of the event loop are committed together.
-  const batch = <T>(work: (session: Session) => Promise<T>): Promise<T> => perform(!writes.dialect.alone, work);
+  const { alone } = writes.dialect;
+  // A statement is a transaction by itself. Several are one, too: a batch takes effect as a whole or not at all.
   const leases = new Map<string, (id: string) => Promise<JobRow | undefined>>();
-  const advances = inBatches((all: readonly Advance[]) => batch((session) => workedJobs.advanceJobs(session, all)), BATCHES);
+  const advances = inBatches((all: readonly Advance[]) => {
+    if (alone) return write((session) => workedJobs.advanceEach(session, all));
+    const groups = workedJobs.alike(writes, all);
+    return perform(groups.length === 1, (session) => workedJobs.advanceGroups(session, groups));
+  }, BATCHES);
   return {
     ...twice(reads.dialect.alone ? readsOf(reads) : joined(reads, readsOf(reads))),
     transaction: (work) => write((session) => work(unitOf(session))),
@@ -75,7 +79,7 @@ export function sqlStore(writes: Session, reads: Session, acceptAtOnce: AcceptAt
       const whose = JSON.stringify([owner, leaseMs]);
       const lease =
         leases.get(whose) ??
-        inBatches((ids: readonly string[]) => batch((session) => workedJobs.leaseJobs(session, ids, owner, leaseMs)), BATCHES);
+        inBatches((ids: readonly string[]) => perform(!alone, (session) => workedJobs.leaseJobs(session, ids, owner, leaseMs)), BATCHES);
       leases.set(whose, lease);
       return lease(id);
     },

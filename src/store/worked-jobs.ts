@@ -120,25 +120,15 @@ const NUMBERS: { readonly [name: string]: string } = {
   ...{ return_code: 'integer', progress: 'integer', undoing: 'integer', attempts: 'integer' },
 };
 
-/**
- * Writes progress of several Jobs, none of which changes what is held, each under its own epoch.
- * @returns those that were written; the others are not what they were expected to be
- */
-export async function advanceJobs(session: Session, advances: readonly Advance[]): Promise<Map<Advance, JobRow>> {
-  const written = new Map<Advance, JobRow>();
-  if (session.dialect.alone) {
-    // A statement for each costs next to nothing where no network is between: what is saved is their transactions.
-    for (const advance of advances) {
-      try {
-        written.set(advance, await advanceJob(session, advance.id, advance.epoch, advance.progress));
-      } catch (error) {
-        if (!(error instanceof StaleError)) throw error;
-      }
-    }
-    return written;
-  }
-  const byForm = new Map<string, { form: Form; members: { advance: Advance; values: Readonly<Record<string, unknown>> }[] }>();
-  // What a statement writes twice it writes once: a second write to a Job comes after the first.
+/** Advances of one form: one statement writes them. */
+interface Alike {
+  form: Form;
+  members: { advance: Advance; values: Readonly<Record<string, unknown>> }[];
+}
+
+/** Sorts advances by their forms. A statement writes no Job twice: a second advance of one comes in a later group. */
+export function alike(session: Session, advances: readonly Advance[]): Alike[] {
+  const byForm = new Map<string, Alike>();
   const [seen, again] = [new Set<string>(), [] as Advance[]];
   for (const advance of advances) {
     if (seen.has(advance.id)) {
@@ -147,23 +137,40 @@ export async function advanceJobs(session: Session, advances: readonly Advance[]
     }
     seen.add(advance.id);
     const { form, values } = formed(session, advance);
-    const alike = byForm.get(form.name) ?? { form, members: [] };
-    alike.members.push({ advance, values });
-    byForm.set(form.name, alike);
+    const group = byForm.get(form.name) ?? { form, members: [] };
+    group.members.push({ advance, values });
+    byForm.set(form.name, group);
   }
-  for (const { form, members } of byForm.values()) {
-    const rows = await advanceAlike(
-      session,
-      form,
-      members.map(({ values }) => values),
-    );
-    const byId = new Map(rows.map((row) => [`${row.id} ${row.epoch}`, row]));
+  return [...byForm.values(), ...(again.length > 0 ? alike(session, again) : [])];
+}
+
+/**
+ * Writes progress of several Jobs, none of which changes what is held, each under its own epoch: a statement for each of the groups.
+ * @returns those that were written; the others are not what they were expected to be
+ */
+export async function advanceGroups(session: Session, groups: readonly Alike[]): Promise<Map<Advance, JobRow>> {
+  const written = new Map<Advance, JobRow>();
+  for (const { form, members } of groups) {
+    const values = members.map((member) => member.values);
+    const rows = new Map((await advanceAlike(session, form, values)).map((row) => [`${row.id} ${row.epoch}`, row]));
     for (const { advance } of members) {
-      const row = byId.get(`${advance.id} ${advance.epoch}`);
+      const row = rows.get(`${advance.id} ${advance.epoch}`);
       if (row) written.set(advance, jobOf(session, row));
     }
   }
-  if (again.length > 0) for (const [advance, row] of await advanceJobs(session, again)) written.set(advance, row);
+  return written;
+}
+
+/** The same by a statement for each, which costs next to nothing where no network is between: what is saved is their transactions. */
+export async function advanceEach(session: Session, advances: readonly Advance[]): Promise<Map<Advance, JobRow>> {
+  const written = new Map<Advance, JobRow>();
+  for (const advance of advances) {
+    try {
+      written.set(advance, await advanceJob(session, advance.id, advance.epoch, advance.progress));
+    } catch (error) {
+      if (!(error instanceof StaleError)) throw error;
+    }
+  }
   return written;
 }
 

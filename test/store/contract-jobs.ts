@@ -281,10 +281,18 @@ export function jobContract(bench: () => Bench): void {
     expect(told.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled', 'fulfilled', 'rejected']);
     expect(await job('f2')).toEqual(before);
     for (const id of ['f1', 'f3', 'f4']) expect(await job(id)).toMatchObject({ progress: 40, state: 'RUNNING', epoch: 1 });
+    // Nor is one told that its end was refused, which was written before another of the batch failed.
+    const ends = await Promise.allSettled([
+      store().advanceJob('f3', 1, { state: 'SUCCESS', statusMessage: 'well' }),
+      store().advanceJob('f2', 1, { progress: Number.NaN }),
+      store().advanceJob('f4', 1, { state: 'SUCCESS', statusMessage: 'well' }),
+    ]);
+    expect(ends.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled']);
+    for (const id of ['f3', 'f4']) expect(await job(id)).toMatchObject({ state: 'SUCCESS', statusMessage: 'well', holds: [] });
     // What is held is changed in a transaction of its own, whole or not at all.
     const taken = store().advanceJob('f1', 1, {
       progress: 60,
-      holds: ['a', 'f3'].map((name) => ({ path: `machines/${name}`, shows: null })),
+      holds: ['a', 'f2'].map((name) => ({ path: `machines/${name}`, shows: null })),
     });
     expect(await failure(taken)).toBeInstanceOf(HeldError);
     expect(await job('f1')).toMatchObject({ progress: 40, holds: [{ path: 'machines/f1', shows: null }] });
