@@ -13,9 +13,12 @@ export async function removeWithAssociations(unit: UnitOfWork, path: ResourcePat
   await unit.deleteResource(path);
 }
 
-/** The same for what a reading found gone: should the thing turn up again, all of it comes back. */
-export async function takeAwayWithAssociations(unit: UnitOfWork, path: ResourcePath): Promise<void> {
-  await unit.takeAway(path, await associationsTo(unit, path));
+/**
+ * Does the same for what a reading found gone: should the thing turn up again, all of it comes back.
+ * @returns false where the row is another by now, or was taken away by somebody else
+ */
+export async function takeAwayWithAssociations(unit: UnitOfWork, path: ResourcePath, version: number): Promise<boolean> {
+  return unit.takeAway(path, await associationsTo(unit, path), version);
 }
 
 /** An association is a row with an owner that refers to another resource. */

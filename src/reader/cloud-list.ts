@@ -171,11 +171,13 @@ async function fromUnlisted(reading: Reading, list: CloudList, listed: ReadonlyS
   if (missing.length === 0) return shown;
   const keys = missing.flatMap((row) => row.providerKey ?? []);
   const fresh = await list.cloud.getMany(list.group, keys, { maxAgeMs: 0 });
-  for (const row of missing) {
-    const key = row.providerKey ?? '';
-    const item = fresh.value.get(key);
-    const gone = !item && !fresh.value.unknown.has(key) && !list.holds.has(row.path);
-    if (gone && (await reading.retirement.retire(row, list.cloud))) continue;
+  const isGone = ({ path, providerKey }: ResourceRow): boolean => {
+    const key = providerKey ?? '';
+    return !fresh.value.has(key) && !fresh.value.unknown.has(key) && !list.holds.has(path);
+  };
+  const staying = await reading.retirement.retireAll(missing.filter(isGone), list.cloud, list.group);
+  for (const row of missing.filter((each) => !isGone(each)).concat(staying)) {
+    const item = fresh.value.get(row.providerKey ?? '');
     show(reading, { ...list, at: fresh.at }, shown, { path: row.path, tenant: row.tenant, row, item });
   }
   return shown;

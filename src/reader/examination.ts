@@ -9,7 +9,7 @@ import { UNFINISHED, type ResourceRow } from '../store/store';
 import { adopt, oldestFirst } from './cloud-item';
 import { tagsOf, type TaggedAs } from './cloud-rows';
 import type { ReaderContext } from './context';
-import { Retirement, settledAt } from './retirement';
+import { isSettled, Retirement } from './retirement';
 
 /** Comparison of what the store says with what the clouds say, for operators: nothing is changed but what is asked to be mended. */
 
@@ -190,7 +190,7 @@ async function* unlisted(compared: Compared, listed: ReadonlySet<string>): Async
     if (overdue()) await giveWay();
     if (holds.has(row.path)) continue;
     if (row.providerKey !== null && !listed.has(row.providerKey)) missing.push({ row, key: row.providerKey });
-    if (row.providerKey === null && row.state === 'CREATING' && (await isSettled(context, row))) {
+    if (row.providerKey === null && row.state === 'CREATING' && (await isUnchanged(context, row))) {
       const words = 'it is being made, and no Job does so: look for it at the provider, then delete it';
       yield { kind: 'unfinished', what: row.path, cloud: cloud.key, tenant: row.tenant, words };
     }
@@ -210,7 +210,7 @@ async function* unlisted(compared: Compared, listed: ReadonlySet<string>): Async
 }
 
 /** Tells whether a row is as it was read, and no Job at work on it: one may have ended, with the row, while all were read. */
-async function isSettled({ store }: ExaminationContext, row: ResourceRow): Promise<boolean> {
+async function isUnchanged({ store }: ExaminationContext, row: ResourceRow): Promise<boolean> {
   const now = await store.heldResource(row.path);
   return now?.row.version === row.version && now.held === undefined;
 }
@@ -220,8 +220,7 @@ async function goneRow(
   { context, retirement, cloud }: Compared,
   row: ResourceRow,
 ): Promise<Pick<Discrepancy, 'kind' | 'words' | 'plan' | 'mend'> | undefined> {
-  const youngest = Math.max(Date.parse(row.created), settledAt(row));
-  if ((await context.store.now()) - youngest < cloud.capabilities.settleMs || !(await isSettled(context, row))) return undefined;
+  if (!isSettled(row, cloud, await context.store.now()) || !(await isUnchanged(context, row))) return undefined;
   return {
     kind: 'gone',
     words: 'the provider says that it is not there any more',

@@ -152,7 +152,7 @@ function writesOf(unit: UnitOfWork, changes: Changes): Writes {
       return row(unit.updateResource(path, version, change));
     },
     deleteResource: (path) => everything(unit.deleteResource(path)),
-    takeAway: (path, others) => everything(unit.takeAway(path, others)),
+    takeAway: (path, others, version) => everything(unit.takeAway(path, others, version)),
     bringBack: (path, providerKey) => everything(unit.bringBack(path, providerKey)),
     insertJob: async (given) => {
       const inserted = await unit.insertJob(given);

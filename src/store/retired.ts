@@ -30,9 +30,16 @@ export async function readTakenAway(session: Session, query: RetiredQuery): Prom
   });
 }
 
-/** Takes a row away with all it owns, and these others with theirs, and keeps all of them. */
-export async function takeAway(session: Session, path: ResourcePath, others: readonly ResourcePath[]): Promise<void> {
+/**
+ * Takes a row away with all it owns, and these others with theirs, and keeps all of them.
+ * @param version the one that it has to have; any, if absent
+ * @returns whether there was such a row: of several that take it away at once, one does
+ */
+export async function takeAway(session: Session, path: ResourcePath, others: readonly ResourcePath[], version?: number): Promise<boolean> {
   const { db, dialect } = session;
+  const wanted = version === undefined ? sql`` : sql`and version = ${version}`;
+  const locked = await sql`select path from resources where path = ${path} ${wanted} ${dialect.locking}`.execute(db);
+  if (locked.rows.length === 0) return false;
   const start = sql`${dialect.isIn('path', [path, ...others])} or owner = ${path}`;
   const tree = sql`with recursive tree(path) as (
       select path from resources where ${start}
@@ -40,12 +47,13 @@ export async function takeAway(session: Session, path: ResourcePath, others: rea
     )`;
   const { rows } = await sql<Row>`${tree} select * from resources where path in (select path from tree)`.execute(db);
   const own = rows.find((row) => row.path === path);
-  if (!own) return;
+  if (!own) return false;
   const remains = encodeColumn([own, ...rows.filter((row) => row !== own)]);
   const { type, cloud, provider_key } = own;
   await db.deleteFrom('retired').where('path', '=', path).execute();
   await db.insertInto('retired').values({ path, at: dialect.stamp, type, cloud, provider_key, remains }).execute();
   await deleteTree(session, start);
+  return true;
 }
 
 /**

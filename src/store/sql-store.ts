@@ -229,7 +229,7 @@ function unitOf(session: Session): UnitOfWork {
     updateResource: (path, version, change) => resources.updateResource(session, path, version, change),
     keep: (path) => resources.keepResource(session, path),
     deleteResource: (path) => resources.deleteResource(session, path),
-    takeAway: (path, others) => takeAway(session, path, others),
+    takeAway: (path, others, version) => takeAway(session, path, others, version),
     bringBack: (path, providerKey) => bringBack(session, path, providerKey),
     insertJob: (job) => jobs.insertJob(session, job),
     updateJob: (id, change, states) => jobs.updateJob(session, id, change, states),

@@ -305,8 +305,12 @@ export interface UnitOfWork extends StoreReads, SampleWrites, AgendaWrites, Task
   keep(path: ResourcePath): Promise<void>;
   /** Removes the row and, with it, every row it owns at any depth; a row of a cloud is remembered as retired. Absent is success. */
   deleteResource(path: ResourcePath): Promise<void>;
-  /** Deletes as deleteResource does, with these others and what they own; keeps what it deletes for `bringBack`. */
-  takeAway(path: ResourcePath, others: readonly ResourcePath[]): Promise<void>;
+  /**
+   * Deletes as deleteResource does, with these others and what they own; keeps what it deletes for `bringBack`.
+   * @param version the one that the row has to have; any, if absent
+   * @returns whether there was such a row: of several that take it away at once, one does
+   */
+  takeAway(path: ResourcePath, others: readonly ResourcePath[], version?: number): Promise<boolean>;
   /**
    * Brings back the row that a reading took away, with what went with it, under its own path.
    * @param providerKey the key under which the provider shows the thing now

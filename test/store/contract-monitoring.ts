@@ -275,7 +275,7 @@ export function monitoringContract(bench: () => Bench): void {
           // Others have their turn: on PostgreSQL they are in the middle of it when this goes on.
           await other.now();
         });
-      const remove = store().transaction((unit) => (n % 2 ? unit.takeAway(machine, []) : unit.deleteResource(machine)));
+      const remove = store().transaction<unknown>((unit) => (n % 2 ? unit.takeAway(machine, []) : unit.deleteResource(machine)));
       const given = await Promise.allSettled([give(machine, `meters/a${n}`), give(disk, `meters/b${n}`)]);
       await remove;
       for (const each of given) if (each.status === 'rejected') expect(each.reason).toBeInstanceOf(StaleError);

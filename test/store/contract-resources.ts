@@ -92,6 +92,17 @@ export function resourceContract(bench: () => Bench): void {
     expect(await store().transaction((unit) => unit.bringBack('machines/a', 'i-9'))).toBeUndefined();
   });
 
+  test('of many readings that take the same away at once one does; none does to a row that is another by now', async () => {
+    await add(resourceRow('machines/a', { providerKey: 'i-1' }), resourceRow('machines/a/disks/d', { owner: 'machines/a', type: 'Disk' }));
+    const again = await bench().another();
+    const takers = Array.from({ length: 12 }, (_, n) => (n % 2 ? store() : again));
+    const version = (await store().resource('machines/a'))?.version ?? 0;
+    const old = await store().transaction((unit) => unit.takeAway('machines/a', [], version + 1));
+    const taken = await Promise.all(takers.map((taker) => taker.transaction((unit) => unit.takeAway('machines/a', [], version))));
+    expect([old, taken.filter((did) => did).length]).toEqual([false, 1]);
+    expect(await store().takenAway({ paths: ['machines/a'] })).toHaveLength(1);
+  });
+
   test('what was taken away stays away while another row has the thing', async () => {
     await add(resourceRow('machines/a', { providerKey: 'i-1' }));
     await store().transaction((unit) => unit.takeAway('machines/a', []));
