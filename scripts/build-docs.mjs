@@ -3,12 +3,11 @@
 import { readFileSync, rmSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { build } from 'esbuild';
 import MiniSearch from 'minisearch';
 import { between, navigationOf } from './docs-navigation.mjs';
 import { DOCS_ROOT, pagesOf } from './docs-pages.mjs';
 import { SEARCHED } from '../site/searched.mjs';
-import { hashed, writeStatic } from './static-files.mjs';
+import { bundled, hashed, writeStatic } from './static-files.mjs';
 
 const HOME = 'index.html';
 
@@ -17,19 +16,7 @@ const HOME = 'index.html';
  * @returns paths of the files that became part of its scripts, relative to the root
  */
 export async function buildDocs(target = join(DOCS_ROOT, 'dist', 'docs')) {
-  const { outputFiles, metafile } = await build({
-    absWorkingDir: DOCS_ROOT,
-    entryPoints: [join(DOCS_ROOT, 'site', 'search.mjs'), join(DOCS_ROOT, 'site', 'style.css')],
-    outdir: target,
-    bundle: true,
-    minify: true,
-    write: false,
-    format: 'esm',
-    target: 'es2022',
-    legalComments: 'none',
-    logLevel: 'warning',
-    metafile: true,
-  });
+  const { outputFiles, inputs } = await bundled(['site/search.mjs', 'site/style.css']);
   const { pages, pictures } = pagesOf();
   rmSync(target, { recursive: true, force: true });
   /** Writes a file of the site for good. @returns its name */
@@ -65,7 +52,7 @@ export async function buildDocs(target = join(DOCS_ROOT, 'dist', 'docs')) {
       template.replace(/\{\{(\w+)\}\}/g, (_all, name) => parts[name]),
     );
   }
-  return Object.keys(metafile.inputs);
+  return inputs;
 }
 
 /** Headings of a page's sections, where there are enough to choose from. */

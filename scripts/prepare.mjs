@@ -63,7 +63,13 @@ function npmInstall(...more) {
 
 /** Bundles the programs and the console into dist, and the documentation, each when one of its files has changed. */
 export function build() {
-  buildOf('built', ['src', 'drivers', 'cli', 'sdk', 'console'], /\.(tsx?|css|html)$/, ['bundle.mjs', 'build-console.mjs'], 'console');
+  buildOf(
+    'built',
+    ['src', 'drivers', 'cli', 'sdk', 'console', 'site'],
+    /\.(tsx?|css|html)$/,
+    ['bundle.mjs', 'build-console.mjs'],
+    'console',
+  );
   buildOf('documented', ['docs', 'site', 'drivers', 'config'], /\.(md|webp|svg|ya?ml|mjs|css|html)$/, ['build-docs.mjs'], 'docs');
 }
 

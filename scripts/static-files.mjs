@@ -4,6 +4,8 @@ import { createHash } from 'node:crypto';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, extname, join } from 'node:path';
 import { gzipSync } from 'node:zlib';
+import { build } from 'esbuild';
+import { root } from './prepare.mjs';
 
 /** Names a file by its content: `main.js` becomes `main-0123456789ab.js`. */
 export function hashed(name, contents) {
@@ -21,4 +23,27 @@ export function writeStatic(folder, name, contents) {
   const small = PACKED.has(extname(name)) ? bytes : gzipSync(bytes, { level: 9 });
   if (small.length < bytes.length) writeFileSync(`${file}.gz`, small);
   else writeFileSync(file, bytes);
+}
+
+/**
+ * Bundles scripts and styles for browsers, without writing them.
+ * @param entries paths relative to the root
+ * @returns their contents, those of styles under style.css, and the paths of the files that became part of them, relative to the root
+ */
+export async function bundled(entries, more = {}) {
+  const { outputFiles, metafile } = await build({
+    absWorkingDir: root,
+    entryPoints: entries.map((entry) => join(root, entry)),
+    outdir: join(root, 'dist'),
+    bundle: true,
+    minify: true,
+    write: false,
+    format: 'esm',
+    target: 'es2022',
+    legalComments: 'none',
+    logLevel: 'warning',
+    metafile: true,
+    ...more,
+  });
+  return { outputFiles, inputs: Object.keys(metafile.inputs) };
 }

@@ -2,9 +2,9 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { generateKeyPairSync, randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { freePort } from './moto';
 
 /** A program that gets tokens, and what is in them. */
 export interface OidcClient {
@@ -25,16 +25,6 @@ export function newKey(kind: 'rsa' | 'ec' = 'rsa'): PrivateJwk {
   const { privateKey } =
     kind === 'rsa' ? generateKeyPairSync('rsa', { modulusLength: 2048 }) : generateKeyPairSync('ec', { namedCurve: 'P-256' });
   return { ...privateKey.export({ format: 'jwk' }), use: 'sig', alg: kind === 'rsa' ? 'RS256' : 'ES256', kid: randomUUID() };
-}
-
-/** A free port of this machine. */
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
 }
 
 /** A real identity provider (oidc-provider) on this machine, that can be stopped, and started with other keys. */
