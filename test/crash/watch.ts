@@ -20,6 +20,8 @@ export class Watch {
     private readonly client: Client,
     private readonly collection: string,
     private readonly attribute: string,
+    /** True where the database or a cloud may be away: such an answer says so, and proves nothing. */
+    private readonly patient = false,
   ) {}
 
   /** Looks until stopped, or until there is nobody to answer. */
@@ -84,7 +86,8 @@ export class Watch {
   async once(): Promise<void> {
     const must = [...this.must];
     const gone = [...this.gone];
-    const { status, json, text } = await this.client.get(this.collection);
+    const { status, headers, json, text } = await this.client.get(this.collection);
+    if (this.patient && (status === 503 || headers.get('cimi-unavailable-clouds') !== null)) return;
     if (status !== 200) {
       this.wrong.add(`the list was answered with ${status}: ${text.slice(0, 300)}`);
       return;

@@ -1,0 +1,17 @@
+import { describeWith } from '../backends/need';
+import { postgresAvailable } from '../backends/postgres';
+import { redisAvailable } from '../backends/redis';
+import { chaos } from './chaos';
+
+/** A bounded part of `npm run chaos`. */
+const SEED = Number(process.env.CHAOS_SEED ?? 20261202);
+const redis = redisAvailable();
+
+describeWith('PostgreSQL and Redis', redis === true ? postgresAvailable() : redis, () => {
+  test(`processes die at random, and nothing is lost, made twice or left (CHAOS_SEED=${SEED})`, async () => {
+    const { violations, changes, lists } = await chaos({ seed: SEED, kills: 8, clients: 1 });
+    expect(violations).toEqual([]);
+    expect(changes).toBeGreaterThan(0);
+    expect(lists).toBeGreaterThan(0);
+  });
+});

@@ -1,0 +1,129 @@
+import { Watch } from '../crash/watch';
+import { elapse, waitUntil } from '../harness/wait';
+import { Business, type Expected } from './business';
+import { Faults } from './faults';
+import { Random } from './random';
+import { CLOUD_KEYS, World } from './world';
+
+/** Findings of a run. */
+export interface Report {
+  seed: number;
+  /** Number of times that each fault happened. */
+  faults: Record<string, number>;
+  /** Changes that clients asked for and that ended well. */
+  changes: number;
+  lists: number;
+  /** Violations in words; none where all is well. */
+  violations: string[];
+}
+
+export interface Settings {
+  seed: number;
+  /** Processes to kill. */
+  kills: number;
+  /** Clients of each cloud. */
+  clients?: number;
+  tell?: (line: string) => void;
+}
+
+/**
+ * Lets clients go about their business while processes are killed and stand still, Redis forgets, PostgreSQL dies and providers lose answers.
+ * Checked all the time: every change that was accepted ends well, every list has each machine exactly once. Checked at the end: at the providers is
+ * what the gateways said, and nothing else; no Job and no hold is left; the store and the clouds agree.
+ */
+export async function chaos({ seed, kills, clients = 2, tell = () => undefined }: Settings): Promise<Report> {
+  const world = await World.start();
+  const faults = new Faults(world, new Random(seed));
+  const expected: Expected = { machines: new Map(), images: new Map(), volumes: new Map(), changes: 0 };
+  const violations: string[] = [];
+  const watches = world.clients.map((client) => new Watch(client, 'machines', 'machines', true));
+  const known = { made: each(watches, 'made'), leaving: each(watches, 'leaving'), left: each(watches, 'left') } as unknown as Watch;
+  let over = false;
+  try {
+    const random = new Random(seed + 1);
+    const businesses = CLOUD_KEYS.flatMap((key) =>
+      Array.from({ length: clients }, () => new Business(world, key, new Random(Math.floor(random.next() * 2 ** 32)), known, expected)),
+    );
+    const fail = (error: unknown): void => {
+      violations.push(error instanceof Error ? error.message : String(error));
+      over = true;
+    };
+    const lives = businesses.map((business) => business.goOn(() => over).catch(fail));
+    const looking = look(watches, () => over);
+    const waits = new Random(seed + 2);
+    while (faults.kills < kills && !over) {
+      await elapse(100 + waits.next() * 900);
+      await faults.one();
+      if (faults.kills > 0 && faults.kills % 50 === 0) tell(`${faults.kills} kills, ${expected.changes} changes, seed ${seed}`);
+    }
+    over = true;
+    await faults.settled();
+    for (const key of CLOUD_KEYS) world.cloud(key).clearFailures();
+    await Promise.all([...lives, looking]);
+    for (const watch of watches) await watch.once();
+    violations.push(...watches.flatMap((watch) => watch.findings()), ...(await atTheEnd(world, expected)));
+  } finally {
+    over = true;
+    await world.stop();
+  }
+  const lists = watches.reduce((sum, watch) => sum + watch.lists, 0);
+  return { seed, faults: Object.fromEntries(faults.counts), changes: expected.changes, lists, violations };
+}
+
+const each =
+  (watches: readonly Watch[], name: 'made' | 'leaving' | 'left') =>
+  (path: string): void =>
+    watches.forEach((watch) => watch[name](path));
+
+/** Looks at the lists all the time; a gateway that is dead is looked at again when it lives. */
+async function look(watches: readonly Watch[], isOver: () => boolean): Promise<void> {
+  while (!isOver()) {
+    for (const watch of watches) watch.resume();
+    await elapse(50);
+  }
+  for (const watch of watches) await watch.stop();
+}
+
+/** Compares what is there with what was said. */
+async function atTheEnd(world: World, expected: Expected): Promise<string[]> {
+  const found: string[] = [];
+  const compare = (what: string, is: readonly string[], should: readonly string[]): void => {
+    const [one, other] = [[...is].sort().join(' '), [...should].sort().join(' ')];
+    if (one !== other) found.push(`${what}: there are [${one}], there should be [${other}]`);
+  };
+  await waitUntil(async () => {
+    const { stdout } = await world.doctor();
+    return !stdout.includes('"unknown"');
+  });
+  for (const key of CLOUD_KEYS) {
+    const of = <T extends { cloud: string }>(all: ReadonlyMap<string, T>): T[] => [...all.values()].filter(({ cloud }) => cloud === key);
+    const cloud = world.cloud(key);
+    const phases = cloud.instances().map(({ phase }) => phase);
+    compare(
+      `machines of ${key}`,
+      phases,
+      of(expected.machines).map(({ state }) => (state === 'STARTED' ? 'running' : 'stopped')),
+    );
+    compare(
+      `images of ${key}`,
+      cloud.snapshots().map(() => 'one'),
+      of(expected.images).map(() => 'one'),
+    );
+    const volumes = cloud.things('volume').filter(({ holder }) => holder === null);
+    compare(
+      `volumes of ${key}`,
+      volumes.map(() => 'one'),
+      of(expected.volumes).map(() => 'one'),
+    );
+  }
+  const { stdout, stderr } = await world.doctor();
+  found.push(...stdout.split('\n').filter((line) => line !== ''), ...(stderr === '' ? [] : [stderr]));
+  const [client] = world.clients;
+  const json = (await client?.get(`jobs?$filter=state='RUNNING' or state='QUEUED' or state='STOPPING'`))?.json ?? {};
+  // Jobs that look minutes later for what calls without an answer did are meant to be there.
+  const left = ((json.jobs ?? []) as unknown as { id: string; action?: string; statusMessage?: string }[]).filter(
+    ({ statusMessage = '' }) => !/late|look/i.test(statusMessage),
+  );
+  found.push(...left.map(({ id, statusMessage }) => `${id} has not ended: ${statusMessage}`));
+  return found;
+}
