@@ -63,7 +63,7 @@ function contentsOf({ headings }) {
   return `<nav class="contents" aria-label="On this page"><p>On this page</p><ul>${items.join('')}</ul></nav>`;
 }
 
-/** What the search of the pages reads: each section of each page by its words. */
+/** Entries that the search of the pages reads: each section of each page by its words. */
 function indexOf(pages) {
   const index = new MiniSearch(SEARCHED);
   const sections = [...pages.values()].flatMap(({ plainTitle, url, sections }) =>
