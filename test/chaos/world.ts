@@ -52,9 +52,14 @@ export class World {
       }),
     );
     const world = new World(folder, postgres, redis, controls);
-    // One after the other: the first one makes the tables.
-    for (const name of ['gateway-1', 'gateway-2']) await world.add(name, 'serve');
-    for (const name of ['worker-1', 'worker-2']) await world.add(name, 'worker');
+    try {
+      // One after the other: the first one makes the tables.
+      for (const name of ['gateway-1', 'gateway-2']) await world.add(name, 'serve');
+      for (const name of ['worker-1', 'worker-2']) await world.add(name, 'worker');
+    } catch (error) {
+      await world.stop();
+      throw error;
+    }
     return world;
   }
 
