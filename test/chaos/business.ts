@@ -23,7 +23,7 @@ export interface Expected {
 }
 
 /** Statuses that ask a client to come again. */
-const LATER = new Set([429, 500, 503]);
+const LATER = new Set([429, 503]);
 const pathOf = (uri: unknown): string => String(uri).replace(/^https?:\/\/[^/]+\/cimi\//, '');
 const bytes = (text: string): string => Buffer.from(text).toString('hex');
 
@@ -136,7 +136,6 @@ export class Business {
       try {
         const answer = await send(this.random.of(this.world.clients));
         if (!LATER.has(answer.status)) return answer;
-        if (answer.status === 500) throw new Error(`500: ${answer.text.slice(0, 400)}`);
       } catch (error) {
         if (!isSilence(error)) throw error;
       }

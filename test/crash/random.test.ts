@@ -2,22 +2,12 @@ import type { Json } from '../harness/client';
 import { act, createMachine, remove, snapshotMachine, type Change } from './drive';
 import { isSilence } from './life';
 import { KEYS, Scene } from './scene';
+import { Random } from '../chaos/random';
 import { elapse } from '../harness/wait';
 
 const SEED = Number(process.env.CRASH_SEED ?? 20261122);
 /** Number of times the gateway is killed. */
 const KILLS = 15;
-
-/** Mulberry32: the same numbers for the same seed. */
-function randomOf(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
 
 /** Expectation of what should be there, by what the gateway said it did. */
 interface Expected {
@@ -44,7 +34,7 @@ async function done(change: Change): Promise<Json> {
 }
 
 /** Acts as a client on one cloud: one change after the other, each followed to its end. */
-async function live(cloud: string, random: () => number, isOver: () => boolean, expected: Expected): Promise<void> {
+async function live(cloud: string, random: Random, isOver: () => boolean, expected: Expected): Promise<void> {
   const succeed = async (change: Change): Promise<void> => {
     expect({ cloud, ...(await done(change)) }).toMatchObject({ state: 'SUCCESS' });
   };
@@ -53,10 +43,10 @@ async function live(cloud: string, random: () => number, isOver: () => boolean, 
     await succeed(creation);
     const path = await creation.path();
     expected.machines.set(path, { cloud, state: 'STOPPED' });
-    for (let doings = Math.floor(random() * 4); doings > 0; doings--) {
+    for (let doings = Math.floor(random.next() * 4); doings > 0; doings--) {
       const machine = expected.machines.get(path);
       if (!machine) break;
-      if (random() < 0.4) {
+      if (random.next() < 0.4) {
         const snapshot = snapshotMachine(scene, cloud, path);
         await succeed(snapshot);
         expected.images.set(await snapshot.path(), { cloud });
@@ -66,7 +56,7 @@ async function live(cloud: string, random: () => number, isOver: () => boolean, 
         machine.state = start ? 'STARTED' : 'STOPPED';
       }
     }
-    if (random() < 0.7) {
+    if (random.next() < 0.7) {
       await succeed(remove(scene, cloud, path));
       expected.machines.delete(path);
       scene.machines.left(path);
@@ -74,21 +64,21 @@ async function live(cloud: string, random: () => number, isOver: () => boolean, 
   }
 }
 
-async function killNowAndThen(random: () => number): Promise<void> {
+async function killNowAndThen(random: Random): Promise<void> {
   for (let kills = 0; kills < KILLS; kills++) {
-    await elapse(300 + random() * 1_200);
+    await elapse(300 + random.next() * 1_200);
     await scene.life.kill();
     await scene.begin();
     for (const method of ['machines.create', 'machines.stop', 'machines.delete', 'machineImages.capture'])
-      if (random() < 0.3) scene.lose(method);
+      if (random.next() < 0.3) scene.lose(method);
   }
 }
 
 test(`clients go about their business while the gateway is killed at random (CRASH_SEED=${SEED})`, async () => {
   const expected: Expected = { machines: new Map(), images: new Map() };
   let over = false;
-  const lives = Promise.all(KEYS.map((key, index) => live(key, randomOf(SEED + index + 1), () => over, expected)));
-  const kills = killNowAndThen(randomOf(SEED)).finally(() => (over = true));
+  const lives = Promise.all(KEYS.map((key, index) => live(key, new Random(SEED + index + 1), () => over, expected)));
+  const kills = killNowAndThen(new Random(SEED)).finally(() => (over = true));
   await Promise.all([kills, lives]);
   scene.calm();
 
