@@ -118,12 +118,6 @@ async function atTheEnd(world: World, expected: Expected): Promise<string[]> {
   }
   const { stdout, stderr } = await world.doctor();
   found.push(...stdout.split('\n').filter((line) => line !== ''), ...(stderr === '' ? [] : [stderr]));
-  const [client] = world.clients;
-  const json = (await client?.get(`jobs?$filter=state='RUNNING' or state='QUEUED' or state='STOPPING'`))?.json ?? {};
-  // Jobs that look minutes later for what calls without an answer did are meant to be there.
-  const left = ((json.jobs ?? []) as unknown as { id: string; action?: string; statusMessage?: string }[]).filter(
-    ({ statusMessage = '' }) => !/late|look/i.test(statusMessage),
-  );
-  found.push(...left.map(({ id, statusMessage }) => `${id} has not ended: ${statusMessage}`));
+  found.push(...(await world.leftovers()));
   return found;
 }

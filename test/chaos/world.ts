@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { mkdirSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
+import { Client as Database } from 'pg';
 import { openControl, type SimulatorControl } from '../../drivers/simulator/control';
 import type { SimulatorOptions } from '../../drivers/simulator/options';
 import { freePort } from '../backends/moto';
@@ -81,6 +82,27 @@ export class World {
   /** Compares the store with the clouds, as an operator would. */
   doctor(): Promise<Ended> {
     return this.folder.run(['doctor', '--json', '-c', this.configurations.get('gateway-1') ?? '']);
+  }
+
+  /**
+   * Reads which Jobs have not ended, and which resources are held by one. Those that look minutes later for what calls without an answer
+   * did are meant to be there.
+   */
+  async leftovers(): Promise<string[]> {
+    const database = new Database({ connectionString: this.postgres.url });
+    await database.connect();
+    try {
+      const jobs = await database.query<{ id: string; step: string | null }>(
+        "SELECT id, step FROM jobs WHERE done = 0 AND workflow <> 'provider.lookAgain'",
+      );
+      const holds = await database.query<{ path: string; job: string }>('SELECT path, job FROM holds');
+      return [
+        ...jobs.rows.map(({ id, step }) => `jobs/${id} has not ended (${step})`),
+        ...holds.rows.map(({ path, job }) => `${path} is held by ${job}`),
+      ];
+    } finally {
+      await database.end();
+    }
   }
 
   async stop(): Promise<void> {
