@@ -255,16 +255,16 @@ async function keyFor({ config, makeKey }: GatewayOptions): Promise<Buffer> {
   );
 }
 
-/** Opens the configured store. Without a key it serves the management of users only. */
-export async function openStore(config: Config, key: Buffer | undefined, log: Logger): Promise<Store> {
+/** Opens the configured store. Without a key it serves the management of users only. @param migrates false for what only looks */
+export async function openStore(config: Config, key: Buffer | undefined, log: Logger, migrates = true): Promise<Store> {
   const cipher = createCipher(key, otherKeys(config));
-  if (config.store.kind === 'sqlite') return openSqliteStore({ file: join(config.data.dir, DATABASE_FILE), cipher });
+  if (config.store.kind === 'sqlite') return openSqliteStore({ file: join(config.data.dir, DATABASE_FILE), cipher, migrates });
   const url = config.store.url ?? '';
   const onTrouble = (error: Error): void => log.warn({ error: error.message }, 'a connection to PostgreSQL broke');
   // Its client is loaded where it is used, like that of Redis: most starts need neither.
   const { openPostgresStore } = await import('./store/postgres');
   try {
-    return await openPostgresStore({ url, cipher, poolSize: config.store.connections, onTrouble });
+    return await openPostgresStore({ url, cipher, poolSize: config.store.connections, onTrouble, migrates });
   } catch (error) {
     throw error instanceof StoreUnavailable ? unusable(url, error.cause) : error;
   }

@@ -112,10 +112,14 @@ export async function keyOf(config: Config): Promise<Buffer | undefined> {
   return secretKey(config) ?? (await readKey(keyFile(config)));
 }
 
-/** Opens the store with the key that the gateway uses, beside a gateway that runs over it. */
-export async function withStore(options: CommonOptions, work: (store: Store, config: Config) => Promise<void>): Promise<void> {
+/** Opens the store with the key that the gateway uses, beside a gateway that runs over it. @param migrates false for what only looks */
+export async function withStore(
+  options: CommonOptions,
+  work: (store: Store, config: Config) => Promise<void>,
+  migrates = false,
+): Promise<void> {
   const config = await configOf(options);
-  const store = await openStore(config, await keyOf(config), createLog({ level: 'silent' }));
+  const store = await openStore(config, await keyOf(config), createLog({ level: 'silent' }), migrates);
   try {
     await work(store, config);
   } finally {

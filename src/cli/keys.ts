@@ -19,7 +19,7 @@ export function keyCommand(): Command {
       new Command('rotate').description(
         'encrypt every stored secret with secrets.key, beside a running gateway; can be broken off and run again',
       ),
-    ).action((options: CommonOptions) => withStore(options, rotate)),
+    ).action((options: CommonOptions) => withStore(options, rotate, true)),
   );
   return key;
 }

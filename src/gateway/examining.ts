@@ -33,7 +33,7 @@ export async function examining(
   const types = await typeExtensionsOf(config);
   if (!key)
     throw new Error(`no key for secrets is configured, and none is kept in ${config.data.dir}: without it nothing tells what is ours`);
-  const store = await openStore(config, key, log);
+  const store = await openStore(config, key, log, mends);
   closers.add(() => store.close());
   const clouds = await connect(options, createMetrics());
   closers.add(() => clouds.close());

@@ -17,6 +17,22 @@ export async function migrate(db: Kysely<Tables>, dialect: SqlDialect, schema?: 
   if (error) throw error instanceof Error ? error : new Error(String(error));
 }
 
+/**
+ * Looks whether the tables are those of this version, and changes nothing.
+ * @throws Error in words where they are of an earlier or a later one
+ */
+export async function assertMigrated(db: Kysely<Tables>, dialect: SqlDialect, schema?: string): Promise<void> {
+  const known = await migratorOf(db, dialect, schema).getMigrations();
+  const missing = known.filter(({ executedAt }) => executedAt === undefined).map(({ name }) => name);
+  if (missing.length > 0)
+    throw new Error(
+      `the store is of an earlier version (${missing.join(', ')} not done yet), and this command changes nothing: start a gateway of this version first`,
+    );
+  const made = await sql<{ name: string }>`select name from kysely_migration order by name`.execute(db);
+  const later = made.rows.map(({ name }) => name).filter((name) => !knowsMigration(name));
+  if (later.length > 0) throw new Error(`the store is of a later version (${later.join(', ')}): use that version's command`);
+}
+
 /** Makes the tables as they were after one migration, where there are none. @throws Error when a migration fails */
 export async function migrateTo(db: Kysely<Tables>, dialect: SqlDialect, name: string): Promise<void> {
   const { error } = await migratorOf(db, dialect).migrateTo(name);

@@ -5,7 +5,7 @@ import type { Cipher } from './cipher';
 import { postgresDialect } from './dialect';
 import { TABLES } from './backup';
 import { checkKey } from './key-check';
-import { FIRST_MIGRATION, migrate } from './migrations';
+import { assertMigrated, FIRST_MIGRATION, migrate } from './migrations';
 import { assertRestored, markRestoring, RESTORE_MARK } from './restore-mark';
 import type { Tables } from './schema';
 import { tablesOf, type Session } from './session';
@@ -25,6 +25,8 @@ export interface PostgresStoreOptions {
   silenceMs?: number;
   /** Time for which a connection stays that nobody uses, all but one of each pool, in ms. Default 10,000. */
   idleMs?: number;
+  /** False for a command that only looks: tables of another version are refused then, where they are brought up to date by default. */
+  migrates?: boolean;
   /** Told of connections that broke while idle; the next statement gets a new one. */
   onTrouble?: (error: Error) => void;
 }
@@ -47,10 +49,11 @@ const NUMBERS: CustomTypesConfig = {
 
 /**
  * Opens the store over PostgreSQL (13 or later); any number of processes may share the database.
- * @throws WrongKeyError; StoreUnavailable where the server can't be reached or refuses; Error where a restore into it was broken off.
+ * @throws WrongKeyError; StoreUnavailable where the server can't be reached or refuses; Error where a restore into
+ * it was broken off, or where its tables are of another version.
  */
 export async function openPostgresStore(options: PostgresStoreOptions): Promise<Store> {
-  const { poolSize = 10, schema } = options;
+  const { poolSize = 10, schema, migrates = true } = options;
   let { cipher } = options;
   if (schema !== undefined && !/^[a-z_][a-z0-9_]{0,62}$/.test(schema)) throw new Error(`'${schema}' can't be the name of a schema`);
   // Pools apart: a transaction's callback may read outside of it, which must not wait for another transaction's end.
@@ -67,9 +70,9 @@ export async function openPostgresStore(options: PostgresStoreOptions): Promise<
     await writes.db.destroy();
   };
   try {
-    if (schema !== undefined) await createSchema(writes, schema);
+    if (schema !== undefined && migrates) await createSchema(writes, schema);
     await assertRestored(writes);
-    await migrate(writes.db, postgresDialect, schema);
+    await (migrates ? migrate : assertMigrated)(writes.db, postgresDialect, schema);
     cipher = await checkKey(writes);
   } catch (error) {
     await close();

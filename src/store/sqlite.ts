@@ -1,4 +1,5 @@
 import { Kysely, type Dialect } from 'kysely';
+import { existsSync } from 'node:fs';
 import { mkdir, open } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { Unfit } from './at-once';
@@ -7,7 +8,7 @@ import type { Cipher } from './cipher';
 import { codeOf, sqliteDialect } from './dialect';
 import { steadyClock } from './steady-clock';
 import { checkKey } from './key-check';
-import { migrate } from './migrations';
+import { assertMigrated, migrate } from './migrations';
 import { assertRestored } from './restore-mark';
 import type { Tables } from './schema';
 import type { Session } from './session';
@@ -24,6 +25,8 @@ export interface SqliteStoreOptions {
   patienceMs?: number;
   /** Time of due dates and leases, ms since the epoch. Default: this machine's clock, which never goes back here. */
   clock?: () => number;
+  /** False for a command that only looks: tables of another version are refused then, where they are brought up to date by default. */
+  migrates?: boolean;
 }
 
 const PATIENCE_MS = 10_000;
@@ -32,14 +35,16 @@ const PATIENCE_MS = 10_000;
  * Opens the embedded store: one SQLite file in WAL mode, every commit synced to the disk. Transactions use one
  * connection in turn; reads use another and never wait for them. A transaction begun inside the callback of another
  * (also by leaseJob and the like) would wait for itself: inside a callback write through the unit only.
- * @throws WrongKeyError; StoreUnavailable where the file can't be used; Error where a restore into it was broken off.
+ * @throws WrongKeyError; StoreUnavailable where the file can't be used; Error where a restore into it was broken off, or where its tables are of another version.
  */
 export async function openSqliteStore({
   file,
   patienceMs = PATIENCE_MS,
   clock = steadyClock(),
+  migrates = true,
   ...options
 }: SqliteStoreOptions): Promise<Store> {
+  if (!migrates && !existsSync(file)) throw new Error(`there is no store at ${file}`);
   await mkdir(dirname(file), { recursive: true, mode: 0o700 });
   await createPrivate(file);
   const dialect = sqliteDialect(clock);
@@ -53,7 +58,7 @@ export async function openSqliteStore({
   const writes = session(writing);
   try {
     await assertRestored(writes);
-    await migrate(writes.db, dialect);
+    await (migrates ? migrate : assertMigrated)(writes.db, dialect);
     cipher = await checkKey(writes);
   } catch (error) {
     await writes.db.destroy();

@@ -69,6 +69,34 @@ afterAll(async () => {
   await folder.remove();
 });
 
+test.each([
+  [
+    'an earlier',
+    "update kysely_migration set name = '0000-' || name where name = ?",
+    "update kysely_migration set name = ? where name like '0000-%'",
+    /earlier version \(.*not done yet\).*changes nothing/,
+  ],
+  [
+    'a later',
+    "insert into kysely_migration (timestamp, name) values ('2099', '9999-' || ?)",
+    "delete from kysely_migration where name = '9999-' || ?",
+    /later version \(9999-/,
+  ],
+])('a store of %s version is refused, and stays as it is', async (_what, before, after, words) => {
+  const rows = database();
+  const { name } = rows.prepare('select max(name) as name from kysely_migration').get() as { name: string };
+  rows.prepare(before).run(name);
+  const standing = () => rows.prepare('select name from kysely_migration order by name').all();
+  const stood = standing();
+  for (const command of [['doctor'], ['audit', 'verify'], ['key', 'status']]) {
+    const { code, stdout, stderr } = await folder.run([...command, '-c', config]);
+    expect([command, code, stdout, stderr]).toEqual([command, 1, '', expect.stringMatching(words)]);
+  }
+  expect(standing()).toEqual(stood);
+  rows.prepare(after).run(name);
+  rows.close();
+});
+
 test('where they agree it says so, beside a running gateway', async () => {
   const gateway = await folder.serve(['serve', '-c', config]);
   const { code, stdout } = await folder.run(['doctor', '-c', config]);

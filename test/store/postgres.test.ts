@@ -65,6 +65,18 @@ describeWith('PostgreSQL', postgresAvailable(), () => {
     await after.close();
   });
 
+  test('who only looks makes no tables', async () => {
+    const looks = () => openPostgresStore({ url: running().url, schema: 'looked_at', cipher: createCipher(key), migrates: false });
+    expect(String(await failure(looks()))).toMatch(/earlier version \(0001-first, .*changes nothing/);
+    const client = new Client({ connectionString: running().url });
+    await client.connect();
+    const { rows } = await client.query("select schema_name from information_schema.schemata where schema_name = 'looked_at'");
+    await client.end();
+    expect(rows).toEqual([]);
+    await (await open('looked_at')).close();
+    await (await looks()).close();
+  });
+
   test('several processes may start on an empty database at once', async () => {
     const stores = await Promise.all([1, 2, 3, 4].map(() => open('together')));
     await Promise.all(stores.map((store, n) => store.transaction((unit) => unit.insertResource(resourceRow(`m/${n}`)))));

@@ -2,7 +2,7 @@ import Database from 'libsql';
 import { Kysely } from 'kysely';
 import { execFileSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { mkdtempSync, rmSync, statSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createCipher, NoKeyError, WrongKeyError } from '../../src/store/cipher';
@@ -52,6 +52,12 @@ describe('an SQLite store', () => {
     file = join(folder, 'data', 'gateway.db');
   });
   afterEach(() => rmSync(folder, { recursive: true }));
+
+  test('who only looks makes none', async () => {
+    const error = await failure(openSqliteStore({ file, cipher: createCipher(key), migrates: false }));
+    expect(String(error)).toBe(`Error: there is no store at ${file}`);
+    expect(existsSync(folder) && !existsSync(join(folder, 'data'))).toBe(true);
+  });
 
   test('says at once that the key is another one', async () => {
     await (await openSqliteStore({ file, cipher: createCipher(key) })).close();
