@@ -20,6 +20,8 @@ const packages = [
   { name: 'chromium', there: () => has(process.env.CHROMIUM ?? '/usr/bin/chromium', '--version') },
   { name: 'openssh-client', there: () => !spawnSync('ssh-keygen', ['-?'], { stdio: 'ignore' }).error },
   { name: 'python3-venv', there: () => has('python3', '-c', 'import venv, ensurepip') },
+  { name: 'buildah', there: () => has('buildah', '--version') },
+  { name: 'runc', there: () => has('runc', '--version') },
 ];
 
 function debianPackages() {
