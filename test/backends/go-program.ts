@@ -6,8 +6,10 @@ import { promisify } from 'node:util';
 import type { Availability } from './need';
 
 const FOLDER = join(__dirname, '..', '..', '.backends');
-/** The module of all our programs in Go: its versions are pinned once. */
+/** The module of all our own programs in Go: its versions are pinned once. */
 const MODULE = join(__dirname, 'vcsim');
+/** The module that pins tools of others, apart: their versions decide nothing of ours. */
+const TOOLS = join(__dirname, 'kubernetes');
 
 /** A program in Go, built below .backends once for each state of its sources and pinned modules. */
 export interface GoProgram {
@@ -20,19 +22,33 @@ export interface GoProgram {
 }
 
 /**
- * Describes a program.
+ * Describes a program of our own.
  * @param name of the file that is built
  * @param folder its package's folder below the module
  */
 export function goProgram(name: string, folder = '.'): GoProgram {
-  const source = join(MODULE, folder);
+  return built(name, MODULE, `./${folder}`, () =>
+    readdirSync(join(MODULE, folder))
+      .filter((file) => file.endsWith('.go'))
+      .map((file) => join(MODULE, folder, file)),
+  );
+}
+
+/**
+ * Describes a tool of others, at the version that `kubernetes/go.mod` pins.
+ * @param name of the file that is built
+ * @param path of its package
+ */
+export function goTool(name: string, path: string): GoProgram {
+  return built(name, TOOLS, path, () => []);
+}
+
+/** @param sources files beside the module's own that decide what is built */
+function built(name: string, module: string, what: string, sources: () => readonly string[]): GoProgram {
   const path = (): string => {
-    const files = [
-      ...readdirSync(source)
-        .filter((file) => file.endsWith('.go'))
-        .map((file) => join(source, file)),
-      ...['go.mod', 'go.sum'].map((file) => join(MODULE, file)),
-    ].map((file) => [file.slice(file.lastIndexOf('/') + 1), file] as const);
+    const files = [...sources(), ...['go.mod', 'go.sum'].map((file) => join(module, file))].map(
+      (file) => [file.slice(file.lastIndexOf('/') + 1), file] as const,
+    );
     const hash = createHash('sha256');
     for (const [base, file] of files.sort(([one], [other]) => (one < other ? -1 : 1))) hash.update(base).update(readFileSync(file));
     return join(FOLDER, `${name}-${hash.digest('hex').slice(0, 12)}`);
@@ -50,9 +66,9 @@ export function goProgram(name: string, folder = '.'): GoProgram {
       if (existsSync(target)) return;
       mkdirSync(FOLDER, { recursive: true });
       const script = 'test -e "$1" || { go build -o "$1.new" "$2" && mv "$1.new" "$1"; }';
-      const words = ['-w', '540', join(FOLDER, `${name}-install.lock`), 'sh', '-ec', script, 'sh', target, `./${folder}`];
+      const words = ['-w', '540', join(FOLDER, `${name}-install.lock`), 'sh', '-ec', script, 'sh', target, what];
       await promisify(execFile)('flock', words, {
-        cwd: MODULE,
+        cwd: module,
         timeout: 560_000,
         env: { ...process.env, GOFLAGS: '-mod=readonly -buildvcs=false' },
       });

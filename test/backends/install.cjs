@@ -4,6 +4,7 @@ const { generatorsAvailable, installGenerators } = require('./api-generators.ts'
 const { ansibleAvailable, installAnsible, installLibcloud, libcloudAvailable } = require('./bridges.ts');
 const { cotAvailable, installCot } = require('./cot.ts');
 const { govmomiAvailable, installGovmomi } = require('./govmomi.ts');
+const { chartsAvailable, installCharts } = require('./kubernetes.ts');
 const { installNodes, nodesAvailable } = require('./node-versions.ts');
 const { installMoto, motoAvailable } = require('./moto.ts');
 const { installOpenstacksdk, openstacksdkAvailable } = require('./openstacksdk.ts');
@@ -25,6 +26,7 @@ async function installAll() {
     ['pycadf', pycadfAvailable, installPycadf],
     ['the vCenter simulator', vcsimAvailable, installVcsim],
     ["govmomi's parser of descriptors", govmomiAvailable, installGovmomi],
+    ['Helm and kubeconform', chartsAvailable, installCharts],
   ]) {
     const there = available();
     try {

@@ -19,7 +19,7 @@ export interface NpmPackages {
 /** @param packages each with its version */
 export function npmPackages(name: string, packages: readonly string[]): NpmPackages {
   const folder = join(FOLDER, name);
-  const stamp = join(folder, `${packages.join('+')}.installed`);
+  const stamp = join(folder, `${packages.join('+').replaceAll('/', '-')}.installed`);
   return {
     folder,
     installed: () => existsSync(stamp),
