@@ -10,14 +10,16 @@ import { connectClouds, driverRegistry, type CloudToConnect, type ConnectedCloud
 import { createBodyReader } from './codec/reader';
 import { createWriter } from './codec/writer';
 import { buildOf } from './config/build';
-import { otherKeys, secretKey, type Config } from './config/config';
+import { secretKey, type Config } from './config/config';
 import { cloudOptions } from './config/load';
 import { createFetcher, type Fetcher } from './fetch/fetcher';
 import { createPoster } from './fetch/poster';
 import { createPutter } from './fetch/putter';
 import { adminOf, countedJobs } from './gateway/observing';
 import { loginsOf } from './gateway/logins';
+import { openQueue, openStore } from './gateway/opening';
 import { reloading } from './gateway/reloading';
+import { requestTracing, tracingOf } from './gateway/tracing';
 import { loginRequired } from './gateway/strangers';
 import { Closers } from './http/closers';
 import { consoleOf, docsOf } from './http/console-parts';
@@ -28,7 +30,7 @@ import { readiness } from './http/readiness';
 import { createEngine, type Engine } from './jobs/engine';
 import type { BoundaryPoint } from './jobs/engine-context';
 import { RestoreDetector } from './store/restore-detector';
-import { EmbeddedQueue, type JobQueue } from './jobs/queue';
+import type { JobQueue } from './jobs/queue';
 import { createWorkflowRegistry } from './jobs/workflow';
 import { gatewayCatalogue, standardCatalogue, type Catalogue } from './model/catalogue';
 import { partedFromCloud } from './model/cloud-path';
@@ -54,25 +56,21 @@ import { withSystems } from './systems/handlers';
 import { writeFault } from './protocol/faults';
 import type { Handle } from './protocol/messages';
 import { publicDocuments } from './protocol/public-documents';
-import { createCipher } from './store/cipher';
 import { lockFolder } from './store/folder-lock';
 import { ledgerStore } from './store/ledger-store';
 import { loadOrCreateKey } from './store/key-file';
-import { unusable } from './store/postgres-check';
 import { keepFolder } from './store/private-files';
 import type { EventRecord } from './store/event-record';
-import { openSqliteStore } from './store/sqlite';
 import { retentionOf } from './store/retention';
 import type { JobRow, Store } from './store/store';
 import { observedStore } from './store/observed-store';
-import { StoreUnavailable } from './store/unavailable';
+import { tracedStore } from './store/traced-store';
+import type { Tracer } from './tracing/tracer';
 
 /** Path of the base URI below the public URL. */
 const PREFIX = '/cimi/';
 const KEY_FILE = 'secret.key';
 const HOUR_MS = 3_600_000;
-/** The embedded store, in the data folder. */
-export const DATABASE_FILE = 'cimi.db';
 
 /** The drivers that come with the gateway; each is loaded when a configured cloud names it. */
 export function shippedDrivers(): DriverRegistry {
@@ -134,14 +132,17 @@ async function build(options: GatewayOptions, closers: Closers): Promise<Gateway
   const metrics = createMetrics({ build: buildOf(process.env) });
   const standing = await adminOf(config, metrics, log, closers);
   const key = await keyFor(options);
+  const owner = ownerOf();
+  const tracer = await tracingOf(config, { role, instance: owner, metrics, log }, closers);
   const { onEnded, onTakenOver } = countedJobs(metrics);
   const opened = await openStore(config, key, log);
   closers.add(() => opened.close());
   // A policy that is put before ours may change its mind, which no ledger is told of: every answer then is made anew.
   const ledger = config.store.kind === 'sqlite' && !options.policy ? new Ledger() : undefined;
-  const store = observedStore(ledger ? ledgerStore(opened, ledger) : opened, onEnded);
+  const observed = observedStore(ledger ? ledgerStore(opened, ledger) : opened, onEnded);
+  const store = tracer ? tracedStore(observed, () => tracer.current()?.place) : observed;
   const required = role === 'worker' || (await loginRequired(config, store));
-  const clouds = await connect(options, metrics, ledger);
+  const clouds = await connect(options, metrics, { ledger, tracer });
   closers.add(() => clouds.close());
   const catalogue = catalogueFor(clouds, config, types);
   const fetcher = createFetcher(config.fetch);
@@ -151,7 +152,9 @@ async function build(options: GatewayOptions, closers: Closers): Promise<Gateway
   const base = `${at?.publicUrl ?? 'http://worker.invalid'}${PREFIX}`;
   const queue = await openQueue(config, log);
   closers.add(() => queue.close(config.server.shutdownMs));
-  const engine = createJobs(options, { store, queue, clouds, catalogue, handlers, fetcher, base, tagKey, onEnded, onTakenOver });
+  const engine = createJobs(options, {
+    ...{ store, queue, clouds, catalogue, handlers, fetcher, base, tagKey, onEnded, onTakenOver, owner, tracer },
+  });
   metrics.watchQueue(() => queue.trouble());
   metrics.watchJobs(() => store.jobLoad());
   const ready = () => readiness({ store, queue, clouds });
@@ -162,7 +165,7 @@ async function build(options: GatewayOptions, closers: Closers): Promise<Gateway
   const { publicUrl } = config.server;
   const feeds = { webhooks: config.webhooks, post: createPoster(config.fetch), base: publicUrl && `${publicUrl}${PREFIX}` };
   const own = { config: config.monitoring, store, clouds, catalogue, tagKey, log, collector };
-  const schedule = recurring({ ...own, ...feeds }, { owner: ownerOf(), leaseMs: config.worker.leaseMs, lookMs: config.worker.sweepMs });
+  const schedule = recurring({ ...own, ...feeds }, { owner, leaseMs: config.worker.leaseMs, lookMs: config.worker.sweepMs });
   const notify = (job: string) => engine.notify([job]);
   schedule.add(expiringPackages(store, notify));
   if (worksHere) schedule.start();
@@ -170,7 +173,7 @@ async function build(options: GatewayOptions, closers: Closers): Promise<Gateway
   const [ending, freshen] = [new AbortController(), freshening(own)];
   const reads = config.audit.reads ? createReadAudit({ store, log: logOf(log) }) : undefined;
   closers.add(() => reads?.close());
-  const also = { ledger, freshen, reads, ending: ending.signal };
+  const also = { ledger, freshen, reads, ending: ending.signal, tracer };
   const handle = protocolOf(options, { store, clouds, catalogue, handlers, engine, base, tagKey, ...also });
   const close = (): Promise<void> => {
     standing.closing = true;
@@ -196,6 +199,7 @@ async function build(options: GatewayOptions, closers: Closers): Promise<Gateway
     log,
     ready,
     metrics,
+    tracing: requestTracing(tracer, catalogue),
     measured: (tenant) => cloudMetrics({ clouds, store }, tenant),
     documents: publicDocuments(catalogue, handlers, base, at.publicUrl),
     console: consoleOf(config.console, store.access, required ? at.publicUrl : undefined, logins.record),
@@ -255,29 +259,12 @@ async function keyFor({ config, makeKey }: GatewayOptions): Promise<Buffer> {
   );
 }
 
-/** Opens the configured store. Without a key it serves the management of users only. @param migrates false for what only looks */
-export async function openStore(config: Config, key: Buffer | undefined, log: Logger, migrates = true): Promise<Store> {
-  const cipher = createCipher(key, otherKeys(config));
-  if (config.store.kind === 'sqlite') return openSqliteStore({ file: join(config.data.dir, DATABASE_FILE), cipher, migrates });
-  const url = config.store.url ?? '';
-  const onTrouble = (error: Error): void => log.warn({ error: error.message }, 'a connection to PostgreSQL broke');
-  // Its client is loaded where it is used, like that of Redis: most starts need neither.
-  const { openPostgresStore } = await import('./store/postgres');
-  try {
-    return await openPostgresStore({ url, cipher, poolSize: config.store.connections, onTrouble, migrates });
-  } catch (error) {
-    throw error instanceof StoreUnavailable ? unusable(url, error.cause) : error;
-  }
-}
-
-async function openQueue({ queue: { kind, url = '', prefix } }: Config, log: Logger): Promise<JobQueue> {
-  if (kind === 'embedded') return new EmbeddedQueue();
-  const { RedisQueue } = await import('./jobs/redis-queue');
-  return new RedisQueue({ url, prefix, log });
-}
-
 /** Connects the configured clouds; asks no provider anything. */
-export async function connect(options: GatewayOptions, metrics: Metrics, ledger?: Ledger): Promise<ConnectedClouds> {
+export async function connect(
+  options: GatewayOptions,
+  metrics: Metrics,
+  { ledger, tracer }: { ledger?: Ledger | undefined; tracer?: Tracer | undefined } = {},
+): Promise<ConnectedClouds> {
   const { config, log, drivers = shippedDrivers() } = options;
   const rates = config.move.bytesPerSecond;
   const configs = Object.values(config.clouds).map((cloud): CloudToConnect => {
@@ -300,6 +287,7 @@ export async function connect(options: GatewayOptions, metrics: Metrics, ledger?
         onUnmappedState: ({ cloud, type, state }) => metrics.unmappedState(cloud, type, state),
       },
       ledger,
+      tracer,
     },
   });
 }
@@ -312,7 +300,10 @@ function createJobs(
     tagKey,
     base,
     ...parts
-  }: Pick<Built, 'store' | 'clouds' | 'catalogue' | 'handlers' | 'tagKey' | 'base' | 'fetcher' | 'onEnded' | 'onTakenOver'> & {
+  }: Pick<
+    Built,
+    'store' | 'clouds' | 'catalogue' | 'handlers' | 'tagKey' | 'base' | 'fetcher' | 'onEnded' | 'onTakenOver' | 'owner' | 'tracer'
+  > & {
     queue: JobQueue;
   },
 ): Engine {
@@ -326,7 +317,6 @@ function createJobs(
     ...parts,
     workflows: createWorkflowRegistry(everyWorkflow(deps, config.move, out)),
     log,
-    owner: ownerOf(),
     leaseMs: config.worker.leaseMs,
     sweepMs: config.worker.sweepMs,
     concurrency: config.worker.concurrency,
@@ -358,9 +348,15 @@ interface Built {
   ledger: Ledger | undefined;
   freshen: ProtocolOptions['freshen'];
   reads: ProtocolOptions['reads'];
+  /** Name of this process on its leases. */
+  owner: string;
+  tracer: Tracer | undefined;
 }
 
-function protocolOf(options: GatewayOptions, { engine, ending, ...parts }: Omit<Built, 'fetcher' | 'onEnded' | 'onTakenOver'>): Handle {
+function protocolOf(
+  options: GatewayOptions,
+  { engine, ending, ...parts }: Omit<Built, 'fetcher' | 'onEnded' | 'onTakenOver' | 'owner'>,
+): Handle {
   const { config, log, policy } = options;
   return createProtocol({
     ...parts,

@@ -4,7 +4,7 @@ import { existsSync, statSync } from 'node:fs';
 import { link, mkdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { otherKeys, type Config } from '../config/config';
-import { DATABASE_FILE } from '../gateway';
+import { DATABASE_FILE } from '../gateway/opening';
 import { buildOf } from '../config/build';
 import { backUp } from '../store/backup';
 import { verifyBackup, type BackupHeader, type Counts } from '../store/backup-file';

@@ -7,6 +7,9 @@ import { createLog } from '../http/log';
 import { configOf, withConfig, type CommonOptions } from './common';
 import { tellServiceManager } from './service-manager';
 
+/** Time in which a process that has closed everything ends by itself, ms. */
+const LEAVING_MS = 500;
+
 interface ServeOptions extends CommonOptions {
   makeKey?: boolean;
 }
@@ -66,7 +69,11 @@ function stopOnSignal(gateway: Gateway, log: Logger): void {
     log.info({ signal }, 'stopping: waiting for running requests and steps');
     tellSystemd(log, ['STOPPING=1']);
     gateway.close().then(
-      () => log.info({}, 'stopped'),
+      () => {
+        log.info({}, 'stopped');
+        // What was given up on at the end (a request to a collector of traces) may still keep the process.
+        setTimeout(() => process.exit(), LEAVING_MS).unref();
+      },
       (error: unknown) => {
         log.error({ error: error instanceof Error ? error.message : String(error) }, 'stopping failed');
         process.exitCode = 1;

@@ -1,6 +1,6 @@
 import { Command, InvalidArgumentError } from 'commander';
 import { tenantsOf, type Config } from '../config/config';
-import { openStore } from '../gateway';
+import { openStore } from '../gateway/opening';
 import { createLog } from '../http/log';
 import { addToken, addUser, changeUser, listTokens, listUsers, removeUser, revokeToken, type TokenFacts } from '../http/principals';
 import { ROLES, type AccessStore, type Role } from '../store/store';

@@ -3,6 +3,7 @@ import { BulkheadRejectedError, ExponentialBackoff, TimeoutStrategy, bulkhead, h
 import type { CallContext, MethodKind } from './driver';
 import { METHOD_KINDS } from './driver';
 import type { Ledger } from '../model/ledger';
+import { spanned, type SpanStart, type Tracer } from '../tracing/tracer';
 import { HandleForgotten, ProviderError, UNREACHED } from './errors';
 import { CHANGES, HealthWatch, type CloudHealth, type HealthState, type Refusal } from './health';
 import { SilentCloud } from './silent-cloud';
@@ -40,6 +41,8 @@ export interface GuardHooks {
     /** An item was seen in a provider state that the driver's table does not know. */
     onUnmappedState?(seen: { cloud: string; type: string; state: string }): void;
   };
+  /** Makes spans of calls that requests and Jobs make; absent: tracing is off. */
+  tracer?: Tracer | undefined;
   /** Told of what is read, and of what has changed; absent: nobody keeps what is made of it. */
   ledger?: Ledger | undefined;
 }
@@ -84,6 +87,7 @@ export class CallRunner {
 
   constructor(
     private readonly cloud: string,
+    private readonly driver: string,
     private readonly limits: CallLimits,
     private readonly hooks: GuardHooks,
   ) {
@@ -123,10 +127,10 @@ export class CallRunner {
   async call<T>(name: CallName, run: (context: CallContext) => Promise<T>, more: { ms?: number; since?: number } = {}): Promise<T> {
     const began = Date.now();
     let { since } = more;
-    return this.repeat(name, async (probing) => {
+    return this.repeat(name, async (probing, attempt) => {
       try {
         const told = (context: CallContext) => run(since === undefined ? context : { ...context, repeated: { since } });
-        return await this.once(name, told, { probing, ms: more.ms });
+        return await this.once(name, told, { probing, attempt, ms: more.ms });
       } catch (error) {
         if (error instanceof ProviderError && error.maybeDone) since ??= began;
         throw error;
@@ -136,7 +140,7 @@ export class CallRunner {
 
   /** Reads a listing to its end; after a passing failure it begins again. `begun` is told when the first page is asked for. */
   async pages<T>(name: CallName, list: (context: CallContext) => AsyncIterable<readonly T[]>, begun: () => void): Promise<T[]> {
-    return this.repeat(name, async (probing) => {
+    return this.repeat(name, async (probing, attempt) => {
       const whole = new AbortController();
       const iterator = list({ signal: whole.signal })[Symbol.asyncIterator]();
       const items: T[] = [];
@@ -148,7 +152,7 @@ export class CallRunner {
               if (first) begun();
               return iterator.next();
             },
-            { probing },
+            { probing, attempt },
           );
           if (page.done === true) return items;
           for (const item of page.value) items.push(item);
@@ -159,8 +163,10 @@ export class CallRunner {
     });
   }
 
-  private repeat<T>(name: CallName, attempt: (probing: boolean) => Promise<T>): Promise<T> {
+  private repeat<T>(name: CallName, counted: (probing: boolean, attempt: number) => Promise<T>): Promise<T> {
     this.hooks.ledger?.readUntold();
+    let attempts = 0;
+    const attempt = (probing: boolean): Promise<T> => counted(probing, (attempts += 1));
     const kind: MethodKind = METHOD_KINDS[name.method] ?? 'once';
     return kind === 'once' ? this.admitted(name, kind, attempt) : this.again(name, kind, attempt);
   }
@@ -224,19 +230,37 @@ export class CallRunner {
   private async once<T>(
     name: CallName,
     run: (context: CallContext) => Promise<T>,
-    { probing, ms = 0 }: { probing: boolean; ms?: number | undefined },
+    { probing, attempt, ms = 0 }: { probing: boolean; attempt: number; ms?: number | undefined },
   ): Promise<T> {
     try {
       return await this.budget.execute(() => {
         // Those who stood in line while the cloud fell silent need not find out one by one.
         const refusal = probing ? undefined : this.watch.refuses(lineOf(name));
         if (refusal) throw this.silent(refusal);
-        return this.timed(name, run, ms);
+        return this.traced(name, attempt, () => this.timed(name, run, ms));
       });
     } catch (error) {
       if (!(error instanceof BulkheadRejectedError)) throw error;
       throw new ProviderError('unavailable', `Too many calls wait for the cloud ${this.cloud}`, { cause: error });
     }
+  }
+
+  /** Makes a span of an attempt that somebody waits for who is in a trace. What goes on by itself is in none. */
+  private traced<T>(name: CallName, attempt: number, call: () => Promise<T>): Promise<T> {
+    const tracer = this.hooks.tracer?.current() && this.hooks.tracer;
+    const span = (): SpanStart => {
+      const said = { 'cimi.cloud': this.cloud, 'cimi.driver': this.driver, 'cimi.operation': `${name.group}.${name.method}` };
+      return { name: `${this.cloud} ${name.group}.${name.method}`, kind: 'client', attributes: { ...said, 'cimi.attempt': attempt } };
+    };
+    return spanned(tracer, span, async (made) => {
+      try {
+        return await call();
+      } catch (error) {
+        if (made && error instanceof ProviderError)
+          made.tell({ 'cimi.provider.code': error.code?.slice(0, 100), 'cimi.provider.request_id': error.requestId?.slice(0, 100) });
+        throw error;
+      }
+    });
   }
 
   private async timed<T>(name: CallName, run: (context: CallContext) => Promise<T>, moreMs: number): Promise<T> {

@@ -45,7 +45,7 @@ type Method = (...args: unknown[]) => Promise<unknown>;
  */
 export function guardCloud(settings: CloudSettings, driver: Driver, options: Partial<GuardOptions>, hooks: GuardHooks): Cloud {
   const guard = { ...GUARD_DEFAULTS, ...options };
-  const caller = new CallRunner(settings.key, guard, hooks);
+  const caller = new CallRunner(settings.key, settings.driver, guard, hooks);
   const reads = readsOf(settings, driver, guard, caller, hooks);
   const words = (group: string, method: string) => `The cloud ${settings.key} does not offer ${group}.${method}`;
 

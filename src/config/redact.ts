@@ -21,7 +21,7 @@ function hidden(value: unknown, path: Path, references: ReadonlyMap<string, stri
   const text = placeOf(path);
   const reference = references.get(text);
   if (reference !== undefined) return reference.startsWith('$') || reference.includes('${') ? withoutPasswords(reference) : value;
-  if (isKey(path) || (holdsSecrets(path) && isSecretName(path.at(-1)))) return HIDDEN;
+  if (isKey(path) || isHeader(path) || (holdsSecrets(path) && isSecretName(path.at(-1)))) return HIDDEN;
   if (typeof value === 'string') return path.at(-1) === 'proxy' ? (shownProxy(value) ?? HIDDEN) : withoutPasswords(value);
   if (Array.isArray(value)) return value.map((item: unknown, index) => hidden(item, [...path, index], references));
   if (!isRecord(value)) return value;
@@ -31,6 +31,11 @@ function hidden(value: unknown, path: Path, references: ReadonlyMap<string, stri
 /** True within the section whose values are all keys. */
 function isKey(path: Path): boolean {
   return path[0] === 'secrets' && path.length > 1;
+}
+
+/** True of what a collector of traces is sent with every request: some of it is its key, whatever its name. */
+function isHeader(path: Path): boolean {
+  return path[0] === 'tracing' && path[1] === 'headers' && path.length > 2;
 }
 
 /** Sections in which a name tells a secret. */
@@ -60,7 +65,7 @@ function* secretsIn(value: unknown, path: Path, references: ReadonlyMap<string, 
     return;
   }
   const text = String(value);
-  const named = isKey(path) || (path.some((part) => isSecretName(part)) && holdsSecrets(path));
+  const named = isKey(path) || isHeader(path) || (path.some((part) => isSecretName(part)) && holdsSecrets(path));
   if (named || /^\$(file|command)/.test(references.get(placeOf(path)) ?? '')) yield text;
   const [, password] = /^[a-z][a-z0-9+.-]*:\/\/[^:@/\s]*:(\S*)@/i.exec(text) ?? [];
   if (password !== undefined) yield* [password, plain(password)];

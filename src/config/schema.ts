@@ -12,6 +12,7 @@ import { quotasSection } from './quotas-section';
 import { secretsSection } from './secrets-section';
 import { serverSection } from './server-section';
 import { streamsSection } from './streams-section';
+import { tracingSection } from './tracing-section';
 import { webhooksSection } from './webhooks-section';
 
 /**
@@ -291,6 +292,7 @@ export const configSchema = z
     ovf: ovfSection,
     access: accessSection,
     log,
+    tracing: tracingSection,
     tenants: z
       .array(tenantName)
       .min(1)

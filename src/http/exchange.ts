@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Logger } from 'pino';
 import type { CimiResponse, Client, Handle, Principal } from '../protocol/messages';
+import type { Span } from '../tracing/tracer';
 import { faultOf } from '../protocol/faults';
 import type { AuthRequest, Authenticate, Refused } from './access';
 import { checkBodyHeaders, hasBody, readBody } from './body';
@@ -10,6 +11,7 @@ import { logged } from './logged';
 import { triedWords } from './login-log';
 import type { Fairness } from './fairness';
 import type { HttpMetrics } from './metrics';
+import { requestSpan, tellAnswer, type RequestTracing } from './spans';
 import { challengesFor, isConsole } from './challenge';
 import { type ExtraHeaders, send } from './send';
 
@@ -27,6 +29,8 @@ export interface ExchangeOptions {
   limits: { bodyBytes: number; urlBytes: number; stallMs: number };
   log: Logger;
   metrics?: HttpMetrics;
+  /** Makes a span of each request; absent: tracing is off. */
+  tracing?: RequestTracing | undefined;
 }
 
 /** Facts that Node tells of a request beside its message. */
@@ -65,8 +69,8 @@ type MutableFacts = { -readonly [K in keyof FaultRequest]: FaultRequest[K] };
 
 /** The CIMI side of the shell: identity of the request, login, body, the protocol, the answer. */
 export function createExchange(options: ExchangeOptions): Exchange {
-  const { log, metrics } = options;
-  return async (request, response, target, arrival) => {
+  const { log, metrics, tracing } = options;
+  const serve = async (span: Span | undefined, ...[request, response, target, arrival]: Parameters<Exchange>): Promise<void> => {
     const started = performance.now();
     const facts: MutableFacts = {
       method: request.method === 'HEAD' ? 'GET' : (request.method ?? 'GET'),
@@ -93,7 +97,8 @@ export function createExchange(options: ExchangeOptions): Exchange {
           format: formatOf(answer),
           seconds,
         });
-        logAnswer(log, { facts, answer, seconds, address: arrival.address, who: visit.who });
+        if (span) tellAnswer(span, { facts, status: answer.status, job: jobOf(answer), tenant: visit.who.tenant, tracing });
+        logAnswer(log, { facts, answer, seconds, address: arrival.address, who: visit.who, trace: span?.traceId });
       };
       // A stream is answered when it begins: how long somebody reads it says nothing of the gateway.
       visit.close = () => answer.stream?.close();
@@ -109,6 +114,8 @@ export function createExchange(options: ExchangeOptions): Exchange {
       visit.close();
     }
   };
+  if (!tracing) return (...exchange) => serve(undefined, ...exchange);
+  return (...exchange) => tracing.tracer.within(requestSpan(exchange[0]), (span) => serve(span, ...exchange));
 }
 
 interface Answered {
@@ -117,17 +124,36 @@ interface Answered {
   seconds: number;
   address: string;
   who: Visit['who'];
+  trace: string | undefined;
 }
 
-function logAnswer(log: Logger, { facts, answer, seconds, address, who }: Answered): void {
+/** Id of the Job that an answer names. */
+function jobOf(answer: CimiResponse): string | undefined {
+  return answer.headers['CIMI-Job-URI']?.replace(/^.*\/jobs\//, '');
+}
+
+function logAnswer(log: Logger, { facts, answer, seconds, address, who, trace }: Answered): void {
   // The many reads that go well are worth a line only to who looks for one.
   const level = answer.status >= 500 ? 'error' : answer.status < 400 && facts.method === 'GET' ? 'debug' : 'info';
   if (!log.isLevelEnabled(level)) return;
   const { requestId: id, method } = facts;
   const path = logged(facts.path, MOST_PATH);
-  const job = answer.headers['CIMI-Job-URI']?.replace(/^.*\/jobs\//, '');
+  const job = jobOf(answer);
   const ms = Math.round(seconds * 1000);
-  log[level]({ requestId: id, method, path, status: answer.status, ms, address, ...who, ...(job !== undefined && { job }) }, 'request');
+  log[level](
+    {
+      requestId: id,
+      method,
+      path,
+      status: answer.status,
+      ms,
+      address,
+      ...who,
+      ...(job !== undefined && { job }),
+      ...(trace !== undefined && { trace }),
+    },
+    'request',
+  );
 }
 
 async function answerTo(

@@ -57,6 +57,8 @@ export interface Metrics extends HttpMetrics {
   cloudHealth(cloud: string, state: string): void;
   /** Calls to a cloud or a part of it are refused because it does not answer, or are not any more. */
   cloudRefusing(cloud: string, refusing: boolean): void;
+  /** Begins to count spans of traces, which there are only where tracing is on. */
+  countSpans(): { sent(spans: number): void; dropped(spans: number, why: string): void };
   /** Asked at every scrape: words when the queue is in trouble. */
   watchQueue(trouble: () => string | undefined): void;
 }
@@ -181,9 +183,22 @@ export function createMetrics(options: MetricsOptions = {}): Metrics {
     },
     cloudHealth: (cloud, state) => healths.set({ cloud }, { UP: 1, DEGRADED: 0.5 }[state] ?? 0),
     cloudRefusing: (cloud, refusing) => refusals.set({ cloud }, refusing ? 1 : 0),
+    countSpans: () => spanCounters(registers),
     watchRequests: (underWay) => asked(REQUESTS_UNDER_WAY, 'Requests that have come and are not answered yet.', underWay),
     watchQueue: (trouble) => asked(QUEUE_TROUBLE, '1 while the queue reports trouble, else 0.', () => (trouble() === undefined ? 0 : 1)),
   };
+}
+
+function spanCounters(registers: Registry[]): ReturnType<Metrics['countSpans']> {
+  const sent = new Counter({ name: 'cimi_trace_spans_sent_total', help: 'Spans that the collector of traces has taken.', registers });
+  const dropped = new Counter({
+    name: 'cimi_trace_spans_dropped_total',
+    help: 'Spans that no collector has: full, where too many waited to be sent; refused, where it did not take them.',
+    labelNames: ['why'],
+    registers,
+  });
+  for (const why of ['full', 'refused']) dropped.inc({ why }, 0);
+  return { sent: (spans) => sent.inc(spans), dropped: (spans, why) => dropped.inc({ why }, spans) };
 }
 
 /** The gauges of Jobs that have not ended. A store that is away leaves them out. */

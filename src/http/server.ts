@@ -17,6 +17,7 @@ import type { HttpMetrics } from './metrics';
 import { createPackageExchange, type PackageOptions, PACKAGES } from './packages';
 import { type Measured, type Probes, type Readiness, createProbes } from './probes';
 import type { Sessions } from './sessions';
+import type { RequestTracing } from './spans';
 import { createSite, isBelow, type Site } from './site';
 import { createUserAdmin, USER_ADMIN, type UserAdminOptions } from './user-admin';
 import { originForm, splitTarget } from './target';
@@ -61,6 +62,8 @@ export interface HttpServerOptions {
   log: Logger;
   ready: () => Promise<Readiness>;
   metrics?: HttpMetrics;
+  /** Makes spans of requests; absent: tracing is off. */
+  tracing?: RequestTracing | undefined;
   /** Tells what the Meters of a tenant measure. */
   measured?: Measured;
   /** Documents that anyone may read beside the operational endpoints, by path. */
@@ -150,6 +153,7 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
     fairness: createFairness({ heavyPerTenant: limits.heavyPerTenant ?? 3, heavyWaiting: limits.heavyWaiting ?? 200 }),
     faults,
     prefix: base.prefix,
+    tracing: options.tracing,
     limits: { bodyBytes: limits.bodyBytes, urlBytes: limits.urlBytes, stallMs: limits.stallMs ?? 60_000 },
   });
   const requestOf = (request: IncomingMessage) => authRequest(request, whence(request as Request));

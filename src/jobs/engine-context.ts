@@ -1,5 +1,6 @@
 import type { Clouds } from '../clouds/cloud';
 import type { JobRow, Retention, Store, UnitOfWork } from '../store/store';
+import { traceIdOf, type Tracer } from '../tracing/tracer';
 import type { JobQueue } from './queue';
 import type { WorkflowRegistry } from './workflow';
 
@@ -18,9 +19,9 @@ export interface JobLog {
  */
 export type Moment = 'leased' | 'before' | 'ran' | 'recorded' | 'undoing' | 'undone' | 'ending' | 'ended';
 
-/** Names a Job in a line of the log: whose it is, and the request that asked for it. */
-export function loggedJob({ id, tenant, principal, requestId }: JobRow): object {
-  return { job: id, tenant, principal, ...(requestId !== null && { requestId }) };
+/** Names a Job in a line of the log: whose it is, the request that asked for it, and the trace of that. */
+export function loggedJob({ id, tenant, principal, requestId, trace }: JobRow): object {
+  return { job: id, tenant, principal, ...(requestId !== null && { requestId }), ...(trace && { trace: traceIdOf(trace) }) };
 }
 
 export interface BoundaryPoint {
@@ -66,6 +67,8 @@ export interface EngineOptions {
   restoreDetector?: { begin(): Promise<void>; raise(): Promise<void> };
   /** No other process works Jobs of this store: at the start nobody has a lease. Default false. */
   alone?: boolean;
+  /** Makes spans of what is done on a Job; absent: tracing is off. */
+  tracer?: Tracer | undefined;
   /** Hook for crash tests. */
   onBoundary?: (point: BoundaryPoint) => Promise<void>;
   /** Source of randomness for tests of backoff: 0 <= x < 1. Default Math.random. */
@@ -74,7 +77,9 @@ export interface EngineOptions {
 
 /** The engine's options with their defaults, and what its parts share besides. */
 export interface EngineContext
-  extends Required<Omit<EngineOptions, 'onBoundary' | 'onEnded' | 'onEnding' | 'onTakenOver'>>, Pick<EngineOptions, 'onEnding'> {
+  extends
+    Required<Omit<EngineOptions, 'onBoundary' | 'onEnded' | 'onEnding' | 'onTakenOver' | 'tracer'>>,
+    Pick<EngineOptions, 'onEnding' | 'tracer'> {
   boundary(job: JobRow, step: string, moment: Moment): Promise<void>;
   /** Tells those who wait for or count Jobs in this process that this one has ended. */
   ended(job: JobRow): void;

@@ -3,7 +3,9 @@ import { loggedJob, type EngineContext, type EngineOptions } from './engine-cont
 import { NOT_NOTIFIED } from './job-run';
 import { JobWaiters } from './job-waiters';
 import { Lease, LeaseLost } from './lease';
+import { runSpan } from './spans';
 import { runJob } from './step-runner';
+import { spanned } from '../tracing/tracer';
 import { mayStop, requestStop } from './stop';
 import { Sweep } from './sweep';
 import { withTimeout } from './with-timeout';
@@ -77,7 +79,12 @@ export function createEngine(options: EngineOptions): Engine {
       lease = new Lease(row, store, context.leaseMs, log);
       leases.set(jobId, lease);
       if (closing) lease.abort('the process is shutting down');
-      await workLeased(context, lease, letGo);
+      const leased = lease;
+      await spanned(
+        context.tracer,
+        () => runSpan(row),
+        () => workLeased(context, leased, letGo),
+      );
     } catch (error) {
       await abandon(context, jobId, lease, error);
     } finally {

@@ -3,6 +3,7 @@ import { loggedJob } from './engine-context';
 import { errorOf, RETURN_CODES, type Failure } from './failure';
 import { hook, HookFault, jobFacts, readMemory, write, type JobRun } from './job-run';
 import { unexpectedFailure } from './retry-policy';
+import { tellEnd } from './spans';
 import { StepFailure, type EndContext, type LastWords } from './workflow';
 
 /**
@@ -117,6 +118,7 @@ function defaultMessage({ undoing }: JobRow, failure: Failure | null, { left, be
 export async function ended(run: JobRun, row: JobRow, step: string): Promise<undefined> {
   run.lease.end();
   run.engine.ended(row);
+  tellEnd(run, row);
   const { workflow, target, state, returnCode } = row;
   run.engine.log.info({ ...loggedJob(row), workflow, target, state, returnCode }, row.statusMessage);
   if (row.parent !== null) await notifyParent(run, row.id, row.parent);

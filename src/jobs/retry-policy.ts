@@ -15,6 +15,7 @@ import {
   type StepMemory,
 } from './job-run';
 import { LeaseLost } from './lease';
+import { tellRetry } from './spans';
 import { patienceOf } from './workflow';
 
 const FIRST_RETRY_MS = 500;
@@ -80,6 +81,7 @@ async function retryPassing(
   const delay = backoffMs(trouble.count, error.retryAfterMs, engine.random);
   if (now + delay - trouble.since > patienceOf(run.workflow))
     return failureOf(error, `${doing}: given up after ${Math.round((now - trouble.since) / 1000)} s`, message);
+  tellRetry(run, step.name, error.kind, delay);
   const reason = REASONS[error.kind] ?? 'the cloud refused for now';
   return release(run, row, delay, {
     step: step.name,
@@ -93,6 +95,7 @@ async function retryPassing(
 function retryWithStore(run: JobRun, { row, step }: Attempt, error: unknown, doing: string): Promise<undefined> {
   const { engine, lease } = run;
   const delay = backoffMs(row.attempts, undefined, engine.random);
+  tellRetry(run, step.name, 'store', delay);
   const statusMessage = `${doing}: the store of the gateway could not be used; ${again(lease.now() + delay)}`;
   engine.log.warn({ ...loggedJob(row), step: step.name, err: error }, 'a step could not use the store; it will be tried again');
   return release(run, row, delay, { step: step.name, statusMessage });

@@ -28,6 +28,8 @@ import {
 import { LeaseLost } from './lease';
 import { childrenOf, makeChildren, waitForChildren } from './nested-jobs';
 import { memoryAfterError, retryOrFail, unexpectedFailure } from './retry-policy';
+import { spanned } from '../tracing/tracer';
+import { stepSpan, tellOutcome } from './spans';
 import { hasBegun } from './stop';
 import { nextPlace, type Done, type Step, type StepContext, type StepOutcome, type Wait } from './workflow';
 
@@ -82,7 +84,15 @@ async function runStep(run: JobRun, row: JobRow, direction: Direction): Promise<
   let outcome: StepOutcome | undefined;
   try {
     try {
-      outcome = await call(context);
+      outcome = await spanned(
+        run.engine.tracer,
+        () => stepSpan(attempt),
+        async (span) => {
+          const came = await call(context);
+          tellOutcome(span, came);
+          return came;
+        },
+      );
     } catch (error) {
       return await fail(run, direction, { ...attempt, memory: memoryAfterError(run, attempt.memory, error) }, error, { nested });
     }

@@ -28,7 +28,8 @@ export interface Acceptance {
  * @throws HeldError, DuplicateKeyError, StaleError (another change came between), Refusal 403 beyond a quota.
  */
 export async function accept(scope: Scope, plan: ChangePlan, acceptance: Acceptance): Promise<JobRow> {
-  const { store, jobs } = scope.protocol;
+  const { store, jobs, tracer } = scope.protocol;
+  tracer?.current()?.tell({ 'cimi.action': lastWord(acceptance.action) });
   const atOnce = writesOf(scope, plan, acceptance);
   const job = (atOnce && (await store.acceptAtOnce(atOnce))) ?? (await store.transaction((unit) => write(unit, scope, plan, acceptance)));
   for (const first of plan.stops ?? []) await jobs.notify(first);

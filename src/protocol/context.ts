@@ -10,6 +10,7 @@ import { JOB } from '../operations/job';
 import type { ReaderContext } from '../reader/context';
 import { tenantPolicy, type Policy } from '../reader/policy';
 import type { Store } from '../store/store';
+import type { Tracer } from '../tracing/tracer';
 import { FeedWatch } from './feed-watch';
 import type { CimiRequest, Principal } from './messages';
 import type { JobRunner } from './job-runner';
@@ -64,6 +65,8 @@ export interface ProtocolOptions {
   retentionMinutes: number;
   /** Limits of each tenant. */
   quotas: Quotas;
+  /** Has the span of the request under way; absent: tracing is off. */
+  tracer?: Tracer | undefined;
   /** A list above this many items is refused rather than cut. */
   maxItems: number;
   /** A list whose representation is longer is refused, bytes. */

@@ -150,7 +150,7 @@ const EVENTS: Columns = [
 ];
 const JOB: Columns = [
   ...texts('id', 'tenant', 'principal', 'workflow', 'naming', 'state', 'action', 'target', 'affected', 'status_message', 'input'),
-  ...texts('idempotency_key', 'request_hash', 'answer', 'request_id', 'failure', 'created', 'changed'),
+  ...texts('idempotency_key', 'request_hash', 'answer', 'request_id', 'trace', 'failure', 'created', 'changed'),
   ...numbers('workflow_version', 'done', 'return_code', 'progress', 'undoing', 'attempts', 'epoch', 'doubtful', 'expires', 'due'),
 ];
 const CHAIN: Columns = [...texts('tenant', 'mac', 'next_mac'), ...numbers('lane', 'link', 'next_link')];

@@ -53,6 +53,7 @@ export function jobToRow(cipher: Cipher, job: NewJob): Omit<StoredJob, 'due' | '
     expires: job.expires ?? null,
     request_id: job.requestId ?? null,
     taken_from: null,
+    trace: job.trace ?? null,
   };
 }
 
@@ -95,6 +96,7 @@ export function jobFromRow(cipher: Cipher, row: StoredJob, holds: readonly Hold[
     expires: row.expires,
     requestId: row.request_id,
     takenFrom: row.taken_from,
+    trace: row.trace,
     holds,
   };
 }

@@ -81,6 +81,7 @@ function migrations(dialect: SqlDialect): Record<string, Migration> {
     '0023-fewer-pages': { up: (db) => fewerPages(db, dialect) },
     '0024-origins': { up: (db) => origins(db, dialect) },
     '0025-named-tokens': { up: (db) => namedTokens(db, dialect) },
+    '0026-traces': { up: (db) => traces(db, dialect) },
   };
 }
 
@@ -258,6 +259,11 @@ async function plans(db: Kysely<unknown>, { text }: SqlDialect): Promise<void> {
 /** Origin of a Job: the request that asked for it, and the process that its lease ran out on. */
 async function origins(db: Kysely<unknown>, { text }: SqlDialect): Promise<void> {
   for (const column of ['request_id', 'taken_from']) await sql`alter table jobs add column ${sql.ref(column)} ${text}`.execute(db);
+}
+
+/** Places of Jobs in traces. */
+async function traces(db: Kysely<unknown>, { text }: SqlDialect): Promise<void> {
+  await sql`alter table jobs add column trace ${text}`.execute(db);
 }
 
 /** Names of tokens, what they are good for at most, and when they were last used. */

@@ -88,6 +88,7 @@ export interface JobsTable {
   expires: number | null;
   request_id: string | null;
   taken_from: string | null;
+  trace: string | null;
 }
 
 export interface HoldsTable {

@@ -159,6 +159,8 @@ export interface JobRow {
   requestId: string | null;
   /** Process whose lease had run out when it was leased last; null where it was given back. */
   takenFrom: string | null;
+  /** Place in the trace of the request or Job that made it (W3C Trace Context); null where there is none. */
+  trace: string | null;
   /** Resources that it holds while unfinished, with the state each shows meanwhile (null: its own). */
   holds: readonly Hold[];
 }
@@ -187,6 +189,7 @@ export type NewJob = Pick<JobRow, 'id' | 'tenant' | 'principal' | 'action' | 'ta
       | 'answer'
       | 'expires'
       | 'requestId'
+      | 'trace'
       | 'holds'
     >
   >;

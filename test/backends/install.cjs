@@ -8,6 +8,7 @@ const { chartsAvailable, installCharts } = require('./kubernetes.ts');
 const { installNodes, nodesAvailable } = require('./node-versions.ts');
 const { installMoto, motoAvailable } = require('./moto.ts');
 const { installOpenstacksdk, openstacksdkAvailable } = require('./openstacksdk.ts');
+const { installOtlp, otlpAvailable } = require('./otlp.ts');
 const { installPromtool, promtoolAvailable } = require('./promtool.ts');
 const { installPycadf, pycadfAvailable } = require('./pycadf.ts');
 const { installVcsim, vcsimAvailable } = require('./vcsim.ts');
@@ -22,6 +23,7 @@ async function installAll() {
     ['moto', motoAvailable, installMoto],
     ['later versions of Node', nodesAvailable, installNodes],
     ['openstacksdk', openstacksdkAvailable, installOpenstacksdk],
+    ["OpenTelemetry's protocol", otlpAvailable, installOtlp],
     ['promtool', promtoolAvailable, installPromtool],
     ['pycadf', pycadfAvailable, installPycadf],
     ['the vCenter simulator', vcsimAvailable, installVcsim],

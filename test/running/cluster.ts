@@ -58,15 +58,21 @@ export class Cluster {
     readonly postgres: Postgres,
     readonly redis: RedisServer,
     readonly cloud: SimulatorControl,
+    private readonly more: object,
   ) {}
 
-  static async start(): Promise<Cluster> {
+  /** @param more sections of every process' configuration */
+  static async start({
+    gateways = 2,
+    workers = 2,
+    more = {},
+  }: { gateways?: number; workers?: number; more?: object } = {}): Promise<Cluster> {
     const folder = new Folder();
     mkdirSync(join(folder.path, 'cloud'));
     const [postgres, redis] = await Promise.all([startPostgres(), startRedis()]);
-    const cluster = new Cluster(folder, postgres, redis, openControl(join(folder.path, 'cloud', 'simulator.sqlite')));
-    for (let index = 0; index < 2; index++) await cluster.addGateway();
-    for (let index = 0; index < 2; index++) await cluster.addWorker();
+    const cluster = new Cluster(folder, postgres, redis, openControl(join(folder.path, 'cloud', 'simulator.sqlite')), more);
+    for (let index = 0; index < gateways; index++) await cluster.addGateway();
+    for (let index = 0; index < workers; index++) await cluster.addWorker();
     return cluster;
   }
 
@@ -101,6 +107,7 @@ export class Cluster {
       jobs: { graceMs: 0 },
       log: { level: 'info' },
       clouds: { sim: { driver: 'simulator', options: { delays: DELAYS } } },
+      ...this.more,
     });
   }
 

@@ -23,7 +23,7 @@ const REST = [
   'drop table audit_chains',
   'drop index tokens_name',
   ...['name', 'role', 'used'].map((name) => `alter table tokens drop column ${name}`),
-  ...['plan', 'request_id', 'taken_from'].map((name) => `alter table jobs drop column ${name}`),
+  ...['plan', 'request_id', 'taken_from', 'trace'].map((name) => `alter table jobs drop column ${name}`),
   ...['recorded', 'contact', 'job', 'cloud', 'provider_event', 'naming', 'updated'].map((name) => `alter table events drop column ${name}`),
   'create index events_resource on events (resource, seq)',
   ...['event_log', 'events_after'].map((name) => `alter table resources drop column ${name}`),

@@ -141,8 +141,16 @@ export function jobContract(bench: () => Bench): void {
   });
 
   test('a Job says whose request it comes of, and which process it was taken from; Jobs that have not ended are counted', async () => {
-    await insert(store(), newJob('j1', { requestId: 'r1' }), newJob('j2'), newJob('ended', { state: 'SUCCESS', workflow: null }));
-    expect([await job('j1'), await job('j2')]).toMatchObject([{ requestId: 'r1', takenFrom: null }, { requestId: null }]);
+    await insert(
+      store(),
+      newJob('j1', { requestId: 'r1', trace: 't1' }),
+      newJob('j2'),
+      newJob('ended', { state: 'SUCCESS', workflow: null }),
+    );
+    expect([await job('j1'), await job('j2')]).toMatchObject([
+      { requestId: 'r1', takenFrom: null, trace: 't1' },
+      { requestId: null, trace: null },
+    ]);
     expect(await store().leaseJob('j1', 'lost', -1)).toMatchObject({ takenFrom: null });
     expect(await store().leaseJob('j1', 'w2', 60_000)).toMatchObject({ takenFrom: 'lost', requestId: 'r1' });
     const { workflow } = await job('j1');
