@@ -29,14 +29,27 @@ export interface Document {
   /** Attributes by JSON name; `id` relative. Attributes that are not there are not written: `$select` is done before. */
   values: Values;
   operations?: readonly Operation[];
-  /** Place where its text among the items of a collection is kept, by whoever knows that nothing else will ever be written there. */
-  fragment?: Fragment | undefined;
 }
 
-/** Text of an item of a collection, once it has been written in one format. */
-export interface Fragment {
-  text?: string;
+/** An item of a collection as it stands among the others in one format: whoever knows that it will not change may keep it and give it again. */
+export class WrittenItem {
+  constructor(
+    /** Bytes of it, after those that part it from the item before it. */
+    readonly bytes: Uint8Array,
+    /** Digest of these bytes. */
+    readonly digest: string,
+  ) {}
 }
+
+/** A collection as it is sent. */
+export interface WrittenCollection {
+  body: Uint8Array[];
+  /** Digest of the body, made of those of its parts: equal ones mean equal bytes. */
+  digest: string;
+}
+
+/** Item of a collection: to be written, or written before by the same writer. */
+export type CollectionItem = Document | WrittenItem;
 
 /** Collection that the protocol hands to a writer. */
 export interface CollectionDocument {
@@ -46,7 +59,7 @@ export interface CollectionDocument {
   id?: string | undefined;
   count?: number | undefined;
   /** All at once, or page by page as they are read. */
-  items: readonly Document[] | AsyncIterable<readonly Document[]>;
+  items: readonly CollectionItem[] | AsyncIterable<readonly CollectionItem[]>;
   operations?: readonly Operation[];
   /** Extension attributes of the collection (names of clouds that did not answer). */
   extensions?: Values;
@@ -57,8 +70,10 @@ export interface Writer {
   format: Format;
   mediaType: string;
   document(document: Document, options: WriteOptions): Uint8Array;
+  /** Writes an item of a collection. */
+  item(document: Document, options: WriteOptions): WrittenItem;
   /** Written in slices of some hundred items, letting other work run between slices. @throws TooManyBytes. */
-  collection(document: CollectionDocument, options: ListOptions): Promise<Uint8Array[]>;
+  collection(document: CollectionDocument, options: ListOptions): Promise<WrittenCollection>;
 }
 
 /** Forms that a request body may have; the reader answers which of them it was. */

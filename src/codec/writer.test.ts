@@ -1,5 +1,6 @@
+import fc from 'fast-check';
 import { standardCatalogue } from '../model/catalogue';
-import type { Format } from './codec';
+import type { CollectionItem, Document, Format } from './codec';
 import { createWriter } from './writer';
 
 const catalogue = standardCatalogue();
@@ -31,13 +32,42 @@ test('empty strings, maps and arrays are left out, false and 0 are not (5.5.14)'
 });
 
 test.each<Format>(['json', 'xml'])('%s: an item that was written before stands in a later list as it was written then', async (format) => {
-  const kept = { type: 'Machine', values: { id: 'machines/1', cpu: 1 }, fragment: {} };
-  const other = { type: 'Machine', values: { id: 'machines/2', cpu: 2 } };
-  const list = async (items: Parameters<(typeof writers)['json']['collection']>[0]['items']): Promise<string> =>
-    Buffer.concat(await writers[format].collection({ type: 'MachineCollection', items }, options)).toString();
-  const first = await list([kept, other]);
-  expect(first).toBe(await list([{ ...kept, fragment: undefined }, other]));
-  expect(await list([{ ...kept, values: {} }, other])).toBe(first);
+  const [one, other] = [1, 2].map((cpu) => ({ type: 'Machine', values: { id: `machines/${cpu}`, cpu } })) as unknown as [
+    Document,
+    Document,
+  ];
+  const list = async (...items: CollectionItem[]): Promise<[string, string]> => {
+    const { body, digest } = await writers[format].collection({ type: 'MachineCollection', items }, options);
+    return [Buffer.concat(body).toString(), digest];
+  };
+  const kept = writers[format].item(one, options);
+  for (const [before, now] of [
+    [await list(one, other), await list(kept, other)],
+    [await list(other, one), await list(other, kept)],
+    [await list(one, one), await list(kept, kept)],
+  ])
+    expect(now).toEqual(before);
+});
+
+test.each<Format>(['json', 'xml'])('%s: two collections have one digest exactly if they are the same bytes', async (format) => {
+  const item = fc.record({ name: fc.constantFrom('', 'a', 'b', 'a,b', '],"count":1'), cpu: fc.constantFrom(undefined, 1) });
+  const collection = fc.record({
+    id: fc.constantFrom('a', 'b'),
+    count: fc.constantFrom(undefined, 1),
+    items: fc.array(item, { maxLength: 3 }),
+  });
+  const written = async ({ id, count, items }: { id: string; count: number | undefined; items: readonly object[] }) => {
+    const documents = items.map((values) => ({ type: 'Machine', values: { ...values } }));
+    const { body, digest } = await writers[format].collection({ type: 'MachineCollection', id, count, items: documents }, options);
+    return { text: Buffer.concat(body).toString(), digest };
+  };
+  await fc.assert(
+    fc.asyncProperty(collection, collection, async (one, other) => {
+      const [a, b] = [await written(one), await written(other)];
+      expect(a.digest === b.digest).toBe(a.text === b.text);
+    }),
+    { numRuns: 500 },
+  );
 });
 
 test('the Job that was never stored has an empty id (D152)', () => {
@@ -87,7 +117,7 @@ test.each<Format>(['json', 'xml'])('%s: a long collection is written in slices t
     timer = setImmediate(count);
   };
   let timer = setImmediate(count);
-  const slices = await writers[format].collection({ type: 'MachineCollection', id: 'machines', count: 1001, items }, options);
+  const { body: slices } = await writers[format].collection({ type: 'MachineCollection', id: 'machines', count: 1001, items }, options);
   clearImmediate(timer);
   expect(slices).toHaveLength(5);
   expect(turns).toBeGreaterThanOrEqual(3);
@@ -115,7 +145,7 @@ async function collection(
   maxBytes?: number,
 ): Promise<string> {
   const bound = maxBytes === undefined ? {} : { maxBytes };
-  return Buffer.concat(await writers[format].collection(document, { ...options, ...bound })).toString();
+  return Buffer.concat((await writers[format].collection(document, { ...options, ...bound })).body).toString();
 }
 
 test('each writer says what it writes', () => {
@@ -170,7 +200,7 @@ test.each<Format>(['json', 'xml'])('%s: a collection may be as long as its bound
 test('a slice ends after 250 items or 256 KiB', async () => {
   const slices = async (count: number, length: number): Promise<number> => {
     const items = Array.from({ length: count }, () => ({ type: 'Machine', values: { name: 'x'.repeat(length) } }));
-    return (await writers.json.collection({ type: 'MachineCollection', items }, options)).length;
+    return (await writers.json.collection({ type: 'MachineCollection', items }, options)).body.length;
   };
   expect(await slices(249, 1)).toBe(1);
   expect(await slices(250, 1)).toBe(2);

@@ -77,3 +77,29 @@ test('what reads more than a bounded number of topics is not kept, and notes are
   expect(await madeOf(ledger, many)).toBeUndefined();
   expect(await madeOf(ledger, ['a'])).toBeDefined();
 });
+
+test('of the paths that changed, those since a mark are known, each once; not those before what changed everything', () => {
+  const ledger = new Ledger();
+  ledger.changedAt('a');
+  const mark = ledger.mark();
+  expect(ledger.changedSince(mark)).toEqual(new Set());
+  for (const path of ['b', 'c', 'b']) ledger.changedAt(path);
+  expect(ledger.changedSince(mark)).toEqual(new Set(['b', 'c']));
+  expect(ledger.changedSince(ledger.mark())).toEqual(new Set());
+  ledger.changedAll();
+  expect(ledger.changedSince(mark)).toBeUndefined();
+  const after = ledger.mark();
+  ledger.changedAt('d');
+  expect(ledger.changedSince(after)).toEqual(new Set(['d']));
+});
+
+test('paths are forgotten in time: what changed since a mark that is too old is not known', () => {
+  const ledger = new Ledger();
+  const old = ledger.mark();
+  for (let number = 0; number < 2_000; number += 1) ledger.changedAt(`path ${number}`);
+  expect(ledger.changedSince(old)?.size).toBe(2_000);
+  const recent = ledger.mark();
+  ledger.changedAt('one more');
+  expect(ledger.changedSince(old)).toBeUndefined();
+  expect(ledger.changedSince(recent)).toEqual(new Set(['one more']));
+});

@@ -15,6 +15,8 @@ const SLOTS = 65_536;
 const MOST_TOPICS = 512;
 /** Readings that are noted at once; beyond that nothing that is being made now is kept. */
 const MOST_NOTED = 100_000;
+/** Paths that changed lately which are remembered at least. */
+const MOST_PATHS = 1_000;
 /** Stands in the notes for something whose changes nobody tells, and for a time. */
 const [UNTOLD, TIME] = [-1, -2];
 
@@ -31,6 +33,9 @@ export class Ledger {
   private noted: number[] = [];
   private counted: number[] = [];
   private open = 0;
+  /** Paths of what has changed lately, in their order, and the number of the first of them. */
+  private paths: string[] = [];
+  private first = 0;
   /** Raised when the notes were thrown away. */
   private volume = 0;
 
@@ -57,9 +62,30 @@ export class Ledger {
     this.changes[slot] = (this.changes[slot] ?? 0) + 1;
   }
 
+  /** Tells which resource it was about, for who keeps much and reads again what has changed alone. */
+  changedAt(path: string): void {
+    this.paths.push(path);
+    if (this.paths.length <= 2 * MOST_PATHS) return;
+    this.paths = this.paths.slice(MOST_PATHS);
+    this.first += MOST_PATHS;
+  }
+
   /** Tells that anything may have changed. */
   changedAll(): void {
     this.everything += 1;
+    // Of no mark that was set before it is known what has changed since.
+    this.first += this.paths.length + 1;
+    this.paths = [];
+  }
+
+  /** Marks the present: to be asked for before something is read. */
+  mark(): number {
+    return this.first + this.paths.length;
+  }
+
+  /** Lists the paths that were told of since a mark, each once; undefined where that is not known. */
+  changedSince(mark: number): ReadonlySet<string> | undefined {
+    return mark < this.first ? undefined : new Set(this.paths.slice(mark - this.first));
   }
 
   /**

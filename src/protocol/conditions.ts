@@ -1,9 +1,5 @@
-import { createHash, type Hash } from 'node:crypto';
-import { giveWay } from '../model/turns';
+import { createHash } from 'node:crypto';
 import { Refusal } from '../operations/resource-handler';
-
-/** Bytes hashed in one go. */
-const AT_ONCE = 1024 * 1024;
 
 /**
  * ETag of a representation: first what the resource is (for If-Match, whatever the format), then what these bytes
@@ -12,25 +8,16 @@ const AT_ONCE = 1024 * 1024;
 export function entityTag(core: string, body: readonly Uint8Array[]): string {
   const hash = createHash('sha1');
   for (const slice of body) hash.update(slice);
-  return tagOf(core, hash);
+  return tagOf(core, hash.digest('base64url'));
 }
 
-/** The same of a list, which may be long: others have their turn between its slices. */
-export async function listTag(body: readonly Uint8Array[]): Promise<string> {
-  const hash = createHash('sha1');
-  let bytes = 0;
-  for (const slice of body) {
-    hash.update(slice);
-    bytes += slice.byteLength;
-    if (bytes < AT_ONCE) continue;
-    bytes = 0;
-    await giveWay();
-  }
-  return tagOf('list', hash);
+/** The same of a list, by the digest of its representation. */
+export function listTag(digest: string): string {
+  return tagOf('list', digest);
 }
 
-function tagOf(core: string, hash: Hash): string {
-  return `"${core}.${hash.digest('base64url').slice(0, 16)}"`;
+function tagOf(core: string, digest: string): string {
+  return `"${core}.${digest.slice(0, 16)}"`;
 }
 
 /** Tells whether If-None-Match says that the client already has these bytes. */

@@ -1,3 +1,4 @@
+import { WrittenItem } from '../codec/codec';
 import { Encodings } from './encodings';
 import type { View } from './view';
 
@@ -16,15 +17,19 @@ describe('encoded answers', () => {
     expect(encode).toHaveBeenCalledTimes(3);
   });
 
-  test('an item of lists has one place for each of two shapes, and another view of it has its own', () => {
+  test('an item of lists is written once in each of two shapes, and another view of it has its own', () => {
     const encodings = new Encodings();
     const [first, second] = [view('machines/a'), view('machines/a')];
-    const place = encodings.fragment(first, 'json ');
-    expect(place).toEqual({});
-    expect(encodings.fragment(first, 'json ')).toBe(place);
-    expect(encodings.fragment(first, 'xml ')).not.toBe(place);
-    expect(encodings.fragment(first, 'json name')).toBeUndefined();
-    expect(encodings.fragment(second, 'json ')).not.toBe(place);
+    const write = jest.fn(() => new WrittenItem(new Uint8Array(1), 'digest'));
+    const kept = encodings.item(first, 'json ', write);
+    expect(encodings.item(first, 'json ', write)).toBe(kept);
+    const other = encodings.item(first, 'xml ', write);
+    expect(other).not.toBe(kept);
+    expect(encodings.item(first, 'xml ', write)).toBe(other);
+    expect(encodings.item(second, 'json ', write)).not.toBe(kept);
+    expect(write).toHaveBeenCalledTimes(3);
+    for (let again = 0; again < 2; again += 1) encodings.item(first, 'json name', write);
+    expect(write).toHaveBeenCalledTimes(5);
   });
 
   test('a list is known for exactly the same views in the same order', () => {

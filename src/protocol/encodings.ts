@@ -1,4 +1,4 @@
-import type { Fragment } from '../codec/codec';
+import type { WrittenItem } from '../codec/codec';
 import type { View } from './view';
 
 /** An encoded answer. */
@@ -18,7 +18,7 @@ const MAX_LIST_BYTES = MAX_BYTES / 2;
 /** Shapes (format, query) of one resource that are remembered: a few are asked for again and again, and queries have no end. */
 const MOST_SHAPES = 4;
 /** Shapes of one resource among the items of lists. */
-const MOST_FRAGMENTS = 2;
+const MOST_AS_ITEM = 2;
 
 /**
  * Encoded answers, kept by the identity of what they show: a view stands for one state of one resource (see
@@ -26,7 +26,7 @@ const MOST_FRAGMENTS = 2;
  */
 export class Encodings {
   private readonly ones = new WeakMap<View, Map<string, Encoded>>();
-  private readonly fragments = new WeakMap<View, Map<string, Fragment>>();
+  private readonly items = new WeakMap<View, Map<string, WrittenItem>>();
   private readonly lists = new Map<string, EncodedList>();
   private bytes = 0;
 
@@ -40,14 +40,15 @@ export class Encodings {
     return encoded;
   }
 
-  /** Finds the place for the text of an item of lists; undefined where enough of its shapes are remembered. */
-  fragment(view: View, shape: string): Fragment | undefined {
-    const shapes = this.fragments.get(view) ?? new Map<string, Fragment>();
-    const known = shapes.get(shape);
-    if (known || shapes.size >= MOST_FRAGMENTS) return known;
-    const fragment: Fragment = {};
-    this.fragments.set(view, shapes.set(shape, fragment));
-    return fragment;
+  /** Writes one resource as an item of lists, remembered in a few shapes. */
+  item(view: View, shape: string, write: () => WrittenItem): WrittenItem {
+    const shapes = this.items.get(view);
+    const known = shapes?.get(shape);
+    if (known) return known;
+    const written = write();
+    if (!shapes) this.items.set(view, new Map([[shape, written]]));
+    else if (shapes.size < MOST_AS_ITEM) shapes.set(shape, written);
+    return written;
   }
 
   /** A list of exactly these views, by caller, path, format and query. */

@@ -1,4 +1,4 @@
-import { TooManyBytes, type CollectionDocument, type Document } from '../codec/codec';
+import { TooManyBytes, type CollectionDocument, type CollectionItem } from '../codec/codec';
 import { entryPath } from '../model/cloud-path';
 import type { Collection } from '../model/define';
 import { eased } from '../model/turns';
@@ -144,11 +144,11 @@ async function encodeList(
   const has = (name: string) => !selection || selection.own.has(name);
   const selected = selection?.items ?? undefined;
   const shape = `${writer.format} ${selected ? [...selected].join(',') : ''}`;
-  const written = (view: View): Document => {
-    const fragment = expansions.length === 0 && isKept(view) ? views.encodings.fragment(view, shape) : undefined;
-    return { ...documentOf(view, selected), fragment };
-  };
-  async function* items(): AsyncGenerator<readonly Document[]> {
+  const written = (view: View): CollectionItem =>
+    expansions.length === 0 && isKept(view)
+      ? views.encodings.item(view, shape, () => writer.item(documentOf(view, selected), { base: protocol.base }))
+      : documentOf(view, selected);
+  async function* items(): AsyncGenerator<readonly CollectionItem[]> {
     for await (const page of pages()) yield await eased(await expand(views, routed, page, expansions), routed.principal.tenant, written);
   }
   const document: CollectionDocument = {
@@ -161,13 +161,13 @@ async function encodeList(
       ? { extensions: { unavailableClouds: unavailable.map(({ cloud, message }) => `${cloud}: ${message}`) as Value } }
       : {}),
   };
-  const body = await writer.collection(document, { base: protocol.base, maxBytes: protocol.maxListBytes }).catch(tooLong);
+  const { body, digest } = await writer.collection(document, { base: protocol.base, maxBytes: protocol.maxListBytes }).catch(tooLong);
   const type = { 'Content-Type': writer.mediaType, ...headers };
   if (unavailable.length > 0) {
     const away = { 'CIMI-Unavailable-Clouds': unavailable.map(({ cloud }) => cloud).join(', ') };
     return { status: 200, headers: { ...type, ...ageOf(seenAt), ...away }, body };
   }
-  return answerList(routed, { body, tag: await listTag(body) }, type, seenAt);
+  return answerList(routed, { body, tag: listTag(digest) }, type, seenAt);
 }
 
 function tooLong(error: unknown): never {

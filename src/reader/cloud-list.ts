@@ -38,10 +38,19 @@ interface Tagged extends TaggedAs {
 type Entry = Pick<Parts, 'path' | 'tenant' | 'row' | 'item'>;
 
 /** Lists what a cloud has of a type, each provider item and each row exactly once. @throws ProviderError */
-export async function listCloud(reading: Reading, handler: ResourceHandler, group: ReadableGroup, cloud: Cloud): Promise<ReadableFound[]> {
+export async function listCloud(
+  reading: Reading,
+  handler: ResourceHandler,
+  group: ReadableGroup,
+  cloud: Cloud,
+): Promise<readonly ReadableFound[]> {
   // The provider is asked first: a row that a create records meanwhile is then newer than what was seen.
   const seen = await cloud.list(group);
   const { store } = reading.context;
+  const asked = { type: handler.type, cloud, seen };
+  const current = await reading.snapshots.current(reading, asked);
+  if (current) return current;
+  const mark = store.recent?.mark();
   const held = holdsOf(store, seen.value.length);
   const [listed, pathOfItem] = await Promise.all([
     rowsOf(reading, handler, cloud, seen.value),
@@ -75,7 +84,12 @@ export async function listCloud(reading: Reading, handler: ResourceHandler, grou
   };
   const items = deleted.size === 0 ? seen.value : seen.value.filter(({ key }) => !deleted.has(key));
   const { shown, listed: paths, rowless: tagged } = await fromItems(reading, list, items);
-  return shown.concat(await fromRowless(reading, list, tagged), await fromUnlisted(reading, list, paths));
+  const ofTags = await fromRowless(reading, list, tagged);
+  const ofRows = await fromUnlisted(reading, list, paths);
+  const isPlain = tags.size === 0 && former.length === 0 && tagged.length === 0 && deleted.size === 0 && !ofRows.missing;
+  const all = shown.concat(ofTags, ofRows.shown);
+  if (isPlain && mark !== undefined) reading.snapshots.add(reading, asked, mark, all);
+  return all;
 }
 
 /** Shows what the provider lists, each under the path of its row, its tag or its key. */
@@ -158,8 +172,12 @@ function show(reading: Reading, list: CloudList, shown: ReadableFound[], { path,
   if (found) shown.push(found);
 }
 
-/** Shows rows that the provider did not list: not made yet, too new to be seen, changed since, failed, or gone. */
-async function fromUnlisted(reading: Reading, list: CloudList, listed: ReadonlySet<string>): Promise<ReadableFound[]> {
+/** Shows rows that the provider did not list: not made yet, or (missing) too new to be seen, changed since, failed, or gone. */
+async function fromUnlisted(
+  reading: Reading,
+  list: CloudList,
+  listed: ReadonlySet<string>,
+): Promise<{ shown: ReadableFound[]; missing: boolean }> {
   const shown: ReadableFound[] = [];
   const missing: ResourceRow[] = [];
   for (const row of list.byPath.values()) {
@@ -168,7 +186,7 @@ async function fromUnlisted(reading: Reading, list: CloudList, listed: ReadonlyS
     if (row.providerKey === null) show(reading, list, shown, { path: row.path, tenant: row.tenant, row, item: undefined });
     else if (mayBeReadable(reading, row)) missing.push(row);
   }
-  if (missing.length === 0) return shown;
+  if (missing.length === 0) return { shown, missing: false };
   const keys = missing.flatMap((row) => row.providerKey ?? []);
   const fresh = await list.cloud.getMany(list.group, keys, { maxAgeMs: 0 });
   const isGone = ({ path, providerKey }: ResourceRow): boolean => {
@@ -180,5 +198,5 @@ async function fromUnlisted(reading: Reading, list: CloudList, listed: ReadonlyS
     const item = fresh.value.get(row.providerKey ?? '');
     show(reading, { ...list, at: fresh.at }, shown, { path: row.path, tenant: row.tenant, row, item });
   }
-  return shown;
+  return { shown, missing: true };
 }

@@ -18,6 +18,7 @@ import { MergeCache } from './merge-cache';
 import { listOwnRows, ownRows, showRows } from './own-rows';
 import { nestedParts, parts as partsOfOwners } from './parts';
 import { portableAll, portableOne } from './portable';
+import { ListSnapshots } from './list-snapshots';
 import { permitRead, type Asker, type Readable } from './policy';
 import {
   tooMany,
@@ -40,20 +41,26 @@ export type ReaderFor = (asker: Asker) => ResourceReader;
 export function createReader(context: ReaderContext): ReaderFor {
   const cache = new MergeCache();
   const retirement = new Retirement(context);
-  return (asker) => new TenantReader(context, asker, retirement, cache);
+  const snapshots = new ListSnapshots();
+  return (asker) => new TenantReader(context, asker, { retirement, snapshots, cache });
 }
 
 class TenantReader implements Reading {
   readonly lookups: EnrichContext;
   readonly tenant: string;
   readonly seesAudit: boolean;
+  readonly retirement: Retirement;
+  readonly snapshots: ListSnapshots;
+  private readonly cache: MergeCache;
 
   constructor(
     readonly context: ReaderContext,
     asker: Asker,
-    readonly retirement: Retirement,
-    private readonly cache: MergeCache,
+    { retirement, snapshots, cache }: { retirement: Retirement; snapshots: ListSnapshots; cache: MergeCache },
   ) {
+    this.retirement = retirement;
+    this.snapshots = snapshots;
+    this.cache = cache;
     this.tenant = asker.tenant;
     this.seesAudit = context.policy.mayReadAudit(asker);
     this.lookups = this.makeLookups();
@@ -82,7 +89,7 @@ class TenantReader implements Reading {
     const unavailable: { cloud: string; message: string; error: ProviderError }[] = [];
     const lists = await Promise.all(
       clouds.map((cloud) =>
-        listCloud(this, handler, group, cloud).catch((error: unknown): ReadableFound[] => {
+        listCloud(this, handler, group, cloud).catch((error: unknown): readonly ReadableFound[] => {
           if (!(error instanceof ProviderError)) throw error;
           unavailable.push({ cloud: cloud.key, message: error.message, error });
           return [];

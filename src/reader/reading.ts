@@ -1,4 +1,4 @@
-import type { Cloud } from '../clouds/cloud';
+import type { Cloud, SeenList } from '../clouds/cloud';
 import type { Item } from '../clouds/driver';
 import type { ProviderError } from '../clouds/errors';
 import type { Location } from '../model/catalogue';
@@ -72,10 +72,30 @@ export interface ResourceReader {
   jobByKey(key: string): Promise<Readable<JobRow> | undefined>;
 }
 
+/** A cloud's list that is asked for. */
+export interface CloudListAsked {
+  type: string;
+  cloud: Cloud;
+  /** Provider's answer, as it is now. */
+  seen: SeenList;
+}
+
+/** Lists as they were last put together. */
+export interface Snapshots {
+  /** Returns what a list is now, by what it was; undefined where it has to be put together. */
+  current(reading: Reading, asked: CloudListAsked): Promise<readonly ReadableFound[] | undefined>;
+  /**
+   * Keeps a list of a provider's items, each under the path of its row or of its key, and of rows for which nothing was made yet.
+   * @param mark set before any of it was read
+   */
+  add(reading: Reading, asked: CloudListAsked, mark: number, founds: readonly ReadableFound[]): void;
+}
+
 /** A tenant's reading as its strategies see it: what is read, and how what was read becomes a resource. */
 export interface Reading extends ResourceReader {
   readonly context: ReaderContext;
   readonly retirement: Retirement;
+  readonly snapshots: Snapshots;
   /** Lookups for computed attributes; each type is listed once at most. */
   readonly lookups: EnrichContext;
   /**

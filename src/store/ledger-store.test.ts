@@ -98,3 +98,29 @@ test.each<[string, (store: Store) => Promise<unknown>]>([
 ])('%s is not told, so that nothing made of it is kept', async (_what, read) => {
   expect((await ledger.watch(() => read(store))).footing).toBeUndefined();
 });
+
+test.each<[string, (unit: UnitOfWork) => Promise<unknown>, string[] | undefined]>([
+  ['a row, changed', rename('machines/a'), ['machines/a']],
+  ['a row, made', (unit) => unit.insertResource(resourceRow('machines/c')), ['machines/c']],
+  ['a row, deleted', (unit) => unit.deleteResource('machines/a'), undefined],
+  ['a row, taken away', (unit) => unit.takeAway('machines/a', []), undefined],
+  ['a row with another key', (unit) => unit.updateResource('machines/a', undefined, { providerKey: 'key-c' }), undefined],
+  ['a row that moves', (unit) => unit.updateResource('machines/a', undefined, { cloud: 'west' }), undefined],
+  ['a hold, of which the Job ends', (unit) => unit.updateJob('parent', { state: 'STOPPED' }), ['machines/a']],
+  [
+    'a hold that is taken',
+    (unit) => unit.insertJob(newJob('other', { holds: [{ path: 'machines/b', shows: 'STOPPING' }] })),
+    ['machines/b'],
+  ],
+])('%s: where something has changed is known by its path', async (_what, write, paths) => {
+  const mark = store.recent?.mark() ?? 0;
+  await store.transaction(write);
+  const changed = store.recent?.changed(mark, 'Machine');
+  expect(changed && [...changed]).toEqual(paths);
+});
+
+test('who asks what has changed has read the rows of the type, and the holds', async () => {
+  const ask = (s: Store) => Promise.resolve(s.recent?.changed(s.recent.mark(), 'Machine'));
+  expect(await stands(ask, rename('machines/b'))).toBe(false);
+  expect(await stands(ask, (unit) => unit.updateJob('parent', { state: 'STOPPED' }))).toBe(false);
+});

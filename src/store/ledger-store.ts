@@ -70,6 +70,7 @@ function noteQuery(note: Note, { type, cloud, providerKeys, paths, tenants }: Om
 /** Changes of one transaction, told once it has ended. */
 class Changes {
   private readonly topics = new Set<string>();
+  private readonly paths = new Set<ResourcePath>();
   private all = false;
   /** The same as `held`, as it is after this transaction; undefined for what has ended. */
   private readonly holding = new Map<string, readonly ResourcePath[] | undefined>();
@@ -87,12 +88,16 @@ class Changes {
   row({ path, type, tenant, cloud, providerKey }: NewResourceRow): void {
     for (const topic of [ROWS, ROW(path), TYPE(type), OWN(type, tenant)]) this.topics.add(topic);
     if (cloud !== null && providerKey !== null) this.topics.add(KEY(type, cloud, providerKey));
+    this.paths.add(path);
   }
 
   holds(paths: readonly ResourcePath[]): void {
     if (paths.length === 0) return;
     this.topics.add(HOLDS);
-    for (const path of paths) this.topics.add(HOLD(path));
+    for (const path of paths) {
+      this.topics.add(HOLD(path));
+      this.paths.add(path);
+    }
   }
 
   /** @param row the Job as it is afterwards; what it held before is given back when it ends */
@@ -115,7 +120,10 @@ class Changes {
   /** @param committed whether the transaction has ended well */
   tell(committed: boolean): void {
     if (this.all) this.ledger.changedAll();
-    else for (const topic of this.topics) this.ledger.changed(topic);
+    else {
+      for (const topic of this.topics) this.ledger.changed(topic);
+      for (const path of this.paths) this.ledger.changedAt(path);
+    }
     if (!committed) return;
     for (const [job, paths] of this.holding) {
       if (paths) this.held.set(job, paths);
@@ -208,6 +216,14 @@ export function ledgerStore(store: Store, ledger: Ledger): Store {
   return {
     ...store,
     ...noting(store, ledger),
+    recent: {
+      mark: () => ledger.mark(),
+      changed: (mark, type) => {
+        ledger.read(TYPE(type));
+        ledger.read(HOLDS);
+        return ledger.changedSince(mark);
+      },
+    },
     transaction: (work) => {
       // What is read in a transaction is not noted.
       ledger.readUntold();

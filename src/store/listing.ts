@@ -41,3 +41,20 @@ export interface PlaceQuery extends ListQuery {
   offset: number;
   fromEnd?: boolean | undefined;
 }
+
+/** Knowledge of what has changed lately, where nobody else writes to the store. */
+export interface RecentChanges {
+  /** Marks the present: before something is read that is to be kept. */
+  mark(): number;
+  /**
+   * Lists the paths whose row or hold has been written to since a mark, of whatever type; the rows of a type and the holds count as
+   * read. @returns undefined where that is not known, or where something was deleted, came back, or is found by another key
+   */
+  changed(mark: number, type: string): ReadonlySet<ResourcePath> | undefined;
+}
+
+/** A store that may know of every change of what is in it. */
+export interface TellsChanges {
+  /** Absent where others may write to it, too. */
+  readonly recent?: RecentChanges;
+}

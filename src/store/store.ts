@@ -3,7 +3,7 @@ import type { AccessStore } from './access-store';
 import type { AuditStore, Retention } from './audit-store';
 import type { KeyStore } from './keys';
 import type { EventReads, EventRecord, EventRow, EventWrites } from './event-record';
-import type { ListQuery, ListPlace, PlaceQuery, ResourcePath } from './listing';
+import type { ListQuery, ListPlace, PlaceQuery, ResourcePath, TellsChanges } from './listing';
 import type { AgendaReads, AgendaWrites, SampleReads, SampleWrites, TaskStore, TaskWrites } from './monitoring';
 import type { Counts, JobLoad } from './quantities';
 
@@ -356,7 +356,7 @@ export interface AcceptedChange {
 /** Writes in one go; undefined: something speaks against it, and nothing was written. */
 export type AcceptAtOnce = (accepted: AcceptedChange) => Promise<JobRow | undefined>;
 
-export interface Store extends StoreReads, TaskStore, AuditStore {
+export interface Store extends StoreReads, TaskStore, AuditStore, TellsChanges {
   transaction<T>(work: (unit: UnitOfWork) => Promise<T>): Promise<T>;
   /** Writes an accepted change in one go. @returns undefined where something speaks against it: then nothing was written */
   acceptAtOnce: AcceptAtOnce;

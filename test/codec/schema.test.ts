@@ -25,11 +25,11 @@ async function documents(): Promise<Record<string, string>> {
   }
   for (const { name, item } of catalogue.collections) {
     const one = { type: item, values: sampleValues(catalogue, item, 0), operations: offered(item) };
-    const slices = await writer.collection(
+    const { body } = await writer.collection(
       { type: name, id: 'c', count: 2, items: [one, one], operations, extensions: { unavailableClouds: ['a', 'b'] } },
       options,
     );
-    texts[name] = slices.map((slice) => decoder.decode(slice)).join('');
+    texts[name] = body.map((slice) => decoder.decode(slice)).join('');
   }
   return texts;
 }

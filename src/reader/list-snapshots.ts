@@ -1,0 +1,159 @@
+import type { Cloud, SeenList } from '../clouds/cloud';
+import type { Item } from '../clouds/driver';
+import type { ResourceRow } from '../store/store';
+import { itemRefsOf } from './merge';
+import type { CloudListAsked, ReadableFound, Reading, Snapshots } from './reading';
+import { settledAt } from './retirement';
+import { mayBeReadable, type HeldRow } from './row-item';
+
+/** List as it was put together, of one tenant, type and cloud. Nothing in it is ever changed. */
+interface Snapshot {
+  /** Mark of the store's changes that was set before it was read. */
+  mark: number;
+  seen: SeenList;
+  founds: readonly ReadableFound[];
+  /** Places among these, by path and by the key of the item. */
+  byPath: ReadonlyMap<string, number>;
+  byKey: ReadonlyMap<string, number>;
+}
+
+/** Found things of all snapshots together, at most; the longest unused give way. */
+const MOST_FOUNDS = 50_000;
+/** Items, and rows, of which each is looked at by itself; where more have changed all is read. */
+const FEW = 16;
+
+/**
+ * Lists as they were last put together: where the store tells what has changed since, and the provider's answer is the same but for some
+ * items, no more than these are read, permitted and merged anew (docs/decisions/0051). Kept is only what came of rows and
+ * items that belong together without doubt; whatever may come or go with a change has the list put together from the beginning.
+ */
+export class ListSnapshots implements Snapshots {
+  private readonly kept = new Map<string, Snapshot>();
+  private founds = 0;
+
+  async current(reading: Reading, asked: CloudListAsked): Promise<readonly ReadableFound[] | undefined> {
+    const { recent } = reading.context.store;
+    const name = nameOf(reading, asked);
+    const known = this.kept.get(name);
+    if (!recent || !known || !isAlike(known.seen, asked.seen)) return undefined;
+    const mark = recent.mark();
+    const written = recent.changed(known.mark, asked.type);
+    const changes = written && (await changesOf(reading, asked, known, written));
+    if (!changes) return undefined;
+    const founds = known.founds.slice();
+    for (const [place, { row, held, item }] of changes) {
+      const { path, tenant } = known.founds[place] as ReadableFound;
+      const found = reading.show(
+        { path, type: asked.type, tenant, cloud: asked.cloud, row, item, held, at: asked.seen.at },
+        () => undefined,
+      );
+      if (!found) return undefined;
+      founds[place] = found;
+    }
+    this.keep(name, { ...known, mark, seen: asked.seen, founds });
+    return founds;
+  }
+
+  add(reading: Reading, asked: CloudListAsked, mark: number, founds: readonly ReadableFound[]): void {
+    const name = nameOf(reading, asked);
+    this.drop(name);
+    const byPath = new Map<string, number>();
+    const byKey = new Map<string, number>();
+    for (const [place, { path, item }] of founds.entries()) {
+      if (item && refers(item)) return;
+      byPath.set(path, place);
+      if (item) byKey.set(item.key, place);
+    }
+    this.keep(name, { mark, seen: asked.seen, founds, byPath, byKey });
+  }
+
+  private keep(name: string, snapshot: Snapshot): void {
+    this.drop(name);
+    if (snapshot.founds.length > MOST_FOUNDS / 2) return;
+    this.kept.set(name, snapshot);
+    this.founds += snapshot.founds.length;
+    for (const eldest of this.kept.keys()) {
+      if (this.founds <= MOST_FOUNDS) break;
+      this.drop(eldest);
+    }
+  }
+
+  private drop(name: string): void {
+    this.founds -= this.kept.get(name)?.founds.length ?? 0;
+    this.kept.delete(name);
+  }
+}
+
+const nameOf = ({ tenant }: Reading, { type, cloud }: CloudListAsked): string => JSON.stringify([tenant, type, cloud.key]);
+
+/** Tells whether two answers may be the same list but for single items. */
+function isAlike(before: SeenList, now: SeenList): boolean {
+  return before.at === now.at && before.value.length === now.value.length;
+}
+
+/** Tells whether an item leads to others, whose paths are to be looked up. */
+const refers = (item: Item): boolean => itemRefsOf(item).length > 0;
+
+type Change = Pick<ReadableFound, 'row' | 'held' | 'item'>;
+
+/** Finds what is different from a snapshot, by place; undefined where more than single resources may be. */
+async function changesOf(
+  reading: Reading,
+  { type, cloud, seen }: CloudListAsked,
+  known: Snapshot,
+  written: ReadonlySet<string>,
+): Promise<Map<number, Change> | undefined> {
+  const items = changedItems(known.seen.value, seen.value);
+  const start = `${reading.context.catalogue.pathOf(type) ?? ''}/`;
+  const paths = [...written].filter((path) => path.startsWith(start) && !path.includes('/', start.length));
+  if (!items || paths.length > FEW) return undefined;
+  const changes = new Map<number, Change>();
+  for (const item of items) {
+    const place = known.byKey.get(item.key);
+    const before = place === undefined ? undefined : known.founds[place];
+    if (place === undefined || !before || refers(item)) return undefined;
+    // By its tag, what has no row could be another.
+    if (!before.row && item.tag !== before.item?.tag) return undefined;
+    changes.set(place, { row: before.row, held: before.held, item });
+  }
+  const rows = await Promise.all(paths.map((path) => reading.context.store.heldResource(path)));
+  for (const [index, path] of paths.entries()) {
+    const now = rows[index];
+    const place = known.byPath.get(path);
+    const before = place === undefined ? undefined : known.founds[place];
+    if (place === undefined || !before) {
+      if (!now || mayConcern(reading, cloud, known, now.row)) return undefined;
+      continue;
+    }
+    // What is being made, or never was, may have become an item's.
+    if (!before.item || !isOf(before, now) || settledAt(now.row) > (seen.later?.get(before.key ?? '') ?? seen.at)) return undefined;
+    changes.set(place, { item: before.item, ...changes.get(place), ...now });
+  }
+  return changes;
+}
+
+/** Items in the place of others; undefined where there are more than a few, or of other keys. */
+function changedItems(before: readonly Item[], now: readonly Item[]): Item[] | undefined {
+  const changed: Item[] = [];
+  if (before === now) return changed;
+  for (let index = 0; index < now.length; index += 1) {
+    const [one, other] = [before[index], now[index]];
+    if (one === other) continue;
+    if (!one || other?.key !== one.key || changed.length === FEW) return undefined;
+    changed.push(other);
+  }
+  return changed;
+}
+
+/** Tells whether a row is still that of what was found. */
+function isOf({ row, tenant }: ReadableFound, now: HeldRow | undefined): now is HeldRow {
+  if (!row || !now) return false;
+  const { providerKey, cloud, created, tenant: its } = now.row;
+  return providerKey === row.providerKey && cloud === row.cloud && created === row.created && its === tenant;
+}
+
+/** Tells whether a row that is not among what was found could belong there now. */
+function mayConcern(reading: Reading, cloud: Cloud, { byKey }: Snapshot, row: ResourceRow): boolean {
+  if (row.cloud !== cloud.key) return false;
+  return mayBeReadable(reading, row) || (row.providerKey !== null && byKey.has(row.providerKey));
+}
