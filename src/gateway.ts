@@ -1,21 +1,20 @@
-import { mkdirSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import { extensionsOfClouds, placesOfNames } from './clouds/extensions';
 import { newId } from './clouds/identity';
-import { TransferRate } from './clouds/rate';
-import { connectClouds, driverRegistry, type CloudToConnect, type ConnectedClouds, type DriverRegistry } from './clouds/registry';
+import { driverRegistry, type ConnectedClouds, type DriverRegistry } from './clouds/registry';
 import { createBodyReader } from './codec/reader';
 import { createWriter } from './codec/writer';
 import { buildOf } from './config/build';
 import { secretKey, type Config } from './config/config';
-import { cloudOptions } from './config/load';
 import { createFetcher, type Fetcher } from './fetch/fetcher';
 import { createPoster } from './fetch/poster';
 import { createPutter } from './fetch/putter';
 import { adminOf, countedJobs } from './gateway/observing';
+import { connectConfigured, type RenewableClouds } from './gateway/connecting';
+import { liveLimits, type LiveLimits } from './gateway/limits';
 import { loginsOf } from './gateway/logins';
 import { openQueue, openStore } from './gateway/opening';
 import { reloading } from './gateway/reloading';
@@ -39,7 +38,6 @@ import { resourceHandlers } from './operations/handlers';
 import { endTold } from './operations/job-events';
 import type { ResourceHandler } from './operations/resource-handler';
 import { confidentialNames } from './operations/stored';
-import { driversOf } from './plugins/drivers';
 import { typeExtensionsOf, type TypeExtensions } from './plugins/type-module';
 import type { ProtocolOptions } from './protocol/context';
 import { createProtocol } from './protocol/core';
@@ -105,7 +103,7 @@ export interface Gateway {
   /** True where nobody has to log in. */
   anonymous: boolean;
   /** Takes what can be taken of a configuration that was read again; says in the log what needs a restart. */
-  reload(next: Config): void;
+  reload(next: Config): Promise<void>;
   /** Says not ready, lets requests and steps in hand end, hands the rest back, closes everything. */
   close(): Promise<void>;
 }
@@ -152,8 +150,9 @@ async function build(options: GatewayOptions, closers: Closers): Promise<Gateway
   const base = `${at?.publicUrl ?? 'http://worker.invalid'}${PREFIX}`;
   const queue = await openQueue(config, log);
   closers.add(() => queue.close(config.server.shutdownMs));
+  const limits = liveLimits(config);
   const engine = createJobs(options, {
-    ...{ store, queue, clouds, catalogue, handlers, fetcher, base, tagKey, onEnded, onTakenOver, owner, tracer },
+    ...{ limits, store, queue, clouds, catalogue, handlers, fetcher, base, tagKey, onEnded, onTakenOver, owner, tracer },
   });
   metrics.watchQueue(() => queue.trouble());
   metrics.watchJobs(() => store.jobLoad());
@@ -173,7 +172,7 @@ async function build(options: GatewayOptions, closers: Closers): Promise<Gateway
   const [ending, freshen] = [new AbortController(), freshening(own)];
   const reads = config.audit.reads ? createReadAudit({ store, log: logOf(log) }) : undefined;
   closers.add(() => reads?.close());
-  const also = { ledger, freshen, reads, ending: ending.signal, tracer };
+  const also = { limits, ledger, freshen, reads, ending: ending.signal, tracer };
   const handle = protocolOf(options, { store, clouds, catalogue, handlers, engine, base, tagKey, ...also });
   const close = (): Promise<void> => {
     standing.closing = true;
@@ -181,9 +180,8 @@ async function build(options: GatewayOptions, closers: Closers): Promise<Gateway
   };
   if (!at) {
     standing.ready = ready;
-    return { entryPoint: undefined, handle, store, engine, anonymous: false, reload: reloading(config, log), close };
+    return { entryPoint: undefined, handle, store, engine, anonymous: false, reload: reloading(config, log, { clouds, limits }), close };
   }
-  const { bodyDepth: _depth, bodyItems: _items, ...limits } = config.server.limits;
   const writers = { json: createWriter(catalogue, 'json'), xml: createWriter(catalogue, 'xml') };
   const logins = loginsOf({ config, store, catalogue, log, metrics, required, signal: ending.signal });
   closers.add(() => logins.close());
@@ -194,7 +192,7 @@ async function build(options: GatewayOptions, closers: Closers): Promise<Gateway
     isList: (path) => catalogue.locate(partedFromCloud(path.replace(/\/$/, '')).path)?.kind === 'collection',
     ...{ authenticate: logins.authenticate, users: logins.users },
     base: { publicUrl: at.publicUrl, prefix: PREFIX },
-    limits,
+    limits: limits.http,
     tls: config.server.tls,
     log,
     ready,
@@ -219,7 +217,7 @@ async function build(options: GatewayOptions, closers: Closers): Promise<Gateway
     await sleep(config.server.retireMs);
   });
   standing.ready = ready;
-  const reload = reloading(config, log, { server, oidc: logins.renewal });
+  const reload = reloading(config, log, { clouds, limits, server, oidc: logins.renewal });
   return { entryPoint: `${base}cloudEntryPoint`, handle, store, engine, anonymous: !required, reload, close };
 }
 
@@ -260,36 +258,12 @@ async function keyFor({ config, makeKey }: GatewayOptions): Promise<Buffer> {
 }
 
 /** Connects the configured clouds; asks no provider anything. */
-export async function connect(
-  options: GatewayOptions,
+export function connect(
+  { config, log, drivers = shippedDrivers() }: Pick<GatewayOptions, 'config' | 'log' | 'drivers'>,
   metrics: Metrics,
   { ledger, tracer }: { ledger?: Ledger | undefined; tracer?: Tracer | undefined } = {},
-): Promise<ConnectedClouds> {
-  const { config, log, drivers = shippedDrivers() } = options;
-  const rates = config.move.bytesPerSecond;
-  const configs = Object.values(config.clouds).map((cloud): CloudToConnect => {
-    const rate = rates[cloud.key];
-    return rate === undefined ? cloud : { ...cloud, rate: new TransferRate(rate) };
-  });
-  return connectClouds(configs, await driversOf(config, drivers), {
-    options: (cloud, schema) => cloudOptions(config, cloud, schema),
-    environment: (cloud) => {
-      const dataDir = join(config.data.dir, 'clouds', cloud);
-      mkdirSync(dataDir, { recursive: true, mode: 0o700 });
-      return { dataDir, warn: (message, details) => log.warn({ cloud, ...details }, message) };
-    },
-    hooks: {
-      log: { info: (message, details) => log.info(details, message), ...logOf(log) },
-      metrics: {
-        onHealth: ({ cloud, state }) => metrics.cloudHealth(cloud, state),
-        onRefusing: ({ cloud, refusing }) => metrics.cloudRefusing(cloud, refusing),
-        onCall: ({ ms, ...call }) => metrics.providerCall({ ...call, seconds: ms / 1000 }),
-        onUnmappedState: ({ cloud, type, state }) => metrics.unmappedState(cloud, type, state),
-      },
-      ledger,
-      tracer,
-    },
-  });
+): Promise<RenewableClouds> {
+  return connectConfigured({ config, log, drivers, metrics, ledger, tracer });
 }
 
 function createJobs(
@@ -299,17 +273,29 @@ function createJobs(
     handlers,
     tagKey,
     base,
+    limits,
     ...parts
   }: Pick<
     Built,
-    'store' | 'clouds' | 'catalogue' | 'handlers' | 'tagKey' | 'base' | 'fetcher' | 'onEnded' | 'onTakenOver' | 'owner' | 'tracer'
+    | 'store'
+    | 'clouds'
+    | 'catalogue'
+    | 'handlers'
+    | 'tagKey'
+    | 'base'
+    | 'fetcher'
+    | 'limits'
+    | 'onEnded'
+    | 'onTakenOver'
+    | 'owner'
+    | 'tracer'
   > & {
     queue: JobQueue;
   },
 ): Engine {
   const planning = createDeferredPlanning({
     ...{ ...parts, handlers, tagKey, base, policy, log: logOf(log) },
-    ...{ defaultCloud: config.defaultCloud, quotas: config.quotas, maxItems: config.lists.maxItems },
+    ...{ defaultCloud: config.defaultCloud, quotas: limits.quotas, maxItems: config.lists.maxItems },
   });
   const deps = { fetcher, catalogue: parts.catalogue, tagKey, handlers, planning };
   const out = { keepMs: config.ovf.keepHours * HOUR_MS, put: createPutter(config.fetch), store: parts.store };
@@ -351,11 +337,12 @@ interface Built {
   /** Name of this process on its leases. */
   owner: string;
   tracer: Tracer | undefined;
+  limits: LiveLimits;
 }
 
 function protocolOf(
   options: GatewayOptions,
-  { engine, ending, ...parts }: Omit<Built, 'fetcher' | 'onEnded' | 'onTakenOver' | 'owner'>,
+  { engine, ending, limits, ...parts }: Omit<Built, 'fetcher' | 'onEnded' | 'onTakenOver' | 'owner'>,
 ): Handle {
   const { config, log, policy } = options;
   return createProtocol({
@@ -369,14 +356,14 @@ function protocolOf(
     },
     writers: { json: createWriter(parts.catalogue, 'json'), xml: createWriter(parts.catalogue, 'xml') },
     readers: { json: createBodyReader(parts.catalogue, 'json'), xml: createBodyReader(parts.catalogue, 'xml') },
-    bodyLimits: { depth: config.server.limits.bodyDepth, items: config.server.limits.bodyItems },
+    bodyLimits: limits.body,
     defaultCloud: config.defaultCloud,
     ...(policy ? { policy } : {}),
     graceMs: config.jobs.graceMs,
     waits: { longestMs: config.jobs.waitMs, perTenant: config.jobs.waitsPerTenant, ending },
     streams: config.streams,
     retentionMinutes: config.jobs.retentionMinutes,
-    quotas: config.quotas,
+    quotas: limits.quotas,
     auditContent: config.audit.content,
     maxItems: config.lists.maxItems,
     maxListBytes: config.lists.maxBytes,

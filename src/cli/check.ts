@@ -125,7 +125,7 @@ async function checkCloud(config: Config, key: string, tell: Tell): Promise<void
   const about = (finding: Finding): void => tell({ ...finding, what: `cloud ${key}: ${finding.what}` });
   try {
     const log = createLog({ level: 'silent' });
-    const clouds = await connect({ config: alone, log, role: 'gateway' }, createMetrics({ process: false }));
+    const clouds = await connect({ config: alone, log }, createMetrics({ process: false }));
     try {
       for (const cloud of clouds.all()) for (const finding of [...(await cloud.check()), ...(await checkNames(cloud))]) about(finding);
     } finally {

@@ -89,7 +89,7 @@ function reloadOnHangup(gateway: Gateway, log: Logger, read: () => Promise<Confi
   let reading = Promise.resolve();
   const reload = async (): Promise<void> => {
     try {
-      gateway.reload(await read());
+      await gateway.reload(await read());
     } catch (error) {
       log.error(
         { error: error instanceof Error ? error.message : String(error) },

@@ -7,6 +7,7 @@ import { spanned, type SpanStart, type Tracer } from '../tracing/tracer';
 import { HandleForgotten, ProviderError, UNREACHED } from './errors';
 import { CHANGES, HealthWatch, type CloudHealth, type HealthState, type Refusal } from './health';
 import { SilentCloud } from './silent-cloud';
+import { Uses } from './uses';
 
 /** Limits of the calls to one cloud's account. */
 export interface CallLimits {
@@ -82,6 +83,8 @@ class PoliteBackoff implements IBackoffFactory<IRetryBackoffContext<unknown>> {
 export class CallRunner {
   /** State of the cloud, as the ends of these calls show it. */
   readonly watch: HealthWatch;
+  /** Calls that are under way, from the first attempt of each to its end. */
+  readonly uses = new Uses();
   private readonly budget: BulkheadPolicy;
   private readonly retries;
 
@@ -168,7 +171,8 @@ export class CallRunner {
     let attempts = 0;
     const attempt = (probing: boolean): Promise<T> => counted(probing, (attempts += 1));
     const kind: MethodKind = METHOD_KINDS[name.method] ?? 'once';
-    return kind === 'once' ? this.admitted(name, kind, attempt) : this.again(name, kind, attempt);
+    const leave = this.uses.enter();
+    return (kind === 'once' ? this.admitted(name, kind, attempt) : this.again(name, kind, attempt)).finally(leave);
   }
 
   /** Repeats an attempt as its kind allows. Where the cloud is given up meanwhile, what it said last counts. */

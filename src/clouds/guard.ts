@@ -37,13 +37,21 @@ export const GUARD_DEFAULTS: GuardOptions = {
   ...{ deadlineMs: 30_000, concurrency: 16, retries: 4, shutAfterMs: 10_000, cacheMs: 5_000, configCacheMs: 3_600_000 },
 };
 
+/** A cloud as its guard made it: another may take its place. */
+export interface GuardedCloud extends Cloud {
+  /** Groups and methods that its driver has, and its capabilities, as text: whoever has the same offers the same. */
+  shape: string;
+  /** Tells that what was read of it may not be so any more, and closes the driver when nothing uses it. */
+  retire(): Promise<void>;
+}
+
 type Method = (...args: unknown[]) => Promise<unknown>;
 
 /**
  * Puts the guard around a driver: deadline, retries with jitter, a budget of calls per account, joining of equal
  * reads, a short cache, metrics. Nothing above src/clouds sees a driver without it.
  */
-export function guardCloud(settings: CloudSettings, driver: Driver, options: Partial<GuardOptions>, hooks: GuardHooks): Cloud {
+export function guardCloud(settings: CloudSettings, driver: Driver, options: Partial<GuardOptions>, hooks: GuardHooks): GuardedCloud {
   const guard = { ...GUARD_DEFAULTS, ...options };
   const caller = new CallRunner(settings.key, settings.driver, guard, hooks);
   const reads = readsOf(settings, driver, guard, caller, hooks);
@@ -143,8 +151,13 @@ export function guardCloud(settings: CloudSettings, driver: Driver, options: Par
     write: (async (group: GroupName, name: string, ...args: unknown[]) => write(group, name, args)) as Cloud['write'],
     repeat: (async (since: number, group: GroupName, name: string, ...args: unknown[]) =>
       write(group, name, args, since)) as Cloud['repeat'],
-    download: (group, key, until) =>
-      openImage({ cloud: settings.key, group, key }, method(group, 'download'), { caller, hooks, rate: settings.rate }, until),
+    download: (group, key, until) => {
+      // Its contents are read until the caller says that it is done with them.
+      const leave = caller.uses.enter();
+      if (until.signal.aborted) leave();
+      else until.signal.addEventListener('abort', leave, { once: true });
+      return openImage({ cloud: settings.key, group, key }, method(group, 'download'), { caller, hooks, rate: settings.rate }, until);
+    },
     poll: (async (group: GroupName, handle: WorkHandle) => poll(group, handle)) as Cloud['poll'],
     meterOffers: () => driver.meters?.offers() ?? [],
     sample: (queries) => ask('meters', 'sample', driver.meters, (meters, context) => meters.sample(queries, context)),
@@ -160,7 +173,23 @@ export function guardCloud(settings: CloudSettings, driver: Driver, options: Par
     },
     check: () => check(settings, driver, guard.deadlineMs),
     close: () => driver.close(),
+    shape: shapeOf(driver),
+    async retire() {
+      for (const group of reads.values()) group.invalidate();
+      await caller.uses.none();
+      await driver.close();
+    },
   };
+}
+
+function shapeOf(driver: Driver): string {
+  const methods = Object.entries(driver).map(([name, value]) => [
+    name,
+    typeof value === 'object' && name !== 'capabilities'
+      ? Object.keys(METHOD_KINDS).filter((method) => typeof Reflect.get(value as object, method) === 'function')
+      : [],
+  ]);
+  return JSON.stringify([capabilitiesOf(driver), methods]);
 }
 
 /** A driver that does not say which attributes its `update` takes is asked for any. */

@@ -2,10 +2,10 @@ import type { ZodType } from 'zod';
 import { placed, placeOf } from '../model/place';
 import type { GuardHooks } from './call';
 import { driverProblems } from './check-driver';
-import type { Cloud, Clouds, CloudSettings } from './cloud';
+import type { Clouds, CloudSettings } from './cloud';
 import type { DriverEnvironment, DriverModule } from './driver';
 import type { GuardOptions } from './guard';
-import { guardCloud } from './guard';
+import { guardCloud, type GuardedCloud } from './guard';
 import { isCloudKey } from './identity';
 import { namesFor, type NamesToConnect } from './names-to-connect';
 
@@ -51,8 +51,21 @@ export function driverRegistry(loaders: Readonly<Record<string, () => Promise<Dr
   };
 }
 
+/** A cloud that was connected anew beside the one in use. */
+export interface Renewal {
+  key: string;
+  /** True where it offers the same: what was made of that at the start goes on to hold. */
+  fits: boolean;
+  /** Takes the place of the one in use, whose calls under way go on to their end. */
+  take(): void;
+  /** Closes it, unused. */
+  drop(): Promise<void>;
+}
+
 /** The connected clouds, to be closed at the end. */
 export interface ConnectedClouds extends Clouds {
+  /** Connects a cloud that there is anew, by other options and limits. @throws as connectClouds */
+  renewal(config: CloudToConnect, registry: DriverRegistry, lent: Lent): Promise<Renewal>;
   close(): Promise<void>;
 }
 
@@ -62,10 +75,24 @@ export interface ConnectedClouds extends Clouds {
  * @throws ConfigurationError naming the cloud, and for options the path of each that is wrong; what `lent.options` throws
  */
 export async function connectClouds(configs: readonly CloudToConnect[], registry: DriverRegistry, lent: Lent): Promise<ConnectedClouds> {
-  const connected = new Map<string, Cloud>();
+  const connected = new Map<string, GuardedCloud>();
+  const retiring = new Set<Promise<void>>();
   const wrong: unknown[] = [];
   const close = async (): Promise<void> => {
     await Promise.all([...connected.values()].map((cloud) => cloud.close()));
+  };
+  const replace = (current: GuardedCloud, fresh: GuardedCloud): void => {
+    const { retire } = current;
+    // Everybody has the object itself: it is what it was made of that changes.
+    Object.assign(current, fresh);
+    const retired = retire().catch((error: unknown) => {
+      lent.hooks.log.warn('a cloud was connected anew, and the former connection could not be closed', {
+        cloud: current.key,
+        error: error instanceof Error ? error.message : String(error),
+      });
+    });
+    retiring.add(retired);
+    void retired.then(() => retiring.delete(retired));
   };
   try {
     for (const config of configs) {
@@ -88,6 +115,17 @@ export async function connectClouds(configs: readonly CloudToConnect[], registry
     all: () => all,
     byKey: (key) => connected.get(key),
     forTenant: (tenant) => all.filter((cloud) => cloud.tenants.includes(tenant)),
+    async renewal(config, drivers, more) {
+      const current = connected.get(config.key);
+      if (!current) throw new ConfigurationError(`There is no cloud "${config.key}"`);
+      const fresh = await connect(config, drivers, more);
+      return {
+        key: config.key,
+        fits: fresh.shape === current.shape,
+        take: () => replace(current, fresh),
+        drop: () => fresh.close(),
+      };
+    },
     close,
   };
 }
@@ -96,7 +134,7 @@ async function connect(
   { options, guard, images, sizes, ...settings }: CloudToConnect,
   registry: DriverRegistry,
   lent: Lent,
-): Promise<Cloud> {
+): Promise<GuardedCloud> {
   const module = await registry.load(settings.driver);
   const checked = lent.options ? lent.options(settings.key, module.options) : checkedOptions(settings.key, module.options, options);
   try {

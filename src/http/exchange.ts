@@ -26,7 +26,7 @@ export interface ExchangeOptions {
   faults: Faults;
   /** Path of the base URI, with a slash at both ends. */
   prefix: string;
-  limits: { bodyBytes: number; urlBytes: number; stallMs: number };
+  limits: Readonly<{ bodyBytes: number; urlBytes: number; stallMs: number }>;
   log: Logger;
   metrics?: HttpMetrics;
   /** Makes a span of each request; absent: tracing is off. */

@@ -28,14 +28,14 @@ interface Hand {
 /** Requests of one tenant that are answered as they come; of more than that each lets others go first. */
 const AT_ONCE = 4;
 
-export function createFairness({ heavyPerTenant, heavyWaiting }: FairnessLimits): Fairness {
+export function createFairness(limits: Readonly<FairnessLimits>): Fairness {
   const hands = new Map<string, Hand>();
   const room = async (hand: Hand): Promise<void> => {
-    if (hand.heavy < heavyPerTenant) {
+    if (hand.heavy < limits.heavyPerTenant) {
       hand.heavy += 1;
       return;
     }
-    if (hand.waiting.length >= heavyWaiting)
+    if (hand.waiting.length >= limits.heavyWaiting)
       throw new HttpFault(503, 'too many large requests of this tenant wait already: send fewer at once', { 'Retry-After': '1' });
     // Whoever leaves hands its room on.
     await new Promise<void>((resolve) => hand.waiting.push(resolve));

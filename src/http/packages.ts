@@ -29,20 +29,25 @@ export interface PackageOptions {
   /** Tells the client's address. */
   addressOf: (request: IncomingMessage) => string;
   log: Logger;
-  stallMs: number;
+  limits: { readonly stallMs: number };
 }
 
 const MOST_PATH = 300;
 
 /** Answers what lies below `/packages/`. Never rejects. */
 export function createPackageExchange(options: PackageOptions) {
-  const { log, stallMs } = options;
+  const { log, limits } = options;
   return async (path: string, request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const started = performance.now();
     const requestId = randomUUID();
     const gone = new AbortController();
     response.once('close', () => gone.abort());
-    const sending = { requestId, headOnly: request.method === 'HEAD', hangUp: hasBody(request) && !request.complete, stallMs };
+    const sending = {
+      requestId,
+      headOnly: request.method === 'HEAD',
+      hangUp: hasBody(request) && !request.complete,
+      stallMs: limits.stallMs,
+    };
     let answer: CimiResponse | undefined;
     try {
       answer = await answered(options, path, request, { requestId, signal: gone.signal }).catch((error: unknown) =>

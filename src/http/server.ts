@@ -94,6 +94,8 @@ export interface HttpServer {
    * @throws Error in words where they cannot be used, or the server speaks no TLS; nothing has changed then
    */
   renew(tls: TlsConfig): void;
+  /** Takes the limits as they are now, as far as the listener keeps them itself. */
+  bound(): void;
   /** Says not ready from now on, serving all the same: for load balancers that need a moment to look away. */
   retire(): void;
   /**
@@ -119,6 +121,7 @@ interface Shell {
 /** The HTTP face: Express with one handler for everything under the prefix, and the operational endpoints beside it. */
 export function createHttpServer(options: HttpServerOptions): HttpServer {
   const { base, limits, log } = options;
+  const live = liveLimits(limits);
   let closing = false;
   const app = express();
   app.disable('x-powered-by').disable('etag');
@@ -135,9 +138,12 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
     if (!cimi(request, response)) app(request, response);
   };
   const server = options.tls ? createTlsServer({ ...settings, ...tlsOptions(options.tls) }, answer) : createServer(settings, answer);
-  server.requestTimeout = limits.requestTimeoutMs;
-  server.headersTimeout = Math.min(limits.requestTimeoutMs, 20_000);
-  server.keepAliveTimeout = limits.keepAliveMs ?? 65_000;
+  const bound = (): void => {
+    server.requestTimeout = limits.requestTimeoutMs;
+    server.headersTimeout = Math.min(limits.requestTimeoutMs, 20_000);
+    server.keepAliveTimeout = limits.keepAliveMs ?? 65_000;
+  };
+  bound();
   const refuse = (status: number, message: string) =>
     options.faults(status, message, { method: 'GET', path: '', query: [], headers: {}, requestId: '' });
   const connections = watchConnections(server, refuse, log);
@@ -150,11 +156,11 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
     handle,
     isList: options.isList,
     authenticate,
-    fairness: createFairness({ heavyPerTenant: limits.heavyPerTenant ?? 3, heavyWaiting: limits.heavyWaiting ?? 200 }),
+    fairness: createFairness(live),
     faults,
     prefix: base.prefix,
     tracing: options.tracing,
-    limits: { bodyBytes: limits.bodyBytes, urlBytes: limits.urlBytes, stallMs: limits.stallMs ?? 60_000 },
+    limits: live,
   });
   const requestOf = (request: IncomingMessage) => authRequest(request, whence(request as Request));
   const login = (request: IncomingMessage, asked?: AuthRequest['asked']) =>
@@ -165,7 +171,7 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
   ];
   const { packages: serve } = options;
   const addressOf = (request: IncomingMessage) => whence(request as Request).address;
-  const packages = serve && createPackageExchange({ serve, login, addressOf, log, stallMs: limits.stallMs ?? 60_000 });
+  const packages = serve && createPackageExchange({ serve, login, addressOf, log, limits: live });
   const users = options.users && createUserAdmin({ ...options.users, login, addressOf, log });
   const probes = createProbes({
     ...shared,
@@ -186,12 +192,34 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
       if (!(server instanceof TlsServer)) throw new Error('the listener speaks no TLS: server.tls came with a start only');
       server.setSecureContext(contextOf(tls));
     },
+    bound,
     retire: () => {
       closing = true;
     },
     close: (graceMs) => {
       closing = true;
       return close(server, connections, graceMs);
+    },
+  };
+}
+
+/** Limits with their defaults, as they are whenever they are looked at. */
+function liveLimits(limits: HttpLimits) {
+  return {
+    get bodyBytes() {
+      return limits.bodyBytes;
+    },
+    get urlBytes() {
+      return limits.urlBytes;
+    },
+    get stallMs() {
+      return limits.stallMs ?? 60_000;
+    },
+    get heavyPerTenant() {
+      return limits.heavyPerTenant ?? 3;
+    },
+    get heavyWaiting() {
+      return limits.heavyWaiting ?? 200;
     },
   };
 }

@@ -186,16 +186,16 @@ test('SIGHUP takes other grants, and withdraws issuers', async () => {
     const client = new Client(fresh.base, { authorization: `Bearer ${await provider.token('olga')}` });
     expect((await client.post('machineTemplates', { name: 'before' })).status).toBeLessThan(300);
     const grants = [{ role: 'reader', tenant: 'default' }];
-    fresh.gateway.reload(await load({ corp: settings(provider.issuer, { grants }) }));
+    await fresh.gateway.reload(await load({ corp: settings(provider.issuer, { grants }) }));
     expect((await client.post('machineTemplates', { name: 'after' })).status).toBe(403);
     expect((await client.get('clouds')).status).toBe(200);
     expect(fresh.logs()).toContainEqual(expect.objectContaining({ taken: ['access.oidc'], msg: 'the configuration was read again' }));
     // A tenant comes with a start only: nobody is of it before.
     const third = { tenants: ['default', 'other', 'third'] };
     const elsewhere = settings(provider.issuer, { grants: [{ role: 'admin', tenant: 'third' }] });
-    fresh.gateway.reload(await load({ corp: elsewhere }, third));
+    await fresh.gateway.reload(await load({ corp: elsewhere }, third));
     expect((await client.get('clouds')).status).toBe(403);
-    fresh.gateway.reload(await load({}));
+    await fresh.gateway.reload(await load({}));
     expect((await client.get('clouds')).status).toBe(401);
   } finally {
     await fresh.stop();

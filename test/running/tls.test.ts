@@ -129,8 +129,8 @@ test('SIGHUP takes the level of the log, and says what else has changed and need
     jobs: { graceMs: 123 },
   });
   const told = await hangUp(gateway);
-  expect(told).toMatchObject({ needRestart: ['jobs', 'server.retireMs', 'clouds.sim', 'clouds.more'] });
-  expect(readAgain(gateway).at(-1)).toMatchObject({ taken: ['log.level'] });
+  expect(told).toMatchObject({ needRestart: ['jobs', 'server.retireMs', 'clouds.more'] });
+  expect(readAgain(gateway).at(-1)).toMatchObject({ taken: ['clouds.sim', 'log.level'] });
   await ask(gateway.base);
   await waitUntil(
     () => gateway.logs().some(({ level, msg }) => level === 'debug' && msg === 'request'),
