@@ -4,20 +4,24 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Queue, Worker } from 'bullmq';
 import { Redis } from 'ioredis';
+import { Client } from 'pg';
 import { RedisQueue } from '../src/jobs/redis-queue';
 import { EmbeddedQueue } from '../src/jobs/queue';
 import { createCipher } from '../src/store/cipher';
 import { openPostgresStore } from '../src/store/postgres';
 import { openSqliteStore } from '../src/store/sqlite';
 import type { Store } from '../src/store/store';
-import { ignore, noOpEngine, noOpJob, quiet } from './no-op';
+import { acceptTelling, ignore, noOpEngine, noOpJob, quiet } from './no-op';
+import { processorTime } from './processor';
 
 /**
- * Works Jobs of one step that does nothing, in a process of its own; says Jobs per second on standard error.
- * Arguments: `bare` or the store, the queue, how many Jobs, how many at once.
+ * Works Jobs of one step that does nothing, in a process of its own; says Jobs per second on standard error, and for one Job the processor
+ * time of this process, that of PostgreSQL's for it (ms), and its transactions.
+ * Arguments: `bare` or the store and the queue (`postgres-redis`), how many Jobs, how many at once, `telling` where their ends leave events.
  */
 
-const [, , who = '', jobs = '500', concurrency = '10'] = process.argv;
+const [, , who = '', jobs = '500', concurrency = '10', kind = ''] = process.argv;
+const tells = kind === 'telling';
 const count = Number(jobs);
 const atOnce = Number(concurrency);
 /** BullMQ alone: messages put there beforehand, a worker that does nothing. */
@@ -39,45 +43,79 @@ async function bare(url: string): Promise<number> {
 }
 
 /** Our engine: Jobs accepted and told beforehand, until the last is recorded as ended. */
-async function ours(store: Store, redis: string | undefined): Promise<number> {
+async function ours(store: Store, redis: string | undefined, server: () => Promise<Server>): Promise<Rate> {
   const queue = redis === undefined ? new EmbeddedQueue() : new RedisQueue({ url: redis, prefix: randomUUID(), log: quiet });
   let left = count;
   let finish = ignore;
   const done = new Promise<void>((resolve) => (finish = resolve));
-  const engine = noOpEngine(store, queue, atOnce, () => {
+  const onEnded = (): void => {
     if (--left === 0) finish();
-  });
+  };
+  const engine = noOpEngine(store, queue, atOnce, { onEnded, tells });
   const ids = Array.from({ length: count }, () => randomUUID());
   for (const id of ids) {
-    await store.transaction((unit) => unit.insertJob(noOpJob(id)));
+    await (tells ? acceptTelling(store, id) : store.transaction((unit) => unit.insertJob(noOpJob(id))));
   }
   for (let from = 0; from < count; from += 50) await engine.notify(ids.slice(from, from + 50));
+  const before = await server();
+  const own = processorTime(process.pid);
   const begun = performance.now();
   await engine.start();
   await done;
   const seconds = (performance.now() - begun) / 1000;
+  const ownMs = (processorTime(process.pid) - own) / count;
+  const after = await server();
   await engine.close(2_000);
-  return count / seconds;
+  const more = { serverMs: (after.ms - before.ms) / count, transactions: (after.transactions - before.transactions) / count };
+  return { perSecond: count / seconds, ownMs, ...more };
+}
+
+interface Rate {
+  perSecond: number;
+  ownMs: number;
+  serverMs: number;
+  transactions: number;
+}
+
+/** Processor time of PostgreSQL's processes, ms, and transactions that have written. */
+interface Server {
+  ms: number;
+  transactions: number;
+}
+
+/** Reads what PostgreSQL has spent; nothing where there is none. */
+function spentBy(client: Client | undefined): () => Promise<Server> {
+  return async () => {
+    if (!client) return { ms: 0, transactions: 0 };
+    const { rows: pids } = await client.query<{ pid: number }>('select pid from pg_stat_activity where datname = current_database()');
+    const { rows } = await client.query<{ n: string }>('select pg_snapshot_xmax(pg_current_snapshot())::text as n');
+    return { ms: pids.reduce((sum, { pid }) => sum + processorTime(pid), 0), transactions: Number(rows[0]?.n) };
+  };
 }
 
 async function main(): Promise<void> {
   const { BENCH_REDIS: redis = '', BENCH_POSTGRES: postgres = '' } = process.env;
-  if (who === 'bare') return report(await bare(redis));
+  if (who === 'bare') return report({ perSecond: await bare(redis), ownMs: Number.NaN, serverMs: Number.NaN, transactions: Number.NaN });
   const cipher = createCipher(Buffer.alloc(32, 7));
   const folder = mkdtempSync(join(tmpdir(), 'cimi-bench-jobs-'));
   const onPostgres = who.startsWith('postgres');
   const store = onPostgres
     ? await openPostgresStore({ url: postgres, cipher })
     : await openSqliteStore({ file: join(folder, 'jobs.sqlite'), cipher });
-  const rate = await ours(store, who.endsWith('redis') ? redis : undefined);
+  const client = onPostgres ? new Client({ connectionString: postgres }) : undefined;
+  await client?.connect();
+  const rate = await ours(store, who.endsWith('redis') ? redis : undefined, spentBy(client));
+  await client?.end();
   await store.close();
   rmSync(folder, { recursive: true, force: true });
   // Last, since whoever waits for it ends this process.
   report(rate);
 }
 
-function report(rate: number): void {
-  console.error(`rate ${rate.toFixed(1)}`);
+function report({ perSecond, ownMs, serverMs, transactions }: Rate): void {
+  console.error(
+    `rate ${perSecond.toFixed(1)} own ${ownMs.toFixed(3)} server ${serverMs.toFixed(3)} transactions ${transactions.toFixed(2)}`,
+  );
 }
 
 // Whoever waits for the rate asks this process to end; it ends by itself, with its profile written.

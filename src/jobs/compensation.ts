@@ -9,7 +9,7 @@ import {
   messageOf,
   readMemory,
   withLeft,
-  write,
+  writeWith,
   writeMemory,
   type Direction,
   type JobRun,
@@ -67,7 +67,7 @@ async function goBack(run: JobRun, row: JobRow, from: number, memory: StepMemory
   if (!step && !apply) return endUnsuccessfully(run, row, row.failure, ending);
   const entered = { ...(step && entering(step)), memory: writeMemory({ ...over, left }) };
   const recorded = await (apply
-    ? write(run, async (unit) => {
+    ? writeWith(run, row, async (unit) => {
         await hook(() => apply(unit));
         return unit.advanceJob(row.id, row.epoch, entered);
       })

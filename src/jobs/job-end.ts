@@ -1,7 +1,7 @@
 import { isFinished, UNFINISHED, type JobProgress, type JobRow, type UnitOfWork } from '../store/store';
 import { loggedJob } from './engine-context';
 import { errorOf, RETURN_CODES, type Failure } from './failure';
-import { hook, HookFault, jobFacts, readMemory, write, type JobRun } from './job-run';
+import { hook, HookFault, jobFacts, readMemory, writeWith, type JobRun } from './job-run';
 import { unexpectedFailure } from './retry-policy';
 import { tellEnd } from './spans';
 import { StepFailure, type EndContext, type LastWords } from './workflow';
@@ -55,7 +55,7 @@ export interface Ending {
 export async function endUnsuccessfully(run: JobRun, row: JobRow, failure: Failure | null, ending: Ending): Promise<undefined> {
   await run.engine.boundary(row, row.step ?? '', 'ending');
   const end = (speak: boolean) =>
-    write(run, async (unit) => {
+    writeWith(run, row, async (unit) => {
       const words: LastWords = speak ? await hook(() => lastWords(run, row, unit, failure, ending.left)) : {};
       const last = await unit.advanceJob(row.id, row.epoch, {
         state: failure ? 'FAILED' : 'STOPPED',

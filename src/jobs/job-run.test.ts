@@ -61,7 +61,7 @@ describe('a store that fails', () => {
     const id = await scene.accept(workflow('for-good', [noted(diary, 'one', undefined, undone)]));
     const apply = new StoreUnavailable(new Error('away'));
     let faults = 4;
-    scene.faults = { transaction: (work) => (faults-- > 0 ? Promise.reject(apply) : scene.store.transaction(work)) };
+    scene.faults = { advanceAtOnce: (...args) => (faults-- > 0 ? Promise.reject(apply) : scene.store.advanceAtOnce(...args)) };
     await expect(scene.work(id)).rejects.toBe(apply);
     expect(await scene.row(id)).toMatchObject({ state: 'RUNNING', attempts: 1, undoing: false, results: null });
     expect(diary).toEqual(['one#1']);

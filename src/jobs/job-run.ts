@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Value } from '../model/values';
-import { StaleError, type JobProgress, type JobRow, type UnitOfWork } from '../store/store';
+import { isFinished, StaleError, type JobProgress, type JobRow, type UnitOfWork } from '../store/store';
 import type { EngineContext, Moment } from './engine-context';
 import { isSpoken, isStoreAway, type Failure } from './failure';
 import { LeaseLost, type Lease } from './lease';
@@ -118,10 +118,10 @@ async function report(run: JobRun, attempt: Attempt, { progress, message, rememb
   const { trouble: _past, ...calm } = attempt.memory;
   const memory: StepMemory | undefined = remember === undefined ? undefined : { ...calm, own: remember };
   run.reported = Math.min(99, Math.max(shownProgress(run, row), progress));
-  await write(run, async (unit) => {
+  await writeWith(run, row, async (unit) => {
     if (apply) await hook(() => apply(unit));
     const stopping = (await unit.job(row.id))?.state === 'STOPPING';
-    await unit.advanceJob(row.id, row.epoch, {
+    return unit.advanceJob(row.id, row.epoch, {
       progress: run.reported ?? 0,
       ...(stopping ? {} : { statusMessage: message }),
       ...(memory && { memory: writeMemory(memory) }),
@@ -230,6 +230,18 @@ const PAUSES_MS: readonly number[] = [50, 250, 1_000];
  */
 export function write<T>(run: JobRun, work: (unit: UnitOfWork) => Promise<T>): Promise<T> {
   return persist(run, () => run.engine.store.transaction(work));
+}
+
+/**
+ * One transaction of the worker that ends in a write to its Job: written together with those of other Jobs at the same moment, where what
+ * else it writes can be known beforehand. Where it ends the Job, another may be handed out in its place. @throws as `write`
+ */
+export function writeWith(run: JobRun, row: JobRow, work: (unit: UnitOfWork) => Promise<JobRow>): Promise<JobRow> {
+  const { store } = run.engine;
+  const ready = (planned: JobRow): void => {
+    if (isFinished(planned)) run.letGo?.();
+  };
+  return persist(run, async () => (await store.advanceAtOnce(row, work, ready)) ?? store.transaction(work));
 }
 
 async function persist<T>(run: JobRun, work: () => Promise<T>): Promise<T> {

@@ -17,7 +17,7 @@ import {
   release,
   shownProgress,
   withUnanswered,
-  write,
+  writeWith,
   writeMemory,
   type Attempt,
   type Direction,
@@ -238,7 +238,7 @@ function recordedDone(run: JobRun, { row, place, next, memory, besides }: DoneRe
   const undo = next ? undefined : compensationProgress(run, row, place - 1, null);
   const { results: _erased, ...atTheEnd } = besides;
   if (!apply && !undo && isUnspoken(run)) return advanceLast(run, successOf(run, {}, atTheEnd, memory.notes));
-  return write(run, async (unit) => {
+  return writeWith(run, row, async (unit) => {
     if (apply) await hook(() => apply(unit));
     if (entered) return unit.advanceJob(row.id, row.epoch, entered);
     if (undo && (await isStopping(unit, row))) return unit.advanceJob(row.id, row.epoch, { ...besides, ...undo });

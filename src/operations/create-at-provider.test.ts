@@ -226,7 +226,7 @@ test('a machine that is there at once takes six transactions from its acceptance
   await open();
   const called: string[] = [];
   fake.around = ({ name }, go) => (called.push(name), go());
-  const writes = (['transaction', 'advanceJob', 'leaseJob'] as const).map((name) => jest.spyOn(house.store, name));
+  const writes = (['transaction', 'advanceJob', 'leaseJob', 'advanceAtOnce'] as const).map((name) => jest.spyOn(house.store, name));
   const credential = { path: null, publicKey: 'ssh-ed25519 AAAA', tag: 'key-tag' };
   const id = await accept({ workflow: CREATES.machine, group: 'machines', input: { goal: ['STARTED'], credential } });
   await rooms.start();

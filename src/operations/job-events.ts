@@ -39,9 +39,7 @@ export function endTold(catalogue: Catalogue): (unit: UnitOfWork, ended: JobRow,
     const type = catalogue.locate(path)?.type;
     if (type === undefined || type === JOB) return;
     const row = await unit.resource(path);
-    const ofJob = { kind: 'text', field: 'job', equal: true, value: was.id } as const;
-    const view = { tenant: was.tenant, resource: path };
-    const [begun] = await unit.eventList({ view, where: ofJob, descending: true, limit: 1 });
+    const begun = await unit.eventOfJob({ tenant: was.tenant, resource: path, job: was.id });
     const name = row?.values.name ?? begun?.content.resName;
     const subject = { tenant: was.tenant, path, type, name };
     for (const event of endEvents({ ended, was, subject, row, detail: begun?.content.detail })) await unit.recordEvent(event);

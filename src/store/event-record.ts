@@ -86,6 +86,8 @@ export interface EventReads {
   eventPlace(query: Omit<EventQuery, 'limit'> & PlaceQuery): Promise<ListPlace | undefined>;
   /** Counts events by their severity; those without one are not counted. */
   eventSummary(view: EventView): Promise<ReadonlyMap<Severity, number>>;
+  /** Returns the newest event about a resource, by its occurrence, that comes of a Job. */
+  eventOfJob(about: { tenant: string; resource: ResourcePath; job: string }): Promise<EventRow | undefined>;
   /** Returns the number of a tenant's newest event; 0 where there is none. */
   lastEvent(tenant: string): Promise<number>;
 }

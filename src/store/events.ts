@@ -6,7 +6,7 @@ import { readCounts } from './counts';
 import { countsOfView, isAll, type EventNaming, type EventQuery, type EventRecord, type EventRow, type EventView } from './event-record';
 import type { ListPlace, PlaceQuery } from './listing';
 import { narrowed, type Listed } from './narrow';
-import { placesOf, statement } from './prepared';
+import { placesOf, prepared, statement } from './prepared';
 import type { EventsTable, Tables } from './schema';
 import { decodeColumn, encodeColumn, type Session } from './session';
 import { StaleError, type Store } from './store';
@@ -134,6 +134,19 @@ export async function summarize(session: Session, view: EventView): Promise<Map<
     .select(['severity', ({ fn }) => fn.countAll<number>().as('n')])
     .execute();
   return new Map(rows.flatMap(({ severity, n }) => (severity === null ? [] : [[severity, n] as const])));
+}
+
+/** Reads the events that come of Jobs, oldest first. */
+export async function readEventsOfJobs(session: Session, jobs: readonly string[]): Promise<EventRow[]> {
+  const { rows } = await prepared<Selectable<EventsTable>>(session, 'events of jobs', { jobs: session.dialect.list(jobs) }, (at, dialect) =>
+    session.db
+      .selectFrom('events')
+      .selectAll()
+      .where(dialect.isListed('job', at('jobs')))
+      .orderBy('timestamp')
+      .orderBy('seq'),
+  );
+  return rows.map(eventFromRow);
 }
 
 export async function lastEvent({ db }: Session, tenant: string): Promise<number> {

@@ -65,7 +65,12 @@ export async function showHolds(session: Session, job: string, wanted: readonly 
 }
 
 export async function releaseHolds(session: Session, job: string): Promise<void> {
-  await prepared(session, 'release holds', { job }, (at) => session.db.deleteFrom('holds').where('job', '=', at<string>('job')));
+  await session.db.executeQuery(releasingHolds(session, job));
+}
+
+/** Makes the statement that gives back all that a Job holds. */
+export function releasingHolds(session: Session, job: string): CompiledQuery<unknown> {
+  return statement(session, 'release holds', { job }, (at) => session.db.deleteFrom('holds').where('job', '=', at<string>('job')));
 }
 
 /** @returns the Job that holds the path now: this one or another. */

@@ -53,7 +53,7 @@ const READS: { readonly [R in keyof StoreReads]: ((note: Note, ...args: Paramete
   nestedJobs: (note, parents) => note(parents, NESTED, JOBS),
   holds: (note, paths = []) => note(paths, HOLD, HOLDS),
   ...{ referring: null, counts: null, dueJobs: null, recentEvents: null, now: null },
-  ...{ eventList: null, countEvents: null, eventPlace: null, eventSummary: null, lastEvent: null },
+  ...{ eventList: null, countEvents: null, eventPlace: null, eventSummary: null, eventOfJob: null, lastEvent: null },
   ...{ samples: null, countSamples: null, samplePlace: null, newestSamples: null, series: null },
   ...{ agenda: null, nextOnAgenda: null, agendas: null },
 };
@@ -243,6 +243,17 @@ export function ledgerStore(store: Store, ledger: Ledger): Store {
         if (isFinished(job)) changes.bornEnded(job);
         else changes.job(job);
         return job;
+      });
+    },
+    advanceAtOnce: (job, work, ready) => {
+      ledger.readUntold();
+      return told(async (changes) => {
+        try {
+          return await store.advanceAtOnce(job, (unit) => work({ ...unit, ...writesOf(unit, changes) }), ready);
+        } catch (error) {
+          changes.everything();
+          throw error;
+        }
       });
     },
     leaseJob: (...args) => written(store.leaseJob(...args)),

@@ -82,7 +82,7 @@ export async function openPostgresStore(options: PostgresStoreOptions): Promise<
     () => writing.connect(),
     (error) => toldOutage(error, postgresOutages),
   );
-  return sqlStore({ ...writes, cipher }, { ...reads, cipher }, acceptOnPostgres({ ...writes, cipher }, connected), close);
+  return sqlStore({ ...writes, cipher }, { ...reads, cipher }, { accept: acceptOnPostgres({ ...writes, cipher }, connected) }, close);
 }
 
 /**

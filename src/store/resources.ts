@@ -55,6 +55,17 @@ export async function referring({ db, dialect }: Session, paths: readonly Resour
   return rows.map((row) => row.source);
 }
 
+/** Reads what refers to each of these, in order of the paths. */
+export async function readReferring(
+  { db, dialect }: Session,
+  targets: readonly ResourcePath[],
+): Promise<Map<ResourcePath, ResourcePath[]>> {
+  const rows = await db.selectFrom('refs').selectAll().where(dialect.isIn('target', targets)).orderBy('source').execute();
+  const found = new Map<ResourcePath, ResourcePath[]>();
+  for (const { source, target } of rows) found.set(target, [...(found.get(target) ?? []), source]);
+  return found;
+}
+
 export async function readRetired({ db, dialect }: Session, paths: readonly ResourcePath[]): Promise<Set<ResourcePath>> {
   if (paths.length === 0) return new Set();
   const rows = await db
@@ -140,13 +151,8 @@ export async function insertResource(session: Session, given: NewResourceRow): P
   return resourceFromRow(session.cipher, { ...made.values, ...row });
 }
 
-export async function updateResource(
-  session: Session,
-  path: ResourcePath,
-  version: number | undefined,
-  change: ResourceChange,
-): Promise<ResourceRow> {
-  const { db, dialect, cipher } = session;
+/** Columns that a change sets. */
+export function changedColumns(cipher: Session['cipher'], path: ResourcePath, change: ResourceChange): Updateable<ResourcesTable> {
   const changed: Updateable<ResourcesTable> = {};
   if (change.providerKey !== undefined) changed.provider_key = change.providerKey;
   if (change.state !== undefined) changed.state = change.state;
@@ -156,6 +162,28 @@ export async function updateResource(
   if (change.internal !== undefined) changed.internal = encodeColumn(change.internal);
   if (change.eventLog !== undefined) changed.event_log = change.eventLog;
   if (change.eventsAfter !== undefined) changed.events_after = change.eventsAfter;
+  return changed;
+}
+
+/** The row as it is after a change, but for `updated`, which the database gives. */
+export function changedRow(row: ResourceRow, { explicit: _explicit, eventLog, ...change }: ResourceChange): ResourceRow {
+  const given = Object.fromEntries(Object.entries(change).filter(([, value]) => value !== undefined)) as typeof change;
+  const next = { ...row, ...given, ...(eventLog === undefined ? {} : { eventLog: eventLog ?? undefined }) };
+  const { values, internal } = next;
+  // As it would be read again: what is undefined has no place in a column.
+  return { ...next, values: asKept(values), internal: asKept(internal), version: row.version + 1 };
+}
+
+const asKept = (values: Values): Values => decodeColumn<Values>(encodeColumn(values));
+
+export async function updateResource(
+  session: Session,
+  path: ResourcePath,
+  version: number | undefined,
+  change: ResourceChange,
+): Promise<ResourceRow> {
+  const { db, dialect, cipher } = session;
+  const changed = changedColumns(cipher, path, change);
   const update = db
     .updateTable('resources')
     .set({ ...changed, version: sql<number>`version + 1`, ...(change.explicit ? { updated: dialect.stamp } : {}) })
@@ -201,13 +229,18 @@ export async function deleteResource({ db, dialect }: Session, path: ResourcePat
  */
 export async function deleteTree({ db, dialect }: Pick<Session, 'db' | 'dialect'>, start: RawBuilder<unknown>): Promise<void> {
   for (let from: RawBuilder<unknown> | undefined = start; from;) {
-    const { rows }: { rows: { path: string }[] } = await sql<{ path: string }>`with recursive tree(path) as (
-        select path from resources where ${from}
-        union select r.path from resources r join tree on r.owner = tree.path
-      ) delete from resources where path in (select path from tree) returning path`.execute(db);
+    const { rows }: { rows: { path: string }[] } = await db.executeQuery(deletingTree({ db, dialect }, from));
     const gone = rows.map((row) => row.path);
     from = dialect.alone || gone.length === 0 ? undefined : dialect.isIn('owner', gone);
   }
+}
+
+/** Makes the statement that deletes rows and all they own; it returns what went. */
+export function deletingTree({ db }: Pick<Session, 'db' | 'dialect'>, start: RawBuilder<unknown>): CompiledQuery<{ path: string }> {
+  return sql<{ path: string }>`with recursive tree(path) as (
+      select path from resources where ${start}
+      union select r.path from resources r join tree on r.owner = tree.path
+    ) delete from resources where path in (select path from tree) returning path`.compile(db);
 }
 
 export async function insertRefs({ db }: Session, source: ResourcePath, values: Values): Promise<void> {

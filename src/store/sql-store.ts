@@ -1,11 +1,14 @@
 import type { Kysely } from 'kysely';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { accessReads, accessWrites } from './access';
+import { advanceGroups, alike, isOneStatement } from './advances';
 import * as agenda from './agenda';
 import { removeEntries } from './audit';
 import { checkAudit } from './audit-check';
 import { inBatches, type BatchOptions } from './batches';
 import { readCounts, mergeCounts } from './counts';
+import { draft } from './draft';
+import type { EventRow } from './event-record';
 import * as events from './events';
 import { feedEnd, readNews } from './feed';
 import { hasKey } from './key-check';
@@ -36,14 +39,21 @@ const AGAIN_MS = 50;
 /** Options of batches. One that fails by the fault of a statement has no effect; of an outage nobody knows. */
 const BATCHES: BatchOptions = { atOnce: 2, mayBeOnes: (error) => !(error instanceof StoreUnavailable) };
 
+/** Ways of a database to write what is known beforehand. */
+export interface AtOnce {
+  accept: AcceptAtOnce;
+  /** Writes advances as one transaction. Default: a statement for those that are alike. @returns those that were written */
+  advance?: (advances: readonly Advance[]) => Promise<ReadonlyMap<Advance, JobRow>>;
+}
+
 /**
  * The store over one SQL database.
  * @param writes session for transactions
  * @param reads session for everything else: never the connection of a transaction, so that neither waits for the other
- * @param acceptAtOnce the database's way of it
+ * @param atOnce the database's ways
  * @param close lets go of both
  */
-export function sqlStore(writes: Session, reads: Session, acceptAtOnce: AcceptAtOnce, close: () => Promise<void>): Store {
+export function sqlStore(writes: Session, reads: Session, atOnce: AtOnce, close: () => Promise<void>): Store {
   const perform = async <T>(single: boolean, work: (session: Session) => Promise<T>): Promise<T> => {
     for (let attempt = 1; ; attempt++) {
       let begun = false;
@@ -66,15 +76,31 @@ export function sqlStore(writes: Session, reads: Session, acceptAtOnce: AcceptAt
   const { alone } = writes.dialect;
   // A statement is a transaction by itself. Several are one, too: a batch takes effect as a whole or not at all.
   const leases = new Map<string, (id: string) => Promise<JobRow | undefined>>();
-  const advances = inBatches((all: readonly Advance[]) => {
-    if (alone) return write((session) => workedJobs.advanceEach(session, all));
-    const groups = workedJobs.alike(writes, all);
-    return perform(groups.length === 1, (session) => workedJobs.advanceGroups(session, groups));
-  }, BATCHES);
+  const advanceAlike = (all: readonly Advance[]): Promise<ReadonlyMap<Advance, JobRow>> => {
+    const groups = alike(writes, all);
+    return perform(isOneStatement(groups), (session) => advanceGroups(session, groups));
+  };
+  const advances = inBatches(atOnce.advance ?? advanceAlike, BATCHES);
+  const beside = twice(reads.dialect.alone ? readsOf(reads) : joined(reads, readsOf(reads)));
+  const members = Object.keys(unitOf(reads));
   return {
-    ...twice(reads.dialect.alone ? readsOf(reads) : joined(reads, readsOf(reads))),
+    ...beside,
     transaction: (work) => write((session) => work(unitOf(session))),
-    acceptAtOnce,
+    acceptAtOnce: atOnce.accept,
+    async advanceAtOnce(job, work, ready) {
+      if (impossible(job.id)) return undefined;
+      const made = await draft({ ...writes, db: reads.db }, beside, members, job, work);
+      if (!made) return undefined;
+      ready?.(made.planned);
+      const { progress, drafted } = made;
+      try {
+        return await advances({ id: job.id, epoch: job.epoch, progress, drafted });
+      } catch (error) {
+        // The database refuses it, with nothing written: a transaction finds out what, and tells it.
+        if (error instanceof StoreUnavailable) throw error;
+        return undefined;
+      }
+    },
     leaseJob(id, owner, leaseMs) {
       const whose = JSON.stringify([owner, leaseMs]);
       const lease =
@@ -171,6 +197,9 @@ function readsOf(session: Session): StoreReads {
     countEvents: (query) => events.countEvents(session, query),
     eventPlace: (query) => events.eventPlace(session, query),
     eventSummary: (view) => events.summarize(session, view),
+    async eventOfJob(about) {
+      return impossible(about.job) ? undefined : newest(await events.readEventsOfJobs(session, [about.job]), about);
+    },
     lastEvent: (tenant) => events.lastEvent(session, tenant),
     holds: (paths, most) => readHolds(session, paths, most),
     dueJobs: (limit) => jobs.readDueJobs(session, limit),
@@ -205,9 +234,23 @@ function joined(session: Session, alone: StoreReads): StoreReads {
     byPlace.set(place, read);
     return read;
   };
+  const ofJobs = together(async (jobs) => grouped(await events.readEventsOfJobs(session, jobs), ({ job }) => job));
+  const referring = together((targets) => resources.readReferring(session, targets));
+  const now = together(async (asked) => {
+    const ms = await readNow(session);
+    return new Map(asked.map((each) => [each, ms]));
+  });
   return {
     ...alone,
     heldResource: (path) => (impossible(path) ? Promise.resolve(undefined) : held(path)),
+    async eventOfJob(about) {
+      return impossible(about.job) ? undefined : newest((await ofJobs(about.job)) ?? [], about);
+    },
+    async referring(paths) {
+      const [only, ...others] = paths;
+      return only === undefined || others.length > 0 || impossible(only) ? alone.referring(paths) : ((await referring(only)) ?? []);
+    },
+    now: async () => (await now('')) ?? Number.NaN,
     async resources(query) {
       const { type, cloud, providerKeys: [key, ...others] = [], ...more } = query;
       if (key === undefined || others.length > 0 || typeof cloud !== 'string' || Object.keys(more).length > 0)
@@ -217,6 +260,21 @@ function joined(session: Session, alone: StoreReads): StoreReads {
       return row ? [row] : [];
     },
   };
+}
+
+function newest(rows: readonly EventRow[], { tenant, resource }: { tenant: string; resource: string }): EventRow | undefined {
+  return rows.findLast((row) => row.tenant === tenant && row.resource === resource);
+}
+
+function grouped<R>(rows: readonly R[], keyOf: (row: R) => string | undefined): Map<string, R[]> {
+  const groups = new Map<string, R[]>();
+  for (const row of rows) {
+    const key = keyOf(row) ?? '';
+    const group = groups.get(key);
+    if (group) group.push(row);
+    else groups.set(key, [row]);
+  }
+  return groups;
 }
 
 function unitOf(session: Session): UnitOfWork {

@@ -6,6 +6,7 @@ import { Unfit } from './at-once';
 import { acceptOnSqlite } from './at-once-sqlite';
 import type { Cipher } from './cipher';
 import { codeOf, sqliteDialect } from './dialect';
+import { advanceOnSqlite } from './draft-sqlite';
 import { steadyClock } from './steady-clock';
 import { checkKey } from './key-check';
 import { assertMigrated, migrate } from './migrations';
@@ -49,13 +50,13 @@ export async function openSqliteStore({
   await createPrivate(file);
   const dialect = sqliteDialect(clock);
   let { cipher } = options;
-  const session = (libsql: Dialect): Session => ({
+  const opened = (libsql: Dialect): Session => ({
     db: new Kysely<Tables>({ dialect: tellingOutages(libsql, sqliteOutages) }),
     dialect,
     cipher,
   });
   const writing = libsqlDialect({ file, readOnly: false, patienceMs });
-  const writes = session(writing);
+  const writes = opened(writing);
   try {
     await assertRestored(writes);
     await (migrates ? migrate : assertMigrated)(writes.db, dialect);
@@ -64,7 +65,7 @@ export async function openSqliteStore({
     await writes.db.destroy();
     throw error;
   }
-  const reads = session(libsqlDialect({ file, readOnly: true, patienceMs }));
+  const reads = opened(libsqlDialect({ file, readOnly: true, patienceMs }));
   const direct: Direct = {
     transact: async (work) => {
       try {
@@ -74,7 +75,9 @@ export async function openSqliteStore({
       }
     },
   };
-  return sqlStore({ ...writes, cipher }, reads, acceptOnSqlite({ ...writes, cipher }, direct), async () => {
+  const session = { ...writes, cipher };
+  const atOnce = { accept: acceptOnSqlite(session, direct), advance: advanceOnSqlite(session, direct) };
+  return sqlStore(session, reads, atOnce, async () => {
     await reads.db.destroy();
     await writes.db.destroy();
   });

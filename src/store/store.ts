@@ -9,6 +9,7 @@ import type { Counts, JobLoad } from './quantities';
 
 export { lesserRole, ROLES, type AccessStore, type PrincipalRow, type Role, type SessionRow, type TokenRow } from './access-store';
 export type { Retention } from './audit-store';
+export { DuplicateKeyError, HeldError, StaleError } from './conflicts';
 export type { ResourcePath } from './listing';
 export type { Counts, JobLoad } from './quantities';
 
@@ -230,33 +231,6 @@ export interface JobQuery extends ListQuery {
   ids?: readonly string[];
 }
 
-/** Error where another unfinished Job holds the resource: 409 with that Job. */
-export class HeldError extends Error {
-  constructor(
-    readonly path: ResourcePath,
-    readonly job: string,
-  ) {
-    super(`${path} is being changed by job ${job}`);
-    this.name = 'HeldError';
-  }
-}
-
-/** The Idempotency-Key is already on a Job of the tenant. */
-export class DuplicateKeyError extends Error {
-  constructor(readonly job: string) {
-    super(`the Idempotency-Key is already on job ${job}`);
-    this.name = 'DuplicateKeyError';
-  }
-}
-
-/** The row is not at the version (or the Job not at the epoch) that the write expected. */
-export class StaleError extends Error {
-  constructor(what: string) {
-    super(`${what} was changed meanwhile`);
-    this.name = 'StaleError';
-  }
-}
-
 /** Reads; outside a transaction each sees the latest committed state. */
 export interface StoreReads extends SampleReads, AgendaReads, EventReads {
   resource(path: ResourcePath): Promise<ResourceRow | undefined>;
@@ -356,6 +330,20 @@ export interface AcceptedChange {
 /** Writes in one go; undefined: something speaks against it, and nothing was written. */
 export type AcceptAtOnce = (accepted: AcceptedChange) => Promise<JobRow | undefined>;
 
+/**
+ * Does the work of a transaction that writes a worker's progress with whatever else changes: beforehand, on what is committed, so that it
+ * is written in one go, with that of others of the same moment, each under its own epoch.
+ * @param job as its worker has seen it last
+ * @param work may be called for nothing; it resolves with what `advanceJob` gives it
+ * @param ready told of the Job as it will be, before it is written
+ * @returns undefined where something speaks against it, or it cannot be known beforehand: nothing was written, and a transaction finds out
+ */
+export type AdvanceAtOnce = (
+  job: JobRow,
+  work: (unit: UnitOfWork) => Promise<JobRow>,
+  ready?: (planned: JobRow) => void,
+) => Promise<JobRow | undefined>;
+
 export interface Store extends StoreReads, TaskStore, AuditStore, TellsChanges {
   transaction<T>(work: (unit: UnitOfWork) => Promise<T>): Promise<T>;
   /** Writes an accepted change in one go. @returns undefined where something speaks against it: then nothing was written */
@@ -371,6 +359,8 @@ export interface Store extends StoreReads, TaskStore, AuditStore, TellsChanges {
    * loop: each has its own epoch, and what is refused is refused alone. @throws StaleError as that does
    */
   advanceJob(id: string, epoch: number, progress: JobProgress): Promise<JobRow>;
+  /** Writes a worker's progress with whatever else changes, in one go. */
+  advanceAtOnce: AdvanceAtOnce;
   /** Counts the Jobs that have not ended, of all tenants, by workflow. */
   jobLoad(): Promise<JobLoad[]>;
   /** Extends a lease. @returns false when it was lost. */

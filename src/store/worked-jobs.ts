@@ -1,9 +1,10 @@
-import { sql, type RawBuilder, type Updateable } from 'kysely';
+import { sql, type CompiledQuery, type RawBuilder, type Updateable } from 'kysely';
 import { kept } from '../model/shown';
+import type { Drafted } from './draft';
 import type { SqlDialect } from './dialect';
 import { readHoldsOf, releaseHolds, showHolds } from './holds';
 import { encodeOptional, jobFromRow, sealJob, type StoredJob } from './job-rows';
-import { placesOf, prepared, type Place } from './prepared';
+import { placesOf, prepared, statement, type Place } from './prepared';
 import type { JobsTable } from './schema';
 import { decodeColumn, encodeColumn, impossible, type Session } from './session';
 import { isFinished, StaleError, type Hold, type JobProgress, type JobRow, type JobState } from './store';
@@ -30,9 +31,9 @@ export function stateColumns(
 }
 
 /** A Job as a statement of this file returns it, with its holds as JSON. */
-type Returned = StoredJob & { held: string };
+export type Returned = StoredJob & { held: string };
 
-function jobOf({ cipher }: Session, { held, ...row }: Returned, holds?: readonly Hold[]): JobRow {
+export function jobOf({ cipher }: Session, { held, ...row }: Returned, holds?: readonly Hold[]): JobRow {
   return jobFromRow(cipher, row, row.done === 1 ? [] : (holds ?? decodeColumn<Hold[]>(held)));
 }
 
@@ -41,22 +42,29 @@ export interface Advance {
   id: string;
   epoch: number;
   progress: JobProgress;
+  /** Changes that go with it. */
+  drafted?: Drafted;
 }
 
 /** Columns that an advance sets to values of its own. */
 type Columns = readonly (keyof JobsTable)[];
 
 /** Form of an advance: all of one form have the same statement. */
-interface Form {
+export interface Form {
   name: string;
   columns: Columns;
   stepBegins: boolean;
   release: boolean;
   dated: boolean;
   state: StateForm | undefined;
+  /** True where it must still be in a state. */
+  was: boolean;
 }
 
-function formed({ cipher }: Session, { id, epoch, progress }: Advance): { form: Form; values: Readonly<Record<string, unknown>> } {
+export function formed(
+  { cipher }: Session,
+  { id, epoch, progress, drafted }: Advance,
+): { form: Form; values: Readonly<Record<string, unknown>> } {
   const changed: Updateable<JobsTable> = {};
   if (progress.affected !== undefined) changed.affected = encodeColumn(progress.affected);
   if (progress.returnCode !== undefined) changed.return_code = progress.returnCode;
@@ -74,9 +82,13 @@ function formed({ cipher }: Session, { id, epoch, progress }: Advance): { form: 
   if (progress.expires !== undefined) changed.expires = progress.expires;
   const { dueInMs, state, stepBegins = false, release = false } = progress;
   const columns = Object.keys(changed) as (keyof typeof changed)[];
-  const form = { columns, stepBegins, release, dated: dueInMs !== undefined, state: state === undefined ? undefined : formOf(state) };
-  const name = [...columns, stepBegins, release, form.dated, form.state ?? ''].join(' ');
-  const values = { ...changed, id, epoch, state, dueInMs: dueInMs === undefined ? undefined : Math.round(dueInMs) };
+  const was = drafted?.was;
+  const form = {
+    ...{ columns, stepBegins, release, dated: dueInMs !== undefined, was: was !== undefined },
+    state: state === undefined ? undefined : formOf(state),
+  };
+  const name = [...columns, stepBegins, release, form.dated, form.state ?? '', form.was].join(' ');
+  const values = { ...changed, id, epoch, state, was, dueInMs: dueInMs === undefined ? undefined : Math.round(dueInMs) };
   return { form: { name, ...form }, values };
 }
 
@@ -95,23 +107,29 @@ function assignments({ columns, stepBegins, release, dated, state }: Form, value
 /** Writes progress of one Job. @throws StaleError where the epoch is no longer this one, or the Job has ended */
 export async function advanceJob(session: Session, id: string, epoch: number, progress: JobProgress): Promise<JobRow> {
   if (impossible(id)) throw new StaleError(`job ${id}`);
-  const { form, values } = formed(session, { id, epoch, progress });
-  const { rows } = await prepared<Returned>(session, `advance ${form.name}`, values, (at, dialect) =>
+  const { rows } = await session.db.executeQuery(advancing(session, { id, epoch, progress }));
+  const [row] = rows;
+  if (!row) throw new StaleError(`job ${id}`);
+  if (row.done === 1) await releaseHolds(session, id);
+  if (row.done === 1 || !progress.holds) return jobOf(session, row);
+  await showHolds(session, id, progress.holds);
+  return jobOf(session, row, (await readHoldsOf(session, [id])).get(id) ?? []);
+}
+
+/** Makes the statement that writes progress of one Job; it returns nothing where the Job is not as it is expected to be. */
+export function advancing(session: Session, advance: Advance): CompiledQuery<Returned> {
+  const { form, values } = formed(session, advance);
+  return statement(session, `advance ${form.name}`, values, (at, dialect) =>
     session.db
       .updateTable('jobs')
       .set(assignments(form, at, dialect))
       .where('id', '=', at<string>('id'))
       .where('epoch', '=', at<number>('epoch'))
       .where('done', '=', 0)
+      .$if(form.was, (update) => update.where('state', '=', at<JobState>('was')))
       .returningAll()
       .returning(dialect.heldByJob.as('held')),
   );
-  const [row] = rows;
-  if (!row) throw new StaleError(`job ${id}`);
-  if (form.state === 'ending') await releaseHolds(session, id);
-  if (row.done === 1 || !progress.holds) return jobOf(session, row);
-  await showHolds(session, id, progress.holds);
-  return jobOf(session, row, (await readHoldsOf(session, [id])).get(id) ?? []);
 }
 
 /** SQL types of values that are no text. */
@@ -120,82 +138,35 @@ const NUMBERS: { readonly [name: string]: string } = {
   ...{ return_code: 'integer', progress: 'integer', undoing: 'integer', attempts: 'integer' },
 };
 
-/** Advances of one form: one statement writes them. */
-interface Alike {
-  form: Form;
-  members: { advance: Advance; values: Readonly<Record<string, unknown>> }[];
-}
-
-/** Sorts advances by their forms. A statement writes no Job twice: a second advance of one comes in a later group. */
-export function alike(session: Session, advances: readonly Advance[]): Alike[] {
-  const byForm = new Map<string, Alike>();
-  const [seen, again] = [new Set<string>(), [] as Advance[]];
-  for (const advance of advances) {
-    if (seen.has(advance.id)) {
-      again.push(advance);
-      continue;
-    }
-    seen.add(advance.id);
-    const { form, values } = formed(session, advance);
-    const group = byForm.get(form.name) ?? { form, members: [] };
-    group.members.push({ advance, values });
-    byForm.set(form.name, group);
-  }
-  return [...byForm.values(), ...(again.length > 0 ? alike(session, again) : [])];
-}
-
-/**
- * Writes progress of several Jobs, none of which changes what is held, each under its own epoch: a statement for each of the groups.
- * @returns those that were written; the others are not what they were expected to be
- */
-export async function advanceGroups(session: Session, groups: readonly Alike[]): Promise<Map<Advance, JobRow>> {
-  const written = new Map<Advance, JobRow>();
-  for (const { form, members } of groups) {
-    const values = members.map((member) => member.values);
-    const rows = new Map((await advanceAlike(session, form, values)).map((row) => [`${row.id} ${row.epoch}`, row]));
-    for (const { advance } of members) {
-      const row = rows.get(`${advance.id} ${advance.epoch}`);
-      if (row) written.set(advance, jobOf(session, row));
-    }
-  }
-  return written;
-}
-
-/** The same by a statement for each, which costs next to nothing where no network is between: what is saved is their transactions. */
-export async function advanceEach(session: Session, advances: readonly Advance[]): Promise<Map<Advance, JobRow>> {
-  const written = new Map<Advance, JobRow>();
-  for (const advance of advances) {
-    try {
-      written.set(advance, await advanceJob(session, advance.id, advance.epoch, advance.progress));
-    } catch (error) {
-      if (!(error instanceof StaleError)) throw error;
-    }
-  }
-  return written;
-}
-
-/** One statement, which frees what is held by those that end. */
-async function advanceAlike(session: Session, form: Form, values: readonly Readonly<Record<string, unknown>>[]): Promise<Returned[]> {
-  const names = ['id', 'epoch', ...form.columns, ...(form.state ? ['state'] : []), ...(form.dated ? ['dueInMs'] : [])];
-  const given = values.map((value) => Object.fromEntries(names.map((name) => [`new_${name}`, value[name]])));
-  const { rows } = await prepared<Returned>(session, `advance all ${form.name}`, { given: JSON.stringify(given) }, (at, dialect) => {
-    const of: Place = <T>(name: string) => sql<T>`${sql.ref(`given.new_${name}`)}`;
-    const typed = sql.join(names.map((name) => sql`${sql.ref(`new_${name}`)} ${sql.raw(NUMBERS[name] ?? 'text')}`));
-    const update = session.db
-      .updateTable('jobs')
-      .set(assignments(form, of, dialect))
-      .from(sql`json_to_recordset(${at('given')}::json)`.as<'given'>(sql`given(${typed})`) as never)
-      .where('jobs.id', '=', of<string>('id'))
-      .where('jobs.epoch', '=', of<number>('epoch'))
-      .where('jobs.done', '=', 0)
-      .returningAll('jobs')
-      .returning(dialect.heldByJob.as('held'));
-    if (form.state !== 'ending') return update;
-    return sql`with ended as (${update}), freed as (delete from holds where job in (select id from ended)) select * from ended`.compile(
-      session.db,
-    );
-  });
-  return rows;
+/** Parts of a statement that writes many advances of a form: what it is given, and the update of their rows. */
+export function advancingAll(form: Form): {
+  given(values: readonly Readonly<Record<string, unknown>>[]): string;
+  /** Columns of what is given, with their types. */
+  typed: RawBuilder<unknown>;
+  update(session: Session, from: RawBuilder<unknown>, dialect: SqlDialect): RawBuilder<Returned>;
+} {
+  const names = [
+    ...['id', 'epoch', ...form.columns],
+    ...[...(form.state ? ['state'] : []), ...(form.dated ? ['dueInMs'] : []), ...(form.was ? ['was'] : [])],
+  ];
+  const of: Place = <T>(name: string) => sql<T>`${sql.ref(`given.new_${name}`)}`;
+  return {
+    given: (values) => JSON.stringify(values.map((value) => Object.fromEntries(names.map((name) => [`new_${name}`, value[name]])))),
+    typed: sql.join(names.map((name) => sql`${sql.ref(`new_${name}`)} ${sql.raw(NUMBERS[name] ?? 'text')}`)),
+    update: (session, from, dialect) => {
+      const update = session.db
+        .updateTable('jobs')
+        .set(assignments(form, of, dialect))
+        .from(from.as('given') as never)
+        .where('jobs.id', '=', of<string>('id'))
+        .where('jobs.epoch', '=', of<number>('epoch'))
+        .where('jobs.done', '=', 0)
+        .$if(form.was, (updated) => updated.where('jobs.state', '=', of<JobState>('was')))
+        .returningAll('jobs')
+        .returning(dialect.heldByJob.as('held'));
+      return sql<Returned>`${update}`;
+    },
+  };
 }
 
 /**

@@ -160,7 +160,7 @@ test('the sweep lets go of events, and of what is remembered of what is gone, af
   expect((await at.store.retired(['machines/gone'])).size).toBe(0);
 });
 
-test('while the last write of a Job is on its way the next one has its place; one that writes more than itself keeps it', async () => {
+test('while the last write of a Job is on its way the next one has its place; one whose writes are not known beforehand keeps it', async () => {
   const diary: string[] = [];
   const gates: (() => void)[] = [];
   const held = () => new Promise<void>((resolve) => gates.push(resolve));
@@ -170,6 +170,11 @@ test('while the last write of a Job is on its way the next one has its place; on
       await held();
       return at.store.advanceJob(...args);
     },
+    advanceAtOnce: async (...args) => {
+      const row = await at.store.advanceAtOnce(...args);
+      if (row) await held();
+      return row;
+    },
     transaction: async (work) => {
       await held();
       return at.store.transaction(work);
@@ -177,20 +182,30 @@ test('while the last write of a Job is on its way the next one has its place; on
   };
   const plain = workflow('plain', [noted(diary, 'plain')]);
   const spoken = workflow('spoken', [noted(diary, 'spoken')], { succeeded: async () => ({ message: 'well' }) });
-  const process = await at.process([plain, spoken], { store, concurrency: 1, sweepMs: 60_000, leaseMs: 60_000 });
-  const jobs = [await at.accept('plain'), await at.accept('spoken'), await at.accept('plain')];
-  await process.notify(jobs);
-  await waitUntil(() => gates.length === 2);
-  expect(diary).toEqual(['plain#1', 'spoken#1']);
-  expect([process.running(), (await at.job(jobs[2] ?? '')).state]).toEqual([2, 'QUEUED']);
-  gates[0]?.();
-  expect(await at.end(jobs[0] ?? '')).toMatchObject({ state: 'SUCCESS' });
-  expect([gates.length, (await at.job(jobs[2] ?? '')).state]).toEqual([2, 'QUEUED']);
-  gates[1]?.();
-  await waitUntil(() => gates.length === 3);
-  gates[2]?.();
-  for (const id of jobs) expect(await at.end(id)).toMatchObject({ state: 'SUCCESS', attempts: 1 });
-  expect(diary).toEqual(['plain#1', 'spoken#1', 'plain#1']);
+  const turns = workflow('turns', [noted(diary, 'turns')], {
+    succeeded: async ({ unit }) => {
+      await unit.oneAtATime('acme');
+      return {};
+    },
+  });
+  for (const first of ['plain', 'spoken']) {
+    const process = await at.process([plain, spoken, turns], { store, concurrency: 1, sweepMs: 60_000, leaseMs: 60_000 });
+    gates.length = diary.length = 0;
+    const jobs = [await at.accept(first), await at.accept('turns'), await at.accept('plain')];
+    await process.notify(jobs);
+    await waitUntil(() => gates.length === 2);
+    expect(diary).toEqual([`${first}#1`, 'turns#1']);
+    expect([process.running(), (await at.job(jobs[2] ?? '')).state]).toEqual([2, 'QUEUED']);
+    gates[0]?.();
+    expect(await at.end(jobs[0] ?? '')).toMatchObject({ state: 'SUCCESS', attempts: 1 });
+    expect([gates.length, (await at.job(jobs[2] ?? '')).state]).toEqual([2, 'QUEUED']);
+    gates[1]?.();
+    await waitUntil(() => gates.length === 3);
+    gates[2]?.();
+    for (const id of jobs) expect(await at.end(id)).toMatchObject({ state: 'SUCCESS', attempts: 1 });
+    expect(diary).toEqual([`${first}#1`, 'turns#1', 'plain#1']);
+    await process.close(2_000);
+  }
 });
 
 test('waitFor answers at the end at once, and with the row as it is at the deadline', async () => {

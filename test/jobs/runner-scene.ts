@@ -70,10 +70,17 @@ export function runnerScene(): RunnerScene {
     queueError: undefined,
     faults: {},
     counted() {
-      const written = { transaction: store.transaction, advanceJob: store.advanceJob };
-      scene.faults = written;
-      const calls = [jest.spyOn(written, 'transaction'), jest.spyOn(written, 'advanceJob')];
-      return () => calls.reduce((count, { mock }) => count + mock.calls.length, 0);
+      let count = 0;
+      scene.faults = {
+        transaction: (work) => ((count += 1), store.transaction(work)),
+        advanceJob: (...args) => ((count += 1), store.advanceJob(...args)),
+        async advanceAtOnce(...args) {
+          const row = await store.advanceAtOnce(...args);
+          if (row) count += 1;
+          return row;
+        },
+      };
+      return () => count;
     },
     now: () => Date.now(),
     pass: (ms) => jest.advanceTimersByTime(ms),

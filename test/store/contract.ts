@@ -1,6 +1,7 @@
 import { atOnceContract } from './contract-at-once';
 import { auditContract } from './contract-audit';
 import { feedContract } from './contract-feed';
+import { draftContract } from './contract-drafts';
 import { eventContract } from './contract-events';
 import { jobContract } from './contract-jobs';
 import { keyContract } from './contract-keys';
@@ -30,6 +31,7 @@ export function storeContract(name: string, open: () => Promise<Bench>): void {
     describe('resources', () => resourceContract(current));
     describe('jobs', () => jobContract(current));
     describe('at once', () => atOnceContract(current));
+    describe('drafts', () => draftContract(current));
     describe('lists', () => listContract(current));
     describe('retention', () => retentionContract(current));
     describe('monitoring', () => monitoringContract(current));

@@ -1,6 +1,7 @@
 import { createCipher } from '../../src/store/cipher';
 import { openSqliteStore } from '../../src/store/sqlite';
 import { openPostgresStore } from '../../src/store/postgres';
+import type { Store } from '../../src/store/store';
 import { newJob, resourceRow } from './fixture';
 
 /**
@@ -39,7 +40,34 @@ async function main(place: string, key: string, run: string): Promise<void> {
       await unit.updateResource(path, 1, { state: 'STARTED' });
       await unit.advanceJob(id, 1, { state: 'SUCCESS' });
     });
+    await told(store, run, id);
   }
+}
+
+/** Ends Jobs at the same moment, each with a change of its own resource and two events. */
+async function told(store: Store, run: string, round: string): Promise<void> {
+  const ids = Array.from({ length: 5 }, (_, n) => `${round}-told-${n}`);
+  await store.transaction(async (unit) => {
+    for (const id of ids) {
+      const path = `volumes/${id}`;
+      await unit.insertResource(resourceRow(path, { type: 'Volume', state: 'CREATING' }));
+      await unit.insertJob(newJob(id, { workflow: 'told', target: path, holds: [{ path, shows: null }], input: { id } }));
+    }
+  });
+  const rows = await Promise.all(ids.map((id) => store.leaseJob(id, run, 60_000)));
+  const event = { tenant: 'acme', resourceType: 'Volume', type: 'ended', content: {}, outcome: 'success' };
+  await Promise.all(
+    rows.map(async (row) => {
+      if (!row) throw new Error('somebody else has it');
+      const { id, target } = row;
+      await store.advanceAtOnce(row, async (unit) => {
+        await unit.updateResource(target, 1, { state: 'AVAILABLE' });
+        for (const type of ['one', 'two']) await unit.recordEvent({ ...event, type, resource: target, job: id });
+        return unit.advanceJob(id, row.epoch, { state: 'SUCCESS' });
+      });
+      process.stdout.write(`told ${id}\n`);
+    }),
+  );
 }
 
 const [place = '', key = '', run = ''] = process.argv.slice(2);

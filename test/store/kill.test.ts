@@ -32,15 +32,20 @@ async function killed(place: string, run: string): Promise<string[]> {
 
 async function expectWhole(store: Store, told: readonly string[]): Promise<void> {
   const all = await store.jobs({});
-  const jobs = all.filter(({ workflow }) => workflow !== 'beside');
+  const jobs = all.filter(({ workflow }) => workflow === 'test');
   await expectBatches(
     store,
     all.filter(({ workflow }) => workflow === 'beside'),
-    told.flatMap((line) => (line.startsWith('ended ') ? [line.slice('ended '.length)] : [])),
+    idsAfter('ended ', told),
   );
-  const confirmed = told.filter((line) => !line.startsWith('ended '));
+  await expectTold(
+    store,
+    all.filter(({ workflow }) => workflow === 'told'),
+    idsAfter('told ', told),
+  );
+  const confirmed = told.filter((line) => !/^(ended|told) /.test(line));
   const machines = new Map((await store.resources({ type: 'Machine' })).map((row) => [row.path, row]));
-  const events = await store.events({ tenant: 'acme', limit: 1_000_000 });
+  const events = (await store.events({ tenant: 'acme', limit: 1_000_000 })).filter(({ type }) => type === 'made');
   const holds = await store.holds();
   expect(jobs.map((job) => job.id)).toEqual(expect.arrayContaining([...confirmed]));
   expect(machines.size).toBe(jobs.length);
@@ -54,6 +59,26 @@ async function expectWhole(store: Store, told: readonly string[]): Promise<void>
     });
     expect(job.input).toEqual(ended ? null : { id: job.id });
     expect(holds.get(job.target)?.job).toBe(ended ? undefined : job.id);
+  }
+}
+
+const idsAfter = (word: string, told: readonly string[]): string[] =>
+  told.flatMap((line) => (line.startsWith(word) ? [line.slice(word.length)] : []));
+
+/** Each has ended with its resource changed and its events there, in their order, or with neither; what was told has ended. */
+async function expectTold(store: Store, jobs: readonly JobRow[], ended: readonly string[]): Promise<void> {
+  const done = jobs.filter(({ state }) => state === 'SUCCESS').map(({ id }) => id);
+  expect(done).toEqual(expect.arrayContaining([...ended]));
+  const rows = new Map((await store.resources({ type: 'Volume' })).map((row) => [row.path, row]));
+  const held = await store.holds();
+  const types = new Map<string, string[]>();
+  for (const { job = '', type } of await store.events({ tenant: 'acme', limit: 1_000_000 }))
+    types.set(job, [type, ...(types.get(job) ?? [])]);
+  for (const { id, target, state } of jobs) {
+    const isDone = state === 'SUCCESS';
+    expect(rows.get(target)).toMatchObject(isDone ? { state: 'AVAILABLE', version: 2 } : { state: 'CREATING', version: 1 });
+    expect(types.get(id)).toEqual(isDone ? ['one', 'two'] : undefined);
+    expect(held.has(target)).toBe(!isDone);
   }
 }
 

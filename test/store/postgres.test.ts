@@ -4,13 +4,14 @@ import { Client, Pool } from 'pg';
 import { createCipher, WrongKeyError, type Cipher } from '../../src/store/cipher';
 import { openPostgresStore } from '../../src/store/postgres';
 import type { Tables } from '../../src/store/schema';
-import type { Store } from '../../src/store/store';
+import type { JobRow, Store } from '../../src/store/store';
+import { StoreUnavailable } from '../../src/store/unavailable';
 import { describeWith } from '../backends/need';
 import { postgresAvailable, startPostgres, type Postgres } from '../backends/postgres';
 import { expectAfter, fillBefore, takenBack } from './before-lists';
 import { storeContract } from './contract';
-import { failure, resourceRow, type Bench } from './fixture';
-import { elapse } from '../harness/wait';
+import { failure, newJob, resourceRow, tenant, type Bench } from './fixture';
+import { elapse, waitUntil } from '../harness/wait';
 
 const key = randomBytes(32);
 
@@ -150,6 +151,54 @@ describeWith('PostgreSQL', postgresAvailable(), () => {
     await Promise.all([cross('m/a', 'm/b'), cross('m/b', 'm/a')]);
     expect((await store.resources({ type: 'Machine' })).map((row) => row.version)).toEqual([3, 3]);
     await store.close();
+  });
+
+  test('a connection that is cut while it ends Jobs: all are told, nothing is written, and each tries again under its epoch', async () => {
+    const [store, other] = [await open('cut'), await open('cut')];
+    const ids = ['a', 'b', 'c'];
+    await store.transaction(async (unit) => {
+      for (const id of ids) {
+        await unit.insertResource(resourceRow(`machines/${id}`));
+        await unit.insertJob(newJob(id, { target: `machines/${id}`, holds: [{ path: `machines/${id}`, shows: null }] }));
+      }
+    });
+    const rows = await Promise.all(ids.map((id) => store.leaseJob(id, 'w', 60_000)));
+    const end = (row: JobRow | undefined) => {
+      if (!row) throw new Error('somebody else has it');
+      return store.advanceAtOnce(row, async (unit) => {
+        await unit.updateResource(row.target, undefined, { state: 'STARTED' });
+        await unit.recordEvent({ tenant, resource: row.target, resourceType: 'Machine', type: 'ended', content: {}, outcome: 'Success' });
+        return unit.advanceJob(row.id, row.epoch, { state: 'SUCCESS' });
+      });
+    };
+    const server = new Client({ connectionString: running().url });
+    await server.connect();
+    const cut = async (): Promise<boolean> => {
+      const { rowCount } = await server.query(
+        "select pg_terminate_backend(pid) from pg_stat_activity where wait_event_type = 'Lock' and query like '%recordset%'",
+      );
+      return (rowCount ?? 0) > 0;
+    };
+    let ended: PromiseSettledResult<unknown>[] = [];
+    await other
+      .transaction(async (unit) => {
+        // The batch waits for this row until its connection is cut.
+        await unit.updateResource('machines/b', undefined, { state: 'ELSE' });
+        const all = Promise.allSettled(rows.map(end));
+        await waitUntil(cut);
+        ended = await all;
+        throw new Error('taken back');
+      })
+      .catch(() => undefined);
+    expect(ended.map((each) => each.status === 'rejected' && each.reason instanceof StoreUnavailable)).toEqual([true, true, true]);
+    expect((await other.events({ tenant, limit: 9 })).length).toBe(0);
+    expect((await other.holds()).size).toBe(3);
+    const again = await Promise.all(rows.map(end));
+    expect(again.map((row) => row?.state)).toEqual(['SUCCESS', 'SUCCESS', 'SUCCESS']);
+    expect(await Promise.all(rows.map(end))).toEqual([undefined, undefined, undefined]);
+    expect((await other.events({ tenant, limit: 9 })).length).toBe(3);
+    await server.end();
+    for (const each of [store, other]) await each.close();
   });
 
   test('after a crash of the server the store goes on with what was committed', async () => {
