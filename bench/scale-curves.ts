@@ -2,6 +2,7 @@ import { measureCurve, type Point } from './curves';
 import { pathOf } from './fill';
 import { postgresPlace, sqlitePlace, type Place } from './places';
 import type { Line } from './rounds';
+import { besideChanges } from './scale-beside';
 import { history } from './scale-history';
 import { backlog, elsewhere, foreign } from './scale-lists';
 import { posts } from './scale-posts';
@@ -80,6 +81,7 @@ export const CURVES: Readonly<Record<string, Kind>> = {
   },
   clouds: { sizes: [1, 3, 10], measure: curve(`clouds of ${OF_CLOUD.toLocaleString('en')} machines`, clouds) },
   gateways: { ...{ sizes: PROCESSES, served: true }, measure: curve('gateways, PostgreSQL and Redis', gateways) },
+  changes: { ...{ sizes: PROCESSES, served: true }, measure: curve('reads beside changes, PostgreSQL and Redis', changing) },
   workers: {
     ...{ sizes: PROCESSES, served: true },
     measure: curve('workers, PostgreSQL and Redis', (size, { postgres, redis }) => workers(size, postgresPlace(postgres), redis)),
@@ -106,6 +108,26 @@ async function gateways(size: number, { postgres, redis }: Servers): Promise<Poi
   const more = { queue: { kind: 'redis', url: redis } };
   const stage = await stageOf(postgresPlace(postgres), { tenants: 1, each: OF_GATEWAYS, gateways: size, more });
   return pointOf(many(size, size === 1 ? 'gateway' : 'gateways'), stage, OF_GATEWAYS);
+}
+
+/** The same gateways while a hundred changes a second are made by any of them. */
+async function changing(size: number, { postgres, redis }: Servers): Promise<Point> {
+  const more = { queue: { kind: 'redis', url: redis } };
+  const stage = await stageOf(postgresPlace(postgres), { tenants: 1, each: OF_GATEWAYS, gateways: size, more });
+  const one = (turn: number): string => pathOf('machineTemplates', 1 + (Math.imul(turn, 7_919) % (OF_GATEWAYS - 1)));
+  return {
+    size: many(size, size === 1 ? 'gateway' : 'gateways'),
+    figures: {
+      'GET one': spentOn(
+        stage,
+        READS,
+        get((_, turn) => one(turn)),
+      ),
+      'GET one, beside 100 changes a second': besideChanges(stage, one),
+      'list of 100, beside 100 changes a second': besideChanges(stage, () => 'machineTemplates?$first=1&$last=100'),
+    },
+    close: stage.close,
+  };
 }
 
 /** Machines that nobody has made: what is measured is putting together what clouds have. */

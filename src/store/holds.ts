@@ -1,4 +1,4 @@
-import type { CompiledQuery } from 'kysely';
+import { sql, type CompiledQuery } from 'kysely';
 import { placesOf, prepared, statement } from './prepared';
 import type { HoldsTable } from './schema';
 import { impossible, type Session } from './session';
@@ -13,10 +13,9 @@ export async function readHolds(session: Session, paths?: readonly ResourcePath[
   const { rows } =
     possible?.length === 0
       ? { rows: [] }
-      : await prepared<HoldsTable>(session, name, { paths: possible && dialect.list(possible), most }, (at) => {
-          const all = db.selectFrom('holds').selectAll();
-          const select = paths ? all.where(dialect.isListed('path', at('paths'))) : all;
-          return most === undefined ? select : select.limit(at<number>('most'));
+      : await prepared<HoldsTable>(session, name, { paths: possible && dialect.list(possible), most }, (at, { heldAmong }) => {
+          const all = paths ? heldAmong(at('paths')) : sql`select path, job, shows from holds`;
+          return (most === undefined ? all : sql`${all} limit ${at('most')}`).compile(db);
         });
   return new Map(rows.map(({ path, job, shows }) => [path, { job, shows }]));
 }

@@ -11,7 +11,7 @@ import { postgresAvailable, startPostgres, type Postgres } from '../backends/pos
 import { expectAfter, fillBefore, takenBack } from './before-lists';
 import { storeContract } from './contract';
 import { failure, newJob, resourceRow, tenant, type Bench } from './fixture';
-import { elapse, waitUntil } from '../harness/wait';
+import { elapse, eventually, waitUntil } from '../harness/wait';
 
 const key = randomBytes(32);
 
@@ -193,7 +193,11 @@ describeWith('PostgreSQL', postgresAvailable(), () => {
     expect(ended.map((each) => each.status === 'rejected' && each.reason instanceof StoreUnavailable)).toEqual([true, true, true]);
     expect((await other.events({ tenant, limit: 9 })).length).toBe(0);
     expect((await other.holds()).size).toBe(3);
-    const again = await Promise.all(rows.map(end));
+    // As a worker does: the pool may hand out a connection whose end it has not noticed yet.
+    const passing = (error: unknown): undefined => {
+      if (!(error instanceof StoreUnavailable)) throw error;
+    };
+    const again = await Promise.all(rows.map((row) => eventually(() => end(row).catch(passing))));
     expect(again.map((row) => row?.state)).toEqual(['SUCCESS', 'SUCCESS', 'SUCCESS']);
     expect(await Promise.all(rows.map(end))).toEqual([undefined, undefined, undefined]);
     expect((await other.events({ tenant, limit: 9 })).length).toBe(3);
