@@ -10,6 +10,8 @@ const FOLDER = join(__dirname, '..', '..', '.backends');
 const MODULE = join(__dirname, 'vcsim');
 /** The module that pins tools of others, apart: their versions decide nothing of ours. */
 const TOOLS = join(__dirname, 'kubernetes');
+/** How long a build may take, in seconds: Helm takes three minutes of a processor where nothing of it was built before. */
+const BUILD_SECONDS = 1500;
 
 /** A program in Go, built below .backends once for each state of its sources and pinned modules. */
 export interface GoProgram {
@@ -66,10 +68,10 @@ function built(name: string, module: string, what: string, sources: () => readon
       if (existsSync(target)) return;
       mkdirSync(FOLDER, { recursive: true });
       const script = 'test -e "$1" || { go build -o "$1.new" "$2" && mv "$1.new" "$1"; }';
-      const words = ['-w', '540', join(FOLDER, `${name}-install.lock`), 'sh', '-ec', script, 'sh', target, what];
+      const words = ['-w', String(BUILD_SECONDS), join(FOLDER, `${name}-install.lock`), 'sh', '-ec', script, 'sh', target, what];
       await promisify(execFile)('flock', words, {
         cwd: module,
-        timeout: 560_000,
+        timeout: (BUILD_SECONDS + 20) * 1000,
         env: { ...process.env, GOFLAGS: '-mod=readonly -buildvcs=false' },
       });
     },
