@@ -41,6 +41,7 @@ function everyReading(): string {
 async function seriesNames(): Promise<Set<string>> {
   const metrics = createMetrics({ build: { version: '1', node: '20' } });
   metrics.watchQueue(() => undefined);
+  metrics.watchRequests(() => 0);
   const own = await metrics.registry.getMetricsAsJSON();
   const told = [...everyReading().matchAll(/^# TYPE (\S+)/gm)].map(([, name = '']) => name);
   const names = [...own.flatMap(({ name }) => [name, `${name}_bucket`, `${name}_count`, `${name}_sum`]), ...told];
@@ -60,6 +61,28 @@ describe('what Prometheus and Grafana are given', () => {
     const asked = [...rules, ...dashboards.flatMap(({ text }) => expressionsOf(text))].flatMap(metricsIn);
     expect(asked.length).toBeGreaterThan(40);
     expect(asked.filter((name) => !known.has(name))).toEqual([]);
+  });
+
+  it('shows everything that the program tells of itself', async () => {
+    const metrics = createMetrics({ build: { version: '1', node: '20' }, process: false });
+    metrics.watchQueue(() => undefined);
+    metrics.watchRequests(() => 0);
+    const own = (await metrics.registry.getMetricsAsJSON()).map(({ name }) => name);
+    const shown = dashboards.flatMap(({ text }) => expressionsOf(text)).flatMap(metricsIn);
+    expect(own.length).toBeGreaterThan(10);
+    expect(own.filter((name) => !shown.some((one) => one.replace(/_(bucket|count|sum)$/, '') === name))).toEqual([]);
+  });
+
+  it('has every process scraped: gateways, and workers at their own ports', () => {
+    const { scrape_configs: jobs } = parse(readFileSync(join(CONFIG, 'prometheus', 'prometheus.yaml'), 'utf8')) as {
+      scrape_configs: { job_name: string; static_configs: { targets: string[]; labels?: { component: string } }[] }[];
+    };
+    const program = jobs.find(({ job_name: name }) => name === 'cimi-gateway');
+    const production = parse(readFileSync(join(CONFIG, 'production.yaml'), 'utf8')) as { admin: { port: number } };
+    expect(program?.static_configs.map(({ targets, labels }) => [labels?.component, targets])).toEqual([
+      ['gateway', ['127.0.0.1:8080']],
+      ['worker', [`127.0.0.1:${production.admin.port}`]],
+    ]);
   });
 
   it.each(dashboards)('$name: panels have ids of their own and do not lie upon each other', ({ text }) => {
