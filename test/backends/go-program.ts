@@ -10,7 +10,7 @@ const FOLDER = join(__dirname, '..', '..', '.backends');
 const MODULE = join(__dirname, 'vcsim');
 /** The module that pins tools of others, apart: their versions decide nothing of ours. */
 const TOOLS = join(__dirname, 'kubernetes');
-/** How long a build may take, in seconds: Helm takes three minutes of a processor where nothing of it was built before. */
+/** Seconds that a build may take: Helm takes three minutes of a processor where nothing of it was built before. */
 const BUILD_SECONDS = 1500;
 
 /** A program in Go, built below .backends once for each state of its sources and pinned modules. */
