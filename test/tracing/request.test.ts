@@ -14,6 +14,7 @@ function caller(flags = '01'): { traceId: string; spanId: string; headers: Recor
   return { traceId, spanId, headers: { traceparent: `00-${traceId}-${spanId}-${flags}`, tracestate: 'vendor=abc' } };
 }
 
+const QUICK = { start: 20, stop: 20, pause: 20, suspend: 20, restart: 20, restore: 20, delete: 20, capture: 20 };
 const jobIn = (answer: Answer): string => String(answer.headers.get('cimi-job-uri')).replace(/^.*\/jobs\//, '');
 
 describeWith("traces, as OpenTelemetry's protocol has them", otlpAvailable(), () => {
@@ -96,8 +97,24 @@ describeWith("traces, as OpenTelemetry's protocol has them", otlpAvailable(), ()
     expect(call.attributes).toEqual({
       ...{ 'cimi.cloud': 'sim', 'cimi.driver': 'simulator', 'cimi.operation': 'machines.create', 'cimi.attempt': 1 },
     });
-    expect(spans.some(({ events }) => events.some(({ name }) => name === 'wait'))).toBe(true);
     expect(collector.headers.at(-1)).toMatchObject({ 'x-key': 'for-the-collector', 'content-type': 'application/x-protobuf' });
+  });
+
+  test('a Job that waits for the cloud says so, and each time a worker has it in hand is a span below the request', async () => {
+    scene.control.set({ delays: { ...QUICK, create: 3_600_000 } });
+    const from = caller();
+    const answer = await as('ada').post('machines', machineCreate(), from.headers);
+    const mine = (spans: readonly SentSpan[]) => ofTrace(spans, from.traceId);
+    const isWaiting = ({ events }: SentSpan): boolean =>
+      events.some(({ name, attributes }) => name === 'wait' && Number(attributes['cimi.wait_ms']) > 0);
+    await collector.until((all) => mine(all).some(isWaiting));
+    scene.control.resetSettings();
+    for (const { id, phase } of scene.control.instances()) if (phase === 'pending') scene.control.setPhase(id, 'running');
+    await succeeded(as('ada'), answer);
+    const spans = mine(await collector.until((all) => hasEnded(all, jobIn(answer)) && requestOf(all, jobIn(answer)) !== undefined));
+    const runs = spans.filter(({ kind }) => kind === 'consumer');
+    expect(runs.length).toBeGreaterThan(1);
+    expect(runs.map((run) => wayOf(run, spans))).toEqual(runs.map(() => 'job machine.create < POST machines'));
   });
 
   test("the lines of the log about a request and its Job name the trace, and the way to the caller's goes through the store", async () => {
