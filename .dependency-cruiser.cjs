@@ -4,6 +4,7 @@
  */
 const rooms = {
   model: [],
+  rights: ['model'],
   disks: [],
   tracing: [],
   net: ['threads'],
@@ -15,17 +16,17 @@ const rooms = {
   store: ['model'],
   fetch: ['model', 'net', 'threads'],
   jobs: ['model', 'clouds', 'store', 'tracing'],
-  operations: ['model', 'disks', 'clouds', 'store', 'fetch', 'jobs', 'threads'],
+  operations: ['model', 'disks', 'clouds', 'store', 'fetch', 'jobs', 'threads', 'rights'],
   monitoring: ['model', 'clouds', 'store', 'jobs', 'operations', 'systems'],
   systems: ['model', 'clouds', 'store', 'jobs', 'operations'],
   packages: ['model', 'disks', 'clouds', 'store', 'fetch', 'jobs', 'operations', 'systems', 'ovf'],
-  reader: ['model', 'codec', 'query', 'clouds', 'store', 'operations'],
-  protocol: ['model', 'codec', 'query', 'clouds', 'store', 'operations', 'reader', 'tracing'],
-  http: ['model', 'net', 'store', 'protocol', 'threads', 'tracing'],
+  reader: ['model', 'codec', 'query', 'clouds', 'store', 'operations', 'rights'],
+  protocol: ['model', 'codec', 'query', 'clouds', 'store', 'operations', 'reader', 'rights', 'tracing'],
+  http: ['model', 'net', 'store', 'protocol', 'rights', 'threads', 'tracing'],
   config: ['model', 'net'],
   plugins: ['model', 'clouds', 'config', 'operations'],
   api: ['model', 'clouds', 'plugins'],
-  cli: ['clouds', 'store', 'jobs', 'operations', 'http', 'config', 'plugins', 'gateway'],
+  cli: ['model', 'clouds', 'store', 'jobs', 'operations', 'http', 'config', 'plugins', 'gateway', 'rights'],
 };
 
 const TEST = '(\\.test\\.ts$|^test/)';

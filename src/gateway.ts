@@ -19,6 +19,7 @@ import { loginsOf } from './gateway/logins';
 import { openQueue, openStore } from './gateway/opening';
 import { reloading } from './gateway/reloading';
 import { requestTracing, tracingOf } from './gateway/tracing';
+import { declaredRules } from './gateway/declared-rules';
 import { loginRequired } from './gateway/strangers';
 import { Closers } from './http/closers';
 import { consoleOf, docsOf } from './http/console-parts';
@@ -144,6 +145,7 @@ async function build(options: GatewayOptions, closers: Closers): Promise<Gateway
   closers.add(() => clouds.close());
   const catalogue = catalogueFor(clouds, config, types);
   const fetcher = createFetcher(config.fetch);
+  const rules = declaredRules(config, catalogue);
   const handlers = handlersFor(config, types, catalogue, fetcher);
   const tagKey = tagKeyOf(store);
   const at = role === 'gateway' ? await publicAddress(config.server) : undefined;
@@ -151,9 +153,8 @@ async function build(options: GatewayOptions, closers: Closers): Promise<Gateway
   const queue = await openQueue(config, log);
   closers.add(() => queue.close(config.server.shutdownMs));
   const limits = liveLimits(config);
-  const engine = createJobs(options, {
-    ...{ limits, store, queue, clouds, catalogue, handlers, fetcher, base, tagKey, onEnded, onTakenOver, owner, tracer },
-  });
+  const shared = { store, clouds, catalogue, handlers, base, tagKey, rules: rules.book, limits, tracer };
+  const engine = createJobs(options, { ...shared, queue, fetcher, onEnded, onTakenOver, owner });
   metrics.watchQueue(() => queue.trouble());
   metrics.watchJobs(() => store.jobLoad());
   const ready = () => readiness({ store, queue, clouds });
@@ -172,18 +173,25 @@ async function build(options: GatewayOptions, closers: Closers): Promise<Gateway
   const [ending, freshen] = [new AbortController(), freshening(own)];
   const reads = config.audit.reads ? createReadAudit({ store, log: logOf(log) }) : undefined;
   closers.add(() => reads?.close());
-  const also = { limits, ledger, freshen, reads, ending: ending.signal, tracer };
-  const handle = protocolOf(options, { store, clouds, catalogue, handlers, engine, base, tagKey, ...also });
+  const handle = protocolOf(options, { ...shared, engine, ledger, freshen, reads, ending: ending.signal });
   const close = (): Promise<void> => {
     standing.closing = true;
     return closers.close();
   };
   if (!at) {
     standing.ready = ready;
-    return { entryPoint: undefined, handle, store, engine, anonymous: false, reload: reloading(config, log, { clouds, limits }), close };
+    return {
+      entryPoint: undefined,
+      handle,
+      store,
+      engine,
+      anonymous: false,
+      reload: reloading(config, log, { clouds, limits, rules }),
+      close,
+    };
   }
   const writers = { json: createWriter(catalogue, 'json'), xml: createWriter(catalogue, 'xml') };
-  const logins = loginsOf({ config, store, catalogue, log, metrics, required, signal: ending.signal });
+  const logins = loginsOf({ config, store, catalogue, log, metrics, rules: rules.book, required, signal: ending.signal });
   closers.add(() => logins.close());
   const typeOf = (path: string) => catalogue.locate(path)?.type ?? '';
   const audit = { content: config.audit.content, note: reads && ((entry: EventRecord) => reads.note(entry)), typeOf };
@@ -202,7 +210,8 @@ async function build(options: GatewayOptions, closers: Closers): Promise<Gateway
     documents: publicDocuments(catalogue, handlers, base, at.publicUrl),
     console: consoleOf(config.console, store.access, required ? at.publicUrl : undefined, logins.record),
     docs: docsOf(config.docs),
-    packages: servePackages({ store, clouds, base, idleMs: config.move.idleSeconds * 1000, notify, audit }),
+    packages: servePackages({ ...shared, idleMs: config.move.idleSeconds * 1000, notify, audit, mayHave: rules.mayHave(shared) }),
+    rules: rules.forAccess,
     faults: (status, message, request) => writeFault(writers, base, request, { status, message }),
     ...(config.server.trustProxy.length > 0 ? { trustProxy: config.server.trustProxy } : {}),
     ...(config.access.metricsToken === undefined ? {} : { metricsToken: config.access.metricsToken }),
@@ -217,7 +226,7 @@ async function build(options: GatewayOptions, closers: Closers): Promise<Gateway
     await sleep(config.server.retireMs);
   });
   standing.ready = ready;
-  const reload = reloading(config, log, { clouds, limits, server, oidc: logins.renewal });
+  const reload = reloading(config, log, { clouds, limits, rules, server, oidc: logins.renewal });
   return { entryPoint: `${base}cloudEntryPoint`, handle, store, engine, anonymous: !required, reload, close };
 }
 
@@ -283,6 +292,7 @@ function createJobs(
     | 'handlers'
     | 'tagKey'
     | 'base'
+    | 'rules'
     | 'fetcher'
     | 'limits'
     | 'onEnded'
@@ -332,6 +342,7 @@ interface Built {
   onEnded: (job: JobRow) => void;
   onTakenOver: (job: JobRow) => void;
   ledger: Ledger | undefined;
+  rules: ProtocolOptions['rules'];
   freshen: ProtocolOptions['freshen'];
   reads: ProtocolOptions['reads'];
   /** Name of this process on its leases. */

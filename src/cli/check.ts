@@ -6,6 +6,7 @@ import { secretKey, type Config } from '../config/config';
 import { ConfigError, problemText } from '../config/problems';
 import { maskOf } from '../config/redact';
 import { connect, keyFile } from '../gateway';
+import { checkRules } from '../gateway/declared-rules';
 import { DATABASE_FILE } from '../gateway/opening';
 import { createLog } from '../http/log';
 import { assertListenAllowed } from '../http/loopback';
@@ -17,6 +18,7 @@ import { createCipher } from '../store/cipher';
 import { readKey } from '../store/key-file';
 import { checkPostgres, reasonOf } from '../store/postgres-check';
 import { checkSqlite } from '../store/stored-check';
+import { catalogueOf } from './catalogue';
 import { configOf, say, withConfig, type CommonOptions } from './common';
 
 /**
@@ -39,6 +41,7 @@ async function check(options: CommonOptions): Promise<void> {
   };
   tell({ ok: true, what: `configuration: ${config.source.file ?? 'the built-in demo'}` });
   await checkExtensions(config, tell);
+  await checkPolicies(config, tell);
   await checkStore(config, await checkKey(config, tell), tell);
   await checkQueue(config, tell);
   for (const key of Object.keys(config.clouds)) await checkCloud(config, key, tell);
@@ -57,6 +60,19 @@ async function checkExtensions(config: Config, tell: Tell): Promise<void> {
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
     tellProblems(error, (message) => tell({ ok: false, what: 'extensions', message }));
+  }
+}
+
+/** Checks the names in declared rules, where there are any. */
+async function checkPolicies(config: Config, tell: Tell): Promise<void> {
+  if (config.access.policies.length === 0) return;
+  const what = 'access.policies';
+  try {
+    checkRules(config, await catalogueOf(config));
+    tell({ ok: true, what, message: config.access.policies.map(({ name }) => name).join(', ') });
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    tellProblems(error, (message) => tell({ ok: false, what, message }));
   }
 }
 

@@ -6,10 +6,11 @@ import { backupCommand, restoreCommand } from './backup';
 import { checkCommand } from './check';
 import { doctorCommand } from './doctor';
 import { keyCommand } from './keys';
+import { policyCommand } from './policy';
 import { serveCommand, workerCommand } from './serve';
 import { tokenCommand, userCommand } from './users';
 
-/** The command line: `cimi-gateway serve`, `worker`, `check`, `doctor`, `user`, `token`, `audit`, `key`, `backup`, `restore`. */
+/** The command line: `cimi-gateway serve`, `worker`, `check`, `doctor`, `user`, `token`, `policy`, `audit`, `key`, `backup`, `restore`. */
 async function run(): Promise<void> {
   // Whatever this process makes is its owner's alone.
   process.umask(0o077);
@@ -32,6 +33,7 @@ async function run(): Promise<void> {
     .addCommand(doctorCommand())
     .addCommand(userCommand())
     .addCommand(tokenCommand())
+    .addCommand(policyCommand())
     .addCommand(auditCommand())
     .addCommand(keyCommand())
     .addCommand(backupCommand())

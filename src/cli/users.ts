@@ -1,10 +1,13 @@
 import { Command, InvalidArgumentError } from 'commander';
 import { tenantsOf, type Config } from '../config/config';
+import { declaredRules } from '../gateway/declared-rules';
 import { openStore } from '../gateway/opening';
 import { createLog } from '../http/log';
 import { addToken, addUser, changeUser, listTokens, listUsers, removeUser, revokeToken, type TokenFacts } from '../http/principals';
 import { ROLES, type AccessStore, type Role } from '../store/store';
+import type { TokenScope } from '../store/access-store';
 import { commandEntry, keyOf } from './audit';
+import { catalogueOf } from './catalogue';
 import { configOf, say, withConfig, type CommonOptions } from './common';
 import { askPassword } from './password';
 
@@ -79,10 +82,16 @@ export function tokenCommand(): Command {
       .option('--name <name>', 'what it is called in lists, log and audit')
       .option('--role <role>', `role that it has at most: ${ROLES.join(', ')} (default: that of its user)`, roleOf)
       .option('--expires <time>', 'RFC 3339 time after which it is refused')
-      .action((user: string, { name, role, expires, ...options }: CommonOptions & TokenFacts) =>
-        withAccess(options, async (access) => {
-          const facts = { ...(name !== undefined && { name }), ...(role && { role }), ...(expires !== undefined && { expires }) };
-          const made = await addToken(access, user, facts);
+      .option('--collections <names>', 'collections that it is for, with commas between: machineImages,volumes (default: all)', namesOf)
+      .option('--clouds <keys>', 'clouds that it is for (default: all)', namesOf)
+      .option('--actions <names>', 'actions that it is for: read,add,start (default: all that its user may)', namesOf)
+      .action((user: string, { name, role, expires, collections, clouds, actions, ...options }: CommonOptions & TokenFacts & TokenScope) =>
+        withAccess(options, async (access, config) => {
+          const lists = { ...(collections && { collections }), ...(clouds && { clouds }), ...(actions && { actions }) };
+          const scope = Object.keys(lists).length > 0 ? { scope: lists } : {};
+          const facts = { ...(name !== undefined && { name }), ...(role && { role }), ...(expires !== undefined && { expires }), ...scope };
+          const { wider } = declaredRules(config, await catalogueOf(config)).forAccess;
+          const made = await addToken(access, user, facts, wider);
           process.stderr.write(`token ${made.id} of ${user}; it is shown this once:\n`);
           say(made.token);
         }),
@@ -107,7 +116,11 @@ export function tokenCommand(): Command {
   return token;
 }
 
-function roleOf(text: string): Role {
+function namesOf(text: string): string[] {
+  return text.split(',').map((name) => name.trim());
+}
+
+export function roleOf(text: string): Role {
   const role = ROLES.find((known) => known === text);
   if (!role) throw new InvalidArgumentError(`roles are ${ROLES.join(', ')}`);
   return role;

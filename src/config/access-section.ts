@@ -65,6 +65,40 @@ const issuer = z.strictObject({
     .describe('Subnets at which it may be although they are not the public internet (10.20.0.0/16).'),
 });
 
+const names = (of: string) =>
+  z.array(z.string().min(1).max(500)).min(1, 'names nothing: leave it out for all of them').max(1000).optional().describe(of);
+
+const policy = z.strictObject({
+  name: z
+    .string()
+    .regex(
+      /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/,
+      'must be 1 to 64 letters, digits, dots, dashes or underscores, beginning with a letter or digit',
+    )
+    .describe('Name of the rule, which stands in refusals and explanations.'),
+  effect: z
+    .enum(['allow', 'deny'])
+    .default('allow')
+    .describe('allow: those that it is for may only what such rules of theirs say. deny: they may not, whatever else allows it.'),
+  tenants: names('Tenants that it is for. Default: all.'),
+  roles: z
+    .array(z.enum(['reader', 'operator', 'admin']))
+    .min(1)
+    .optional()
+    .describe('Roles that it is for. Default: all.'),
+  users: names('Users that it is for, by name (ann, corp:ann). Default: all.'),
+  groups: names('Groups of an issuer that it is for. Default: everyone, in groups or not.'),
+  clouds: names(
+    'Clouds that it is about. Default: all. What is in no cloud an allow rule is about all the same, and a deny rule with clouds is not.',
+  ),
+  collections: names(
+    'Collections that it is about, by their names in the Cloud Entry Point (machines), with all that is in their resources. Default: all.',
+  ),
+  actions: names(
+    'Actions that it is about: read, add, edit, delete, and those of the resources (start). Default: all. To allow any is to allow read.',
+  ),
+});
+
 /** Section `access`: who may use the gateway. */
 export const accessSection = z
   .strictObject({
@@ -97,6 +131,13 @@ export const accessSection = z
             context.addIssue({ code: 'custom', path: [key, 'issuer'], message: 'is that of another entry, too' });
       })
       .describe('Issuers whose tokens are taken as logins (OpenID Connect: JWTs as bearer tokens; docs/access.md). Read again at SIGHUP.'),
+    policies: z
+      .array(policy)
+      .max(1000)
+      .default([])
+      .describe(
+        'Rules that narrow what roles let do, per tenant, user, group, cloud, collection and action (docs/access.md). Read again at SIGHUP.',
+      ),
   })
   .prefault({})
   .describe('Who may use the gateway. Users and tokens of its own are made by command (cimi-gateway user, token).');
@@ -107,8 +148,18 @@ export const accessSection = z
  */
 export function accessProblems(access: unknown, tenants: readonly unknown[]): Problem[] {
   const issuers = isRecord(access) ? access['oidc'] : undefined;
-  if (!isRecord(access) || !isRecord(issuers)) return [];
+  if (!isRecord(access)) return [];
   const problems: Problem[] = [];
+  for (const [index, rule] of (Array.isArray(access['policies']) ? (access['policies'] as unknown[]) : []).entries()) {
+    const named = isRecord(rule) && Array.isArray(rule['tenants']) ? (rule['tenants'] as unknown[]) : [];
+    for (const [place, tenant] of named.entries())
+      if (typeof tenant === 'string' && !tenants.includes(tenant))
+        problems.push({
+          path: `access.policies[${index}].tenants[${place}]`,
+          message: `there is no tenant ${tenant}; there are ${tenants.join(', ')}`,
+        });
+  }
+  if (!isRecord(issuers)) return problems;
   if (access['required'] === false && Object.keys(issuers).length > 0)
     problems.push({ path: 'access.oidc', message: 'is of no use where access.required is false: nobody logs in then' });
   for (const [key, one] of Object.entries(issuers)) {

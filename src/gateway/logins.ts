@@ -6,6 +6,7 @@ import { createAuthenticator, type Authenticate } from '../http/access';
 import { createLoginAudit } from '../http/login-audit';
 import type { Metrics } from '../http/metrics';
 import { createOidcLogins } from '../http/oidc';
+import type { RuleBook } from '../rights/rule-book';
 import { loginRecorder, toldAccess } from '../protocol/audited';
 import { anonymousHosts, anonymousOf } from './strangers';
 
@@ -27,6 +28,8 @@ interface Parts extends Omit<Parameters<typeof loginRecorder>[0], 'auditContent'
   config: Config;
   log: Logger;
   metrics: Metrics;
+  /** Declared rules. */
+  rules: RuleBook;
   /** True where everyone must log in. */
   required: boolean;
   /** Ends what is being read of issuers. */
@@ -34,9 +37,11 @@ interface Parts extends Omit<Parameters<typeof loginRecorder>[0], 'auditContent'
 }
 
 /** Makes the logins: by password, by tokens of the gateway, and by tokens of the configured issuers. */
-export function loginsOf({ config, log, metrics, required, signal, ...parts }: Parts): ConfiguredLogins {
+export function loginsOf({ config, log, metrics, rules, required, signal, ...parts }: Parts): ConfiguredLogins {
   const fetch = createDocumentFetcher(config.fetch, signal);
-  const oidc = required ? createOidcLogins({ issuers: config.access.oidc, tenants: tenantsOf(config), fetch, log }) : undefined;
+  const oidc = required
+    ? createOidcLogins({ issuers: config.access.oidc, tenants: tenantsOf(config), namedGroups: () => rules.groups, fetch, log })
+    : undefined;
   const authenticate = createAuthenticator({
     access: parts.store.access,
     hmacKey: randomBytes(32),

@@ -16,21 +16,36 @@ interface Renewable {
   server?: Pick<HttpServer, 'renew' | 'bound'>;
   /** Issuers whose tokens are taken; absent where nobody logs in. */
   oidc?: { renew(next: Config): void } | undefined;
+  rules: Rules;
+}
+
+/** Declared rules, which are taken unless they name what there is not. */
+export interface Rules {
+  /** @throws ConfigError */
+  check(next: Config): void;
+  renew(next: Config): void;
 }
 
 /**
- * Makes what takes a configuration that was read again: credentials and limits of clouds, quotas, limits of requests, the log's level,
+ * Makes what takes a configuration that was read again: credentials and limits of clouds, quotas, limits of requests, declared rules, the log's level,
  * the certificate and key of the listener, the issuers of tokens. All else stays as it was at the start, and is named in the log. Where
  * something of it cannot be used nothing is taken.
  */
 export function reloading(started: Config, log: Logger, parts: Renewable): (next: Config) => Promise<void> {
   let { level } = started.log;
-  let { oidc } = started.access;
+  let { oidc, policies } = started.access;
   let { tls } = started.server;
   return async (next) => {
+    const hasRules = !isDeepStrictEqual(next.access.policies, policies);
+    if (hasRules) parts.rules.check(next);
     const { clouds, unfit } = await prepared(parts, next, tls);
     const taken = clouds.map((cloud) => `clouds.${cloud.key}`);
     for (const cloud of clouds) cloud.take();
+    if (hasRules) {
+      parts.rules.renew(next);
+      policies = next.access.policies;
+      taken.push('access.policies');
+    }
     if (next.log.level !== level) {
       log.level = level = next.log.level;
       taken.push('log.level');
@@ -93,7 +108,7 @@ function changed(started: Config, next: Config, { parts, unfit }: Reload): strin
     ...places(oldLog, newLog, 'log.', ['level']),
     ...places(oldServer, newServer, 'server.', ['limits', ...(isTlsTaken ? ['tls'] : [])]),
     ...places(oldServer.limits, newServer.limits, 'server.limits.', limitsTaken),
-    ...places(oldAccess, newAccess, 'access.', parts.oidc ? ['oidc'] : []),
+    ...places(oldAccess, newAccess, 'access.', parts.oidc ? ['oidc', 'policies'] : ['policies']),
     ...places(withoutOptions(oldClouds, unfit), withoutOptions(newClouds, unfit), 'clouds.'),
   ];
 }

@@ -2,7 +2,7 @@ import { StoreUnavailable } from '../store/unavailable';
 import { isDeepStrictEqual } from 'node:util';
 import { randomBytes } from 'node:crypto';
 import { Readable } from 'node:stream';
-import type { AccessStore, PrincipalRow, TokenRow } from '../store/store';
+import type { AccessStore, PrincipalRow, Role, TokenRow } from '../store/store';
 import { type Authentication, type AuthenticatorOptions, createAuthenticator } from './access';
 import { assertListenAllowed } from './loopback';
 import { type PasswordChecker, createPasswordChecker } from './passwords';
@@ -28,7 +28,7 @@ function memoryAccess(clock: { now: number }): AccessStore & { dump(): string; u
     tokenByHash: async (hash) => [...tokens.values()].find((token) => token.hash === hash),
     tokens: async (name) => [...tokens.values()].filter((token) => token.principal === name),
     addToken: async (row) => {
-      tokens.set(row.id, { name: null, role: null, ...row, used: null, created });
+      tokens.set(row.id, { name: null, role: null, scope: null, ...row, used: null, created });
       return true;
     },
     useToken: async (id) => {
@@ -295,13 +295,13 @@ describe('tokens', () => {
   test('a token has its name, and its role at most: never more than its owner has by now', async () => {
     const { access, clock, login } = await setUp();
     const { token } = await addToken(access, 'ann', { name: 'ci', role: 'reader' });
-    const reader = { ok: true, principal: { name: 'ann', tenant: 't1', role: 'reader', token: 'ci' } };
-    expect(await login(`Bearer ${token}`)).toEqual(reader);
+    const reader = (userRole: Role) => ({ ok: true, principal: { name: 'ann', tenant: 't1', role: 'reader', userRole, token: 'ci' } });
+    expect(await login(`Bearer ${token}`)).toEqual(reader('operator'));
     const { token: full, id } = await addToken(access, 'ann');
     expect(await login(`Bearer ${full}`)).toMatchObject({ principal: { role: 'operator', token: id } });
     await changeUser(access, 'ann', { role: 'admin' });
     clock.now += 3_000;
-    expect(await login(`Bearer ${token}`)).toEqual(reader);
+    expect(await login(`Bearer ${token}`)).toEqual(reader('admin'));
     expect(await login(`Bearer ${full}`)).toMatchObject({ principal: { role: 'admin' } });
     await addToken(access, 'ann', { name: 'high', role: 'admin' });
     await changeUser(access, 'ann', { role: 'reader' });

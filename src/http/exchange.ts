@@ -214,7 +214,8 @@ async function answerTo(
 }
 
 function isSame(one: Principal, other: Principal): boolean {
-  return one.name === other.name && one.tenant === other.tenant && one.role === other.role;
+  const rights = ({ userRole, groups, scope }: Principal): string => JSON.stringify([userRole, groups, scope]);
+  return one.name === other.name && one.tenant === other.tenant && one.role === other.role && rights(one) === rights(other);
 }
 
 /** Bodies above this take long to read, bytes. */

@@ -1,7 +1,7 @@
 import { shown } from '../model/shown';
 
 /** A token of the gateway, wherever it stands in a text. */
-const TOKEN = /cimi_[A-Za-z0-9_-]{43}/g;
+const TOKEN = /cimi_[A-Za-z0-9_-]{43,44}/g;
 /** A signed or encrypted token of an issuer (JWS, JWE): its header is JSON, which begins so in base64url. It may be cut. */
 const JWT = /eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9._-]*/g;
 

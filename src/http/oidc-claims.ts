@@ -29,6 +29,7 @@ const SCOPES = /^(.+\.)?(scope|scp)$/;
  * Reads from the claims of a token, whose signature was found right, who it is and what that may do.
  * @param key name of the issuer in the configuration: begins the user's name, so that it is never that of a user of the gateway
  * @param tenants all that there are
+ * @param named groups that rules name: no others are told of it
  * @returns words where it may nothing
  */
 export function principalOf(
@@ -36,6 +37,7 @@ export function principalOf(
   key: string,
   { claims, grants }: ClaimRules,
   tenants: readonly string[],
+  named: ReadonlySet<string> = new Set(),
 ): Principal | { refused: string; tried: string } {
   const name = wordAt(payload, claims.user, MOST_NAME);
   const subject = wordAt(payload, 'sub', MOST_SUBJECT);
@@ -48,7 +50,8 @@ export function principalOf(
   const tenant = grant.tenant ?? (claims.tenant === undefined ? undefined : wordAt(payload, claims.tenant, MOST_NAME));
   if (tenant === undefined || !tenants.includes(tenant))
     return { refused: `${tried} has no role here: its token names no tenant that there is`, tried };
-  return { name: tried, tenant, role: grant.role, from: { issuer: String(payload.iss), subject } };
+  const own = [...named].filter((group) => groups.includes(group)).sort();
+  return { name: tried, tenant, role: grant.role, from: { issuer: String(payload.iss), subject }, ...(own.length > 0 && { groups: own }) };
 }
 
 /** Finds a claim by its name, or by the names on the way to it: `realm_access.roles`. */

@@ -23,6 +23,8 @@ export type OidcIssuers = Readonly<Record<string, OidcIssuer>>;
 export interface OidcOptions extends Pick<IssuerKeysOptions, 'fetch' | 'log'> {
   issuers: OidcIssuers;
   tenants: readonly string[];
+  /** Groups that declared rules name now. */
+  namedGroups?: () => ReadonlySet<string>;
   now?: () => number;
 }
 
@@ -49,7 +51,7 @@ interface Issuer {
 }
 
 /** Makes the logins by tokens of the configured issuers. No place is asked that a token names: it only chooses among these. */
-export function createOidcLogins({ issuers, tenants, fetch, log, now = Date.now }: OidcOptions): OidcLogins {
+export function createOidcLogins({ issuers, tenants, namedGroups, fetch, log, now = Date.now }: OidcOptions): OidcLogins {
   const made = (next: OidcIssuers, before: readonly Issuer[]): Issuer[] =>
     Object.entries(next).map(([key, settings]) => {
       const { issuer, addresses } = settings;
@@ -66,7 +68,7 @@ export function createOidcLogins({ issuers, tenants, fetch, log, now = Date.now 
   return {
     authenticate(token) {
       if (!JWT_SHAPE.test(token)) return undefined;
-      return judge(token, state, now());
+      return judge(token, { ...state, named: namedGroups?.() }, now());
     },
     renew(next, all) {
       Object.assign(state, { known: made(next, state.known), tenants: all });
@@ -76,7 +78,13 @@ export function createOidcLogins({ issuers, tenants, fetch, log, now = Date.now 
   };
 }
 
-async function judge(token: string, { known, tenants }: { known: readonly Issuer[]; tenants: readonly string[] }, now: number) {
+interface Judging {
+  known: readonly Issuer[];
+  tenants: readonly string[];
+  named: ReadonlySet<string> | undefined;
+}
+
+async function judge(token: string, { known, tenants, named }: Judging, now: number) {
   if (token.length > MOST_TOKEN) return refuse(`the bearer token is longer than ${MOST_TOKEN} characters`);
   const claimed = claimedIssuer(token);
   const issuer = claimed === undefined ? undefined : known.find(({ settings }) => settings.issuer === claimed);
@@ -84,7 +92,7 @@ async function judge(token: string, { known, tenants }: { known: readonly Issuer
   const { key, settings } = issuer;
   try {
     const payload = await verified(token, issuer, now);
-    const found = principalOf(payload, key, settings, tenants);
+    const found = principalOf(payload, key, settings, tenants, named);
     if ('refused' in found) return { ok: false, status: 403, message: found.refused, tried: found.tried } satisfies Refused;
     return { ok: true, principal: found } satisfies Authentication;
   } catch (error) {

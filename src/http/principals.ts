@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { lesserRole, ROLES, type AccessStore, type PrincipalRow, type Role, type TokenRow } from '../store/store';
+import type { TokenScope } from '../store/access-store';
 import { canonical, hashPassword } from './passwords';
 import { hashToken, newToken } from './tokens';
 
@@ -29,6 +30,8 @@ export interface TokenListing {
   expires: string | null;
   /** Time of its last use, to the minute; null before the first. */
   used: string | null;
+  /** Scope of it; absent: all that its owner may. */
+  scope?: TokenScope;
 }
 
 export interface UserListing {
@@ -113,8 +116,8 @@ export async function listTokens(access: AccessStore, user: string): Promise<Tok
   return (await access.tokens(user)).map(listed);
 }
 
-function listed({ id, name, role, created, expires, used }: TokenRow): TokenListing {
-  return { id, name, role, created, expires, used };
+function listed({ id, name, role, created, expires, used, scope }: TokenRow): TokenListing {
+  return { id, name, role, created, expires, used, ...(scope && { scope }) };
 }
 
 /** Facts of a new token beside whose it is. */
@@ -125,15 +128,29 @@ export interface TokenFacts {
   name?: string;
   /** Role that it has at most, whatever its owner may later; its owner's when absent. */
   role?: Role;
+  /** Scope of it; all that its owner may when absent. */
+  scope?: TokenScope;
 }
+
+/** Finds what speaks against a token of somebody for a scope, in words; undefined where nothing does. */
+export type ScopeCheck = (
+  owner: Pick<PrincipalRow, 'name' | 'tenant' | 'role'> & { userRole: Role },
+  scope: TokenScope,
+) => string | undefined;
 
 /**
  * Makes a bearer token.
  * @returns the token itself, which can't be had again, and the id by which it is listed and revoked
- * @throws AccessError when there is no such user, the time is unreadable or past, the name is taken, or the role is above the owner's
+ * @param wider what tells that a scope is wider than its owner's rights, or names what there is not
+ * @throws AccessError when there is no such user, the time is unreadable or past, the name is taken, or role or scope are above the owner's
  */
-export async function addToken(access: AccessStore, user: string, facts: TokenFacts = {}): Promise<{ id: string; token: string }> {
-  const { expires, name, role } = facts;
+export async function addToken(
+  access: AccessStore,
+  user: string,
+  facts: TokenFacts = {},
+  wider: ScopeCheck = () => undefined,
+): Promise<{ id: string; token: string }> {
+  const { expires, name, role, scope } = facts;
   const owner = await access.principal(user);
   if (!owner) throw noSuchUser(user);
   if (name !== undefined) {
@@ -142,11 +159,13 @@ export async function addToken(access: AccessStore, user: string, facts: TokenFa
   }
   if (role !== undefined && lesserRole(role, owner.role) !== role)
     throw new AccessError(`${user} is ${owner.role}: a token can not be ${role}`);
+  const fault = scope && wider({ name: user, tenant: owner.tenant, role: role ?? owner.role, userRole: owner.role }, scope);
+  if (fault !== undefined) throw new AccessError(fault);
   const until = expires === undefined ? undefined : Date.parse(expires);
   if (until !== undefined && !(until > Date.now()))
     throw new AccessError(`'${expires ?? ''}' is not a time in the future (2027-01-31T00:00:00Z)`);
   const id = randomBytes(6).toString('hex');
-  const token = newToken();
+  const token = newToken(scope !== undefined);
   const added = await access.addToken({
     id,
     principal: user,
@@ -154,6 +173,7 @@ export async function addToken(access: AccessStore, user: string, facts: TokenFa
     expires: until === undefined ? null : new Date(until).toISOString(),
     name: name ?? null,
     role: role ?? null,
+    scope: scope ?? null,
   });
   if (!added) throw (await access.principal(user)) ? new AccessError(`${user} has a token ${name ?? id} already`) : noSuchUser(user);
   return { id, token };

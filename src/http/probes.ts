@@ -6,6 +6,8 @@ import type { Authentication } from './access';
 import { challengesFor } from './challenge';
 import type { HttpMetrics } from './metrics';
 import { PAGE_HEADERS } from './site';
+import type { Rights } from '../rights/rights';
+import { READ } from '../rights/rule';
 
 export interface Readiness {
   /** Tells whether requests can be served: the store works. A cloud or a queue in trouble does not make the gateway unready. */
@@ -37,7 +39,11 @@ export interface ProbeOptions {
   login: (request: IncomingMessage) => Promise<Authentication>;
   /** A secret with which the metrics can be read, and nothing else. */
   metricsToken?: string;
+  rightsOf?: RightsOf;
 }
+
+/** Tells what declared rules leave of somebody's role; undefined where nothing narrows it. */
+export type RightsOf = (who: Principal) => Rights | undefined;
 
 /** Text of what a tenant's Meters measure, with its content type. */
 export type Measured = (tenant: string) => Promise<{ contentType: string; text: string }>;
@@ -86,7 +92,7 @@ export function createProbes(options: ProbeOptions): Probes {
       case '/readyz': {
         if (options.closing()) return json(request, response, 503, { status: 'not ready', problems: ['shutting down'] });
         const found = await readiness();
-        return json(request, response, found.ok ? 200 : 503, told(found, await known(options, request)));
+        return json(request, response, found.ok ? 200 : 503, told(found, await known(options, request), options.rightsOf));
       }
       case '/metrics':
         return scrape(options, request, response);
@@ -124,6 +130,7 @@ async function scrape(options: ProbeOptions, request: IncomingMessage, response:
   if (!isMetricsToken(options.metricsToken, request)) {
     const who = await loggedIn(options, request, response);
     if (!who) return;
+    if (hidden(options, who, request, response)) return;
     if (who.role !== 'admin')
       return json(request, response, 403, { problem: 'the metrics of all tenants are for admins, and for the token access.metricsToken' });
   }
@@ -135,9 +142,16 @@ async function scrape(options: ProbeOptions, request: IncomingMessage, response:
 async function scrapeMeasured(options: ProbeOptions, request: IncomingMessage, response: ServerResponse): Promise<void> {
   if (!options.measured) return json(request, response, 404, { problem: 'nothing is measured here' });
   const who = await loggedIn(options, request, response);
-  if (!who) return;
+  if (!who || hidden(options, who, request, response)) return;
   const { contentType, text } = await options.measured(who.tenant);
   write(request, response, 200, contentType, text);
+}
+
+/** Answers those here from whom rules hide anything: what is counted of all is nothing for them. */
+function hidden({ rightsOf }: ProbeOptions, who: Principal, request: IncomingMessage, response: ServerResponse): boolean {
+  if (rightsOf?.(who)?.hides !== true) return false;
+  json(request, response, 403, { problem: 'what is measured of everything is for those from whom no rule hides anything' });
+  return true;
 }
 
 /** Returns the requester; strangers are answered here. */
@@ -157,11 +171,14 @@ async function known({ login }: ProbeOptions, request: IncomingMessage): Promise
 }
 
 /** Readiness as it is told: to anyone no more than that, to users their clouds, to admins and operators everything. */
-export function told({ ok, problems, clouds = {} }: Readiness, who: Principal | 'operator' | undefined): object {
+export function told({ ok, problems, clouds = {} }: Readiness, who: Principal | 'operator' | undefined, rightsOf?: RightsOf): object {
   const status = ok ? 'ready' : 'not ready';
   if (!who) return { status };
-  const admin = who === 'operator' || who.role === 'admin';
-  const seen = Object.entries(clouds).filter(([, { tenants }]) => admin || tenants.includes(who.tenant));
+  const rights = who === 'operator' ? undefined : rightsOf?.(who);
+  const admin = who === 'operator' || (who.role === 'admin' && rights?.hides !== true);
+  const seen = Object.entries(clouds).filter(
+    ([key, { tenants }]) => admin || (tenants.includes(who.tenant) && (rights?.may(READ, 'clouds', key) ?? true)),
+  );
   return { status, ...(admin && { problems }), clouds: Object.fromEntries(seen.map(([key, { state }]) => [key, state])) };
 }
 

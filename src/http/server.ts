@@ -15,7 +15,8 @@ import type { Faults } from './fault';
 import { loggedLogins } from './login-log';
 import type { HttpMetrics } from './metrics';
 import { createPackageExchange, type PackageOptions, PACKAGES } from './packages';
-import { type Measured, type Probes, type Readiness, createProbes } from './probes';
+import { type Measured, type Probes, type Readiness, type RightsOf, createProbes } from './probes';
+import type { ScopeCheck } from './principals';
 import type { Sessions } from './sessions';
 import type { RequestTracing } from './spans';
 import { createSite, isBelow, type Site } from './site';
@@ -70,6 +71,8 @@ export interface HttpServerOptions {
   documents?: Documents;
   /** Serves packages of virtual machines, below `/packages/`. */
   packages?: PackageOptions['serve'];
+  /** Declared rules that narrow those who were let in; absent: there are none. */
+  rules?: { rightsOf: RightsOf; wider: ScopeCheck } | undefined;
   /** Changes of users that requests ask for, as they are recorded, for `/admin/users`; absent: it is not there. */
   users?: Pick<UserAdminOptions, 'accessFor' | 'noteRefused'> | undefined;
   /** The console, below `/console/`; absent: it is not there. */
@@ -172,11 +175,12 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
   const { packages: serve } = options;
   const addressOf = (request: IncomingMessage) => whence(request as Request).address;
   const packages = serve && createPackageExchange({ serve, login, addressOf, log, limits: live });
-  const users = options.users && createUserAdmin({ ...options.users, login, addressOf, log });
+  const users = options.users && createUserAdmin({ ...options.users, ...options.rules, login, addressOf, log });
   const probes = createProbes({
     ...shared,
     ready: options.ready,
     ...(options.measured && { measured: options.measured }),
+    ...(options.rules && { rightsOf: options.rules.rightsOf }),
     entryPoint: `${base.publicUrl.replace(/\/+$/, '')}${base.prefix}cloudEntryPoint`,
     ...(options.documents && { documents: options.documents }),
     closing: () => closing,

@@ -10,7 +10,17 @@ function scene(publicUrl = 'https://cloud.example.com') {
   const clock = { now: Date.parse('2030-01-01T00:00:00Z') };
   const stamp = () => new Date(clock.now).toISOString();
   const user: PrincipalRow = { name: 'ann', tenant: 't', role: 'reader', passwordHash: 'h1', created: '' };
-  const token = { id: 't1', principal: 'ann', hash: hashToken(TOKEN), created: '', expires: null, name: null, role: null, used: null };
+  const token = {
+    id: 't1',
+    principal: 'ann',
+    hash: hashToken(TOKEN),
+    created: '',
+    expires: null,
+    name: null,
+    role: null,
+    used: null,
+    scope: null,
+  };
   const tokens: TokenRow[] = [token];
   const rows = new Map<string, SessionRow>();
   const access: AccessStore = {

@@ -5,12 +5,24 @@ import { shown } from '../model/shown';
 import { faultOf } from '../protocol/faults';
 import type { Principal } from '../protocol/messages';
 import { ROLES, type AccessStore, type PrincipalRow, type Role } from '../store/store';
+import type { TokenScope } from '../store/access-store';
 import type { Authentication, AuthRequest } from './access';
 import { checkBodyHeaders, hasBody, readBody } from './body';
 import { challengesFor } from './challenge';
 import { ClientGone, HttpFault } from './fault';
 import { logged } from './logged';
-import { AccessError, addToken, addUser, changeUser, listTokens, removeUser, revokeToken, userListing } from './principals';
+import {
+  AccessError,
+  addToken,
+  addUser,
+  changeUser,
+  listTokens,
+  removeUser,
+  revokeToken,
+  userListing,
+  type ScopeCheck,
+} from './principals';
+import type { RightsOf } from './probes';
 
 /** Path below which users are managed, outside the resources of the protocol. */
 export const USER_ADMIN = '/admin/users';
@@ -28,6 +40,9 @@ export interface UserAdminOptions {
   accessFor: (request: AccessRequest) => AccessStore;
   /** Records a change that was refused. */
   noteRefused: (request: AccessRequest, refusal: { status: number; reason: string }) => Promise<void>;
+  rightsOf?: RightsOf;
+  /** Tells that a scope is wider than its owner's rights. */
+  wider?: ScopeCheck;
   login: (request: IncomingMessage, asked: NonNullable<AuthRequest['asked']>) => Promise<Authentication>;
   /** Tells the client's address. */
   addressOf: (request: IncomingMessage) => string;
@@ -65,7 +80,7 @@ export function createUserAdmin(options: UserAdminOptions) {
 }
 
 async function answered(
-  { login, accessFor, noteRefused, addressOf }: UserAdminOptions,
+  { login, accessFor, noteRefused, addressOf, rightsOf, wider }: UserAdminOptions,
   path: string,
   request: IncomingMessage,
   response: ServerResponse,
@@ -80,8 +95,10 @@ async function answered(
   }
   const { principal: who } = result;
   const asked = { who, address: addressOf(request), method, requestId };
-  if (who.role !== 'admin') {
-    const reason = `users are managed by admins: ${who.name} is ${who.role}`;
+  if (who.role !== 'admin' || rightsOf?.(who)) {
+    // Who could make others with all rights would have them.
+    const why = who.role !== 'admin' ? `${who.name} is ${who.role}` : 'what this one may is narrowed by a rule, or by its token';
+    const reason = `users are managed by admins: ${why}`;
     if (method !== 'GET') await noteRefused(asked, { status: 403, reason });
     throw new HttpFault(403, reason);
   }
@@ -93,7 +110,7 @@ async function answered(
   // Users of other tenants are not there.
   if (user?.tenant !== who.tenant || more.length > 0 || (part !== undefined && part !== 'tokens')) throw notFound();
   if (part === undefined) return oneUser(access, user, method, given);
-  return id === undefined ? tokens(access, user, method, given) : oneToken(access, user, id, method);
+  return id === undefined ? tokens(access, user, method, given, wider) : oneToken(access, user, id, method);
 }
 
 async function users(access: AccessStore, who: Principal, method: string, given: Given): Promise<Answer> {
@@ -132,15 +149,18 @@ async function keepOneAdmin(access: AccessStore, { name, tenant, role }: Princip
   if (!others) throw new HttpFault(409, `${name} is the last admin of its tenant: make another one first, or do it by cimi-gateway user`);
 }
 
-async function tokens(access: AccessStore, user: PrincipalRow, method: string, given: Given): Promise<Answer> {
+async function tokens(access: AccessStore, user: PrincipalRow, method: string, given: Given, wider?: ScopeCheck): Promise<Answer> {
   if (method === 'GET') return { status: 200, body: { tokens: await listTokens(access, user.name) } };
   if (method !== 'POST') throw notPossible('GET, HEAD, POST');
-  const { name, role, expires } = only(given, ['name', 'role', 'expires']);
-  const made = await addToken(access, user.name, {
+  const { scope, ...texts } = given;
+  const { name, role, expires } = only(texts, ['name', 'role', 'expires'], ['scope']);
+  const facts = {
     ...(name !== undefined && { name }),
     ...(expires !== undefined && { expires }),
     ...(role !== undefined && { role: roleOf(role) }),
-  });
+    ...(scope !== undefined && { scope: scopeOf(scope) }),
+  };
+  const made = await addToken(access, user.name, facts, wider);
   return { status: 201, body: made };
 }
 
@@ -174,15 +194,29 @@ async function bodyOf(request: IncomingMessage): Promise<Given> {
 }
 
 /** Takes texts under known names. @throws HttpFault 400 for anything else */
-function only<N extends string>(given: Given, names: readonly N[]): Partial<Record<N, string>> {
+function only<N extends string>(given: Given, names: readonly N[], others: readonly string[] = []): Partial<Record<N, string>> {
   const values: Partial<Record<N, string>> = {};
   for (const [name, value] of Object.entries(given)) {
     const known = names.find((one) => one === name);
-    if (known === undefined) throw new HttpFault(400, `${shown(name, 100)} is not known here; there are ${names.join(', ')}`);
+    if (known === undefined)
+      throw new HttpFault(400, `${shown(name, 100)} is not known here; there are ${[...names, ...others].join(', ')}`);
     if (typeof value !== 'string') throw new HttpFault(400, `${known} must be a text`);
     values[known] = value;
   }
   return values;
+}
+
+const LISTS = ['collections', 'clouds', 'actions'] as const;
+
+/** @throws HttpFault 400 for what is no lists of names */
+function scopeOf(given: unknown): TokenScope {
+  const words = `scope must be an object with one or more of ${LISTS.join(', ')}, each a list of names`;
+  if (typeof given !== 'object' || given === null || Array.isArray(given) || Object.keys(given).length === 0)
+    throw new HttpFault(400, words);
+  for (const [name, list] of Object.entries(given))
+    if (!LISTS.some((known) => known === name) || !Array.isArray(list) || !list.every((one) => typeof one === 'string'))
+      throw new HttpFault(400, words);
+  return given;
 }
 
 function roleOf(text: string): Role {

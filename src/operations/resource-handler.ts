@@ -2,6 +2,7 @@ import type { Cloud, Clouds } from '../clouds/cloud';
 import type { GroupName, Item, ReadableGroup, TypeCapabilities } from '../clouds/driver';
 import type { Catalogue } from '../model/catalogue';
 import type { Values } from '../model/values';
+import type { Scope } from '../rights/rule';
 import type { EventRecord } from '../store/event-record';
 import type { Hold, NewResourceRow, ResourceChange, ResourcePath, ResourceRow, Role, StoreReads, UnitOfWork } from '../store/store';
 import { placed } from '../model/place';
@@ -70,9 +71,19 @@ declare const changeable: unique symbol;
 /** A resource that the policy lets its caller change (`permit`): only such a one can be planned on. */
 export type Changeable = Found & { readonly [changeable]: true };
 
+/** Somebody who asks for a change; the last three where rules may go by them. */
+export interface Asking {
+  name: string;
+  tenant: string;
+  role: Role;
+  userRole?: Role | undefined;
+  groups?: readonly string[] | undefined;
+  scope?: Scope | undefined;
+}
+
 /** Lookups that the planning of a change may use. Reads only. */
 export interface PlanContext {
-  principal: { name: string; tenant: string; role: Role };
+  principal: Asking;
   catalogue: Catalogue;
   clouds: Clouds;
   store: StoreReads;
@@ -92,8 +103,17 @@ export interface PlanContext {
    * @throws ProviderError where a cloud cannot be read
    */
   list(type: string, cloud?: Cloud): Promise<readonly Found[]>;
-  /** Lets a resource through to a change by the caller. @throws Refusal 403 for what it may only read */
-  permit(found: Found): Changeable;
+  /**
+   * Lets a resource through to a change by the caller.
+   * @param action short name of what is to be done
+   * @throws Refusal 403 for what it may only read
+   */
+  permit(found: Found, action: string): Changeable;
+  /**
+   * Lets an action upon all of these through, by declared rules alone, whether or not they can be read now.
+   * @throws Refusal 403 where one of them is not for the caller
+   */
+  permitAll(paths: readonly ResourcePath[], action: string): Promise<void>;
   /** @throws Refusal 403 for what is another tenant's and only shared with the caller */
   mustOwn(found: Found): void;
   newId(): string;

@@ -9,7 +9,8 @@ import { describeSystem } from './export-system';
 import { describeTemplate } from './export-template';
 import { exportPackage, type ExportInput } from './export-job';
 import { PackageBuilder } from './package-builder';
-import { ARCHIVE, DESCRIPTOR, packagePath, packageRow } from './package-record';
+import { allMembersOf } from '../systems/members';
+import { ARCHIVE, contentsOf, DESCRIPTOR, packagePath, packageRow } from './package-record';
 
 type Planner = NonNullable<ResourceHandler['act']>[string];
 type Describe = (machines: MachineExport, found: Found) => Promise<Content>;
@@ -54,9 +55,17 @@ async function planExport(
   { algorithm, running, archived, destination }: ExportOptions,
   { describe, volumeImages }: { describe: Describe; volumeImages: Pick<ResourceHandler, 'create'> },
 ): Promise<ChangePlan> {
+  const members = await allMembersOf(context.store, context.catalogue, found.path);
+  const exported = members.filter(({ kind }) => DESCRIBED[kind.type] !== undefined);
+  await context.permitAll(
+    exported.map(({ path }) => path),
+    'export',
+  );
   const builder = new PackageBuilder();
   const machines = new MachineExport(context, builder, volumeImages, { running });
   const described = builder.whole(await describe(machines, found));
+  const contents = contentsOf(context.catalogue, { of: found.path, origins: builder.origins });
+  await context.permitAll(contents.export, 'export');
   const path = packagePath(context.newId());
   const temporary = machines.captures.map(({ path: image, type }) => ({ path: image, type }));
   const input: ExportInput = {

@@ -152,7 +152,12 @@ async function planImportSystem(
   };
 }
 
-const askerOf = ({ principal: { name, tenant, role } }: PlanContext): ImportSystemInput['asker'] => ({ name, tenant, role });
+const askerOf = ({ principal: { name, tenant, role, userRole, groups, scope } }: PlanContext): ImportSystemInput['asker'] => ({
+  ...{ name, tenant, role },
+  ...(userRole && { userRole }),
+  ...(groups && { groups }),
+  ...(scope && { scope }),
+});
 
 /** Plans a Job that plans the import: nothing is there before it or after it. */
 function planOnly(

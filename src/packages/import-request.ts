@@ -9,7 +9,7 @@ import { Refusal, type CollectionRequest, type Found, type PlanContext } from '.
 import type { Cloud } from '../clouds/cloud';
 import { HARDWARE, type Hardware } from '../clouds/image-facts';
 import type { ResourcePath } from '../store/store';
-import { ARCHIVE, DESCRIPTOR, FOLDER, packageAt, packagePath } from './package-record';
+import { ARCHIVE, contentsOf, DESCRIPTOR, FOLDER, packageAt, packagePath } from './package-record';
 
 /** Options of an import, as the properties of its Action give them (DSP0263 5.13.2.1). */
 export interface ImportOptions {
@@ -132,7 +132,11 @@ function stops(text: string, at: string, { package: own }: ImportOptions): boole
 }
 
 /** Path of the record of a package of the gateway's own. @throws Refusal where the tenant has none there, or it is not whole yet */
-async function ownPackageAt({ store, principal }: PlanContext, document: string, source: string): Promise<ResourcePath> {
+async function ownPackageAt(
+  { store, principal, permitAll, catalogue }: PlanContext,
+  document: string,
+  source: string,
+): Promise<ResourcePath> {
   const [folder, id = '', name, ...more] = document.split('/');
   const path = packagePath(id);
   const record =
@@ -140,6 +144,9 @@ async function ownPackageAt({ store, principal }: PlanContext, document: string,
       ? await packageAt(store, principal.tenant, path)
       : undefined;
   if (!record || record.going) throw new Refusal(400, `there is no package at ${shown(source, 300)}`, { at: 'source' });
+  const contents = contentsOf(catalogue, record);
+  await permitAll(contents.export, 'export');
+  await permitAll(contents.read, 'read');
   if (record.descriptor !== undefined) return path;
   const job = (await store.holds([path])).get(path)?.job;
   throw new Refusal(409, `the package is still being written by jobs/${job ?? ''}: wait until that job has ended`, {

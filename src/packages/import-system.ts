@@ -200,7 +200,10 @@ async function planned(
   const collection = catalogue.pathOf(SYSTEM) ?? '';
   try {
     const context = await planning.contextFor(asker, cloud);
-    return await planSystem(table)(context, { values: { ...naming, cloud }, template: { componentDescriptors }, collection }, path);
+    const request = { values: { ...naming, cloud }, template: { componentDescriptors }, collection };
+    const plan = await planSystem(table)(context, request, path);
+    planning.permitPlan(asker, { ...plan, insert: (plan.insert ?? []).filter((row) => row.path !== path) });
+    return plan;
   } catch (error) {
     return refused(error, { componentDescriptors });
   }

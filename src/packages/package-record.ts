@@ -1,3 +1,4 @@
+import type { Catalogue } from '../model/catalogue';
 import type { DigestAlgorithm } from '../ovf/manifest';
 import type { NewResourceRow, ResourcePath, ResourceRow, StoreReads, UnitOfWork } from '../store/store';
 import type { PackagedImage } from './package-images';
@@ -50,6 +51,19 @@ export function packageRow(path: ResourcePath, tenant: string, record: PackageRe
     ...{ path, type: PACKAGE, tenant, cloud: null, providerKey: null, owner: null, state: null, values: {}, secrets: null },
     internal: { record } as unknown as NewResourceRow['internal'],
   };
+}
+
+/** Paths of all that a package is of, by what its reader must be able to do to them: who may not export that may not have it. */
+export function contentsOf(
+  catalogue: Catalogue,
+  { of, origins = {} }: Pick<PackageRecord, 'of' | 'origins'>,
+): { export: ResourcePath[]; read: ResourcePath[] } {
+  const paths = [...new Set([of, ...Object.values(origins)])];
+  const isExported = (path: ResourcePath): boolean => {
+    const type = catalogue.locate(path)?.type;
+    return type !== undefined && catalogue.action(type, 'export') !== undefined;
+  };
+  return { export: paths.filter(isExported), read: paths.filter((path) => !isExported(path)) };
 }
 
 /** A package of a tenant by its path; undefined where there is none, or it is another's. */

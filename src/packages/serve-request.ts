@@ -1,4 +1,4 @@
-import type { Role } from '../store/store';
+import type { Asking } from '../operations/resource-handler';
 
 /** Request for something of a package. */
 export interface PackageRequest {
@@ -6,7 +6,7 @@ export interface PackageRequest {
   /** Id of the package and name of the file, as the path below the packages' folder has them. */
   id: string;
   name: string;
-  who: { name: string; tenant: string; role: Role };
+  who: Asking;
   /** Address of the client, and what the request is called in the log, for the audit. */
   address?: string | undefined;
   requestId?: string | undefined;

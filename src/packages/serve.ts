@@ -26,6 +26,8 @@ export interface ServeParts {
   /** Time for which a cloud may give nothing, in ms. */
   idleMs: number;
   audit: PackageAudit;
+  /** Tells whether somebody may have a package, by declared rules. */
+  mayHave(who: PackageRequest['who'], record: PackageRecord): Promise<boolean>;
   /** Tells the workers of a new Job. */
   notify(job: string): Promise<void> | void;
 }
@@ -52,7 +54,7 @@ export function servePackages(parts: ServeParts): (request: PackageRequest) => P
     const { method, id, name, who } = request;
     const path = packagePath(id);
     const record = await packageAt(parts.store, who.tenant, path);
-    if (!record || record.going) return problem(404, ABSENT);
+    if (!record || record.going || !(await parts.mayHave(who, record))) return problem(404, ABSENT);
     if (method === 'DELETE') return removed(parts, request, path, record);
     if (method !== 'GET' && method !== 'HEAD')
       return problem(405, 'a package is read by GET, and removed by DELETE', { Allow: 'GET, HEAD, DELETE' });

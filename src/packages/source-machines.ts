@@ -52,7 +52,7 @@ export async function sourceMachines(
 
 async function source(context: PlanContext, handlers: readonly ResourceHandler[], found: Found): Promise<SourceMachine> {
   const { path, key, values } = found;
-  const machine = context.permit(found);
+  const machine = context.permit(found, 'stop');
   if (found.held) throw heldBy(found);
   const { cloud } = found;
   if (!cloud || key === undefined) throw new Refusal(409, `${path} does not exist at its provider`, { at, kind: 'conflict' });
@@ -137,7 +137,7 @@ async function lookAtSources(
     for (const { path, cloud } of sources) {
       const asking = ownHolds(await planning.contextFor(asker, cloudOf(context.clouds, cloud).key), context.job.id);
       const machines = new MachineExport(asking, new PackageBuilder(), volumeImages, options);
-      await machines.machine(asking.permit(await asking.resolve(path, MACHINE, at)));
+      await machines.machine(asking.permit(await asking.resolve(path, MACHINE, at), 'export'));
       captures.push(...machines.captures);
       insert.push(...machines.insert);
     }

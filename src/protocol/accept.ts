@@ -11,6 +11,7 @@ import { isFinished, StaleError, type AcceptedChange, type JobRow, type NewJob, 
 import { accessEntry, recordAccess, type Told } from './audited';
 import type { Scope } from './context';
 import type { Idempotency } from './idempotency';
+import { permitPlan } from './permit-plan';
 import { checkQuotas, staysAway } from './quotas';
 
 export interface Acceptance {
@@ -28,13 +29,21 @@ export interface Acceptance {
  * @throws HeldError, DuplicateKeyError, StaleError (another change came between), Refusal 403 beyond a quota.
  */
 export async function accept(scope: Scope, plan: ChangePlan, acceptance: Acceptance): Promise<JobRow> {
-  const { store, jobs, tracer } = scope.protocol;
+  const { store, jobs, catalogue, tracer } = scope.protocol;
   tracer?.current()?.tell({ 'cimi.action': lastWord(acceptance.action) });
+  // An action upon what is there makes what belongs to it.
+  if (!acceptance.found)
+    permitPlan(scope.protocol, scope.principal, plan, isAction(acceptance.action, catalogue) ? plan.location : undefined);
   const atOnce = writesOf(scope, plan, acceptance);
   const job = (atOnce && (await store.acceptAtOnce(atOnce))) ?? (await store.transaction((unit) => write(unit, scope, plan, acceptance)));
   for (const first of plan.stops ?? []) await jobs.notify(first);
   if (plan.work) await jobs.notify(job.id);
   return job;
+}
+
+/** Tells whether it is by an action of its collection's own, an import, that something is made. */
+function isAction(action: string, catalogue: Scope['protocol']['catalogue']): boolean {
+  return catalogue.collections.some(({ name }) => catalogue.collectionAction(name, action) !== undefined);
 }
 
 /** All that `write` does, where nothing of it depends on what the transaction finds. */

@@ -16,7 +16,12 @@ export function collectionOperations(routed: Routed, path: string, owner: Found 
 export function collectionActions({ protocol, principal, location, cloudKey }: Routed): string[] {
   if (location.kind !== 'collection' || location.owner || !protocol.policy.mayAsk(principal)) return [];
   const clouds = protocol.policy.cloudsOf(principal.tenant).filter(({ key }) => (cloudKey ?? key) === key);
-  return actionsOfAll(protocol.handlerOf(location.type), clouds);
+  const handler = protocol.handlerOf(location.type);
+  const { rights } = protocol.policy;
+  if (!rights) return actionsOfAll(handler, clouds);
+  // Where the collection itself is in no cloud, one in which it could be done is enough.
+  const may = (name: string): readonly Cloud[] => clouds.filter(({ key }) => rights.may(name, location.path, key));
+  return Object.keys(handler?.actOnAll ?? {}).filter((name) => actionsOfAll(handler, may(name)).includes(name) && may(name).length > 0);
 }
 
 /** Short names of actions of a type's collection that one of these clouds could carry out. */
@@ -31,10 +36,13 @@ export function canAdd({ protocol, principal, location, cloudKey }: Routed): boo
   const handler = protocol.handlerOf(location.type);
   if (!handler?.create || !protocol.policy.mayAsk(principal) || !location.collection?.add) return false;
   const needs = handler.createNeeds;
-  if (!needs) return true;
+  const { rights } = protocol.policy;
+  // What comes into another resource is a matter of that one.
+  const may = (cloud: string | null): boolean => location.owner !== undefined || !rights || rights.may('add', location.path, cloud);
+  if (!needs) return may(null);
   return protocol.policy
     .cloudsOf(principal.tenant)
-    .some((cloud) => (cloudKey ?? cloud.key) === cloud.key && cloud.offers(needs[0], needs[1]));
+    .some((cloud) => (cloudKey ?? cloud.key) === cloud.key && cloud.offers(needs[0], needs[1]) && may(cloud.key));
 }
 
 /** Tells whether the owner takes it as it is now: its own, in no Job's hands, at its provider, in a cloud that can. */
@@ -43,7 +51,7 @@ function canAddTo(owner: Found, { protocol, principal, location }: Routed): bool
   const handler = protocol.handlerOf(location.type);
   const needs = handler?.createNeeds;
   const cloud = handler?.apart ? null : owner.cloud;
-  if (protocol.policy.mayChange(principal, { ...owner, cloud }) !== 'yes' || held) return false;
+  if (protocol.policy.mayChange(principal, { ...owner, cloud }, 'edit') !== 'yes' || held) return false;
   if (cloud && (key === undefined || (needs && !cloud.offers(needs[0], needs[1])))) return false;
   return handler?.addable?.(owner) ?? true;
 }

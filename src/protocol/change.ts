@@ -18,6 +18,7 @@ import { placedBy } from '../operations/placement';
 import { asRef, mergeTemplate } from '../operations/template-merge';
 import { parseQuery } from '../query/query';
 import { permitChange } from '../reader/policy';
+import { READ } from '../rights/rule';
 import { accept, generated, retryStale } from './accept';
 import { checkConditions, checkCreateConditions, isConditional } from './conditions';
 import type { Idempotency } from './idempotency';
@@ -119,7 +120,7 @@ async function actOnAll(views: Views, routed: Routed, idempotency: Idempotency |
   if (!action || !asked)
     throw new Refusal(400, `${shown(String(parameters.action))} is no operation of ${type}`, { at: 'action', kind: 'unsupported' });
   return retryStale(async () => {
-    const plan = await asked.plan(planContext(views, routed), {
+    const plan = await asked.plan(planContext(views, routed, undefined, action.name), {
       parameters,
       collection: entryPath(cloudKey, routed.path),
       internal: (uri) => internalUri(uri, protocol.base),
@@ -172,11 +173,11 @@ async function target(views: Views, routed: Routed): Promise<View> {
 }
 
 /** Returns what a change is about, once the policy has let the caller change it. @throws Refusal 403, 405 */
-function changeableOf(view: View, routed: Routed): { found: Changeable; handler: ResourceHandler } {
+function changeableOf(view: View, routed: Routed, action: string): { found: Changeable; handler: ResourceHandler } {
   const { protocol, principal } = routed;
   const handler = protocol.handlerOf(view.type);
   if (!view.found || !handler) throw notAllowed(routed);
-  return { found: permitChange(protocol.policy, principal, view.found), handler };
+  return { found: permitChange(protocol.policy, principal, view.found, action), handler };
 }
 
 /** Lets a create in a nested collection through: it changes the owner. @throws Refusal 403, 404 */
@@ -184,7 +185,7 @@ async function permitOwner(views: Views, routed: Routed): Promise<void> {
   const { protocol, principal } = routed;
   const owner = await views.owner(routed);
   const { apart } = protocol.handlerOf(routed.location.type) ?? {};
-  if (owner) permitChange(protocol.policy, principal, apart ? { ...owner, cloud: null } : owner);
+  if (owner) permitChange(protocol.policy, principal, apart ? { ...owner, cloud: null } : owner, 'edit');
 }
 
 /** Refuses what the provider refuses of this very item although its type allows it. */
@@ -207,14 +208,14 @@ function mustOffer(name: string, found: Found, handler: ResourceHandler, { proto
 export async function update(views: Views, routed: Routed, idempotency: Idempotency | undefined, action: string): Promise<Accepted> {
   const { location, request } = routed;
   const first = await target(views, routed);
-  const { handler } = changeableOf(first, routed);
+  const { handler } = changeableOf(first, routed, 'edit');
   if (!handler.update) throw notAllowed(routed);
   const { values } = bodyOf(routed, [{ kind: 'resource', type: location.type, purpose: 'update' }], first.values);
   const change = updateRequest(routed, values);
   let view: View | undefined = first;
   return retryStale(async () => {
     view ??= await target(views, routed);
-    const { found } = changeableOf(view, routed);
+    const { found } = changeableOf(view, routed, 'edit');
     view = undefined;
     if (found.held) throw heldBy(found);
     mustTake(found, 'edit');
@@ -253,7 +254,7 @@ export function updateRequest({ protocol, location, request }: Routed, body: Val
 export async function remove(views: Views, routed: Routed, idempotency: Idempotency | undefined, action: string): Promise<Accepted> {
   return retryStale(async () => {
     const view = await target(views, routed);
-    const { found, handler } = changeableOf(view, routed);
+    const { found, handler } = changeableOf(view, routed, 'delete');
     if (!handler.remove) throw notAllowed(routed);
     if (found.held?.shows === 'DELETING' || found.row?.internal.shows === 'DELETING') throw heldBy(found);
     if (found.held && !handler.offered(found, routed.protocol.catalogue).includes('delete')) throw heldBy(found);
@@ -271,8 +272,9 @@ export async function act(views: Views, routed: Routed, idempotency: Idempotency
   const { catalogue } = routed.protocol;
   return retryStale(async () => {
     const view = await target(views, routed);
-    const { found, handler } = changeableOf(view, routed);
-    const action = catalogue.action(found.type, String(values.action));
+    const action = catalogue.action(view.type, String(values.action));
+    // Of an action that there is not it is told that, to whoever may see the resource.
+    const { found, handler } = changeableOf(view, routed, action?.name ?? READ);
     const planner = action && handler.act?.[action.name];
     if (!action || !planner)
       throw new Refusal(400, `${shown(String(values.action))} is no operation of ${found.type}`, { at: 'action', kind: 'unsupported' });

@@ -9,6 +9,7 @@ import type { ResourceHandler } from '../operations/resource-handler';
 import { JOB } from '../operations/job';
 import { extensionNames, ofClouds } from '../operations/extensions';
 import { supportedBy } from '../operations/supported';
+import { collectionOf } from '../reader/narrowed';
 import { actionsOfAll } from './can-add';
 import type { Scope } from './context';
 import type { View } from './view';
@@ -48,7 +49,7 @@ function offeredIn(scope: Scope, type: string): boolean {
   const group = handler?.group;
   if (handler?.derived && !handler.stored) return offeredIn(scope, handler.derived.from);
   if (!handler || group === undefined || handler.stored) return true;
-  return protocol.policy.cloudsOf(principal.tenant).some((cloud) => (cloudKey ?? cloud.key) === cloud.key && cloud.has(group));
+  return protocol.policy.cloudsOf(principal.tenant, type).some((cloud) => (cloudKey ?? cloud.key) === cloud.key && cloud.has(group));
 }
 
 export function metadataViews(scope: Scope): View[] {
@@ -77,7 +78,7 @@ function metadataOf(scope: Scope, type: string): View {
       capabilities: { ...shared.capabilities, ...own.capabilities },
       constraints: { ...shared.constraints, ...protocol.handlerOf(type)?.constraints?.(clouds) },
       attributes: attributesOf(scope, type, clouds),
-      actions: actionsOf(scope, type, clouds),
+      actions: ofRights(scope, type, actionsOf(scope, type, clouds)),
     }),
   };
   return { type: METADATA, path, values, operations: [], core: () => String(JSON.stringify(values).length), created: '' };
@@ -87,7 +88,7 @@ function metadataOf(scope: Scope, type: string): View {
 function cloudsWith({ protocol, cloudKey, principal }: Scope, type: string): Cloud[] {
   const handler = protocol.handlerOf(type);
   const group = handler?.group;
-  const here = protocol.policy.cloudsOf(principal.tenant).filter((cloud) => (cloudKey ?? cloud.key) === cloud.key);
+  const here = protocol.policy.cloudsOf(principal.tenant, type).filter((cloud) => (cloudKey ?? cloud.key) === cloud.key);
   if (group === undefined) return here;
   const having = here.filter((cloud) => cloud.has(group));
   return having.length > 0 || !handler?.stored ? having : here.filter((cloud) => cloud.capabilities.types[type] !== undefined);
@@ -118,6 +119,16 @@ function leadsSomewhere(scope: Scope, attribute: Attribute | ItemType): boolean 
   if (attribute.kind === 'collection') return here(scope.protocol.catalogue.collection(attribute.of).item);
   if (attribute.kind === 'array') return leadsSomewhere(scope, attribute.item);
   return attribute.kind !== 'ref' || here(attribute.to);
+}
+
+/** Those of these actions that the caller may ask for anywhere. */
+function ofRights({ protocol }: Scope, type: string, actions: string[]): string[] {
+  const { rights } = protocol.policy;
+  if (!rights) return actions;
+  const collection = collectionOf(protocol.catalogue, type);
+  const isNested = protocol.catalogue.pathOf(type) === undefined;
+  const places = [null, ...protocol.clouds.all().map(({ key }) => key)];
+  return actions.filter((action) => places.some((cloud) => rights.may(isNested ? 'edit' : action, collection, cloud)));
 }
 
 /** Short names of operations that at least one cloud here would ever offer; an instance's own list decides. */

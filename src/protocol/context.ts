@@ -8,7 +8,11 @@ import type { ResourceHandler } from '../operations/resource-handler';
 import { COMPUTED, gatewayCapabilities } from '../operations/gateway-resources';
 import { JOB } from '../operations/job';
 import type { ReaderContext } from '../reader/context';
+import { narrowedPolicy } from '../reader/narrowed';
 import { tenantPolicy, type Policy } from '../reader/policy';
+import type { Rights } from '../rights/rights';
+import { READ } from '../rights/rule';
+import type { RuleBook } from '../rights/rule-book';
 import type { Store } from '../store/store';
 import type { Tracer } from '../tracing/tracer';
 import { FeedWatch } from './feed-watch';
@@ -51,6 +55,8 @@ export interface ProtocolOptions {
   ledger?: Ledger | undefined;
   /** Wraps the policy by which all rights are decided. */
   policy?: ((policy: Policy) => Policy) | undefined;
+  /** Declared rules that narrow what roles let do. */
+  rules: RuleBook;
   /** Time that an answer waits for its Job, in ms. */
   graceMs: number;
   /** Bounds within which `Prefer: wait` is granted. */
@@ -93,6 +99,8 @@ export interface Protocol extends Omit<ProtocolOptions, 'policy'> {
   handlerOf(type: string): ResourceHandler | undefined;
   /** Tells whether resources of the type are there at all. */
   isServed(type: string): boolean;
+  /** Tells whether the rights of somebody are still those that it is served by. */
+  isCurrent(principal: Principal): boolean;
   /** Capabilities of a type whatever the clouds. */
   ownCapabilities(type: string): TypeCapabilities;
 }
@@ -114,6 +122,23 @@ export function policyOf({ handlers, clouds, policy: wrap }: Pick<ProtocolOption
   return { policy: wrap?.(policy) ?? policy, handlerOf };
 }
 
+/**
+ * The same for those whose rights are narrowed: a policy with less in it, and what it lets nobody see is not served.
+ * All else is shared.
+ */
+export function narrowedProtocol(protocol: Protocol, rights: Rights): Protocol {
+  const { catalogue, clouds, handlerOf } = protocol;
+  const policy = narrowedPolicy(protocol.policy, rights, protocol);
+  const inClouds = (type: string): boolean => handlerOf(type)?.group !== undefined && handlerOf(type)?.stored !== true;
+  const isSeen = (type: string): boolean => {
+    const path = catalogue.pathOf(type);
+    if (!rights.hides || path === undefined) return true;
+    return inClouds(type) ? clouds.all().some(({ key }) => rights.may(READ, path, key)) : rights.may(READ, path, null);
+  };
+  const isCurrent = (principal: Principal): boolean => protocol.rules.rightsOf(principal)?.key === rights.key;
+  return { ...protocol, policy, isCurrent, isServed: (type) => protocol.isServed(type) && isSeen(type) };
+}
+
 export function createProtocolContext(options: ProtocolOptions): Protocol {
   const { policy, handlerOf } = policyOf(options);
   const computed = new Set([...COMPUTED, JOB]);
@@ -126,6 +151,7 @@ export function createProtocolContext(options: ProtocolOptions): Protocol {
     streaming: new Seats(options.streams.perTenant, options.waits.ending),
     refusals: new Ration(REFUSALS_TOLD, REFUSALS_MS),
     handlerOf,
+    isCurrent: (principal) => options.rules.rightsOf(principal) === undefined,
     isServed: (type) => handlerOf(type) !== undefined || computed.has(type),
     ownCapabilities: (type) => own[type] ?? handlerOf(type)?.about ?? {},
   };

@@ -11,15 +11,15 @@ import { answerChange, replay } from './answer';
 import { act, actionOfBody, create, notAllowed, parseLarge, remove, update } from './change';
 import { createProtocolContext, type Protocol, type ProtocolOptions, type Scope } from './context';
 import { actionOf, faultOf, targetOf, writeFault, type Fault } from './faults';
-import { createReader } from '../reader/reader';
 import type { Idempotency } from './idempotency';
 import { changeJob } from './job-changes';
 import { KeptAnswers } from './kept-answers';
 import type { CimiRequest, CimiResponse, Handle } from './messages';
 import { canAdd, collectionActions } from './can-add';
 import { read } from './read';
+import { Sides } from './sides';
 import { route, toEntryPoint, type Routed } from './router';
-import { Views } from './views';
+import type { Views } from './views';
 
 const CHANGES = ['POST', 'PUT', 'DELETE'];
 const READS = ['GET', 'HEAD'];
@@ -28,9 +28,11 @@ const UNKNOWN_ACTION = `${CIMI}/Action`;
 
 /** The protocol core: a plain function over CIMI requests, without a socket. Never rejects. */
 export function createProtocol(options: ProtocolOptions): Handle {
-  const protocol = createProtocolContext(options);
-  const views = new Views(protocol, createReader(protocol));
+  const whole = createProtocolContext(options);
+  const sides = new Sides(whole);
+  const rightsOf = (request: CimiRequest) => options.rules.rightsOf(request.principal);
   const answer = async (request: CimiRequest): Promise<CimiResponse> => {
+    const { protocol, views } = sides.of(rightsOf(request));
     let routed: Routed | undefined;
     try {
       const entry = toEntryPoint(protocol, request);
@@ -42,21 +44,21 @@ export function createProtocol(options: ProtocolOptions): Handle {
       return await fail(views, protocol, request, routed, error);
     }
   };
-  const kept = protocol.ledger && new KeptAnswers(protocol.ledger);
+  const kept = whole.ledger && new KeptAnswers(whole.ledger, (request) => rightsOf(request)?.key);
   const handle: Handle = async (request) => {
     const at = Date.now();
     const response = await (kept ? kept.answer(request, answer) : answer(request));
     if (!READS.includes(request.method)) return response;
     try {
-      await noteRead(protocol, request, response, at);
+      await noteRead(whole, request, response, at);
       return response;
     } catch (error) {
       response.stream?.close();
-      return fail(views, protocol, request, undefined, error);
+      return fail(sides.of(rightsOf(request)).views, whole, request, undefined, error);
     }
   };
   // Where reads are recorded, each has its entry first.
-  return kept && !protocol.reads ? Object.assign(handle, { known: (request: CimiRequest) => kept.known(request) }) : handle;
+  return kept && !whole.reads ? Object.assign(handle, { known: (request: CimiRequest) => kept.known(request) }) : handle;
 }
 
 async function dispatch(views: Views, routed: Routed): Promise<CimiResponse> {

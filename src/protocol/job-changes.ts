@@ -2,7 +2,6 @@ import { ACTION } from '../model/define';
 import { JOBS } from '../operations/job';
 import { namingOf } from '../operations/naming';
 import { Refusal } from '../operations/resource-handler';
-import { mustChange } from '../reader/policy';
 import { actionOfBody, notAllowed, updateOfBody } from './change';
 import { recordAccess, type Told } from './audited';
 import { checkConditions } from './conditions';
@@ -26,7 +25,8 @@ export async function changeJob(views: Views, routed: Routed): Promise<CimiRespo
   const view = await views.one(routed);
   checkConditions(request.headers, view.core);
   const job = jobOf(view, routed);
-  mustChange(protocol.policy, routed.principal, { path: view.path, tenant: job.tenant, cloud: null });
+  const asked = request.method === 'POST' ? 'stop' : request.method === 'PUT' ? 'edit' : 'delete';
+  await views.mustChangeJob(job, asked, routed.principal);
   if (request.method === 'PUT') {
     const { set, erase } = updateOfBody(routed, view.values);
     const next = namingOf({ ...view.values, ...set });

@@ -81,7 +81,7 @@ test('the age of a kept answer goes on', async () => {
 });
 
 test('the longest unused give way when there are too many bytes, and one that is too large is not kept', async () => {
-  const kept = new KeptAnswers(new Ledger(), 20_000);
+  const kept = new KeptAnswers(new Ledger(), () => undefined, 20_000);
   const { made, make } = maker({ body: [Buffer.alloc(3_000)] });
   const paths = ['a', 'b', 'c', 'd', 'e', 'f'];
   for (const path of paths) await kept.answer(asked({ path }), make);

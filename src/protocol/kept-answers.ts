@@ -20,7 +20,7 @@ interface Kept {
 
 /**
  * Answers to GET, kept whole: one place, and one rule for when one counts. It counts for the very same request (who asks, in which
- * role, for what, in which format, knowing what) as long as nothing has changed of all that was read while it was made.
+ * role, with which rights, for what, in which format, knowing what) as long as nothing has changed of all that was read while it was made.
  */
 export class KeptAnswers {
   private readonly kept = new Map<string, Kept>();
@@ -28,18 +28,20 @@ export class KeptAnswers {
 
   constructor(
     private readonly ledger: Ledger,
+    /** Tells apart those whose rights declared rules narrow; undefined for all others. */
+    private readonly rightsOf: (request: CimiRequest) => string | undefined = () => undefined,
     private readonly maxBytes = MAX_BYTES,
   ) {}
 
   /** Finds what is kept of a request; undefined where its answer has to be made. */
   known(request: CimiRequest): CimiResponse | undefined {
-    return isOfKind(request) ? this.at(keyOf(request)) : undefined;
+    return isOfKind(request) ? this.at(this.keyOf(request)) : undefined;
   }
 
   /** Answers a request with what is kept of it, or makes the answer, and keeps it where that may be. */
   answer(request: CimiRequest, make: (request: CimiRequest) => Promise<CimiResponse>): CimiResponse | Promise<CimiResponse> {
     if (!isOfKind(request)) return make(request);
-    const key = keyOf(request);
+    const key = this.keyOf(request);
     return this.at(key) ?? this.make(key, request, make);
   }
 
@@ -78,6 +80,12 @@ export class KeptAnswers {
     }
   }
 
+  private keyOf(request: CimiRequest): string {
+    const { principal, path, query, headers } = request;
+    const { tenant, name, role } = principal;
+    return JSON.stringify([tenant, name, role, this.rightsOf(request), path, query, ...HEADERS.map((header) => headers[header])]);
+  }
+
   private drop(key: string): void {
     this.bytes -= this.kept.get(key)?.bytes ?? 0;
     this.kept.delete(key);
@@ -106,9 +114,4 @@ function aged(known: Kept, now: number): CimiResponse {
 /** Age of what was seen at a time, in whole seconds. @param seenAt ms since the epoch, as is `now` */
 export function ageSince(seenAt: number, now: number): number {
   return Math.max(0, Math.floor((now - seenAt) / 1000));
-}
-
-function keyOf({ principal, path, query, headers }: CimiRequest): string {
-  const { tenant, name, role } = principal;
-  return JSON.stringify([tenant, name, role, path, query, ...HEADERS.map((header) => headers[header])]);
 }

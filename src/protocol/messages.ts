@@ -1,3 +1,4 @@
+import type { Scope } from '../rights/rule';
 import type { Role } from '../store/store';
 
 /** Requester, after authentication. */
@@ -9,6 +10,12 @@ export interface Principal {
   from?: { issuer: string; subject: string };
   /** Name, or id, of the token of the gateway that it came by. */
   token?: string;
+  /** Role of the user, where that token lowers it. */
+  userRole?: Role;
+  /** Groups of it that rules name. */
+  groups?: readonly string[];
+  /** Scope of that token. */
+  scope?: Scope;
 }
 
 /** A CIMI request, whatever carried it. */

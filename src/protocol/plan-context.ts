@@ -6,14 +6,19 @@ import { ENTRY_POINT } from '../operations/gateway-resources';
 import { Refusal, type Found, type PlanContext } from '../operations/resource-handler';
 import { joined } from '../operations/stored';
 import { mustChange, permitChange, type Caller } from '../reader/policy';
+import { sightOf } from '../reader/sight';
 import type { ReaderFor } from '../reader/reader';
+import type { Rights } from '../rights/rights';
 import type { Protocol } from './context';
 import { withArticle } from './mandatory';
 import type { Routed } from './router';
 import type { Views } from './views';
 
 /** Services that planning needs, the same for all requests and Jobs. */
-export interface PlanningServices extends Pick<Protocol, 'catalogue' | 'clouds' | 'store' | 'policy' | 'tagKey' | 'defaultCloud'> {
+export interface PlanningServices extends Pick<
+  Protocol,
+  'catalogue' | 'clouds' | 'store' | 'policy' | 'handlerOf' | 'tagKey' | 'defaultCloud'
+> {
   readerOf: ReaderFor;
 }
 
@@ -24,24 +29,51 @@ export interface Planning {
   entryCloud?: string | undefined;
   /** Cloud that the request itself names. */
   named?: string | undefined;
+  /** Collection that something is to be made in, and the operations that resources lead to it by. */
+  into?: Into | undefined;
   /** Provider query parameters. */
   parameters?: Readonly<Record<string, string>>;
 }
 
+interface Into {
+  collection: string;
+  /** Short name of what is asked of the collection: `add`, `import`. */
+  action: string;
+  /** Names of the links (capture, snapshot) of a type that lead there. */
+  linksOf(type: string): readonly string[];
+}
+
 /** Makes what a handler may use while it plans what a request asks for. @param named cloud that the request itself names */
-export function planContext(views: Views, { protocol, principal, cloudKey, request }: Routed, named?: string): PlanContext {
+export function planContext(
+  views: Views,
+  { protocol, principal, cloudKey, request, location }: Routed,
+  named?: string,
+  action = 'add',
+): PlanContext {
+  const { catalogue } = protocol;
+  const linksOf = (type: string): string[] =>
+    Object.entries(catalogue.resource(type).actions ?? {}).flatMap(([name, { performedOn }]) =>
+      performedOn === location.collection?.name ? [name] : [],
+    );
+  const into = location.kind === 'collection' && !location.owner ? { collection: location.path, action, linksOf } : undefined;
   const parameters = Object.fromEntries(request.query.filter(([name]) => !name.startsWith('$')));
-  return planContextOf({ ...protocol, readerOf: views.readerOf }, { principal, entryCloud: cloudKey, named, parameters });
+  return planContextOf({ ...protocol, readerOf: views.readerOf }, { principal, entryCloud: cloudKey, named, into, parameters });
 }
 
 /** Makes what a handler may use while it plans, with a request or without one. */
-export function planContextOf(services: PlanningServices, { principal, entryCloud, named, parameters = {} }: Planning): PlanContext {
+export function planContextOf(services: PlanningServices, { principal, entryCloud, named, into, parameters = {} }: Planning): PlanContext {
   const { catalogue, clouds, store, policy, tagKey, defaultCloud } = services;
   const reader = services.readerOf(principal);
+  const { rights } = policy;
+  const sight = sightOf(services, principal);
   return {
     principal,
     catalogue,
-    clouds: { ...clouds, forTenant: (tenant) => policy.cloudsOf(tenant) },
+    clouds: {
+      ...clouds,
+      forTenant: (tenant) =>
+        policy.cloudsOf(tenant).filter(({ key }) => !rights || !into || mayHave(rights, into, key, [named, entryCloud])),
+    },
     store,
     entryCloud,
     defaultCloud,
@@ -57,6 +89,7 @@ export function planContextOf(services: PlanningServices, { principal, entryClou
         const message = `there is no ${type} at ${shown(href)}`;
         throw ofTarget ? new Refusal(404, message, { kind: 'notFound' }) : new Refusal(400, message, { at });
       }
+      if (rights && into) for (const link of into.linksOf(type)) mustChange(policy, principal, found, link);
       if (!anywhere) mustBeThere(found, { entryCloud, named });
       if (found.held?.shows === 'DELETING') throw new Refusal(409, `${shown(href)} is being deleted`, { at, job: found.held.job });
       return found.row ? { ...found, values: { ...joined(found.values, found.row.secrets) } } : found;
@@ -67,13 +100,19 @@ export function planContextOf(services: PlanningServices, { principal, entryClou
       for (const { error } of unavailable) throw error;
       return founds;
     },
-    permit: (found) => permitChange(policy, principal, found),
+    permit: (found, action) => permitChange(policy, principal, found, action),
+    permitAll: (paths, action) => sight?.permitAll(paths, action, principal) ?? Promise.resolve(),
     mustOwn(found) {
-      if (policy.mayChange(principal, found) === 'foreign') mustChange(policy, principal, found);
+      if (policy.mayChange(principal, found, 'edit') === 'foreign') mustChange(policy, principal, found, 'edit');
     },
     newId,
     tag: (id) => makeTag(tagKey, id, principal.tenant),
   };
+}
+
+/** Nothing is placed where it may not be made. A create into a cloud that it names itself is refused once it is planned, in better words. */
+function mayHave(rights: Rights, { action, collection }: Into, cloud: string, named: readonly (string | undefined)[]): boolean {
+  return (action === 'add' && named.includes(cloud)) || rights.may(action, collection, cloud);
 }
 
 /** The entry point that a reference leads to, the root's or that of a cloud. @throws Refusal 400 */

@@ -185,7 +185,7 @@ function answerList({ request }: Routed, { body, tag }: Encoded, type: Record<st
 
 /** All that shapes the bytes of a list beside the items themselves. */
 function keyOf(routed: Routed, format: string, owner: Found | undefined): string {
-  const { principal, cloudKey, path, request } = routed;
+  const { principal, cloudKey, path, request, protocol } = routed;
   const shaping = request.query.filter(([name]) => name.startsWith('$'));
   return JSON.stringify([
     principal.tenant,
@@ -195,6 +195,7 @@ function keyOf(routed: Routed, format: string, owner: Found | undefined): string
     format,
     shaping,
     collectionOperations(routed, path, owner).length,
+    protocol.policy.rights?.key,
   ]);
 }
 

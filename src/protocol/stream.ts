@@ -168,9 +168,10 @@ async function unlessAway<T>(work: () => Promise<T>): Promise<T | undefined> {
 }
 
 /** Tells whether the reader may still be in, asked again once what is known is too old. */
-function stillIn({ request }: Routed): () => Promise<boolean> {
+function stillIn({ request, protocol, principal }: Routed): () => Promise<boolean> {
   let known = performance.now();
   return async () => {
+    if (!protocol.isCurrent(principal)) return false;
     const { client } = request;
     if (!client || performance.now() - known < KNOWN_MS) return true;
     const still = (await unlessAway(() => client.isStillIn())) ?? true;

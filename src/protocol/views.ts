@@ -13,7 +13,7 @@ import { cloudView } from './cloud-view';
 import { entryPointView, metadataView, metadataViews } from './computed';
 import type { Protocol, Scope } from './context';
 import { Encodings } from './encodings';
-import { permitRead } from '../reader/policy';
+import { mustChange, permitRead, refusedByRule } from '../reader/policy';
 import type { ReaderFor } from '../reader/reader';
 import type { Listing, ListScope, OwnedList, ReadableFound, ReadOptions } from '../reader/reading';
 import { References } from '../reader/references';
@@ -62,7 +62,7 @@ export class Views {
     if (!view || view.type !== location.type) throw notFound(routed.request.path);
     const inOtherCloud = routed.cloudKey !== undefined && view.found?.cloud && view.found.cloud.key !== routed.cloudKey;
     if (inOtherCloud) throw notFound(routed.request.path);
-    return this.forCaller(view, principal);
+    return view.job ? this.jobFor(view, view.job, principal) : this.forCaller(view, principal);
   }
 
   /** The same without operations, for who may not change anything. */
@@ -142,7 +142,9 @@ export class Views {
    * looked through where its references were made.
    */
   private async leading(views: readonly View[], tenant: string): Promise<View[]> {
-    const kept = views.filter(({ found }) => !found?.derived && (!found?.item || found.row?.internal.kept !== undefined));
+    // What rights hide may stand in what is the provider's alone, too: its log is in no cloud.
+    const all = this.protocol.policy.rights?.hides === true;
+    const kept = views.filter(({ found }) => !found?.derived && (all || !found?.item || found.row?.internal.kept !== undefined));
     if (kept.length === 0) return [...views];
     const cleaned = await this.references.cleaned(kept, tenant);
     const changed = new Map<View, View>();
@@ -212,10 +214,12 @@ export class Views {
     const { tenant } = principal;
     const cleaned = async (all: readonly { type: string; values: Values }[]) =>
       (await references.cleaned(all, tenant)).map(({ values }) => values);
+    const { sight: own } = this.readerOf(principal);
+    const sight = own?.hides ? own : undefined;
     if (location.type === JOB) {
       const viewsOf = async (rows: readonly JobRow[], nested: ReadonlyMap<string, readonly string[]>) =>
-        this.readable(await this.ofJobs(rows, nested), principal);
-      return jobList({ context: protocol, tenant, cleaned, viewsOf });
+        Promise.all((await this.ofJobs(rows, nested)).map((view, index) => this.jobFor(view, rows[index], principal)));
+      return jobList({ context: protocol, tenant, cleaned, viewsOf, sight });
     }
     if (location.type === SAMPLE) {
       const meter = await this.owner(routed);
@@ -230,7 +234,7 @@ export class Views {
     await this.owner(routed);
     const founds = (rows: readonly ResourceRow[]) => reader.rows(handler.type, rows);
     const viewsOf = async (rows: readonly ResourceRow[]) => this.shown(await founds(rows), principal);
-    return resourceList({ context: protocol, tenant, cleaned, handler, owner: location.owner?.path, founds, viewsOf });
+    return resourceList({ context: protocol, tenant, cleaned, handler, owner: location.owner?.path, founds, viewsOf, sight });
   }
 
   /** The events of a log. @throws Refusal 404 */
@@ -241,7 +245,8 @@ export class Views {
     const reader = this.readerOf(principal);
     const viewsOf = (rows: readonly EventRow[]) => this.shown(reader.events(log, rows), principal);
     const view = viewOf(log.row, await protocol.store.now(), reader.seesAudit);
-    return eventList({ context: protocol, tenant: principal.tenant, log: { path: log.path, view }, viewsOf });
+    const sight = reader.sight?.hides ? reader.sight : undefined;
+    return eventList({ context: protocol, tenant: principal.tenant, log: { path: log.path, view }, viewsOf, sight });
   }
 
   /**
@@ -258,7 +263,9 @@ export class Views {
     return async (after, limit) => {
       const row = await store.resource(log.path);
       if (!row) return undefined;
-      const { events, place } = await read(viewOf(row, await store.now(), reader.seesAudit), after, limit);
+      const { events: all, place } = await read(viewOf(row, await store.now(), reader.seesAudit), after, limit);
+      const seen = reader.sight?.hides ? new Set((await reader.sight.events(all)).map(({ id }) => id)) : undefined;
+      const events = seen ? all.filter(({ id }) => seen.has(id)) : all;
       const places = new Map(events.map((event) => [`${log.path}/events/${event.id}`, event.place]));
       const views = await this.shown(reader.events(log, events), principal);
       return { told: views.map((view) => ({ view, place: places.get(view.path) ?? place })), place };
@@ -324,9 +331,50 @@ export class Views {
   /** Shared things of another tenant show no operations either. */
   private forCaller(view: View, principal: Scope['principal']): View {
     const { policy } = this.protocol;
-    const subject = view.found ?? (view.job && { tenant: view.job.tenant, cloud: null });
-    const mayChange = subject ? policy.mayChange(principal, subject) === 'yes' : policy.mayAsk(principal);
-    return mayChange ? view : this.readOnly(view);
+    const subject = view.found ?? (view.job && { path: view.path, tenant: view.job.tenant, cloud: null });
+    if (!subject) return policy.mayAsk(principal) ? view : this.readOnly(view);
+    if (policy.rights)
+      return this.withThose(view, (action, { href }) => {
+        const led = href.startsWith(view.path) ? undefined : { ...subject, path: href.split('?', 1)[0] ?? '' };
+        return policy.mayChange(principal, subject, action) === 'yes' && (!led || policy.decide?.(led, 'add').allowed === true);
+      });
+    return policy.mayChange(principal, subject, 'edit') === 'yes' ? view : this.readOnly(view);
+  }
+
+  /** The same with those operations only that it may ask for, by their short names. */
+  private withThose(view: View, may: (action: string, operation: Operation) => boolean): View {
+    const operations = view.operations.filter((operation) => may(operation.rel.slice(operation.rel.lastIndexOf('/') + 1), operation));
+    if (operations.length === view.operations.length) return view;
+    const known = this.unchangeable.get(view);
+    // Of one view all that rights leave is the same, as long as it is not of who asks.
+    const made = known?.operations.length === operations.length ? known : { ...view, operations };
+    this.unchangeable.set(view, made);
+    return made;
+  }
+
+  /** A Job as its reader may ask for changes of it. */
+  private async jobFor(view: View, job: JobRow | undefined, principal: Scope['principal']): Promise<View> {
+    const { sight } = this.readerOf(principal);
+    const shown = this.forCaller(view, principal);
+    if (!sight || !job || shown.operations.length === 0) return shown;
+    const may = new Set<string>();
+    for (const action of ['edit', 'delete', 'stop']) if (await sight.mayChange(job, action)) may.add(action);
+    return this.withThose(shown, (action) => may.has(action));
+  }
+
+  /** @throws Refusal 403 where the caller may not change the Job */
+  async mustChangeJob(job: JobRow, action: string, principal: Scope['principal']): Promise<void> {
+    const path = jobPath(job.id);
+    const { policy } = this.protocol;
+    mustChange(policy, principal, { path, tenant: job.tenant, cloud: null }, action);
+    const { sight } = this.readerOf(principal);
+    if (!sight || (await sight.mayChange(job, action))) return;
+    const decision = policy.decide?.({ path, cloud: null }, action);
+    throw refusedByRule(
+      decision?.allowed ? { allowed: false } : decision,
+      principal,
+      `${action} ${path}, which is about what it may not change`,
+    );
   }
 }
 

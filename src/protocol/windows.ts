@@ -36,7 +36,9 @@ export class Windows {
 }
 
 /** Returns the key of one caller's list: collection, cloud, filters and order. */
-export function windowKey({ principal, cloudKey, path, request }: Routed): string {
+export function windowKey({ protocol, principal, cloudKey, path, request }: Routed): string {
   const shaping = request.query.filter(([name]) => name === '$filter' || name === '$orderby');
-  return JSON.stringify([principal.tenant, principal.role, cloudKey ?? '', path, shaping]);
+  const { rights } = protocol.policy;
+  const own = rights ? [rights.key, principal.name] : [];
+  return JSON.stringify([principal.tenant, principal.role, cloudKey ?? '', path, shaping, ...own]);
 }

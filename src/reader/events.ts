@@ -14,7 +14,7 @@ export const eventRows: ReadStrategy = {
     const { store } = reading.context;
     if (!log?.row || !/^[1-9]\d{0,15}$/.test(id)) return undefined;
     const rows = await store.eventList({ view: viewOf(log.row, await store.now(), reading.seesAudit), ids: [id] });
-    return showEvents(reading, log, rows)[0];
+    return showEvents(reading, log, reading.sight?.hides ? await reading.sight.events(rows) : rows)[0];
   },
 };
 

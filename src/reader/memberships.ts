@@ -71,7 +71,8 @@ async function storedOf(
   const byOwner = new Map<string, ReadableFound[]>();
   if (!stored) return byOwner;
   const { store } = reading.context;
-  const rows = await store.resources({ type, owners: owners.map(({ path }) => path) });
+  const all = await store.resources({ type, owners: owners.map(({ path }) => path) });
+  const rows = reading.sight?.hides ? await reading.sight.rows(all) : all;
   const holds = await store.holds(rows.map(({ path }) => path));
   const byPath = new Map(owners.map((owner) => [owner.path, owner]));
   for (const row of rows) {

@@ -39,8 +39,9 @@ export async function showRows(
   handler: ResourceHandler,
   rows: readonly ResourceRow[],
 ): Promise<readonly ReadableFound[]> {
-  const holds = await reading.context.store.holds(rows.map(({ path }) => path));
-  const founds = rows.flatMap((row) => showRowAlone(reading, row, holds.get(row.path)) ?? []);
+  const seen = reading.sight?.hides ? await reading.sight.rows(rows) : rows;
+  const holds = await reading.context.store.holds(seen.map(({ path }) => path));
+  const founds = seen.flatMap((row) => showRowAlone(reading, row, holds.get(row.path)) ?? []);
   return handler.enrich ? handler.enrich(founds, reading.lookups) : founds;
 }
 

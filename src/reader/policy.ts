@@ -1,5 +1,7 @@
 import type { Cloud, Clouds } from '../clouds/cloud';
 import { Refusal, type Changeable, type Found, type ResourceHandler } from '../operations/resource-handler';
+import { refusedWords, type Decision, type Rights } from '../rights/rights';
+import type { Scope } from '../rights/rule';
 import type { Role, Standing } from '../store/store';
 
 /**
@@ -32,30 +34,44 @@ export function subjectOf(clouds: Clouds, type: string, { tenant, cloud, discove
 export type ReadVerdict = 'yes' | 'no' | 'if-public';
 
 /** Reason why a change is refused, or `yes`. */
-export type ChangeVerdict = 'yes' | 'role' | 'configured' | 'observed' | 'foreign';
+export type ChangeVerdict = 'yes' | 'role' | 'rule' | 'configured' | 'observed' | 'foreign';
 
 /** Somebody who asks, after authentication. */
 export interface Caller {
   name: string;
   tenant: string;
   role: Role;
+  /** Role of the user, where its token lowers it. */
+  userRole?: Role | undefined;
+  /** Groups by which rules know it. */
+  groups?: readonly string[] | undefined;
+  /** Scope of the token that it came by. */
+  scope?: Scope | undefined;
 }
 
 /** Somebody for whom is read. */
-export type Asker = Pick<Caller, 'tenant' | 'role'>;
+export type Asker = Pick<Caller, 'name' | 'tenant' | 'role'>;
+
+/** Resource that a change is about, as far as it decides who may do it. */
+export type ChangeSubject = Pick<Found, 'path' | 'tenant' | 'cloud' | 'portable'>;
 
 /** Decisions about rights. They depend on facts alone: no store and no provider is asked. */
 export interface Policy {
-  /** Returns the clouds that a tenant may use. */
-  cloudsOf(tenant: string): readonly Cloud[];
+  /** Rights by declared rules, for those whom it narrows (narrowed.ts). */
+  readonly rights?: Rights | undefined;
+  /** Returns the clouds that a tenant may use; where a type is given, those of which it may see things of that type. */
+  cloudsOf(tenant: string, type?: string): readonly Cloud[];
   /** Returns the tenants whose rows may be read for a tenant without asking about each. */
   rowsOf(tenant: string): readonly string[];
   mayRead(subject: Subject, tenant: string): ReadVerdict;
   /** Tells whether somebody may read the entries of its tenant's audit: who asked for what (5.17.13, access). */
-  mayReadAudit(asker: Asker): boolean;
+  mayReadAudit(asker: Pick<Asker, 'role'>): boolean;
   /** Tells whether a caller may ask for changes at all, whatever they are about. */
   mayAsk(caller: Caller): boolean;
-  mayChange(caller: Caller, subject: Pick<Found, 'tenant' | 'cloud' | 'portable'>): ChangeVerdict;
+  /** @param action short name of what is to be done */
+  mayChange(caller: Caller, subject: ChangeSubject, action: string): ChangeVerdict;
+  /** Decides by declared rules alone; undefined where there are none. */
+  decide?(subject: Pick<Found, 'path' | 'cloud'>, action: string): Decision;
 }
 
 declare const readable: unique symbol;
@@ -104,20 +120,26 @@ export function permitAsking(policy: Policy, caller: Caller): void {
 }
 
 /** Lets a resource through to a change by the caller. @throws Refusal 403 */
-export function permitChange(policy: Policy, caller: Caller, found: Found): Changeable {
-  mustChange(policy, caller, found);
+export function permitChange(policy: Policy, caller: Caller, found: Found, action: string): Changeable {
+  mustChange(policy, caller, found, action);
   return found as Changeable;
 }
 
 /** @throws Refusal 403 where the caller may not change it */
-export function mustChange(policy: Policy, caller: Caller, subject: Pick<Found, 'path' | 'tenant' | 'cloud' | 'portable'>): void {
-  const verdict = policy.mayChange(caller, subject);
+export function mustChange(policy: Policy, caller: Caller, subject: ChangeSubject, action: string): void {
+  const verdict = policy.mayChange(caller, subject, action);
+  if (verdict === 'rule') throw refusedByRule(policy.decide?.(subject, action), caller, `${action} ${subject.path}`);
   if (verdict !== 'yes') throw new Refusal(403, reasonOf(verdict, caller, subject), { kind: 'forbidden' });
+}
+
+/** Refusal 403 of what the declared rules do not let somebody do. */
+export function refusedByRule(decision: Decision | undefined, caller: Pick<Caller, 'name'>, what: string): Refusal {
+  return new Refusal(403, refusedWords(decision ?? { allowed: false }, caller, what), { kind: 'forbidden' });
 }
 
 const readOnlyRole = ({ name }: Caller): string => `user '${name}' has the role reader, which cannot change anything`;
 
-function reasonOf(verdict: Exclude<ChangeVerdict, 'yes'>, caller: Caller, { path, cloud }: Pick<Found, 'path' | 'cloud'>): string {
+function reasonOf(verdict: Exclude<ChangeVerdict, 'yes' | 'rule'>, caller: Caller, { path, cloud }: Pick<Found, 'path' | 'cloud'>): string {
   if (verdict === 'role') return readOnlyRole(caller);
   if (verdict === 'configured') return `${path} is a name from the gateway's configuration, and can be changed only there`;
   if (verdict === 'observed') return `cloud '${cloud?.key ?? ''}' is only observed: no change is accepted`;

@@ -64,8 +64,8 @@ export async function portableAll(reading: Reading, handler: ResourceHandler, li
   return founds.flatMap((found) => found ?? []);
 }
 
-function having({ context, tenant }: Reading, { group }: ResourceHandler): readonly Cloud[] {
-  return context.policy.cloudsOf(tenant).filter((cloud) => group !== undefined && cloud.has(group));
+function having({ context, tenant }: Reading, { group, type }: ResourceHandler): readonly Cloud[] {
+  return context.policy.cloudsOf(tenant, type).filter((cloud) => group !== undefined && cloud.has(group));
 }
 
 async function listOf(reading: Reading, handler: ResourceHandler, cloud: Cloud): Promise<readonly ReadableFound[]> {

@@ -4,7 +4,7 @@ import { ProviderError } from '../clouds/errors';
 import type { Location } from '../model/catalogue';
 import { EVENT } from '../operations/event-log';
 import { JOB } from '../operations/job';
-import type { EnrichContext, ResourceHandler } from '../operations/resource-handler';
+import { Refusal, type EnrichContext, type ResourceHandler } from '../operations/resource-handler';
 import type { EventRow } from '../store/event-record';
 import type { JobRow, ResourcePath, ResourceRow } from '../store/store';
 import { cloudItems } from './cloud-item';
@@ -32,6 +32,7 @@ import {
   type ResourceReader,
 } from './reading';
 import { Retirement } from './retirement';
+import { sightOf, type Sight } from './sight';
 import { SAMPLE, sampleItems } from './samples';
 
 /** Makes readers, one for each request: of a tenant, with a role. */
@@ -48,7 +49,9 @@ export function createReader(context: ReaderContext): ReaderFor {
 class TenantReader implements Reading {
   readonly lookups: EnrichContext;
   readonly tenant: string;
+  private readonly name: string;
   readonly seesAudit: boolean;
+  readonly sight: Sight | undefined;
   readonly retirement: Retirement;
   readonly snapshots: ListSnapshots;
   private readonly cache: MergeCache;
@@ -62,7 +65,9 @@ class TenantReader implements Reading {
     this.snapshots = snapshots;
     this.cache = cache;
     this.tenant = asker.tenant;
+    this.name = asker.name;
     this.seesAudit = context.policy.mayReadAudit(asker);
+    this.sight = sightOf(context, asker);
     this.lookups = this.makeLookups();
   }
 
@@ -84,7 +89,7 @@ class TenantReader implements Reading {
     if (!handler) return { founds: [], unavailable: [] };
     const { group } = handler;
     if (!group) return { founds: await listOwnRows(this, handler, scope), unavailable: [] };
-    const clouds = policy.cloudsOf(this.tenant).filter((cloud) => cloud.has(group) && (scope.cloudKey ?? cloud.key) === cloud.key);
+    const clouds = policy.cloudsOf(this.tenant, type).filter((cloud) => cloud.has(group) && (scope.cloudKey ?? cloud.key) === cloud.key);
     const own = handler.stored ? await listOwnRows(this, handler, scope) : [];
     const unavailable: { cloud: string; message: string; error: ProviderError }[] = [];
     const lists = await Promise.all(
@@ -124,11 +129,14 @@ class TenantReader implements Reading {
   }
 
   async job(id: string): Promise<Readable<JobRow> | undefined> {
-    return this.showJob(await this.context.store.job(id));
+    const row = this.showJob(await this.context.store.job(id));
+    return row && this.sight?.hides ? (await this.sight.jobs([row]))[0] : row;
   }
 
   async jobByKey(key: string): Promise<Readable<JobRow> | undefined> {
-    return this.showJob(await this.context.store.jobByKey(this.tenant, key));
+    const row = this.showJob(await this.context.store.jobByKey(this.tenant, key));
+    if (!row || !this.sight?.hides || row.principal === this.name || (await this.sight.jobs([row])).length > 0) return row;
+    throw new Refusal(422, 'this key came with another request before', { at: 'Idempotency-Key' });
   }
 
   private showJob(row: JobRow | undefined): Readable<JobRow> | undefined {

@@ -10,6 +10,7 @@ import type { JobRow, ResourcePath, ResourceRow } from '../store/store';
 import type { ReaderContext } from './context';
 import type { Parts, PathOfItem } from './merge';
 import type { Readable } from './policy';
+import type { Sight } from './sight';
 import type { Retirement } from './retirement';
 
 /** A resource that its reader may read. */
@@ -51,6 +52,8 @@ export interface ResourceReader {
   readonly tenant: string;
   /** True where the entries of the tenant's audit are there for who asks. */
   readonly seesAudit: boolean;
+  /** Sight of who asks, of what is about other things; absent where no rule narrows it. */
+  readonly sight: Sight | undefined;
   /** Reads one resource. @throws ProviderError when the provider cannot be asked. @returns undefined for what is not there */
   one(path: ResourcePath, options?: ReadOptions): Promise<ReadableFound | undefined>;
   /** Lists every resource of a type. @throws Refusal 503 above the configured number of items */

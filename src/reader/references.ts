@@ -12,6 +12,7 @@ import { asRef } from '../operations/template-merge';
 import type { Standing } from '../store/store';
 import type { ReaderContext } from './context';
 import { subjectOf } from './policy';
+import { sightOf } from './sight';
 
 /** Values of a resource of some type, with what leads nowhere left out. */
 export interface Cleaned {
@@ -115,7 +116,15 @@ export class References {
     const { store } = this.context;
     const [rows, known] = await Promise.all([store.standings([...items]), store.jobStandings(jobs)]);
     const retired = await store.retired([...items].filter((path) => !rows.has(path)));
-    return { tenant, rows, retired, jobs: known };
+    return { tenant, rows, retired, jobs: await this.seenOf(known) };
+  }
+
+  /** Those Jobs to which anybody with these rights may be led. */
+  private async seenOf<T>(known: Map<string, T>): Promise<Map<string, T>> {
+    const sight = sightOf(this.context, { name: '' });
+    if (!sight?.hides || known.size === 0) return known;
+    const rows = await sight.jobs(await this.context.store.jobs({ ids: [...known.keys()] }));
+    return new Map(rows.flatMap(({ id }) => (known.has(id) ? [[id, known.get(id) as T]] : [])));
   }
 
   /** Below the entry point of one cloud is the same world. */

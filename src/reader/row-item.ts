@@ -20,7 +20,7 @@ export async function showRow(
   options: ReadOptions,
 ): Promise<ReadableFound | undefined> {
   const { handler, owner } = at;
-  if (!mayBeReadable(reading, known.row, owner)) return undefined;
+  if (!mayBeReadable(reading, known.row, owner) || !(await isOfSeen(reading, known.row))) return undefined;
   const found = await withItem(reading, known, at, options);
   if (!found || !handler.enrich) return found;
   return (await handler.enrich([found], reading.lookups))[0];
@@ -30,6 +30,12 @@ export async function showRow(
 export function mayBeReadable({ context, tenant }: Reading, row: ResourceRow, owner?: ReadableFound): boolean {
   const standing = { tenant: row.tenant, cloud: row.cloud, discovered: row.internal.discovered === true };
   return context.policy.mayRead({ ...subjectOf(context.clouds, row.type, standing), owner }, tenant) !== 'no';
+}
+
+/** Tells whether what a row of no cloud is of (a log, a Meter) may be seen. */
+async function isOfSeen({ sight }: Reading, row: ResourceRow): Promise<boolean> {
+  if (!sight?.hides || row.owner === null || row.cloud !== null) return true;
+  return (await sight.rows([row])).length > 0;
 }
 
 async function withItem(

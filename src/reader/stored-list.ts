@@ -25,6 +25,8 @@ export interface StoredTable<R, V> {
   /** Values that orders are about, with id; `filtered`: what filters are about too. */
   values(rows: readonly R[], filtered: boolean): Promise<readonly Values[]>;
   views(rows: readonly R[]): Promise<readonly V[]>;
+  /** Returns those that may be seen; absent where all may. */
+  seen?: ((rows: readonly R[]) => Promise<readonly R[]>) | undefined;
 }
 
 export interface ListPlan {
@@ -72,7 +74,8 @@ export const SIZES: Sizes = { slice: 10_000, stretch: 1_000, page: 100, kept: 20
 /** Finds the window that is asked for. @throws Refusal 503 where it has more items than are answered at once. */
 export async function partOf<R, V>(table: StoredTable<R, V>, plan: ListPlan): Promise<Part<V>> {
   const { pushed, sorter, matches } = plan;
-  if (sorter || matches) return gathered(table, plan);
+  // What may not be seen is not counted either, and no database knows of it.
+  if (sorter || matches || table.seen) return gathered(table, plan);
   const { key, rest } = pushed;
   const total = (await table.counted(key)) ?? (await table.count({ where: key }));
   return rest ? sliced(table, plan, total) : whole(table, plan, total);
@@ -283,8 +286,9 @@ async function* matching<R>(table: StoredTable<R, unknown>, plan: ListPlan): Asy
 }
 
 async function kept<R>(table: StoredTable<R, unknown>, { matches }: ListPlan, rows: readonly R[]): Promise<Match<R>[]> {
-  const values = await table.values(rows, matches !== undefined);
-  const all = rows.map((row, index) => ({ row, values: values[index] ?? {} }));
+  const seen = table.seen ? await table.seen(rows) : rows;
+  const values = await table.values(seen, matches !== undefined);
+  const all = seen.map((row, index) => ({ row, values: values[index] ?? {} }));
   return matches ? all.filter((one) => matches(one.values)) : all;
 }
 

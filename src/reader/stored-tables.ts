@@ -16,6 +16,7 @@ import { eventValues } from './events';
 import { pushFilter, type Pushed, type StoredFields } from './filter-pushdown';
 import type { ReadableFound } from './reading';
 import { SAMPLE, sampleTable } from './samples';
+import type { Sight } from './sight';
 import { both, partOf, SIZES, type ListPlan, type Part, type Sizes, type StoredTable } from './stored-list';
 
 /** Lists of rows as tables: how the attributes of Jobs and of stored resources stand in them. */
@@ -66,6 +67,8 @@ interface ListOptions {
   tenant: string;
   /** The values that filters are about: without references that lead nowhere. */
   cleaned(all: readonly { type: string; values: Values }[]): Promise<readonly Values[]>;
+  /** Sight of who asks, where something is hidden from it. */
+  sight?: Sight | undefined;
   sizes?: Sizes;
 }
 
@@ -74,7 +77,7 @@ export interface JobListOptions<V> extends ListOptions {
 }
 
 /** A tenant's Jobs (5.17.2). */
-export function jobList<V>({ context, tenant, cleaned, viewsOf, sizes }: JobListOptions<V>): StoredList<V> {
+export function jobList<V>({ context, tenant, cleaned, viewsOf, sight, sizes }: JobListOptions<V>): StoredList<V> {
   const { store, catalogue, policy } = context;
   const own = { tenants: policy.rowsOf(tenant) };
   const table: StoredTable<JobRow, V> = {
@@ -93,18 +96,19 @@ export function jobList<V>({ context, tenant, cleaned, viewsOf, sizes }: JobList
       return filtered ? cleaned(values.map((each) => ({ type: JOB, values: each }))) : Promise.resolve(values);
     },
     views: async (rows) => viewsOf(rows, await store.nestedJobs(rows.map(({ id }) => id))),
+    seen: sight && ((rows) => sight.jobs(rows)),
   };
   return { part: (query) => partOf(table, { ...planOf(query, catalogue.attributesOf(JOB), context, JOB_FIELDS), whose: tenant, sizes }) };
 }
 
-export interface EventListOptions<V> extends Pick<ListOptions, 'context' | 'tenant' | 'sizes'> {
+export interface EventListOptions<V> extends Pick<ListOptions, 'context' | 'tenant' | 'sight' | 'sizes'> {
   /** Log whose events they are. */
   log: { path: string; view: EventView };
   viewsOf(rows: readonly EventRow[]): Promise<readonly V[]>;
 }
 
 /** Events of a log (5.17.9.1.1), in the order in which they occurred. */
-export function eventList<V>({ context, tenant, log, viewsOf, sizes }: EventListOptions<V>): StoredList<V> {
+export function eventList<V>({ context, tenant, log, viewsOf, sight, sizes }: EventListOptions<V>): StoredList<V> {
   const { store, catalogue } = context;
   const { view } = log;
   const table: StoredTable<EventRow, V> = {
@@ -119,6 +123,7 @@ export function eventList<V>({ context, tenant, log, viewsOf, sizes }: EventList
     placeOf: ({ id, timestamp }) => ({ created: timestamp, path: id }),
     values: (rows) => Promise.resolve(rows.map((row) => valuesOf(context, log.path, row))),
     views: viewsOf,
+    seen: sight && ((rows) => sight.events(rows)),
   };
   const fields = eventFields(log.path);
   return {
@@ -206,6 +211,7 @@ export function resourceList<V>({
   cleaned,
   founds,
   viewsOf,
+  sight,
   sizes,
 }: ResourceListOptions<V>): StoredList<V> {
   const { store, catalogue, policy } = context;
@@ -225,6 +231,7 @@ export function resourceList<V>({
       return filtered ? cleaned(values.map((each) => ({ type: handler.type, values: each }))) : values;
     },
     views: viewsOf,
+    seen: sight && ((rows) => sight.rows(rows)),
   };
   return { part: (query) => partOf(table, { ...planOf(query, attributes, context, resourceFields(attributes)), whose: tenant, sizes }) };
 }

@@ -17,6 +17,13 @@ export interface PrincipalRow {
   created: string;
 }
 
+/** Collections, clouds and actions that a token is for; of what is absent, all. */
+export interface TokenScope {
+  collections?: readonly string[] | undefined;
+  clouds?: readonly string[] | undefined;
+  actions?: readonly string[] | undefined;
+}
+
 export interface TokenRow {
   /** Public part, shown in listings. */
   id: string;
@@ -31,10 +38,12 @@ export interface TokenRow {
   role: Role | null;
   /** Time of its last use, to the minute; null before the first. */
   used: string | null;
+  /** Scope of it; null: all that its owner may. */
+  scope: TokenScope | null;
 }
 
 /** A token to be kept. */
-export type NewToken = Pick<TokenRow, 'id' | 'principal' | 'hash' | 'expires'> & Partial<Pick<TokenRow, 'name' | 'role'>>;
+export type NewToken = Pick<TokenRow, 'id' | 'principal' | 'hash' | 'expires'> & Partial<Pick<TokenRow, 'name' | 'role' | 'scope'>>;
 
 export interface SessionRow {
   /** Hex SHA-256 of its secret. */

@@ -64,13 +64,20 @@ export function accessWrites(
       write(async (session) => {
         const { db, dialect } = session;
         if (!(await accessReads(session).principal(token.principal))) return false;
-        const { id, principal, hash, expires, name = null, role = null } = token;
-        const facts = { name, role, used: null, created: dialect.stamp };
+        const { id, principal, hash, expires, name = null, role = null, scope = null } = token;
+        const facts = { name, role, scope: scope && JSON.stringify(scope), used: null, created: dialect.stamp };
         const insert = db.insertInto('tokens').values({ id, principal, hash, expires, ...facts });
         const { numInsertedOrUpdatedRows } = await insert.onConflict((conflict) => conflict.doNothing()).executeTakeFirst();
         if (numInsertedOrUpdatedRows !== 1n) return false;
         const until = expires === null ? '' : ` until ${expires}`;
-        await note(session, await aboutToken(session, principal, `added token ${wordsOf({ id, name, role })} of ${principal}${until}`));
+        await note(
+          session,
+          await aboutToken(
+            session,
+            principal,
+            `added token ${wordsOf({ id, name, role })} of ${principal}${until}${scope ? ` for ${JSON.stringify(scope)}` : ''}`,
+          ),
+        );
         return true;
       }),
     removeToken: (id) =>
@@ -169,4 +176,5 @@ const fromToken = (row: Selectable<TokensTable>): TokenRow => ({
   name: row.name,
   role: row.role,
   used: row.used,
+  scope: row.scope === null ? null : (JSON.parse(row.scope) as TokenRow['scope']),
 });

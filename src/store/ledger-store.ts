@@ -43,6 +43,7 @@ const READS: { readonly [R in keyof StoreReads]: ((note: Note, ...args: Paramete
   resourcePlace: noteQuery,
   standings: (note, paths) => note(paths, ROW, ROWS),
   retired: () => undefined,
+  retiredClouds: () => undefined,
   takenAway: () => undefined,
   job: (note, id) => note([id], JOB, JOBS),
   jobs: (note) => note([], JOB, JOBS),

@@ -82,6 +82,7 @@ function migrations(dialect: SqlDialect): Record<string, Migration> {
     '0024-origins': { up: (db) => origins(db, dialect) },
     '0025-named-tokens': { up: (db) => namedTokens(db, dialect) },
     '0026-traces': { up: (db) => traces(db, dialect) },
+    '0027-scopes': { up: (db) => scopes(db, dialect) },
   };
 }
 
@@ -271,6 +272,12 @@ async function namedTokens(db: Kysely<unknown>, { patience, text }: SqlDialect):
   if (patience) await patience.execute(db);
   for (const column of ['name', 'role', 'used']) await sql`alter table tokens add column ${sql.ref(column)} ${text}`.execute(db);
   await sql`create unique index tokens_name on tokens (principal, name) where name is not null`.execute(db);
+}
+
+/** Scopes of tokens. */
+async function scopes(db: Kysely<unknown>, { patience, text }: SqlDialect): Promise<void> {
+  if (patience) await patience.execute(db);
+  await sql`alter table tokens add column scope ${text}`.execute(db);
 }
 
 async function retired(db: Kysely<unknown>, { text }: SqlDialect): Promise<void> {

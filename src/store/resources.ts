@@ -81,6 +81,14 @@ export async function readRetired({ db, dialect }: Session, paths: readonly Reso
   return new Set(rows.map((row) => row.path));
 }
 
+/** Returns the clouds of what was deleted, by path, as far as that was written down. */
+export async function readRetiredClouds({ db, dialect }: Session, paths: readonly ResourcePath[]): Promise<Map<ResourcePath, string>> {
+  const possible = paths.filter((path) => !impossible(path));
+  if (possible.length === 0) return new Map();
+  const rows = await db.selectFrom('retired').select(['path', 'cloud']).where(dialect.isIn('path', possible)).execute();
+  return new Map(rows.flatMap(({ path, cloud }) => (cloud === null ? [] : [[path, cloud]])));
+}
+
 export async function readStandings({ db, dialect }: Session, paths: readonly ResourcePath[]): Promise<Map<ResourcePath, Standing>> {
   if (paths.length === 0) return new Map();
   const select = db.selectFrom('resources').select(['path', 'tenant', 'cloud', 'internal']);
@@ -216,7 +224,7 @@ export async function deleteResource({ db, dialect }: Session, path: ResourcePat
   if (impossible(path)) return;
   const gone = await db.selectFrom('resources').select('cloud').where('path', '=', path).executeTakeFirst();
   if (gone && gone.cloud !== null) {
-    const insert = db.insertInto('retired').values({ path, at: dialect.stamp });
+    const insert = db.insertInto('retired').values({ path, at: dialect.stamp, cloud: gone.cloud });
     await insert.onConflict((conflict) => conflict.doNothing()).execute();
   }
   const start = sql`path = ${path} or owner = ${path}`;

@@ -151,6 +151,8 @@ export interface TokensTable {
   name: string | null;
   role: Role | null;
   used: string | null;
+  /** JSON. */
+  scope: string | null;
 }
 
 export interface SessionsTable {

@@ -184,6 +184,7 @@ function readsOf(session: Session): StoreReads {
     counts: (tenant) => readCounts(session, tenant),
     referring: (paths) => resources.referring(session, paths),
     retired: (paths) => resources.readRetired(session, paths),
+    retiredClouds: (paths) => resources.readRetiredClouds(session, paths),
     standings: (paths) => resources.readStandings(session, paths),
     jobStandings: (ids) => jobs.readJobStandings(session, ids),
     takenAway: (query) => readTakenAway(session, query),

@@ -245,6 +245,8 @@ export interface StoreReads extends SampleReads, AgendaReads, EventReads {
   referring(paths: readonly ResourcePath[]): Promise<ResourcePath[]>;
   /** Returns those of these paths whose resource lived in a cloud and is not there any more: no clone's tag claims such an id. */
   retired(paths: readonly ResourcePath[]): Promise<Set<ResourcePath>>;
+  /** Returns the clouds in which those of these paths were that were deleted, as far as that is known. */
+  retiredClouds(paths: readonly ResourcePath[]): Promise<Map<ResourcePath, string>>;
   /** Returns those of these paths that there are rows of, with tenant and cloud. */
   standings(paths: readonly ResourcePath[]): Promise<Map<ResourcePath, Standing>>;
   /** Returns those of these ids that there are Jobs of, with their tenants and whether they have ended. */

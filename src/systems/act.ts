@@ -11,7 +11,7 @@ import {
 } from '../operations/resource-handler';
 import type { Hold, ResourcePath } from '../store/store';
 import { SYSTEM } from './component-kinds';
-import { draftOf, membersOf, type Draft } from './members';
+import { allMembersOf, draftOf, membersOf, type Draft } from './members';
 
 const MACHINE = 'Machine';
 
@@ -48,6 +48,13 @@ export function planActSystem(handlers: ReadonlyMap<string, ResourceHandler>, na
   const plan = async (context: PlanContext, found: Changeable, parameters: Values): Promise<ChangePlan> => {
     const action = context.catalogue.resource(SYSTEM).actions?.[name];
     const own = context.catalogue.resource(MACHINE).actions?.[name];
+    const machines = (await allMembersOf(context.store, context.catalogue, found.path)).filter(({ kind }) =>
+      [MACHINE, SYSTEM].includes(kind.type),
+    );
+    await context.permitAll(
+      machines.map(({ path }) => path),
+      name,
+    );
     if (found.values.state === undefined)
       throw new ProviderError('unavailable', `${found.path}: its Machines cannot all be read now, so its state is not known`);
     const state = String(found.values.state);
@@ -90,7 +97,7 @@ async function partsOf(
     if (now === to && context.catalogue.resource(kind.type).actions?.[name]?.from?.includes(now) !== true) continue;
     const planner = kind.type === SYSTEM ? ofSystem : ofMachine;
     try {
-      const draft = planner && draftOf(await planner(context, context.permit(component), parameters), name);
+      const draft = planner && draftOf(await planner(context, context.permit(component, name), parameters), name);
       if (draft) parts.push({ draft, path });
     } catch (error) {
       if (!(error instanceof Refusal)) throw error;

@@ -23,8 +23,12 @@ export async function planRemoveSystem(context: PlanContext, found: Found): Prom
   const base = { target: found.path, affected: [found.path], statusMessage: 'Waiting to be deleted' };
   const input: RemoveSystemInput = { path: found.path, ...(found.held ? { after: found.held.job } : {}) };
   const work = { ...removeSystemName, workflow: removeSystemName.name, input: input as unknown as Values };
-  if (found.held) return { ...base, stops: [found.held.job], work };
   const members = await allMembersOf(context.store, context.catalogue, found.path);
+  await context.permitAll(
+    members.map(({ path }) => path),
+    'delete',
+  );
+  if (found.held) return { ...base, stops: [found.held.job], work };
   if (members.length === 0) return { ...base, remove: [found.path], statusMessage: 'Deleted' };
   const held = await context.store.holds(members.map(({ path }) => path));
   for (const [path, { job }] of held) {

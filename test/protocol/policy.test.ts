@@ -24,7 +24,7 @@ const asked: Subject[] = [];
 let changesAsked = 0;
 
 const watching = (own: Policy): Policy => ({
-  cloudsOf: (tenant) => (denied.scope ? [] : own.cloudsOf(tenant)),
+  cloudsOf: (tenant, type) => (denied.scope ? [] : own.cloudsOf(tenant, type)),
   rowsOf: (tenant) => (denied.scope ? [] : own.rowsOf(tenant)),
   mayAsk: (caller) => own.mayAsk(caller),
   mayReadAudit: (asker) => own.mayReadAudit(asker),
@@ -32,9 +32,9 @@ const watching = (own: Policy): Policy => ({
     asked.push(subject);
     return denied.reading(subject) ? 'no' : own.mayRead(subject, tenant);
   },
-  mayChange(caller, subject) {
+  mayChange(caller, subject, action) {
     changesAsked += 1;
-    return denied.changing(subject) ? 'foreign' : own.mayChange(caller, subject);
+    return denied.changing(subject) ? 'foreign' : own.mayChange(caller, subject, action);
   },
 });
 

@@ -7,6 +7,7 @@ import { createWriter } from '../../src/codec/writer';
 import { standardCatalogue } from '../../src/model/catalogue';
 import { storedHandler } from '../../src/operations/stored';
 import { createProtocol } from '../../src/protocol/core';
+import { RuleBook } from '../../src/rights/rule-book';
 import type { CimiResponse, Handle } from '../../src/protocol/messages';
 import { createCipher } from '../../src/store/cipher';
 import { openSqliteStore } from '../../src/store/sqlite';
@@ -51,6 +52,7 @@ beforeAll(async () => {
   const none: readonly never[] = [];
   const ignore = (): void => undefined;
   handle = createProtocol({
+    rules: new RuleBook(),
     ...{ catalogue, handlers: [storedHandler('MachineTemplate')], store: watched(store), base: BASE, tagKey: randomBytes(32) },
     clouds: { all: () => none, byKey: () => undefined, forTenant: () => none },
     jobs: {

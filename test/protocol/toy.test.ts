@@ -7,6 +7,7 @@ import { createBodyReader } from '../../src/codec/reader';
 import { createWriter } from '../../src/codec/writer';
 import { CIMI } from '../../src/model/define';
 import { createProtocol } from '../../src/protocol/core';
+import { RuleBook } from '../../src/rights/rule-book';
 import type { CimiResponse, Handle } from '../../src/protocol/messages';
 import { createCipher } from '../../src/store/cipher';
 import { openSqliteStore } from '../../src/store/sqlite';
@@ -27,6 +28,7 @@ beforeAll(async () => {
   const none: readonly Cloud[] = [];
   const ignore = (): void => undefined;
   handle = createProtocol({
+    rules: new RuleBook(),
     catalogue,
     handlers: toyExtensions().handlers,
     clouds: { all: () => none, byKey: () => undefined, forTenant: () => none },

@@ -22,7 +22,7 @@ const REST = [
   ...['lane', 'link', 'mac'].map((name) => `alter table events drop column ${name}`),
   'drop table audit_chains',
   'drop index tokens_name',
-  ...['name', 'role', 'used'].map((name) => `alter table tokens drop column ${name}`),
+  ...['name', 'role', 'used', 'scope'].map((name) => `alter table tokens drop column ${name}`),
   ...['plan', 'request_id', 'taken_from', 'trace'].map((name) => `alter table jobs drop column ${name}`),
   ...['recorded', 'contact', 'job', 'cloud', 'provider_event', 'naming', 'updated'].map((name) => `alter table events drop column ${name}`),
   'create index events_resource on events (resource, seq)',

@@ -49,7 +49,7 @@ function jobsOf(store: Store, sizes: Sizes): StoredList<View> {
 
 function templatesOf(store: Store, sizes: Sizes): StoredList<View> {
   const context = contextOf(store);
-  const reader = createReader(context)({ tenant, role: 'operator' });
+  const reader = createReader(context)({ name: 'op', tenant, role: 'operator' });
   const handler = storedHandler(TEMPLATE);
   const founds: ResourceListOptions<View>['founds'] = (rows) => reader.rows(TEMPLATE, rows);
   const viewsOf: ResourceListOptions<View>['viewsOf'] = async (rows) =>
@@ -188,7 +188,7 @@ export function listContract(bench: () => Bench): void {
     });
     const rows = await store().resources({ type: TEMPLATE, tenants: [tenant] });
     const context = contextOf(store());
-    const founds = await createReader(context)({ tenant, role: 'operator' }).rows(TEMPLATE, rows);
+    const founds = await createReader(context)({ name: 'op', tenant, role: 'operator' }).rows(TEMPLATE, rows);
     const all = await cleanedBy(context)(founds.map(({ path, values }) => ({ type: TEMPLATE, values: { id: path, ...values } })));
     const filter = anyOf(
       ...['name', 'description'].map(text),
