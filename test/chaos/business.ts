@@ -1,23 +1,24 @@
 import { randomUUID } from 'node:crypto';
-import { encodeId } from '../../src/clouds/identity';
+import { decodeId } from '../../src/clouds/identity';
 import { CIMI } from '../../src/model/define';
 import { isSilence } from '../crash/life';
 import type { Watch } from '../crash/watch';
 import type { Answer, Client, Json } from '../harness/client';
 import { action } from '../harness/client';
-import { elapse } from '../harness/wait';
+import { elapse, eventually } from '../harness/wait';
 import { PUBLIC_KEY } from '../protocol/scene';
 import type { Random } from './random';
-import type { CloudKey, World } from './world';
+import type { ChaosCloud, MachineState } from './clouds';
+import type { World } from './world';
 
 /** Business of one client on one cloud: one change after the other, each followed to its end, whoever dies meanwhile. */
 
 /** Things that must be there by what the gateways said, by cloud. */
 export interface Expected {
   /** State of each machine, by path. */
-  machines: Map<string, { cloud: CloudKey; state: 'STARTED' | 'STOPPED' }>;
-  images: Map<string, { cloud: CloudKey }>;
-  volumes: Map<string, { cloud: CloudKey }>;
+  machines: Map<string, { cloud: string; state: MachineState }>;
+  images: Map<string, { cloud: string }>;
+  volumes: Map<string, { cloud: string }>;
   /** Changes that ended well, for the report. */
   changes: number;
 }
@@ -28,13 +29,19 @@ const pathOf = (uri: unknown): string => String(uri).replace(/^https?:\/\/[^/]+\
 const bytes = (text: string): string => Buffer.from(text).toString('hex');
 
 export class Business {
+  private found: { machineConfig: { href: string }; machineImage: { href: string } } | undefined;
+
   constructor(
     private readonly world: World,
-    private readonly cloud: CloudKey,
+    private readonly at: ChaosCloud,
     private readonly random: Random,
     private readonly watch: Watch,
     private readonly expected: Expected,
   ) {}
+
+  private get cloud(): string {
+    return this.at.key;
+  }
 
   /** Goes on until it is told to end. @throws Error where something was answered that may not be */
   async goOn(isOver: () => boolean): Promise<void> {
@@ -51,19 +58,18 @@ export class Business {
   private async machine(): Promise<void> {
     const { cloud, expected, random } = this;
     const machineTemplate = {
-      machineConfig: { href: `machineConfigs/${encodeId(cloud, 's1.small')}` },
-      machineImage: { href: `machineImages/${encodeId(cloud, 'img-debian-12')}` },
+      ...(await this.parts()),
       ...(random.next() < 0.5 && { credential: { key: bytes(PUBLIC_KEY) } }),
       initialState: random.next() < 0.5 ? 'STOPPED' : 'STARTED',
     };
     const path = await this.create('machines', { resourceURI: `${CIMI}/MachineCreate`, name: `of ${cloud}`, machineTemplate });
-    let state = machineTemplate.initialState as 'STOPPED' | 'STARTED';
+    let state = machineTemplate.initialState as MachineState;
     const now = (): void => void expected.machines.set(path, { cloud, state });
     now();
     for (let doings = Math.floor(random.next() * 4); doings > 0; doings--) {
       const name = random.pick([
         [4, state === 'STOPPED' ? 'start' : 'stop'],
-        [2, 'snapshot'],
+        [this.at.snapshotsGo ? 0 : 2, 'snapshot'],
       ] as const);
       if (name === 'snapshot') {
         const image = await this.create('machineImages', { resourceURI: `${CIMI}/MachineImageCreate`, imageLocation: { href: path } });
@@ -80,6 +86,25 @@ export class Business {
       await this.change('DELETE', path);
       this.watch.left(path);
     }
+  }
+
+  /** Size and image of its machines, found by their names. */
+  private async parts(): Promise<{ machineConfig: { href: string }; machineImage: { href: string } }> {
+    this.found ??= {
+      machineConfig: { href: await this.named('machineConfigs', 'machineConfigurations', this.at.machineConfig) },
+      machineImage: { href: await this.named('machineImages', 'machineImages', this.at.machineImage) },
+    };
+    return this.found;
+  }
+
+  private async named(collection: string, attribute: string, name: string): Promise<string> {
+    // A cloud that is away has nothing in the list just now.
+    return eventually(async () => {
+      const { json } = await this.ask((client) => client.get(collection));
+      const all = (json[attribute] ?? []) as unknown as Json[];
+      const paths = all.filter((one) => String(one.name) === name).map(({ id }) => pathOf(id));
+      return paths.find((path) => decodeId(path.split('/')[1] ?? '')?.cloudKey === this.cloud);
+    });
   }
 
   private async volume(): Promise<void> {

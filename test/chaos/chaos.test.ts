@@ -7,6 +7,12 @@ import { chaos } from './chaos';
 const SEED = Number(process.env.CHAOS_SEED ?? 20261202);
 const redis = redisAvailable();
 
+test(`one process on SQLite dies at random, and nothing is lost, made twice or left (CHAOS_SEED=${SEED})`, async () => {
+  const { violations, changes } = await chaos({ seed: SEED, kills: 4, clients: 1, store: 'sqlite' });
+  expect(violations).toEqual([]);
+  expect(changes).toBeGreaterThan(0);
+});
+
 describeWith('PostgreSQL and Redis', redis === true ? postgresAvailable() : redis, () => {
   test(`processes die at random, and nothing is lost, made twice or left (CHAOS_SEED=${SEED})`, async () => {
     const { violations, changes, lists } = await chaos({ seed: SEED, kills: 8, clients: 1 });

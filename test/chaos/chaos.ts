@@ -3,7 +3,8 @@ import { elapse, waitUntil } from '../harness/wait';
 import { Business, type Expected } from './business';
 import { Faults } from './faults';
 import { Random } from './random';
-import { CLOUD_KEYS, World } from './world';
+import { SIMULATED, type CloudKey } from './clouds';
+import { World, type StoreKind } from './world';
 
 /** Findings of a run. */
 export interface Report {
@@ -23,6 +24,10 @@ export interface Settings {
   kills: number;
   /** Clients of each cloud. */
   clients?: number;
+  /** Two gateways and two workers on PostgreSQL (default), or one process on SQLite. */
+  store?: StoreKind;
+  /** Clouds in front of which they stand; the simulated ones if absent. */
+  clouds?: readonly CloudKey[];
   tell?: (line: string) => void;
 }
 
@@ -31,8 +36,9 @@ export interface Settings {
  * Checked all the time: every change that was accepted ends well, every list has each machine exactly once. Checked at the end: at the providers is
  * what the gateways said, and nothing else; no Job and no hold is left; the store and the clouds agree.
  */
-export async function chaos({ seed, kills, clients = 2, tell = () => undefined }: Settings): Promise<Report> {
-  const world = await World.start();
+export async function chaos(settings: Settings): Promise<Report> {
+  const { seed, kills, clients = 2, store = 'postgres', clouds = SIMULATED, tell = () => undefined } = settings;
+  const world = await World.start(store, clouds);
   const faults = new Faults(world, new Random(seed));
   const expected: Expected = { machines: new Map(), images: new Map(), volumes: new Map(), changes: 0 };
   const violations: string[] = [];
@@ -41,8 +47,8 @@ export async function chaos({ seed, kills, clients = 2, tell = () => undefined }
   let over = false;
   try {
     const random = new Random(seed + 1);
-    const businesses = CLOUD_KEYS.flatMap((key) =>
-      Array.from({ length: clients }, () => new Business(world, key, new Random(Math.floor(random.next() * 2 ** 32)), known, expected)),
+    const businesses = world.clouds.flatMap((cloud) =>
+      Array.from({ length: clients }, () => new Business(world, cloud, new Random(Math.floor(random.next() * 2 ** 32)), known, expected)),
     );
     const fail = (error: unknown): void => {
       violations.push(error instanceof Error ? error.message : String(error));
@@ -58,7 +64,7 @@ export async function chaos({ seed, kills, clients = 2, tell = () => undefined }
     }
     over = true;
     await faults.settled();
-    for (const key of CLOUD_KEYS) world.cloud(key).clearFailures();
+    for (const cloud of world.clouds) cloud.calm();
     await Promise.all([...lives, looking]);
     for (const watch of watches) await watch.once();
     violations.push(...watches.flatMap((watch) => watch.findings()), ...(await atTheEnd(world, expected)));
@@ -95,26 +101,13 @@ async function atTheEnd(world: World, expected: Expected): Promise<string[]> {
     const { stdout } = await world.doctor();
     return !stdout.includes('"unknown"');
   });
-  for (const key of CLOUD_KEYS) {
+  for (const { key, there } of world.clouds) {
     const of = <T extends { cloud: string }>(all: ReadonlyMap<string, T>): T[] => [...all.values()].filter(({ cloud }) => cloud === key);
-    const cloud = world.cloud(key);
-    const phases = cloud.instances().map(({ phase }) => phase);
-    compare(
-      `machines of ${key}`,
-      phases,
-      of(expected.machines).map(({ state }) => (state === 'STARTED' ? 'running' : 'stopped')),
-    );
-    compare(
-      `images of ${key}`,
-      cloud.snapshots().map(() => 'one'),
-      of(expected.images).map(() => 'one'),
-    );
-    const volumes = cloud.things('volume').filter(({ holder }) => holder === null);
-    compare(
-      `volumes of ${key}`,
-      volumes.map(() => 'one'),
-      of(expected.volumes).map(() => 'one'),
-    );
+    const { machines, images, volumes } = await there();
+    const states = of(expected.machines).map(({ state }) => state);
+    compare(`machines of ${key}`, machines, states);
+    compare(`images of ${key}`, [String(images)], [String(of(expected.images).length)]);
+    compare(`volumes of ${key}`, [String(volumes)], [String(of(expected.volumes).length)]);
   }
   const { stdout, stderr } = await world.doctor();
   found.push(...stdout.split('\n').filter((line) => line !== ''), ...(stderr === '' ? [] : [stderr]));

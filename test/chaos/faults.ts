@@ -5,6 +5,9 @@ import type { Member, World } from './world';
 /** Faults that happen to the world, and how often each did. */
 export type Fault = 'kill' | 'freeze' | 'redis forgets' | 'redis restarts' | 'postgres dies' | 'answer lost' | 'cloud slow' | 'cloud away';
 
+/** Faults of what only several processes share. */
+const OF_SHARED: ReadonlySet<Fault> = new Set(['redis forgets', 'redis restarts', 'postgres dies']);
+
 const WEIGHTS: readonly (readonly [number, Fault])[] = [
   [60, 'kill'],
   [12, 'freeze'],
@@ -15,8 +18,6 @@ const WEIGHTS: readonly (readonly [number, Fault])[] = [
   [4, 'cloud slow'],
   [4, 'cloud away'],
 ];
-
-const METHODS = ['machines.create', 'machines.stop', 'machines.delete', 'machineImages.capture', 'volumes.create', 'volumes.delete'];
 
 /** Does one fault after the other. A member is dead or stands still once at a time; the others go on. */
 export class Faults {
@@ -35,7 +36,7 @@ export class Faults {
   }
 
   async one(): Promise<void> {
-    const fault = this.random.pick(WEIGHTS);
+    const fault = this.random.pick(this.world.shared ? WEIGHTS : WEIGHTS.filter(([, one]) => !OF_SHARED.has(one)));
     await this.happen(fault);
     this.counts.set(fault, (this.counts.get(fault) ?? 0) + 1);
   }
@@ -47,22 +48,23 @@ export class Faults {
 
   private async happen(fault: Fault): Promise<void> {
     const { world, random } = this;
+    const { shared, clouds } = world;
     if (fault === 'kill' || fault === 'freeze') {
       const free = world.members.filter((member) => !this.busy.has(member));
-      // Never all gateways, nor all workers: then nothing would happen but silence.
-      const others = free.filter(({ role }) => free.filter((member) => member.role === role).length > 1);
+      // Never all gateways of several, nor all workers: then nothing would happen but silence.
+      const others = shared ? free.filter(({ role }) => free.filter((member) => member.role === role).length > 1) : free;
       if (others.length === 0) return this.settled();
       const member = random.of(others);
       const stillMs = 200 + random.next() * 5_000;
       this.during(member, fault === 'kill' ? () => this.kill(member) : () => this.freeze(member, stillMs));
-    } else if (fault === 'redis forgets') await world.redis.flush();
-    else if (fault === 'redis restarts') await world.redis.restart();
-    else if (fault === 'postgres dies') await world.postgres.restart();
-    else if (fault === 'answer lost') world.cloud('worst').fail({ method: random.of(METHODS), kind: 'timeout', afterEffect: true });
+    } else if (fault === 'redis forgets') await shared?.redis.flush();
+    else if (fault === 'redis restarts') await shared?.redis.restart();
+    else if (fault === 'postgres dies') await shared?.postgres.restart();
     else {
-      const cloud = world.cloud(random.of(['calm', 'worst', 'tasks'] as const));
-      if (fault === 'cloud slow') cloud.fail({ method: '*', delayMs: 2_000, times: 3 });
-      else cloud.fail({ method: '*', kind: 'unavailable', message: 'maintenance', times: 6 });
+      const cloud = random.of(clouds);
+      if (fault === 'answer lost') cloud.loseAnswer(random);
+      else if (fault === 'cloud slow') cloud.slow();
+      else cloud.away();
     }
   }
 

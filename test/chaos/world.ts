@@ -1,25 +1,16 @@
+import Embedded from 'libsql';
 import { randomBytes } from 'node:crypto';
 import { mkdirSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { Client as Database } from 'pg';
-import { openControl, type SimulatorControl } from '../../drivers/simulator/control';
-import type { SimulatorOptions } from '../../drivers/simulator/options';
 import { freePort } from '../backends/moto';
 import { startPostgres, type Postgres } from '../backends/postgres';
 import { startRedis, type RedisServer } from '../backends/redis';
 import { Client } from '../harness/client';
 import { Folder, type Ended, type Program } from '../running/program';
+import { startCloud, type ChaosCloud, type CloudKey } from './clouds';
 
-/** Clouds of the world: one as it should be, one that forgets tokens, shows late and loses answers, one that answers by tasks. */
-export const CLOUDS = {
-  calm: {},
-  worst: { ignoreTokens: true, visibilityDelayMs: 150 },
-  tasks: { tasks: true, ignoreTokens: true },
-} as const satisfies Record<string, Partial<SimulatorOptions>>;
-export type CloudKey = keyof typeof CLOUDS;
-export const CLOUD_KEYS = Object.keys(CLOUDS) as CloudKey[];
-
-const DELAYS = { create: 200, start: 60, stop: 60, pause: 30, suspend: 30, restart: 60, restore: 60, delete: 60, capture: 100 };
+export type StoreKind = 'postgres' | 'sqlite';
 
 /** Process of the world, of whichever life. */
 export interface Member {
@@ -30,44 +21,42 @@ export interface Member {
   program: Program;
 }
 
-/** Two gateways and two workers over one PostgreSQL and one Redis, in front of simulated clouds. */
+/** Servers that two gateways and two workers share; one gateway on SQLite has none. */
+interface Shared {
+  postgres: Postgres;
+  redis: RedisServer;
+}
+
+const UNFINISHED = "SELECT id, step FROM jobs WHERE done = 0 AND workflow <> 'provider.lookAgain'";
+const HELD = 'SELECT path, job FROM holds';
+
+/** Two gateways and two workers over one PostgreSQL and one Redis, or one process on SQLite, in front of clouds. */
 export class World {
   readonly members: Member[] = [];
+  readonly clouds: ChaosCloud[] = [];
   private readonly configurations = new Map<string, string>();
   private readonly key = randomBytes(32).toString('base64');
 
   private constructor(
     private readonly folder: Folder,
-    readonly postgres: Postgres,
-    readonly redis: RedisServer,
-    private readonly controls: ReadonlyMap<CloudKey, SimulatorControl>,
+    readonly shared: Shared | undefined,
   ) {}
 
-  static async start(): Promise<World> {
+  static async start(store: StoreKind, clouds: readonly CloudKey[]): Promise<World> {
     const folder = new Folder();
-    const [postgres, redis] = await Promise.all([startPostgres(), startRedis()]);
-    const controls = new Map(
-      CLOUD_KEYS.map((key) => {
-        mkdirSync(join(folder.path, 'clouds', key), { recursive: true });
-        return [key, openControl(join(folder.path, 'clouds', key, 'simulator.sqlite'))] as const;
-      }),
-    );
-    const world = new World(folder, postgres, redis, controls);
+    const shared = store === 'postgres' ? await servers() : undefined;
+    const world = new World(folder, shared);
     try {
+      for (const key of clouds) world.clouds.push(await startCloud(key, folder.path));
       // One after the other: the first one makes the tables.
-      for (const name of ['gateway-1', 'gateway-2']) await world.add(name, 'serve');
-      for (const name of ['worker-1', 'worker-2']) await world.add(name, 'worker');
+      const workers = shared ? ['worker-1', 'worker-2'] : [];
+      for (const name of shared ? ['gateway-1', 'gateway-2'] : ['gateway-1']) await world.add(name, 'serve');
+      for (const name of workers) await world.add(name, 'worker');
     } catch (error) {
       await world.stop();
       throw error;
     }
     return world;
-  }
-
-  cloud(key: CloudKey): SimulatorControl {
-    const control = this.controls.get(key);
-    if (!control) throw new Error(`no cloud ${key}`);
-    return control;
   }
 
   get clients(): Client[] {
@@ -89,26 +78,36 @@ export class World {
    * did are meant to be there.
    */
   async leftovers(): Promise<string[]> {
-    const database = new Database({ connectionString: this.postgres.url });
+    const jobs = await this.read<{ id: string; step: string | null }>(UNFINISHED);
+    const holds = await this.read<{ path: string; job: string }>(HELD);
+    return [
+      ...jobs.map(({ id, step }) => `jobs/${id} has not ended (${step})`),
+      ...holds.map(({ path, job }) => `${path} is held by ${job}`),
+    ];
+  }
+
+  private async read<T extends object>(query: string): Promise<T[]> {
+    if (!this.shared) {
+      const file = new Embedded(join(this.folder.path, 'gateway-1', 'cimi.db'), { readonly: true });
+      try {
+        return file.prepare(query).all() as T[];
+      } finally {
+        file.close();
+      }
+    }
+    const database = new Database({ connectionString: this.shared.postgres.url });
     await database.connect();
     try {
-      const jobs = await database.query<{ id: string; step: string | null }>(
-        "SELECT id, step FROM jobs WHERE done = 0 AND workflow <> 'provider.lookAgain'",
-      );
-      const holds = await database.query<{ path: string; job: string }>('SELECT path, job FROM holds');
-      return [
-        ...jobs.rows.map(({ id, step }) => `jobs/${id} has not ended (${step})`),
-        ...holds.rows.map(({ path, job }) => `${path} is held by ${job}`),
-      ];
+      return (await database.query<T>(query)).rows;
     } finally {
       await database.end();
     }
   }
 
   async stop(): Promise<void> {
-    for (const control of this.controls.values()) control.close();
+    await Promise.all(this.clouds.map((cloud) => cloud.stop()));
     await this.folder.remove();
-    await Promise.all([this.postgres.stop(), this.redis.remove()]);
+    await Promise.all([this.shared?.postgres.stop(), this.shared?.redis.remove()]);
   }
 
   private async add(name: string, role: Member['role']): Promise<void> {
@@ -123,23 +122,26 @@ export class World {
   private configuration(name: string, port: number): string {
     const data = join(this.folder.path, name);
     mkdirSync(join(data, 'clouds'), { recursive: true });
-    for (const key of CLOUD_KEYS) symlinkSync(join(this.folder.path, 'clouds', key), join(data, 'clouds', key));
+    for (const { key, folder } of this.clouds) if (folder !== undefined) symlinkSync(folder, join(data, 'clouds', key));
+    const { postgres, redis } = this.shared ?? {};
     return this.folder.write(`${name}.yaml`, {
       server: { port, shutdownMs: 3_000 },
       admin: { port: 0 },
       data: { dir: data },
-      store: { kind: 'postgres', url: this.postgres.url, connections: 8 },
-      queue: { kind: 'redis', url: this.redis.url },
-      worker: { inProcess: false, leaseMs: 2_000, sweepMs: 500, concurrency: 16 },
+      ...(postgres && { store: { kind: 'postgres', url: postgres.url, connections: 8 } }),
+      ...(redis && { queue: { kind: 'redis', url: redis.url } }),
+      worker: { inProcess: !this.shared, leaseMs: 2_000, sweepMs: 500, concurrency: 16 },
       secrets: { key: this.key },
       jobs: { graceMs: 0 },
       log: { level: 'info' },
       clouds: Object.fromEntries(
-        CLOUD_KEYS.map((key) => [
-          key,
-          { driver: 'simulator', guard: { cacheMs: 0, deadlineMs: 4_000, retries: 1 }, options: { delays: DELAYS, ...CLOUDS[key] } },
-        ]),
+        this.clouds.map(({ key, config: cloud }) => [key, { ...cloud, guard: { cacheMs: 0, deadlineMs: 4_000, retries: 1 } }]),
       ),
     });
   }
+}
+
+async function servers(): Promise<Shared> {
+  const [postgres, redis] = await Promise.all([startPostgres(), startRedis()]);
+  return { postgres, redis };
 }
