@@ -78,8 +78,8 @@ export async function writeDrafts(
         : []),
       ...(has('retired')
         ? [
-            sql`retired_now as (insert into retired (path, at) select x.path, ${stamp}
-              from ${source(at, 'retired', texts('path'))} join ended on ended.id = x.job on conflict do nothing)`,
+            sql`retired_now as (insert into retired (path, at, cloud) select x.path, ${stamp}, x.cloud
+              from ${source(at, 'retired', texts('path', 'cloud'))} join ended on ended.id = x.job on conflict do nothing)`,
           ]
         : []),
       ...(has('events')
@@ -126,7 +126,7 @@ function rowsOf(drafts: readonly OfJob[]): Record<Part, readonly object[]> {
     unreferred: ofJob(each(({ refs }) => refs.gone)),
     refs: ofJob(each(({ refs }) => refs.made)),
     made: ofJob(each(({ made }) => made.map(({ values, created }) => ({ ...values, created })))),
-    retired: ofJob(each(({ gone }) => gone.filter(({ retires }) => retires))),
+    retired: ofJob(each(({ gone }) => gone.filter(({ cloud }) => cloud !== null))),
     // An event has a Job that it is about.
     events: each(({ events }) => events.map(({ row, at }) => ({ ...row, timestamp: at }))).map((row, place) => ({ ...row, place })),
   };

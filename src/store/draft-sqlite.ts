@@ -94,14 +94,14 @@ function writeRows(session: Session, run: Run, { changed, made, refs, gone, even
     );
   for (const ref of refs.gone) run(unrefer(ref));
   for (const ref of refs.made) run(refer(ref));
-  for (const { path, retires } of gone) {
-    const retire = statement(session, 'retire', { path }, (at, { stamp }) =>
+  for (const { path, cloud } of gone) {
+    const retire = statement(session, 'retire', { path, cloud }, (at, { stamp }) =>
       db
         .insertInto('retired')
-        .values({ path: at<string>('path'), at: stamp })
+        .values({ path: at<string>('path'), at: stamp, cloud: at<string>('cloud') })
         .onConflict((conflict) => conflict.doNothing()),
     );
-    if (retires) run(retire);
+    if (cloud !== null) run(retire);
     run(deletingTree({ db, dialect }, sql`path = ${path} or owner = ${path}`));
   }
   for (const event of events) run(insertingEvent(session, event));

@@ -16,6 +16,7 @@ import {
   type StoreReads,
   type UnitOfWork,
 } from './store';
+import { StoreUnavailable } from './unavailable';
 
 /**
  * Drafts: work of a transaction done beforehand on what is committed, so that its writes are data which go together with those of others.
@@ -50,8 +51,8 @@ export interface Drafted {
   changed: readonly DraftedChange[];
   made: readonly NewRow[];
   refs: { gone: readonly Ref[]; made: readonly Ref[] };
-  /** Rows that go with all that they own, and whether each is remembered as retired. */
-  gone: readonly { path: ResourcePath; retires: boolean }[];
+  /** Rows that go with all that they own, each with the cloud of which it is remembered as retired; null: it is not remembered. */
+  gone: readonly { path: ResourcePath; cloud: string | null }[];
   events: readonly NewEvent[];
 }
 
@@ -74,8 +75,9 @@ export function writtenBy({ changed, gone }: Drafted): ResourcePath[] {
 /**
  * Drafts what a worker writes to its Job with whatever else changes.
  * @param names of all members of a unit: what no draft holds is refused
- * @returns undefined where it can be no draft
- * @throws what the work throws
+ * @returns undefined where it can be no draft, also where the work throws: what it has read may not have been of one moment, so that only a
+ *   transaction can tell
+ * @throws StoreUnavailable
  */
 export async function draft(
   session: Session,
@@ -91,9 +93,9 @@ export async function draft(
     const ended = await made.end();
     return made.isRefused ? undefined : ended;
   } catch (error) {
-    // The work may have laid the refusal into an error of its own.
-    if (made.isRefused) return undefined;
-    throw error;
+    // The work may have laid the outage into an error of its own; then the transaction that is tried next finds it.
+    if (error instanceof StoreUnavailable) throw error;
+    return undefined;
   }
 }
 
@@ -106,7 +108,7 @@ class Draft {
   readonly #changed = new Map<ResourcePath, DraftedChange>();
   readonly #made: NewRow[] = [];
   readonly #refsMade: Ref[] = [];
-  readonly #gone = new Map<ResourcePath, boolean>();
+  readonly #gone = new Map<ResourcePath, string | null>();
   readonly #events: NewEvent[] = [];
   #asked = false;
   isRefused = false;
@@ -161,7 +163,7 @@ class Draft {
         was: this.#asked ? this.job.state : undefined,
         seen: new Map([...this.#seen].map(([path, row]) => [path, row?.version ?? null])),
         ...{ owned: this.#owned, referred: this.#referred, changed: left, made: this.#made, refs, events: this.#events },
-        gone: [...this.#gone].map(([path, retires]) => ({ path, retires })),
+        gone: [...this.#gone].map(([path, cloud]) => ({ path, cloud })),
       },
     };
   }
@@ -242,7 +244,7 @@ class Draft {
 
   async #delete(path: ResourcePath): Promise<void> {
     const row = await this.#row(path);
-    if (!this.#gone.has(path)) this.#gone.set(path, row !== undefined && row.cloud !== null);
+    if (!this.#gone.has(path)) this.#gone.set(path, row?.cloud ?? null);
     this.#rows.set(path, undefined);
   }
 

@@ -6,7 +6,7 @@ import { Ledger } from '../model/ledger';
 import { createCipher } from './cipher';
 import { ledgerStore } from './ledger-store';
 import { openSqliteStore } from './sqlite';
-import type { Store, UnitOfWork } from './store';
+import type { JobRow, Store, UnitOfWork } from './store';
 
 /** Each read that may be kept, against the writes that change what it shows, and those that do not. */
 let folder: string;
@@ -123,4 +123,19 @@ test('who asks what has changed has read the rows of the type, and the holds', a
   const ask = (s: Store) => Promise.resolve(s.recent?.changed(s.recent.mark(), 'Machine'));
   expect(await stands(ask, rename('machines/b'))).toBe(false);
   expect(await stands(ask, (unit) => unit.updateJob('parent', { state: 'STOPPED' }))).toBe(false);
+});
+
+test('an end that a draft could not hold changes no more than its own when a transaction writes it', async () => {
+  const job = (await store.leaseJob('parent', 'w', 60_000)) as JobRow;
+  const work = async (unit: UnitOfWork): Promise<JobRow> => {
+    const ended = await unit.advanceJob('parent', job.epoch, { state: 'SUCCESS' });
+    await unit.insertJob(newJob('other'));
+    return ended;
+  };
+  const { footing } = await ledger.watch(() => store.heldResource('machines/b'));
+  const mark = store.recent?.mark() ?? 0;
+  expect(await store.advanceAtOnce(job, work)).toBeUndefined();
+  await store.transaction(work);
+  expect(footing && ledger.stands(footing, 0)).toBe(true);
+  expect(store.recent?.changed(mark, 'Machine')).toEqual(new Set(['machines/a']));
 });

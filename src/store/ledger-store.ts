@@ -86,6 +86,11 @@ class Changes {
     this.all = true;
   }
 
+  /** Takes back what Jobs hold: a transaction writes it yet, and has to know what they held. */
+  notYet(): void {
+    this.holding.clear();
+  }
+
   row({ path, type, tenant, cloud, providerKey }: NewResourceRow): void {
     for (const topic of [ROWS, ROW(path), TYPE(type), OWN(type, tenant)]) this.topics.add(topic);
     if (cloud !== null && providerKey !== null) this.topics.add(KEY(type, cloud, providerKey));
@@ -250,7 +255,9 @@ export function ledgerStore(store: Store, ledger: Ledger): Store {
       ledger.readUntold();
       return told(async (changes) => {
         try {
-          return await store.advanceAtOnce(job, (unit) => work({ ...unit, ...writesOf(unit, changes) }), ready);
+          const row = await store.advanceAtOnce(job, (unit) => work({ ...unit, ...writesOf(unit, changes) }), ready);
+          if (!row) changes.notYet();
+          return row;
         } catch (error) {
           changes.everything();
           throw error;
