@@ -87,6 +87,8 @@ export class CallRunner {
   readonly uses = new Uses();
   private readonly budget: BulkheadPolicy;
   private readonly retries;
+  private refusing = false;
+  private isRetired = false;
 
   constructor(
     private readonly cloud: string,
@@ -95,6 +97,7 @@ export class CallRunner {
     private readonly hooks: GuardHooks,
   ) {
     const told = ({ state, reason }: CloudHealth, before: HealthState): void => {
+      if (this.isRetired) return;
       const { log, metrics } = this.hooks;
       metrics?.onHealth?.({ cloud, state });
       const details = { cloud, state, before, ...(reason !== undefined && { reason }) };
@@ -119,6 +122,12 @@ export class CallRunner {
         backoff: new PoliteBackoff(new ExponentialBackoff({ initialDelay: limits.firstDelayMs ?? 200, maxDelay: MAX_DELAY_MS })),
       },
     );
+  }
+
+  /** Tells nothing more of the cloud: it was connected anew, and refuses no calls. */
+  retire(): void {
+    if (this.refusing) this.tellRefusing(false);
+    this.isRetired = true;
   }
 
   /**
@@ -223,6 +232,8 @@ export class CallRunner {
   }
 
   private tellRefusing(refusing: boolean, reason?: string): void {
+    if (this.isRetired) return;
+    this.refusing = refusing;
     const { log, metrics } = this.hooks;
     const { cloud } = this;
     metrics?.onRefusing?.({ cloud, refusing });

@@ -41,7 +41,10 @@ export const GUARD_DEFAULTS: GuardOptions = {
 export interface GuardedCloud extends Cloud {
   /** Groups and methods that its driver has, and its capabilities, as text: whoever has the same offers the same. */
   shape: string;
-  /** Tells that what was read of it may not be so any more, and closes the driver when nothing uses it. */
+  /**
+   * Tells that what was read of it may not be so any more, and closes the driver when nothing uses it. What its calls under way come to
+   * says nothing of the cloud any more.
+   */
   retire(): Promise<void>;
 }
 
@@ -112,6 +115,8 @@ export function guardCloud(settings: CloudSettings, driver: Driver, options: Par
   const quotas: Cloud['quotas'] = () =>
     caller.call({ group: 'quotas', method: 'quotas' }, async (context) => (await driver.quotas?.(context)) ?? []);
   const known = driver.quotas && new KnownQuotas(quotas);
+  let closed: Promise<void> | undefined;
+  const close = (): Promise<void> => (closed ??= driver.close());
 
   return {
     ...settings,
@@ -172,12 +177,13 @@ export function guardCloud(settings: CloudSettings, driver: Driver, options: Par
       return known?.get(caller.watch.health.state) ?? [];
     },
     check: () => check(settings, driver, guard.deadlineMs),
-    close: () => driver.close(),
+    close,
     shape: shapeOf(driver),
     async retire() {
+      caller.retire();
       for (const group of reads.values()) group.invalidate();
       await caller.uses.none();
-      await driver.close();
+      await close();
     },
   };
 }

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { Driver, DriverModule } from './driver';
-import type { CloudToConnect } from './registry';
+import type { CloudToConnect, ConnectedClouds } from './registry';
 import { connectClouds, driverRegistry } from './registry';
 
 const schema = z.strictObject({ region: z.string(), page: z.strictObject({ size: z.number() }).optional() });
@@ -9,6 +9,8 @@ function setUp() {
   const loaded: string[] = [];
   const connected: unknown[] = [];
   let closed = 0;
+  let closing = (): Promise<void> => Promise.resolve();
+  let asked = (): Promise<void> => Promise.resolve();
   const fake: DriverModule<z.infer<typeof schema>> = {
     name: 'fake',
     options: schema,
@@ -18,7 +20,11 @@ function setUp() {
       const driver: Driver = {
         capabilities: { settleMs: 0, types: {} },
         check: () => Promise.resolve([]),
-        close: async () => void (closed += 1),
+        events: { since: (cursor) => asked().then(() => ({ events: [], cursor: cursor ?? '' })) },
+        close: async () => {
+          closed += 1;
+          await closing();
+        },
       };
       return Promise.resolve(driver);
     },
@@ -30,14 +36,18 @@ function setUp() {
   const registry = driverRegistry({ fake: load('fake'), other: load('other') });
   const lent = {
     environment: () => ({ dataDir: '/nonexistent', warn: () => undefined }),
-    hooks: { log: { warn: () => undefined, error: () => undefined } },
+    hooks: { log: { warn: (message: string) => void warned.push(message), error: () => undefined } },
   };
+  const warned: string[] = [];
   return {
     connect: (configs: CloudToConnect[]) => connectClouds(configs, registry, lent),
     registry,
     loaded,
     connected,
+    renewed: (clouds: ConnectedClouds, one: CloudToConnect) => clouds.renewal(one, registry, lent),
     closed: () => closed,
+    warned,
+    when: (parts: { closing?: () => Promise<void>; asked?: () => Promise<void> }) => ({ closing = closing, asked = asked } = parts),
   };
 }
 
@@ -82,5 +92,33 @@ describe('connectClouds', () => {
       message: expect.stringMatching(words) as string,
     });
     expect(closed()).toBe(1);
+  });
+});
+
+describe('a cloud that is connected anew', () => {
+  it('is closed with the others at the end, also where the former connection is in use yet', async () => {
+    const { connect, renewed, closed, when } = setUp();
+    const clouds = await connect([config('a')]);
+    let letGo = (): void => undefined;
+    when({ asked: () => new Promise((resolve) => (letGo = resolve)) });
+    const asking = clouds.byKey('a')?.eventsSince(undefined);
+    await new Promise((resolve) => setImmediate(resolve));
+    (await renewed(clouds, config('a'))).take();
+    expect(closed()).toBe(0);
+    await clouds.close();
+    expect(closed()).toBe(2);
+    letGo();
+    await asking;
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(closed()).toBe(2);
+  });
+
+  it('and not taken takes nothing along where it cannot be closed', async () => {
+    const { connect, renewed, warned, when } = setUp();
+    const clouds = await connect([config('a')]);
+    const renewal = await renewed(clouds, config('a'));
+    when({ closing: () => Promise.reject(new Error('stuck')) });
+    await renewal.drop();
+    expect(warned).toEqual(['a cloud was connected anew, and the unused connection could not be closed']);
   });
 });

@@ -58,7 +58,7 @@ export interface Renewal {
   fits: boolean;
   /** Takes the place of the one in use, whose calls under way go on to their end. */
   take(): void;
-  /** Closes it, unused. */
+  /** Closes it, unused. Never rejects. */
   drop(): Promise<void>;
 }
 
@@ -76,23 +76,26 @@ export interface ConnectedClouds extends Clouds {
  */
 export async function connectClouds(configs: readonly CloudToConnect[], registry: DriverRegistry, lent: Lent): Promise<ConnectedClouds> {
   const connected = new Map<string, GuardedCloud>();
-  const retiring = new Set<Promise<void>>();
+  /** Closes connections that were replaced, and are still used. */
+  const formers = new Set<() => Promise<void>>();
   const wrong: unknown[] = [];
   const close = async (): Promise<void> => {
-    await Promise.all([...connected.values()].map((cloud) => cloud.close()));
+    await Promise.all([...[...connected.values()].map((cloud) => () => cloud.close()), ...formers].map((end) => end()));
+  };
+  const unclosed = (cloud: string, what: string) => (error: unknown) => {
+    lent.hooks.log.warn(`a cloud was connected anew, and the ${what} connection could not be closed`, {
+      cloud,
+      error: error instanceof Error ? error.message : String(error),
+    });
   };
   const replace = (current: GuardedCloud, fresh: GuardedCloud): void => {
-    const { retire } = current;
+    const { retire, close: end } = current;
     // Everybody has the object itself: it is what it was made of that changes.
     Object.assign(current, fresh);
-    const retired = retire().catch((error: unknown) => {
-      lent.hooks.log.warn('a cloud was connected anew, and the former connection could not be closed', {
-        cloud: current.key,
-        error: error instanceof Error ? error.message : String(error),
-      });
-    });
-    retiring.add(retired);
-    void retired.then(() => retiring.delete(retired));
+    formers.add(end);
+    void retire()
+      .catch(unclosed(current.key, 'former'))
+      .then(() => formers.delete(end));
   };
   try {
     for (const config of configs) {
@@ -123,7 +126,8 @@ export async function connectClouds(configs: readonly CloudToConnect[], registry
         key: config.key,
         fits: fresh.shape === current.shape,
         take: () => replace(current, fresh),
-        drop: () => fresh.close(),
+        // Whatever becomes of it, the reload goes on as a whole or fails as a whole.
+        drop: () => fresh.close().catch(unclosed(config.key, 'unused')),
       };
     },
     close,

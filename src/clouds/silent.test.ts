@@ -159,3 +159,28 @@ it('a clock that is set back refuses nothing for longer than the longest pause',
   jest.setSystemTime(Date.now() - 3_600_000);
   expect(await keys(cloud)).toEqual(['a', 'b', 'c']);
 });
+
+it('a connection that is replaced refuses no calls any more', async () => {
+  const { cloud, machines, refusing } = await silenced();
+  await cloud.retire();
+  expect(refusing).toEqual([true, false]);
+  await passing(5_000);
+  machines.failures = [];
+  await cloud.list('machines');
+  expect(refusing).toEqual([true, false]);
+});
+
+it('what the calls of a replaced connection come to is not told of the cloud', async () => {
+  const { cloud, machines, logged } = setUp({ retries: 0 });
+  const late = gate();
+  machines.gate = late.wait;
+  machines.failures = [1, 2, 3].map(() => new ProviderError('auth', 'the password is another'));
+  const calls = machines.failures.map(() => cloud.write('machines', 'create', create));
+  await settled();
+  const retired = cloud.retire();
+  late.open();
+  expect((await Promise.allSettled(calls)).map(({ status }) => status)).toEqual(['rejected', 'rejected', 'rejected']);
+  await retired;
+  expect(cloud.health().state).toBe('DOWN');
+  expect(logged).toEqual([]);
+});

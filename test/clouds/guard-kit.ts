@@ -72,6 +72,7 @@ export function setUp(options: Partial<GuardOptions> = {}, mode: CloudSettings['
   const logged: string[] = [];
   const outcomes: string[] = [];
   const unmapped: string[] = [];
+  const refusing: boolean[] = [];
   const hooks: GuardHooks = {
     log: {
       warn: (message, details) => logged.push(`${message} ${JSON.stringify(details)}`),
@@ -80,6 +81,7 @@ export function setUp(options: Partial<GuardOptions> = {}, mode: CloudSettings['
     metrics: {
       onCall: ({ group, method, outcome }) => outcomes.push(`${group}.${method} ${outcome}`),
       onUnmappedState: ({ state }) => unmapped.push(state),
+      onRefusing: (seen) => refusing.push(seen.refusing),
     },
   };
   const group: Offered<'machines'> = {
@@ -105,7 +107,7 @@ export function setUp(options: Partial<GuardOptions> = {}, mode: CloudSettings['
     close: () => Promise.resolve(),
   };
   const cloud = guardCloud({ ...settings, mode }, driver, { ...OPTIONS, ...options }, hooks);
-  return { cloud, machines, configs, logged, outcomes, unmapped };
+  return { cloud, machines, configs, logged, outcomes, unmapped, refusing };
 }
 
 export const keys = async (cloud: Cloud, maxAgeMs?: number) =>
