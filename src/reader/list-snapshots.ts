@@ -8,6 +8,8 @@ import { mayBeReadable, type HeldRow } from './row-item';
 
 /** List as it was put together, of one tenant, type and cloud. Nothing in it is ever changed. */
 interface Snapshot {
+  /** Type and cloud that it is a list of. */
+  place: string;
   /** Mark of the store's changes that was set before it was read. */
   mark: number;
   seen: SeenList;
@@ -17,7 +19,13 @@ interface Snapshot {
   byKey: ReadonlyMap<string, number>;
 }
 
-/** Found things of all snapshots together, at most; the longest unused give way. */
+/** Lists of a type and cloud that are kept: all are of one answer of the provider, since by none before it can a list be followed. */
+interface Generation {
+  at: number;
+  names: Set<string>;
+}
+
+/** Found things of all snapshots together, and snapshots, at most; the longest unused give way. */
 const MOST_FOUNDS = 50_000;
 /** Items, and rows, of which each is looked at by itself; where more have changed all is read. */
 const FEW = 16;
@@ -29,11 +37,13 @@ const FEW = 16;
  */
 export class ListSnapshots implements Snapshots {
   private readonly kept = new Map<string, Snapshot>();
+  private readonly generations = new Map<string, Generation>();
   private founds = 0;
 
   async current(reading: Reading, asked: CloudListAsked): Promise<readonly ReadableFound[] | undefined> {
     const { recent } = reading.context.store;
     const name = nameOf(reading, asked);
+    this.leaveEarlier(asked);
     const known = this.kept.get(name);
     if (!recent || !known || !isAlike(known.seen, asked.seen)) return undefined;
     const mark = recent.mark();
@@ -50,7 +60,7 @@ export class ListSnapshots implements Snapshots {
       if (!found) return undefined;
       founds[place] = found;
     }
-    this.keep(name, { ...known, mark, seen: asked.seen, founds });
+    this.keep(name, asked, { ...known, mark, founds });
     return founds;
   }
 
@@ -64,14 +74,29 @@ export class ListSnapshots implements Snapshots {
       byPath.set(path, place);
       if (item) byKey.set(item.key, place);
     }
-    this.keep(name, { mark, seen: asked.seen, founds, byPath, byKey });
+    this.keep(name, asked, { mark, founds, byPath, byKey });
   }
 
-  private keep(name: string, snapshot: Snapshot): void {
+  /** Lets go of what is of another answer than this, whoever it was put together for: nobody else has that any more. */
+  private leaveEarlier(asked: CloudListAsked): void {
+    const place = placeOf(asked);
+    const { at } = asked.seen;
+    const known = this.generations.get(place);
+    if (known?.at === at) return;
+    for (const name of known?.names ?? []) this.drop(name);
+    this.generations.set(place, { at, names: new Set() });
+  }
+
+  private keep(name: string, asked: CloudListAsked, list: Omit<Snapshot, 'place' | 'seen'>): void {
     this.drop(name);
-    if (snapshot.founds.length > MOST_FOUNDS / 2) return;
-    this.kept.set(name, snapshot);
-    this.founds += snapshot.founds.length;
+    const { seen } = asked;
+    const place = placeOf(asked);
+    const generation = this.generations.get(place);
+    // Another answer may have come meanwhile.
+    if (list.founds.length > MOST_FOUNDS / 2 || generation?.at !== seen.at) return;
+    generation.names.add(name);
+    this.kept.set(name, { ...list, place, seen });
+    this.founds += weightOf(list);
     for (const eldest of this.kept.keys()) {
       if (this.founds <= MOST_FOUNDS) break;
       this.drop(eldest);
@@ -79,10 +104,18 @@ export class ListSnapshots implements Snapshots {
   }
 
   private drop(name: string): void {
-    this.founds -= this.kept.get(name)?.founds.length ?? 0;
+    const known = this.kept.get(name);
+    if (!known) return;
+    this.founds -= weightOf(known);
     this.kept.delete(name);
+    this.generations.get(known.place)?.names.delete(name);
   }
 }
+
+/** An empty list is one of many, too. */
+const weightOf = ({ founds }: Pick<Snapshot, 'founds'>): number => founds.length + 1;
+
+const placeOf = ({ type, cloud }: CloudListAsked): string => `${type} ${cloud.key}`;
 
 const nameOf = ({ tenant }: Reading, { type, cloud }: CloudListAsked): string => JSON.stringify([tenant, type, cloud.key]);
 
