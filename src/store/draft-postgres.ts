@@ -148,10 +148,11 @@ function changing(at: Place, set: string, index: number, stamp: RawBuilder<strin
   const columns = set.split(',').filter((column) => column !== '' && column !== 'updated') as (keyof DraftedChange['columns'])[];
   const typed: Columns = columns.map((column) => [column, column === 'events_after' ? 'bigint' : 'text']);
   const assigned = [
+    sql`version = resources.version + x.raises`,
     ...columns.map((column) => sql`${sql.ref(column)} = ${sql.ref(`x.${column}`)}`),
     ...(set.split(',').includes('updated') ? [sql`updated = ${stamp}`] : []),
   ];
-  return sql`${sql.ref(`changed${index}`)} as (update resources set version = resources.version + x.raises, ${sql.join(assigned)}
+  return sql`${sql.ref(`changed${index}`)} as (update resources set ${sql.join(assigned)}
     from ${source(at, `changed${index}`, [...texts('path'), ...numbers('raises'), ...typed])}, ended
     where ended.id = x.job and resources.path = x.path)`;
 }

@@ -117,6 +117,17 @@ export function draftContract(current: () => Bench): void {
     expect(await store.resource('machines/shared')).toMatchObject({ internal: { a: 1, b: 1 }, version: 3 });
   });
 
+  test('a change of nothing but the version is one, too', async () => {
+    const { store } = current();
+    const [row] = (await leased(store, ['a'])) as [JobRow];
+    const work = async (unit: UnitOfWork): Promise<JobRow> => {
+      await unit.updateResource('machines/a', 1, {});
+      return unit.advanceJob('a', 1, end);
+    };
+    expect(await atOnce(store, row, work)).toMatchObject({ state: 'SUCCESS' });
+    expect(await store.resource('machines/a')).toMatchObject({ version: 2, values: { name: 'a' } });
+  });
+
   test('two ends of the same Job in one moment, one under an epoch that is over: the one that has it', async () => {
     const { store } = current();
     const [old] = (await leased(store, ['a'])) as [JobRow];
