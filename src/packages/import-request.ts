@@ -94,6 +94,9 @@ export async function importRequest(
       at: 'properties.cloud',
     });
   const chosen = chooseCloud(context, found, cloud === undefined ? {} : { cloud });
+  // A reference chooses a cloud, too, and what may be referred to may be there for nothing but reading.
+  if (!context.clouds.forTenant(context.principal.tenant).some(({ key }) => key === chosen.key))
+    throw new Refusal(403, `no rule lets user '${context.principal.name}' do it: import into cloud '${chosen.key}'`, { kind: 'forbidden' });
   if (options.keepsAddresses) mustGiveAddresses(chosen, 1, 'properties.addresses');
   return { options: { ...options, properties: own, networks }, cloud: chosen };
 }

@@ -43,6 +43,7 @@ beforeAll(async () => {
   scene = await openScene({
     config: {
       access: { required: false, policies: RULES.map((one) => ({ ...one })) },
+      fetch: { hosts: ['example.org'] },
       jobs: { graceMs: 10_000 },
       clouds: { sim: { ...quick(), images: { 'debian-12': 'default' }, sizes: { small: 's1.small' } }, far: quick() },
       defaultCloud: 'sim',
@@ -336,6 +337,16 @@ describe('actions', () => {
     expect((await get('looks-at-far', path)).status).toBe(200);
     expect((await get('looks-at-far', path)).json.operations).toBeUndefined();
     expect((await ask('looks-at-far', 'DELETE', path)).status).toBe(403);
+  });
+
+  test('nothing is imported by a reference into a cloud that one may only look at', async () => {
+    const network = pathOf(root, (await made(root, 'networks', { cloud: 'far', networkTemplate: { networkConfig: {} } })).id);
+    const properties = { 'ovf.network.front': root.base + network };
+    for (const into of ['systems', 'systemTemplates']) {
+      const asked = { action: `${ACTION}import`, source: 'https://example.org/shop.ova', properties };
+      const { status, json } = await ask('looks-at-far', 'POST', into, asked);
+      expect([into, status, json.statusMessage]).toEqual([into, 403, expect.stringMatching(/import into cloud 'far'/)]);
+    }
   });
 
   test('who may only add images sees its own Job, and captures nothing', async () => {
