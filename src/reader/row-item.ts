@@ -34,7 +34,7 @@ export function mayBeReadable({ context, tenant }: Reading, row: ResourceRow, ow
 
 /** Tells whether what a row of no cloud is of (a log, a Meter) may be seen. */
 async function isOfSeen({ sight }: Reading, row: ResourceRow): Promise<boolean> {
-  if (!sight?.hides || row.owner === null || row.cloud !== null) return true;
+  if (!sight?.hides || row.cloud !== null) return true;
   return (await sight.rows([row])).length > 0;
 }
 

@@ -3,9 +3,12 @@ import { cloudsNaming } from '../clouds/portable';
 import type { Location } from '../model/catalogue';
 import { partedFromCloud } from '../model/cloud-path';
 import { EVENT_TYPES } from '../model/event-types';
-import { CLOUD } from '../operations/gateway-resources';
+import { EVENT_LOG } from '../operations/event-log';
+import { CLOUD, ENTRY_POINT } from '../operations/gateway-resources';
 import { JOB } from '../operations/job';
+import { METER } from '../operations/meter-plan';
 import { Refusal } from '../operations/resource-handler';
+import { asRef } from '../operations/template-merge';
 import type { Rights } from '../rights/rights';
 import { READ } from '../rights/rule';
 import type { EventRow } from '../store/event-record';
@@ -70,12 +73,14 @@ export class Sight {
   }
 
   /** Returns those of these rows of no cloud that may be seen: what they are of, or put together, may be seen, too. */
-  async rows<R extends Pick<ResourceRow, 'path' | 'owner'>>(rows: readonly R[]): Promise<R[]> {
+  async rows<R extends Pick<ResourceRow, 'path' | 'owner' | 'type' | 'values'>>(rows: readonly R[]): Promise<R[]> {
     const about = ({ path, owner }: R): ResourcePath[] => (owner === null ? [] : [owner, path]);
     const places = await this.places(rows.flatMap(about));
     // Rows of the top are in no cloud, and have been let through as such.
     return rows.filter(
-      (row) => row.owner === null || (this.sees(places.get(row.owner)) && (isTop(row.path) || this.sees(places.get(row.path)))),
+      (row) =>
+        (row.owner === null && this.seesEntry(row)) ||
+        (row.owner !== null && this.sees(places.get(row.owner)) && (isTop(row.path) || this.sees(places.get(row.path)))),
     );
   }
 
@@ -107,6 +112,17 @@ export class Sight {
 
   private sees(places: readonly Place[] = []): boolean {
     return places.length > 0 && places.every((place) => this.verdict(READ, place) === 'yes');
+  }
+
+  /** Tells whether what is of an entry point may be seen: a Meter of all clouds by who sees all of them, what is of one by who sees that. */
+  private seesEntry({ type, values }: Pick<ResourceRow, 'type' | 'values'>): boolean {
+    if (type !== METER && type !== EVENT_LOG) return true;
+    const { cloudKey, path } = partedFromCloud(asRef(values.targetResource)?.href ?? '');
+    const { catalogue, clouds } = this.context;
+    if (path !== catalogue.pathOf(ENTRY_POINT)) return true;
+    // Events are decided one by one, samples are of everything at once.
+    const of = cloudKey !== undefined ? [cloudKey] : type === METER ? clouds.all().map(({ key }) => key) : [];
+    return of.every((cloud) => this.verdict(READ, { collection: path, cloud }) === 'yes');
   }
 
   private isSeen(verdict: Verdict, { principal }: Pick<JobRow, 'principal'>): boolean {
