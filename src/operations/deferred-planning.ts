@@ -10,8 +10,8 @@ export interface DeferredPlanning {
    * @throws Refusal 403 where it may not ask for changes any more
    */
   contextFor(asker: PlanContext['principal'], cloud: string): Promise<PlanContext>;
-  /** Lets what a plan would make through, by declared rules. @throws Refusal 403 */
-  permitPlan(asker: PlanContext['principal'], plan: ChangePlan): void;
+  /** Lets what a plan would make through, by the declared rules and the asker's role of now. @throws Refusal 403 */
+  permitPlan(asker: PlanContext['principal'], plan: Pick<ChangePlan, 'insert'>): Promise<void>;
   /** Holds what a transaction has written for a plan against the tenant's quotas. @throws Refusal 403 */
   checkQuotas(unit: UnitOfWork, tenant: string, plan: ChangePlan): Promise<void>;
 }

@@ -202,7 +202,7 @@ async function planned(
     const context = await planning.contextFor(asker, cloud);
     const request = { values: { ...naming, cloud }, template: { componentDescriptors }, collection };
     const plan = await planSystem(table)(context, request, path);
-    planning.permitPlan(asker, { ...plan, insert: (plan.insert ?? []).filter((row) => row.path !== path) });
+    await planning.permitPlan(asker, { ...plan, insert: (plan.insert ?? []).filter((row) => row.path !== path) });
     return plan;
   } catch (error) {
     return refused(error, { componentDescriptors });

@@ -67,6 +67,7 @@ export async function readPackage(deps: PackageDeps, context: Context, makes: Ma
   const { options } = context.input;
   const { design, images, files, guests } = await considerPackage(deps, context, makes, captured);
   const { job } = context;
+  await mustMake(deps, context, images);
   const reading: Reading = {
     root: { ...design.root, ...(options.name === undefined ? {} : { name: options.name }) },
     resources: design.resources,
@@ -83,6 +84,16 @@ export async function readPackage(deps: PackageDeps, context: Context, makes: Ma
       for (const { plan } of images) for (const row of plan.insert ?? []) await unit.insertResource({ ...row, tenant: job.tenant });
     },
   };
+}
+
+/** @throws StepFailure where its asker may not add what the disks become */
+async function mustMake({ planning }: PackageDeps, { input }: Context, images: readonly PlannedImage[]): Promise<void> {
+  try {
+    await planning.permitPlan(input.asker, { insert: images.flatMap(({ plan }) => plan.insert ?? []) });
+  } catch (error) {
+    if (!(error instanceof Refusal)) throw error;
+    throw new StepFailure(error.reason, error.details.kind ?? 'forbidden');
+  }
 }
 
 /** Package, with what would be made of it. */

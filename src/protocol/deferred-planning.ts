@@ -34,7 +34,11 @@ export function createDeferredPlanning(options: Options): DeferredPlanning {
       permitAsking(policy, principal);
       return planContextOf(servicesFor(principal), { principal, named: cloud });
     },
-    permitPlan: (asker, plan) => permitPlan({ ...options, policy: servicesFor(asker).policy }, asker, plan),
+    async permitPlan(asker, plan) {
+      const principal = await asOfNow(store, asker);
+      permitAsking(policy, principal);
+      permitPlan({ ...options, policy: servicesFor(principal).policy }, principal, plan);
+    },
     checkQuotas: (unit, tenant, plan) => checkQuotas(unit, quotas, tenant, plan, undefined),
   };
 }
