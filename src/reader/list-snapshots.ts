@@ -12,11 +12,14 @@ interface Snapshot {
   place: string;
   /** Mark of the store's changes that was set before it was read. */
   mark: number;
+  cloud: Cloud;
   seen: SeenList;
   founds: readonly ReadableFound[];
   /** Places among these, by path and by the key of the item. */
   byPath: ReadonlyMap<string, number>;
   byKey: ReadonlyMap<string, number>;
+  /** Time of the last use, in ms since the epoch. */
+  used: number;
 }
 
 /** Lists of a type and cloud that are kept: all are of one answer of the provider, since by none before it can a list be followed. */
@@ -27,6 +30,8 @@ interface Generation {
 
 /** Found things of all snapshots together, and snapshots, at most; the longest unused give way. */
 const MOST_FOUNDS = 50_000;
+/** Time for which nobody has asked for a snapshot that gives way to others, in ms: lists read in turn would else push each other out. */
+const UNUSED_MS = 5_000;
 /** Items, and rows, of which each is looked at by itself; where more have changed all is read. */
 const FEW = 16;
 
@@ -45,7 +50,7 @@ export class ListSnapshots implements Snapshots {
     const name = nameOf(reading, asked);
     this.leaveEarlier(asked);
     const known = this.kept.get(name);
-    if (!recent || !known || !isAlike(known.seen, asked.seen)) return undefined;
+    if (!recent || !known || hides(reading) || known.cloud !== asked.cloud || !isAlike(known.seen, asked.seen)) return undefined;
     const mark = recent.mark();
     const written = recent.changed(known.mark, asked.type);
     const changes = written && (await changesOf(reading, asked, known, written));
@@ -65,8 +70,10 @@ export class ListSnapshots implements Snapshots {
   }
 
   add(reading: Reading, asked: CloudListAsked, mark: number, founds: readonly ReadableFound[]): void {
+    if (hides(reading)) return;
     const name = nameOf(reading, asked);
     this.drop(name);
+    if (!this.makeRoom(founds)) return;
     const byPath = new Map<string, number>();
     const byKey = new Map<string, number>();
     for (const [place, { path, item }] of founds.entries()) {
@@ -87,33 +94,44 @@ export class ListSnapshots implements Snapshots {
     this.generations.set(place, { at, names: new Set() });
   }
 
-  private keep(name: string, asked: CloudListAsked, list: Omit<Snapshot, 'place' | 'seen'>): void {
+  private keep(name: string, asked: CloudListAsked, list: Omit<Snapshot, 'place' | 'cloud' | 'seen' | 'used'>): void {
     this.drop(name);
-    const { seen } = asked;
+    const { cloud, seen } = asked;
     const place = placeOf(asked);
     const generation = this.generations.get(place);
     // Another answer may have come meanwhile.
-    if (list.founds.length > MOST_FOUNDS / 2 || generation?.at !== seen.at) return;
+    if (generation?.at !== seen.at || !this.makeRoom(list.founds)) return;
     generation.names.add(name);
-    this.kept.set(name, { ...list, place, seen });
-    this.founds += weightOf(list);
-    for (const eldest of this.kept.keys()) {
-      if (this.founds <= MOST_FOUNDS) break;
+    this.kept.set(name, { ...list, place, cloud, seen, used: Date.now() });
+    this.founds += weightOf(list.founds);
+  }
+
+  /** Drops those that nobody has asked for in a while, as far as needed. @returns whether there is room for a list then */
+  private makeRoom(founds: readonly ReadableFound[]): boolean {
+    if (founds.length > MOST_FOUNDS / 2) return false;
+    const most = MOST_FOUNDS - weightOf(founds);
+    const before = Date.now() - UNUSED_MS;
+    for (const [eldest, { used }] of this.kept) {
+      if (this.founds <= most || used > before) break;
       this.drop(eldest);
     }
+    return this.founds <= most;
   }
 
   private drop(name: string): void {
     const known = this.kept.get(name);
     if (!known) return;
-    this.founds -= weightOf(known);
+    this.founds -= weightOf(known.founds);
     this.kept.delete(name);
     this.generations.get(known.place)?.names.delete(name);
   }
 }
 
 /** An empty list is one of many, too. */
-const weightOf = ({ founds }: Pick<Snapshot, 'founds'>): number => founds.length + 1;
+const weightOf = (founds: readonly ReadableFound[]): number => founds.length + 1;
+
+/** Tells whether declared rules hide something from who asks: then nothing is shared with others of the tenant. */
+const hides = ({ context }: Reading): boolean => context.policy.rights?.hides === true;
 
 const placeOf = ({ type, cloud }: CloudListAsked): string => `${type} ${cloud.key}`;
 

@@ -83,6 +83,7 @@ function migrations(dialect: SqlDialect): Record<string, Migration> {
     '0025-named-tokens': { up: (db) => namedTokens(db, dialect) },
     '0026-traces': { up: (db) => traces(db, dialect) },
     '0027-scopes': { up: (db) => scopes(db, dialect) },
+    '0028-own-in-clouds': { up: (db) => ownInClouds(db, dialect) },
   };
 }
 
@@ -92,6 +93,12 @@ async function sessions(db: Kysely<unknown>, { text }: SqlDialect): Promise<void
     hash ${text} primary key, principal ${text} not null references principals (name) on delete cascade,
     proof ${text} not null, created ${text} not null, used ${text} not null)`.execute(db);
   await sql`create index sessions_principal on sessions (principal)`.execute(db);
+}
+
+/** Index by which a list of one cloud finds the tenant's rows there, whatever the tenant has in other clouds. */
+async function ownInClouds(db: Kysely<unknown>, { patience }: SqlDialect): Promise<void> {
+  if (patience) await patience.execute(db);
+  await sql`create index resources_own on resources (type, tenant, cloud, created, path) where cloud is not null`.execute(db);
 }
 
 /**

@@ -14,6 +14,7 @@ const EVENT = `insert into events (timestamp, tenant, resource, resource_type, t
 const REST = [
   'create index resources_page on resources (type, created, path)',
   'create index jobs_page on jobs (created, id)',
+  'drop index resources_own',
   'drop index resources_owner',
   'create index resources_owner on resources (owner, type, created, path)',
   ...['sessions', 'agenda', 'shares', 'samples', 'series', 'tasks'].map((name) => `drop table ${name}`),

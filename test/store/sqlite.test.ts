@@ -81,6 +81,15 @@ describe('an SQLite store', () => {
     await store.close();
   });
 
+  test('finds a tenant’s rows in one cloud by an index, in their order, whatever it has elsewhere', async () => {
+    await (await openSqliteStore({ file, cipher: createCipher(key) })).close();
+    const database = new Database(file);
+    const listed = "select * from resources where type = 'Machine' and tenant = 't' and cloud = 'east' order by created, path limit 500";
+    const plan = database.prepare(`explain query plan ${listed}`).all() as { detail: string }[];
+    database.close();
+    expect(plan.map(({ detail }) => detail)).toEqual(['SEARCH resources USING INDEX resources_own (type=? AND tenant=? AND cloud=?)']);
+  });
+
   test('commits together what queues up, and each transaction fails by itself', async () => {
     const store = await openSqliteStore({ file, cipher: createCipher(key) });
     const other = await openSqliteStore({ file, cipher: createCipher(key) });
