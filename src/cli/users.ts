@@ -5,7 +5,7 @@ import { openStore } from '../gateway/opening';
 import { createLog } from '../http/log';
 import { addToken, addUser, changeUser, listTokens, listUsers, removeUser, revokeToken, type TokenFacts } from '../http/principals';
 import { ROLES, type AccessStore, type Role } from '../store/store';
-import type { TokenScope } from '../store/access-store';
+import type { Scope } from '../model/scope';
 import { commandEntry, keyOf } from './audit';
 import { catalogueOf } from './catalogue';
 import { configOf, say, withConfig, type CommonOptions } from './common';
@@ -85,7 +85,7 @@ export function tokenCommand(): Command {
       .option('--collections <names>', 'collections that it is for, with commas between: machineImages,volumes (default: all)', namesOf)
       .option('--clouds <keys>', 'clouds that it is for (default: all)', namesOf)
       .option('--actions <names>', 'actions that it is for: read,add,start (default: all that its user may)', namesOf)
-      .action((user: string, { name, role, expires, collections, clouds, actions, ...options }: CommonOptions & TokenFacts & TokenScope) =>
+      .action((user: string, { name, role, expires, collections, clouds, actions, ...options }: CommonOptions & TokenFacts & Scope) =>
         withAccess(options, async (access, config) => {
           const lists = { ...(collections && { collections }), ...(clouds && { clouds }), ...(actions && { actions }) };
           const scope = Object.keys(lists).length > 0 ? { scope: lists } : {};

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { lesserRole, ROLES, type AccessStore, type PrincipalRow, type Role, type TokenRow } from '../store/store';
-import type { TokenScope } from '../store/access-store';
+import type { Scope } from '../model/scope';
 import { canonical, hashPassword } from './passwords';
 import { hashToken, newToken } from './tokens';
 
@@ -31,7 +31,7 @@ export interface TokenListing {
   /** Time of its last use, to the minute; null before the first. */
   used: string | null;
   /** Scope of it; absent: all that its owner may. */
-  scope?: TokenScope;
+  scope?: Scope;
 }
 
 export interface UserListing {
@@ -129,14 +129,11 @@ export interface TokenFacts {
   /** Role that it has at most, whatever its owner may later; its owner's when absent. */
   role?: Role;
   /** Scope of it; all that its owner may when absent. */
-  scope?: TokenScope;
+  scope?: Scope;
 }
 
 /** Finds what speaks against a token of somebody for a scope, in words; undefined where nothing does. */
-export type ScopeCheck = (
-  owner: Pick<PrincipalRow, 'name' | 'tenant' | 'role'> & { userRole: Role },
-  scope: TokenScope,
-) => string | undefined;
+export type ScopeCheck = (owner: Pick<PrincipalRow, 'name' | 'tenant' | 'role'> & { userRole: Role }, scope: Scope) => string | undefined;
 
 /**
  * Makes a bearer token.

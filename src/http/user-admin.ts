@@ -5,7 +5,7 @@ import { shown } from '../model/shown';
 import { faultOf } from '../protocol/faults';
 import type { Principal } from '../protocol/messages';
 import { ROLES, type AccessStore, type PrincipalRow, type Role } from '../store/store';
-import type { TokenScope } from '../store/access-store';
+import type { Scope } from '../model/scope';
 import type { Authentication, AuthRequest } from './access';
 import { checkBodyHeaders, hasBody, readBody } from './body';
 import { challengesFor } from './challenge';
@@ -209,7 +209,7 @@ function only<N extends string>(given: Given, names: readonly N[], others: reado
 const LISTS = ['collections', 'clouds', 'actions'] as const;
 
 /** @throws HttpFault 400 for what is no lists of names */
-function scopeOf(given: unknown): TokenScope {
+function scopeOf(given: unknown): Scope {
   const words = `scope must be an object with one or more of ${LISTS.join(', ')}, each a list of names`;
   if (typeof given !== 'object' || given === null || Array.isArray(given) || Object.keys(given).length === 0)
     throw new HttpFault(400, words);

@@ -2,7 +2,7 @@ import type { Cloud, Clouds } from '../clouds/cloud';
 import type { GroupName, Item, ReadableGroup, TypeCapabilities } from '../clouds/driver';
 import type { Catalogue } from '../model/catalogue';
 import type { Values } from '../model/values';
-import type { Scope } from '../rights/rule';
+import type { Holder } from '../rights/rule';
 import type { EventRecord } from '../store/event-record';
 import type { Hold, NewResourceRow, ResourceChange, ResourcePath, ResourceRow, Role, StoreReads, UnitOfWork } from '../store/store';
 import { placed } from '../model/place';
@@ -71,14 +71,10 @@ declare const changeable: unique symbol;
 /** A resource that the policy lets its caller change (`permit`): only such a one can be planned on. */
 export type Changeable = Found & { readonly [changeable]: true };
 
-/** Somebody who asks for a change; the last three where rules may go by them. */
-export interface Asking {
-  name: string;
-  tenant: string;
+/** Somebody who asks, after authentication. */
+export interface Asking extends Holder {
   role: Role;
   userRole?: Role | undefined;
-  groups?: readonly string[] | undefined;
-  scope?: Scope | undefined;
 }
 
 /** Lookups that the planning of a change may use. Reads only. */

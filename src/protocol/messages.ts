@@ -1,4 +1,4 @@
-import type { Scope } from '../rights/rule';
+import type { Scope } from '../model/scope';
 import type { Role } from '../store/store';
 
 /** Requester, after authentication. */

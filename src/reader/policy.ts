@@ -1,8 +1,7 @@
 import type { Cloud, Clouds } from '../clouds/cloud';
-import { Refusal, type Changeable, type Found, type ResourceHandler } from '../operations/resource-handler';
+import { Refusal, type Asking as Caller, type Changeable, type Found, type ResourceHandler } from '../operations/resource-handler';
 import { refusedWords, type Decision, type Rights } from '../rights/rights';
-import type { Scope } from '../rights/rule';
-import type { Role, Standing } from '../store/store';
+import type { Standing } from '../store/store';
 
 /**
  * The one place that decides who may read and who may change. Everything that is read passes `permitRead` before it is put
@@ -36,18 +35,7 @@ export type ReadVerdict = 'yes' | 'no' | 'if-public';
 /** Reason why a change is refused, or `yes`. */
 export type ChangeVerdict = 'yes' | 'role' | 'rule' | 'configured' | 'observed' | 'foreign';
 
-/** Somebody who asks, after authentication. */
-export interface Caller {
-  name: string;
-  tenant: string;
-  role: Role;
-  /** Role of the user, where its token lowers it. */
-  userRole?: Role | undefined;
-  /** Groups by which rules know it. */
-  groups?: readonly string[] | undefined;
-  /** Scope of the token that it came by. */
-  scope?: Scope | undefined;
-}
+export type { Caller };
 
 /** Somebody for whom is read. */
 export type Asker = Pick<Caller, 'name' | 'tenant' | 'role'>;

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
-import { isAbout, READ, type Rule, type Scope } from './rule';
+import type { Scope } from '../model/scope';
+import { isAbout, READ, type Rule } from './rule';
 
 /** A decision, and what made it. */
 export interface Decision {

@@ -1,5 +1,6 @@
 import type { Catalogue } from '../model/catalogue';
-import { READ, type Rule, type Scope } from './rule';
+import type { Scope } from '../model/scope';
+import { READ, type Rule } from './rule';
 
 /** Names that rules may have. */
 export interface Known {

@@ -1,12 +1,4 @@
-/** Named places and actions that something is about; a list that is absent names all of them. */
-export interface Scope {
-  /** Collections of the Cloud Entry Point. */
-  collections?: readonly string[] | undefined;
-  /** Keys of clouds. */
-  clouds?: readonly string[] | undefined;
-  /** Short names of actions: `read`, `add`, `edit`, `delete`, `start`. */
-  actions?: readonly string[] | undefined;
-}
+import type { Scope } from '../model/scope';
 
 /** A declared rule. It is for those whom all of its lists name. */
 export interface Rule extends Scope {

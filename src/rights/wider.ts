@@ -1,6 +1,7 @@
 import { actionsOf, scopeProblems, type Known } from './rule-problems';
-import { type Rights } from './rights';
-import { READ, type Holder, type Scope } from './rule';
+import type { Rights } from './rights';
+import type { Scope } from '../model/scope';
+import { READ, type Holder } from './rule';
 
 /**
  * Finds what is wrong with a scope for a token of somebody, in words: names of nothing, and whatever it names that its owner may not do. What it

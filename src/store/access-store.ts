@@ -1,3 +1,5 @@
+import type { Scope } from '../model/scope';
+
 export type Role = 'reader' | 'operator' | 'admin';
 
 /** Roles, each of which may all that those before it may. */
@@ -17,13 +19,6 @@ export interface PrincipalRow {
   created: string;
 }
 
-/** Collections, clouds and actions that a token is for; of what is absent, all. */
-export interface TokenScope {
-  collections?: readonly string[] | undefined;
-  clouds?: readonly string[] | undefined;
-  actions?: readonly string[] | undefined;
-}
-
 export interface TokenRow {
   /** Public part, shown in listings. */
   id: string;
@@ -39,7 +34,7 @@ export interface TokenRow {
   /** Time of its last use, to the minute; null before the first. */
   used: string | null;
   /** Scope of it; null: all that its owner may. */
-  scope: TokenScope | null;
+  scope: Scope | null;
 }
 
 /** A token to be kept. */

@@ -7,6 +7,7 @@ import { insertedJob } from './jobs';
 import type { Session } from './session';
 import type { AcceptAtOnce, AcceptedChange, JobRow } from './store';
 import { isPassing, StoreUnavailable } from './unavailable';
+import { EVENTS, numbers, REFS, RESOURCES, texts, type Columns } from './columns';
 
 /**
  * Accepts on PostgreSQL in two round trips: a look at the end of a chain of the audit, which the entry's code goes over, and at the
@@ -133,21 +134,9 @@ const LOOK = `select link, mac, ${POSTGRES_STAMP} as now, ${POSTGRES_MS} as ms,
     (select json_object_agg(kind, n) from (select kind, sum(n) as n from counts where tenant = $1 group by kind) each) as counts
   from audit_chains where tenant = $1 and lane = $2`;
 
-type Columns = readonly (readonly [name: string, type: 'text' | 'bigint'])[];
-const texts = (...names: readonly string[]): Columns => names.map((name) => [name, 'text']);
-const numbers = (...names: readonly string[]): Columns => names.map((name) => [name, 'bigint']);
-
 const CLAIMS: Columns = [...texts('path'), ...numbers('version')];
-const RESOURCES: Columns = [
-  ...texts('path', 'type', 'tenant', 'cloud', 'provider_key', 'owner', 'state', 'created', 'document', 'name', 'secrets', 'internal'),
-  ...[...texts('event_log'), ...numbers('version', 'events_after')],
-];
-const REFS: Columns = texts('source', 'target');
 const HOLDS: Columns = texts('path', 'shows');
-const EVENTS: Columns = [
-  ...texts('tenant', 'timestamp', 'recorded', 'resource', 'resource_type', 'type', 'content', 'outcome', 'severity', 'contact', 'job'),
-  ...[...texts('cloud', 'provider_event', 'mac'), ...numbers('lane', 'link')],
-];
+const ENTRIES: Columns = [...EVENTS, ...texts('recorded', 'mac'), ...numbers('lane', 'link')];
 const JOB: Columns = [
   ...texts('id', 'tenant', 'principal', 'workflow', 'naming', 'state', 'action', 'target', 'affected', 'status_message', 'input'),
   ...texts('idempotency_key', 'request_hash', 'answer', 'request_id', 'trace', 'failure', 'created', 'changed'),
@@ -176,7 +165,7 @@ function acceptingStatement(): string {
     job as (insert into jobs (${namesOf(JOB)}) select ${JOB.map(([name]) => (name === 'due' ? `coalesce(${job.due}, ${POSTGRES_MS})` : job[name])).join(', ')}
       from head returning due),
     held as (insert into holds (path, job, shows) select h.path, ${job.id}, h.shows from head, ${many(HOLDS, 'h')} order by h.path),
-    told as (insert into events (${namesOf(EVENTS)}) select ${namesOf(EVENTS, 'e')} from head, ${many(EVENTS, 'e')} order by e.place),
+    told as (insert into events (${namesOf(ENTRIES)}) select ${namesOf(ENTRIES, 'e')} from head, ${many(ENTRIES, 'e')} order by e.place),
     goes as (update audit_chains a set link = ${chain.next_link}, mac = ${chain.next_mac} from head
       where a.tenant = ${chain.tenant} and a.lane = head.lane)
   select due from job`;
@@ -205,6 +194,6 @@ function valuesOf(
     ),
     ...many(REFS, refs),
     ...many(HOLDS, holds),
-    ...many(EVENTS, [...events.map(({ row, at = now }) => ({ ...row, timestamp: at, recorded: now })), entry]),
+    ...many(ENTRIES, [...events.map(({ row, at = now }) => ({ ...row, timestamp: at, recorded: now })), entry]),
   ];
 }

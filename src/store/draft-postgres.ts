@@ -4,6 +4,7 @@ import { prepared, type Place } from './prepared';
 import { deleteTree } from './resources';
 import type { Session } from './session';
 import { advancingAll, type Form, type Returned } from './worked-jobs';
+import { EVENTS, numbers, REFS, RESOURCES, texts, type Columns } from './columns';
 
 /**
  * Drafts of many Jobs on PostgreSQL: one statement locks the rows that they change as they were read, advances the Jobs of which
@@ -16,23 +17,9 @@ interface OfJob {
   drafted: Drafted;
 }
 
-type Columns = readonly (readonly [name: string, type: 'text' | 'bigint' | 'boolean' | 'text[]'])[];
-const texts = (...names: readonly string[]): Columns => names.map((name) => [name, 'text']);
-const numbers = (...names: readonly string[]): Columns => names.map((name) => [name, 'bigint']);
-
 const SEEN: Columns = [['job', 'text'], ['path', 'text'], ...numbers('version'), ['writes', 'boolean']];
 const OWNED: Columns = [...texts('job', 'owner', 'type'), ['paths', 'text[]']];
 const REFERRED: Columns = [...texts('job', 'target'), ['sources', 'text[]']];
-const RESOURCES: Columns = [
-  ...texts('path', 'type', 'tenant', 'cloud', 'provider_key', 'owner', 'state', 'created', 'document', 'name', 'secrets', 'internal'),
-  ...[...texts('event_log'), ...numbers('version', 'events_after')],
-];
-const REFS: Columns = texts('source', 'target');
-const EVENTS: Columns = [
-  ...texts('tenant', 'timestamp', 'resource', 'resource_type', 'type', 'content', 'outcome', 'severity', 'contact', 'job'),
-  ...texts('cloud', 'provider_event'),
-];
-
 /** Advances Jobs of one form with their drafts. @returns the rows of those that were written */
 export async function writeDrafts(
   session: Session,

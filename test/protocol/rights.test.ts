@@ -1,93 +1,21 @@
-import { gatewayCatalogue } from '../../src/model/catalogue';
 import { ACTION } from '../../src/model/define';
-import type { Rule, Scope } from '../../src/rights/rule';
-import type { CimiRequest, Principal } from '../../src/protocol/messages';
-import { type Answer, type Client, type Json } from '../harness/client';
-import { simulatedCloud } from '../harness/gateway';
-import { Walk, type Visit } from './operations-walk';
-import { makersFor, populate } from './population';
-import { expectFault, KEY_BYTES, listOf, machineCreate, made, openScene, pathOf, rels, succeeded, type Scene } from './scene';
+import type { Scope } from '../../src/model/scope';
+import type { Answer, Json } from '../harness/client';
+import type { Visit } from './operations-walk';
+import { makersFor } from './population';
+import { catalogue, collections, FOLLOWING, openRightsWorld, type RightsWorld } from './rights-world';
+import { expectFault, KEY_BYTES, listOf, machineCreate, made, pathOf, rels, succeeded } from './scene';
 
 /**
  * Declared rules hold on every path (docs/decisions/0052): two clouds with one of everything in the first, users from whom rules take something, and
  * what each of them may see and do of all that there is.
  */
-const catalogue = gatewayCatalogue();
-const collections = [...catalogue.entryPoints().keys()];
-const FOLLOWING = ['clouds', 'resourceMetadata', 'jobs'];
-
-let scene: Scene;
-let root: Client;
-let visits: Visit[];
-let hiddenMachine: string;
-let hiddenVolume: string;
-let system: string;
-
-const rule = (name: string, more: Partial<Rule>): Rule => ({ name, effect: 'allow', users: [name], ...more });
-/** Rules, each for a user of its name. */
-const RULES: readonly Rule[] = [
-  rule('only-sim', { clouds: ['sim'] }),
-  rule('not-far', { effect: 'deny', clouds: ['far'] }),
-  rule('restarts-sees', { users: ['restarts'], actions: ['read'] }),
-  rule('restarts', { collections: ['machines'], actions: ['restart', 'start', 'stop'] }),
-  rule('no-delete', { effect: 'deny', actions: ['delete'] }),
-  rule('images', { collections: ['machineImages'], actions: ['add'] }),
-  rule('looks-at-far', { clouds: ['far'], actions: ['read'] }),
-  rule('looks-at-far-2', { users: ['looks-at-far'], clouds: ['sim'] }),
-  ...collections.filter((one) => !FOLLOWING.includes(one)).map((one) => rule(`not-${one}`, { effect: 'deny', collections: [one] })),
-];
+let { scene, root, visits, hiddenMachine, hiddenVolume, system, ask, get, act, reloaded } = {} as RightsWorld;
 
 beforeAll(async () => {
-  const delays = { create: 5, start: 5, stop: 5, pause: 5, suspend: 5, restart: 5, restore: 5, delete: 5, capture: 5 };
-  const quick = () => simulatedCloud({ delays, lingerMs: 0 }, { guard: { cacheMs: 0 } });
-  scene = await openScene({
-    config: {
-      access: { required: false, policies: RULES.map((one) => ({ ...one })) },
-      fetch: { hosts: ['example.org'] },
-      jobs: { graceMs: 10_000 },
-      clouds: { sim: { ...quick(), images: { 'debian-12': 'default' }, sizes: { small: 's1.small' } }, far: quick() },
-      defaultCloud: 'sim',
-    },
-  });
-  root = scene.client;
-  await populate(root, scene.control);
-  const far = { machineConfig: { href: 'machineConfigs/far.s1_2enano' }, machineImage: { href: 'machineImages/far.img-debian-12' } };
-  hiddenMachine = pathOf(root, (await made(root, 'machines', { machineTemplate: far })).id);
-  hiddenVolume = pathOf(
-    root,
-    (await made(root, 'volumes', { cloud: 'far', volumeTemplate: { volumeConfig: { capacity: 1_000_000 } } })).id,
-  );
-  system = pathOf(root, (await made(root, 'systems', { systemTemplate: { componentDescriptors: [] } })).id);
-  await succeeded(root, await root.post(`${system}/machines`, { machine: { href: hiddenMachine } }));
-  visits = await new Walk(root, catalogue).all();
+  ({ scene, root, visits, hiddenMachine, hiddenVolume, system, ask, get, act, reloaded } = await openRightsWorld());
 });
 afterAll(() => scene.close());
-
-/** Asks as somebody, past HTTP, where nobody has to log in. */
-async function ask(
-  who: string,
-  method: string,
-  at: string,
-  body?: object,
-  more: Partial<Principal> = {},
-): Promise<{ status: number; json: Json; headers: Record<string, string> }> {
-  const [path = '', search = ''] = at.split('?');
-  const request: CimiRequest = {
-    method,
-    path,
-    query: [...new URLSearchParams(search)],
-    headers: { accept: 'application/json', ...(body && { 'content-type': 'application/json' }) },
-    principal: { name: who, tenant: 'default', role: 'operator', ...more },
-    requestId: 'r',
-    ...(body && { body: Buffer.from(JSON.stringify(body)) }),
-  };
-  const answer = await scene.gateway.gateway.handle(request);
-  const text = Buffer.concat(answer.body ?? []).toString();
-  return { status: answer.status, json: (text === '' ? {} : JSON.parse(text)) as Json, headers: { ...answer.headers } };
-}
-const get = (who: string, path: string) => ask(who, 'GET', path);
-const act = (who: string, path: string, name: string) =>
-  ask(who, 'POST', path, { action: catalogue.action(catalogue.locate(path)?.type ?? '', name)?.uri ?? ACTION + name });
 
 const collectionOf = (path: string): string => path.split('/')[0] ?? '';
 /** Everything that a text refers to. */
@@ -372,25 +300,6 @@ describe('actions', () => {
     });
   });
 });
-
-/** Lets other rules hold meanwhile. */
-async function reloaded(policies: readonly object[], work: () => Promise<void>): Promise<void> {
-  const { gateway, dataDir } = scene.gateway;
-  const { loadConfig } = await import('../../src/config/load');
-  const { readFile, writeFile } = await import('node:fs/promises');
-  const { parse, stringify } = await import('yaml');
-  const file = `${dataDir}/gateway.yaml`;
-  const before = await readFile(file, 'utf8');
-  const config = parse(before) as { access: object };
-  await writeFile(file, stringify({ ...config, access: { ...config.access, policies } }));
-  await gateway.reload(await loadConfig({ file, env: {}, cwd: dataDir }));
-  try {
-    await work();
-  } finally {
-    await writeFile(file, before);
-    await gateway.reload(await loadConfig({ file, env: {}, cwd: dataDir }));
-  }
-}
 
 test('other rules hold for the next request, and wrong ones are not taken', async () => {
   expect((await get('no-delete', 'volumes')).status).toBe(200);
