@@ -1,6 +1,7 @@
 import { createReader } from '../reader/reader';
 import type { Rights } from '../rights/rights';
 import { narrowedProtocol, type Protocol } from './context';
+import { Encodings } from './encodings';
 import { Views } from './views';
 
 /** Sides that are kept at once; the longest unused gives way. */
@@ -17,17 +18,18 @@ export interface Side {
  * for other rights gets into an answer.
  */
 export class Sides {
+  private readonly encodings = new Encodings();
   private readonly whole: Side;
   private readonly narrowed = new Map<string, Side>();
 
   constructor(private readonly protocol: Protocol) {
-    this.whole = sideOf(protocol);
+    this.whole = sideOf(protocol, this.encodings);
   }
 
   /** @param rights undefined for those whom no rule narrows */
   of(rights: Rights | undefined): Side {
     if (!rights) return this.whole;
-    const side = this.narrowed.get(rights.key) ?? sideOf(narrowedProtocol(this.protocol, rights));
+    const side = this.narrowed.get(rights.key) ?? sideOf(narrowedProtocol(this.protocol, rights), this.encodings);
     this.narrowed.delete(rights.key);
     this.narrowed.set(rights.key, side);
     const [eldest] = this.narrowed.keys();
@@ -36,6 +38,6 @@ export class Sides {
   }
 }
 
-function sideOf(protocol: Protocol): Side {
-  return { protocol, views: new Views(protocol, createReader(protocol)) };
+function sideOf(protocol: Protocol, encodings: Encodings): Side {
+  return { protocol, views: new Views(protocol, createReader(protocol), encodings) };
 }

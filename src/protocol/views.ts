@@ -12,7 +12,7 @@ import type { JobRow, ResourceRow } from '../store/store';
 import { cloudView } from './cloud-view';
 import { entryPointView, metadataView, metadataViews } from './computed';
 import type { Protocol, Scope } from './context';
-import { Encodings } from './encodings';
+import type { Encodings } from './encodings';
 import { mustChange, permitRead, refusedByRule } from '../reader/policy';
 import type { ReaderFor } from '../reader/reader';
 import type { Listing, ListScope, OwnedList, ReadableFound, ReadOptions } from '../reader/reading';
@@ -38,7 +38,6 @@ export interface News {
 /** Reads anything there is, wherever it comes from. */
 export class Views {
   readonly windows: Windows;
-  readonly encodings = new Encodings();
   private readonly known = new WeakMap<ReadableFound, View>();
   private readonly unchangeable = new WeakMap<View, View>();
   private readonly owners = new WeakMap<Routed, Promise<ReadableFound | undefined>>();
@@ -50,6 +49,8 @@ export class Views {
     private readonly protocol: Protocol,
     /** Makes a reader of a tenant's resources, as somebody of it sees them. */
     readonly readerOf: ReaderFor,
+    /** Encoded answers by their views, which are of this side alone; all sides have one bound of bytes. */
+    readonly encodings: Encodings,
   ) {
     this.windows = new Windows(protocol.listCacheMs);
     this.references = new References(protocol);
