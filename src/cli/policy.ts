@@ -73,7 +73,7 @@ async function explained(options: ExplainOptions): Promise<void> {
 
 /** Finds out who it is: as the store and the grants of issuers say, but for what the command says. */
 async function holderOf(config: Config, { user, group, role, tenant, token }: ExplainOptions): Promise<Holder> {
-  const store = await openStore(config, undefined, createLog({ level: 'silent' }));
+  const store = await openStore(config, undefined, createLog({ level: 'silent' }), false);
   try {
     const row = await store.access.principal(user);
     const grant = config.access.oidc[user.split(':', 1)[0] ?? '']?.grants.find(
