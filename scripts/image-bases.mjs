@@ -6,7 +6,7 @@ import { basename, dirname, join } from 'node:path';
 const CERTIFICATES = '/etc/ssl/certs/ca-certificates.crt';
 /** Names that are links into /usr since Debian 12. */
 const MERGED = ['bin', 'sbin', 'lib', 'lib64'];
-/** What Debian's own slim image leaves out. */
+/** Parts that Debian's own slim image leaves out. */
 const LEFT_OUT = /^\/usr\/share\/(doc|man|locale|info|lintian)\//;
 const USERS = 'root:x:0:0:root:/root:/bin/bash\nnobody:x:65534:65534:nobody:/nonexistent:/usr/sbin/nologin\n';
 

@@ -1,4 +1,3 @@
-import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { pythonPackage } from './python-package';
 
@@ -29,16 +28,6 @@ export interface SentSpan {
 
 /** Reads the spans of requests as they came over the wire. @throws Error where they are not OTLP */
 export async function spansByOtlp(bodies: readonly Buffer[]): Promise<SentSpan[]> {
-  const child = spawn(PACKAGE.python, [DECODER], { stdio: 'pipe' });
-  const parts: Buffer[] = [];
-  const errors: Buffer[] = [];
-  child.stdout.on('data', (part: Buffer) => parts.push(part));
-  child.stderr.on('data', (part: Buffer) => errors.push(part));
-  const ended = new Promise<number | null>((resolve, reject) => {
-    child.once('error', reject);
-    child.once('close', resolve);
-  });
-  child.stdin.end(bodies.map((body) => `${body.toString('base64')}\n`).join(''));
-  if ((await ended) !== 0) throw new Error(`the spans could not be read: ${Buffer.concat(errors).toString()}`);
-  return JSON.parse(Buffer.concat(parts).toString()) as SentSpan[];
+  const lines = bodies.map((body) => `${body.toString('base64')}\n`).join('');
+  return JSON.parse(await PACKAGE.run([DECODER], lines)) as SentSpan[];
 }

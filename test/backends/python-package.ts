@@ -1,4 +1,4 @@
-import { execFile, spawnSync } from 'node:child_process';
+import { execFile, spawn, spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
@@ -14,6 +14,8 @@ export interface PythonPackage {
   install(): Promise<void>;
   /** Path of the environment's interpreter. */
   python: string;
+  /** Runs a program of the environment on a text. @returns what it wrote; @throws Error with its complaints where it fails */
+  run(args: readonly string[], input: string): Promise<string>;
 }
 
 /**
@@ -43,6 +45,7 @@ export function pythonPackage(name: string, version: string, others: readonly st
   const stamp = join(venv, `${[`${name}-${version}`, ...others].join('+').replaceAll(/[^\w.+-]/g, '_')}.installed`);
   return {
     python: join(venv, 'bin', 'python'),
+    run: (args, input) => answered(join(venv, 'bin', 'python'), args, input),
     available() {
       if (existsSync(stamp)) return true;
       if (spawnSync('python3', ['-c', 'import venv, ensurepip']).status !== 0) return { missing: 'python3 with venv' };
@@ -57,6 +60,21 @@ export function pythonPackage(name: string, version: string, others: readonly st
       await promisify(execFile)('flock', words, { timeout: 300_000 });
     },
   };
+}
+
+async function answered(program: string, args: readonly string[], input: string): Promise<string> {
+  const child = spawn(program, args, { stdio: 'pipe' });
+  const parts: Buffer[] = [];
+  const errors: Buffer[] = [];
+  child.stdout.on('data', (part: Buffer) => parts.push(part));
+  child.stderr.on('data', (part: Buffer) => errors.push(part));
+  const ended = new Promise<number | null>((resolve, reject) => {
+    child.once('error', reject);
+    child.once('close', resolve);
+  });
+  child.stdin.end(input);
+  if ((await ended) !== 0) throw new Error(`${args.join(' ')} failed: ${Buffer.concat(errors).toString()}`);
+  return Buffer.concat(parts).toString();
 }
 
 const UV_NAME = 'uv';

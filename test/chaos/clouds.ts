@@ -3,8 +3,9 @@ import { join } from 'node:path';
 import { DescribeImagesCommand, DescribeInstancesCommand, DescribeVolumesCommand } from '@aws-sdk/client-ec2';
 import { openControl } from '../../drivers/simulator/control';
 import type { SimulatorOptions } from '../../drivers/simulator/options';
-import { startEc2, TEST_KEYS, TEST_REGION } from '../backends/ec2';
+import { startEc2 } from '../backends/ec2';
 import { startVsphere } from '../backends/vsphere';
+import { CLOUD, ec2Config } from '../main-job/ec2-world';
 import type { Random } from './random';
 
 /** Clouds of a world of chaos, each with what may befall it and a view past every gateway. */
@@ -73,7 +74,6 @@ function simulator(options: Partial<SimulatorOptions>): Start {
 
 /** Names by which tests find what they launch (test/backends/images.json). */
 const EC2_IMAGE = 'debian-12-amd64';
-const OWNERS = ['self', 'amazon', '099720109477', '801119661308'];
 const EC2_CHANGES = [
   'RunInstances',
   'StartInstances',
@@ -92,17 +92,7 @@ const ec2: Start = async (key) => {
   const rules: (() => void)[] = [];
   return {
     key,
-    config: {
-      driver: 'ec2',
-      options: {
-        region: TEST_REGION,
-        endpoint: account.url,
-        cloudWatchEndpoint: account.url,
-        ...TEST_KEYS,
-        imageOwners: OWNERS,
-        settleMs: 1_500,
-      },
-    },
+    config: ec2Config(account).clouds[CLOUD],
     machineConfig: 't3.micro',
     machineImage: EC2_IMAGE,
     loseAnswer: (random) => void rules.push(proxy.add({ action: random.of(EC2_CHANGES), drop: 'after', times: 1 })),

@@ -1,6 +1,7 @@
 import { hashPassword } from '../../src/http/passwords';
 import type { BoundaryPoint } from '../../src/jobs/engine-context';
 import { CIMI } from '../../src/model/define';
+import type { Role } from '../../src/store/store';
 import { basic, type Answer, type Client, type Json } from '../harness/client';
 import { simulatedCloud } from '../harness/gateway';
 import { eventually } from '../harness/wait';
@@ -37,6 +38,17 @@ const left = async (): Promise<number[]> => [
 ];
 const jobOf = (answer: Answer): string => String(answer.headers.get('cimi-job-uri'));
 
+const user = async (name: string, tenant: string, role: Role = 'operator'): Promise<Client> => {
+  const passwordHash = await hashPassword('password');
+  await scene.gateway.gateway.store.access.putPrincipal({ name, tenant, role, passwordHash });
+  return scene.client.as(basic(name, 'password'));
+};
+/** Rule by which a user makes no images. */
+const noImages = (name: string, more: object = {}) => ({
+  ...{ name: `no-images-${name}`, effect: 'deny', users: [name], collections: ['machineImages'], actions: ['add'] },
+  ...more,
+});
+
 beforeAll(async () => {
   const boot = await vmdkOf(diskOf(4 * MIB, 'boot'));
   const late: Reply = (_request, response) => {
@@ -60,13 +72,15 @@ beforeAll(async () => {
   const quotas = { tenants: { blue: { resources: 2 } } };
   scene = await openScene({
     onBoundary: (point) => boundary(point),
-    config: { access: { required: true }, tenants, jobs: { graceMs: 0 }, fetch, quotas, clouds: { sim: cloud } },
+    config: {
+      access: { required: true, policies: [noImages('ina'), noImages('ada', { roles: ['operator'] })] },
+      tenants,
+      jobs: { graceMs: 0 },
+      fetch,
+      quotas,
+      clouds: { sim: cloud },
+    },
   });
-  const user = async (name: string, tenant: string): Promise<Client> => {
-    const passwordHash = await hashPassword('password');
-    await scene.gateway.gateway.store.access.putPrincipal({ name, tenant, role: 'operator', passwordHash });
-    return scene.client.as(basic(name, 'password'));
-  };
   [red, blue] = await Promise.all([user('rosa', 'red'), user('bea', 'blue')]);
 });
 afterAll(async () => {
@@ -134,6 +148,23 @@ test('a stop that comes when the System has just been made takes it back, too', 
   expect(await red.ended(answer)).toMatchObject({ state: 'STOPPED' });
   expect((await red.get(String(answer.headers.get('location')))).status).toBe(404);
   expect([times, await left()]).toEqual([2, before]);
+});
+
+test.each([
+  ['may make no images', 'ina', 'operator'],
+  ['may make none any more when the Job begins', 'ada', 'admin'],
+] as const)('an import of somebody who %s makes nothing', async (_what, name, role) => {
+  const before = await left();
+  const client = await user(name, 'red', role);
+  boundary = async ({ workflow, moment }) => {
+    if (workflow === 'system.import' && moment === 'leased') await user(name, 'red');
+  };
+  const answer = await importing(client, 'quick.ovf');
+  expect(await client.ended(answer)).toMatchObject({
+    state: 'FAILED',
+    statusMessage: expect.stringMatching(new RegExp(`the rule 'no-images-${name}' does not let user '${name}' do it`)) as unknown,
+  });
+  await expectNothing(answer, before);
 });
 
 test('an image that cannot be taken back is named, and so are the parts of the System', async () => {

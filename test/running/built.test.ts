@@ -1,11 +1,10 @@
 import { execFileSync, spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { CIMI } from '../../src/model/define';
 import { describeWith } from '../backends/need';
 import { installNodes, NODES, nodesAvailable } from '../backends/node-versions';
 import { bytesBelow, filesBelow, installPackage, removeInstalled } from './installed';
-import { Folder, type Program } from './program';
+import { DEMO_MACHINE, Folder, type Program } from './program';
 
 /** The programs as they are shipped, bundled, with the packages alone that come with them. */
 const ROOT = resolve(__dirname, '../..');
@@ -36,12 +35,7 @@ const compiled = (): string[] => (existsSync(cache) ? filesBelow(cache).sort() :
 async function expectToServe(where: Folder, node = process.execPath): Promise<void> {
   const gateway = await serve(where);
   const { base, client } = gateway;
-  const create = {
-    resourceURI: `${CIMI}/MachineCreate`,
-    name: 'web-1',
-    machineTemplate: { machineConfig: { cpu: 1 }, machineImage: { href: 'machineImages/demo.img-debian-12' } },
-  };
-  const made = await client.post('machines', create, { prefer: 'wait=60' });
+  const made = await client.post('machines', DEMO_MACHINE, { prefer: 'wait=60' });
   expect([made.status, made.json.state]).toEqual([201, 'STARTED']);
   expect((await client.get('/docs/')).text).toContain('<title>Documentation');
   const page = await client.get('/console/');

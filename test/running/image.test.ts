@@ -1,7 +1,6 @@
 import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { CIMI } from '../../src/model/define';
 import { freePort } from '../backends/moto';
 import { describeWith } from '../backends/need';
 import { installNodes, NODES } from '../backends/node-versions';
@@ -9,6 +8,7 @@ import { basic, Client } from '../harness/client';
 import { eventually } from '../harness/wait';
 import { listOf } from '../protocol/scene';
 import { Container, Image, imagesAvailable, type ContainerOptions } from './container';
+import { DEMO_MACHINE } from './program';
 
 const BUILD_MS = 600_000;
 const MB = 1_000_000;
@@ -74,12 +74,7 @@ describeWith('buildah', imagesAvailable(), () => {
     expect((await new Client(base).get('machines')).status).toBe(401);
 
     const client = new Client(base, basic('ann', 'correct horse'));
-    const create = {
-      resourceURI: `${CIMI}/MachineCreate`,
-      name: 'web-1',
-      machineTemplate: { machineConfig: { cpu: 1 }, machineImage: { href: 'machineImages/demo.img-debian-12' } },
-    };
-    const made = await client.post('machines', create, { prefer: 'wait=60' });
+    const made = await client.post('machines', DEMO_MACHINE, { prefer: 'wait=60' });
     expect([made.status, made.json.state]).toEqual([201, 'STARTED']);
 
     const [kind, ...health] = image.config.Healthcheck.Test;

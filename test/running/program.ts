@@ -5,6 +5,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { stringify } from 'yaml';
+import { CIMI } from '../../src/model/define';
 import { runTypescript } from '../backends/run-typescript';
 import { Client } from '../harness/client';
 import { waitUntil } from '../harness/wait';
@@ -16,6 +17,13 @@ export const KEY = randomBytes(32).toString('base64');
 
 /** Clouds of a configuration that says nothing else. */
 export const CLOUDS = { sim: { driver: 'simulator', options: { delays: { create: 50 } } } };
+
+/** Request for a machine of the cloud that a start without a configuration has. */
+export const DEMO_MACHINE = {
+  resourceURI: `${CIMI}/MachineCreate`,
+  name: 'web-1',
+  machineTemplate: { machineConfig: { cpu: 1 }, machineImage: { href: 'machineImages/demo.img-debian-12' } },
+};
 
 export interface Surroundings {
   env?: Readonly<Record<string, string>>;

@@ -5,27 +5,17 @@ import { openPostgresStore } from '../../src/store/postgres';
 import { StepFailure, type Step, type Workflow } from '../../src/jobs/workflow';
 import type { Store, UnitOfWork } from '../../src/store/store';
 import { StoreUnavailable } from '../../src/store/unavailable';
+import { Random } from '../chaos/random';
 import { describeWith } from '../backends/need';
 import { postgresAvailable, startPostgres, type Postgres } from '../backends/postgres';
 import { ground, type Ground } from './ground';
 import { comesTrue, elapse } from '../harness/wait';
 
-/** Numbers that look random and are the same at every run of a seed (mulberry32). */
-function numbers(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
-
 /** A store of which each call may fail, before it has done anything or (a commit whose answer is lost) after. */
-function faulty(store: Store, rate: number, random: () => number): Store & { faults: () => number } {
+function faulty(store: Store, rate: number, random: Random): Store & { faults: () => number } {
   let faults = 0;
   const trip = (): void => {
-    if (random() >= rate) return;
+    if (random.next() >= rate) return;
     faults++;
     throw new StoreUnavailable(new Error('the connection was cut'));
   };
@@ -90,7 +80,7 @@ async function work(at: Ground, count: number): Promise<void> {
 test.each([1, 2, 3])('a store that fails at random (seed %i): nothing is lost, doubled or undone', async (seed) => {
   const at = await ground({ ignoreTokens: true, settleMs: 30 });
   try {
-    const store = faulty(at.store, 0.06, numbers(seed));
+    const store = faulty(at.store, 0.06, new Random(seed));
     await at.process({ store, leaseMs: 500, sweepMs: 100 });
     await work(at, 6);
     expect(store.faults()).toBeGreaterThan(20);
