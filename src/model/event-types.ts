@@ -14,9 +14,9 @@ export const CADF_EVENT = `${AUDIT}event`;
 export const CHANGES = ['create', 'update', 'delete'] as const;
 export type EventChange = (typeof CHANGES)[number];
 
-/** The last word of an event type's URI. */
-export function wordOf(type: string): string {
-  return type.slice(type.lastIndexOf('/') + 1);
+/** The last word of a URI: of an event's type, of an action. */
+export function wordOf(uri: string): string {
+  return uri.slice(uri.lastIndexOf('/') + 1);
 }
 
 /** Tells whether events of the type are evidence: nobody takes them away but retention. */

@@ -344,11 +344,10 @@ export class Views {
 
   /** The same with those operations only that it may ask for, by their short names. */
   private withThose(view: View, may: (action: string, operation: Operation) => boolean): View {
-    const operations = view.operations.filter((operation) => may(operation.rel.slice(operation.rel.lastIndexOf('/') + 1), operation));
-    if (operations.length === view.operations.length) return view;
+    const operations = view.operations.filter((operation) => may(shortName(operation), operation));
+    if (isSame(operations, view.operations)) return view;
     const known = this.unchangeable.get(view);
-    // Of one view all that rights leave is the same, as long as it is not of who asks.
-    const made = known?.operations.length === operations.length ? known : { ...view, operations };
+    const made = known && isSame(operations, known.operations) ? known : { ...view, operations };
     this.unchangeable.set(view, made);
     return made;
   }
@@ -359,7 +358,7 @@ export class Views {
     const shown = this.forCaller(view, principal);
     if (!sight || !job || shown.operations.length === 0) return shown;
     const may = new Set<string>();
-    for (const action of ['edit', 'delete', 'stop']) if (await sight.mayChange(job, action)) may.add(action);
+    for (const action of shown.operations.map(shortName)) if (await sight.mayChange(job, action)) may.add(action);
     return this.withThose(shown, (action) => may.has(action));
   }
 
@@ -383,4 +382,11 @@ async function allOf(list: StoredList<View>): Promise<View[]> {
   const views: View[] = [];
   for await (const page of (await list.part({ orderBy: [] })).pages()) views.push(...page);
   return views;
+}
+
+/** Name of an operation in the catalogue: the last word of its rel. */
+const shortName = ({ rel }: Operation): string => rel.slice(rel.lastIndexOf('/') + 1);
+
+function isSame(some: readonly Operation[], others: readonly Operation[]): boolean {
+  return some.length === others.length && some.every((one, index) => one === others[index]);
 }
