@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Outcome } from '../model/event';
-import { CADF_EVENT } from '../model/event-types';
+import { CADF_EVENT, wordOf } from '../model/event-types';
 import { kept, shown } from '../model/shown';
 import type { Values } from '../model/values';
 import type { EventRecord } from '../store/event-record';
@@ -112,7 +112,7 @@ function cadfTime(at: number): string {
 }
 
 function cadfAction(operation: string, action: string | undefined): string {
-  const word = action?.slice(action.lastIndexOf('/') + 1);
+  const word = action === undefined ? undefined : wordOf(action);
   if (word === undefined || OF_METHOD.includes(word)) return ACTION_OF_METHOD[operation] ?? 'unknown';
   return CADF_ACTIONS.includes(word) ? word : `update/${word}`;
 }

@@ -1,5 +1,5 @@
 import type { Catalogue } from '../model/catalogue';
-import type { EventChange } from '../model/event-types';
+import { wordOf, type EventChange } from '../model/event-types';
 import type { Outcome } from '../model/event';
 import type { Value, Values } from '../model/values';
 import type { EventRecord } from '../store/event-record';
@@ -17,7 +17,7 @@ const CHANGES: Readonly<Record<string, EventChange>> = { add: 'create', edit: 'u
 
 /** Returns the change of the model that an action makes; undefined for start, stop and their like. */
 export function changeOf(action: string): EventChange | undefined {
-  return CHANGES[action.slice(action.lastIndexOf('/') + 1)];
+  return CHANGES[wordOf(action)];
 }
 
 /** Workflows that look after what others have done: they make no change of their own. */

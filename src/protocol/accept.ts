@@ -1,3 +1,4 @@
+import { wordOf } from '../model/event-types';
 import { newId } from '../clouds/identity';
 import { removeWithAssociations } from '../operations/associations';
 import { rowOfDiscovered } from '../operations/discovered-row';
@@ -30,7 +31,7 @@ export interface Acceptance {
  */
 export async function accept(scope: Scope, plan: ChangePlan, acceptance: Acceptance): Promise<JobRow> {
   const { store, jobs, catalogue, tracer } = scope.protocol;
-  tracer?.current()?.tell({ 'cimi.action': lastWord(acceptance.action) });
+  tracer?.current()?.tell({ 'cimi.action': wordOf(acceptance.action) });
   // An action upon what is there makes what belongs to it.
   if (!acceptance.found)
     permitPlan(scope.protocol, scope.principal, plan, isAction(acceptance.action, catalogue) ? plan.location : undefined);
@@ -132,7 +133,7 @@ function jobOf({ principal, request }: Scope, plan: ChangePlan, { action, idempo
 }
 
 function accessOf(plan: ChangePlan, { action }: Acceptance, job: string): Told {
-  return { outcome: 'Success', action, job, detail: `${lastWord(action)} ${plan.location ?? plan.target}` };
+  return { outcome: 'Success', action, job, detail: `${wordOf(action)} ${plan.location ?? plan.target}` };
 }
 
 /** Asks another Job to stop, as part of this transaction; one that has ended meanwhile needs no asking. */
@@ -225,10 +226,8 @@ function refusalAlarm(
 
 /** Says of a refused request what it asked for and why that was refused. */
 export function refusalOf(action: string, { status, message }: { status: number; message: string }): string {
-  return `${lastWord(action)} was refused (${status}): ${message}`;
+  return `${wordOf(action)} was refused (${status}): ${message}`;
 }
-
-const lastWord = (action: string): string => action.slice(action.lastIndexOf('/') + 1);
 
 /** A second try makes sense where another change came between reading and accepting and the client asked for no version. */
 export async function retryStale<T>(attempt: () => Promise<T>, conditional: boolean): Promise<T> {

@@ -1,5 +1,6 @@
 import type { Location } from '../model/catalogue';
 import { ACTION } from '../model/define';
+import { wordOf } from '../model/event-types';
 import { eased } from '../model/turns';
 import type { Operation, Values } from '../model/values';
 import { CLOUD, ENTRY_POINT, METADATA } from '../operations/gateway-resources';
@@ -344,7 +345,7 @@ export class Views {
 
   /** The same with those operations only that it may ask for, by their short names. */
   private withThose(view: View, may: (action: string, operation: Operation) => boolean): View {
-    const operations = view.operations.filter((operation) => may(shortName(operation), operation));
+    const operations = view.operations.filter((operation) => may(wordOf(operation.rel), operation));
     if (isSame(operations, view.operations)) return view;
     const known = this.unchangeable.get(view);
     const made = known && isSame(operations, known.operations) ? known : { ...view, operations };
@@ -358,7 +359,7 @@ export class Views {
     const shown = this.forCaller(view, principal);
     if (!sight || !job || shown.operations.length === 0) return shown;
     const may = new Set<string>();
-    for (const action of shown.operations.map(shortName)) if (await sight.mayChange(job, action)) may.add(action);
+    for (const action of shown.operations.map(({ rel }) => wordOf(rel))) if (await sight.mayChange(job, action)) may.add(action);
     return this.withThose(shown, (action) => may.has(action));
   }
 
@@ -383,9 +384,6 @@ async function allOf(list: StoredList<View>): Promise<View[]> {
   for await (const page of (await list.part({ orderBy: [] })).pages()) views.push(...page);
   return views;
 }
-
-/** Name of an operation in the catalogue: the last word of its rel. */
-const shortName = ({ rel }: Operation): string => rel.slice(rel.lastIndexOf('/') + 1);
 
 function isSame(some: readonly Operation[], others: readonly Operation[]): boolean {
   return some.length === others.length && some.every((one, index) => one === others[index]);

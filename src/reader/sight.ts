@@ -2,7 +2,7 @@ import { decodeId } from '../clouds/identity';
 import { cloudsNaming } from '../clouds/portable';
 import type { Location } from '../model/catalogue';
 import { partedFromCloud } from '../model/cloud-path';
-import { EVENT_TYPES } from '../model/event-types';
+import { EVENT_TYPES, wordOf } from '../model/event-types';
 import { EVENT_LOG } from '../operations/event-log';
 import { CLOUD, ENTRY_POINT } from '../operations/gateway-resources';
 import { JOB } from '../operations/job';
@@ -53,7 +53,7 @@ export class Sight {
 
   /** Tells whether a Job may be changed: stopped, deleted, edited. Who may not do what it does may not do that either. */
   async mayChange(row: JobRow, action: string): Promise<boolean> {
-    const does = row.action.slice(row.action.lastIndexOf('/') + 1);
+    const does = wordOf(row.action);
     const verdicts = await this.verdictsOf([row], (place) => {
       if (this.verdict(action, { ...place, collection: 'jobs' }) === 'no') return 'no';
       const [own, edits] = [does, 'edit'].map((one) => this.verdict(one, place));
