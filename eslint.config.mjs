@@ -78,6 +78,16 @@ export default tseslint.config(
       ],
     },
   },
+  {
+    files: ['src/**/*.ts', 'drivers/**/*.ts'],
+    ignores: ['src/model/any-signal.ts', ...tests],
+    rules: {
+      'no-restricted-properties': [
+        'error',
+        { object: 'AbortSignal', property: 'any', message: 'Use anySignal: Node loses deadlines of this.' },
+      ],
+    },
+  },
   // What clouds and people say is text, never markup.
   {
     files: ['console/**'],

@@ -16,6 +16,7 @@ import { refusesLogin, renewing } from './login';
 import { MAX_OWN_TAGS_FREE, MAX_PROPERTIES } from './naming';
 import type { Ec2Options } from './options';
 import { OwnTags } from './own-tags';
+import { anySignal } from '../../src/model/any-signal';
 
 /** Ids in one call by id: fewer than EC2 takes of any type. */
 const BATCH = 200;
@@ -101,7 +102,7 @@ export class Wire {
     try {
       Object.assign(command.input, this.ownTags.outgoing(command.input));
       // A signal of its own for each call: many at once on one signal look like leaked listeners to Node.
-      return this.ownTags.incoming(await client.send(command, { abortSignal: AbortSignal.any([signal]) }));
+      return this.ownTags.incoming(await client.send(command, { abortSignal: anySignal(signal) }));
     } catch (thrown) {
       throw translate(thrown, command.input);
     }

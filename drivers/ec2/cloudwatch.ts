@@ -7,6 +7,7 @@ import { translate } from './errors';
 import { refusesLogin } from './login';
 import { BASIC, metricOf, metricQuery } from './metrics';
 import type { Ec2Options } from './options';
+import { anySignal } from '../../src/model/any-signal';
 
 /** Tells whether there is a CloudWatch for this account. Pure. */
 export const hasCloudWatch = (options: Ec2Options): boolean => isBesideEc2(options, options.cloudWatchEndpoint);
@@ -58,7 +59,7 @@ export class CloudWatch {
       if (signal.aborted)
         throw new ProviderError('timeout', 'The call was cancelled: nobody waits for its answer any more', { maybeDone: false });
       try {
-        return await this.client.send(new GetMetricDataCommand(input), { abortSignal: AbortSignal.any([signal]) });
+        return await this.client.send(new GetMetricDataCommand(input), { abortSignal: anySignal(signal) });
       } catch (thrown) {
         throw translate(thrown, input, 'CloudWatch');
       }

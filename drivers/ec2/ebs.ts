@@ -13,6 +13,7 @@ import { clientSettings, isBesideEc2, quietly } from './connect';
 import { translate } from './errors';
 import { refusesLogin, renewing } from './login';
 import type { Ec2Options } from './options';
+import { anySignal } from '../../src/model/any-signal';
 
 /** Length of a block of a snapshot, in bytes: EBS has no other. */
 export const BLOCK_BYTES = 524_288;
@@ -62,7 +63,7 @@ export class EbsDirect {
     if (signal.aborted)
       throw new ProviderError('timeout', 'The call was cancelled: nobody waits for its answer any more', { maybeDone: false });
     try {
-      return await this.client.send(command, { abortSignal: AbortSignal.any([signal, AbortSignal.timeout(REQUEST_MS)]) });
+      return await this.client.send(command, { abortSignal: anySignal(signal, AbortSignal.timeout(REQUEST_MS)) });
     } catch (thrown) {
       throw permitted(translate(thrown, command.input, 'EBS'), thrown, command.constructor.name.replace(/Command$/, ''));
     }

@@ -7,6 +7,7 @@ import type { Disk, Extent } from '../../src/disks/disk';
 import { oneById, type Wire } from './client';
 import { BLOCK_BYTES, BLOCKS_AT_ONCE, type EbsDirect } from './ebs';
 import { snapshotsById } from './storage-reads';
+import { anySignal } from '../../src/model/any-signal';
 
 const GIB = 2 ** 30;
 /** Blocks told in one page of a listing. */
@@ -60,7 +61,7 @@ async function isOwn(wire: Wire, id: string, context: CallContext): Promise<bool
 /** Reads in order, a few blocks ahead. */
 async function* extentsOf(ebs: EbsDirect, of: { id: string; size: number; from: number }, context: CallContext): AsyncGenerator<Extent> {
   const stop = new AbortController();
-  const own = { signal: AbortSignal.any([context.signal, stop.signal]) };
+  const own = { signal: anySignal(context.signal, stop.signal) };
   const ahead: { index: number; data: Promise<Uint8Array> }[] = [];
   const next = async (): Promise<Extent> => {
     const { index, data } = ahead.shift() ?? { index: 0, data: Promise.resolve(new Uint8Array()) };

@@ -15,6 +15,7 @@ import { BLOCK_BYTES, BLOCKS_AT_ONCE, type EbsDirect } from './ebs';
 import { thing, unlessGone } from './gone';
 import { tagList, type Tags } from './naming';
 import { MAX_GIB } from './volume-types';
+import { anySignal } from '../../src/model/any-signal';
 
 const GIB = 2 ** 30;
 /** Time limit of taking back, in ms; the call's own time may be over. */
@@ -147,7 +148,7 @@ interface Target {
 /** Puts all blocks, and keeps from time to time up to where EBS has them. */
 async function putAll(ebs: EbsDirect, { id, sum, keep }: Target, blocks: AsyncIterable<Block>, { signal }: CallContext): Promise<void> {
   const stop = new AbortController();
-  const context = { signal: AbortSignal.any([signal, stop.signal]) };
+  const context = { signal: anySignal(signal, stop.signal) };
   const underWay = new Set<Promise<void>>();
   const sent: Sent[] = [];
   const failures: unknown[] = [];

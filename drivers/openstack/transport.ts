@@ -9,6 +9,7 @@ import { proxiesOf } from '../../src/net/proxies';
 import { unanswered } from './errors';
 import type { Refusal } from './faults';
 import type { OpenstackOptions } from './options';
+import { anySignal } from '../../src/model/any-signal';
 
 /** HTTP request. */
 export interface Sent {
@@ -60,7 +61,7 @@ export class Transport {
         headersTimeout: silenceMs,
         bodyTimeout: silenceMs,
         // A signal of its own for each call: many at once on one signal look like leaked listeners to Node.
-        signal: AbortSignal.any([signal]),
+        signal: anySignal(signal),
       });
     } catch (thrown) {
       throw unanswered(name, thrown, reads);

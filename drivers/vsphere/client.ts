@@ -9,6 +9,7 @@ import { connections } from './tls';
 import { type MethodName, sinceOf } from './methods';
 import type { Parameters, Ref, Result, TaskMethod, Typed } from './types';
 import { isOlder } from './versions';
+import { anySignal } from '../../src/model/any-signal';
 
 const SERVICE_INSTANCE: Ref = { type: 'ServiceInstance', value: 'ServiceInstance' };
 const VSLM_INSTANCE: Ref = { type: 'VslmServiceInstance', value: 'ServiceInstance' };
@@ -171,7 +172,7 @@ export class Wire {
     const since = sinceOf(call.method);
     if (since !== undefined && isOlder(version, since))
       throw new ProviderError('unsupported', `${call.method} needs the API ${since}; this vCenter speaks ${version}`, { maybeDone: false });
-    const { result } = await send({ url: this.url, agent: this.agent, cookie: session.cookie }, call, AbortSignal.any([signal]));
+    const { result } = await send({ url: this.url, agent: this.agent, cookie: session.cookie }, call, anySignal(signal));
     refuseHidden(result);
     return result;
   }

@@ -14,6 +14,7 @@ import { isTemplate } from './machine-item';
 import { asking, Lease } from './nfc-lease';
 import { DiskPlace } from './nfc-transfer';
 import type { Ref } from './types';
+import { anySignal } from '../../src/model/any-signal';
 
 const DEVICES = 'config.hardware.device';
 const KEY = 'config.keyId';
@@ -71,7 +72,7 @@ async function* read(wire: Wire, subject: Subject, context: CallContext): AsyncG
   if (!ref) throw new ProviderError('unavailable', `vCenter answered ${subject.method} without a lease`, { maybeDone: true });
   const lease = await Lease.ready(wire, ref, () => (100 * at) / subject.size, context);
   const end = new AbortController();
-  const signal = AbortSignal.any([context.signal, lease.lost, end.signal]);
+  const signal = anySignal(context.signal, lease.lost, end.signal);
   let place: DiskPlace | undefined;
   try {
     const from = lease.disks[subject.index];

@@ -16,6 +16,7 @@ import { Inventory, type Place } from './places';
 import { grownToMib, openedDisk } from './source-disk';
 import type { Ref } from './types';
 import type { Node } from './xml';
+import { anySignal } from '../../src/model/any-signal';
 
 /** Time limit of taking back, in ms; the call's own time may be over. */
 const TAKE_BACK_MS = 10_000;
@@ -36,7 +37,7 @@ export class Uploads {
   /** @throws ProviderError */
   async upload(request: UploadImage, context: CallContext): Promise<Created> {
     const stop = new AbortController();
-    const made = this.make(request, { ...context, signal: AbortSignal.any([context.signal, stop.signal]) });
+    const made = this.make(request, { ...context, signal: anySignal(context.signal, stop.signal) });
     this.underWay.set(request.tag, { stop: () => stop.abort(), ended: made.catch(() => undefined) });
     try {
       return await made;
@@ -140,7 +141,7 @@ export class Uploads {
       throw new ProviderError('unavailable', `vCenter made ${lease.disks.length} disks of one`, { maybeDone: true });
     const place = new DiskPlace(this.wire.options, to);
     try {
-      const sent = await place.post(vmdkBytes(disk), AbortSignal.any([context.signal, lease.lost]));
+      const sent = await place.post(vmdkBytes(disk), anySignal(context.signal, lease.lost));
       same(sent, await lease.counted(to, context));
     } finally {
       await place.close();

@@ -72,6 +72,7 @@ export type {
   VolumeImages,
   Volumes,
 } from '../clouds/infrastructure';
+export { anySignal } from '../model/any-signal';
 export { roundDown, roundUp } from '../model/units';
 export type { Unit } from '../model/units';
 export type { Value, Values } from '../model/values';

@@ -24,6 +24,7 @@ import { openImage } from './open-image';
 import { keptFor } from './kept';
 import { KnownQuotas } from './quotas';
 import { GroupReads } from './reads';
+import { anySignal } from '../model/any-signal';
 
 export interface GuardOptions extends CallLimits {
   /** Age up to which an answer is good enough, in ms. */
@@ -213,7 +214,7 @@ function sourceMs([request]: readonly unknown[]): number {
 /** The context of a call whose content may be given up by who has it. */
 function wanted([request]: readonly unknown[], context: CallContext): CallContext {
   const { signal } = ((request ?? {}) as Partial<UploadImage>).source ?? {};
-  return signal ? { ...context, signal: AbortSignal.any([context.signal, signal]) } : context;
+  return signal ? { ...context, signal: anySignal(context.signal, signal) } : context;
 }
 
 function readsOf(settings: CloudSettings, driver: Driver, guard: GuardOptions, caller: CallRunner, hooks: GuardHooks) {

@@ -5,6 +5,7 @@ import type { DownloadedImage } from './download';
 import type { CallContext } from './driver';
 import { ProviderError } from './errors';
 import { pacedDisk, type TransferRate } from './rate';
+import { anySignal } from '../model/any-signal';
 
 /** Names an image for words and the log. */
 interface ImageName {
@@ -42,7 +43,7 @@ export async function openImage(
     const end = () => reading.abort();
     context.signal.addEventListener('abort', end, { once: true });
     try {
-      const image = (await run(key, { ...context, signal: AbortSignal.any([reading.signal, until.signal]) })) as DownloadedImage;
+      const image = (await run(key, { ...context, signal: anySignal(reading.signal, until.signal) })) as DownloadedImage;
       return { image, end };
     } catch (error) {
       end();

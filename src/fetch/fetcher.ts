@@ -6,6 +6,7 @@ import { FetchBroken, problemOf, type FetchProblem } from './problem';
 import { checkUri, hostOf, isNamed, type FetchRules } from './rules';
 import { cutOut, headersFor, isOther, isVerifiable, SECTION_STATUSES, versionOf, wholeOf, type Section, type Version } from './section';
 import { shown } from '../model/shown';
+import { anySignal } from '../model/any-signal';
 
 /**
  * The one way to fetch what a URI of a request names. Nothing else in the gateway connects to where a consumer says.
@@ -67,7 +68,7 @@ export function createFetcher(rules: FetchRules, resolve: ResolveHost = systemRe
     async open(uri, { signal, section }) {
       const started = performance.now();
       const deadline = AbortSignal.timeout(rules.deadlineMs);
-      const watched = new Watched(rules, AbortSignal.any([signal, deadline]), deadline);
+      const watched = new Watched(rules, anySignal(signal, deadline), deadline);
       open += 1;
       let closed = false;
       const close = () => {

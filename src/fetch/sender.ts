@@ -3,6 +3,7 @@ import { createAddressCheck } from './addresses';
 import { problemOf, type FetchProblem } from './problem';
 import { hostOf, type FetchRules } from './rules';
 import { singleRequest, systemResolve, type ResolveHost } from './single-request';
+import { anySignal } from '../model/any-signal';
 
 /** Body with what goes before it. */
 export interface Sending {
@@ -28,7 +29,7 @@ export function createSender(
   return async (url: URL, { method, headers, body, signal }: Sending): Promise<{ status: number } | FetchProblem> => {
     const deadline = AbortSignal.timeout(deadlineMs);
     const stalled = new AbortController();
-    const all = AbortSignal.any([signal, deadline, stalled.signal]);
+    const all = anySignal(signal, deadline, stalled.signal);
     // What the source of the bytes threw says more than what became of the connection.
     let thrown: { error: unknown } | undefined;
     const sent = typeof body === 'string' ? body : taken(body, idleMs, stalled, (error) => (thrown = { error }));

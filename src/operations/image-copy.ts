@@ -18,6 +18,7 @@ import { chooseCloud } from './placement';
 import { keptOf } from './provider-change';
 import { forgetReadable, isReadByCopy, makeReadable, planReadable } from './readable-copy';
 import { Refusal, type ChangePlan, type CreateRequest, type Found, type PlanContext } from './resource-handler';
+import { anySignal } from '../model/any-signal';
 
 /** Copies of images between clouds: an `imageLocation` that is an image in another cloud (DSP0263 5.14.7.1, 5.15.8.1). */
 
@@ -163,7 +164,7 @@ async function copy(limits: MoveLimits, rates: TransferRates, context: Context):
   const [source, target] = [cloudOf(context.clouds, from.cloud), cloudOf(context.clouds, input.cloud)];
   const asked = stopAsked(context);
   const over = new AbortController();
-  const signal = AbortSignal.any([context.signal, asked.signal, over.signal]);
+  const signal = anySignal(context.signal, asked.signal, over.signal);
   const idleMs = limits.idleSeconds * 1000;
   const open = () => source.download(group, readKey(context), { signal, idleMs });
   try {

@@ -15,6 +15,7 @@ import { CREATES, type CreateInput } from './create-input';
 import { planCreateAtProvider, type NewContext } from './create-plan';
 import { marks, type CreateRow } from './create-row';
 import { madeHere } from './undo-create';
+import { anySignal } from '../model/any-signal';
 
 /** Images from other places: an `imageLocation` that is no resource of this gateway (DSP0263 5.14.7.1, 5.15.8.1). */
 
@@ -119,7 +120,7 @@ async function transfer(fetcher: Fetcher, context: Context): Promise<Created | O
   const cloud = cloudOf(context.clouds, input.cloud);
   const asked = stopAsked(context);
   try {
-    const asking = { fetcher, uri: input.uri ?? '', signal: AbortSignal.any([context.signal, asked.signal]) };
+    const asking = { fetcher, uri: input.uri ?? '', signal: anySignal(context.signal, asked.signal) };
     const opened = await (input.packed ? openParts(asking, input.packed) : fetcher.open(asking.uri, asking));
     if (isProblem(opened)) throw fetchFailure(opened, 'imageLocation');
     let problem: FetchProblem | DiskError | undefined;

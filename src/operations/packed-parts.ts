@@ -4,6 +4,7 @@ import { isProblem, NO_BYTES, type Fetcher, type Opened } from '../fetch/fetcher
 import { FetchBroken, type FetchProblem } from '../fetch/problem';
 import { shown } from '../model/shown';
 import type { PackedDisk, PackedPart } from './packed-disk';
+import { anySignal } from '../model/any-signal';
 
 interface Asking {
   fetcher: Fetcher;
@@ -24,7 +25,7 @@ export async function openParts(asking: Asking, { parts, of }: PackedDisk): Prom
   if (isProblem(opened)) return opened;
   // The time that one download may take holds for all of them together.
   const deadline = AbortSignal.timeout(opened.withinMs);
-  const within = { ...asking, signal: AbortSignal.any([signal, deadline]) };
+  const within = { ...asking, signal: anySignal(signal, deadline) };
   let current = opened;
   async function* bytes(): AsyncGenerator<Uint8Array> {
     yield* checked(current, first as PackedPart);

@@ -8,6 +8,7 @@ import type { ResourcePath, Store } from '../store/store';
 import { archiveBytes, archiveSize } from './archived';
 import { ARCHIVE, DESCRIPTOR, MANIFEST, packageAt, type PackagedFile, type PackageRecord } from './package-record';
 import { manifestOf, packagedBytes } from './packaged-bytes';
+import { anySignal } from '../model/any-signal';
 
 /** Place that a package is sent to, with what opens it. */
 export interface Destination {
@@ -46,7 +47,7 @@ export async function sendNext<I>(
   if (name === undefined) return { done: null };
   const asked = stopAsked(context);
   const over = new AbortController();
-  const signal = AbortSignal.any([context.signal, asked.signal, over.signal]);
+  const signal = anySignal(context.signal, asked.signal, over.signal);
   try {
     judge(await putFile(deps, context, { record, descriptor: record.descriptor, path, name, destination, signal }), name);
     return { wait: 0, remember: sent + 1, message: `Sent ${name}`, progress: Math.floor((100 * (sent + 1)) / names.length) };

@@ -14,6 +14,7 @@ import { stopAsked } from '../operations/image-upload';
 import { unreadOf } from './archived';
 import { changeRecord, packageAt, type PackagedFile } from './package-record';
 import { packagedBytes } from './packaged-bytes';
+import { anySignal } from '../model/any-signal';
 
 /** Services that the Jobs of packages need. */
 export interface ExportDeps extends SendDeps {
@@ -87,7 +88,7 @@ async function measureNext({ store, idleMs }: ExportDeps, context: Context): Pro
   if (!record || !file) return { done: null };
   const asked = stopAsked(context);
   const over = new AbortController();
-  const signal = AbortSignal.any([context.signal, asked.signal, over.signal]);
+  const signal = anySignal(context.signal, asked.signal, over.signal);
   try {
     const { clouds } = context;
     const bytes = await packagedBytes({ store, clouds, idleMs }, { path, file, algorithm: record.algorithm }, signal);
@@ -142,7 +143,7 @@ async function lookAt(
   const at = cloudOf(clouds, cloud);
   const over = new AbortController();
   try {
-    const until = { signal: AbortSignal.any([signal, over.signal]), idleMs };
+    const until = { signal: anySignal(signal, over.signal), idleMs };
     const { value: item } = await at.get(group, key);
     const { cpuArch } = item ?? {};
     return {

@@ -23,6 +23,7 @@ import { type Captured, IMAGE_GROUPS, type PackagedImage } from './package-image
 import { ownPackage } from './own-source';
 import { openPackage, refusing, type FileContents, type PackageFiles } from './package-source';
 import { designTemplate, plainName, type DesignedResource, type TemplateDesign } from './template-design';
+import { anySignal } from '../model/any-signal';
 
 /** Services that importing needs. */
 export interface PackageDeps {
@@ -138,7 +139,7 @@ async function opened(deps: PackageDeps, context: Context, captured?: Captured):
   const { options } = context.input;
   const asked = stopAsked(context);
   try {
-    const signal = AbortSignal.any([context.signal, asked.signal]);
+    const signal = anySignal(context.signal, asked.signal);
     const source = options.package
       ? await ownPackage(context.store, { tenant: context.job.tenant, path: options.package, captured })
       : await openPackage({ fetcher: deps.fetcher, source: options.source, signal });

@@ -9,6 +9,7 @@ import { manifestOf, packagedBytes } from './packaged-bytes';
 import { removeAsked } from './remove';
 import type { PackageRequest } from './serve-request';
 import { noteRead, recordRemoval, type PackageAudit } from './serve-audit';
+import { anySignal } from '../model/any-signal';
 
 /** Answer to it; the body is made as it is read. */
 export interface PackageAnswer {
@@ -125,7 +126,7 @@ async function contents({ signal }: PackageRequest, wanted: Wanted, close: () =>
     close();
   };
   try {
-    const bytes = await wanted.open(AbortSignal.any([signal, over.signal]));
+    const bytes = await wanted.open(anySignal(signal, over.signal));
     return {
       ...{ status: 200, headers: headersOf(wanted) },
       stream: { [Symbol.asyncIterator]: () => bytes[Symbol.asyncIterator](), signal: over.signal, close: end },
