@@ -18,6 +18,7 @@ import { liveLimits, type LiveLimits } from './gateway/limits';
 import { loginsOf } from './gateway/logins';
 import { openQueue, openStore } from './gateway/opening';
 import { reloading } from './gateway/reloading';
+import { tenantAdminOf } from './gateway/tenants';
 import { requestTracing, tracingOf } from './gateway/tracing';
 import { declaredRules } from './gateway/declared-rules';
 import { loginRequired } from './gateway/strangers';
@@ -198,7 +199,8 @@ async function build(options: GatewayOptions, closers: Closers): Promise<Gateway
   const server = createHttpServer({
     handle,
     isList: (path) => catalogue.locate(partedFromCloud(path.replace(/\/$/, '')).path)?.kind === 'collection',
-    ...{ authenticate: logins.authenticate, users: logins.users },
+    authenticate: logins.authenticate,
+    admin: logins.changes && { ...logins.changes, tenants: tenantAdminOf(config, store, limits, logins.changes) },
     base: { publicUrl: at.publicUrl, prefix: PREFIX },
     limits: limits.http,
     tls: config.server.tls,

@@ -89,8 +89,8 @@ function numberOf(text: string): number {
   return value;
 }
 
-/** Makes the entry of a change of users that a command made. */
-export function commandEntry({ tenant, what }: AccessChange, content: AuditContent): EventRecord {
+/** Makes the entry of a change of users or quotas that a command made. */
+export function commandEntry({ tenant, what }: Omit<AccessChange, 'name'>, content: AuditContent): EventRecord {
   const name = `${userInfo().username}@${hostname()}`;
   const who = { name, role: 'command line' };
   return auditEntry(

@@ -8,9 +8,10 @@ import { doctorCommand } from './doctor';
 import { keyCommand } from './keys';
 import { policyCommand } from './policy';
 import { serveCommand, workerCommand } from './serve';
+import { quotaCommand, tenantCommand } from './tenants';
 import { tokenCommand, userCommand } from './users';
 
-/** The command line: `cimi-gateway serve`, `worker`, `check`, `doctor`, `user`, `token`, `policy`, `audit`, `key`, `backup`, `restore`. */
+/** The command line: `cimi-gateway serve`, `worker`, `check`, `doctor`, `user`, `token`, `tenant`, `quota`, `policy`, `audit`, `key`, `backup`, `restore`. */
 async function run(): Promise<void> {
   // Whatever this process makes is its owner's alone.
   process.umask(0o077);
@@ -33,6 +34,8 @@ async function run(): Promise<void> {
     .addCommand(doctorCommand())
     .addCommand(userCommand())
     .addCommand(tokenCommand())
+    .addCommand(tenantCommand())
+    .addCommand(quotaCommand())
     .addCommand(policyCommand())
     .addCommand(auditCommand())
     .addCommand(keyCommand())

@@ -38,6 +38,11 @@ test('an issuer has its defaults, and is printed whole whatever its key', async 
   expect(redact(config)['access']).toMatchObject({ oidc: { auth: { issuer: 'https://login.example.org/' } } });
 });
 
+test('the tenant whose admins reach all must be one', async () => {
+  expect((await load({ adminTenant: 'default' })).access.adminTenant).toBe('default');
+  expect(await problems({ adminTenant: 'nowhere' })).toMatch(/access\.adminTenant: there is no tenant nowhere; there are default/);
+});
+
 test.each<[string, object, RegExp]>([
   ['an algorithm with a secret', { ...good, algorithms: ['HS256'] }, /algorithms/],
   ['none for an algorithm', { ...good, algorithms: ['none'] }, /algorithms/],

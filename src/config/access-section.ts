@@ -108,6 +108,13 @@ export const accessSection = z
       .describe(
         'true: every request must log in. false: none must, on loopback only. Default: required as soon as there is a user or an issuer.',
       ),
+    adminTenant: z
+      .string()
+      .min(1)
+      .optional()
+      .describe(
+        'Tenant whose admins reach all tenants at /admin/tenants, and change their quotas. Default: none; by command only (cimi-gateway quota).',
+      ),
     metricsToken: z
       .string()
       .min(20)
@@ -150,6 +157,9 @@ export function accessProblems(access: unknown, tenants: readonly unknown[]): Pr
   const issuers = isRecord(access) ? access['oidc'] : undefined;
   if (!isRecord(access)) return [];
   const problems: Problem[] = [];
+  const { adminTenant } = access as { adminTenant?: unknown };
+  if (typeof adminTenant === 'string' && !tenants.includes(adminTenant))
+    problems.push({ path: 'access.adminTenant', message: `there is no tenant ${adminTenant}; there are ${tenants.join(', ')}` });
   for (const [index, rule] of (Array.isArray(access['policies']) ? (access['policies'] as unknown[]) : []).entries()) {
     const named = isRecord(rule) && Array.isArray(rule['tenants']) ? (rule['tenants'] as unknown[]) : [];
     for (const [place, tenant] of named.entries())

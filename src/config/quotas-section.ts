@@ -1,15 +1,14 @@
 import { z } from 'zod';
+import { TENANT_QUOTAS, type TenantQuota } from '../model/tenant-quotas';
+
+const within = (quota: TenantQuota) => z.int().min(TENANT_QUOTAS[quota].least).max(TENANT_QUOTAS[quota].most);
 
 const quota = {
-  resources: z
-    .int()
-    .min(0)
-    .max(100_000_000)
-    .describe('Most resources that the gateway itself keeps: templates, configurations, Credentials, Systems.'),
-  meters: z.int().min(0).max(10_000_000).describe('Most Meters: each may have monitoring.samplesPerMeter samples, and asks its cloud.'),
-  jobs: z.int().min(1).max(1_000_000_000).describe('Most Jobs, ended ones too.'),
-  unfinishedJobs: z.int().min(1).max(1_000_000).describe('Most Jobs that have not ended.'),
-  bytes: z.int().min(0).max(Number.MAX_SAFE_INTEGER).describe('Most bytes of all its resources, as the gateway stores them.'),
+  resources: within('resources').describe('Most resources that the gateway itself keeps: templates, configurations, Credentials, Systems.'),
+  meters: within('meters').describe('Most Meters: each may have monitoring.samplesPerMeter samples, and asks its cloud.'),
+  jobs: within('jobs').describe('Most Jobs, ended ones too.'),
+  unfinishedJobs: within('unfinishedJobs').describe('Most Jobs that have not ended.'),
+  bytes: within('bytes').describe('Most bytes of all its resources, as the gateway stores them.'),
 };
 
 /** Bounds of what each tenant may have. */
@@ -27,5 +26,5 @@ export const quotasSection = z
   })
   .prefault({})
   .describe(
-    'Most that each tenant may have; beyond it changes are 403. Deletes, Jobs under way and what exists at a provider are never hindered.',
+    'Most that each tenant may have; beyond it changes are 403. Deletes, Jobs under way and what exists at a provider are never hindered. What is set at runtime (cimi-gateway quota) goes before.',
   );

@@ -16,8 +16,8 @@ export interface ConfiguredLogins {
   authenticate: Authenticate;
   /** Writes a login into the audit. */
   record: ReturnType<typeof loginRecorder>;
-  /** Changes of users that requests ask for; absent where nobody logs in: whoever reaches this machine would plant an admin for later. */
-  users: ReturnType<typeof toldAccess> | undefined;
+  /** Changes of users and tenants that requests ask for; absent where nobody logs in: whoever reaches this machine would plant an admin for later. */
+  changes: ReturnType<typeof toldAccess> | undefined;
   /** Takes the issuers of a configuration that was read again; absent where nobody logs in. */
   renewal: { renew(next: Config): void } | undefined;
   /** Writes down what was only counted so far. */
@@ -53,7 +53,7 @@ export function loginsOf({ config, log, metrics, rules, required, signal, ...par
   return {
     authenticate: logins.watched,
     record,
-    users: required ? toldAccess(told) : undefined,
+    changes: required ? toldAccess(told) : undefined,
     // Tenants come and go with a start only: nobody is of one that this process does not know.
     renewal: oidc && { renew: (next) => oidc.renew(next.access.oidc, tenantsOf(config)) },
     close: () => {

@@ -7,6 +7,7 @@ import type { Handle } from '../protocol/messages';
 import type { Documents } from '../protocol/public-documents';
 import { clientPlaceOf } from '../net/addresses';
 import type { AuthRequest, Authenticate } from './access';
+import { createAdminApi, type AdminApi, type AdminApiOptions } from './admin-api';
 import { type Connections, watchConnections } from './connections';
 import { type Arrival, type Exchange, authRequest, createExchange } from './exchange';
 import { CONSOLE, createConsole, type ConsoleOptions } from './console';
@@ -20,7 +21,8 @@ import type { ScopeCheck } from './principals';
 import type { Sessions } from './sessions';
 import type { RequestTracing } from './spans';
 import { createSite, isBelow, type Site } from './site';
-import { createUserAdmin, USER_ADMIN, type UserAdminOptions } from './user-admin';
+import { tenantAdmin, type TenantAdminOptions } from './tenant-admin';
+import { userAdmin, type UserAdminOptions } from './user-admin';
 import { originForm, splitTarget } from './target';
 import { contextOf, tlsOptions, type TlsConfig } from './tls';
 
@@ -73,8 +75,8 @@ export interface HttpServerOptions {
   packages?: PackageOptions['serve'];
   /** Declared rules that narrow those who were let in; absent: there are none. */
   rules?: { rightsOf: RightsOf; wider: ScopeCheck } | undefined;
-  /** Changes of users that requests ask for, as they are recorded, for `/admin/users`; absent: it is not there. */
-  users?: Pick<UserAdminOptions, 'accessFor' | 'noteRefused'> | undefined;
+  /** Parts of `/admin/users` and `/admin/tenants`, with what records their changes; absent: neither is there. */
+  admin?: AdminParts | undefined;
   /** The console, below `/console/`; absent: it is not there. */
   console?: { folder: string | undefined; sessions: Sessions | undefined; record: ConsoleOptions['record'] } | undefined;
   /** The documentation, below `/docs/`; absent: it is not there. */
@@ -108,11 +110,16 @@ export interface HttpServer {
   close(graceMs: number): Promise<number>;
 }
 
+/** Parts of the API of admins. */
+interface AdminParts extends Pick<UserAdminOptions, 'accessFor'>, Pick<AdminApiOptions, 'noteRefused'> {
+  tenants: TenantAdminOptions;
+}
+
 interface Shell {
   exchange: Exchange;
   probes: Probes;
   packages: Probes | undefined;
-  users: Probes | undefined;
+  admin: AdminApi | undefined;
   /** Sites for browsers, by their path. */
   sites: readonly (readonly [prefix: string, site: Site])[];
   connections: Connections;
@@ -175,7 +182,18 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
   const { packages: serve } = options;
   const addressOf = (request: IncomingMessage) => whence(request as Request).address;
   const packages = serve && createPackageExchange({ serve, login, addressOf, log, limits: live });
-  const users = options.users && createUserAdmin({ ...options.users, ...options.rules, login, addressOf, log });
+  const { admin: managed, rules } = options;
+  const admin =
+    managed &&
+    createAdminApi({
+      parts: {
+        users: userAdmin({ accessFor: managed.accessFor, ...(rules && { wider: rules.wider }) }),
+        tenants: tenantAdmin(managed.tenants),
+      },
+      noteRefused: managed.noteRefused,
+      ...(rules && { rightsOf: rules.rightsOf }),
+      ...{ login, addressOf, log },
+    });
   const probes = createProbes({
     ...shared,
     ready: options.ready,
@@ -188,7 +206,7 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
     login,
     ...(options.metricsToken === undefined ? {} : { metricsToken: options.metricsToken }),
   });
-  const shell: Shell = { exchange, probes, packages, users, sites, connections, closing: () => closing, expecting: new WeakSet() };
+  const shell: Shell = { exchange, probes, packages, admin, sites, connections, closing: () => closing, expecting: new WeakSet() };
   const cimi = mount(app, server, shell, options);
   return {
     listen: (at) => listen(server, at),
@@ -274,8 +292,8 @@ function mount(app: Express, server: Server, shell: Shell, { base, log, trustPro
 }
 
 /** Chooses who answers what is not below the base. */
-function outsideOf({ packages, users, sites, probes }: Shell, path: string): Probes {
-  if (users && (path === USER_ADMIN || path.startsWith(`${USER_ADMIN}/`))) return users;
+function outsideOf({ packages, admin, sites, probes }: Shell, path: string): Probes {
+  if (admin?.isAt(path)) return admin.answer;
   if (packages && path.startsWith(PACKAGES)) return packages;
   return sites.find(([prefix]) => isBelow(prefix, path))?.[1] ?? probes;
 }

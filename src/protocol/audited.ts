@@ -100,7 +100,7 @@ export function loginRecorder(parts: Pick<Protocol, 'store' | 'catalogue' | 'aud
 /** Request for a change of users. */
 type UserRequest = Pick<CimiRequest, 'method' | 'address' | 'requestId'> & { who: CimiRequest['principal'] };
 
-/** Changes of users that requests ask for, in the audit. */
+/** Changes of users and tenants that requests ask for, in the audit. */
 export function toldAccess({ store, auditContent }: Pick<Protocol, 'store' | 'catalogue' | 'auditContent'>) {
   const entry = ({ method, ...request }: UserRequest, tenant: string, told: Pick<Access, 'outcome' | 'detail' | 'status'>): EventRecord =>
     auditEntry(
@@ -111,6 +111,9 @@ export function toldAccess({ store, auditContent }: Pick<Protocol, 'store' | 'ca
     /** Makes the store of users in which each change is an entry, written with it. */
     accessFor: (request: UserRequest): AccessStore =>
       store.accessTold(({ tenant, what }) => entry(request, tenant, { outcome: 'Success', detail: what })),
+    /** Makes the entry of a change of something else of a tenant. */
+    entryFor: (request: UserRequest, tenant: string, what: string): EventRecord =>
+      entry(request, tenant, { outcome: 'Success', detail: what }),
     /** Records a change that was refused. */
     noteRefused: async (request: UserRequest, { status, reason }: { status: number; reason: string }): Promise<void> => {
       const refused = entry(request, request.who.tenant, { outcome: 'Failure', detail: reason, status });

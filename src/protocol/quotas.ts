@@ -1,9 +1,10 @@
 import { METER } from '../operations/meter-plan';
 import { Refusal, type Found, type ChangePlan } from '../operations/resource-handler';
+import type { TenantQuota } from '../model/tenant-quotas';
 import { FINISHED, type Counts, type UnitOfWork } from '../store/store';
 
 /** Limits of what a tenant may have at once. */
-export interface Quota {
+export interface Quota extends Readonly<Record<TenantQuota, number>> {
   /** Resources that the gateway itself keeps (templates, configurations, Credentials, Systems, …). */
   resources: number;
   /** Meters, whatever they are of. */
@@ -92,16 +93,17 @@ export async function checkQuotas(
   plan: ChangePlan,
   found: Found | undefined,
 ): Promise<void> {
-  const most = mostOf(quotas, tenant);
   const growing = MEASURES.filter((measure) => measure.grows(plan, found));
   let counts = await unit.counts(tenant);
-  if (growing.some((measure) => isNear(measure.used(counts), most(measure.quota)))) {
+  if (growing.some((measure) => isNear(measure.used(counts), boundOf(quotas, tenant, counts, measure.quota).limit))) {
     await unit.oneAtATime(tenant);
     counts = await unit.counts(tenant);
   }
   for (const { quota, used, label: message, advice, retryAfterS } of growing) {
-    if (used(counts) <= most(quota)) continue;
-    throw new Refusal(403, `the tenant '${tenant}' may have ${most(quota)} ${message} (quotas.${quota}): ${advice}`, {
+    const { limit, from } = boundOf(quotas, tenant, counts, quota);
+    if (used(counts) <= limit) continue;
+    const set = from === STORED ? ', set at runtime' : '';
+    throw new Refusal(403, `the tenant '${tenant}' may have ${limit} ${message} (quotas.${quota}${set}): ${advice}`, {
       kind: 'quota',
       ...(retryAfterS === undefined ? {} : { retryAfterS }),
     });
@@ -118,16 +120,43 @@ export function staysAway(
   plan: ChangePlan,
   found: Found | undefined,
 ): (counts: Counts, bytes: number) => boolean {
-  const most = mostOf(quotas, tenant);
   const growing = MEASURES.filter((measure) => measure.grows(plan, found));
   const rows = Math.max(1, plan.insert?.length ?? 0);
-  return (counts, bytes) => growing.every(({ quota, used }) => !isNear(used(counts) + (quota === 'bytes' ? bytes : rows), most(quota)));
+  return (counts, bytes) =>
+    growing.every(
+      ({ quota, used }) => !isNear(used(counts) + (quota === 'bytes' ? bytes : rows), boundOf(quotas, tenant, counts, quota).limit),
+    );
 }
 
-const mostOf =
-  (quotas: Quotas, tenant: string) =>
-  (quota: keyof Quota): number =>
-    quotas.tenants[tenant]?.[quota] ?? quotas[quota];
+/** Source of a bound that was set at runtime. */
+const STORED = 'stored';
+
+/** Bound of a tenant with its source: `stored`, else the place in the configuration; and the bound that holds where none is stored. */
+interface Bound {
+  limit: number;
+  from: string;
+  configured: number;
+}
+
+/** A quota of a tenant as it is told: its bound, and how much of it is used. */
+export interface QuotaUse extends Bound {
+  used: number;
+}
+
+function boundOf(quotas: Quotas, tenant: string, counts: Counts, quota: TenantQuota): Bound {
+  const stored = counts.quotas.get(quota);
+  const own = Object.hasOwn(quotas.tenants, tenant) ? quotas.tenants[tenant]?.[quota] : undefined;
+  const configured = own ?? quotas[quota];
+  if (stored !== undefined) return { limit: stored, from: STORED, configured };
+  return { limit: configured, from: own === undefined ? `quotas.${quota}` : `quotas.tenants.${tenant}.${quota}`, configured };
+}
+
+/** Tells of each quota of a tenant what it is, which source counts, and how much of it is used. @param counts of the tenant */
+export function quotaUses(quotas: Quotas, tenant: string, counts: Counts): Record<TenantQuota, QuotaUse> {
+  const uses = MEASURES.map(({ quota, used }) => [quota, { ...boundOf(quotas, tenant, counts, quota), used: used(counts) }]);
+  return Object.fromEntries(uses) as Record<TenantQuota, QuotaUse>;
+}
+
 const isNear = (used: number, quota: number): boolean => used + Math.max(quota * MARGIN.share, MARGIN.items) >= quota;
 const size = (values: unknown): number => (values === undefined ? 0 : JSON.stringify(values).length);
 const sum = (counts: Iterable<number>): number => [...counts].reduce((total, count) => total + count, 0);

@@ -131,7 +131,8 @@ async function tryLane(
 }
 
 const LOOK = `select link, mac, ${POSTGRES_STAMP} as now, ${POSTGRES_MS} as ms,
-    (select json_object_agg(kind, n) from (select kind, sum(n) as n from counts where tenant = $1 group by kind) each) as counts
+    (select json_object_agg(kind, n) from (select kind, sum(n) as n from counts where tenant = $1 group by kind
+      union all select 'Quota/' || quota, most from quotas where tenant = $1) each) as counts
   from audit_chains where tenant = $1 and lane = $2`;
 
 const CLAIMS: Columns = [...texts('path'), ...numbers('version')];

@@ -14,6 +14,7 @@ export const TABLES = {
   meta: ['name'],
   principals: ['name'],
   tokens: ['id'],
+  quotas: ['tenant', 'quota'],
   resources: ['path'],
   refs: ['source', 'target'],
   retired: ['path'],

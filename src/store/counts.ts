@@ -1,4 +1,5 @@
 import { sql, type CompiledQuery, type Kysely } from 'kysely';
+import type { TenantQuota } from '../model/tenant-quotas';
 import type { SqlDialect } from './dialect';
 import { statement } from './prepared';
 import type { Session } from './session';
@@ -17,9 +18,13 @@ const EVENT = 'Event/';
 const METERS = 'Meters/all';
 /** Events that are entries of the audit, which not everybody sees. */
 const ENTRY = 'Entry/';
+/** Quotas that are stored, read with what they bound. */
+const QUOTA = 'Quota/';
 /** Rows of one count that are put together. */
 const MANY = 50;
 const AT_ONCE = 100;
+/** Tenant of entries about nobody known. */
+const STRANGERS = '';
 
 export async function readCounts(session: Session, tenant: string): Promise<Counts> {
   return countsOf((await session.db.executeQuery(readingCounts(session, tenant))).rows);
@@ -30,14 +35,20 @@ interface Count {
   n: number;
 }
 
-/** Makes the statement that reads the counts of a tenant. */
+/** Makes the statement that reads the counts of a tenant, and its stored quotas, as of one moment. */
 export function readingCounts(session: Session, tenant: string): CompiledQuery<Count> {
   return statement(session, 'counts', { tenant }, (at) =>
     session.db
       .selectFrom('counts')
       .where('tenant', '=', at<string>('tenant'))
       .groupBy('kind')
-      .select(['kind', sql<number>`cast(sum(n) as bigint)`.as('n')]),
+      .select(['kind', sql<number>`cast(sum(n) as bigint)`.as('n')])
+      .unionAll(
+        session.db
+          .selectFrom('quotas')
+          .where('tenant', '=', at<string>('tenant'))
+          .select([sql<string>`${sql.lit(QUOTA)} || quota`.as('kind'), 'most as n']),
+      ),
   );
 }
 
@@ -52,8 +63,24 @@ export function countsOf(rows: readonly Count[]): Counts {
   const one = (kind: string) => rows.find((row) => row.kind === kind)?.n ?? 0;
   return {
     ...{ jobs: of(JOB), resources: of(RESOURCE), events: of(EVENT), entries: of(ENTRY) },
-    ...{ meters: one(METERS), bytes: one(`${BYTES}resources`) },
+    ...{ meters: one(METERS), bytes: one(`${BYTES}resources`), quotas: of(QUOTA) as ReadonlyMap<TenantQuota, number> },
   };
+}
+
+/** Sets a stored quota of a tenant, or takes it away (null). */
+export async function putQuota({ db }: Session, tenant: string, quota: TenantQuota, most: number | null): Promise<void> {
+  if (most === null) await db.deleteFrom('quotas').where('tenant', '=', tenant).where('quota', '=', quota).execute();
+  else {
+    const insert = db.insertInto('quotas').values({ tenant, quota, most });
+    await insert.onConflict((conflict) => conflict.columns(['tenant', 'quota']).doUpdateSet({ most })).execute();
+  }
+}
+
+/** Reads the names of all tenants of which anything is stored. */
+export async function readTenants({ db }: Session): Promise<string[]> {
+  const counted = db.selectFrom('counts').select('tenant').where('tenant', '<>', STRANGERS);
+  const rows = await counted.union(db.selectFrom('principals').select('tenant')).union(db.selectFrom('quotas').select('tenant')).execute();
+  return rows.map(({ tenant }) => tenant).sort();
 }
 
 export async function mergeCounts({ db, dialect }: Session): Promise<void> {

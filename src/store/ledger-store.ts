@@ -157,7 +157,7 @@ function writesOf(unit: UnitOfWork, changes: Changes): Writes {
     return written;
   };
   const { oneAtATime, keep, putSamples, trimSamples, removeSamples, putOnAgenda, dateOnAgenda, saveTask, wakeTask } = unit;
-  const { recordEvent, recordEntries, nameEvent, deleteEvent } = unit;
+  const { putQuota, recordEvent, recordEntries, nameEvent, deleteEvent } = unit;
   return {
     insertResource: (given) => row(unit.insertResource(given)),
     updateResource: async (path, version, change) => {
@@ -179,7 +179,7 @@ function writesOf(unit: UnitOfWork, changes: Changes): Writes {
     deleteJob: (id) => everything(unit.deleteJob(id)),
     // Neither of these changes anything that a read of READS shows.
     ...{ oneAtATime, keep, putSamples, trimSamples, removeSamples, putOnAgenda, dateOnAgenda, saveTask, wakeTask },
-    ...{ recordEvent, recordEntries, nameEvent, deleteEvent },
+    ...{ putQuota, recordEvent, recordEntries, nameEvent, deleteEvent },
   };
 }
 
@@ -273,7 +273,7 @@ export function ledgerStore(store: Store, ledger: Ledger): Store {
 }
 
 /** Names of what reads beside StoreReads: none of it is told. */
-const MORE_READS = ['events', 'feedEnd', 'readNews', 'marks', 'hasKey', 'checkAudit', 'auditEntries', 'taskMemories'] as const;
+const MORE_READS = ['events', 'feedEnd', 'readNews', 'marks', 'hasKey', 'checkAudit', 'auditEntries', 'taskMemories', 'tenants'] as const;
 
 /** The reads of the store, which note what they read. */
 function noting(store: Store, ledger: Ledger): Partial<Store> {

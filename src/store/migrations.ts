@@ -84,7 +84,15 @@ function migrations(dialect: SqlDialect): Record<string, Migration> {
     '0026-traces': { up: (db) => traces(db, dialect) },
     '0027-scopes': { up: (db) => scopes(db, dialect) },
     '0028-own-in-clouds': { up: (db) => ownInClouds(db, dialect) },
+    '0029-quotas': { up: (db) => quotas(db, dialect) },
   };
+}
+
+/** Quotas that are set at runtime. */
+async function quotas(db: Kysely<unknown>, { text }: SqlDialect): Promise<void> {
+  await sql`create table quotas (tenant ${text} not null, quota ${text} not null, most bigint not null, primary key (tenant, quota))`.execute(
+    db,
+  );
 }
 
 /** Sessions of browsers, which go with their user. */

@@ -1,3 +1,5 @@
+import type { TenantQuota } from '../model/tenant-quotas';
+
 /**
  * Numbers of rows of a tenant, kept without counting: Jobs by state, by type the resources that live in no cloud and no other
  * resource, and events by severity ('' where there is none).
@@ -12,7 +14,12 @@ export interface Counts {
   meters: number;
   /** Size of all its resources as stored, wherever these live. */
   bytes: number;
+  /** Quotas that are set for it at runtime, which go before those of the configuration. */
+  quotas: StoredQuotas;
 }
+
+/** Quotas of a tenant that are stored. */
+export type StoredQuotas = ReadonlyMap<TenantQuota, number>;
 
 /** Unfinished Jobs of one workflow. */
 export interface JobLoad {

@@ -1,5 +1,6 @@
 import type { GeneratedAlways } from 'kysely';
 import type { Severity } from '../model/event';
+import type { TenantQuota } from '../model/tenant-quotas';
 import type { JobState, Role } from './store';
 
 /** Columns as both databases hold them. Documents are JSON text; a `sealed` document is an envelope of the cipher. */
@@ -184,6 +185,13 @@ export interface CountsTable {
   n: number;
 }
 
+/** Table of quotas that are set at runtime, by tenant. */
+export interface QuotasTable {
+  tenant: string;
+  quota: TenantQuota;
+  most: number;
+}
+
 /** Table of Meters that were ever asked for: each has a number here, which its samples name it by. */
 export interface SeriesTable {
   id: GeneratedAlways<number>;
@@ -236,6 +244,7 @@ export interface Tables {
   shares: SharesTable;
   tasks: TasksTable;
   counts: CountsTable;
+  quotas: QuotasTable;
   resources: ResourcesTable;
   refs: RefsTable;
   retired: RetiredTable;

@@ -6,7 +6,7 @@ import * as agenda from './agenda';
 import { removeEntries } from './audit';
 import { checkAudit } from './audit-check';
 import { inBatches, type BatchOptions } from './batches';
-import { readCounts, mergeCounts } from './counts';
+import { mergeCounts, putQuota, readCounts, readTenants } from './counts';
 import { draft } from './draft';
 import type { EventRow } from './event-record';
 import * as events from './events';
@@ -146,6 +146,7 @@ export function sqlStore(writes: Session, reads: Session, atOnce: AtOnce, close:
     mark: (instance) => write((session) => mark(session, instance)),
     marks: () => readMarks(reads),
     doubtJobs: () => write((session) => jobs.doubtJobs(session)),
+    tenants: () => readTenants(reads),
     mergeCounts: () => write((session) => mergeCounts(session)),
     events: (query) => events.readEvents(reads, query),
     hasKey: () => hasKey(reads),
@@ -301,6 +302,7 @@ function unitOf(session: Session): UnitOfWork {
     putOnAgenda: (path, work) => agenda.putOnAgenda(session, path, work),
     dateOnAgenda: (work, entries) => agenda.dateOnAgenda(session, work, entries),
     wakeTask: (name) => tasks.wakeTask(session, name),
+    putQuota: (tenant, quota, most) => putQuota(session, tenant, quota, most),
     recordEvent: (event) => events.recordEvent(session, event),
     recordEntries: (tenant, entries) => events.recordEntryEvents(session, tenant, entries),
     nameEvent: (tenant, id, naming) => events.nameEvent(session, tenant, id, naming),

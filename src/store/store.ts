@@ -6,12 +6,13 @@ import type { EventReads, EventRecord, EventRow, EventWrites } from './event-rec
 import type { ListQuery, ListPlace, PlaceQuery, ResourcePath, TellsChanges } from './listing';
 import type { AgendaReads, AgendaWrites, SampleReads, SampleWrites, TaskStore, TaskWrites } from './monitoring';
 import type { Counts, JobLoad } from './quantities';
+import type { TenantQuota } from '../model/tenant-quotas';
 
 export { lesserRole, ROLES, type AccessStore, type PrincipalRow, type Role, type SessionRow, type TokenRow } from './access-store';
 export type { Retention } from './audit-store';
 export { DuplicateKeyError, HeldError, StaleError } from './conflicts';
 export type { ResourcePath } from './listing';
-export type { Counts, JobLoad } from './quantities';
+export type { Counts, JobLoad, StoredQuotas } from './quantities';
 
 /**
  * A resource as the gateway itself knows it. For what lives at a provider the row holds only what the cloud
@@ -307,6 +308,8 @@ export interface UnitOfWork extends StoreReads, SampleWrites, AgendaWrites, Task
   /** @throws StaleError when the epoch is no longer this one. Ending states release the holds and erase input, results and memory. */
   advanceJob(id: string, epoch: number, progress: JobProgress): Promise<JobRow>;
   deleteJob(id: string): Promise<void>;
+  /** Sets a quota of a tenant at runtime, or takes it away (null): then that of the configuration counts again. */
+  putQuota(tenant: string, quota: TenantQuota, most: number | null): Promise<void>;
 }
 
 /**
@@ -376,6 +379,8 @@ export interface Store extends StoreReads, TaskStore, AuditStore, TellsChanges {
   forgetRetired(keep: Retention['retired'], limit: number): Promise<number>;
   /** Puts together what counts consist of, where that has become many rows. */
   mergeCounts(): Promise<void>;
+  /** Returns the names of all tenants of which anything is stored, in order. */
+  tenants(): Promise<string[]>;
   /** Brings due times and leases that lie further ahead than `ms` down to that: their clock was set back since. @returns how many. */
   capWaits(ms: number): Promise<number>;
   /** Counts one more mark of an instance. @returns how many it has now. */

@@ -50,6 +50,7 @@ async function fill(store: Store): Promise<void> {
     await unit.insertResource(resourceRow('machines/gone', { providerKey: 'i-1', secrets: { gone: true } }));
     await unit.takeAway('machines/gone', []);
     await unit.insertJob(newJob('j1', { input: { password: 'p' }, holds: [{ path: 'machines/1', shows: 'STARTING' }] }));
+    await unit.putQuota('acme', 'jobs', 77);
     await unit.recordEvent({
       tenant: 'acme',
       resource: 'machines/1',
@@ -72,6 +73,7 @@ async function expectSame(store: Store): Promise<void> {
   });
   expect((await store.checkAudit([])).faults).toEqual([]);
   const counted = await store.counts('acme');
+  expect([...counted.quotas]).toEqual([['jobs', 77]]);
   const back = await store.transaction((unit) => unit.bringBack('machines/gone', 'i-1'));
   expect(back?.secrets).toEqual({ gone: true });
   expect((await store.counts('acme')).bytes).toBeGreaterThan(counted.bytes);

@@ -17,7 +17,7 @@ const REST = [
   'drop index resources_own',
   'drop index resources_owner',
   'create index resources_owner on resources (owner, type, created, path)',
-  ...['sessions', 'agenda', 'shares', 'samples', 'series', 'tasks'].map((name) => `drop table ${name}`),
+  ...['quotas', 'sessions', 'agenda', 'shares', 'samples', 'series', 'tasks'].map((name) => `drop table ${name}`),
   ...['time', 'about', 'severity', 'told', 'job'].map((name) => `drop index events_${name}`),
   ...['chain', 'plain'].map((name) => `drop index events_${name}`),
   ...['lane', 'link', 'mac'].map((name) => `alter table events drop column ${name}`),

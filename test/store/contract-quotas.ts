@@ -1,5 +1,7 @@
 import type { Quotas } from '../../src/protocol/quotas';
-import { checkQuotas } from '../../src/protocol/quotas';
+import { changeQuotas, tenantQuotas } from '../../src/http/tenants';
+import { checkQuotas, quotaUses } from '../../src/protocol/quotas';
+import type { Store } from '../../src/store/store';
 import { insert, newJob, resourceRow, tenant, type Bench } from './fixture';
 
 const bytesOf = (...values: unknown[]): number => values.reduce((sum: number, value) => sum + Buffer.byteLength(JSON.stringify(value)), 0);
@@ -46,6 +48,41 @@ export function quotaContract(current: () => Bench): void {
     await store.transaction((unit) => unit.advanceJob('j2', leased?.epoch ?? 0, { statusMessage: `${long}, again`, failure }));
     const job = await store.job('j2');
     expect([job?.statusMessage, job?.failure?.message].map((text = '') => Buffer.byteLength(text) <= 4_096)).toEqual([true, true]);
+  });
+
+  test('a quota that is set is read with the counts, by every process at once, as long as it is not taken away', async () => {
+    const { store } = current();
+    const other = await current().another();
+    await insert(store, newJob('j1'));
+    const quotas: Quotas = { resources: 5, meters: 5, jobs: 5, unfinishedJobs: 5, bytes: 1e9, tenants: { [tenant]: { jobs: 3 } } };
+    const jobs = async () => quotaUses(quotas, tenant, await other.counts(tenant)).jobs;
+    expect(await jobs()).toEqual({ limit: 3, from: `quotas.tenants.${tenant}.jobs`, configured: 3, used: 1 });
+    for (const most of [7, 1]) await store.transaction((unit) => unit.putQuota(tenant, 'jobs', most));
+    await store.transaction((unit) => unit.putQuota('elsewhere', 'jobs', 9));
+    expect(await jobs()).toEqual({ limit: 1, from: 'stored', configured: 3, used: 1 });
+    expect(await other.tenants()).toEqual([tenant, 'elsewhere'].sort());
+    await store.transaction((unit) => unit.putQuota(tenant, 'jobs', null));
+    expect((await jobs()).from).toBe(`quotas.tenants.${tenant}.jobs`);
+    const failed = store.transaction(async (unit) => {
+      await unit.putQuota(tenant, 'bytes', 1);
+      throw new Error('refused');
+    });
+    await expect(failed).rejects.toThrow('refused');
+    expect((await other.counts(tenant)).quotas.size).toBe(0);
+  });
+
+  test('of two who change the quotas that they read at once, from two processes, one is told', async () => {
+    const { store } = current();
+    const other = await current().another();
+    const quotas: Quotas = { resources: 5, meters: 5, jobs: 5, unfinishedJobs: 5, bytes: 1e9, tenants: {} };
+    const parts = (of: Store) => ({ store: of, quotas, configured: [tenant], clouds: {} });
+    const { tag } = await tenantQuotas(parts(store), tenant);
+    const changed = await Promise.all(
+      [store, other].map((of, at) => changeQuotas(parts(of), tenant, new Map([['jobs', 10 + at]]), { tag })),
+    );
+    expect(changed.filter((one) => one === undefined)).toHaveLength(1);
+    const won = changed.findIndex((one) => one !== undefined);
+    expect((await tenantQuotas(parts(other), tenant)).listing.quotas.jobs).toMatchObject({ limit: 10 + won, from: 'stored' });
   });
 
   test('what is rolled back was never counted', async () => {
