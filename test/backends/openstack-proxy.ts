@@ -95,6 +95,8 @@ export async function startOpenstackProxy(authUrl: string): Promise<OpenstackPro
       outgoing.destroy(cause instanceof Error ? cause : new Error(String(cause)));
     });
   });
+  // A connection that is closed while a driver sends on it is a lost answer, and only a rule loses those.
+  server.keepAliveTimeout = 0;
   await new Promise<void>((done, failed) => server.once('error', failed).listen(0, '127.0.0.1', done));
   const address = server.address();
   if (address === null || typeof address === 'string') throw new Error('no address');
