@@ -56,10 +56,10 @@ export async function listCloud(
     rowsOf(reading, handler, cloud, seen.value),
     reading.pathsOf(cloud, handler.type, seen.value),
   ]);
-  const byKey = new Map(listed.flatMap((row) => (row.providerKey === null ? [] : [[row.providerKey, row] as const])));
-  const without = seen.value.filter(({ key }) => !byKey.has(key));
+  const keys = new Set(listed.map(({ row }) => row.providerKey));
+  const without = seen.value.filter(({ key }) => !keys.has(key));
   const tags = tagsOf(reading.context, handler, cloud, without);
-  const known = new Set(listed.map(({ path }) => path));
+  const known = new Set(listed.map(({ row }) => row.path));
   const named = [...tags.values()].map(({ path }) => path).filter((path) => !known.has(path));
   const read = listed.concat(await inChunks(store, handler, cloud, named, 'paths'));
   const former = await reading.retirement.formersOf(without, cloud, handler.type);
@@ -67,7 +67,8 @@ export async function listCloud(
     ...[...former, ...tags.values()].map(({ path }) => path),
     ...without.map((item) => underKey(reading, { handler, cloud }, item).path),
   ];
-  const { holds, rows, deleted } = await held.among(read, rowless, (paths) => inChunks(store, handler, cloud, paths, 'paths'));
+  const unknown = without.map(({ key }) => key);
+  const { holds, rows } = await held.among(read, rowless, () => inChunks(store, handler, cloud, unknown, 'providerKeys'));
   const list: CloudList = {
     handler,
     cloud,
@@ -82,11 +83,10 @@ export async function listCloud(
     at: seen.at,
     later: seen.later,
   };
-  const items = deleted.size === 0 ? seen.value : seen.value.filter(({ key }) => !deleted.has(key));
-  const { shown, listed: paths, rowless: tagged } = await fromItems(reading, list, items);
+  const { shown, listed: paths, rowless: tagged } = await fromItems(reading, list, seen.value);
   const ofTags = await fromRowless(reading, list, tagged);
   const ofRows = await fromUnlisted(reading, list, paths);
-  const isPlain = tags.size === 0 && former.length === 0 && tagged.length === 0 && deleted.size === 0 && !ofRows.missing;
+  const isPlain = tags.size === 0 && former.length === 0 && tagged.length === 0 && !ofRows.missing;
   const all = shown.concat(ofTags, ofRows.shown);
   if (isPlain && mark !== undefined) reading.snapshots.add(reading, asked, mark, all);
   return all;

@@ -3,8 +3,8 @@ import type { Item } from '../clouds/driver';
 import { readTag } from '../clouds/identity';
 import { giveWay } from '../model/turns';
 import type { ResourceHandler } from '../operations/resource-handler';
-import { pagesOf } from '../store/pages';
-import type { ResourceRow, StoreReads } from '../store/store';
+import { heldPagesOf } from '../store/pages';
+import type { HeldResource, StoreReads } from '../store/store';
 import type { ReaderContext } from './context';
 import type { Reading } from './reading';
 
@@ -19,34 +19,34 @@ export interface TaggedAs {
   tenant: string;
 }
 
-/** Rows of what the provider lists, whosever they are, and all that this tenant may have there: never all of the cloud's. */
+/** Rows of what the provider lists, whosever they are, and all that this tenant may have there, with their holds: never all of the cloud's. */
 export async function rowsOf(
   { context: { store, policy }, tenant }: Reading,
   handler: ResourceHandler,
   cloud: Cloud,
   items: readonly Item[],
-): Promise<ResourceRow[]> {
+): Promise<HeldResource[]> {
   const own = { type: handler.type, cloud: cloud.key, ...(handler.shared ? {} : { tenants: policy.rowsOf(tenant) }) };
-  const rows: ResourceRow[] = [];
-  for await (const page of pagesOf(store, own)) rows.push(...page);
+  const rows: HeldResource[] = [];
+  for await (const page of heldPagesOf(store, own)) rows.push(...page);
   if (handler.shared) return rows;
-  const known = new Set(rows.map(({ providerKey }) => providerKey));
+  const known = new Set(rows.map(({ row }) => row.providerKey));
   const others = items.map(({ key }) => key).filter((key) => !known.has(key));
   return rows.concat(await inChunks(store, handler, cloud, others, 'providerKeys'));
 }
 
-/** Rows by what they are called, some hundred at a time. */
+/** Rows with their holds by what they are called, some hundred at a time. */
 export async function inChunks(
   store: StoreReads,
   { type }: ResourceHandler,
   { key: cloud }: Cloud,
   names: readonly string[],
   by: 'paths' | 'providerKeys',
-): Promise<ResourceRow[]> {
-  const rows: ResourceRow[] = [];
+): Promise<HeldResource[]> {
+  const rows: HeldResource[] = [];
   for (let at = 0; at < names.length; at += KEYS) {
     if (at > 0) await giveWay();
-    rows.push(...(await store.resources({ type, cloud, [by]: names.slice(at, at + KEYS) })));
+    rows.push(...(await store.heldResources({ type, cloud, [by]: names.slice(at, at + KEYS) })));
   }
   return rows;
 }

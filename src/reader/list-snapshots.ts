@@ -1,10 +1,10 @@
 import type { Cloud, SeenList } from '../clouds/cloud';
 import type { Item } from '../clouds/driver';
-import type { ResourceRow } from '../store/store';
+import type { HeldResource, ResourceRow } from '../store/store';
 import { itemRefsOf } from './merge';
 import type { CloudListAsked, ReadableFound, Reading, Snapshots } from './reading';
 import { settledAt } from './retirement';
-import { mayBeReadable, type HeldRow } from './row-item';
+import { mayBeReadable } from './row-item';
 
 /** List as it was put together, of one tenant, type and cloud. Nothing in it is ever changed. */
 interface Snapshot {
@@ -197,7 +197,7 @@ function changedItems(before: readonly Item[], now: readonly Item[]): Item[] | u
 }
 
 /** Tells whether a row is still that of what was found. */
-function isOf({ row, tenant }: ReadableFound, now: HeldRow | undefined): now is HeldRow {
+function isOf({ row, tenant }: ReadableFound, now: HeldResource | undefined): now is HeldResource {
   if (!row || !now) return false;
   const { providerKey, cloud, created, tenant: its } = now.row;
   return providerKey === row.providerKey && cloud === row.cloud && created === row.created && its === tenant;

@@ -115,21 +115,21 @@ async function commonOf(
   const items = owners.flatMap(({ key }) => (key === undefined ? [] : (byOwner.get(key) ?? [])));
   const held = holdsOf(store, items.length);
   const [read, pathOfItem] = await Promise.all([
-    store.resources({ type, owners: owners.map(({ path }) => path) }),
+    store.heldResources({ type, owners: owners.map(({ path }) => path) }),
     reading.pathsOf(cloud, type, items),
   ]);
-  const known = new Set(read.map(({ providerKey }) => providerKey));
+  const known = new Set(read.map(({ row }) => row.providerKey));
   const without = items.filter(({ key }) => !known.has(key));
   const former = cloud ? await reading.retirement.formersOf(without, cloud, type) : [];
   const rowless = (): string[] => [
     ...former.map(({ path }) => path),
-    ...asked.flatMap((list) => (byOwner.get(list.owner.key) ?? []).map((item) => underKey(list, item))),
+    ...asked.flatMap((list) => (byOwner.get(list.owner.key) ?? []).flatMap((item) => (known.has(item.key) ? [] : [underKey(list, item)]))),
   ];
-  const { holds, rows, deleted } = await held.among(read, rowless, (paths) => store.resources({ type, paths }));
-  const there = items.filter(({ key }) => !deleted.has(key));
+  const again = async () => (cloud ? store.heldResources({ type, cloud: cloud.key, providerKeys: without.map(({ key }) => key) }) : []);
+  const { holds, rows } = await held.among(read, rowless, again);
   return {
     at: seen.at,
-    byOwner: deleted.size === 0 ? byOwner : grouped(there, ({ owner }) => owner),
+    byOwner,
     rows: grouped(rows, ({ owner }) => owner),
     former: grouped(former, ({ owner }) => owner),
     holds,

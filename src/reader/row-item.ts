@@ -2,7 +2,7 @@ import type { Cloud } from '../clouds/cloud';
 import type { Item, ReadableGroup } from '../clouds/driver';
 import { ProviderError } from '../clouds/errors';
 import { readTag } from '../clouds/identity';
-import { StaleError, type ResourceRow, type StoreReads } from '../store/store';
+import { StaleError, type HeldResource, type ResourceRow } from '../store/store';
 import type { Parts } from './merge';
 import { subjectOf } from './policy';
 import type { ItemAt, ReadableFound, Reading, ReadOptions } from './reading';
@@ -10,12 +10,10 @@ import { settledAt } from './retirement';
 
 /** One row with what its provider knows of it now. */
 
-export type HeldRow = NonNullable<Awaited<ReturnType<StoreReads['heldResource']>>>;
-
 /** Shows the resource of a row. @throws ProviderError @returns undefined where it is gone, or not for this tenant */
 export async function showRow(
   reading: Reading,
-  known: HeldRow,
+  known: HeldResource,
   at: Pick<ItemAt, 'handler' | 'owner'>,
   options: ReadOptions,
 ): Promise<ReadableFound | undefined> {
@@ -40,7 +38,7 @@ async function isOfSeen({ sight }: Reading, row: ResourceRow): Promise<boolean> 
 
 async function withItem(
   reading: Reading,
-  { row, held }: HeldRow,
+  { row, held }: HeldResource,
   { handler, owner }: Pick<ItemAt, 'handler' | 'owner'>,
   options: ReadOptions,
 ): Promise<ReadableFound | undefined> {

@@ -1,4 +1,5 @@
-import { sql, type RawBuilder } from 'kysely';
+import { sql, type RawBuilder, type Selectable } from 'kysely';
+import type { HeldColumns, ResourcesTable } from './schema';
 
 /** Differences between the two databases; all other SQL is written once. */
 export interface SqlDialect {
@@ -22,6 +23,8 @@ export interface SqlDialect {
   readonly nameInDocument: RawBuilder<string | null>;
   /** Reads a resource by its path, its one parameter, with the hold on it (`holder`, `held_as`). */
   readonly heldResource: string;
+  /** Rows of `resources` with the holds on them (`holder`, `held_as`): by the index, one path after the other, however many others are held. */
+  readonly heldResources: RawBuilder<Selectable<ResourcesTable> & HeldColumns>;
   /** Holds of the row of `jobs` that a statement returns, as JSON, in the order of their paths. */
   readonly heldByJob: RawBuilder<string>;
   /** Select of the holds on the paths of a list: by the index, one path after the other, however many others are held. */
@@ -87,6 +90,7 @@ const sqlite: Omit<SqlDialect, 'nowMs'> = {
   patience: undefined,
   nameInDocument: sql<string | null>`json_extract(document, '$.name')`,
   heldResource: heldResource('?'),
+  heldResources: sql`(${sql.raw(HELD_RESOURCE)})`,
   heldByJob: sql<string>`(select json_group_array(json_object('path', path, 'shows', shows)) from
     (select path, shows from holds where holds.job = jobs.id order by path))`,
   heldAmong: (list) => sql`select path, job, shows from holds where path in (select value from json_each(${list}))`,
@@ -136,6 +140,9 @@ export const postgresDialect: SqlDialect = {
   patience: sql`set local statement_timeout = 0`,
   nameInDocument: sql<string | null>`document::json ->> 'name'`,
   heldResource: heldResource('$1'),
+  // By a join it goes through all holds for the rows of a list, as below.
+  heldResources: sql`(select r.*, h.job as holder, h.shows as held_as from resources r
+    left join lateral (select job, shows from holds where holds.path = r.path limit 1) h on true)`,
   heldByJob: sql<string>`(select coalesce(json_agg(json_build_object('path', path, 'shows', shows) order by path), '[]')::text
     from holds where holds.job = jobs.id)`,
   // By `= any` it goes through all of ten thousand holds for a hundred paths: it takes an index for dearer than it is.

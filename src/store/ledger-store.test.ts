@@ -63,6 +63,17 @@ test.each<[string, (store: Store) => Promise<unknown>, (unit: UnitOfWork) => Pro
     (s) => s.heldResource('machines/b'),
     (unit) => unit.insertJob(newJob('other', { holds: [{ path: 'machines/b', shows: 'STOPPING' }] })),
   ],
+  ['rows with their holds, one changed', (s) => s.heldResources({ type: 'Machine', tenants: ['acme'] }), rename('machines/a')],
+  [
+    'rows with their holds, one of which is taken',
+    (s) => s.heldResources({ type: 'Machine', tenants: ['umbrella'] }),
+    (unit) => unit.insertJob(newJob('other', { holds: [{ path: 'machines/b', shows: 'STOPPING' }] })),
+  ],
+  [
+    'rows with their holds by path, of which the Job ends',
+    (s) => s.heldResources({ type: 'Machine', paths: A }),
+    (unit) => unit.updateJob('parent', { state: 'STOPPED' }),
+  ],
   ['all holds, one more', (s) => s.holds(), (unit) => unit.insertJob(newJob('other', { holds: [{ path: 'machines/b', shows: null }] }))],
 ])('%s: what was read does not count any more', async (_what, read, write) => {
   expect(await stands(read, write)).toBe(false);
@@ -73,6 +84,11 @@ test.each<[string, (store: Store) => Promise<unknown>, (unit: UnitOfWork) => Pro
   ['rows by key, another changed', (s) => s.resources({ type: 'Machine', cloud: 'east', providerKeys: ['key-a'] }), rename('machines/b')],
   ['rows of a tenant, another tenant’s changed', (s) => s.resources({ type: 'Machine', tenants: ['acme'] }), rename('machines/b')],
   ['a row, another Job ends', (s) => s.heldResource('machines/b'), (unit) => unit.updateJob('parent', { state: 'STOPPED' })],
+  [
+    'rows with their holds by path, another is taken',
+    (s) => s.heldResources({ type: 'Machine', paths: A }),
+    (unit) => unit.insertJob(newJob('other', { holds: [{ path: 'machines/b', shows: 'STOPPING' }] })),
+  ],
   ['a Job, another comes', (s) => s.job('parent'), (unit) => unit.insertJob(newJob('other'))],
 ])('%s: what was read still counts', async (_what, read, write) => {
   expect(await stands(read, write)).toBe(true);

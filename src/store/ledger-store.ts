@@ -39,6 +39,10 @@ const READS: { readonly [R in keyof StoreReads]: ((note: Note, ...args: Paramete
     note([path], HOLD, HOLDS);
   },
   resources: noteQuery,
+  heldResources: (note, query) => {
+    noteQuery(note, query);
+    note(query.paths ?? [], HOLD, HOLDS);
+  },
   countResources: noteQuery,
   resourcePlace: noteQuery,
   standings: (note, paths) => note(paths, ROW, ROWS),

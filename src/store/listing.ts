@@ -36,6 +36,18 @@ export interface ListQuery {
   limit?: number | undefined;
 }
 
+/** List of resources by what columns say of them. */
+export interface ResourceQuery extends ListQuery {
+  type: string;
+  tenants?: readonly string[];
+  cloud?: string | null;
+  owner?: ResourcePath | null;
+  /** Owners, any of which the rows may have. */
+  owners?: readonly ResourcePath[];
+  providerKeys?: readonly string[];
+  paths?: readonly ResourcePath[];
+}
+
 /** Asks for the one place that stands `offset` rows after the beginning, or before the end. */
 export interface PlaceQuery extends ListQuery {
   offset: number;

@@ -1,11 +1,11 @@
-import { sql, type Selectable, type SelectQueryBuilder } from 'kysely';
+import { sql, type RawBuilder, type Selectable } from 'kysely';
 import type { ListPlace, PlaceQuery } from './listing';
 import { narrowed, type Listed } from './narrow';
 import { prepared } from './prepared';
-import { resourceFromRow } from './resources';
-import type { ResourcesTable, Tables } from './schema';
+import { heldFromRow, resourceFromRow } from './resources';
+import type { ResourcesTable } from './schema';
 import { oneOf, type Session } from './session';
-import type { ResourceQuery, ResourceRow } from './store';
+import type { HeldResource, ResourceQuery, ResourceRow } from './store';
 
 /** Lists of stored resources, narrowed and ordered by the database. */
 
@@ -21,10 +21,23 @@ export async function readResources(session: Session, query: ResourceQuery): Pro
   if (key !== undefined && others.length === 0 && typeof cloud === 'string' && Object.keys(more).length === 0)
     return readKeyed(session, { type, cloud, key });
   const { where, order } = narrowed(session.dialect, RESOURCES, query);
-  let select = matching(session, session.db.selectFrom('resources'), query).where(where).selectAll();
+  let select = session.db.selectFrom('resources').where(matching(session, query)).where(where).selectAll();
   for (const by of order) select = select.orderBy(by);
   if (query.limit !== undefined) select = select.limit(query.limit);
   return (await select.execute()).map((row) => resourceFromRow(session.cipher, row));
+}
+
+/** Reads the same rows with the holds on them, in one statement: none is older than its hold, nor the hold than it. */
+export async function readHeldList(session: Session, query: ResourceQuery): Promise<HeldResource[]> {
+  const { where, order } = narrowed(session.dialect, RESOURCES, query);
+  let select = session.db
+    .selectFrom(session.dialect.heldResources.as('resources'))
+    .where(matching(session, query))
+    .where(where)
+    .selectAll();
+  for (const by of order) select = select.orderBy(by);
+  if (query.limit !== undefined) select = select.limit(query.limit);
+  return (await select.execute()).map((row) => heldFromRow(session.cipher, row));
 }
 
 /** Reads what is one thing of a provider's: at most one row, which every look at a discovered thing asks for. */
@@ -42,26 +55,33 @@ async function readKeyed(session: Session, of: { type: string; cloud: string; ke
 
 export async function countResources(session: Session, query: ResourceQuery): Promise<number> {
   const { where } = narrowed(session.dialect, RESOURCES, query);
-  const counted = matching(session, session.db.selectFrom('resources'), query).where(where);
+  const counted = session.db.selectFrom('resources').where(matching(session, query)).where(where);
   return (await counted.select(({ fn }) => fn.countAll<number>().as('n')).executeTakeFirstOrThrow()).n;
 }
 
 export async function resourcePlace(session: Session, query: ResourceQuery & PlaceQuery): Promise<ListPlace | undefined> {
   const { where, order } = narrowed(session.dialect, RESOURCES, query, query.fromEnd);
-  let select = matching(session, session.db.selectFrom('resources'), query).where(where).select(['created', 'path']);
+  let select = session.db.selectFrom('resources').where(matching(session, query)).where(where).select(['created', 'path']);
   for (const by of order) select = select.orderBy(by);
   return select.offset(query.offset).limit(1).executeTakeFirst();
 }
 
-function matching<O>({ dialect }: Session, select: SelectQueryBuilder<Tables, 'resources', O>, query: ResourceQuery) {
-  let chosen = select.where('type', '=', query.type);
-  if (query.tenants) chosen = chosen.where(oneOf(dialect, 'tenant', query.tenants));
-  if (query.cloud !== undefined)
-    chosen = query.cloud === null ? chosen.where('cloud', 'is', null) : chosen.where('cloud', '=', query.cloud);
-  if (query.owner !== undefined)
-    chosen = query.owner === null ? chosen.where('owner', 'is', null) : chosen.where('owner', '=', query.owner);
-  if (query.owners) chosen = chosen.where(oneOf(dialect, 'owner', query.owners));
-  if (query.providerKeys) chosen = chosen.where(oneOf(dialect, 'provider_key', query.providerKeys));
-  if (query.paths) chosen = chosen.where(oneOf(dialect, 'path', query.paths));
-  return chosen;
+/** Condition of a query on the columns of `resources`. */
+function matching({ dialect }: Session, query: ResourceQuery): RawBuilder<boolean> {
+  const { tenants, cloud, owner, owners, providerKeys, paths } = query;
+  const among = (column: string, values: readonly string[] | undefined) => (values ? [oneOf(dialect, column, values)] : []);
+  const is = (column: string, value: string | null | undefined) => {
+    if (value === undefined) return [];
+    return [value === null ? sql<boolean>`${sql.ref(column)} is null` : sql<boolean>`${sql.ref(column)} = ${value}`];
+  };
+  const terms = [
+    ...is('type', query.type),
+    ...among('tenant', tenants),
+    ...is('cloud', cloud),
+    ...is('owner', owner),
+    ...among('owner', owners),
+    ...among('provider_key', providerKeys),
+    ...among('path', paths),
+  ];
+  return sql<boolean>`${sql.join(terms, sql` and `)}`;
 }

@@ -2,10 +2,11 @@ import { CompiledQuery, sql, type RawBuilder, type Selectable, type Updateable }
 import type { Value, Values } from '../model/values';
 import { HELD_RESOURCE } from './dialect';
 import { placesOf, prepared, statement } from './prepared';
-import type { ResourcesTable } from './schema';
+import type { HeldColumns, ResourcesTable } from './schema';
 import { decodeColumn, encodeColumn, impossible, seal, unseal, type Session } from './session';
 import {
   StaleError,
+  type HeldResource,
   type NewResourceRow,
   type ResourceChange,
   type ResourcePath,
@@ -37,15 +38,15 @@ export async function readHeldResource({ db, dialect, cipher }: Session, path: R
 export async function readHeldResources(
   { db, dialect, cipher }: Session,
   paths: readonly ResourcePath[],
-): Promise<Map<ResourcePath, Held>> {
+): Promise<Map<ResourcePath, HeldResource>> {
   const { rows } = await sql<HeldRow>`${sql.raw(HELD_RESOURCE)} where ${dialect.isIn('r.path', paths)}`.execute(db);
   return new Map(rows.map((row) => [row.path, heldFromRow(cipher, row)]));
 }
 
-type HeldRow = Row & { holder: string | null; held_as: string | null };
-type Held = NonNullable<Awaited<ReturnType<StoreReads['heldResource']>>>;
+type HeldRow = Row & HeldColumns;
 
-function heldFromRow(cipher: Session['cipher'], { holder, held_as: shows, ...row }: HeldRow): Held {
+export function heldFromRow(cipher: Session['cipher'], row: HeldRow): HeldResource {
+  const { holder, held_as: shows } = row;
   return { row: resourceFromRow(cipher, row), held: holder === null ? undefined : { job: holder, shows } };
 }
 

@@ -30,6 +30,12 @@ export interface ResourcesTable {
   events_after: number | null;
 }
 
+/** Columns that statements add which read resources with the holds on them. */
+export interface HeldColumns {
+  holder: string | null;
+  held_as: string | null;
+}
+
 /**
  * Paths of resources of clouds that are not there any more: their tags may live on at a provider, on somebody's clones.
  * Of those that were deleted only the path; of those that a reading found gone, all that was known (`remains`: rows of

@@ -180,6 +180,7 @@ function readsOf(session: Session): StoreReads {
     resource: (path) => resources.readResource(session, path),
     heldResource: (path) => resources.readHeldResource(session, path),
     resources: (query) => resourceLists.readResources(session, query),
+    heldResources: (query) => resourceLists.readHeldList(session, query),
     countResources: (query) => resourceLists.countResources(session, query),
     resourcePlace: (query) => resourceLists.resourcePlace(session, query),
     counts: (tenant) => readCounts(session, tenant),

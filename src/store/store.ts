@@ -3,7 +3,7 @@ import type { AccessStore } from './access-store';
 import type { AuditStore, Retention } from './audit-store';
 import type { KeyStore } from './keys';
 import type { EventReads, EventRecord, EventRow, EventWrites } from './event-record';
-import type { ListQuery, ListPlace, PlaceQuery, ResourcePath, TellsChanges } from './listing';
+import type { ListPlace, ListQuery, PlaceQuery, ResourcePath, ResourceQuery, TellsChanges } from './listing';
 import type { AgendaReads, AgendaWrites, SampleReads, SampleWrites, TaskStore, TaskWrites } from './monitoring';
 import type { Counts, JobLoad } from './quantities';
 import type { TenantQuota } from '../model/tenant-quotas';
@@ -11,7 +11,7 @@ import type { TenantQuota } from '../model/tenant-quotas';
 export { lesserRole, ROLES, type AccessStore, type PrincipalRow, type Role, type SessionRow, type TokenRow } from './access-store';
 export type { Retention } from './audit-store';
 export { DuplicateKeyError, HeldError, StaleError } from './conflicts';
-export type { ResourcePath } from './listing';
+export type { ResourcePath, ResourceQuery } from './listing';
 export type { Counts, JobLoad, StoredQuotas } from './quantities';
 
 /**
@@ -57,15 +57,10 @@ export type ResourceChange = Partial<
   explicit?: boolean;
 };
 
-export interface ResourceQuery extends ListQuery {
-  type: string;
-  tenants?: readonly string[];
-  cloud?: string | null;
-  owner?: ResourcePath | null;
-  /** Owners, any of which the rows may have. */
-  owners?: readonly ResourcePath[];
-  providerKeys?: readonly string[];
-  paths?: readonly ResourcePath[];
+/** A row with the hold that an unfinished Job has on it. */
+export interface HeldResource {
+  row: ResourceRow;
+  held: { job: string; shows: string | null } | undefined;
 }
 
 /** Owner and place of a row: tenant and cloud. */
@@ -236,8 +231,10 @@ export interface JobQuery extends ListQuery {
 export interface StoreReads extends SampleReads, AgendaReads, EventReads {
   resource(path: ResourcePath): Promise<ResourceRow | undefined>;
   /** The row with the hold on it, both as of one moment. */
-  heldResource(path: ResourcePath): Promise<{ row: ResourceRow; held: { job: string; shows: string | null } | undefined } | undefined>;
+  heldResource(path: ResourcePath): Promise<HeldResource | undefined>;
   resources(query: ResourceQuery): Promise<ResourceRow[]>;
+  /** The same rows with the holds on them, all as of one moment. */
+  heldResources(query: ResourceQuery): Promise<HeldResource[]>;
   countResources(query: Omit<ResourceQuery, 'limit'>): Promise<number>;
   /** Returns the position of a row of the list; undefined beyond its ends. */
   resourcePlace(query: Omit<ResourceQuery, 'limit'> & PlaceQuery): Promise<ListPlace | undefined>;

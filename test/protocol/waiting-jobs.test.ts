@@ -1,5 +1,6 @@
 import { foreignInstance } from '../../drivers/simulator/control';
-import type { NewJob } from '../../src/store/store';
+import type { Values } from '../../src/model/values';
+import type { NewJob, NewResourceRow } from '../../src/store/store';
 import { eventually } from '../harness/wait';
 import { listOf, openScene, type Scene } from './scene';
 
@@ -61,24 +62,34 @@ test('of machines, and of what is a part of one', async () => {
   read.mockRestore();
 });
 
-test('a Job that ends while the list is put together leaves nothing as it was before: what it stopped is stopped, what it deleted is away', async () => {
+/** Makes a row of a machine of the provider's as an operation leaves it. */
+function rowOf(path: string, providerKey: string, internal: Values = {}): NewResourceRow {
+  const none = { owner: null, state: null, secrets: null, values: {} };
+  return { path, type: 'Machine', tenant: 'default', cloud: 'sim', providerKey, ...none, internal, created: '2026-01-01T00:00:00.000Z' };
+}
+
+/** Lists until it was put together anew, which reads rows: once the provider's answer that it follows has gone. */
+const shownOnce = (done: () => boolean) =>
+  eventually(async () => {
+    const list = await states('machines', 'machines');
+    return done() ? list : undefined;
+  });
+
+test('Jobs that end as soon as the rows are read: these are shown with the holds of their own moment, then as the Jobs left them', async () => {
   const { store } = scene.gateway.gateway;
   const names = ['stopped', 'deleted'];
   scene.control.add(names.map((name) => foreignInstance(`vm-${name}`)));
   await store.transaction(async (unit) => {
     for (const name of names) {
-      const path = `machines/${name}`;
-      const row = { path, type: 'Machine', tenant: 'default', cloud: 'sim', providerKey: `vm-${name}`, owner: null, state: null };
-      await unit.insertResource({ ...row, values: { name }, secrets: null, internal: {}, created: '2026-01-01T00:00:00.000Z' });
-      await unit.insertJob(job(name, path, name === 'deleted' ? 'DELETING' : 'STOPPING'));
+      await unit.insertResource(rowOf(`machines/${name}`, `vm-${name}`));
+      await unit.insertJob(job(name, `machines/${name}`, name === 'deleted' ? 'DELETING' : 'STOPPING'));
     }
   });
   expect(await states('machines', 'machines')).toMatchObject({ stopped: 'STOPPING', deleted: 'DELETING' });
   /** Does what the workers of both would. */
   const end = async (): Promise<void> => {
-    const stopped = { ...foreignInstance('vm-stopped'), timeline: [{ phase: 'stopped' as const, from: Date.now() }] };
     scene.control.remove(names.map((name) => ({ kind: 'instance', id: `vm-${name}` })));
-    scene.control.add([stopped]);
+    scene.control.add([stoppedInstance('vm-stopped')]);
     for (const name of names) await store.leaseJob(name, 'w', 60_000);
     await store.transaction(async (unit) => {
       await unit.updateResource('machines/stopped', undefined, { internal: { settledAt: await unit.now() } });
@@ -86,21 +97,50 @@ test('a Job that ends while the list is put together leaves nothing as it was be
       for (const name of names) await unit.advanceJob(name, 1, { state: 'SUCCESS' });
     });
   };
-  const { holds } = store;
+  const { heldResources } = store;
   let ended = false;
-  const read = jest.spyOn(store, 'holds').mockImplementation(async (paths, most) => {
-    if (paths?.includes('machines/deleted') && !ended) {
+  const read = jest.spyOn(store, 'heldResources').mockImplementation(async (query) => {
+    const rows = await heldResources(query);
+    if (!ended && rows.some(({ row }) => row.path === 'machines/deleted')) {
       ended = true;
       await end();
     }
+    return rows;
+  });
+  const shown = await shownOnce(() => ended);
+  read.mockRestore();
+  expect(shown).toMatchObject({ stopped: 'STOPPING', deleted: 'DELETING', 'sim.vm-free': 'STARTED' });
+  const left = await eventually(async () => {
+    const list = await states('machines', 'machines');
+    return list['sim.vm-deleted'] === undefined ? list : undefined;
+  });
+  expect(left).toMatchObject({ stopped: 'STOPPED', 'sim.vm-free': 'STARTED' });
+  expect(left).not.toHaveProperty('deleted');
+});
+
+test('a Job that ends before the holds on what has no row are read: the row that it left is found, and nothing is as it was before', async () => {
+  const { store } = scene.gateway.gateway;
+  const path = 'machines/sim.vm-late';
+  scene.control.add([foreignInstance('vm-late')]);
+  await store.transaction((unit) => unit.insertJob(job('late', path, 'STOPPING')));
+  const { holds } = store;
+  let ended = false;
+  const read = jest.spyOn(store, 'holds').mockImplementation(async (paths, most) => {
+    if (!ended && paths?.includes(path)) {
+      ended = true;
+      scene.control.remove([{ kind: 'instance', id: 'vm-late' }]);
+      scene.control.add([stoppedInstance('vm-late')]);
+      await store.leaseJob('late', 'w', 60_000);
+      await store.transaction(async (unit) => {
+        await unit.insertResource(rowOf(path, 'vm-late', { discovered: true, settledAt: await unit.now() }));
+        await unit.advanceJob('late', 1, { state: 'SUCCESS' });
+      });
+    }
     return holds(paths, most);
   });
-  // A list that is kept reads no holds: it is put together anew once the provider's answer has gone.
-  const shown = await eventually(async () => {
-    const list = await states('machines', 'machines');
-    return ended ? list : undefined;
-  });
+  const shown = await shownOnce(() => ended);
   read.mockRestore();
-  expect(shown).toMatchObject({ stopped: 'STOPPED', 'sim.vm-free': 'STARTED' });
-  expect(Object.keys(shown).filter((id) => id.endsWith('deleted'))).toEqual([]);
+  expect(shown).toMatchObject({ 'sim.vm-late': 'STOPPED', 'sim.vm-free': 'STARTED' });
 });
+
+const stoppedInstance = (id: string) => ({ ...foreignInstance(id), timeline: [{ phase: 'stopped' as const, from: Date.now() }] });

@@ -62,6 +62,44 @@ export function jobContract(bench: () => Bench): void {
     expect(await store().heldResource('machines/\0')).toBeUndefined();
   });
 
+  test('a list of rows is read with the holds on them, however many others are held, in the order and by the conditions of the list', async () => {
+    const paths = ['machines/a', 'machines/b', 'machines/c'];
+    await store().transaction(async (unit) => {
+      for (const [day, path] of paths.entries()) {
+        const created = `2026-01-0${day + 1}T00:00:00.000Z`;
+        await unit.insertResource(resourceRow(path, { providerKey: `key ${path}`, created }));
+      }
+      await unit.insertResource(resourceRow('machines/other', { tenant: 'umbrella' }));
+      for (let number = 0; number < 300; number += 1)
+        await unit.insertJob(newJob(`w${number}`, { holds: [{ path: `machines/w${number}`, shows: 'CREATING' }] }));
+    });
+    await insert(
+      store(),
+      newJob('j1', {
+        holds: [
+          { path: 'machines/b', shows: 'STARTING' },
+          { path: 'machines/c', shows: null },
+        ],
+      }),
+    );
+    const query = { type: 'Machine', tenants: ['acme'] };
+    const rows = await store().resources(query);
+    const held = [undefined, { job: 'j1', shows: 'STARTING' }, { job: 'j1', shows: null }];
+    const all = rows.map((row, index) => ({ row, held: held[index] }));
+    expect(all.map(({ row }) => row.path)).toEqual(paths);
+    expect(await store().heldResources(query)).toEqual(all);
+    const [first, second, third] = all;
+    expect(await store().heldResources({ ...query, descending: true, limit: 2 })).toEqual([third, second]);
+    expect(await store().heldResources({ ...query, after: { created: String(first?.row.created), path: 'machines/a' } })).toEqual([
+      second,
+      third,
+    ]);
+    expect(await store().heldResources({ ...query, paths: ['machines/b', 'machines/none'] })).toEqual([second]);
+    const keyed = { type: 'Machine', cloud: 'east', providerKeys: ['key machines/c', 'key machines/a'] };
+    expect(await store().heldResources(keyed)).toEqual([first, third]);
+    expect(await store().heldResources({ ...keyed, providerKeys: [] })).toEqual([]);
+  });
+
   test('of two Jobs on one resource the second is told the first and leaves nothing, in the same transaction or not', async () => {
     await insert(store(), newJob('j1', { holds: [{ path: 'machines/b', shows: 'STOPPING' }] }));
     const wanted = ['machines/c', 'machines/b', 'machines/a'].map((path) => ({ path, shows: null }));
