@@ -66,11 +66,13 @@ function wordsOf({ created, version, store, schema, keys }: BackupHeader, rows: 
   return `backup of ${created} (${name}, version ${version}, schema ${schema}): ${total} rows, ${rows['resources'] ?? 0} of them resources; needs ${needs}`;
 }
 
-async function cipherOf(config: Config): Promise<Cipher> {
+/** Makes the cipher of the configured keys; the one in the data folder where none is configured. */
+export async function cipherOf(config: Config): Promise<Cipher> {
   return createCipher(await keyOf(config), otherKeys(config));
 }
 
-async function tablesOf({ store, data }: Config, use: string, cipher: Cipher): Promise<Session> {
+/** Opens the tables of the configured store, of SQLite to read. @param use told to PostgreSQL with the program's name @throws Error where there is none */
+export async function tablesOf({ store, data }: Config, use: string, cipher: Cipher): Promise<Session> {
   if (store.kind === 'postgres') return (await import('../store/postgres')).postgresTables({ url: store.url ?? '', cipher, use });
   const file = join(data.dir, DATABASE_FILE);
   if (!existsSync(file)) throw new Error(`there is no store in ${data.dir}`);

@@ -15,10 +15,11 @@ import {
 import type { Store } from '../store/store';
 import { commandEntry, withStore } from './audit';
 import { say, withConfig, type CommonOptions } from './common';
+import { exportCommand, importCommand } from './tenant-files';
 
-/** `tenant`: all tenants, of the configuration and of what is stored. */
+/** `tenant`: all tenants, of the configuration and of what is stored, and the way of one from store to store. */
 export function tenantCommand(): Command {
-  const tenant = new Command('tenant').description('tell of tenants: users, clouds, resources, quotas and what is used of them');
+  const tenant = new Command('tenant').description('tell of tenants, export and import one');
   tenant.addCommand(
     withConfig(new Command('list').description('list all tenants, as JSON lines')).action((options: CommonOptions) =>
       withStore(options, async (store, config) => {
@@ -37,7 +38,7 @@ export function tenantCommand(): Command {
         }),
     ),
   );
-  return tenant;
+  return tenant.addCommand(exportCommand()).addCommand(importCommand());
 }
 
 /** `quota`: bounds of tenants that are set at runtime. */

@@ -6,14 +6,26 @@ import { pipeline } from 'node:stream/promises';
 import { createGunzip, createGzip } from 'node:zlib';
 
 /**
- * The file of a backup: JSON lines, compressed (gzip). The first is the header, then come the rows, each `[table, row]`, and the last line tells
+ * The file of a backup, and that of a tenant: JSON lines, compressed (gzip). The first is the header, then come the rows, each `[table, row]`, and the last line tells
  * how many there are and the SHA-256 of all lines before it: a file that was cut or changed is known as such.
  */
 
 export const FORMAT = 'cimi-gateway backup 1';
 
-export interface BackupHeader {
-  format: typeof FORMAT;
+/** Kind of file: the format that its header names, and words for it. */
+export interface FileKind {
+  format: string;
+  /** Word for one: `backup`. */
+  noun: string;
+  /** Words for what it is: `backup of this gateway`. */
+  words: string;
+}
+
+const BACKUP: FileKind = { format: FORMAT, noun: 'backup', words: 'backup of this gateway' };
+
+/** Header of any such file. */
+export interface FileHeader {
+  format: string;
   /** RFC 3339. */
   created: string;
   /** Version of the program that made it. */
@@ -21,6 +33,10 @@ export interface BackupHeader {
   store: 'sqlite' | 'postgres';
   /** Name of the last migration. */
   schema: string;
+}
+
+export interface BackupHeader extends FileHeader {
+  format: typeof FORMAT;
   /** Names of the keys that it needs. */
   keys: string[];
   /** Value by which a key is checked; null where the store had no key yet. */
@@ -49,8 +65,9 @@ export class BackupFileError extends Error {
  */
 export async function writeBackup(
   file: string,
-  header: BackupHeader,
+  header: FileHeader,
   rows: AsyncIterable<[table: string, row: BackupRow]>,
+  kind: FileKind = BACKUP,
 ): Promise<Counts> {
   const draft = `${file}.part`;
   const counts: Record<string, number> = {};
@@ -70,11 +87,11 @@ export async function writeBackup(
   }
   try {
     await pipeline(Readable.from(lines()), createGzip(), createWriteStream(draft, { flags: 'wx', mode: 0o600, flush: true }));
-    await verifyBackup(draft);
+    await verifyBackup(draft, kind);
     await rename(draft, file);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'EEXIST')
-      throw new Error(`${draft} is there already: another backup is being written, or one was broken off; delete it where none is`, {
+      throw new Error(`${draft} is there already: another ${kind.noun} is being written, or one was broken off; delete it where none is`, {
         cause: error,
       });
     await rm(draft, { force: true });
@@ -84,20 +101,26 @@ export async function writeBackup(
 }
 
 /** Reads a backup from its beginning to its end. @returns header and numbers of rows @throws BackupFileError */
-export async function verifyBackup(file: string): Promise<{ header: BackupHeader; rows: Counts }> {
-  const reading = new BackupReading(file);
+export async function verifyBackup<H extends FileHeader = BackupHeader>(
+  file: string,
+  kind: FileKind = BACKUP,
+): Promise<{ header: H; rows: Counts }> {
+  const reading = new BackupReading<H>(file, kind);
   const header = await reading.header();
   for await (const _row of reading.rows());
   return { header, rows: reading.counts };
 }
 
 /** A backup that is read once. */
-export class BackupReading {
+export class BackupReading<H extends FileHeader = BackupHeader> {
   readonly counts: Record<string, number> = {};
   private readonly lines: AsyncIterator<string>;
   private readonly hash: Hash = createHash('sha256');
 
-  constructor(private readonly file: string) {
+  constructor(
+    private readonly file: string,
+    private readonly kind: FileKind = BACKUP,
+  ) {
     const input = createReadStream(file);
     const unpacked = input.pipe(createGunzip());
     input.once('error', (error) => unpacked.destroy(error));
@@ -105,12 +128,12 @@ export class BackupReading {
   }
 
   /** @throws BackupFileError where it is no backup */
-  async header(): Promise<BackupHeader> {
+  async header(): Promise<H> {
     const line = await this.next();
-    const header = parsed(line) as Partial<BackupHeader> | undefined;
-    if (line === undefined || header?.format !== FORMAT) throw new BackupFileError(`${this.file} is no backup of this gateway`);
+    const header = parsed(line) as Partial<H> | undefined;
+    if (line === undefined || header?.format !== this.kind.format) throw new BackupFileError(`${this.file} is no ${this.kind.words}`);
     this.take(line);
-    return header as BackupHeader;
+    return header as H;
   }
 
   /** Yields the rows. @throws BackupFileError at its end where it is not whole */

@@ -1,4 +1,4 @@
-import { sql, type Kysely } from 'kysely';
+import { sql, type Kysely, type RawBuilder } from 'kysely';
 import { TABLES } from './backup';
 import { BackupReading, type BackupHeader, type BackupRow, type Counts } from './backup-file';
 import { WrongKeyError, type Cipher } from './cipher';
@@ -61,12 +61,23 @@ export function assertFits({ schema, keys, keyCheck, version }: BackupHeader, ci
   if (missing !== undefined) throw new WrongKeyError(missing, cipher.keys);
 }
 
-async function insertRows({ db, dialect }: Session, table: string, rows: readonly BackupRow[]): Promise<void> {
+/**
+ * Inserts rows that have the same columns.
+ * @param tail words after them: what is done with those that are there already, and what is returned
+ * @throws Error in words for a table that no backup has
+ */
+export async function insertRows(
+  { db, dialect }: Session,
+  table: string,
+  rows: readonly BackupRow[],
+  tail: RawBuilder<unknown> = sql``,
+): Promise<BackupRow[]> {
   if (!Object.hasOwn(TABLES, table)) throw new Error(`the backup holds a table that this version does not know: ${table.slice(0, 40)}`);
   const columns = Object.keys(rows[0] ?? {});
   const values = rows.map((row) => sql`(${sql.join(columns.map((column) => row[column]))})`);
   const names = sql.join(columns.map((column) => sql.ref(column)));
-  await sql`insert into ${sql.table(table)} (${names}) ${dialect.givenNumbers} values ${sql.join(values)}`.execute(db);
+  const insert = sql<BackupRow>`insert into ${sql.table(table)} (${names}) ${dialect.givenNumbers} values ${sql.join(values)} ${tail}`;
+  return (await insert.execute(db)).rows;
 }
 
 async function assertWhole(db: Kysely<Tables>, counts: Counts): Promise<void> {

@@ -1,4 +1,4 @@
-import { createHash, randomBytes } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import Database from 'libsql';
 import { existsSync, linkSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -14,6 +14,7 @@ import { basic } from '../harness/client';
 import { waitUntil } from '../harness/wait';
 import { expectAfter, fillBefore, takenBack } from '../store/before-lists';
 import { newJob, resourceRow } from '../store/fixture';
+import { signed } from './backup-lines';
 import { Folder, KEY, type Ended } from './program';
 
 const OTHER = randomBytes(32).toString('base64');
@@ -33,14 +34,6 @@ const addUser = (config: string): Promise<Ended> =>
 const storeOf = ({ data }: Folder, cipher: Cipher = createCipher(bytesOf(KEY))): Promise<Store> =>
   openSqliteStore({ file: join(data, 'cimi.db'), cipher });
 const backup = (): string => join(folder.path, 'store.backup');
-
-/** The lines with the end that belongs to them: a backup that was really made so. */
-function signed(text: string): string {
-  const lines = text.split('\n').slice(0, -1);
-  const { rows } = JSON.parse(lines.pop() ?? '') as { rows: object };
-  const content = lines.map((line) => `${line}\n`).join('');
-  return `${content}${JSON.stringify({ rows, sha256: createHash('sha256').update(content).digest('hex') })}\n`;
-}
 
 /** Something of every kind that a store keeps. */
 async function fill(store: Store): Promise<void> {

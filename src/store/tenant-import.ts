@@ -1,0 +1,255 @@
+import { sql } from 'kysely';
+import { schemaOf } from './backup';
+import { BackupReading, type BackupRow, type Counts } from './backup-file';
+import type { Cipher } from './cipher';
+import type { EventRecord } from './event-record';
+import { recordEvent } from './events';
+import { insertRows } from './restore';
+import type { Values } from '../model/values';
+import { decodeColumn, encodeColumn, type Session } from './session';
+import { openSealing, secretsPlace, TENANT_FILE, TENANT_TABLES, type TenantHeader, type TenantTable } from './tenant-file';
+
+export interface TenantImport {
+  /** Tenant that it is for here. */
+  tenant: string;
+  /** Drivers of the clouds that serve this tenant here, by key. */
+  drivers: Readonly<Record<string, string>>;
+  /** Tells whether the protocol has a type here. */
+  hasType: (type: string) => boolean;
+  passphrase?: string | undefined;
+  /** Path of the log of all that is a tenant's, which follows from its name. */
+  logOf: (tenant: string) => string;
+  /** Makes the entry of the audit that is written with it. */
+  entryOf: (rows: Counts) => EventRecord;
+}
+
+/** Rows that are written by one statement. */
+const SOME = 200;
+/** Type of resources that have the number of an event among what is internal to them. */
+const EVENT_LOG = 'EventLog';
+const FEW = 5;
+
+/**
+ * Holds an export against the place that it is for.
+ * @returns what opens its secrets; undefined where it has none
+ * @throws Error in words: another schema, a cloud that is not there or has another driver, a passphrase that is missing or another one
+ */
+export async function assertImportable(
+  session: Session,
+  header: TenantHeader,
+  { tenant, drivers, passphrase }: TenantImport,
+): Promise<Cipher | undefined> {
+  const schema = await schemaOf(session.db);
+  if (schema !== header.schema)
+    throw new Error(
+      `it was exported by version ${header.version} with schema ${header.schema}, and this store has ${schema}: export and import it with the same schema`,
+    );
+  for (const [key, driver] of Object.entries(header.clouds)) {
+    const here = Object.hasOwn(drivers, key) ? drivers[key] : undefined;
+    if (here === undefined)
+      throw new Error(
+        `something of it is in cloud '${key}', which is not configured here for tenant ${tenant}: configure it first, under the same key`,
+      );
+    if (driver !== '' && here !== driver)
+      throw new Error(`cloud '${key}' has the driver ${here} here, and had ${driver} where it was exported`);
+  }
+  return openSealing(header, passphrase);
+}
+
+/**
+ * Imports a tenant into a store that has nothing of it, all or nothing.
+ * @param session of a migrated store with its keys, of which nothing else uses the connection
+ * @param file was verified before
+ * @throws Error in words where it does not fit, or something of it is here already
+ */
+export async function importTenant(session: Session, file: string, what: TenantImport): Promise<Counts> {
+  const reading = new BackupReading<TenantHeader>(file, TENANT_FILE);
+  const header = await reading.header();
+  const cipher = await assertImportable(session, header, what);
+  await session.db.transaction().execute(async (db) => {
+    const here = { ...session, db };
+    await session.dialect.patience?.execute(db);
+    await session.dialect.turn(what.tenant)?.execute(db);
+    await assertNothingOf(here, what);
+    const writing = new Writing(here, { ...what, from: header.tenant, cipher, newest: await newestEvent(here) });
+    for await (const [table, row] of reading.rows()) await writing.take(table, row);
+    await writing.end();
+    await recordEvent(here, what.entryOf(reading.counts));
+  });
+  return reading.counts;
+}
+
+/** Makes sure that there is nothing of a tenant but the log that whoever looks gets, which goes. */
+async function assertNothingOf({ db }: Session, { tenant, logOf }: TenantImport): Promise<void> {
+  await db.deleteFrom('resources').where('path', '=', logOf(tenant)).where('tenant', '=', tenant).execute();
+  for (const table of ['resources', 'jobs'] as const) {
+    const found = await db.selectFrom(table).select('tenant').where('tenant', '=', tenant).limit(1).executeTakeFirst();
+    if (found) throw new Error(`tenant ${tenant} has ${table} here already: import it under another name (--as)`);
+  }
+}
+
+async function newestEvent({ db }: Session): Promise<number> {
+  const last = await db.selectFrom('events').select('seq').orderBy('seq', 'desc').limit(1).executeTakeFirst();
+  return last?.seq ?? 0;
+}
+
+/** Rows as they come, written some at a time, with the numbers that this store gives them. */
+class Writing {
+  private table: TenantTable = 'resources';
+  private rows: BackupRow[] = [];
+  private readonly paths = new Set<unknown>();
+  /** Numbers of series here by those of the file. */
+  private readonly series = new Map<unknown, unknown>();
+  /** Numbers of events in the file that stand in resources, and how many of the events in it are not after them. */
+  private readonly numbers = new Map<number, number>();
+  private readonly numbered: { path: string; column: number | undefined; internal: (Values & { after: number }) | undefined }[] = [];
+  private events = 0;
+
+  /** @param what with the tenant that it was exported of, what opens its secrets, and the number of the newest event before */
+  constructor(
+    private readonly session: Session,
+    private readonly what: TenantImport & { from: string; cipher: Cipher | undefined; newest: number },
+  ) {}
+
+  async take(table: string, row: BackupRow): Promise<void> {
+    const known = TENANT_TABLES.find((one) => one === table);
+    if (!known) throw new Error(`it holds a table that this version does not know: ${table.slice(0, 40)}`);
+    if (known !== this.table || this.rows.length === SOME) await this.write();
+    this.table = known;
+    this.rows.push(this.fitted(known, this.renamed(row)));
+  }
+
+  async end(): Promise<void> {
+    await this.write();
+    const { db } = this.session;
+    const here = new Map<number, number>();
+    for (const [after, before] of this.numbers) here.set(after, await this.numberHere(before));
+    for (const { path, column, internal } of this.numbered) {
+      const change = {
+        ...(column !== undefined && { events_after: here.get(column) ?? 0 }),
+        ...(internal && { internal: encodeColumn({ ...internal, after: here.get(internal.after) ?? 0 }) }),
+      };
+      await db.updateTable('resources').set(change).where('path', '=', path).execute();
+    }
+  }
+
+  /** Number of the event here before which so many others of the file are. */
+  private async numberHere(before: number): Promise<number> {
+    const { tenant, newest } = this.what;
+    if (before === 0) return newest;
+    const own = this.session.db.selectFrom('events').select('seq').where('tenant', '=', tenant).where('lane', 'is', null);
+    const last = await own
+      .where('seq', '>', newest)
+      .orderBy('seq')
+      .offset(before - 1)
+      .limit(1)
+      .executeTakeFirst();
+    return last?.seq ?? newest;
+  }
+
+  /** The row under the names that things have here: the log of everything is called by its tenant. */
+  private renamed(row: BackupRow): BackupRow {
+    const { from, tenant, logOf } = this.what;
+    if (from === tenant) return row;
+    const [there, here] = [logOf(from), logOf(tenant)];
+    return Object.fromEntries(
+      Object.entries(row).map(([name, value]) => [name, typeof value === 'string' ? value.replaceAll(there, here) : value]),
+    );
+  }
+
+  /** The row as it is written here. @throws Error where it is none that an export has */
+  private fitted(table: TenantTable, row: BackupRow): BackupRow {
+    const { tenant } = this.what;
+    switch (table) {
+      case 'resources':
+        return this.resource(row);
+      case 'jobs':
+        if (row['done'] !== 1) throw new Error('it holds a Job that has not ended');
+        return { ...row, tenant };
+      case 'events':
+        return this.event(row);
+      case 'samples':
+      case 'shares':
+        return { ...row, meter: this.known(this.series.get(row['meter'])) };
+      case 'refs':
+        return { ...row, source: this.known(row['source'], this.paths) };
+      default:
+        return { ...row, path: this.known(row['path'], this.paths) };
+    }
+  }
+
+  private resource({ secrets, events_after: after, ...row }: BackupRow): BackupRow {
+    const { what, session } = this;
+    const { path, type, cloud, internal } = row;
+    if (!what.hasType(String(type))) throw new Error(`it holds ${String(path)}, and there is no type ${String(type)} here`);
+    if (cloud !== null && !Object.hasOwn(what.drivers, String(cloud)))
+      throw new Error(`${String(path)} is in cloud '${String(cloud)}', which is not configured here for tenant ${what.tenant}`);
+    this.paths.add(path);
+    const numbers = decodeColumn<Values & { after?: unknown }>(String(internal));
+    const own = type === EVENT_LOG && typeof numbers.after === 'number' ? { ...numbers, after: numbers.after } : undefined;
+    const column = typeof after === 'number' ? after : undefined;
+    if (own || column !== undefined) this.numbered.push({ path: String(path), column, internal: own });
+    for (const number of [own?.after, column]) if (number !== undefined) this.numbers.set(number, 0);
+    const place = secretsPlace(path);
+    const sealed = typeof secrets === 'string' && what.cipher ? session.cipher.seal(what.cipher.open(secrets, place), place) : null;
+    return { ...row, tenant: what.tenant, secrets: sealed, events_after: null };
+  }
+
+  private event({ seq, lane: _lane, link: _link, mac: _mac, ...row }: BackupRow): BackupRow {
+    this.events += 1;
+    for (const number of this.numbers.keys()) if (Number(seq) <= number) this.numbers.set(number, this.events);
+    return { ...row, tenant: this.what.tenant };
+  }
+
+  private known(value: unknown, among?: ReadonlySet<unknown>): unknown {
+    if (value === undefined || (among && !among.has(value))) throw new Error(`it holds rows of ${this.table} that belong to nothing in it`);
+    return value;
+  }
+
+  private async write(): Promise<void> {
+    const { table, rows } = this;
+    this.rows = [];
+    if (rows.length === 0) return;
+    if (table === 'series') return this.writeSeries(rows);
+    // What a provider told may have been told here, too.
+    if (table === 'events') return void (await insertRows(this.session, table, rows, sql`on conflict do nothing`));
+    if (table !== 'resources' && table !== 'jobs') return void (await insertRows(this.session, table, rows));
+    const key = table === 'jobs' ? 'id' : 'path';
+    const there = await insertRows(this.session, table, rows, sql`on conflict do nothing returning ${sql.ref(key)}`);
+    if (there.length < rows.length) throw await this.collision(table, key, rows, new Set(there.map((row) => row[key])));
+    if (table === 'resources') await this.forgetRetired(rows.map(({ path }) => String(path)));
+  }
+
+  private async writeSeries(rows: readonly BackupRow[]): Promise<void> {
+    for (const { id, ...row } of rows) {
+      const [made] = await insertRows(this.session, 'series', [row], sql`returning id`);
+      this.series.set(id, made?.['id']);
+    }
+  }
+
+  /** Forgets that these were deleted here: they are back. */
+  private async forgetRetired(paths: readonly string[]): Promise<void> {
+    const { db, dialect } = this.session;
+    await db.deleteFrom('retired').where(dialect.isIn('path', paths)).execute();
+  }
+
+  private async collision(
+    table: 'resources' | 'jobs',
+    key: string,
+    rows: readonly BackupRow[],
+    written: ReadonlySet<unknown>,
+  ): Promise<Error> {
+    const { db, dialect } = this.session;
+    const left = rows.filter((row) => !written.has(row[key]));
+    const names = left.map((row) => (table === 'jobs' ? `jobs/${String(row['id'])}` : String(row['path'])));
+    const some = names.slice(0, FEW).join(', ') + (names.length > FEW ? ', …' : '');
+    if (table === 'resources') {
+      const known = await db.selectFrom('resources').select('path').where(dialect.isIn('path', names)).execute();
+      if (known.length === 0)
+        return new Error(
+          `here other resources are what these are at their clouds: ${some}. Import before the gateway has found them, or delete those`,
+        );
+    }
+    return new Error(`it is here already, whosever it is: ${some}. A tenant is in a store once, under whatever name`);
+  }
+}
