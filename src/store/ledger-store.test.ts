@@ -94,6 +94,32 @@ test.each<[string, (store: Store) => Promise<unknown>, (unit: UnitOfWork) => Pro
   expect(await stands(read, write)).toBe(true);
 });
 
+test.each<[string, () => Promise<unknown>]>([
+  ['Jobs that have expired', () => store.removeExpiredJobs(10, 10)],
+  ['what was retired', () => store.forgetRetired({ remainsMs: 0, idMs: 0 }, 10)],
+  ['Jobs in doubt', () => store.doubtJobs()],
+])('a look for %s: where there are none all that was read still counts, where there are some nothing does', async (what, look) => {
+  const reading = async () => {
+    const { footing } = await ledger.watch(() => store.resource('machines/b'));
+    if (!footing) throw new Error('the read is not told');
+    return footing;
+  };
+  if (what === 'Jobs in doubt') await store.transaction((unit) => unit.updateJob('parent', { state: 'STOPPED' }));
+  const before = await reading();
+  expect(await look()).toBe(0);
+  expect(ledger.stands(before, 0)).toBe(true);
+  await store.transaction(async (unit) => {
+    await unit.deleteResource('machines/a');
+    await unit.insertJob(newJob('ended', { state: 'SUCCESS', workflow: null, expires: 1 }));
+    if (what === 'Jobs in doubt') await unit.insertJob(newJob('under way'));
+  });
+  // What was retired in this very millisecond is none that is older than it.
+  for (const now = await store.now(); (await store.now()) === now;);
+  const after = await reading();
+  expect(await look()).toBeGreaterThan(0);
+  expect(ledger.stands(after, 0)).toBe(false);
+});
+
 test('a transaction that fails may have been committed: what it wrote counts as changed', async () => {
   const { footing } = await ledger.watch(() => store.resource('machines/a'));
   const failed = store.transaction(async (unit) => {

@@ -220,8 +220,15 @@ export function ledgerStore(store: Store, ledger: Ledger): Store {
     <A extends readonly unknown[]>(remove: (...args: A) => Promise<number>) =>
     (...args: A): Promise<number> =>
       told(async (changes) => {
-        const removed = await remove(...args).finally(() => changes.everything());
-        return removed;
+        try {
+          const removed = await remove(...args);
+          // Most sweeps find nothing, and leave everything as it was.
+          if (removed > 0) changes.everything();
+          return removed;
+        } catch (error) {
+          changes.everything();
+          throw error;
+        }
       });
   return {
     ...store,
