@@ -12,6 +12,8 @@ export interface WriteOptions {
 export interface ListOptions extends WriteOptions {
   /** Longest whole collection, in bytes. Default: no bound. */
   maxBytes?: number;
+  /** Body of the list as this writer wrote it before: slices that are the same are taken from there. */
+  former?: readonly Uint8Array[] | undefined;
 }
 
 /** A collection has become longer than its bound; nothing more of it was read or written. */
@@ -72,7 +74,7 @@ export interface Writer {
   document(document: Document, options: WriteOptions): Uint8Array;
   /** Writes an item of a collection. */
   item(document: Document, options: WriteOptions): WrittenItem;
-  /** Written in slices of some hundred items, letting other work run between slices. @throws TooManyBytes. */
+  /** Written in slices, letting other work run after some hundred items. @throws TooManyBytes. */
   collection(document: CollectionDocument, options: ListOptions): Promise<WrittenCollection>;
 }
 

@@ -16,12 +16,17 @@ import { codecPlanOf } from './planner';
 import { xmlWriter } from './xml-writer';
 
 /** Items, and bytes, that are written before others have their turn. */
-const SLICE = 250;
-const SLICE_BYTES = 256 * 1024;
+const TURN = 250;
+const TURN_BYTES = 256 * 1024;
+/** Bytes after which a slice ends: where one item has changed, the slices of all others stay. */
+const SLICE_BYTES = 16 * 1024;
+
+/** Digests of the parts of slices, in their order. */
+const digestsOf = new WeakMap<Uint8Array, string>();
 
 /**
  * Compiles a writer of every type in the catalogue.
- * @returns a writer whose `collection` answers one buffer for each 250 items (or 256 KiB) and gives way to other work between them.
+ * @returns a writer whose `collection` answers one buffer for each 16 KiB, and gives way to other work after 250 items (or 256 KiB).
  * @throws Error from its methods for a type that the catalogue does not declare.
  */
 export function createWriter(catalogue: Catalogue, format: Format): Writer {
@@ -33,17 +38,17 @@ export function createWriter(catalogue: Catalogue, format: Format): Writer {
     mediaType: `application/${format}`,
     document: (document, { base }) => Buffer.from(writer.document(document, base)),
     item: (document, { base }) => item(document, base),
-    async collection(document, { base, maxBytes = Infinity }) {
-      const slices = new Slices(maxBytes);
+    async collection(document, { base, maxBytes = Infinity, former = [] }) {
+      const slices = new Slices(maxBytes, former);
       let some = false;
       for await (const page of pagesOf(document.items)) {
         for (const one of page) {
           const part = one instanceof WrittenItem ? one : item(one, base);
           if (!some) slices.frame(writer.open(document, base, true));
           // What parts items stands before each: the first goes without.
-          const isFull = slices.add(part, some ? 0 : writer.separator.length);
+          const isLong = slices.add(part, some ? 0 : writer.separator.length);
           some = true;
-          if (isFull || overdue()) await giveWay();
+          if (isLong || overdue()) await giveWay();
         }
       }
       if (!some) slices.frame(writer.open(document, base, false));
@@ -68,25 +73,35 @@ function pagesOf(items: CollectionDocument['items']): AsyncIterable<readonly Col
 class Slices {
   private readonly done: Uint8Array[] = [];
   private parts: Uint8Array[] = [];
+  /** Digests of the parts of the slice that is being filled, and of all before it. */
   private digests = '';
-  private items = 0;
-  /** Bytes of the slice that is being filled, and of all before it. */
+  private before = '';
+  /** Bytes of the same. */
   private open = 0;
   private closed = 0;
+  /** Items, and bytes, since others had their turn. */
+  private items = 0;
+  private bytes = 0;
 
-  constructor(private readonly maxBytes: number) {}
+  constructor(
+    private readonly maxBytes: number,
+    private readonly former: readonly Uint8Array[],
+  ) {}
 
   /** Adds what stands before or after all items. */
   frame(text: string): void {
     this.put(written(text), 0);
   }
 
-  /** @param from bytes that are left out @returns whether a slice is full, so that others should have their turn */
+  /** @param from bytes that are left out @returns whether so much was written that others should have their turn */
   add(item: WrittenItem, from: number): boolean {
     this.put(item, from);
     this.items += 1;
-    if (this.items < SLICE && this.open < SLICE_BYTES) return false;
-    this.cut();
+    this.bytes += item.bytes.byteLength;
+    if (this.open >= SLICE_BYTES) this.cut();
+    if (this.items < TURN && this.bytes < TURN_BYTES) return false;
+    this.items = 0;
+    this.bytes = 0;
     return true;
   }
 
@@ -100,15 +115,25 @@ class Slices {
   end(): WrittenCollection {
     this.cut();
     // Digests are all of one length: equal ones in a row are of equal parts in a row.
-    return { body: this.done, digest: digestOf(this.digests) };
+    return { body: this.done, digest: digestOf(this.before) };
   }
 
   private cut(): void {
     this.closed += this.open;
     if (this.closed > this.maxBytes) throw new TooManyBytes(this.maxBytes);
-    if (this.parts.length > 0) this.done.push(Buffer.concat(this.parts, this.open));
+    if (this.parts.length > 0) this.done.push(this.slice());
+    this.before += this.digests;
     this.parts = [];
-    this.items = 0;
+    this.digests = '';
     this.open = 0;
+  }
+
+  /** Takes the slice that stood here before, where it is of the same parts. */
+  private slice(): Uint8Array {
+    const before = this.former[this.done.length];
+    if (before && digestsOf.get(before) === this.digests) return before;
+    const slice = Buffer.concat(this.parts, this.open);
+    digestsOf.set(slice, this.digests);
+    return slice;
   }
 }

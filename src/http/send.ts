@@ -18,6 +18,9 @@ export interface SendOptions {
   stallMs: number;
 }
 
+/** Bytes that are written to the socket at once. */
+const BATCH_BYTES = 256 * 1024;
+
 /**
  * Sends a response. Of a complete one the length is told before its first byte, slices are written as fast as the client
  * takes them. A client that goes away ends it early.
@@ -40,20 +43,22 @@ export async function send(
     response.end();
     return 0;
   }
-  if (slices.length === 1 && !options.hangUp) {
-    response.end(slices[0]);
-    guardStall(response, options.stallMs);
-    return length;
-  }
-  for (const slice of slices) {
+  for (let at = 0; at < slices.length;) {
     if (response.destroyed) return length;
-    if (!response.write(slice)) {
-      guardStall(response, options.stallMs);
-      await drained(response);
-    }
+    const next = endOfBatch(slices, at);
+    // What goes together is one write to the socket, with the header and the end.
+    response.cork();
+    let isTaken = true;
+    for (; at < next; at += 1) isTaken = response.write(slices[at]);
+    if (at === slices.length && !options.hangUp) response.end();
+    else response.uncork();
+    if (!isTaken) guardStall(response, options.stallMs);
+    if (!isTaken && at < slices.length) await drained(response);
   }
-  if (options.hangUp) await swallow(request);
-  response.end();
+  if (options.hangUp) {
+    await swallow(request);
+    response.end();
+  }
   return length;
 }
 
@@ -82,6 +87,15 @@ async function sendStream(response: ServerResponse, answer: CimiResponse, stream
   }
   response.end();
   return length;
+}
+
+/** Finds the end of the slices that are written together: some, or one that is larger. */
+function endOfBatch(slices: readonly Uint8Array[], from: number): number {
+  let bytes = 0;
+  let at = from;
+  do bytes += slices[at]?.byteLength ?? 0;
+  while (++at < slices.length && bytes < BATCH_BYTES);
+  return at;
 }
 
 function writeHead(response: ServerResponse, answer: CimiResponse, length: number | undefined, options: SendOptions): void {

@@ -61,6 +61,11 @@ export class Encodings {
     return known;
   }
 
+  /** Body of the list as it was last kept, whatever views it is of. */
+  former(key: string): readonly Uint8Array[] | undefined {
+    return this.lists.get(key)?.body;
+  }
+
   keep(key: string, views: readonly View[], encoded: Encoded): void {
     this.drop(key);
     const bytes = encoded.body.reduce((sum, part) => sum + part.byteLength, 0);

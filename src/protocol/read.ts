@@ -100,7 +100,9 @@ async function readCollection(views: Views, routed: Routed): Promise<CimiRespons
   const key = all.unavailable.length === 0 && all.views.every(isKept) ? keyOf(routed, writer.format, await views.owner(routed)) : undefined;
   const known = key === undefined ? undefined : views.encodings.list(key, all.views);
   if (known) return answerList(routed, known, { 'Content-Type': writer.mediaType }, seenAt);
-  const response = await encodeList(views, routed, query, windowOf(await ordered(all, query, routed, filter), query));
+  const window = windowOf(await ordered(all, query, routed, filter), query);
+  const former = key === undefined ? undefined : views.encodings.former(key);
+  const response = await encodeList(views, routed, query, { ...window, former });
   if (key !== undefined && response.body && response.headers.ETag !== undefined)
     views.encodings.keep(key, all.views, { body: response.body, tag: response.headers.ETag });
   return response;
@@ -111,6 +113,8 @@ interface Window extends Pick<Part<View>, 'count' | 'pages'> {
   unavailable?: Ordered['unavailable'];
   /** Time at which the provider of the oldest item was asked. */
   seenAt?: number | undefined;
+  /** Body of the same list as it was. */
+  former?: readonly Uint8Array[] | undefined;
   /** Headers that tell of a wait. */
   headers?: Record<string, string>;
 }
@@ -132,7 +136,7 @@ async function encodeList(
   views: Views,
   routed: Routed,
   query: Query,
-  { count, pages, unavailable = [], seenAt, headers }: Window,
+  { count, pages, unavailable = [], seenAt, former, headers }: Window,
 ): Promise<CimiResponse> {
   const { protocol, location, cloudKey } = routed;
   const collection = location.collection as Collection;
@@ -161,7 +165,8 @@ async function encodeList(
       ? { extensions: { unavailableClouds: unavailable.map(({ cloud, message }) => `${cloud}: ${message}`) as Value } }
       : {}),
   };
-  const { body, digest } = await writer.collection(document, { base: protocol.base, maxBytes: protocol.maxListBytes }).catch(tooLong);
+  const options = { base: protocol.base, maxBytes: protocol.maxListBytes, former };
+  const { body, digest } = await writer.collection(document, options).catch(tooLong);
   const type = { 'Content-Type': writer.mediaType, ...headers };
   if (unavailable.length > 0) {
     const away = { 'CIMI-Unavailable-Clouds': unavailable.map(({ cloud }) => cloud).join(', ') };

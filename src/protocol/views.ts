@@ -119,7 +119,7 @@ export class Views {
   }
 
   /** Jobs of one tenant. @param nested ids of their children */
-  private async ofJobs(rows: readonly JobRow[], nested: ReadonlyMap<string, readonly string[]>): Promise<View[]> {
+  private async ofJobs(rows: readonly JobRow[], nested: ReadonlyMap<string, readonly string[]>): Promise<readonly View[]> {
     const parents = await this.protocol.store.jobStandings(rows.flatMap(({ parent }) => parent ?? []));
     const views = rows.map((row) => this.jobView(row, nested.get(row.id) ?? [], parents.get(row.parent ?? '')?.ended === false));
     return this.leading(views, rows[0]?.tenant ?? '');
@@ -143,11 +143,11 @@ export class Views {
    * These without references that lead nowhere, or to what the tenant cannot read. What is the provider's alone has been
    * looked through where its references were made.
    */
-  private async leading(views: readonly View[], tenant: string): Promise<View[]> {
+  private async leading(views: readonly View[], tenant: string): Promise<readonly View[]> {
     // What rights hide may stand in what is the provider's alone, too: its log is in no cloud.
     const all = this.protocol.policy.rights?.hides === true;
     const kept = views.filter(({ found }) => !found?.derived && (all || !found?.item || found.row?.internal.kept !== undefined));
-    if (kept.length === 0) return [...views];
+    if (kept.length === 0) return views;
     const cleaned = await this.references.cleaned(kept, tenant);
     const changed = new Map<View, View>();
     for (const [index, view] of kept.entries()) {
@@ -326,7 +326,7 @@ export class Views {
     return this.readable(await this.leading(views, principal.tenant), principal);
   }
 
-  private readable(views: View[], principal: Scope['principal']): View[] {
+  private readable(views: readonly View[], principal: Scope['principal']): View[] {
     return views.map((view) => this.forCaller(view, principal));
   }
 
