@@ -34,39 +34,109 @@ export function postgresAvailable(): Availability {
 
 /** Starts a server of its own on a free port of 127.0.0.1, data below .backends/. */
 export async function startPostgres(): Promise<Postgres> {
-  const folder = join(ROOT, `postgres-${process.pid}-${++started}`);
-  const data = join(folder, 'data');
-  const user = isRoot() ? unprivileged() : undefined;
-  await mkdir(data, { recursive: true, mode: 0o700 });
-  if (user) for (const path of [folder, data]) await chown(path, user.uid, user.gid);
-  await chmod(folder, 0o755);
-  const initdb = ['-D', data, '-U', 'cimi', '--auth=trust', '--no-sync', '--encoding=UTF8', '--locale=C.UTF-8'];
-  await run(program('initdb'), initdb, { cwd: folder, ...user });
-  const port = await freePort();
-  const url = `postgres://cimi@127.0.0.1:${port}/postgres`;
-  const settings = { listen_addresses: '127.0.0.1', port, unix_socket_directories: '', fsync: 'off', max_connections: 200 };
-  const args = ['-D', data, ...Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`])];
-  const start = async (): Promise<ChildProcess> => {
-    const log = await open(join(folder, 'log'), 'a');
-    const server = spawn(program('postgres'), args, { cwd: folder, stdio: ['ignore', log.fd, log.fd], ...user });
-    await log.close();
-    await ready(server, url, join(folder, 'log'));
-    return server;
-  };
-  let server = await start();
+  const server = await PostgresServer.over((data, run) => run('initdb', ['-D', data, ...INITDB]));
+  await server.begin();
   return {
-    url,
+    url: server.url,
     restart: async () => {
-      await end(server, 'SIGQUIT');
-      server = await start();
+      await server.end('SIGQUIT');
+      await server.begin();
     },
-    kill: () => end(server, 'SIGQUIT'),
-    stop: async () => {
-      await end(server, 'SIGINT');
-      await rm(folder, { recursive: true, force: true });
-    },
+    kill: () => server.end('SIGQUIT'),
+    stop: () => server.remove(),
   };
 }
+
+/** Arguments of initdb beside the folder. */
+export const INITDB = ['-U', 'cimi', '--auth=trust', '--no-sync', '--encoding=UTF8', '--locale=C.UTF-8'];
+
+/** Runs a program of PostgreSQL as the user that the server runs as. */
+type RunProgram = (name: string, args: readonly string[]) => Promise<unknown>;
+
+/** A server over a data folder of its own below .backends/, of whichever life. */
+export class PostgresServer {
+  private server: ChildProcess | undefined;
+
+  private constructor(
+    private readonly folder: string,
+    readonly port: number,
+    private readonly settings: Readonly<Record<string, string | number>>,
+  ) {}
+
+  /**
+   * Makes the data of a server, which `begin` starts.
+   * @param fill fills the data folder
+   * @param settings beyond those that every server of the tests has
+   */
+  static async over(
+    fill: (data: string, run: RunProgram) => Promise<unknown>,
+    settings: Readonly<Record<string, string | number>> = {},
+  ): Promise<PostgresServer> {
+    const folder = join(ROOT, `postgres-${process.pid}-${++started}`);
+    const data = join(folder, 'data');
+    const user = owner();
+    await mkdir(data, { recursive: true, mode: 0o700 });
+    if (user) for (const path of [folder, data]) await chown(path, user.uid, user.gid);
+    await chmod(folder, 0o755);
+    await fill(data, (name, args) => run(program(name), [...args], { cwd: folder, ...user }));
+    const port = await freePort();
+    const basic = { listen_addresses: '127.0.0.1', port, unix_socket_directories: '', fsync: 'off', max_connections: 200 };
+    return new PostgresServer(folder, port, { ...basic, ...settings });
+  }
+
+  get url(): string {
+    return `postgres://cimi@127.0.0.1:${this.port}/postgres`;
+  }
+
+  async begin(): Promise<void> {
+    const args = ['-D', join(this.folder, 'data'), ...Object.entries(this.settings).flatMap(([name, value]) => ['-c', `${name}=${value}`])];
+    const path = join(this.folder, 'log');
+    const log = await open(path, 'a');
+    const server = spawn(program('postgres'), args, { cwd: this.folder, stdio: ['ignore', log.fd, log.fd], ...owner() });
+    await log.close();
+    this.server = server;
+    await ready(server, this.url, path);
+  }
+
+  /** Ends it: SIGQUIT as a crash would, SIGINT in order. */
+  async end(signal: NodeJS.Signals): Promise<void> {
+    if (this.server) await end(this.server, signal);
+  }
+
+  /** Ends all its processes by SIGKILL, as a host that dies does. */
+  async vanish(): Promise<void> {
+    const pid = this.server?.pid;
+    if (pid === undefined) return;
+    // The first one stands still, so that nobody is started or tidied up meanwhile.
+    process.kill(pid, 'SIGSTOP');
+    const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(' ').filter(Boolean);
+    for (const child of children) process.kill(Number(child), 'SIGKILL');
+    await this.end('SIGKILL');
+    // Its shared memory outlives it: key and number are the seventh line.
+    const [, memory] = (readFileSync(join(this.folder, 'data', 'postmaster.pid'), 'utf8').split('\n')[6] ?? '').trim().split(/\s+/);
+    if (memory !== undefined) await run('ipcrm', ['-m', memory]);
+  }
+
+  /** Asks it one statement. */
+  async ask<R extends object>(sql: string): Promise<R[]> {
+    const client = new Client({ connectionString: this.url });
+    await client.connect();
+    try {
+      return (await client.query<R>(sql)).rows;
+    } finally {
+      await client.end();
+    }
+  }
+
+  /** Ends it and removes its data. */
+  async remove(): Promise<void> {
+    await this.end('SIGINT');
+    await rm(this.folder, { recursive: true, force: true });
+  }
+}
+
+/** User that the server runs as, where it would be root. */
+const owner = (): { uid: number; gid: number } | undefined => (isRoot() ? unprivileged() : undefined);
 
 async function ready(server: ChildProcess, url: string, log: string): Promise<void> {
   await waitUntil(

@@ -8,16 +8,23 @@ const SEED = Number(process.env.CHAOS_SEED ?? 20261202);
 const redis = redisAvailable();
 
 test(`one process on SQLite dies at random, and nothing is lost, made twice or left (CHAOS_SEED=${SEED})`, async () => {
-  const { violations, changes } = await chaos({ seed: SEED, kills: 4, clients: 1, store: 'sqlite' });
+  const { violations, changes } = await chaos({ seed: SEED, times: 4, clients: 1, store: 'sqlite' });
   expect(violations).toEqual([]);
   expect(changes).toBeGreaterThan(0);
 });
 
 describeWith('PostgreSQL and Redis', redis === true ? postgresAvailable() : redis, () => {
   test(`processes die at random, and nothing is lost, made twice or left (CHAOS_SEED=${SEED})`, async () => {
-    const { violations, changes, lists } = await chaos({ seed: SEED, kills: 8, clients: 1 });
+    const { violations, changes, lists } = await chaos({ seed: SEED, times: 8, clients: 1 });
     expect(violations).toEqual([]);
     expect(changes).toBeGreaterThan(0);
     expect(lists).toBeGreaterThan(0);
+  });
+
+  test(`PostgreSQL fails over to its standby, and nothing is lost, made twice or left (CHAOS_SEED=${SEED})`, async () => {
+    const { violations, changes, faults } = await chaos({ seed: SEED, times: 2, only: 'postgres fails over', clients: 1 });
+    expect(violations).toEqual([]);
+    expect(changes).toBeGreaterThan(0);
+    expect(faults).toEqual({ 'postgres fails over': 2 });
   });
 });

@@ -1,7 +1,7 @@
 import { Watch } from '../crash/watch';
 import { elapse, waitUntil } from '../harness/wait';
 import { Business, type Expected } from './business';
-import { Faults } from './faults';
+import { Faults, type Fault } from './faults';
 import { Random } from './random';
 import { SIMULATED, type CloudKey } from './clouds';
 import { World, type StoreKind } from './world';
@@ -20,8 +20,10 @@ export interface Report {
 
 export interface Settings {
   seed: number;
-  /** Processes to kill. */
-  kills: number;
+  /** Processes to kill; with `only`, times that it happens. */
+  times: number;
+  /** The only fault; all of them if absent. */
+  only?: Fault | undefined;
   /** Clients of each cloud. */
   clients?: number;
   /** Two gateways and two workers on PostgreSQL (default), or one process on SQLite. */
@@ -32,12 +34,12 @@ export interface Settings {
 }
 
 /**
- * Lets clients go about their business while processes are killed and stand still, Redis forgets, PostgreSQL dies and providers lose answers.
+ * Lets clients go about their business while processes are killed and stand still, Redis forgets, PostgreSQL dies or fails over and providers lose answers.
  * Checked all the time: every change that was accepted ends well, every list has each machine exactly once. Checked at the end: at the providers is
  * what the gateways said, and nothing else; no Job and no hold is left; the store and the clouds agree.
  */
 export async function chaos(settings: Settings): Promise<Report> {
-  const { seed, kills, clients = 2, store = 'postgres', clouds = SIMULATED, tell = () => undefined } = settings;
+  const { seed, times, only, clients = 2, store = 'postgres', clouds = SIMULATED, tell = () => undefined } = settings;
   const world = await World.start(store, clouds);
   const faults = new Faults(world, new Random(seed));
   const expected: Expected = { machines: new Map(), images: new Map(), volumes: new Map(), changes: 0 };
@@ -57,10 +59,11 @@ export async function chaos(settings: Settings): Promise<Report> {
     const lives = businesses.map((business) => business.goOn(() => over).catch(fail));
     const looking = look(watches, () => over);
     const waits = new Random(seed + 2);
-    while (faults.kills < kills && !over) {
+    const counted = only ?? 'kill';
+    for (let done = 0; done < times && !over; done = faults.count(counted)) {
       await elapse(100 + waits.next() * 900);
-      await faults.one();
-      if (faults.kills > 0 && faults.kills % 50 === 0) tell(`${faults.kills} kills, ${expected.changes} changes, seed ${seed}`);
+      await faults.one(only);
+      if (done > 0 && done % 50 === 0) tell(`${done} times ${counted}, ${expected.changes} changes, seed ${seed}`);
     }
     over = true;
     await faults.settled();

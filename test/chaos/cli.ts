@@ -1,17 +1,19 @@
 import { parseArgs } from 'node:util';
 import { chaos } from './chaos';
 import { cloudKeysOf, SIMULATED } from './clouds';
+import { faultOf } from './faults';
 
-/** `npm run chaos -- [--kills N] [--seed N] [--clients N] [--store postgres|sqlite] [--clouds NAME,…]`: runs of at most 500 kills, each with a seed of its own, until a violation. */
+/** `npm run chaos -- [--kills N] [--seed N] [--clients N] [--store postgres|sqlite] [--clouds NAME,…] [--only FAULT]`: runs of at most 500 kills, each with a seed of its own, until a violation. */
 
 const PER_RUN = 500;
 
 async function main(): Promise<void> {
   const text = { type: 'string' } as const;
-  const { values } = parseArgs({ options: { kills: text, seed: text, clients: text, store: text, clouds: text } });
+  const { values } = parseArgs({ options: { kills: text, seed: text, clients: text, store: text, clouds: text, only: text } });
   const { store = 'postgres' } = values;
   if (store !== 'postgres' && store !== 'sqlite') throw new Error('--store is postgres or sqlite');
   const clouds = values.clouds === undefined ? SIMULATED : cloudKeysOf(values.clouds.split(','));
+  const only = values.only === undefined ? undefined : faultOf(values.only);
   const kills = Number(values.kills ?? 200);
   const first = Number(values.seed ?? Date.now() % 1_000_000);
   const clients = Number(values.clients ?? 2);
@@ -21,7 +23,8 @@ async function main(): Promise<void> {
       clients,
       store,
       clouds,
-      kills: Math.min(PER_RUN, kills - done),
+      only,
+      times: Math.min(PER_RUN, kills - done),
       tell: (line) => void process.stderr.write(`${line}\n`),
     });
     process.stdout.write(`${JSON.stringify(report)}\n`);

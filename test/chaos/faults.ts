@@ -2,22 +2,32 @@ import { elapse } from '../harness/wait';
 import type { Random } from './random';
 import type { Member, World } from './world';
 
-/** Faults that happen to the world, and how often each did. */
-export type Fault = 'kill' | 'freeze' | 'redis forgets' | 'redis restarts' | 'postgres dies' | 'answer lost' | 'cloud slow' | 'cloud away';
+/** Faults that happen to the world: how often, and what of the world they need. */
+const FAULTS = {
+  kill: { weight: 60 },
+  freeze: { weight: 12 },
+  'redis forgets': { weight: 4, needs: 'shared' },
+  'redis restarts': { weight: 3, needs: 'shared' },
+  'postgres dies': { weight: 3, needs: 'shared' },
+  'postgres fails over': { weight: 2, needs: 'shared' },
+  'answer lost': { weight: 9 },
+  'cloud slow': { weight: 4 },
+  'cloud away': { weight: 4 },
+} as const satisfies Record<string, { weight: number; needs?: 'shared' }>;
 
-/** Faults of what only several processes share. */
-const OF_SHARED: ReadonlySet<Fault> = new Set(['redis forgets', 'redis restarts', 'postgres dies']);
+export type Fault = keyof typeof FAULTS;
 
-const WEIGHTS: readonly (readonly [number, Fault])[] = [
-  [60, 'kill'],
-  [12, 'freeze'],
-  [4, 'redis forgets'],
-  [3, 'redis restarts'],
-  [4, 'postgres dies'],
-  [9, 'answer lost'],
-  [4, 'cloud slow'],
-  [4, 'cloud away'],
-];
+/** Takes the name of a fault. @throws Error in words for one that is not known */
+export function faultOf(name: string): Fault {
+  if (!Object.hasOwn(FAULTS, name)) throw new Error(`there is no fault '${name}'; there are ${Object.keys(FAULTS).join(', ')}`);
+  return name as Fault;
+}
+
+/** Faults that can happen to a world, with their weights. */
+function faultsOf(world: World): [weight: number, fault: Fault][] {
+  const all = Object.entries(FAULTS) as [Fault, { weight: number; needs?: 'shared' }][];
+  return all.filter(([, { needs }]) => needs === undefined || world[needs] !== undefined).map(([fault, { weight }]) => [weight, fault]);
+}
 
 /** Does one fault after the other. A member is dead or stands still once at a time; the others go on. */
 export class Faults {
@@ -30,15 +40,17 @@ export class Faults {
     private readonly random: Random,
   ) {}
 
-  /** Kills so far, of processes. */
-  get kills(): number {
-    return this.counts.get('kill') ?? 0;
+  /** Number of times that it happened so far. */
+  count(fault: Fault): number {
+    return this.counts.get(fault) ?? 0;
   }
 
-  async one(): Promise<void> {
-    const fault = this.random.pick(this.world.shared ? WEIGHTS : WEIGHTS.filter(([, one]) => !OF_SHARED.has(one)));
+  /** Does one fault. @param only which; any if absent */
+  async one(only?: Fault): Promise<void> {
+    const possible = faultsOf(this.world).filter(([, fault]) => only === undefined || fault === only);
+    const fault = this.random.pick(possible);
     await this.happen(fault);
-    this.counts.set(fault, (this.counts.get(fault) ?? 0) + 1);
+    this.counts.set(fault, this.count(fault) + 1);
   }
 
   /** Waits until all that died or stood still is there again. */
@@ -60,6 +72,7 @@ export class Faults {
     } else if (fault === 'redis forgets') await shared?.redis.flush();
     else if (fault === 'redis restarts') await shared?.redis.restart();
     else if (fault === 'postgres dies') await shared?.postgres.restart();
+    else if (fault === 'postgres fails over') await shared?.postgres.failOver();
     else {
       const cloud = random.of(clouds);
       if (fault === 'answer lost') cloud.loseAnswer(random);

@@ -4,9 +4,10 @@ import { mkdirSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { Client as Database } from 'pg';
 import { freePort } from '../backends/moto';
-import { startPostgres, type Postgres } from '../backends/postgres';
+import { startPostgresPair, type PostgresPair } from '../backends/postgres-pair';
 import { startRedis, type RedisServer } from '../backends/redis';
 import { Client } from '../harness/client';
+import { elapse } from '../harness/wait';
 import { Folder, type Ended, type Program } from '../running/program';
 import { startCloud, type ChaosCloud, type CloudKey } from './clouds';
 
@@ -23,14 +24,16 @@ export interface Member {
 
 /** Servers that two gateways and two workers share; one gateway on SQLite has none. */
 interface Shared {
-  postgres: Postgres;
+  postgres: PostgresPair;
   redis: RedisServer;
 }
 
+/** Words of a start that found PostgreSQL away. */
+const AWAY = /^cimi-gateway: PostgreSQL /m;
 const UNFINISHED = "SELECT id, step FROM jobs WHERE done = 0 AND workflow <> 'provider.lookAgain'";
 const HELD = 'SELECT path, job FROM holds';
 
-/** Two gateways and two workers over one PostgreSQL and one Redis, or one process on SQLite, in front of clouds. */
+/** Two gateways and two workers over one PostgreSQL with a standby and one Redis, or one process on SQLite, in front of clouds. */
 export class World {
   readonly members: Member[] = [];
   readonly clouds: ChaosCloud[] = [];
@@ -63,9 +66,19 @@ export class World {
     return this.members.flatMap(({ client }) => client ?? []);
   }
 
-  /** Starts a member's program, dead by now, in its place. */
+  /** Starts a member's program, dead by now, in its place, as a supervisor does: again where it ended because a server was away. */
   async revive(member: Member): Promise<void> {
-    member.program = await this.folder.serve([member.role, '-c', this.configurations.get(member.name) ?? '']);
+    for (;;) {
+      const program = this.folder.start([member.role, '-c', this.configurations.get(member.name) ?? '']);
+      try {
+        await program.ready();
+        member.program = program;
+        return;
+      } catch (error) {
+        if (!program.over || !AWAY.test(program.stderr)) throw error;
+      }
+      await elapse(200);
+    }
   }
 
   /** Compares the store with the clouds, as an operator would. */
@@ -142,6 +155,6 @@ export class World {
 }
 
 async function servers(): Promise<Shared> {
-  const [postgres, redis] = await Promise.all([startPostgres(), startRedis()]);
+  const [postgres, redis] = await Promise.all([startPostgresPair(), startRedis()]);
   return { postgres, redis };
 }

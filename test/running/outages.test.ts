@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto';
-import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import { createCipher } from '../../src/store/cipher';
 import { openPostgresStore } from '../../src/store/postgres';
 import { StoreUnavailable } from '../../src/store/unavailable';
 import type { Answer } from '../harness/client';
+import { startForwarder } from '../backends/forwarder';
 import { describeWith } from '../backends/need';
 import { postgresAvailable, startPostgres, type Postgres } from '../backends/postgres';
 import { redisAvailable, startRedis, type RedisServer } from '../backends/redis';
@@ -72,15 +72,15 @@ describeWith('PostgreSQL and Redis', both, () => {
   });
 
   test('a write whose commit is not answered is not done again by itself', async () => {
-    const cut = await cutting(Number(new URL(postgres.url).port), /commit/i);
+    const cut = await startForwarder(Number(new URL(postgres.url).port));
     const url = new URL(postgres.url);
     url.port = String(cut.port);
     const store = await openPostgresStore({ url: url.href, cipher: createCipher(undefined), schema: 'cut' });
     try {
       expect(await store.mark('one')).toBe(1);
-      cut.begin();
+      cut.cutAfter(/commit/i);
       await expect(store.mark('one')).rejects.toBeInstanceOf(StoreUnavailable);
-      cut.end();
+      cut.cutAfter(undefined);
       // The server had done it, once.
       expect(await store.mark('one')).toBe(3);
     } finally {
@@ -106,35 +106,4 @@ async function at(gateway: Program, path: string, headers: Record<string, string
   await elapse(1_050);
   const answer = await fetch(new URL(path, gateway.base), { headers });
   return { status: answer.status, json: await answer.json() };
-}
-
-/** A way to a server that, once told to, breaks every connection whose client says these words: they arrive, the answer does not. */
-async function cutting(to: number, words: RegExp) {
-  const sockets = new Set<Socket>();
-  let cuts = false;
-  const server: Server = createServer((near) => {
-    const far = connect(to, '127.0.0.1');
-    for (const socket of [near, far]) {
-      sockets.add(socket);
-      socket.on('error', () => undefined).on('close', () => sockets.delete(socket));
-    }
-    far.on('data', (answer) => near.write(answer)).on('close', () => near.destroy());
-    near
-      .on('data', (asked) => {
-        const last = cuts && words.test(asked.toString('latin1'));
-        if (last) far.removeAllListeners('data').once('data', () => near.destroy());
-        far.write(asked);
-      })
-      .on('close', () => far.end());
-  });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  return {
-    port: (server.address() as AddressInfo).port,
-    begin: () => (cuts = true),
-    end: () => (cuts = false),
-    close: () => {
-      for (const socket of sockets) socket.destroy();
-      server.close();
-    },
-  };
 }
