@@ -19,6 +19,12 @@ export interface Connections {
 }
 
 /**
+ * Time for which an idle connection is kept beyond what `Keep-Alive` tells, in ms. A client that goes by that and is late by a moment would
+ * send into the closing, and could not tell whether its request was taken.
+ */
+const GRACE_MS = 5_000;
+
+/**
  * Watches a server's connections. What Node's parser refuses (malformed, too large or too slow headers and bodies) is
  * answered by `refuse` where an answer still has a place on the wire: not before or inside the answer to an earlier
  * request of the same connection.
@@ -40,6 +46,10 @@ export function watchConnections(server: Server, refuse: (status: number, messag
       clearInterval(wait);
       socket.destroySoon();
     }, 20);
+  });
+  server.on('timeout', (socket: Socket) => {
+    if (visits.has(socket) || socket.timeout === GRACE_MS) socket.destroy();
+    else socket.setTimeout(GRACE_MS);
   });
   return {
     busy: () => busy,

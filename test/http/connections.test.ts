@@ -4,7 +4,7 @@ import { createMetrics } from '../../src/http/metrics';
 import type { Readiness } from '../../src/http/probes';
 import { StoreUnavailable } from '../../src/store/unavailable';
 import { HEAD, ask, start, stopAll, text, wire } from './kit';
-import { elapse, stays, waitUntil } from '../harness/wait';
+import { elapse, stays, takesAtLeast, waitUntil } from '../harness/wait';
 
 afterEach(stopAll);
 
@@ -100,6 +100,14 @@ describe('connections that misbehave', () => {
     const { got } = await wire(port, bytes);
     expect(got).toMatch(/^HTTP\/1.1 408 /);
     expect(seen).toHaveLength(0);
+  });
+
+  test('an idle connection is kept longer than its answers tell: who goes by that and is late does not lose a request', async () => {
+    const limits = { bodyBytes: 1000, headerBytes: 8192, urlBytes: 2000, requestTimeoutMs: 60_000, keepAliveMs: 1_000 };
+    const { port } = await start(() => text(200, 'ok'), { limits });
+    const { got, socket } = await wire(port, `GET /cimi/one HTTP/1.1\r\n${HEAD}\r\n`, /ok$/);
+    expect(got).toMatch(/^keep-alive: timeout=1\r$/im);
+    await takesAtLeast(2_000, () => new Promise((resolve) => socket.once('close', resolve)));
   });
 
   test('pipelined requests are answered in their order', async () => {
