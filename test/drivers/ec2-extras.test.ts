@@ -45,12 +45,15 @@ describeWith('moto', motoAvailable(), () => {
   afterAll(() => account.stop());
 
   test('a new machine that is not visible yet is absent, deleting it says so, and it is found when it shows', async () => {
-    account.proxy.manners.hiddenMs = 300;
+    account.proxy.manners.hiddenMs = 600_000;
+    await driver.close();
+    driver = await connect({ settleMs: 600_000 });
     const own = marks();
     const key = await create(own);
     expect(await read(driver, 'machines', key)).toBeUndefined();
     expect(await machines().find(own, context())).toEqual([]);
     await expect(machines().delete(key, context())).rejects.toMatchObject({ kind: 'unavailable', maybeDone: false });
+    account.proxy.manners.hiddenMs = 0;
     const shown = await until(driver, 'machines', key, (item) => item !== undefined);
     expect(shown).toMatchObject({ tag: own.tag, token: own.token });
     await machines().delete(key, context());
