@@ -90,7 +90,8 @@ function change(options: CommonOptions, tenant: string, what: QuotaChange): Prom
 function membersOf(given: readonly string[]): Record<string, unknown> {
   return Object.fromEntries(
     given.map((one) => {
-      const [name = '', text = ''] = one.split('=');
+      const [name = '', ...rest] = one.split('=');
+      const text = rest.join('=');
       return [name, /^[0-9]+$/.test(text) ? Number(text) : text];
     }),
   );

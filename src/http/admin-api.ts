@@ -135,7 +135,8 @@ export type Given = Readonly<Record<string, unknown>>;
 
 /** @throws HttpFault 415 for what a form of any page could send, 400 for what is no JSON object */
 async function bodyOf(request: IncomingMessage): Promise<Given> {
-  if (!/^application\/json(;|$)/i.test(request.headers['content-type'] ?? '')) throw new HttpFault(415, 'the body is application/json');
+  const types = request.method === 'PATCH' ? /^application\/(merge-patch\+)?json *(;|$)/i : /^application\/json *(;|$)/i;
+  if (!types.test(request.headers['content-type'] ?? '')) throw new HttpFault(415, 'the body is application/json');
   checkBodyHeaders(request, MOST_BYTES);
   const text = Buffer.from(await readBody(request, MOST_BYTES)).toString('utf8');
   try {

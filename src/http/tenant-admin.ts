@@ -1,5 +1,6 @@
 import type { EventRecord } from '../store/event-record';
 import { notPossible, type AccessRequest, type AdminAnswer, type AdminCall, type AdminPart } from './admin-api';
+import { tagsOf } from '../protocol/conditions';
 import { HttpFault } from './fault';
 import {
   changeQuotas,
@@ -55,9 +56,8 @@ async function quotas(options: TenantAdminOptions, tenant: string, call: AdminCa
 }
 
 async function change(options: TenantAdminOptions, tenant: string, { asked, ifMatch }: AdminCall, what: QuotaChange): Promise<AdminAnswer> {
-  const tag = ifMatch === undefined || ifMatch.trim() === '*' ? undefined : ifMatch.trim();
   const entryOf = (words: string) => options.entryFor(asked, tenant, words);
-  const after = await changeQuotas(options, tenant, what, { tag, entryOf });
+  const after = await changeQuotas(options, tenant, what, { tags: tagsOf(ifMatch), entryOf });
   if (!after) throw new HttpFault(412, 'the quotas no longer have this ETag (If-Match): another changed them, read them again');
   return answerOf(after);
 }

@@ -103,26 +103,26 @@ export function quotaOf(name: string): TenantQuota {
 }
 
 export interface ChangeOptions {
-  /** Tag that the stored quotas must have; absent: any. */
-  tag?: string | undefined;
+  /** Tags of which the stored quotas must have one (`*`: any); absent: any. */
+  tags?: readonly string[] | undefined;
   /** Makes the entry of the audit that is written with the change; absent: none is. */
   entryOf?: ((what: string) => EventRecord) | undefined;
 }
 
 /**
  * Sets quotas of a tenant at runtime, in all processes at once: they are read with what they bound.
- * @returns undefined where the stored quotas were others than those of the tag; then nothing was done
+ * @returns undefined where the stored quotas were others than those of the tags; then nothing was done
  */
 export async function changeQuotas(
   parts: TenantParts,
   tenant: string,
   change: QuotaChange,
-  { tag, entryOf }: ChangeOptions,
+  { tags = ['*'], entryOf }: ChangeOptions,
 ): Promise<TaggedQuotas | undefined> {
   return parts.store.transaction(async (unit) => {
     await unit.oneAtATime(tenant);
     const before = await unit.counts(tenant);
-    if (tag !== undefined && tag !== tagOf(before.quotas)) return undefined;
+    if (!tags.some((tag) => tag === '*' || tag === tagOf(before.quotas))) return undefined;
     const changed = [...change].filter(([quota, most]) => (before.quotas.get(quota) ?? null) !== most);
     for (const [quota, most] of changed) await unit.putQuota(tenant, quota, most);
     const after = tagged(parts, tenant, await unit.counts(tenant));

@@ -52,7 +52,8 @@ export function checkCreateConditions(headers: Conditions): void {
   if (tagsOf(headers['if-none-match'])?.some(isAny)) throw failed('If-None-Match', 'the Collection exists: leave the header out');
 }
 
-function tagsOf(header: string | undefined): string[] | undefined {
+/** Returns the tags of If-Match or If-None-Match; undefined where there is no such header. */
+export function tagsOf(header: string | undefined): string[] | undefined {
   return header?.split(',').map((tag) => tag.trim());
 }
 

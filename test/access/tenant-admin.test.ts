@@ -143,7 +143,12 @@ function suite(open: () => Promise<Database>): void {
       await chief.delete('admin/tenants/shop/quotas', { 'if-match': etag }),
     ])
       expect([late.status, late.json.problem]).toEqual([412, expect.stringContaining('another changed them')]);
-    expect((await patch(chief, 'shop', { jobs: 60 }, { 'if-match': first.headers.get('etag') ?? '' })).status).toBe(200);
+    const now = first.headers.get('etag') ?? '';
+    expect((await patch(chief, 'shop', { jobs: 60 }, { 'if-match': `W/${now}` })).status).toBe(412);
+    expect(
+      (await patch(chief, 'shop', { jobs: 60 }, { 'if-match': `"another", ${now}`, 'content-type': 'application/merge-patch+json' }))
+        .status,
+    ).toBe(200);
     const entries = (await gateway.gateway.store.auditEntries('shop', 50)).length;
     // Nothing changes, and nothing is written of it.
     expect((await patch(chief, 'shop', { jobs: 60 })).status).toBe(200);
@@ -158,6 +163,12 @@ function suite(open: () => Promise<Database>): void {
       [patch(chief, 'lab', { resources: 5, jobs: 0 }), 400, /jobs must be a whole number from 1 to 1000000000/],
       [patch(chief, 'lab', { bytes: '5' }), 400, /bytes must be a whole number/],
       [patch(chief, 'lab', { bytes: 1.5 }), 400, /bytes must be a whole number/],
+      [patch(chief, 'lab', { jobs: 5 }, { 'content-type': 'text/plain' }), 415, /application\/json/],
+      [
+        chief.send('POST', 'admin/users', { json: {}, headers: { 'content-type': 'application/merge-patch+json' } }),
+        415,
+        /application\/json/,
+      ],
       [patch(chief, 'lab', {}), 400, /no quota is named/],
       [patch(chief, 'lab', []), 400, /must be a JSON object/],
       [patch(chief, 'nowhere', { jobs: 5 }), 404, /no such tenant/],

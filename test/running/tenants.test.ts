@@ -49,6 +49,7 @@ it('quotas are set beside a running gateway, which goes by them at once, and are
     [['set', 'nowhere', 'jobs=5'], /there is no tenant nowhere; there are default, lab/],
     [['set', 'lab', 'machines=5'], /there is no quota machines; there are resources, meters, jobs, unfinishedJobs, bytes/],
     [['set', 'lab', 'jobs=many'], /jobs must be a whole number from 1 to/],
+    [['set', 'lab', 'jobs=5=6'], /jobs must be a whole number from 1 to/],
     [['set', 'lab', 'jobs'], /jobs must be a whole number from 1 to/],
     [['set', 'lab'], /missing required argument/],
     [['unset', 'lab', 'machines'], /there is no quota machines/],

@@ -78,7 +78,7 @@ export function quotaContract(current: () => Bench): void {
     const parts = (of: Store) => ({ store: of, quotas, configured: [tenant], clouds: {} });
     const { tag } = await tenantQuotas(parts(store), tenant);
     const changed = await Promise.all(
-      [store, other].map((of, at) => changeQuotas(parts(of), tenant, new Map([['jobs', 10 + at]]), { tag })),
+      [store, other].map((of, at) => changeQuotas(parts(of), tenant, new Map([['jobs', 10 + at]]), { tags: [tag] })),
     );
     expect(changed.filter((one) => one === undefined)).toHaveLength(1);
     const won = changed.findIndex((one) => one !== undefined);
