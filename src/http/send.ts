@@ -41,6 +41,7 @@ export async function send(
   if (bodiless || slices.length === 0) {
     if (options.hangUp) await hangUp(request, response);
     response.end();
+    guardStall(response, options.stallMs);
     return 0;
   }
   for (let at = 0; at < slices.length;) {
@@ -52,12 +53,14 @@ export async function send(
     for (; at < next; at += 1) isTaken = response.write(slices[at]);
     if (at === slices.length && !options.hangUp) response.end();
     else response.uncork();
-    if (!isTaken) guardStall(response, options.stallMs);
+    // However little it is: the client may have taken nothing of the answers before it either.
+    guardStall(response, options.stallMs);
     if (!isTaken && at < slices.length) await drained(response);
   }
   if (options.hangUp) {
     await swallow(request);
     response.end();
+    guardStall(response, options.stallMs);
   }
   return length;
 }
@@ -118,9 +121,23 @@ async function hangUp(request: IncomingMessage, response: ServerResponse): Promi
   await swallow(request);
 }
 
-/** The socket is closed when a client that does not read makes no progress for so long; Node resets this with the next request. */
+/**
+ * Has the socket closed when a client that does not read makes no progress for so long. An answer behind another one has its guard once
+ * that is sent; with the answer the guard ends, since the next one may take its time.
+ */
 function guardStall(response: ServerResponse, stallMs: number): void {
-  if (response.writableLength > 0) response.socket?.setTimeout(stallMs);
+  if (response.writableLength === 0) return;
+  const guard = (socket: Socket): void => {
+    socket.setTimeout(stallMs);
+    // Before Node's own listener, which sets the time for which an idle connection is kept.
+    response.off('finish', endGuard).prependListener('finish', endGuard);
+  };
+  if (response.socket) guard(response.socket);
+  else response.once('socket', guard);
+}
+
+function endGuard(this: ServerResponse): void {
+  this.socket?.setTimeout(0);
 }
 
 /** Waits until the client has taken what was written, is gone, or it is not waited for any more. */

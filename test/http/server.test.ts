@@ -1,9 +1,11 @@
 import { connect } from 'node:net';
 import { request as httpRequest } from 'node:http';
 import { HEAD, ask, start, stopAll, text, wire } from './kit';
-import { PATIENCE_MS, elapse } from '../harness/wait';
+import { PATIENCE_MS, elapse, eventually } from '../harness/wait';
 
 afterEach(stopAll);
+
+const impatient = { bodyBytes: 1000, headerBytes: 8192, urlBytes: 2000, requestTimeoutMs: 60_000, stallMs: 200 };
 
 describe('what the protocol is handed', () => {
   test('path and query are decoded, duplicates keep their order, a plus is a blank', async () => {
@@ -210,12 +212,47 @@ describe('what a client is answered', () => {
   test('a client that never reads its answer is cut off', async () => {
     const slices = Array.from({ length: 200 }, () => Buffer.alloc(64 * 1024, 'x'));
     const { port, server } = await start(() => ({ status: 200, headers: {}, body: slices }), {
-      limits: { bodyBytes: 1000, headerBytes: 8192, urlBytes: 2000, requestTimeoutMs: 60_000, stallMs: 200 },
+      limits: impatient,
     });
     const socket = connect(port, '127.0.0.1', () => socket.write(`GET /cimi/machines HTTP/1.1\r\n${HEAD}\r\n`));
     socket.pause();
     // A grace that is never needed: the connection is gone by itself.
     expect(await server.close(PATIENCE_MS)).toBe(0);
     socket.destroy();
+  });
+
+  test.each([
+    ['of one slice', [8 * 1024]],
+    ['of several slices', [3 * 1024, 3 * 1024, 3 * 1024]],
+    ['without a body', []],
+  ])('so is one that asks on and on and reads none of its answers, each of which is small: %s', async (_what, lengths) => {
+    const body = lengths.map((length) => Buffer.alloc(length, 'x'));
+    const { port, server, seen } = await start(() => ({ status: 200, headers: { filler: 'x'.repeat(4096) }, body }), { limits: impatient });
+    const socket = connect(port, '127.0.0.1').on('error', () => undefined);
+    socket.pause();
+    // Until the server reads no more of them: what it sent and what it was sent fill both ends.
+    const ask = (): void => {
+      while (socket.write(`GET /cimi/machines HTTP/1.1\r\n${HEAD}\r\n`.repeat(100)));
+    };
+    ask();
+    socket.on('drain', ask);
+    await eventually(() => socket.destroyed || undefined);
+    expect(seen.length).toBeGreaterThan(100);
+    expect(await server.close(PATIENCE_MS)).toBe(0);
+  });
+
+  test('an answer behind one that was taken bit by bit may take longer than a client has for a byte', async () => {
+    const long = { status: 200, headers: {}, body: [Buffer.alloc(200 * 64 * 1024, 'x')] };
+    const { port } = await start(
+      async ({ path }) => {
+        if (path === 'long') return long;
+        await elapse(3 * impatient.stallMs);
+        return text(200, '{"path":"slow"}');
+      },
+      { limits: impatient },
+    );
+    const request = (path: string): string => `GET /cimi/${path} HTTP/1.1\r\n${HEAD}`;
+    const { got } = await wire(port, `${request('long')}\r\n${request('slow')}Connection: close\r\n\r\n`);
+    expect(got.endsWith('{"path":"slow"}')).toBe(true);
   });
 });
