@@ -74,6 +74,7 @@ export async function importTenant(session: Session, file: string, what: TenantI
     const writing = new Writing(here, { ...what, from: header.tenant, cipher, newest: await newestEvent(here) });
     for await (const [table, row] of reading.rows()) await writing.take(table, row);
     await writing.end();
+    await assertOwn(here, what.tenant);
     await recordEvent(here, what.entryOf(reading.counts));
   });
   return reading.counts;
@@ -88,6 +89,13 @@ async function assertNothingOf({ db }: Session, { tenant, logOf }: TenantImport)
   }
 }
 
+/** Makes sure that nothing that came is a part of what others have: it would go with it, and be shown with it. */
+async function assertOwn({ db }: Session, tenant: string): Promise<void> {
+  const { rows } = await sql<{ path: string }>`select path from resources r where tenant = ${tenant} and exists
+    (select 1 from resources other where other.path in (r.owner, r.event_log) and other.tenant <> r.tenant) limit 1`.execute(db);
+  if (rows[0]) throw new Error(`${rows[0].path} belongs to what is another tenant's here: nothing in an export does`);
+}
+
 async function newestEvent({ db }: Session): Promise<number> {
   const last = await db.selectFrom('events').select('seq').orderBy('seq', 'desc').limit(1).executeTakeFirst();
   return last?.seq ?? 0;
@@ -100,51 +108,54 @@ class Writing {
   private readonly paths = new Set<unknown>();
   /** Numbers of series here by those of the file. */
   private readonly series = new Map<unknown, unknown>();
-  /** Numbers of events in the file that stand in resources, and how many of the events in it are not after them. */
-  private readonly numbers = new Map<number, number>();
+  /** Numbers of events in the file that stand in resources. */
+  private readonly numbers = new Set<number>();
   private readonly numbered: { path: string; column: number | undefined; internal: (Values & { after: number }) | undefined }[] = [];
-  private events = 0;
+  /** The same in order, as far as no event after them came, once events come; and what they are here. */
+  private ahead: number[] | undefined;
+  private readonly here = new Map<number, number>();
+  /** Number here of the event that came last. */
+  private last: number;
 
   /** @param what with the tenant that it was exported of, what opens its secrets, and the number of the newest event before */
   constructor(
     private readonly session: Session,
     private readonly what: TenantImport & { from: string; cipher: Cipher | undefined; newest: number },
-  ) {}
+  ) {
+    this.last = what.newest;
+  }
 
   async take(table: string, row: BackupRow): Promise<void> {
     const known = TENANT_TABLES.find((one) => one === table);
     if (!known) throw new Error(`it holds a table that this version does not know: ${table.slice(0, 40)}`);
     if (known !== this.table || this.rows.length === SOME) await this.write();
     this.table = known;
+    if (known === 'events') await this.pass(Number(row['seq']));
     this.rows.push(this.fitted(known, this.renamed(row)));
   }
 
   async end(): Promise<void> {
     await this.write();
     const { db } = this.session;
-    const here = new Map<number, number>();
-    for (const [after, before] of this.numbers) here.set(after, await this.numberHere(before));
+    // Numbers after which no event is in the file.
+    const here = (number: number): number => this.here.get(number) ?? this.last;
     for (const { path, column, internal } of this.numbered) {
       const change = {
-        ...(column !== undefined && { events_after: here.get(column) ?? 0 }),
-        ...(internal && { internal: encodeColumn({ ...internal, after: here.get(internal.after) ?? 0 }) }),
+        ...(column !== undefined && { events_after: here(column) }),
+        ...(internal && { internal: encodeColumn({ ...internal, after: here(internal.after) }) }),
       };
       await db.updateTable('resources').set(change).where('path', '=', path).execute();
     }
   }
 
-  /** Number of the event here before which so many others of the file are. */
-  private async numberHere(before: number): Promise<number> {
-    const { tenant, newest } = this.what;
-    if (before === 0) return newest;
-    const own = this.session.db.selectFrom('events').select('seq').where('tenant', '=', tenant).where('lane', 'is', null);
-    const last = await own
-      .where('seq', '>', newest)
-      .orderBy('seq')
-      .offset(before - 1)
-      .limit(1)
-      .executeTakeFirst();
-    return last?.seq ?? newest;
+  /** Notes what the numbers before that of the next event are here: others may write events between those that come. */
+  private async pass(seq: number): Promise<void> {
+    this.ahead ??= [...this.numbers].sort((a, b) => b - a);
+    for (let next = this.ahead.at(-1); next !== undefined && next < seq; next = this.ahead.at(-1)) {
+      await this.write();
+      this.here.set(next, this.last);
+      this.ahead.pop();
+    }
   }
 
   /** The row under the names that things have here: the log of everything is called by its tenant. */
@@ -189,15 +200,13 @@ class Writing {
     const own = type === EVENT_LOG && typeof numbers.after === 'number' ? { ...numbers, after: numbers.after } : undefined;
     const column = typeof after === 'number' ? after : undefined;
     if (own || column !== undefined) this.numbered.push({ path: String(path), column, internal: own });
-    for (const number of [own?.after, column]) if (number !== undefined) this.numbers.set(number, 0);
+    for (const number of [own?.after, column]) if (number !== undefined) this.numbers.add(number);
     const place = secretsPlace(path);
     const sealed = typeof secrets === 'string' && what.cipher ? session.cipher.seal(what.cipher.open(secrets, place), place) : null;
     return { ...row, tenant: what.tenant, secrets: sealed, events_after: null };
   }
 
-  private event({ seq, lane: _lane, link: _link, mac: _mac, ...row }: BackupRow): BackupRow {
-    this.events += 1;
-    for (const number of this.numbers.keys()) if (Number(seq) <= number) this.numbers.set(number, this.events);
+  private event({ seq: _seq, lane: _lane, link: _link, mac: _mac, ...row }: BackupRow): BackupRow {
     return { ...row, tenant: this.what.tenant };
   }
 
@@ -211,13 +220,28 @@ class Writing {
     this.rows = [];
     if (rows.length === 0) return;
     if (table === 'series') return this.writeSeries(rows);
-    // What a provider told may have been told here, too.
-    if (table === 'events') return void (await insertRows(this.session, table, rows, sql`on conflict do nothing`));
+    if (table === 'events') return this.writeEvents(rows);
     if (table !== 'resources' && table !== 'jobs') return void (await insertRows(this.session, table, rows));
     const key = table === 'jobs' ? 'id' : 'path';
     const there = await insertRows(this.session, table, rows, sql`on conflict do nothing returning ${sql.ref(key)}`);
     if (there.length < rows.length) throw await this.collision(table, key, rows, new Set(there.map((row) => row[key])));
     if (table === 'resources') await this.forgetRetired(rows.map(({ path }) => String(path)));
+  }
+
+  /** Writes events that are not here yet: a tenant may come back to where it was, and what a provider told may have been told here, too. */
+  private async writeEvents(rows: readonly BackupRow[]): Promise<void> {
+    const { session, what } = this;
+    const known = new Map<string, number>();
+    if (what.newest > 0) {
+      const moments = [...new Set(rows.map(({ timestamp }) => String(timestamp)))];
+      const there = session.db.selectFrom('events').selectAll().where('tenant', '=', what.tenant).where('lane', 'is', null);
+      const same = await there.where('seq', '<=', what.newest).where(session.dialect.isIn('timestamp', moments)).execute();
+      for (const row of same) known.set(sameOf({ ...row }), row.seq);
+    }
+    const fresh = rows.filter((row) => !known.has(sameOf(row)));
+    const made = fresh.length === 0 ? [] : await insertRows(session, 'events', fresh, sql`on conflict do nothing returning seq`);
+    const numbers = made.length > 0 ? made.map(({ seq }) => Number(seq)) : rows.flatMap((row) => known.get(sameOf(row)) ?? []);
+    if (numbers.length > 0) this.last = Math.max(...numbers);
   }
 
   private async writeSeries(rows: readonly BackupRow[]): Promise<void> {
@@ -252,4 +276,9 @@ class Writing {
     }
     return new Error(`it is here already, whosever it is: ${some}. A tenant is in a store once, under whatever name`);
   }
+}
+
+/** Text that is the same of two rows of one event. */
+function sameOf({ timestamp, recorded, resource, type, content, job }: BackupRow): string {
+  return JSON.stringify([timestamp, recorded, resource, type, content, job]);
 }

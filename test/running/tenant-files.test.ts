@@ -247,6 +247,23 @@ it('without a passphrase what has secrets is left out by name, and the rest come
   expect([shown['credentials'], shown['machineTemplates']]).toMatchObject([{ count: 0 }, { count: 1 }]);
 }, 120_000);
 
+it('a tenant comes back to the store that it left: its events are there once, and its logs begin where they did', async () => {
+  const at = place();
+  await fill(at);
+  const before = await seenAt(at);
+  const file = out('lab.tenant');
+  expect((await tenant(at, 'export', 'lab', '--out', file, ...passphrase())).code).toBe(0);
+  await at.start('shop');
+  await at.store.transaction(async (unit) => {
+    for (const { name: type } of standardCatalogue().resources)
+      for (const { path } of await unit.resources({ type, tenants: ['lab'] })) await unit.deleteResource(path);
+    for (const { id } of await unit.jobs({ tenants: ['lab'] })) await unit.deleteJob(id);
+  });
+  await at.stop();
+  expect(told(await tenant(at, 'import', file, ...passphrase()))).toMatch(/^0 [^]*imported into tenant lab/);
+  expect(await seenAt(at)).toEqual(before);
+}, 120_000);
+
 it('what does not fit is refused in words, and nothing of it is there', async () => {
   const first = place();
   await fill(first);
@@ -266,6 +283,12 @@ it('what does not fit is refused in words, and nothing of it is there', async ()
   const stranger = lines.findIndex((line) => line.startsWith('["refs"'));
   const of = lines.with(stranger, (lines[stranger] ?? '').replace(/"source":"[^"]*"/, '"source":"machines/theirs"'));
   writeFileSync(out('strange'), gzipSync(signed(of.join('\n'))));
+  const part = lines.map((line) => line.replace(/"owner":"machines\/[^"]*"/, '"owner":"machineTemplates/theirs"'));
+  writeFileSync(out('part'), gzipSync(signed(part.join('\n'))));
+  await second.start('shop');
+  const theirs = resourceRow('machineTemplates/theirs', { type: 'MachineTemplate', cloud: null, tenant: 'shop' });
+  await second.store.transaction((unit) => unit.insertResource(theirs));
+  await second.stop();
   const refused: [() => Promise<Ended>, RegExp][] = [
     [() => tenant(second, 'import', out('torn')), /is damaged or was cut: nothing of it is used/],
     [
@@ -280,6 +303,7 @@ it('what does not fit is refused in words, and nothing of it is there', async ()
     [() => tenant(second, 'import', out('later')), /exported by version .* with schema 9999-later, and this store has 0029-quotas/],
     [() => tenant(second, 'import', out('other-driver')), /cloud 'sim' has the driver simulator here, and had ec2 where it was exported/],
     [() => tenant(second, 'import', out('strange')), /it holds rows of refs that belong to nothing in it/],
+    [() => tenant(second, 'import', out('part')), /belongs to what is another tenant's here/],
     [() => tenant(second, 'import', second.file), /gateway\.yaml is (no export of a tenant|damaged)/],
     [() => tenant(second, 'import', file, '--as', 'nowhere'), /there is no tenant nowhere here; there are lab, shop, annex/],
     [() => tenant(first, 'import', file), /tenant lab has resources here already/],
