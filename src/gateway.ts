@@ -57,6 +57,7 @@ import { writeFault } from './protocol/faults';
 import type { Handle } from './protocol/messages';
 import { publicDocuments } from './protocol/public-documents';
 import { lockFolder } from './store/folder-lock';
+import { toldNoRoom } from './store/unavailable';
 import { ledgerStore } from './store/ledger-store';
 import { loadOrCreateKey } from './store/key-file';
 import { keepFolder } from './store/private-files';
@@ -112,7 +113,7 @@ export interface Gateway {
 
 /**
  * Builds everything and starts it. The only place that does.
- * @throws ConfigurationError, FolderInUseError, WrongKeyError and what the system says of addresses and servers.
+ * @throws ConfigurationError, FolderInUseError, WrongKeyError and what the system says of addresses, servers and room.
  */
 export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const closers = new Closers();
@@ -120,7 +121,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     return await build(options, closers);
   } catch (error) {
     await closers.close();
-    throw error;
+    throw toldNoRoom(options.config.data.dir, error);
   }
 }
 

@@ -31,7 +31,12 @@ export function lockFolder(folder: string): () => void {
     if (codeOf(error).startsWith('SQLITE_BUSY')) throw new FolderInUseError(folder, readOwner(owner));
     throw error;
   }
-  writeFileSync(owner, `process ${process.pid}, since ${new Date().toISOString()}\n`);
+  try {
+    writeFileSync(owner, `process ${process.pid}, since ${new Date().toISOString()}\n`);
+  } catch (error) {
+    database.close();
+    throw error;
+  }
   return () => database.close();
 }
 

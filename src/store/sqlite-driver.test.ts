@@ -2,7 +2,8 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import Database from 'libsql';
-import { Kysely, sql } from 'kysely';
+import { CompiledQuery, Kysely, sql } from 'kysely';
+import { elapse } from '../../test/harness/wait';
 import { libsqlDialect } from './sqlite-driver';
 
 let folder: string;
@@ -108,4 +109,39 @@ test('a statement by itself within the turn of others is told when it is on the 
   await Promise.all([both, alone()]);
   expect(seen).toEqual([[{ x: 1 }, { x: 2 }]]);
   await Promise.all([db.destroy(), other.destroy()]);
+});
+
+test('a transaction whose commit fails takes back nothing of those that come after it', async () => {
+  const dialect = libsqlDialect({ file: join(folder, 'a.db'), readOnly: false, patienceMs: 1_000 });
+  const db = new Kysely<{ t: { x: number } }>({ dialect });
+  await sql`create table t (x integer unique)`.execute(db);
+  await sql`create table s (x integer references t (x) deferrable initially deferred)`.execute(db);
+  // Refused by the commit only: what it refers to is not there.
+  const refused = db.transaction().execute(async (transaction) => {
+    await sql`insert into s values (77)`.execute(transaction);
+    // Past the turn of the event loop, whose transactions are committed together: the next ones wait until this one is over.
+    await elapse(5);
+  });
+  const all = Array.from({ length: 20 }, (_, x) => x);
+  const next = all.map((x) => dialect.transact((run) => run(CompiledQuery.raw('insert into t values (?)', [x]) as CompiledQuery<object>)));
+  await expect(refused).rejects.toMatchObject({ code: 'SQLITE_CONSTRAINT_FOREIGNKEY' });
+  await Promise.all(next);
+  const rows = await db.selectFrom('t').selectAll().orderBy('x').execute();
+  expect(rows.map(({ x }) => x)).toEqual(all);
+  await db.destroy();
+});
+
+test('transactions of a turn that the database takes back together are all told why', async () => {
+  const db = open();
+  await sql`create table t (x integer unique)`.execute(db);
+  // A turn in which no time passes gives way to nobody.
+  jest.spyOn(performance, 'now').mockReturnValue(0);
+  const first = db.transaction().execute((transaction) => transaction.insertInto('t').values({ x: 1 }).execute());
+  // As a full disk does, which ends the transaction by itself.
+  const full = db.transaction().execute((transaction) => sql`insert or rollback into t values (1)`.execute(transaction));
+  const ends = await Promise.allSettled([first, full]);
+  const why = { status: 'rejected', reason: { code: 'SQLITE_CONSTRAINT_UNIQUE' } };
+  expect(ends).toMatchObject([why, why]);
+  expect(await db.selectFrom('t').selectAll().execute()).toEqual([]);
+  await db.destroy();
 });

@@ -88,6 +88,7 @@ class LibsqlDriver implements Driver {
       try {
         result = work((query) => use.connection.run(query));
       } catch (error) {
+        use.failure = error;
         await this.rollbackTransaction(use);
         throw error;
       }
@@ -119,6 +120,8 @@ class LibsqlDriver implements Driver {
 
   /** Resolves when the others of its group are on the disk: it may have failed by what they wrote, which nobody else sees before. */
   async rollbackTransaction(use: Use): Promise<void> {
+    // What could not be committed has been taken back with its group, and the connection is another's by now.
+    if (use.left) return;
     // Some failures (a full disk) end the whole transaction by themselves.
     if (!use.connection.inTransaction) return;
     await use.connection.command('rollback to one');
@@ -159,13 +162,13 @@ class LibsqlDriver implements Driver {
     if (use.left) return;
     use.left = true;
     const group = this.#group;
-    if (group && (group.due || group.isFull || !use.connection.inTransaction)) await this.#end(group, use.connection);
+    if (group && (group.due || group.isFull || !use.connection.inTransaction)) await this.#end(group, use.connection, use.failure);
     this.#turn.give();
   }
 
-  async #end(group: CommitGroup, connection: LibsqlConnection): Promise<void> {
+  async #end(group: CommitGroup, connection: LibsqlConnection, failure?: unknown): Promise<void> {
     this.#group = undefined;
-    await group.end(connection);
+    await group.end(connection, failure);
   }
 }
 
@@ -174,15 +177,22 @@ class Use implements DatabaseConnection {
   /** True once its turn is over. */
   left = false;
   transaction = false;
+  /** Failure of its last statement that failed. */
+  failure: unknown;
 
   constructor(readonly connection: LibsqlConnection) {}
 
-  executeQuery<R>(query: CompiledQuery): Promise<QueryResult<R>> {
-    return this.connection.executeQuery<R>(query);
+  async executeQuery<R>(query: CompiledQuery): Promise<QueryResult<R>> {
+    try {
+      return await this.connection.executeQuery<R>(query);
+    } catch (error) {
+      this.failure = error;
+      throw error;
+    }
   }
 
-  streamQuery<R>(query: CompiledQuery): AsyncIterableIterator<QueryResult<R>> {
-    return this.connection.streamQuery<R>(query);
+  async *streamQuery<R>(query: CompiledQuery): AsyncIterableIterator<QueryResult<R>> {
+    yield await this.executeQuery<R>(query);
   }
 }
 
@@ -202,16 +212,23 @@ class CommitGroup {
     return new Promise((resolve, reject) => this.#members.push({ resolve, reject }));
   }
 
-  /** Commits; where that fails nothing of any member is kept, and each is told so. Never rejects. */
-  async end(connection: LibsqlConnection): Promise<void> {
+  /**
+   * Commits; where that fails nothing of any member is kept, and each is told so. Never rejects.
+   * @param failure of a statement, which is why there is nothing to commit where the database has rolled the transaction back
+   */
+  async end(connection: LibsqlConnection, failure?: unknown): Promise<void> {
+    if (!connection.inTransaction) return this.#refuse(failure ?? new Error('the database rolled the transaction back'));
     try {
-      if (!connection.inTransaction) throw new Error('the database rolled the transaction back');
       await connection.command('commit');
       for (const { resolve } of this.#members) resolve();
     } catch (error) {
-      for (const { reject } of this.#members) reject(error);
+      this.#refuse(error);
       if (connection.inTransaction) await connection.command('rollback').catch(() => undefined);
     }
+  }
+
+  #refuse(error: unknown): void {
+    for (const { reject } of this.#members) reject(error);
   }
 }
 
@@ -251,10 +268,6 @@ class LibsqlConnection {
       this.#requireOpen();
       this.database.exec(sql);
     });
-  }
-
-  async *streamQuery<R>(query: CompiledQuery): AsyncIterableIterator<QueryResult<R>> {
-    yield await this.executeQuery<R>(query);
   }
 
   close(): void {

@@ -1,4 +1,4 @@
-import { postgresOutages, sqliteOutages } from './unavailable';
+import { postgresOutages, sqliteOutages, StoreUnavailable, toldNoRoom } from './unavailable';
 
 /** Codes as PostgreSQL's Appendix A and SQLite's list of result codes have them. */
 test.each([
@@ -48,4 +48,15 @@ test.each(['SQLITE_CONSTRAINT_UNIQUE', 'SQLITE_ERROR', 'SQLITE_MISUSE', 'SQLITE_
 test('a full disk is told from other outages', () => {
   expect(['53100', '53200'].map((code) => postgresOutages.isFull(code))).toEqual([true, false]);
   expect(['SQLITE_FULL', 'SQLITE_IOERR'].map((code) => sqliteOutages.isFull(code))).toEqual([true, false]);
+});
+
+test('a start without room is told so in words, with the folder; other failures stay as they are', () => {
+  const full = Object.assign(new Error('ENOSPC: no space left on device, write'), { code: 'ENOSPC' });
+  for (const error of [full, new StoreUnavailable(Object.assign(new Error('database or disk is full'), { code: 'SQLITE_FULL' }), true)])
+    expect(toldNoRoom('/data', error)).toMatchObject({
+      message: 'no room is left for the data folder /data: make some, then start again',
+      cause: error,
+    });
+  const other = new Error('EACCES');
+  expect(toldNoRoom('/data', other)).toBe(other);
 });

@@ -42,6 +42,12 @@ export const sqliteOutages: Outages = {
   isFull: (code) => code === 'SQLITE_FULL' || code === 'ENOSPC',
 };
 
+/** Returns an error in words for a start where no room is left for a data folder; any other as it is. */
+export function toldNoRoom(folder: string, error: unknown): unknown {
+  if (!sqliteOutages.isFull(codeOf(error))) return error;
+  return new Error(`no room is left for the data folder ${folder}: make some, then start again`, { cause: error });
+}
+
 /** Classes of SQLSTATE that tell of the server's state: connection, login, transaction, serialization, resources, operator, system. */
 const PASSING = ['08', '25', '28', '3D', '40', '53', '55', '57', '58'];
 

@@ -21,10 +21,12 @@ export interface Expected {
   volumes: Map<string, { cloud: string }>;
   /** Changes that ended well, for the report. */
   changes: number;
+  /** Answers that asked to come again, by status. */
+  refusals: Record<number, number>;
 }
 
 /** Statuses that ask a client to come again. */
-const LATER = new Set([429, 503]);
+const LATER = new Set([429, 503, 507]);
 const pathOf = (uri: unknown): string => String(uri).replace(/^https?:\/\/[^/]+\/cimi\//, '');
 const bytes = (text: string): string => Buffer.from(text).toString('hex');
 
@@ -155,12 +157,20 @@ export class Business {
     }
   }
 
+  /** Counts a refusal. @throws Error where it does not tell when to come again, and why */
+  private refused({ status, headers, text }: Answer): void {
+    const { refusals } = this.expected;
+    refusals[status] = (refusals[status] ?? 0) + 1;
+    if (headers.get('retry-after') === null || text === '') throw new Error(`${status} says too little: ${text.slice(0, 400)}`);
+  }
+
   /** Asks one gateway or another until one answers. */
   private async ask(send: (client: Client) => Promise<Answer>): Promise<Answer> {
     for (;;) {
       try {
         const answer = await send(this.random.of(this.world.clients));
         if (!LATER.has(answer.status)) return answer;
+        this.refused(answer);
       } catch (error) {
         if (!isSilence(error)) throw error;
       }

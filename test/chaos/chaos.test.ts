@@ -1,6 +1,7 @@
 import { describeWith } from '../backends/need';
 import { postgresAvailable } from '../backends/postgres';
 import { redisAvailable } from '../backends/redis';
+import { smallDiskAvailable } from '../backends/small-disk';
 import { chaos } from './chaos';
 
 /** A bounded part of `npm run chaos`. */
@@ -11,6 +12,15 @@ test(`one process on SQLite dies at random, and nothing is lost, made twice or l
   const { violations, changes } = await chaos({ seed: SEED, times: 4, clients: 1, store: 'sqlite' });
   expect(violations).toEqual([]);
   expect(changes).toBeGreaterThan(0);
+});
+
+describeWith('a small disk', smallDiskAvailable(), () => {
+  test(`the disk of one process on SQLite is full for a while, and nothing is lost, made twice or left (CHAOS_SEED=${SEED})`, async () => {
+    const { violations, changes, refusals } = await chaos({ seed: SEED, times: 3, only: 'disk full', clients: 1, store: 'sqlite' });
+    expect(violations).toEqual([]);
+    expect(changes).toBeGreaterThan(0);
+    expect(refusals[507]).toBeGreaterThan(0);
+  });
 });
 
 describeWith('PostgreSQL and Redis', redis === true ? postgresAvailable() : redis, () => {

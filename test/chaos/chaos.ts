@@ -13,9 +13,13 @@ export interface Report {
   faults: Record<string, number>;
   /** Changes that clients asked for and that ended well. */
   changes: number;
+  /** Answers that asked to come again, by status. */
+  refusals: Record<number, number>;
   lists: number;
   /** Violations in words; none where all is well. */
   violations: string[];
+  /** Lines of the members' logs that tell of errors, where there is a violation. */
+  errors: string[];
 }
 
 export interface Settings {
@@ -42,8 +46,9 @@ export async function chaos(settings: Settings): Promise<Report> {
   const { seed, times, only, clients = 2, store = 'postgres', clouds = SIMULATED, tell = () => undefined } = settings;
   const world = await World.start(store, clouds);
   const faults = new Faults(world, new Random(seed));
-  const expected: Expected = { machines: new Map(), images: new Map(), volumes: new Map(), changes: 0 };
+  const expected: Expected = { machines: new Map(), images: new Map(), volumes: new Map(), changes: 0, refusals: {} };
   const violations: string[] = [];
+  let errors: string[] = [];
   const watches = world.clients.map((client) => new Watch(client, 'machines', 'machines', true));
   const known = { made: each(watches, 'made'), leaving: each(watches, 'leaving'), left: each(watches, 'left') } as unknown as Watch;
   let over = false;
@@ -71,13 +76,25 @@ export async function chaos(settings: Settings): Promise<Report> {
     await Promise.all([...lives, looking]);
     for (const watch of watches) await watch.once();
     violations.push(...watches.flatMap((watch) => watch.findings()), ...(await atTheEnd(world, expected)));
+    if (violations.length > 0) errors = world.errors().slice(-ERRORS);
   } finally {
     over = true;
     await world.stop();
   }
   const lists = watches.reduce((sum, watch) => sum + watch.lists, 0);
-  return { seed, faults: Object.fromEntries(faults.counts), changes: expected.changes, lists, violations };
+  return {
+    seed,
+    faults: Object.fromEntries(faults.counts),
+    changes: expected.changes,
+    refusals: expected.refusals,
+    lists,
+    violations,
+    errors,
+  };
 }
+
+/** Errors that a report shows. */
+const ERRORS = 20;
 
 const each =
   (watches: readonly Watch[], name: 'made' | 'leaving' | 'left') =>

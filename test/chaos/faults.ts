@@ -1,6 +1,10 @@
 import { elapse } from '../harness/wait';
+import type { SmallDisk } from '../backends/small-disk';
 import type { Random } from './random';
 import type { Member, World } from './world';
+
+/** Parts that not every world has. */
+type Need = 'shared' | 'disk';
 
 /** Faults that happen to the world: how often, and what of the world they need. */
 const FAULTS = {
@@ -10,10 +14,11 @@ const FAULTS = {
   'redis restarts': { weight: 3, needs: 'shared' },
   'postgres dies': { weight: 3, needs: 'shared' },
   'postgres fails over': { weight: 2, needs: 'shared' },
+  'disk full': { weight: 3, needs: 'disk' },
   'answer lost': { weight: 9 },
   'cloud slow': { weight: 4 },
   'cloud away': { weight: 4 },
-} as const satisfies Record<string, { weight: number; needs?: 'shared' }>;
+} as const satisfies Record<string, { weight: number; needs?: Need }>;
 
 export type Fault = keyof typeof FAULTS;
 
@@ -25,14 +30,15 @@ export function faultOf(name: string): Fault {
 
 /** Faults that can happen to a world, with their weights. */
 function faultsOf(world: World): [weight: number, fault: Fault][] {
-  const all = Object.entries(FAULTS) as [Fault, { weight: number; needs?: 'shared' }][];
+  const all = Object.entries(FAULTS) as [Fault, { weight: number; needs?: Need }][];
   return all.filter(([, { needs }]) => needs === undefined || world[needs] !== undefined).map(([fault, { weight }]) => [weight, fault]);
 }
 
 /** Does one fault after the other. A member is dead or stands still once at a time; the others go on. */
 export class Faults {
   readonly counts = new Map<Fault, number>();
-  private readonly busy = new Set<Member>();
+  private readonly busy = new Set<object>();
+  private broken: { error: unknown } | undefined;
   private readonly under = new Set<Promise<void>>();
 
   constructor(
@@ -48,19 +54,22 @@ export class Faults {
   /** Does one fault. @param only which; any if absent */
   async one(only?: Fault): Promise<void> {
     const possible = faultsOf(this.world).filter(([, fault]) => only === undefined || fault === only);
+    if (this.broken) throw this.broken.error;
+    if (possible.length === 0) throw new Error(`'${only}' cannot happen here`);
     const fault = this.random.pick(possible);
     await this.happen(fault);
     this.counts.set(fault, this.count(fault) + 1);
   }
 
-  /** Waits until all that died or stood still is there again. */
+  /** Waits until all that died or stood still is there again. @throws what hindered it */
   async settled(): Promise<void> {
     await Promise.all(this.under);
+    if (this.broken) throw this.broken.error;
   }
 
   private async happen(fault: Fault): Promise<void> {
     const { world, random } = this;
-    const { shared, clouds } = world;
+    const { shared, clouds, disk } = world;
     if (fault === 'kill' || fault === 'freeze') {
       const free = world.members.filter((member) => !this.busy.has(member));
       // Never all gateways of several, nor all workers: then nothing would happen but silence.
@@ -73,7 +82,11 @@ export class Faults {
     else if (fault === 'redis restarts') await shared?.redis.restart();
     else if (fault === 'postgres dies') await shared?.postgres.restart();
     else if (fault === 'postgres fails over') await shared?.postgres.failOver();
-    else {
+    else if (fault === 'disk full') {
+      if (!disk || this.busy.has(disk)) return this.settled();
+      const fullMs = 500 + random.next() * 4_000;
+      this.during(disk, () => this.fill(disk, fullMs));
+    } else {
       const cloud = random.of(clouds);
       if (fault === 'answer lost') cloud.loseAnswer(random);
       else if (fault === 'cloud slow') cloud.slow();
@@ -81,18 +94,33 @@ export class Faults {
     }
   }
 
-  private during(member: Member, work: () => Promise<void>): void {
-    this.busy.add(member);
-    const doing = work().finally(() => {
-      this.busy.delete(member);
-      this.under.delete(doing);
-    });
+  private during(what: object, work: () => Promise<void>): void {
+    this.busy.add(what);
+    const fail = (error: unknown): void => void (this.broken ??= { error });
+    const doing = work()
+      .catch(fail)
+      .finally(() => {
+        this.busy.delete(what);
+        this.under.delete(doing);
+      });
     this.under.add(doing);
   }
 
   private async kill(member: Member): Promise<void> {
     await member.program.end('SIGKILL');
     await this.world.revive(member);
+  }
+
+  /** Takes all room again and again: the gateway, too, gives some back. */
+  private async fill(disk: SmallDisk, ms: number): Promise<void> {
+    let over = false;
+    const ending = elapse(ms).then(() => (over = true));
+    try {
+      for (; !over; await elapse(20)) await disk.fill();
+    } finally {
+      await ending;
+      await disk.free();
+    }
   }
 
   private async freeze(member: Member, ms: number): Promise<void> {

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { Client as Database } from 'pg';
 import { freePort } from '../backends/moto';
 import { startPostgresPair, type PostgresPair } from '../backends/postgres-pair';
+import { smallDiskAvailable, startSmallDisk, type SmallDisk } from '../backends/small-disk';
 import { startRedis, type RedisServer } from '../backends/redis';
 import { Client } from '../harness/client';
 import { elapse } from '../harness/wait';
@@ -28,8 +29,10 @@ interface Shared {
   redis: RedisServer;
 }
 
-/** Words of a start that found PostgreSQL away. */
-const AWAY = /^cimi-gateway: PostgreSQL /m;
+/** Room for some thousand changes, MB. */
+const DISK_MB = 64;
+/** Words of a start that found PostgreSQL away, or no room. */
+const AWAY = /^cimi-gateway: (PostgreSQL .*can't be used|no room is left )/m;
 const UNFINISHED = "SELECT id, step FROM jobs WHERE done = 0 AND workflow <> 'provider.lookAgain'";
 const HELD = 'SELECT path, job FROM holds';
 
@@ -37,18 +40,23 @@ const HELD = 'SELECT path, job FROM holds';
 export class World {
   readonly members: Member[] = [];
   readonly clouds: ChaosCloud[] = [];
+  /** Errors in the logs of lives that are over. */
+  private readonly earlier: string[] = [];
   private readonly configurations = new Map<string, string>();
   private readonly key = randomBytes(32).toString('base64');
 
   private constructor(
     private readonly folder: Folder,
     readonly shared: Shared | undefined,
+    /** Disk of the one process on SQLite, where one can be had. */
+    readonly disk: SmallDisk | undefined,
   ) {}
 
   static async start(store: StoreKind, clouds: readonly CloudKey[]): Promise<World> {
     const folder = new Folder();
     const shared = store === 'postgres' ? await servers() : undefined;
-    const world = new World(folder, shared);
+    const disk = shared || smallDiskAvailable() !== true ? undefined : startSmallDisk(DISK_MB);
+    const world = new World(folder, shared, disk);
     try {
       for (const key of clouds) world.clouds.push(await startCloud(key, folder.path));
       // One after the other: the first one makes the tables.
@@ -68,6 +76,7 @@ export class World {
 
   /** Starts a member's program, dead by now, in its place, as a supervisor does: again where it ended because a server was away. */
   async revive(member: Member): Promise<void> {
+    this.earlier.push(...errorsOf(member.program));
     for (;;) {
       const program = this.folder.start([member.role, '-c', this.configurations.get(member.name) ?? '']);
       try {
@@ -99,9 +108,14 @@ export class World {
     ];
   }
 
+  /** Reads what the members logged as errors, in whichever life: lines of JSON, the oldest first. */
+  errors(): string[] {
+    return [...this.earlier, ...this.members.flatMap(({ program }) => errorsOf(program))];
+  }
+
   private async read<T extends object>(query: string): Promise<T[]> {
     if (!this.shared) {
-      const file = new Embedded(join(this.folder.path, 'gateway-1', 'cimi.db'), { readonly: true });
+      const file = new Embedded(join(this.dataOf('gateway-1'), 'cimi.db'), { readonly: true });
       try {
         return file.prepare(query).all() as T[];
       } finally {
@@ -120,6 +134,7 @@ export class World {
   async stop(): Promise<void> {
     await Promise.all(this.clouds.map((cloud) => cloud.stop()));
     await this.folder.remove();
+    this.disk?.remove();
     await Promise.all([this.shared?.postgres.stop(), this.shared?.redis.remove()]);
   }
 
@@ -131,9 +146,13 @@ export class World {
     this.members.push({ name, role, client: role === 'serve' ? new Client(`http://127.0.0.1:${port}/cimi/`) : undefined, program });
   }
 
+  private dataOf(name: string): string {
+    return this.disk?.path ?? join(this.folder.path, name);
+  }
+
   /** Each process has a data folder of its own, as on a host of its own; the clouds are the same. */
   private configuration(name: string, port: number): string {
-    const data = join(this.folder.path, name);
+    const data = this.dataOf(name);
     mkdirSync(join(data, 'clouds'), { recursive: true });
     for (const { key, folder } of this.clouds) if (folder !== undefined) symlinkSync(folder, join(data, 'clouds', key));
     const { postgres, redis } = this.shared ?? {};
@@ -153,6 +172,12 @@ export class World {
     });
   }
 }
+
+/** Errors but those that tell of the faults themselves. */
+const errorsOf = ({ stdout }: Program): string[] =>
+  stdout
+    .split('\n')
+    .filter((line) => line.startsWith('{"level":"error"') && !/"status":50[37]|"error":"the store can't be used now/.test(line));
 
 async function servers(): Promise<Shared> {
   const [postgres, redis] = await Promise.all([startPostgresPair(), startRedis()]);
