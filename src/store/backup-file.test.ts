@@ -41,6 +41,10 @@ test.each<[string, (bytes: Buffer) => Buffer]>([
   await expect(verifyBackup(file)).rejects.toThrow(/damaged or was cut/);
 });
 
+test.each([[['meta', null]], [['meta', ['text']]], [[1, {}]], [null]])('one with a line that is no row is refused: %j', async (line) => {
+  await expect(writeBackup(file, HEADER, Readable.from([line ?? ['meta']]) as never)).rejects.toThrow(/damaged or was cut/);
+});
+
 test('one that cannot be read is told of by the system', async () => {
   await expect(verifyBackup(join(folder, 'none'))).rejects.toMatchObject({ code: 'ENOENT' });
   await expect(verifyBackup(folder)).rejects.toMatchObject({ code: 'EISDIR' });

@@ -142,9 +142,11 @@ export class BackupReading<H extends FileHeader = BackupHeader> {
       const line = await this.next();
       const value = line === undefined ? undefined : parsed(line);
       if (line === undefined || value === undefined) throw this.damaged();
-      if (!Array.isArray(value)) return this.end(value as Partial<Trailer>);
+      if (isRow(value)) return this.end(value);
+      if (!Array.isArray(value)) throw this.damaged();
       this.take(line);
-      const [table, row] = value as [string, BackupRow];
+      const [table, row] = value as unknown[];
+      if (typeof table !== 'string' || !isRow(row)) throw this.damaged();
       this.counts[table] = (this.counts[table] ?? 0) + 1;
       yield [table, row];
     }
@@ -190,6 +192,8 @@ async function* unpackedLines(input: Readable): AsyncGenerator<string, undefined
   if (rest !== '') yield rest;
   return undefined;
 }
+
+const isRow = (value: unknown): value is BackupRow => typeof value === 'object' && value !== null && !Array.isArray(value);
 
 function parsed(line: string | undefined): unknown {
   try {
