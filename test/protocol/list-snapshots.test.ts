@@ -170,17 +170,22 @@ async function change({ what, whose, cloud, which, waits }: Doing): Promise<void
   }
 }
 
-test('after any changes, and while they are under way, each list is the same as one put together from the beginning', async () => {
-  await compareAll();
-  await fc.assert(
-    fc.asyncProperty(fc.array(doing, { minLength: 3, maxLength: 8 }), fc.nat({ max: SHAPES.length - 1 }), async (all, shape) => {
-      for (const each of all) {
-        await change(each);
-        await compareAll([SHAPES[shape] ?? '', `clouds/${each.cloud}/machines`]);
-      }
-    }),
-    { numRuns: 25 },
-  );
-  await compareAll();
-  expect(followed).toBeGreaterThan(500);
-});
+/** Several tests, each with a time of its own: a machine that is busy with other things needs minutes for one. */
+test.each([1, 2, 3, 4, 5])(
+  'after any changes, and while they are under way, each list is the same as one put together from the beginning (%i)',
+  async () => {
+    await compareAll();
+    await fc.assert(
+      fc.asyncProperty(fc.array(doing, { minLength: 3, maxLength: 8 }), fc.nat({ max: SHAPES.length - 1 }), async (all, shape) => {
+        for (const each of all) {
+          await change(each);
+          await compareAll([SHAPES[shape] ?? '', `clouds/${each.cloud}/machines`]);
+        }
+      }),
+      { numRuns: 5 },
+    );
+    await compareAll();
+  },
+);
+
+test('most of these lists were followed', () => expect(followed).toBeGreaterThan(500));
