@@ -53,7 +53,7 @@ export async function listCloud(
   const mark = store.recent?.mark();
   const held = holdsOf(store, seen.value.length);
   const [listed, pathOfItem] = await Promise.all([
-    rowsOf(reading, handler, cloud, seen.value),
+    rowsOf(reading, handler, cloud, seen.value, held.come),
     reading.pathsOf(cloud, handler.type, seen.value),
   ]);
   const keys = new Set(listed.map(({ row }) => row.providerKey));

@@ -19,17 +19,23 @@ export interface TaggedAs {
   tenant: string;
 }
 
-/** Rows of what the provider lists, whosever they are, and all that this tenant may have there, with their holds: never all of the cloud's. */
+/**
+ * Rows of what the provider lists, whosever they are, and all that this tenant may have there, with their holds: never all of the cloud's.
+ * @param holds resolves once there may be a last look for rows of what has none
+ */
 export async function rowsOf(
   { context: { store, policy }, tenant }: Reading,
   handler: ResourceHandler,
   cloud: Cloud,
   items: readonly Item[],
+  holds: Promise<void>,
 ): Promise<HeldResource[]> {
+  if (handler.shared) await holds;
   const own = { type: handler.type, cloud: cloud.key, ...(handler.shared ? {} : { tenants: policy.rowsOf(tenant) }) };
   const rows: HeldResource[] = [];
   for await (const page of heldPagesOf(store, own)) rows.push(...page);
   if (handler.shared) return rows;
+  await holds;
   const known = new Set(rows.map(({ row }) => row.providerKey));
   const others = items.map(({ key }) => key).filter((key) => !known.has(key));
   return rows.concat(await inChunks(store, handler, cloud, others, 'providerKeys'));

@@ -16,6 +16,11 @@ export interface Held {
 /** Begins to read the holds that a list of about so many items needs. */
 export interface ListHolds {
   /**
+   * Resolves once those have come, or cannot be had. The look that finds no row of something comes after that: over several connections it
+   * could be done first, and what a Job held that ends in between would be shown as it was before.
+   */
+  readonly come: Promise<void>;
+  /**
    * Reads the rest, where more is held than the list is long, as when very many Jobs wait.
    * @param rows as they were read, with their holds
    * @param others paths that the list may show without a row
@@ -28,8 +33,9 @@ export interface ListHolds {
 export function holdsOf(store: StoreReads, items: number): ListHolds {
   const most = Math.max(FEW, items);
   const first = store.holds(undefined, most);
+  const done = (): void => undefined;
   // Who never asks is told of no failure of it.
-  first.catch(() => undefined);
+  const come = first.then(done, done);
   const rowless = async (
     paths: readonly string[],
     again: () => Promise<readonly HeldResource[]>,
@@ -45,6 +51,7 @@ export function holdsOf(store: StoreReads, items: number): ListHolds {
     return { holds, came: await again() };
   };
   return {
+    come,
     async among(read, others, again) {
       const { holds, came } = await rowless([...new Set(others())], again);
       const newer = new Set(came.map(({ row }) => row.path));

@@ -32,15 +32,18 @@ export const parts: ReadStrategy = {
     const { context, retirement } = reading;
     const { cloud } = owner;
     const { group, type } = handler;
-    const row = (await context.store.resource(path)) ?? (await again(reading, at, owner, options));
+    // Before the look for a row: what a Job held that ends in between has one then.
+    const holds = await context.store.holds([path]);
+    const known = await context.store.heldResource(path);
+    const row = known?.row ?? (await again(reading, at, owner, options));
+    const held = known ? known.held : holds.get(path);
     const key = row ? row.providerKey : keyOf(id, cloud);
-    const held = (await context.store.holds([path])).get(path);
     if (row && key === null) return reading.showOne(await withoutKey(reading, row, cloud, held ? undefined : group, held), owner);
     if (!cloud || !group || !cloud.has(group) || !key) return undefined;
     let seen = await cloud.get(group, key, options);
     if (row && seen.at < settledAt(row)) seen = await cloud.get(group, key, { maxAgeMs: 0 });
     const item = seen.value && isPartOf(owner, seen.value, row) ? seen.value : undefined;
-    if (!row && (!item || (await isKnown(reading, handler, cloud, owner, item)))) return undefined;
+    if (!row && (!item || (await isKnown(reading, at, cloud, owner, item)))) return undefined;
     // It is another owner's now: not here, and not gone.
     if (seen.value && !item && !held) return undefined;
     if (row && !seen.value && !held && (await retirement.retire(row, cloud))) return undefined;
@@ -70,13 +73,15 @@ function keyOf(id: string, cloud: Cloud | null): string | undefined {
 /** Tells whether a part of this owner goes by another id than its key's. */
 async function isKnown(
   { context, retirement }: Reading,
-  { type }: ResourceHandler,
+  { path, handler: { type } }: ItemAt,
   cloud: Cloud,
   owner: ReadableFound,
   item: Item,
 ): Promise<boolean> {
-  const rows = await context.store.resources({ type, cloud: cloud.key, providerKeys: [item.key] });
-  const former = rows.length > 0 ? undefined : await retirement.formerOf(item, cloud, type);
+  const all = await context.store.resources({ type, cloud: cloud.key, providerKeys: [item.key] });
+  // A change that was accepted a moment ago gave it a row.
+  const rows = all.filter((row) => row.path !== path);
+  const former = all.length > 0 ? undefined : await retirement.formerOf(item, cloud, type);
   return [...rows, ...(former ? [former] : [])].some((row) => row.owner === owner.path);
 }
 
@@ -115,7 +120,7 @@ async function commonOf(
   const items = owners.flatMap(({ key }) => (key === undefined ? [] : (byOwner.get(key) ?? [])));
   const held = holdsOf(store, items.length);
   const [read, pathOfItem] = await Promise.all([
-    store.heldResources({ type, owners: owners.map(({ path }) => path) }),
+    held.come.then(() => store.heldResources({ type, owners: owners.map(({ path }) => path) })),
     reading.pathsOf(cloud, type, items),
   ]);
   const known = new Set(read.map(({ row }) => row.providerKey));
