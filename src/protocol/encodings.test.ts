@@ -51,4 +51,17 @@ describe('encoded answers', () => {
     encodings.keep('huge', views, encoded(33 * MB));
     expect(encodings.list('huge', views)).toBeUndefined();
   });
+
+  test('short lists of long filters, and of very many things of which a filter leaves none, do not pile up', () => {
+    const encodings = new Encodings();
+    const views = Array.from({ length: 100_000 }, (_, number) => view(`machines/${number}`));
+    const filters = Array.from({ length: 5_000 }, (_, number) => `${number} ${'x'.repeat(8_000)}`);
+    for (const filter of filters) encodings.keep(filter, [], encoded(100));
+    const kept = filters.filter((filter) => encodings.list(filter, []));
+    expect(kept.length).toBeLessThan((64 * MB) / 16_000);
+    expect(kept).toEqual(filters.slice(-kept.length));
+    const keys = Array.from({ length: 100 }, (_, number) => `of many ${number}`);
+    for (const key of keys) encodings.keep(key, views, encoded(100));
+    expect(keys.filter((key) => encodings.list(key, views)).length).toBeLessThanOrEqual(10);
+  });
 });

@@ -15,6 +15,9 @@ interface EncodedList extends Encoded {
 /** Bytes of encoded lists kept at most; the longest unused give way. One list may have half of them: 10,000 machines have 20 MB in XML. */
 const MAX_BYTES = 64 * 1024 * 1024;
 const MAX_LIST_BYTES = MAX_BYTES / 2;
+/** Bytes that a list takes beside its body and its key, about, and each thing it was chosen from: a filter may leave none of very many. */
+const OWN_BYTES = 1_024;
+const VIEW_BYTES = 64;
 /** Shapes (format, query) of one resource that are remembered: a few are asked for again and again, and queries have no end. */
 const MOST_SHAPES = 4;
 /** Shapes of one resource among the items of lists. */
@@ -68,7 +71,8 @@ export class Encodings {
 
   keep(key: string, views: readonly View[], encoded: Encoded): void {
     this.drop(key);
-    const bytes = encoded.body.reduce((sum, part) => sum + part.byteLength, 0);
+    const own = OWN_BYTES + 2 * key.length + VIEW_BYTES * views.length;
+    const bytes = encoded.body.reduce((sum, part) => sum + part.byteLength, own);
     if (bytes > MAX_LIST_BYTES) return;
     this.lists.set(key, { ...encoded, views, bytes });
     this.bytes += bytes;
