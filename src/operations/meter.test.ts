@@ -1,4 +1,5 @@
-import { isExpired, isRecording } from './meter';
+import type { Found } from './resource-handler';
+import { isExpired, isRecording, meterHandler } from './meter';
 
 /** A Meter records until its stopTime or its expiresTime, whichever comes first (Table 49; D171, D172). */
 const NOW = Date.parse('2026-11-30T12:00:00Z');
@@ -19,4 +20,17 @@ test('it expires at its expiresTime', () => {
   expect(isExpired({ expiresTime: '2026-11-30T12:00:00Z' }, NOW)).toBe(true);
   expect(isExpired({ expiresTime: '2026-11-30T12:00:00.001Z', stopTime: '2001-01-01T00:00:00Z' }, NOW)).toBe(false);
   expect(isExpired({}, NOW)).toBe(false);
+});
+
+const LATER = '2026-11-30T12:00:01Z';
+const [PAST, LAST] = ['2026-11-30T12:00:00Z', '2026-11-30T12:00:02Z'];
+test.each([
+  [{}, undefined],
+  [{ stopTime: PAST, expiresTime: PAST }, undefined],
+  [{ stopTime: LATER }, LATER],
+  [{ stopTime: LAST, expiresTime: LATER }, LATER],
+  [{ stopTime: PAST, expiresTime: LAST }, LAST],
+])('what is offered of %p changes by itself at %p', (values, expected) => {
+  const found = { values } as unknown as Found;
+  expect(meterHandler.changesAt?.(found, NOW)).toBe(expected === undefined ? undefined : Date.parse(expected));
 });

@@ -39,9 +39,11 @@ export function isExpired({ expiresTime }: Values, now: number): boolean {
 }
 
 function isPast(time: Value | undefined, now: number): boolean {
-  const instant = typeof time === 'string' ? instantOf(time) : undefined;
-  return instant !== undefined && instant <= now;
+  const moment = momentOf(time);
+  return moment !== undefined && moment <= now;
 }
+
+const momentOf = (time: Value | undefined): number | undefined => (typeof time === 'string' ? instantOf(time) : undefined);
 
 /**
  * Meter (DSP0263 5.17.3): a row of the gateway's, owned by what it measures, so that it goes with that. What its `internal` says is
@@ -67,6 +69,10 @@ export const meterHandler: ResourceHandler = {
     const now = Date.now();
     if (isExpired(found.values, now)) return ['edit', 'delete'];
     return ['edit', 'delete', isRecording(found.values, now) ? 'stop' : 'start'];
+  },
+  changesAt({ values: { stopTime, expiresTime } }, now) {
+    const times = [stopTime, expiresTime].flatMap((time) => momentOf(time) ?? []).filter((time) => time > now);
+    return times.length > 0 ? Math.min(...times) : undefined;
   },
 };
 

@@ -252,6 +252,11 @@ export interface ResourceHandler {
   actOnAll?: Readonly<Record<string, CollectionAction>>;
   /** Operations that would work now, as short names (edit, delete, start, capture, …), roles aside. */
   offered(found: Found, catalogue: Catalogue): string[];
+  /**
+   * Finds when `offered` next changes although nothing is written, in ms since the epoch: until then a representation may be kept.
+   * Absent: never.
+   */
+  changesAt?(found: Found, now: number): number | undefined;
   /** Query of the href of an advertised link (capture, snapshot), by short name. */
   linkQuery?: Readonly<Record<string, (found: Found) => string>>;
 }

@@ -159,6 +159,12 @@ export class Views {
 
   /** Returns the view of what was found, as a caller who may change things sees it; the same view for the same finding. */
   private of(found: ReadableFound): View {
+    const changesAt = this.protocol.handlerOf(found.type)?.changesAt?.(found, Date.now());
+    // What changes by itself is made anew each time, and counts up to then.
+    if (changesAt !== undefined) {
+      this.protocol.ledger?.readUntil(changesAt - 1);
+      return this.made(found);
+    }
     const known = this.known.get(found);
     if (known) return known;
     const view = this.made(found);

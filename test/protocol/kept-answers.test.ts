@@ -122,3 +122,20 @@ test('after each change every path is answered as if nothing were kept', async (
   await succeeded(client, await client.delete(machine));
   await all();
 });
+
+test('a Meter whose stopTime comes is told as stopped, and so is the list that it stands in, although nothing is written', async () => {
+  const { client } = scene;
+  const [caller] = CALLERS as [Principal];
+  const target = pathOf(client, (await made(client, 'machines', machineCreate({ name: 'metered' }))).id);
+  const stopTime = new Date(Date.now() + 3_000).toISOString();
+  const meterTemplate = { targetResource: { href: target }, meterConfig: { aspect: 'http://schemas.dmtf.org/cimi/1/aspect/cpu' } };
+  const meter = pathOf(client, (await made(client, 'meters', { meterTemplate })).id);
+  await client.put(`${meter}?$select=stopTime`, { stopTime });
+  const about = [meter, 'meters', `${target}/meters`];
+  const offers = async (path: string, operation: string): Promise<boolean> =>
+    (await ask(path, caller, {})).body.includes(`/action/${operation}"`);
+  for (const path of about) await ask(path, caller, {});
+  while (Date.now() <= Date.parse(stopTime)) await new Promise((resolve) => setTimeout(resolve, 50));
+  for (const path of about) await compare(path, caller, {});
+  expect([await offers(meter, 'stop'), await offers(meter, 'start')]).toEqual([false, true]);
+});
