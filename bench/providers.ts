@@ -129,10 +129,15 @@ async function measure(provider: Provider, rounds: number): Promise<Line[]> {
     };
     const one = `${machines}/${idOf((await ask(machines)).body, machine)}`;
     await get(one);
+    // What is read in the background may fall into one, but not into each.
     const counted = async (work: () => Promise<void>): Promise<number> => {
-      const before = provider.calls();
-      await work();
-      return provider.calls() - before;
+      let least = Number.POSITIVE_INFINITY;
+      for (let time = 0; time < 3; time += 1) {
+        const before = provider.calls();
+        await work();
+        least = Math.min(least, provider.calls() - before);
+      }
+      return least;
     };
     const calls = { get: await counted(() => get(one)), list: await counted(() => get(machines)) };
     return [
