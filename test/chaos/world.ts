@@ -29,6 +29,16 @@ interface Shared {
   redis: RedisServer;
 }
 
+/** Differences of one world from all others. */
+export interface Furnishing {
+  /** Sections of a member's configuration, over those of the world. */
+  sections?: (role: Member['role']) => Readonly<Record<string, unknown>>;
+  /** Environment of every member. */
+  env?: Readonly<Record<string, string>>;
+  /** False: one process on SQLite has the disk that others use, too. */
+  smallDisk?: boolean;
+}
+
 /** Room for some thousand changes, MB. */
 const DISK_MB = 64;
 /** Words of a start that found PostgreSQL away, or no room. */
@@ -50,13 +60,17 @@ export class World {
     readonly shared: Shared | undefined,
     /** Disk of the one process on SQLite, where one can be had. */
     readonly disk: SmallDisk | undefined,
-  ) {}
+    private readonly furnishing: Furnishing,
+  ) {
+    mkdirSync(this.temporary);
+  }
 
-  static async start(store: StoreKind, clouds: readonly CloudKey[]): Promise<World> {
+  static async start(store: StoreKind, clouds: readonly CloudKey[], furnishing: Furnishing = {}): Promise<World> {
     const folder = new Folder();
     const shared = store === 'postgres' ? await servers() : undefined;
-    const disk = shared || smallDiskAvailable() !== true ? undefined : startSmallDisk(DISK_MB);
-    const world = new World(folder, shared, disk);
+    const small = !shared && furnishing.smallDisk !== false && smallDiskAvailable() === true;
+    const disk = small ? startSmallDisk(DISK_MB) : undefined;
+    const world = new World(folder, shared, disk, furnishing);
     try {
       for (const key of clouds) world.clouds.push(await startCloud(key, folder.path));
       // One after the other: the first one makes the tables.
@@ -70,6 +84,16 @@ export class World {
     return world;
   }
 
+  /** Folder of every member's temporary files. */
+  get temporary(): string {
+    return join(this.folder.path, 'tmp');
+  }
+
+  /** Folder of a member's data. */
+  dataOf(name: string): string {
+    return this.disk?.path ?? join(this.folder.path, name);
+  }
+
   get clients(): Client[] {
     return this.members.flatMap(({ client }) => client ?? []);
   }
@@ -78,7 +102,7 @@ export class World {
   async revive(member: Member): Promise<void> {
     this.earlier.push(...errorsOf(member.program));
     for (;;) {
-      const program = this.folder.start([member.role, '-c', this.configurations.get(member.name) ?? '']);
+      const program = this.folder.start([member.role, '-c', this.configurations.get(member.name) ?? ''], { env: this.env });
       try {
         await program.ready();
         member.program = program;
@@ -92,7 +116,12 @@ export class World {
 
   /** Compares the store with the clouds, as an operator would. */
   doctor(): Promise<Ended> {
-    return this.folder.run(['doctor', '--json', '-c', this.configurations.get('gateway-1') ?? '']);
+    return this.command(['doctor', '--json']);
+  }
+
+  /** Runs a command of the program over the first gateway's configuration. */
+  command(args: readonly string[], input?: string): Promise<Ended> {
+    return this.folder.run([...args, '-c', this.configurations.get('gateway-1') ?? ''], input === undefined ? {} : { input });
   }
 
   /**
@@ -113,7 +142,8 @@ export class World {
     return [...this.earlier, ...this.members.flatMap(({ program }) => errorsOf(program))];
   }
 
-  private async read<T extends object>(query: string): Promise<T[]> {
+  /** Reads the store's tables past the program. */
+  async read<T extends object>(query: string): Promise<T[]> {
     if (!this.shared) {
       const file = new Embedded(join(this.dataOf('gateway-1'), 'cimi.db'), { readonly: true });
       try {
@@ -140,18 +170,14 @@ export class World {
 
   private async add(name: string, role: Member['role']): Promise<void> {
     const port = role === 'serve' ? await freePort() : 0;
-    const configuration = this.configuration(name, port);
+    const configuration = this.configuration(name, role, port);
     this.configurations.set(name, configuration);
-    const program = await this.folder.serve([role, '-c', configuration]);
+    const program = await this.folder.serve([role, '-c', configuration], { env: this.env });
     this.members.push({ name, role, client: role === 'serve' ? new Client(`http://127.0.0.1:${port}/cimi/`) : undefined, program });
   }
 
-  private dataOf(name: string): string {
-    return this.disk?.path ?? join(this.folder.path, name);
-  }
-
   /** Each process has a data folder of its own, as on a host of its own; the clouds are the same. */
-  private configuration(name: string, port: number): string {
+  private configuration(name: string, role: Member['role'], port: number): string {
     const data = this.dataOf(name);
     mkdirSync(join(data, 'clouds'), { recursive: true });
     for (const { key, folder } of this.clouds) if (folder !== undefined) symlinkSync(folder, join(data, 'clouds', key));
@@ -169,7 +195,12 @@ export class World {
       clouds: Object.fromEntries(
         this.clouds.map(({ key, config: cloud }) => [key, { ...cloud, guard: { cacheMs: 0, deadlineMs: 4_000, retries: 1 } }]),
       ),
+      ...this.furnishing.sections?.(role),
     });
+  }
+
+  private get env(): Record<string, string> {
+    return { ...this.furnishing.env, TMPDIR: this.temporary };
   }
 }
 

@@ -127,6 +127,10 @@ export class Program {
     return new Client(this.base);
   }
 
+  get pid(): number {
+    return this.child.pid ?? 0;
+  }
+
   /** Log lines so far. @throws SyntaxError where one is not JSON */
   logs(): { [key: string]: unknown }[] {
     const lines = this.stdout.split('\n').slice(0, -1);
