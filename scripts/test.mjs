@@ -21,6 +21,7 @@ const packages = [
   { name: 'openssh-client', there: () => !spawnSync('ssh-keygen', ['-?'], { stdio: 'ignore' }).error },
   { name: 'python3-venv', there: () => has('python3', '-c', 'import venv, ensurepip') },
   { name: 'buildah', there: () => has('buildah', '--version') },
+  { name: 'faketime', there: () => has('faketime', '--version') },
   { name: 'runc', there: () => has('runc', '--version') },
 ];
 

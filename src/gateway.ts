@@ -57,6 +57,7 @@ import { writeFault } from './protocol/faults';
 import type { Handle } from './protocol/messages';
 import { publicDocuments } from './protocol/public-documents';
 import { lockFolder } from './store/folder-lock';
+import { startStoreClock, type StoreClock } from './store/store-clock';
 import { toldNoRoom } from './store/unavailable';
 import { ledgerStore } from './store/ledger-store';
 import { loadOrCreateKey } from './store/key-file';
@@ -142,6 +143,8 @@ async function build(options: GatewayOptions, closers: Closers): Promise<Gateway
   const ledger = config.store.kind === 'sqlite' && !options.policy ? new Ledger() : undefined;
   const observed = observedStore(ledger ? ledgerStore(opened, ledger) : opened, onEnded);
   const store = tracer ? tracedStore(observed, () => tracer.current()?.place) : observed;
+  const clock = await startStoreClock(store);
+  closers.add(() => clock.stop());
   const required = role === 'worker' || (await loginRequired(config, store));
   const clouds = await connect(options, metrics, { ledger, tracer });
   closers.add(() => clouds.close());
@@ -155,7 +158,7 @@ async function build(options: GatewayOptions, closers: Closers): Promise<Gateway
   const queue = await openQueue(config, log);
   closers.add(() => queue.close(config.server.shutdownMs));
   const limits = liveLimits(config);
-  const shared = { store, clouds, catalogue, handlers, base, tagKey, rules: rules.book, limits, tracer };
+  const shared = { store, clock, clouds, catalogue, handlers, base, tagKey, rules: rules.book, limits, tracer };
   const engine = createJobs(options, { ...shared, queue, fetcher, onEnded, onTakenOver, owner });
   metrics.watchQueue(() => queue.trouble());
   metrics.watchJobs(() => store.jobLoad());
@@ -287,24 +290,7 @@ function createJobs(
     base,
     limits,
     ...parts
-  }: Pick<
-    Built,
-    | 'store'
-    | 'clouds'
-    | 'catalogue'
-    | 'handlers'
-    | 'tagKey'
-    | 'base'
-    | 'rules'
-    | 'fetcher'
-    | 'limits'
-    | 'onEnded'
-    | 'onTakenOver'
-    | 'owner'
-    | 'tracer'
-  > & {
-    queue: JobQueue;
-  },
+  }: Omit<Built, 'ending' | 'engine' | 'ledger' | 'freshen' | 'reads'> & { queue: JobQueue },
 ): Engine {
   const planning = createDeferredPlanning({
     ...{ ...parts, handlers, tagKey, base, policy, log: logOf(log) },
@@ -334,6 +320,7 @@ interface Built {
   /** Aborted when the gateway stops serving. */
   ending: AbortSignal;
   store: Store;
+  clock: StoreClock;
   clouds: ConnectedClouds;
   catalogue: Catalogue;
   handlers: readonly ResourceHandler[];

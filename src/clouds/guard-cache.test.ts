@@ -18,6 +18,17 @@ describe('cache', () => {
     expect((await cloud.list('machines')).at).toBeGreaterThan(first.at);
     expect(machines.calls).toHaveLength(4);
   });
+  it.each([3_600_000, -3_600_000])('keeps them for that age, however the machine’s clock is set meanwhile (%i ms)', async (set) => {
+    const { cloud, machines } = setUp({ cacheMs: 60 });
+    stopClock();
+    await cloud.list('machines');
+    jest.setSystemTime(Date.now() + set);
+    await cloud.list('machines');
+    expect(machines.calls).toHaveLength(2);
+    await passing(61);
+    await cloud.list('machines');
+    expect(machines.calls).toHaveLength(4);
+  });
   it('answers anew where a younger answer is asked for', async () => {
     const { cloud, machines } = setUp();
     await cloud.get('machines', 'a');

@@ -1,3 +1,5 @@
+import { steadyTime } from '../model/steady-time';
+
 /**
  * Wraps a read so that equal questions in flight are joined and answers are kept for some time; failures are not kept.
  * @param ageMs how long an answer is good enough, in ms
@@ -7,8 +9,8 @@ export function keptFor<Q extends object, A>(ageMs: number, read: (question: Q) 
   return (question) => {
     const key = JSON.stringify(question);
     const known = kept.get(key);
-    if (known && Date.now() - known.at <= ageMs) return known.answer;
-    const entry = { at: Date.now(), answer: read(question) };
+    if (known && steadyTime() - known.at <= ageMs) return known.answer;
+    const entry = { at: steadyTime(), answer: read(question) };
     kept.set(key, entry);
     entry.answer.catch(() => {
       if (kept.get(key) === entry) kept.delete(key);

@@ -4,6 +4,7 @@ import type { Seen, Answers } from './cloud';
 import type { Item } from './driver';
 import type { MeterOffer, Meters } from './monitoring';
 import type { GroupReads } from './reads';
+import { steadyTime } from '../model/steady-time';
 
 /**
  * Lists the pairs of type and aspect of which there can be Meters: what a cloud measures, and the groups of it (System,
@@ -37,7 +38,7 @@ class Configs extends Map<string, Item> implements Answers {
 
 /** Reads of the MeterConfigurations of a cloud: they follow from its offers, so no provider is asked. */
 export function meterConfigReads(meters: Meters): Pick<GroupReads, 'list' | 'getMany'> {
-  const seen = <T>(value: T): Promise<Seen<T>> => Promise.resolve({ value, at: Date.now() });
+  const seen = <T>(value: T): Promise<Seen<T>> => Promise.resolve({ value, at: steadyTime() });
   const all = () => meterConfigsOf(meters.offers());
   return {
     list: () => seen(all()),

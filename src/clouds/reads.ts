@@ -2,6 +2,7 @@ import type { Answers, Freshness, Seen, SeenList } from './cloud';
 import type { CallRunner, GuardHooks } from './call';
 import type { Item, ListedGroup, ReadGroup } from './driver';
 import { Gone, ProviderError } from './errors';
+import { steadyTime } from '../model/steady-time';
 
 /** Settings of the reads of one group. */
 export interface ReadSettings {
@@ -149,7 +150,7 @@ export class GroupReads {
   /** Items by key; what is proven gone is missing. `at` is that of the oldest part. @throws ProviderError where nothing could be asked */
   async getMany(keys: readonly string[], freshness?: Freshness): Promise<Seen<Answers>> {
     const found = new ItemsByKey();
-    let oldest = Date.now();
+    let oldest = steadyTime();
     const flights = new Map<Batch, string[]>();
     for (const key of new Set(keys)) {
       const known = this.known(key, freshness);
@@ -204,7 +205,7 @@ export class GroupReads {
 
   private fresh(at: number, freshness: Freshness | undefined): boolean {
     const maxAge = freshness?.maxAgeMs ?? this.settings.cacheMs;
-    return maxAge > 0 && Date.now() - at <= maxAge;
+    return maxAge > 0 && steadyTime() - at <= maxAge;
   }
 
   private joinable(flight: Flight, freshness: Freshness | undefined): boolean {
@@ -221,9 +222,9 @@ export class GroupReads {
     const items = await this.caller.pages(
       name,
       (context) => this.driver.list(context),
-      () => (flight.at = Date.now()),
+      () => (flight.at = steadyTime()),
     );
-    const seen: SeenList = { value: items, at: flight.at ?? Date.now(), later: new Map() };
+    const seen: SeenList = { value: items, at: flight.at ?? steadyTime(), later: new Map() };
     this.report(items);
     // One that began earlier may end later: it takes nothing back.
     if (flight.generation === this.generation && seen.at >= (this.all?.at ?? 0)) {
@@ -259,11 +260,11 @@ export class GroupReads {
     const keys = [...batch.keys];
     try {
       const found = await this.ask(keys, (at) => (batch.at = at));
-      const at = batch.at ?? Date.now();
+      const at = batch.at ?? steadyTime();
       const items = [...found.values()].flatMap((known) => (known instanceof ProviderError ? [] : known));
       this.report(items);
       if (batch.generation === this.generation) {
-        const ended = Date.now();
+        const ended = steadyTime();
         for (const [key, known] of found) {
           if (known instanceof ProviderError && !(known instanceof Gone)) continue;
           // What is gone does not come back: not even from a list that was asked for after this, and answered before.
@@ -288,7 +289,7 @@ export class GroupReads {
     const name = { group: this.settings.group, method: 'getMany' };
     try {
       const answers = await this.caller.call(name, (context) => {
-        begun(Date.now());
+        begun(steadyTime());
         return this.driver.getMany(keys, context);
       });
       const known = new Map(answers.map((answer) => [answer.key, answer]));

@@ -40,6 +40,7 @@ export interface ProtocolOptions {
   handlers: readonly ResourceHandler[];
   clouds: Clouds;
   store: Store;
+  clock: ReaderContext['clock'];
   jobs: JobRunner;
   writers: Readonly<Record<Format, Writer>>;
   readers: Readonly<Record<Format, BodyReader>>;

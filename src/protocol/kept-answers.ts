@@ -1,5 +1,6 @@
 import type { Footing, Ledger } from '../model/ledger';
 import type { CimiRequest, CimiResponse } from './messages';
+import { steadyTime } from '../model/steady-time';
 
 /** Bytes of answers that are kept at most; the longest unused give way. One answer may have half of them: 10,000 machines have 20 MB in XML. */
 const MAX_BYTES = 64 * 1024 * 1024;
@@ -48,7 +49,7 @@ export class KeptAnswers {
   private at(key: string): CimiResponse | undefined {
     const known = this.kept.get(key);
     if (!known) return undefined;
-    const now = Date.now();
+    const now = steadyTime();
     this.kept.delete(key);
     if (!this.ledger.stands(known.footing, now)) {
       this.bytes -= known.bytes;
@@ -59,7 +60,7 @@ export class KeptAnswers {
   }
 
   private async make(key: string, request: CimiRequest, make: (request: CimiRequest) => Promise<CimiResponse>): Promise<CimiResponse> {
-    const begun = Date.now();
+    const begun = steadyTime();
     // No other header is there to be read: none can be missing from the key.
     const headers: Record<string, string | undefined> = {};
     for (const name of HEADERS) headers[name] = request.headers[name];

@@ -13,6 +13,7 @@ import type { Protocol } from './context';
 import { withArticle } from './mandatory';
 import type { Routed } from './router';
 import type { Views } from './views';
+import { steadyTime } from '../model/steady-time';
 
 /** Services that planning needs, the same for all requests and Jobs. */
 export interface PlanningServices extends Pick<
@@ -122,7 +123,7 @@ function entryPointAt({ catalogue, policy }: PlanningServices, principal: Caller
   if (path !== catalogue.pathOf(ENTRY_POINT) || (cloudKey !== undefined && !cloud))
     throw new Refusal(400, `there is no ${ENTRY_POINT} at ${shown(href)}`, { at });
   const nothing = { row: undefined, item: undefined, key: undefined, held: undefined };
-  return { path: href, type: ENTRY_POINT, tenant: principal.tenant, cloud, ...nothing, values: {}, at: Date.now() };
+  return { path: href, type: ENTRY_POINT, tenant: principal.tenant, cloud, ...nothing, values: {}, at: steadyTime() };
 }
 
 /** Refuses a request for one cloud that refers into another, whatever the type. @throws Refusal 400 */

@@ -29,6 +29,7 @@ import type { ViewList, Views } from './views';
 import { isStreamed, streamed } from './stream';
 import { windowKey, type Ordered } from './windows';
 import { shown } from '../model/shown';
+import { steadyTime } from '../model/steady-time';
 
 /** GET of anything. */
 export async function read(views: Views, routed: Routed): Promise<CimiResponse> {
@@ -80,7 +81,7 @@ function isKept({ found }: View): boolean {
 
 /** Header with the age of the provider's part of the answer. */
 function ageOf(seenAt: number | undefined): Record<string, string> {
-  return seenAt === undefined ? {} : { Age: String(ageSince(seenAt, Date.now())) };
+  return seenAt === undefined ? {} : { Age: String(ageSince(seenAt, steadyTime())) };
 }
 
 async function readCollection(views: Views, routed: Routed): Promise<CimiResponse> {

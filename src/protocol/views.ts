@@ -20,9 +20,13 @@ import type { Listing, ListScope, OwnedList, ReadableFound, ReadOptions } from '
 import { References } from '../reader/references';
 import { SAMPLE } from '../reader/samples';
 import { eventFeed, eventList, jobList, resourceList, sampleList, type StoredList } from '../reader/stored-tables';
+import { steadyTime } from '../model/steady-time';
 import { notFound, type Routed } from './router';
 import { digest, type View } from './view';
 import { Windows } from './windows';
+
+/** Time for which what goes by the machine's clock is kept at most, ms. */
+const CLOCK_MS = 60_000;
 
 export interface ViewList {
   views: View[];
@@ -159,10 +163,11 @@ export class Views {
 
   /** Returns the view of what was found, as a caller who may change things sees it; the same view for the same finding. */
   private of(found: ReadableFound): View {
-    const changesAt = this.protocol.handlerOf(found.type)?.changesAt?.(found, Date.now());
-    // What changes by itself is made anew each time, and counts up to then.
+    const now = Date.now();
+    const changesAt = this.protocol.handlerOf(found.type)?.changesAt?.(found, now);
+    // What changes by itself is made anew each time, and counts up to then; the machine's clock may be set meanwhile.
     if (changesAt !== undefined) {
-      this.protocol.ledger?.readUntil(changesAt - 1);
+      this.protocol.ledger?.readUntil(steadyTime() + Math.min(changesAt - now - 1, CLOCK_MS));
       return this.made(found);
     }
     const known = this.known.get(found);

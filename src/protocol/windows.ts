@@ -1,5 +1,6 @@
 import type { Routed } from './router';
 import type { View } from './view';
+import { steadyTime } from '../model/steady-time';
 
 /** A list as it was put together, filtered and ordered. */
 export interface Ordered {
@@ -24,12 +25,12 @@ export class Windows {
   earlier(key: string, first: number | undefined): Ordered | undefined {
     if (first === undefined || first <= 1) return undefined;
     const known = this.kept.get(key);
-    return known && Date.now() - known.at <= this.cacheMs ? known.list : undefined;
+    return known && steadyTime() - known.at <= this.cacheMs ? known.list : undefined;
   }
 
   keep(key: string, list: Ordered): void {
     this.kept.delete(key);
-    this.kept.set(key, { at: Date.now(), list });
+    this.kept.set(key, { at: steadyTime(), list });
     const [eldest] = this.kept.keys();
     if (this.kept.size > MAX_LISTS && eldest !== undefined) this.kept.delete(eldest);
   }

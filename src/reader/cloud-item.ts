@@ -6,6 +6,7 @@ import type { ResourceRow } from '../store/store';
 import type { ItemAt, ReadableFound, Reading, ReadOptions, ReadStrategy } from './reading';
 import { base, mayBeReadable, showRow } from './row-item';
 import { OWN_ID } from './retirement';
+import { steadyTime } from '../model/steady-time';
 
 /** An item of a provider's group. */
 interface CloudItemAt extends ItemAt {
@@ -104,7 +105,7 @@ async function lost(reading: Reading, { path, id, handler, group }: CloudItemAt)
     const [item] = oldestFirst(await cloud.find(group, { tag, token: '' }));
     if (!item) continue;
     const row = await adopt(context, tenant, path, cloud, item, handler);
-    return reading.showOne({ ...base(row, cloud), item, held: undefined, at: Date.now() });
+    return reading.showOne({ ...base(row, cloud), item, held: undefined, at: steadyTime() });
   }
   return undefined;
 }

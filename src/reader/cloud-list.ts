@@ -9,7 +9,7 @@ import { inChunks, rowsOf, tagsOf, type TaggedAs } from './cloud-rows';
 import { holdsOf, type Holds } from './list-holds';
 import type { Parts, PathOfItem } from './merge';
 import type { ReadableFound, Reading } from './reading';
-import { settledAt } from './retirement';
+import { isBehind } from './retirement';
 import { mayBeReadable } from './row-item';
 
 /** One cloud's part of a list while it is put together. */
@@ -107,7 +107,7 @@ async function fromItems(
     const row = list.rows.get(item.key);
     if (row) {
       // Read again past the cache when a Job ended after the provider was asked.
-      if (settledAt(row) > (list.later?.get(item.key) ?? list.at)) continue;
+      if (isBehind(reading.context, row, list.later?.get(item.key) ?? list.at)) continue;
       listed.add(row.path);
       show(reading, list, shown, { path: row.path, tenant: row.tenant, row, item });
       continue;

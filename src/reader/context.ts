@@ -2,6 +2,7 @@ import type { Clouds } from '../clouds/cloud';
 import type { Catalogue } from '../model/catalogue';
 import type { ResourceHandler } from '../operations/resource-handler';
 import type { ResourcePath, ResourceRow, Store } from '../store/store';
+import type { StoreClock } from '../store/store-clock';
 import type { Policy } from './policy';
 
 /** Brings up to date, before it is read, what a cloud tells only when asked. Never rejects, and does not wait for a slow cloud. */
@@ -17,6 +18,8 @@ export interface ReaderContext {
   catalogue: Catalogue;
   clouds: Clouds;
   store: Store;
+  /** Clock of the store. */
+  clock: Pick<StoreClock, 'here'>;
   policy: Policy;
   handlerOf(type: string): ResourceHandler | undefined;
   /** Absolute base URI with a trailing slash. */

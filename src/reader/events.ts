@@ -7,6 +7,7 @@ import type { Found } from '../operations/resource-handler';
 import type { EventRow } from '../store/event-record';
 import { permitRead } from './policy';
 import type { ReadableFound, Reading, ReadStrategy } from './reading';
+import { steadyTime } from '../model/steady-time';
 
 /** Events as they stand in a log: its path leads to them, and what it does not show is not there. */
 export const eventRows: ReadStrategy = {
@@ -36,7 +37,7 @@ export function showEvents(
       key: undefined,
       values: eventValues(context.catalogue, row),
       held: undefined,
-      at: Date.now(),
+      at: steadyTime(),
       derived: true,
     };
     const subject = { type: EVENT, tenant: row.tenant, cloud: null, discovered: false, owner: log };

@@ -3,7 +3,7 @@ import type { Item } from '../clouds/driver';
 import type { HeldResource, ResourceRow } from '../store/store';
 import { itemRefsOf } from './merge';
 import type { CloudListAsked, ReadableFound, Reading, Snapshots } from './reading';
-import { settledAt } from './retirement';
+import { isBehind } from './retirement';
 import { mayBeReadable } from './row-item';
 
 /** List as it was put together, of one tenant, type and cloud. Nothing in it is ever changed. */
@@ -177,7 +177,8 @@ async function changesOf(
       continue;
     }
     // What is being made, or never was, may have become an item's.
-    if (!before.item || !isOf(before, now) || settledAt(now.row) > (seen.later?.get(before.key ?? '') ?? seen.at)) return undefined;
+    const at = seen.later?.get(before.key ?? '') ?? seen.at;
+    if (!before.item || !isOf(before, now) || isBehind(reading.context, now.row, at)) return undefined;
     changes.set(place, { item: before.item, ...changes.get(place), ...now });
   }
   return changes;

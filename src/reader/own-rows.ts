@@ -4,6 +4,7 @@ import type { ResourceRow } from '../store/store';
 import type { Parts } from './merge';
 import { tooMany, type ListScope, type ReadableFound, type Reading, type ReadStrategy } from './reading';
 import { showRow } from './row-item';
+import { steadyTime } from '../model/steady-time';
 
 /** Resources that are rows of the gateway's own and live in no cloud. */
 export const ownRows: ReadStrategy = {
@@ -48,5 +49,5 @@ export async function showRows(
 /** Shows a row that stands in no cloud as a resource. */
 export function showRowAlone(reading: Reading, row: ResourceRow, held: Parts['held'], owner?: ReadableFound): ReadableFound | undefined {
   const { path, type, tenant } = row;
-  return reading.show({ path, type, tenant, cloud: null, row, item: undefined, held, at: Date.now() }, () => undefined, owner);
+  return reading.show({ path, type, tenant, cloud: null, row, item: undefined, held, at: steadyTime() }, () => undefined, owner);
 }

@@ -7,8 +7,9 @@ import type { ResourceRow } from '../store/store';
 import { holdsOf, type Holds } from './list-holds';
 import type { PathOfItem } from './merge';
 import type { ItemAt, OwnedList, ReadableFound, Reading, ReadOptions, ReadStrategy } from './reading';
-import { settledAt } from './retirement';
+import { isBehind } from './retirement';
 import { withoutKey } from './row-item';
+import { steadyTime } from '../model/steady-time';
 
 /** Knowledge that the parts of several owners in one cloud have in common. */
 interface Common {
@@ -41,7 +42,7 @@ export const parts: ReadStrategy = {
     if (row && key === null) return reading.showOne(await withoutKey(reading, row, cloud, held ? undefined : group, held), owner);
     if (!cloud || !group || !cloud.has(group) || !key) return undefined;
     let seen = await cloud.get(group, key, options);
-    if (row && seen.at < settledAt(row)) seen = await cloud.get(group, key, { maxAgeMs: 0 });
+    if (row && isBehind(reading.context, row, seen.at)) seen = await cloud.get(group, key, { maxAgeMs: 0 });
     const item = seen.value && isPartOf(owner, seen.value, row) ? seen.value : undefined;
     if (!row && (!item || (await isKnown(reading, at, cloud, owner, item)))) return undefined;
     // It is another owner's now: not here, and not gone.
@@ -115,7 +116,7 @@ async function commonOf(
   const seen =
     cloud && group && cloud.has(group) && owners.some(({ key }) => key !== undefined)
       ? await cloud.list(group)
-      : { value: [], at: Date.now() };
+      : { value: [], at: steadyTime() };
   const byOwner = grouped(seen.value, ({ owner }) => owner);
   const items = owners.flatMap(({ key }) => (key === undefined ? [] : (byOwner.get(key) ?? [])));
   const held = holdsOf(store, items.length);
@@ -160,7 +161,7 @@ async function partsOf(reading: Reading, { group, type }: ResourceHandler, list:
   for (const item of owner.key === undefined ? [] : (common.byOwner.get(owner.key) ?? [])) {
     const row =
       byKey.get(item.key) ?? unrecorded(reading, rows, collection, item, owner) ?? (await backInList(reading, owner, common, group, item));
-    if (row && (listed.has(row.path) || settledAt(row) > common.at)) continue;
+    if (row && (listed.has(row.path) || isBehind(reading.context, row, common.at))) continue;
     if (row) listed.add(row.path);
     show(row?.path ?? underKey(list, item), row, item, common.at);
   }
@@ -180,7 +181,7 @@ async function unlisted(
   const { cloud } = owner;
   const keys = missing.flatMap((row) => row.providerKey ?? []);
   const fresh = cloud && group && keys.length > 0 ? await cloud.getMany(group, keys, { maxAgeMs: 0 }) : undefined;
-  const at = fresh?.at ?? Date.now();
+  const at = fresh?.at ?? steadyTime();
   const there: { row: ResourceRow; item: Item | undefined; at: number }[] = [];
   for (const row of missing) {
     const key = row.providerKey ?? '';

@@ -9,6 +9,7 @@ import { Refusal, type Found, type ResourceHandler } from '../operations/resourc
 import { listCloud } from './cloud-list';
 import { permitRead } from './policy';
 import type { Listing, ReadableFound, Reading, ReadOptions } from './reading';
+import { steadyTime } from '../model/steady-time';
 
 /**
  * Resources that are names of the configuration's: an image or a size that is called the same on every cloud. They have no row
@@ -86,7 +87,7 @@ async function shown(one: Name, unplaced: boolean): Promise<ReadableFound | unde
     cloud: null,
     ...nothing,
     values: { name, ...(type === 'MachineImage' ? imageValues(path, places) : sizeValues(places)), ...told(type, places) },
-    at: Date.now(),
+    at: steadyTime(),
     portable: { clouds: clouds.map(({ key }) => key), in: (cloud) => meant(one, cloud) },
   };
   return permitRead(policy, reading.tenant, found, { type, tenant: reading.tenant, cloud: null, discovered: false });
@@ -148,7 +149,7 @@ async function sizeIn(one: Name, cloud: Cloud, choice: SizeChoice): Promise<Foun
 function byFigures({ reading, handler, name }: Name, values: Values): Found {
   const nothing = { row: undefined, item: undefined, key: undefined, held: undefined };
   const path = `${reading.context.catalogue.pathOf(handler.type) ?? ''}/${name}`;
-  return { path, type: handler.type, tenant: reading.tenant, cloud: null, ...nothing, values: { name, ...values }, at: Date.now() };
+  return { path, type: handler.type, tenant: reading.tenant, cloud: null, ...nothing, values: { name, ...values }, at: steadyTime() };
 }
 
 /** Reads it as anybody of the tenant would who names its id. */

@@ -160,7 +160,12 @@ export function isSettled(row: ResourceRow, { capabilities }: Cloud, now: number
   return now - Math.max(Date.parse(row.created), settledAt(row)) >= capabilities.settleMs;
 }
 
-/** Returns the time until which the provider's answers may be older than the last finished Job, in ms since the epoch. */
-export function settledAt(row: ResourceRow): number {
+/** Tells whether an answer of the provider may be older than the last finished Job of the row. @param at time of asking, by `steadyTime` */
+export function isBehind({ clock }: Pick<ReaderContext, 'clock'>, row: ResourceRow, at: number): boolean {
+  return clock.here(settledAt(row)) > at;
+}
+
+/** Returns the end of the last finished Job by the store's clock, in ms since the epoch. */
+function settledAt(row: ResourceRow): number {
   return typeof row.internal.settledAt === 'number' ? row.internal.settledAt : 0;
 }

@@ -6,7 +6,8 @@ import { StaleError, type HeldResource, type ResourceRow } from '../store/store'
 import type { Parts } from './merge';
 import { subjectOf } from './policy';
 import type { ItemAt, ReadableFound, Reading, ReadOptions } from './reading';
-import { settledAt } from './retirement';
+import { isBehind } from './retirement';
+import { steadyTime } from '../model/steady-time';
 
 /** One row with what its provider knows of it now. */
 
@@ -45,10 +46,11 @@ async function withItem(
   const cloud = row.cloud === null ? null : (reading.context.clouds.byKey(row.cloud) ?? null);
   if (row.cloud !== null && !cloud) throw new ProviderError('unavailable', `the cloud '${row.cloud}' is not configured any more`);
   const { group } = handler;
-  if (!cloud || !group) return reading.showOne({ ...base(row, cloud), item: undefined, held, at: Date.now() }, owner);
+  if (!cloud || !group) return reading.showOne({ ...base(row, cloud), item: undefined, held, at: steadyTime() }, owner);
   if (row.providerKey === null) return reading.showOne(await withoutKey(reading, row, cloud, group, held), owner);
   let seen = await cloud.get(group, row.providerKey, options);
-  if (seen.at < settledAt(row) || (!seen.value && options.maxAgeMs !== 0)) seen = await cloud.get(group, row.providerKey, { maxAgeMs: 0 });
+  if (isBehind(reading.context, row, seen.at) || (!seen.value && options.maxAgeMs !== 0))
+    seen = await cloud.get(group, row.providerKey, { maxAgeMs: 0 });
   if (!seen.value && !held && (await reading.retirement.retire(row, cloud))) return undefined;
   return reading.showOne({ ...base(row, cloud), item: seen.value, held, at: seen.at }, owner);
 }
@@ -66,7 +68,7 @@ export async function withoutKey(
 ): Promise<Parts> {
   const underWay = row.internal.underWay !== undefined;
   const item = cloud && group && (held || underWay) ? await unrecorded(context.tagKey, row, cloud, group) : undefined;
-  const parts = { item, held, at: Date.now() };
+  const parts = { item, held, at: steadyTime() };
   if (held || !item) return { ...base(row, cloud), ...parts };
   const { underWay: _known, failed: _words, ...internal } = row.internal;
   try {

@@ -4,6 +4,7 @@ import type { Found } from '../operations/resource-handler';
 import { permitRead } from './policy';
 import type { ReadableFound, Reading, ReadStrategy } from './reading';
 import type { StoredTable } from './stored-list';
+import { steadyTime } from '../model/steady-time';
 
 /** Samples of Meters (5.17.3.1.1): no rows of resources, but a table of their own. */
 
@@ -55,7 +56,7 @@ export function showSamples(
       ...{ row: undefined, item: undefined, key: undefined, held: undefined },
       values: sampleValues(sample),
       derived: true,
-      at: Date.now(),
+      at: steadyTime(),
     };
     return permitRead(context.policy, tenant, found, { type: SAMPLE, tenant: owner.tenant, cloud: null, discovered: false, owner }) ?? [];
   });

@@ -19,6 +19,7 @@ import { createSystem, LEVELS, type CreateSystemInput } from './create';
 import { kindsOf, SYSTEM } from './component-kinds';
 import { associationRow, draftOf, type Draft } from './members';
 import { shown } from '../model/shown';
+import { steadyTime } from '../model/steady-time';
 
 /** A component with its handler's plan. */
 interface Planned {
@@ -181,7 +182,7 @@ class Planner {
       key: row.cloud === null ? undefined : placeholder,
       values: plan.becomes === undefined ? values : { ...values, state: plan.becomes },
       held: undefined,
-      at: Date.now(),
+      at: steadyTime(),
     };
   }
 }

@@ -66,8 +66,11 @@ export class Business {
     };
     const path = await this.create('machines', { resourceURI: `${CIMI}/MachineCreate`, name: `of ${cloud}`, machineTemplate });
     let state = machineTemplate.initialState as MachineState;
-    const now = (): void => void expected.machines.set(path, { cloud, state });
-    now();
+    const now = async (): Promise<void> => {
+      expected.machines.set(path, { cloud, state });
+      await this.shown(path, state);
+    };
+    await now();
     for (let doings = Math.floor(random.next() * 4); doings > 0; doings--) {
       const name = random.pick([
         [4, state === 'STOPPED' ? 'start' : 'stop'],
@@ -80,7 +83,7 @@ export class Business {
       }
       await this.change('POST', path, { resourceURI: `${CIMI}/Action`, action: action(name) });
       state = name === 'start' ? 'STARTED' : 'STOPPED';
-      now();
+      await now();
     }
     if (random.next() < 0.75) {
       expected.machines.delete(path);
@@ -88,6 +91,12 @@ export class Business {
       await this.change('DELETE', path);
       this.watch.left(path);
     }
+  }
+
+  /** Makes sure that no gateway shows what was before a SUCCESS. @throws Error where one does */
+  private async shown(path: string, state: MachineState): Promise<void> {
+    const { status, json } = await this.ask((client) => client.get(path));
+    if (status === 200 && json.state !== state) throw new Error(`${path} was shown ${String(json.state)} after it was ${state}`);
   }
 
   /** Size and image of its machines, found by their names. */

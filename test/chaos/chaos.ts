@@ -34,6 +34,8 @@ export interface Settings {
   store?: StoreKind;
   /** Clouds in front of which they stand; the simulated ones if absent. */
   clouds?: readonly CloudKey[];
+  /** True where each member has a clock of its own, some seconds from the others', which jumps; only in front of clouds that are no simulated ones. */
+  clocks?: boolean;
   tell?: (line: string) => void;
 }
 
@@ -43,8 +45,8 @@ export interface Settings {
  * what the gateways said, and nothing else; no Job and no hold is left; the store and the clouds agree.
  */
 export async function chaos(settings: Settings): Promise<Report> {
-  const { seed, times, only, clients = 2, store = 'postgres', clouds = SIMULATED, tell = () => undefined } = settings;
-  const world = await World.start(store, clouds);
+  const { seed, times, only, clients = 2, store = 'postgres', clouds = SIMULATED, clocks = false, tell = () => undefined } = settings;
+  const world = await World.start(store, clouds, { apart: clocks });
   const faults = new Faults(world, new Random(seed));
   const expected: Expected = { machines: new Map(), images: new Map(), volumes: new Map(), changes: 0, refusals: {} };
   const violations: string[] = [];

@@ -4,7 +4,7 @@ import type { Random } from './random';
 import type { Member, World } from './world';
 
 /** Parts that not every world has. */
-type Need = 'shared' | 'disk';
+type Need = 'shared' | 'disk' | 'clocks';
 
 /** Faults that happen to the world: how often, and what of the world they need. */
 const FAULTS = {
@@ -15,6 +15,7 @@ const FAULTS = {
   'postgres dies': { weight: 3, needs: 'shared' },
   'postgres fails over': { weight: 2, needs: 'shared' },
   'disk full': { weight: 3, needs: 'disk' },
+  'clock jumps': { weight: 12, needs: 'clocks' },
   'answer lost': { weight: 9 },
   'cloud slow': { weight: 4 },
   'cloud away': { weight: 4 },
@@ -27,6 +28,15 @@ export function faultOf(name: string): Fault {
   if (!Object.hasOwn(FAULTS, name)) throw new Error(`there is no fault '${name}'; there are ${Object.keys(FAULTS).join(', ')}`);
   return name as Fault;
 }
+
+/** Seconds by which a clock may be ahead after it jumped: what waits for one that was set back by an hour waits in vain. */
+const JUMPS: readonly (readonly [weight: number, seconds: number])[] = [
+  [1, -3_600],
+  [2, -20],
+  [2, 0],
+  [2, 20],
+  [1, 3_600],
+];
 
 /** Faults that can happen to a world, with their weights. */
 function faultsOf(world: World): [weight: number, fault: Fault][] {
@@ -86,7 +96,8 @@ export class Faults {
       if (!disk || this.busy.has(disk)) return this.settled();
       const fullMs = 500 + random.next() * 4_000;
       this.during(disk, () => this.fill(disk, fullMs));
-    } else {
+    } else if (fault === 'clock jumps') random.of(world.members).clock?.set(random.pick(JUMPS));
+    else {
       const cloud = random.of(clouds);
       if (fault === 'answer lost') cloud.loseAnswer(random);
       else if (fault === 'cloud slow') cloud.slow();

@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdirSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { Client as Database } from 'pg';
+import { FakeClock } from '../backends/fake-clock';
 import { freePort } from '../backends/moto';
 import { startPostgresPair, type PostgresPair } from '../backends/postgres-pair';
 import { smallDiskAvailable, startSmallDisk, type SmallDisk } from '../backends/small-disk';
@@ -10,7 +11,7 @@ import { startRedis, type RedisServer } from '../backends/redis';
 import { Client } from '../harness/client';
 import { elapse } from '../harness/wait';
 import { Folder, type Ended, type Program } from '../running/program';
-import { startCloud, type ChaosCloud, type CloudKey } from './clouds';
+import { SIMULATED, startCloud, type ChaosCloud, type CloudKey } from './clouds';
 
 export type StoreKind = 'postgres' | 'sqlite';
 
@@ -20,6 +21,8 @@ export interface Member {
   readonly role: 'serve' | 'worker';
   /** Client of it; undefined for a worker. */
   readonly client: Client | undefined;
+  /** Clock of its own; undefined where it goes by the machine's. */
+  readonly clock: FakeClock | undefined;
   program: Program;
 }
 
@@ -37,10 +40,14 @@ export interface Furnishing {
   env?: Readonly<Record<string, string>>;
   /** False: one process on SQLite has the disk that others use, too. */
   smallDisk?: boolean;
+  /** True where each member has a clock of its own, some seconds from the others'. */
+  apart?: boolean;
 }
 
 /** Room for some thousand changes, MB. */
 const DISK_MB = 64;
+/** Seconds between clocks that nobody keeps together. */
+const APART_S = [0, 4, -3, 7];
 /** Words of a start that found PostgreSQL away, or no room. */
 const AWAY = /^cimi-gateway: (PostgreSQL .*can't be used|no room is left )/m;
 const UNFINISHED = "SELECT id, step FROM jobs WHERE done = 0 AND workflow <> 'provider.lookAgain'";
@@ -66,6 +73,11 @@ export class World {
   }
 
   static async start(store: StoreKind, clouds: readonly CloudKey[], furnishing: Furnishing = {}): Promise<World> {
+    // One process waits by the clock that it has: set forward, it has waited.
+    if (furnishing.apart && store === 'sqlite') throw new Error('clocks are apart where there are several processes');
+    const alike = clouds.filter((key) => SIMULATED.includes(key));
+    if (furnishing.apart && alike.length > 0)
+      throw new Error(`${alike.join(', ')} have no clock but that of each process: choose others where clocks are apart`);
     const folder = new Folder();
     const shared = store === 'postgres' ? await servers() : undefined;
     const small = !shared && furnishing.smallDisk !== false && smallDiskAvailable() === true;
@@ -82,6 +94,11 @@ export class World {
       throw error;
     }
     return world;
+  }
+
+  /** Seconds by which the members' clocks are ahead at first; undefined: they have none of their own. */
+  get clocks(): readonly number[] | undefined {
+    return this.furnishing.apart ? APART_S : undefined;
   }
 
   /** Folder of every member's temporary files. */
@@ -102,7 +119,8 @@ export class World {
   async revive(member: Member): Promise<void> {
     this.earlier.push(...errorsOf(member.program));
     for (;;) {
-      const program = this.folder.start([member.role, '-c', this.configurations.get(member.name) ?? ''], { env: this.env });
+      const env = { ...this.env, ...member.clock?.env };
+      const program = this.folder.start([member.role, '-c', this.configurations.get(member.name) ?? ''], { env });
       try {
         await program.ready();
         member.program = program;
@@ -172,8 +190,10 @@ export class World {
     const port = role === 'serve' ? await freePort() : 0;
     const configuration = this.configuration(name, role, port);
     this.configurations.set(name, configuration);
-    const program = await this.folder.serve([role, '-c', configuration], { env: this.env });
-    this.members.push({ name, role, client: role === 'serve' ? new Client(`http://127.0.0.1:${port}/cimi/`) : undefined, program });
+    const client = role === 'serve' ? new Client(`http://127.0.0.1:${port}/cimi/`) : undefined;
+    const clock = this.clocks && new FakeClock(join(this.folder.path, `${name}.clock`), this.clocks[this.members.length] ?? 0);
+    const program = await this.folder.serve([role, '-c', configuration], { env: { ...this.env, ...clock?.env } });
+    this.members.push({ name, role, client, clock, program });
   }
 
   /** Each process has a data folder of its own, as on a host of its own; the clouds are the same. */
@@ -193,7 +213,7 @@ export class World {
       jobs: { graceMs: 0 },
       log: { level: 'info' },
       clouds: Object.fromEntries(
-        this.clouds.map(({ key, config: cloud }) => [key, { ...cloud, guard: { cacheMs: 0, deadlineMs: 4_000, retries: 1 } }]),
+        this.clouds.map(({ key, config: cloud }) => [key, { ...cloud, guard: { deadlineMs: 4_000, retries: 1 } }]),
       ),
       ...this.furnishing.sections?.(role),
     });

@@ -54,6 +54,7 @@ beforeAll(async () => {
   handle = createProtocol({
     rules: new RuleBook(),
     ...{ catalogue, handlers: [storedHandler('MachineTemplate')], store: watched(store), base: BASE, tagKey: randomBytes(32) },
+    clock: { here: (time) => time },
     clouds: { all: () => none, byKey: () => undefined, forTenant: () => none },
     jobs: {
       ...{ notify: () => Promise.resolve(), waitFor: (id) => store.job(id), leasedHere: (id) => store.job(id) },

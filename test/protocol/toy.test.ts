@@ -33,6 +33,7 @@ beforeAll(async () => {
     handlers: toyExtensions().handlers,
     clouds: { all: () => none, byKey: () => undefined, forTenant: () => none },
     store,
+    clock: { here: (time) => time },
     jobs: {
       notify: () => Promise.resolve(),
       waitFor: (id) => store.job(id),
