@@ -61,7 +61,7 @@ export function draftContract(current: () => Bench): void {
     const plain = (value: unknown) =>
       JSON.stringify(value)
         .replace(/step/g, 'once')
-        .replace(/"(created|changed|due|timestamp|recorded|id|stepSince|leaseUntil)":("[^"]*"|\d+)/g, '"$1":0');
+        .replace(/"(created|changed|due|timestamp|recorded|id|onceSince|leaseUntil)":("[^"]*"|\d+)/g, '"$1":0');
     expect(plain(last)).toBe(plain(await store.job('step')));
     expect(plain(await store.resource('machines/once'))).toBe(plain(await store.resource('machines/step')));
     expect(await store.resource('machines/once')).toMatchObject({
