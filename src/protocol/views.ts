@@ -163,11 +163,10 @@ export class Views {
 
   /** Returns the view of what was found, as a caller who may change things sees it; the same view for the same finding. */
   private of(found: ReadableFound): View {
-    const now = Date.now();
-    const changesAt = this.protocol.handlerOf(found.type)?.changesAt?.(found, now);
+    const changesAt = this.protocol.handlerOf(found.type)?.changesAt?.(found, Date.now());
     // What changes by itself is made anew each time, and counts up to then; the machine's clock may be set meanwhile.
     if (changesAt !== undefined) {
-      this.protocol.ledger?.readUntil(steadyTime() + Math.min(changesAt - now - 1, CLOCK_MS));
+      this.protocol.ledger?.readUntil(steadyTime() + Math.min(changesAt - Date.now() - 1, CLOCK_MS));
       return this.made(found);
     }
     const known = this.known.get(found);

@@ -17,15 +17,13 @@ test.each([-7_000, 7_000])('a time of the store is told by the clock here, which
 });
 
 test('never too early: what the store did while it was asked counts as done when it answered', async () => {
-  const started = startStoreClock({
+  const clock = await startStoreClock({
     now: async () => {
       const told = steadyTime();
-      await new Promise((resolve) => setTimeout(resolve, 300));
+      await passing(300);
       return told;
     },
   });
-  await passing(300);
-  const clock = await started;
   expect(clock.here(steadyTime())).toBe(steadyTime() + 300);
   clock.stop();
 });
