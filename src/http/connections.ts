@@ -23,6 +23,8 @@ export interface Connections {
  * send into the closing, and could not tell whether its request was taken.
  */
 const GRACE_MS = 5_000;
+/** Turns of the event loop in which what had come of a request is read, at most: each reads up to 64 KiB of it. */
+const MOST_TURNS = 100;
 
 /**
  * Watches a server's connections. What Node's parser refuses (malformed, too large or too slow headers and bodies) is
@@ -31,9 +33,20 @@ const GRACE_MS = 5_000;
  */
 export function watchConnections(server: Server, refuse: (status: number, message: string) => CimiResponse, log: Logger): Connections {
   const visits = new Map<Socket, Set<Visit>>();
+  const entered = new WeakMap<Socket, number>();
   let busy = 0;
-  server.on('clientError', (error: NodeJS.ErrnoException, stream) => {
-    const socket = stream as Socket;
+  /** Tells whether what was given up as too slow had come after all, and this process was too busy to read it. */
+  const hadCome = async (socket: Socket): Promise<boolean> => {
+    const before = entered.get(socket) ?? 0;
+    const slow = [...(visits.get(socket) ?? [])].find(({ request }) => !request.complete);
+    for (let read = -1, turns = 0; socket.bytesRead !== read && turns < MOST_TURNS; turns += 1) {
+      read = socket.bytesRead;
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    if (slow) return slow.request.complete;
+    return (entered.get(socket) ?? 0) !== before && [...(visits.get(socket) ?? [])].every(({ request }) => request.complete);
+  };
+  const giveUp = (error: NodeJS.ErrnoException, socket: Socket): void => {
     const earlier = [...(visits.get(socket) ?? [])];
     const [status, message] = verdict(error.code);
     log.debug({ code: error.code, status }, 'a connection was refused');
@@ -46,16 +59,29 @@ export function watchConnections(server: Server, refuse: (status: number, messag
       clearInterval(wait);
       socket.destroySoon();
     }, 20);
+  };
+  server.on('clientError', (error: NodeJS.ErrnoException, stream) => {
+    const socket = stream as Socket;
+    if (error.code !== 'ERR_HTTP_REQUEST_TIMEOUT') return giveUp(error, socket);
+    void hadCome(socket).then((came) => {
+      if (!came && !socket.destroyed) giveUp(error, socket);
+    });
   });
   server.on('timeout', (socket: Socket) => {
-    if (visits.has(socket) || socket.timeout === GRACE_MS) socket.destroy();
-    else socket.setTimeout(GRACE_MS);
+    if (visits.has(socket)) return void socket.destroy();
+    if (socket.timeout !== GRACE_MS) return void socket.setTimeout(GRACE_MS);
+    // A request may have come that this process was too busy to read.
+    const read = socket.bytesRead;
+    setImmediate(() => {
+      if (socket.bytesRead === read) socket.destroy();
+    });
   });
   return {
     busy: () => busy,
     enter: (request, response) => {
       const visit: Visit = { request, response };
       const { socket } = request;
+      entered.set(socket, (entered.get(socket) ?? 0) + 1);
       const here = visits.get(socket) ?? new Set<Visit>();
       if (here.size === 0) visits.set(socket, here);
       here.add(visit);

@@ -100,3 +100,8 @@ export async function settled(): Promise<void> {
 export function bounded<T>(work: () => T): T {
   return runInNewContext('work()', { work }, { timeout: PATIENCE_MS }) as T;
 }
+
+/** Keeps this process from doing anything else, as a machine without processors to spare does. @param ms how long */
+export function standStill(ms: number): void {
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
+}

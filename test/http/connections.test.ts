@@ -4,7 +4,7 @@ import { createMetrics } from '../../src/http/metrics';
 import type { Readiness } from '../../src/http/probes';
 import { StoreUnavailable } from '../../src/store/unavailable';
 import { HEAD, ask, start, stopAll, text, wire } from './kit';
-import { elapse, stays, takesAtLeast, waitUntil } from '../harness/wait';
+import { elapse, standStill, stays, takesAtLeast, waitUntil } from '../harness/wait';
 
 afterEach(stopAll);
 
@@ -102,12 +102,51 @@ describe('connections that misbehave', () => {
     expect(seen).toHaveLength(0);
   });
 
+  test('a request that came while this process was busy is answered, however late: its client was not slow', async () => {
+    const limits = { bodyBytes: 1000, headerBytes: 8192, urlBytes: 2000, requestTimeoutMs: 400 };
+    const { port, seen } = await start(() => text(200, '{}'), { limits });
+    const socket = connect(port, '127.0.0.1');
+    await new Promise((resolve) => socket.once('connect', resolve));
+    // Its connection is known to the server then.
+    expect((await ask(port, '/cimi/machines')).status).toBe(200);
+    const got = new Promise<string>((resolve, reject) => {
+      socket.once('data', (chunk) => resolve(chunk.toString()));
+      socket.once('error', reject);
+    });
+    socket.write(`POST /cimi/machines HTTP/1.1\r\n${HEAD}Content-Length: 2\r\n\r\n{}`);
+    standStill(1_500);
+    expect(await got).toMatch(/^HTTP\/1.1 200 /);
+    expect(seen).toHaveLength(2);
+    socket.destroy();
+  });
+
   test('an idle connection is kept longer than its answers tell: who goes by that and is late does not lose a request', async () => {
     const limits = { bodyBytes: 1000, headerBytes: 8192, urlBytes: 2000, requestTimeoutMs: 60_000, keepAliveMs: 1_000 };
     const { port } = await start(() => text(200, 'ok'), { limits });
     const { got, socket } = await wire(port, `GET /cimi/one HTTP/1.1\r\n${HEAD}\r\n`, /ok$/);
     expect(got).toMatch(/^keep-alive: timeout=1\r$/im);
     await takesAtLeast(2_000, () => new Promise((resolve) => socket.once('close', resolve)));
+  });
+
+  test('a request on an idle connection that came while this process was busy, and its time passed, is answered', async () => {
+    const limits = { bodyBytes: 1000, headerBytes: 8192, urlBytes: 2000, requestTimeoutMs: 60_000, keepAliveMs: 1_000 };
+    const later = async () => {
+      await elapse(50);
+      return text(200, 'ok');
+    };
+    const { port } = await start(later, { limits });
+    const request = `GET /cimi/one HTTP/1.1\r\n${HEAD}\r\n`;
+    const { socket } = await wire(port, request, /ok$/);
+    await elapse(5_500);
+    const got = new Promise<string>((resolve, reject) => {
+      socket.once('data', (chunk) => resolve(chunk.toString()));
+      socket.once('close', () => reject(new Error('closed')));
+      socket.once('error', reject);
+    });
+    socket.write(request);
+    standStill(3_000);
+    expect(await got).toMatch(/^HTTP\/1.1 200 /);
+    socket.destroy();
   });
 
   test('pipelined requests are answered in their order', async () => {
