@@ -8,6 +8,7 @@ export const english = {
   password: 'Password',
   token: 'Token',
   login: 'Log in',
+  loginBy: (name: string) => `Log in with ${name}`,
   byToken: 'With a token',
   byPassword: 'With a password',
   logout: 'Log out',

@@ -1,5 +1,5 @@
 import { render } from 'preact';
-import { useState } from 'preact/hooks';
+import { useEffect, useState } from 'preact/hooks';
 import { Jobs } from './jobs.tsx';
 import { List } from './list.tsx';
 import { Overview } from './overview.tsx';
@@ -8,7 +8,23 @@ import { ResourcePage } from './resource.tsx';
 import { followAgain, followNothing } from './changes.ts';
 import { Toasts } from './toasts.tsx';
 import { Wizard } from './wizard.tsx';
-import { begin, cimi, language, login, logout, look, route, setLanguage, setTheme, theme, unreached, who, words } from './state.ts';
+import {
+  begin,
+  cimi,
+  type Issuer,
+  issuersOfLogin,
+  language,
+  login,
+  logout,
+  look,
+  route,
+  setLanguage,
+  setTheme,
+  theme,
+  unreached,
+  who,
+  words,
+} from './state.ts';
 
 /** Collections of the menu, where the entry point has them. */
 const MENU = ['systems', 'machines', 'volumes', 'networks', 'machineImages', 'credentials', 'meters', 'eventLogs'];
@@ -60,12 +76,28 @@ function Login() {
           </>
         )}
         <button type="submit">{text.login}</button>
+        <Issuers />
         <button type="button" onClick={() => setByToken(!byToken)}>
           {byToken ? text.byPassword : text.byToken}
         </button>
         <Preferences />
       </form>
     </main>
+  );
+}
+
+/** A way to log in by each issuer; the screen that was asked for comes afterwards. */
+function Issuers() {
+  const [issuers, setIssuers] = useState<readonly Issuer[]>([]);
+  useEffect(() => void issuersOfLogin().then(setIssuers), []);
+  return (
+    <>
+      {issuers.map(({ key, name }) => (
+        <a key={key} class="button" href={`login/${key}?go=${encodeURIComponent(`#${route.value}`)}`}>
+          {words().loginBy(name)}
+        </a>
+      ))}
+    </>
   );
 }
 

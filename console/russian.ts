@@ -13,6 +13,7 @@ export const russian: Words = {
   password: 'Пароль',
   token: 'Токен',
   login: 'Войти',
+  loginBy: (name: string) => `Войти через ${name}`,
   byToken: 'По токену',
   byPassword: 'По паролю',
   logout: 'Выйти',

@@ -86,6 +86,22 @@ export async function login(credentials: object): Promise<string | undefined> {
   return undefined;
 }
 
+/** Issuer by which one can log in. */
+export interface Issuer {
+  key: string;
+  name: string;
+}
+
+/** Asks by which issuers one can log in; by none where it can't be asked: the form is there all the same. */
+export async function issuersOfLogin(): Promise<readonly Issuer[]> {
+  try {
+    const answer = await fetch(new URL('login', here).href, { headers: PAGE });
+    return answer.ok ? ((await answer.json()) as { issuers: Issuer[] }).issuers : [];
+  } catch {
+    return [];
+  }
+}
+
 export async function logout(): Promise<void> {
   await fetch(SESSION, { method: 'DELETE', headers: PAGE });
   cimi.value = undefined;

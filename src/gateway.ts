@@ -214,7 +214,7 @@ async function build(options: GatewayOptions, closers: Closers): Promise<Gateway
     tracing: requestTracing(tracer, catalogue),
     measured: (tenant) => cloudMetrics({ clouds, store }, tenant),
     documents: publicDocuments(catalogue, handlers, base, at.publicUrl),
-    console: consoleOf(config.console, store.access, required ? at.publicUrl : undefined, logins.record),
+    console: consoleOf(config.console, store.access, required ? at.publicUrl : undefined, logins),
     docs: docsOf(config.docs),
     packages: servePackages({ ...shared, idleMs: config.move.idleSeconds * 1000, notify, audit, mayHave: rules.mayHave(shared) }),
     rules: rules.forAccess,

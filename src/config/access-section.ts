@@ -22,6 +22,33 @@ const grant = z.strictObject({
   tenant: z.string().min(1).optional().describe('Tenant of them. Default: the one that claims.tenant says.'),
 });
 
+const consoleClient = z.strictObject({
+  clientId: z.string().min(1).max(500).describe('Client that the issuer knows the console by.'),
+  clientSecret: z
+    .string()
+    .min(1)
+    .max(1000)
+    .optional()
+    .describe('Secret of the client, by $file or ${ENV}. Default: none; a public client, which PKCE alone protects.'),
+  name: z
+    .string()
+    .regex(/^[^\p{C}\p{Zl}\p{Zp}]{1,60}$/u, 'must be 1 to 60 characters without controls')
+    .optional()
+    .describe('Name on the button of the login page. Default: the key of the issuer.'),
+  scopes: z
+    .array(z.string().regex(/^[\x21\x23-\x5b\x5d-\x7e]{1,200}$/, 'must be the name of a scope, without blanks'))
+    .max(50)
+    .default(['openid'])
+    .refine((scopes) => scopes.includes('openid'), 'must name openid')
+    .describe('Scopes that are asked for; openid among them.'),
+  longestMinutes: z
+    .int()
+    .min(1)
+    .max(7 * 24 * 60)
+    .default(60)
+    .describe('Longest time of a session, in minutes; no longer than console.longestMinutes in any case.'),
+});
+
 const issuer = z.strictObject({
   issuer: place.describe('URL of the issuer, exactly as the claim iss of its tokens has it.'),
   discoveryUrl: place
@@ -63,6 +90,9 @@ const issuer = z.strictObject({
     .max(100)
     .default([])
     .describe('Subnets at which it may be although they are not the public internet (10.20.0.0/16).'),
+  console: consoleClient
+    .optional()
+    .describe('Login to the console by this issuer (authorization code with PKCE). Default: its users do not log in there.'),
 });
 
 const names = (of: string) =>

@@ -303,6 +303,7 @@ server: { port: "\${PORT}" }
 secrets: { key: ${'ab'.repeat(32)}, otherKeys: [${'abcd'.repeat(16)}] }
 store: { kind: postgres, url: "postgres://u:HUSH/p@ss@h/db?sslpassword=HUSH" }
 queue: { kind: redis, url: "redis://:\${RP:-HUSH-default}@h" }
+access: { oidc: { corp: { issuer: https://i.example, audience: [a], grants: [{ role: reader, tenant: default }], console: { clientId: ci, clientSecret: HUSH } } } }
 clouds:
   a:
     driver: ec2
@@ -318,6 +319,7 @@ clouds:
       secrets: { key: '(secret)' },
       store: { url: 'postgres://u:***@h/db?sslpassword=***' },
       queue: { url: 'redis://:***@h' },
+      access: { oidc: { corp: { console: { clientId: 'ci', clientSecret: '(secret)' } } } },
       clouds: {
         a: {
           key: 'a',

@@ -40,7 +40,7 @@ function isHeader(path: Path): boolean {
 
 /** Sections in which a name tells a secret. */
 function holdsSecrets(path: Path): boolean {
-  if (path[0] === 'access') return path.length > 1 && path[1] !== 'oidc';
+  if (path[0] === 'access') return path.length > 1 && (path[1] !== 'oidc' || path[3] === 'console');
   return path[0] === 'clouds' && path[2] === 'options' && path.length > 3;
 }
 

@@ -1,8 +1,8 @@
 import { proxiesOf } from '../net/proxies';
 import { createAddressCheck } from './addresses';
-import { problemOf, type FetchProblem } from './problem';
+import { FetchBroken, problemOf, type FetchProblem } from './problem';
 import { hostOf, type FetchRules } from './rules';
-import { singleRequest, systemResolve, type ResolveHost } from './single-request';
+import { singleRequest, systemResolve, type PendingAnswer, type ResolveHost } from './single-request';
 import { anySignal } from '../model/any-signal';
 
 /** Body with what goes before it. */
@@ -14,19 +14,29 @@ export interface Sending {
   signal: AbortSignal;
 }
 
+/** Answer to what was sent. */
+export interface Answered {
+  status: number;
+  /** Type of its content; absent: it names none. */
+  type?: string;
+  /** Content, as far as it was asked for. */
+  bytes: Uint8Array;
+}
+
 /**
  * Makes the one way to send a body elsewhere, by the rules that hold for fetching: addresses and proxy; scheme and host are the caller's
  * to check. Redirects are not followed. Errors are values.
  * @param rules.named tells whether the configuration names the very host
+ * @param rules.answerBytes largest answer that is read; absent: none is
  */
 export function createSender(
-  rules: Pick<FetchRules, 'addresses' | 'proxy' | 'deadlineMs' | 'idleMs'> & { named: (url: URL) => boolean },
+  rules: Pick<FetchRules, 'addresses' | 'proxy' | 'deadlineMs' | 'idleMs'> & { named: (url: URL) => boolean; answerBytes?: number },
   resolve: ResolveHost = systemResolve,
 ) {
   const allows = createAddressCheck(rules.addresses);
   const proxyFor = proxiesOf(rules.proxy);
-  const { named, idleMs, deadlineMs } = rules;
-  return async (url: URL, { method, headers, body, signal }: Sending): Promise<{ status: number } | FetchProblem> => {
+  const { named, idleMs, deadlineMs, answerBytes = 0 } = rules;
+  return async (url: URL, { method, headers, body, signal }: Sending): Promise<Answered | FetchProblem> => {
     const deadline = AbortSignal.timeout(deadlineMs);
     const stalled = new AbortController();
     const all = anySignal(signal, deadline, stalled.signal);
@@ -43,8 +53,13 @@ export function createSender(
         signal: all,
         send: { method, headers, body: sent },
       });
-      answer.end();
-      return { status: answer.status };
+      try {
+        const type = answer.headers['content-type'];
+        const bytes = answerBytes > 0 ? await contentOf(answer, url, answerBytes) : new Uint8Array();
+        return { status: answer.status, ...(typeof type === 'string' && { type }), bytes };
+      } finally {
+        answer.end();
+      }
     } catch (error) {
       if (thrown) throw thrown.error;
       if (deadline.aborted) return { kind: 'timeout', message: `${hostOf(url)} did not answer within ${deadlineMs} ms` };
@@ -53,6 +68,18 @@ export function createSender(
       return problemOf(error, hostOf(url), idleMs);
     }
   };
+}
+
+/** Reads an answer whole. @throws FetchBroken where it is too large */
+async function contentOf({ body }: PendingAnswer, url: URL, most: number): Promise<Uint8Array> {
+  const parts: Uint8Array[] = [];
+  let size = 0;
+  for await (const part of body) {
+    size += part.byteLength;
+    if (size > most) throw new FetchBroken({ kind: 'size', message: `${hostOf(url)} answers with more than ${most} bytes` });
+    parts.push(part);
+  }
+  return Buffer.concat(parts);
 }
 
 /** Passes bytes on, and watches that each piece is taken. */

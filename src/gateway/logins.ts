@@ -1,13 +1,16 @@
-import { randomBytes } from 'node:crypto';
+import { hkdfSync, randomBytes } from 'node:crypto';
 import type { Logger } from 'pino';
 import { tenantsOf, type Config } from '../config/config';
 import { createDocumentFetcher } from '../fetch/document';
+import { createFormPoster } from '../fetch/form-poster';
 import { createAuthenticator, type Authenticate } from '../http/access';
-import { createLoginAudit } from '../http/login-audit';
+import type { ConsoleLogins } from '../http/console-parts';
+import { createLoginAudit, type LoginAudit } from '../http/login-audit';
 import type { Metrics } from '../http/metrics';
 import { createOidcLogins } from '../http/oidc';
 import type { RuleBook } from '../rights/rule-book';
 import { loginRecorder, toldAccess } from '../protocol/audited';
+import type { Store } from '../store/store';
 import { anonymousHosts, anonymousOf } from './strangers';
 
 /** Logins as the configuration has them. */
@@ -16,6 +19,10 @@ export interface ConfiguredLogins {
   authenticate: Authenticate;
   /** Writes a login into the audit. */
   record: ReturnType<typeof loginRecorder>;
+  /** Counts and records a login that was judged elsewhere. */
+  note: LoginAudit['note'];
+  /** Issuers, with the way to their tokens; absent where nobody logs in. */
+  issuers: ConsoleLogins['issuers'];
   /** Changes of users and tenants that requests ask for; absent where nobody logs in: whoever reaches this machine would plant an admin for later. */
   changes: ReturnType<typeof toldAccess> | undefined;
   /** Takes the issuers of a configuration that was read again; absent where nobody logs in. */
@@ -53,6 +60,8 @@ export function loginsOf({ config, log, metrics, rules, required, signal, ...par
   return {
     authenticate: logins.watched,
     record,
+    note: (request, result) => logins.note(request, result),
+    issuers: oidc && { oidc, post: createFormPoster(config.fetch, signal), key: loginKeyOf(parts.store) },
     changes: required ? toldAccess(told) : undefined,
     // Tenants come and go with a start only: nobody is of one that this process does not know.
     renewal: oidc && { renew: (next) => oidc.renew(next.access.oidc, tenantsOf(config)) },
@@ -61,4 +70,9 @@ export function loginsOf({ config, log, metrics, rules, required, signal, ...par
       return logins.close();
     },
   };
+}
+
+/** Returns the key that seals what browsers keep of a login that has not ended: the same in all gateways of a store. */
+function loginKeyOf(store: Store): Uint8Array {
+  return new Uint8Array(hkdfSync('sha256', store.keys.lasting('identity tags'), '', 'console login', 32));
 }

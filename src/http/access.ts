@@ -22,6 +22,8 @@ export interface AuthRequest {
   origin?: string | undefined;
   /** Facts that a browser tells of a request that a page of the console makes (sessions.ts). */
   page?: { cookie: string | undefined; console: boolean; changes: boolean; site: string | undefined };
+  /** True where an issuer sent the browser back to end a login (code-flow.ts). */
+  returned?: boolean;
   /** The request that the login came with, for the audit. */
   asked?: { method: string; path: string; requestId?: string };
 }

@@ -18,6 +18,8 @@ export interface LoginAuditOptions {
 export interface LoginAudit {
   /** The same logins, of which each that fails is recorded before it is refused. */
   watched: Authenticate;
+  /** Counts and records a login that was judged elsewhere, as those that are watched. */
+  note(request: AuthRequest, result: Authentication): Promise<void>;
   /** Writes down what was only counted so far. */
   close(): Promise<void>;
 }
@@ -55,20 +57,24 @@ export function createLoginAudit(authenticate: Authenticate, options: LoginAudit
     await write({ reason });
   };
   const granted = (place: string): boolean => places.take(place) === 0 && all.take('') === 0;
+  const note = async (request: AuthRequest, result: Authentication): Promise<void> => {
+    if (hasCredentials(request)) options.count?.(outcomeOf(result));
+    if (result.ok || !isLogin(request, result)) return;
+    const { place, address } = clientPlaceOf(request.address);
+    if (granted(place)) await write(entryOf(request, result, address));
+    else {
+      if (uncounted === 0) since = new Date(now()).toISOString();
+      uncounted += 1;
+      timer ??= setTimeout(() => void sumUp(), sumUpMs).unref();
+    }
+  };
   return {
     watched: async (request) => {
       const result = await authenticate(request);
-      if (request.authorization !== undefined) options.count?.(outcomeOf(result));
-      if (result.ok || !isLogin(request, result)) return result;
-      const { place, address } = clientPlaceOf(request.address);
-      if (granted(place)) await write(entryOf(request, result, address));
-      else {
-        if (uncounted === 0) since = new Date(now()).toISOString();
-        uncounted += 1;
-        timer ??= setTimeout(() => void sumUp(), sumUpMs).unref();
-      }
+      await note(request, result);
       return result;
     },
+    note,
     close: sumUp,
   };
 }
@@ -80,8 +86,13 @@ function outcomeOf(result: Authentication): LoginOutcome {
 }
 
 /** Tells whether somebody was refused: a request without credentials is only asked for some, and one that nobody could judge for another. */
-function isLogin({ authorization }: AuthRequest, { status }: Refused): boolean {
-  return status !== 503 && (status !== 401 || authorization !== undefined);
+function isLogin(request: AuthRequest, { status }: Refused): boolean {
+  return status !== 503 && (status !== 401 || hasCredentials(request));
+}
+
+/** Tells whether a request came with a login: in its header, or from an issuer. */
+function hasCredentials({ authorization, returned }: AuthRequest): boolean {
+  return authorization !== undefined || returned === true;
 }
 
 function entryOf({ asked }: AuthRequest, { status, message, user }: Refused, address: string): FailedLogin {

@@ -11,19 +11,25 @@ export function triedWords(tried: string): string {
 
 /** The same logins, of which each that fails is a line of the log, whatever it was for. */
 export function loggedLogins(authenticate: Authenticate, log: { warn(fields: object, message: string): void }): Authenticate {
-  const note = ({ address, asked }: AuthRequest, { tried, message }: Refused): void => {
-    if (tried === undefined) return;
-    const id = asked?.requestId;
-    log.warn(
-      { tried: triedWords(tried), address, reason: logged(message, MOST_WORDS), ...(id !== undefined && { requestId: id }) },
-      'a login was refused',
-    );
-  };
   return async (request) => {
     const result = await authenticate(request);
-    if (!result.ok) note(request, result);
+    if (!result.ok) logRefused(log, request, result);
     return result;
   };
+}
+
+/** Writes the line of a login that was refused; none where nobody tried one. */
+export function logRefused(
+  log: { warn(fields: object, message: string): void },
+  { address, asked }: AuthRequest,
+  { tried, message }: Refused,
+): void {
+  if (tried === undefined) return;
+  const id = asked?.requestId;
+  log.warn(
+    { tried: triedWords(tried), address, reason: logged(message, MOST_WORDS), ...(id !== undefined && { requestId: id }) },
+    'a login was refused',
+  );
 }
 
 /** Characters of the reason, which can have names in it. */

@@ -121,7 +121,7 @@ export function createMetrics(options: MetricsOptions = {}): Metrics {
   });
   const logins = new Counter({
     name: 'cimi_logins_total',
-    help: 'Requests with credentials by outcome: ok, refused, throttled.',
+    help: 'Requests with credentials, and logins by issuers, by outcome: ok, refused, throttled, unavailable.',
     labelNames: ['outcome'],
     registers,
   });

@@ -54,6 +54,12 @@ export function principalOf(
   return { name: tried, tenant, role: grant.role, from: { issuer: String(payload.iss), subject }, ...(own.length > 0 && { groups: own }) };
 }
 
+/** Picks the claims that principalOf looks at: nothing else of a token is kept. */
+export function countingClaims(payload: JWTPayload, { claims }: Pick<ClaimRules, 'claims'>): JWTPayload {
+  const names = ['iss', 'sub', claims.user, claims.groups, ...(claims.tenant === undefined ? [] : [claims.tenant])];
+  return Object.fromEntries(names.map((name) => [name, claimAt(payload, name)]).filter(([, value]) => value !== undefined)) as JWTPayload;
+}
+
 /** Finds a claim by its name, or by the names on the way to it: `realm_access.roles`. */
 function claimAt(payload: object, name: string): unknown {
   if (Object.hasOwn(payload, name)) return (payload as Record<string, unknown>)[name];

@@ -41,6 +41,8 @@ const PUBLIC_TYPES: readonly unknown[] = ['RSA', 'EC', 'OKP'];
 
 interface Kept {
   set: LocalJWKSet;
+  /** Discovery document. */
+  described: Record<string, unknown>;
   at: number;
 }
 
@@ -70,6 +72,12 @@ export class IssuerKeys {
       return this.kept.set;
     }
     return (await this.read()).set;
+  }
+
+  /** Returns the discovery document as it is known. @throws IssuerAway */
+  async described(): Promise<Readonly<Record<string, unknown>>> {
+    await this.current();
+    return this.kept?.described ?? {};
   }
 
   /** Reads the keys anew, so that one which was withdrawn is not good for long, nobody asking. Trouble is told by the log. */
@@ -117,7 +125,7 @@ export class IssuerKeys {
     }
     if (this.failed) log.info({ issuer }, 'the keys of an issuer of tokens can be read again');
     this.failed = undefined;
-    this.kept = { set: found, at: now() };
+    this.kept = { ...found, at: now() };
     return this.kept;
   }
 
@@ -127,20 +135,19 @@ export class IssuerKeys {
   }
 
   /** Reads discovery document and keys. @returns words for what is wrong with them */
-  private async found(): Promise<LocalJWKSet | string> {
+  private async found(): Promise<Omit<Kept, 'at'> | string> {
     const { issuer, discoveryUrl } = this.options;
     const described = await this.json(discoveryUrl);
     if (typeof described === 'string') return described;
     if (described['issuer'] !== issuer) return `${new URL(discoveryUrl).host} describes another issuer`;
     const uri = described['jwks_uri'];
     if (typeof uri !== 'string' || !URL.canParse(uri)) return `${new URL(discoveryUrl).host} names no place of its keys`;
-    // From https it leads to nothing less; an issuer of this machine has its keys where it is itself.
-    if (new URL(uri).protocol !== 'https:' && new URL(uri).origin !== new URL(issuer).origin)
-      return `${new URL(discoveryUrl).host} has its keys where anybody could change them on the way`;
+    if (!isSafeFrom(issuer, uri)) return `${new URL(discoveryUrl).host} has its keys where anybody could change them on the way`;
     const answered = await this.json(uri);
     if (typeof answered === 'string') return answered;
     const keys = (Array.isArray(answered['keys']) ? answered['keys'] : []).filter(isPublic).slice(0, MOST_KEYS);
-    return keys.length === 0 ? `${new URL(uri).host} has no public keys` : createLocalJWKSet({ keys } satisfies JSONWebKeySet);
+    if (keys.length === 0) return `${new URL(uri).host} has no public keys`;
+    return { set: createLocalJWKSet({ keys } satisfies JSONWebKeySet), described };
   }
 
   private async json(uri: string): Promise<Record<string, unknown> | string> {
@@ -154,6 +161,11 @@ export class IssuerKeys {
     }
     return `${shown(new URL(uri).host)} does not answer with a JSON object`;
   }
+}
+
+/** Tells whether an issuer may lead there: from https to nothing less; one of this machine also to where it is itself. */
+export function isSafeFrom(issuer: string, uri: string): boolean {
+  return new URL(uri).protocol === 'https:' || new URL(uri).origin === new URL(issuer).origin;
 }
 
 function isPublic(key: unknown): key is JWK {

@@ -1,7 +1,20 @@
 import { decodeJwt, decodeProtectedHeader, errors, jwtVerify, type JWTPayload, type LocalJWKSet } from 'jose';
+import type { Principal } from '../protocol/messages';
 import type { Authentication, Refused } from './access';
-import { principalOf, type ClaimRules } from './oidc-claims';
+import { countingClaims, principalOf, type ClaimRules } from './oidc-claims';
 import { IssuerAway, IssuerKeys, REFRESH_MS, type IssuerKeysOptions } from './oidc-keys';
+
+/** Client by which people log in to the console. */
+export interface ConsoleClient {
+  clientId: string;
+  /** Absent: a public client. */
+  clientSecret?: string | undefined;
+  /** Name on the button. */
+  name?: string | undefined;
+  scopes: readonly string[];
+  /** Longest time of a session, in minutes. */
+  longestMinutes: number;
+}
 
 /** An issuer of tokens, as the configuration has it. */
 export interface OidcIssuer extends ClaimRules {
@@ -15,6 +28,8 @@ export interface OidcIssuer extends ClaimRules {
   /** Time for which keys are good that can't be read anew, in minutes. */
   keepKeysMinutes: number;
   addresses: readonly string[];
+  /** Absent: nobody logs in to the console by it. */
+  console?: ConsoleClient | undefined;
 }
 
 /** Issuers by their names. */
@@ -32,19 +47,29 @@ export interface OidcOptions extends Pick<IssuerKeysOptions, 'fetch' | 'log'> {
 export interface OidcLogins {
   /** Judges a bearer token; undefined where it is no JWT at all. Never rejects. */
   authenticate(token: string): Promise<Authentication> | undefined;
+  /** Issuers as they are known now. */
+  issuers(): readonly Issuer[];
+  /** Judges an ID token that an issuer gave to a client of the gateway; its claims are told where it is good. Never rejects. */
+  identify(issuer: Issuer, idToken: string, clientId: string): Promise<Identified>;
+  /** Tells who somebody is by claims that were verified before, by the grants of now; undefined where that is nobody any more. */
+  principal(key: string, claims: JWTPayload): Principal | undefined;
   /** Takes other issuers from now on; keys that are known stay known. */
   renew(issuers: OidcIssuers, tenants: readonly string[]): void;
   close(): void;
 }
 
+/** User that an ID token is of, with its claims; or why it is refused. */
+export type Identified = { ok: true; principal: Principal; claims: JWTPayload } | Refused;
+
 /** Longest token, characters. */
 const MOST_TOKEN = 8_192;
+const MOST_ID_TOKEN = 16_384;
 /** Form of a JWS in its compact form (RFC 7515 7.1). */
 const JWT_SHAPE = /^[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]*$/;
 /** Values of `typ` of tokens that give access (RFC 9068 2.1), and of those that say nothing of it. */
 const TYPES: readonly unknown[] = [undefined, 'jwt', 'at+jwt', 'application/at+jwt'];
 
-interface Issuer {
+export interface Issuer {
   key: string;
   settings: OidcIssuer;
   keys: IssuerKeys;
@@ -61,6 +86,7 @@ export function createOidcLogins({ issuers, tenants, namedGroups, fetch, log, no
       return { key, settings, keys: known?.keys ?? new IssuerKeys({ ...place, fetch, log, keepMs, now }) };
     });
   const state = { known: made(issuers, []), tenants };
+  const judging = (): Judging => ({ ...state, named: namedGroups?.() });
   const refresh = (): void => state.known.forEach(({ keys }) => void keys.refresh());
   // What is wrong with an issuer is known before the first token comes.
   refresh();
@@ -68,7 +94,19 @@ export function createOidcLogins({ issuers, tenants, namedGroups, fetch, log, no
   return {
     authenticate(token) {
       if (!JWT_SHAPE.test(token)) return undefined;
-      return judge(token, { ...state, named: namedGroups?.() }, now());
+      return judge(token, judging(), now());
+    },
+    issuers: () => state.known,
+    identify: async (issuer, idToken, clientId) => {
+      if (idToken.length > MOST_ID_TOKEN) return refuse(`the ID token is longer than ${MOST_ID_TOKEN} characters`);
+      const result = await judged(idToken, { ...issuer, settings: { ...issuer.settings, audience: [clientId] } }, judging(), now());
+      return result.ok ? result : { ...result, message: result.message.replace('the bearer token', 'the ID token') };
+    },
+    principal(key, claims) {
+      const issuer = state.known.find((one) => one.key === key);
+      if (issuer?.settings.console === undefined || claims.iss !== issuer.settings.issuer) return undefined;
+      const found = principalOf(claims, key, issuer.settings, state.tenants, judging().named);
+      return 'refused' in found ? undefined : found;
     },
     renew(next, all) {
       Object.assign(state, { known: made(next, state.known), tenants: all });
@@ -84,17 +122,22 @@ interface Judging {
   named: ReadonlySet<string> | undefined;
 }
 
-async function judge(token: string, { known, tenants, named }: Judging, now: number) {
+async function judge(token: string, judging: Judging, now: number): Promise<Authentication> {
   if (token.length > MOST_TOKEN) return refuse(`the bearer token is longer than ${MOST_TOKEN} characters`);
   const claimed = claimedIssuer(token);
-  const issuer = claimed === undefined ? undefined : known.find(({ settings }) => settings.issuer === claimed);
+  const issuer = claimed === undefined ? undefined : judging.known.find(({ settings }) => settings.issuer === claimed);
   if (!issuer) return refuse('the bearer token is of no issuer that is known here');
+  const result = await judged(token, issuer, judging, now);
+  return result.ok ? { ok: true, principal: result.principal } : result;
+}
+
+async function judged(token: string, issuer: Issuer, { tenants, named }: Judging, now: number): Promise<Identified> {
   const { key, settings } = issuer;
   try {
     const payload = await verified(token, issuer, now);
     const found = principalOf(payload, key, settings, tenants, named);
     if ('refused' in found) return { ok: false, status: 403, message: found.refused, tried: found.tried } satisfies Refused;
-    return { ok: true, principal: found } satisfies Authentication;
+    return { ok: true, principal: found, claims: countingClaims(payload, settings) };
   } catch (error) {
     // What has expired by its own word is not good, whoever signed it: a stream that it opened ends, though nobody can be asked.
     if (error instanceof IssuerAway && hasExpired(token, settings, now)) return refuse('the bearer token expired', `${key}:`);

@@ -13,12 +13,11 @@ import { type Arrival, type Exchange, authRequest, createExchange } from './exch
 import { CONSOLE, createConsole, type ConsoleOptions } from './console';
 import { createFairness } from './fairness';
 import type { Faults } from './fault';
-import { loggedLogins } from './login-log';
+import { loggedLogins, logRefused } from './login-log';
 import type { HttpMetrics } from './metrics';
 import { createPackageExchange, type PackageOptions, PACKAGES } from './packages';
 import { type Measured, type Probes, type Readiness, type RightsOf, createProbes } from './probes';
 import type { ScopeCheck } from './principals';
-import type { Sessions } from './sessions';
 import type { RequestTracing } from './spans';
 import { createSite, isBelow, type Site } from './site';
 import { tenantAdmin, type TenantAdminOptions } from './tenant-admin';
@@ -78,7 +77,7 @@ export interface HttpServerOptions {
   /** Parts of `/admin/users` and `/admin/tenants`, with what records their changes; absent: neither is there. */
   admin?: AdminParts | undefined;
   /** The console, below `/console/`; absent: it is not there. */
-  console?: { folder: string | undefined; sessions: Sessions | undefined; record: ConsoleOptions['record'] } | undefined;
+  console?: (Pick<ConsoleOptions, 'folder' | 'sessions' | 'record' | 'flow'> & { note: ConsoleOptions['noteLogin'] }) | undefined;
   /** The documentation, below `/docs/`; absent: it is not there. */
   docs?: { folder: string | undefined } | undefined;
   faults: Faults;
@@ -175,8 +174,12 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
   const requestOf = (request: IncomingMessage) => authRequest(request, whence(request as Request));
   const login = (request: IncomingMessage, asked?: AuthRequest['asked']) =>
     authenticate({ ...requestOf(request), ...(asked && { asked }) });
+  const noteLogin: ConsoleOptions['noteLogin'] = async (request, result) => {
+    if (!result.ok) logRefused(log, request, result);
+    await options.console?.note(request, result);
+  };
   const sites: Shell['sites'] = [
-    ...(options.console ? [[CONSOLE, createConsole({ ...options.console, authenticate, requestOf })] as const] : []),
+    ...(options.console ? [[CONSOLE, createConsole({ ...options.console, authenticate, requestOf, noteLogin })] as const] : []),
     ...(options.docs ? [[DOCS, createSite({ prefix: DOCS, notBuilt: DOCS_NOT_BUILT, ...options.docs })] as const] : []),
   ];
   const { packages: serve } = options;

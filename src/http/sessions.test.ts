@@ -1,5 +1,7 @@
 import type { AccessStore, PrincipalRow, SessionRow, TokenRow } from '../store/store';
 import type { AuthRequest } from './access';
+import type { JWTPayload } from 'jose';
+import type { Issuer } from './oidc';
 import { createSessions } from './sessions';
 import { hashToken } from './tokens';
 
@@ -46,7 +48,15 @@ function scene(publicUrl = 'https://cloud.example.com') {
     removeSession: (hash) => Promise.resolve(rows.delete(hash)),
   };
   const hour = 3_600_000;
-  const sessions = createSessions({ access, publicUrl, idleMs: 8 * hour, longestMs: 24 * hour, now: () => clock.now });
+  const issuer = { key: 'corp', settings: { console: { longestMinutes: 60 } } } as Issuer;
+  const issuers = [issuer];
+  const grants: { role: 'reader' | 'admin' | undefined } = { role: 'admin' };
+  const oidc = {
+    issuers: () => issuers,
+    principal: (key: string, { sub }: JWTPayload) =>
+      grants.role && issuers.some((one) => one.key === key) ? { name: `${key}:${sub}`, tenant: 't', role: grants.role } : undefined,
+  };
+  const sessions = createSessions({ access, publicUrl, idleMs: 8 * hour, longestMs: 24 * hour, oidc, now: () => clock.now });
   const inside = sessions.watched(() => Promise.resolve({ ok: false, status: 401, message: 'no session' }));
   const page = { console: true, changes: false, site: 'same-origin' };
   const asked = (cookie: string | undefined, more: object = {}): AuthRequest => ({
@@ -56,7 +66,7 @@ function scene(publicUrl = 'https://cloud.example.com') {
   const begun = async (credentials: Parameters<typeof sessions.begin>[1] = { user: 'ann', password: 'x' }) =>
     (await sessions.begin('ann', credentials)) ?? '';
   const pass = (hours: number) => (clock.now += hours * hour);
-  return { sessions, inside, asked, begun, pass, clock, user, tokens, rows };
+  return { sessions, inside, asked, begun, pass, clock, user, tokens, rows, issuers, grants };
 }
 
 test('a session lets its user in; the store has the hash of its secret alone', async () => {
@@ -91,6 +101,29 @@ test('it ends within two seconds when the password changes, and when the token g
   tokens.length = 0;
   clock.now += 2_001;
   expect(await inside(asked(byToken))).toMatchObject({ ok: false });
+});
+
+test('a session of an issuer’s user needs no row; it follows the grants, and ends with its hour, its issuer and another name', async () => {
+  const { sessions, inside, asked, pass, clock, issuers, grants } = scene();
+  const begin = async (name: string, sub: string) => asked(await sessions.begin(name, { issuer: 'corp', claims: { sub } }));
+  const bob = await begin('corp:bob', 'bob');
+  expect(await inside(bob)).toEqual({ ok: true, principal: { name: 'corp:bob', tenant: 't', role: 'admin' } });
+  expect(await inside(await begin('corp:bob', 'eve'))).toMatchObject({ ok: false, status: 401 });
+  const change = async (to: 'reader' | undefined) => {
+    grants.role = to;
+    clock.now += 2_001;
+    return inside(bob);
+  };
+  expect(await change('reader')).toMatchObject({ principal: { role: 'reader' } });
+  expect(await change(undefined)).toMatchObject({ ok: false, status: 401 });
+  expect(await change('reader')).toMatchObject({ ok: true });
+  pass(1);
+  expect(await inside(bob)).toMatchObject({ ok: false, message: 'the session is over: log in again' });
+  const later = await begin('corp:bob', 'bob');
+  expect(await inside(later)).toMatchObject({ ok: true });
+  issuers.length = 0;
+  clock.now += 2_001;
+  expect(await inside(later)).toMatchObject({ ok: false, status: 401 });
 });
 
 test('a session that a token began may no more than the token', async () => {

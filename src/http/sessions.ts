@@ -1,8 +1,11 @@
 import { createHash, randomBytes } from 'node:crypto';
+import type { JWTPayload } from 'jose';
 import type { Principal } from '../protocol/messages';
 import type { AccessStore, PrincipalRow, SessionRow } from '../store/store';
 import type { AuthRequest, Authenticate, Authentication } from './access';
 import { isLoopback } from '../net/addresses';
+import { cookieAt, cookieOf } from './cookies';
+import type { OidcLogins } from './oidc';
 import { createRecall } from './throttle';
 import { bearerOf, hashToken, unlessAway } from './tokens';
 
@@ -13,11 +16,19 @@ export interface SessionOptions {
   /** Time after which a session ends that nobody uses, and the longest that one lasts, in ms. */
   idleMs: number;
   longestMs: number;
+  /** Issuers by which users log in that are no rows of the store. */
+  oidc?: Pick<OidcLogins, 'issuers' | 'principal'> | undefined;
   now?: () => number;
 }
 
 /** Login in the way of a form. */
 export type Credentials = { user: string; password: string } | { token: string };
+
+/** Claims of an issuer about who logged in, which were verified. */
+export interface Proven {
+  issuer: string;
+  claims: JWTPayload;
+}
 
 /** Sessions of browsers: rows by the hash of a secret that only its cookie has. */
 export interface Sessions {
@@ -26,7 +37,7 @@ export interface Sessions {
   /** Tells why a page may not ask this, in words; undefined where it may. */
   foreign(request: AuthRequest): string | undefined;
   /** Begins a session of a user who was let in by these credentials. @returns the value of Set-Cookie; undefined where it is over already */
-  begin(name: string, credentials: Credentials): Promise<string | undefined>;
+  begin(name: string, credentials: Credentials | Proven): Promise<string | undefined>;
   /** Ends the session of a request. @returns the value of Set-Cookie */
   end(request: AuthRequest): Promise<string>;
   /** Reason why no session can be made at all: a cookie would go over the network in clear. */
@@ -39,27 +50,23 @@ const MOST = 2_000;
 /** Age of `used` after which it is written again, in ms. */
 const USED_MS = 60_000;
 
+const MINUTE_MS = 60_000;
+
 /** Known session with its user. */
 interface Known {
   session: SessionRow;
   principal: Principal;
 }
 
-export function createSessions({ access, publicUrl, idleMs, longestMs, now = Date.now }: SessionOptions): Sessions {
+export function createSessions({ access, publicUrl, idleMs, longestMs, oidc, now = Date.now }: SessionOptions): Sessions {
   const url = new URL(publicUrl);
   const secure = url.protocol === 'https:';
   const local = isLoopback(url.hostname);
-  // On one machine all ports share their cookies.
-  const cookie = secure ? '__Host-cimi' : `cimi-${url.port || '80'}`;
-  const attributes = `Path=/; HttpOnly; SameSite=Strict${secure ? '; Secure' : ''}`;
+  const { name: cookie, attributes } = cookieAt(publicUrl, 'session', 'Strict');
   const rows = createRecall<Known>(ROW_AGE_MS, MOST, now);
   const used = createRecall<true>(USED_MS, MOST, now);
 
-  const secretOf = ({ page }: AuthRequest): string | undefined =>
-    (page?.cookie ?? '')
-      .split(';')
-      .map((pair) => pair.trim().split('='))
-      .find(([name]) => name === cookie)?.[1];
+  const secretOf = ({ page }: AuthRequest): string | undefined => cookieOf(page?.cookie, cookie);
 
   const isOurs = (origin: string): boolean => {
     const from = URL.canParse(origin) ? new URL(origin) : undefined;
@@ -74,12 +81,21 @@ export function createSessions({ access, publicUrl, idleMs, longestMs, now = Dat
     return isOurs(origin) ? undefined : 'the request comes from a page of another origin';
   };
 
+  /** Tells who a session of an issuer's user is by the grants of now; nobody where the time of such sessions is over. */
+  const ofIssuer = ({ issuer, claims }: Proven, session: SessionRow): Principal | undefined => {
+    const own = oidc?.issuers().find(({ key }) => key === issuer)?.settings.console;
+    if (!own || now() - Date.parse(session.created) > own.longestMinutes * MINUTE_MS) return undefined;
+    const principal = oidc?.principal(issuer, claims);
+    return principal?.name === session.principal ? principal : undefined;
+  };
+
   const find = async (hash: string): Promise<Known | undefined> => {
     const recent = rows.get(hash);
     if (recent) return recent;
     const session = await access.sessionByHash(hash);
-    const row = session && (await access.principal(session.principal));
-    const principal = row && (await stillProven(access, session, row, now()));
+    const proven = session && provenOf(session);
+    const row = session && !proven ? await access.principal(session.principal) : undefined;
+    const principal = proven ? ofIssuer(proven, session) : row && session && (await stillProven(access, session, row, now()));
     if (!session || !principal) return undefined;
     rows.set(hash, { session, principal });
     return { session, principal };
@@ -137,7 +153,15 @@ function ofPassword(row: PrincipalRow): string {
     .digest('hex')}`;
 }
 
-async function proofOf(access: AccessStore, name: string, credentials: Credentials): Promise<string | undefined> {
+const OF_ISSUER = 'issuer ';
+
+/** Reads what an issuer said of who has a session; undefined for a session of another kind. */
+function provenOf({ proof }: SessionRow): Proven | undefined {
+  return proof.startsWith(OF_ISSUER) ? (JSON.parse(proof.slice(OF_ISSUER.length)) as Proven) : undefined;
+}
+
+async function proofOf(access: AccessStore, name: string, credentials: Credentials | Proven): Promise<string | undefined> {
+  if ('claims' in credentials) return `${OF_ISSUER}${JSON.stringify(credentials)}`;
   if ('token' in credentials) {
     const token = await access.tokenByHash(hashToken(credentials.token));
     return token && `token ${token.id}`;

@@ -75,8 +75,13 @@ export function createSite({ prefix, folder, notBuilt }: SiteOptions): Site {
     });
 }
 
-/** Answers with the headers of a page; a fault becomes one, for those who want to see it, else JSON. */
-export async function asPage(request: IncomingMessage, response: ServerResponse, answer: () => Promise<void>): Promise<void> {
+/** Answers with the headers of a page; a fault becomes one, for those who want to see it, else JSON. @param back link on the page of a fault */
+export async function asPage(
+  request: IncomingMessage,
+  response: ServerResponse,
+  answer: () => Promise<void>,
+  back?: { href: string; words: string },
+): Promise<void> {
   for (const [name, value] of Object.entries(PAGE_HEADERS)) response.setHeader(name, value);
   try {
     await answer();
@@ -84,16 +89,22 @@ export async function asPage(request: IncomingMessage, response: ServerResponse,
     if (!(error instanceof HttpFault)) throw error;
     const headers = error.headers as Record<string, string>;
     if (!/text\/html/.test(request.headers.accept ?? '')) return json(request, response, error.status, { problem: error.message }, headers);
-    write(request, response, error.status, { ...headers, ...HTML }, Buffer.from(plainPage(error.message)));
+    write(request, response, error.status, { ...headers, ...HTML }, Buffer.from(plainPage(error.message, back)));
   }
 }
 
 const HTML = { 'Content-Type': TYPES['.html'] ?? '', 'Cache-Control': 'no-store' };
 
-/** Makes a page of words of our own. @param words no markup, and nothing of a request */
-function plainPage(words: string): string {
-  return `<!doctype html><html lang="en"><meta charset="utf-8"><title>CIMI gateway</title><h1>CIMI gateway</h1><p>${words}</p></html>\n`;
+/** Makes a page of words, none of which become markup. */
+function plainPage(words: string, back?: { href: string; words: string }): string {
+  const link = back ? `<p><a href="${escaped(back.href)}">${escaped(back.words)}</a></p>` : '';
+  const head = '<!doctype html><html lang="en"><meta charset="utf-8"><title>CIMI gateway</title><h1>CIMI gateway</h1>';
+  return `${head}<p>${escaped(words)}</p>${link}</html>\n`;
 }
+
+const MARKS: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' };
+
+const escaped = (text: string): string => text.replaceAll(/[&<>"']/g, (mark) => MARKS[mark] ?? '');
 
 async function sendFile(folder: string, name: string, request: IncomingMessage, response: ServerResponse): Promise<void> {
   const type = TYPES[extname(name)];

@@ -43,8 +43,9 @@ export type NewToken = Pick<TokenRow, 'id' | 'principal' | 'hash' | 'expires'> &
 export interface SessionRow {
   /** Hex SHA-256 of its secret. */
   hash: string;
+  /** User of the gateway, or of an issuer (`corp:ann`), of whom there is no row. */
   principal: string;
-  /** Name of the login that began it, and with which it ends. Nothing secret. */
+  /** Login that began it, and with which it ends: its name, or what an issuer said of who came. Nothing secret. */
   proof: string;
   created: string;
   used: string;

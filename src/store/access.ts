@@ -57,6 +57,7 @@ export function accessWrites(
         if (!before || (tenant !== undefined && before.tenant !== tenant)) return false;
         const remove = session.db.deleteFrom('principals').where('name', '=', name).where('tenant', '=', before.tenant);
         const { numDeletedRows } = await remove.executeTakeFirst();
+        if (numDeletedRows > 0n) await session.db.deleteFrom('sessions').where('principal', '=', name).execute();
         if (numDeletedRows > 0n) await note(session, { name, tenant: before.tenant, what: `removed user ${name}` });
         return numDeletedRows > 0n;
       }),

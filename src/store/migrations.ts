@@ -85,7 +85,21 @@ function migrations(dialect: SqlDialect): Record<string, Migration> {
     '0027-scopes': { up: (db) => scopes(db, dialect) },
     '0028-own-in-clouds': { up: (db) => ownInClouds(db, dialect) },
     '0029-quotas': { up: (db) => quotas(db, dialect) },
+    '0030-sessions-of-issuers': { up: (db) => sessionsOfIssuers(db, dialect) },
   };
+}
+
+/** Sessions of users of an issuer, too, who have no row: the rows of others go with their user by removePrincipal. */
+async function sessionsOfIssuers(db: Kysely<unknown>, { patience, text }: SqlDialect): Promise<void> {
+  if (patience) await patience.execute(db);
+  await sql`create table sessions_of_all (
+    hash ${text} primary key, principal ${text} not null, proof ${text} not null, created ${text} not null, used ${text} not null)`.execute(
+    db,
+  );
+  await sql`insert into sessions_of_all select hash, principal, proof, created, used from sessions`.execute(db);
+  await sql`drop table sessions`.execute(db);
+  await sql`alter table sessions_of_all rename to sessions`.execute(db);
+  await sql`create index sessions_principal on sessions (principal)`.execute(db);
 }
 
 /** Quotas that are set at runtime. */

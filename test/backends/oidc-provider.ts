@@ -16,7 +16,14 @@ export interface OidcClient {
   alg?: string;
   /** Claim preferred_username. */
   name?: string;
+  /** Places to which browsers come back with a code. */
+  redirectUris?: readonly string[];
+  /** Needs no secret. */
+  open?: boolean;
 }
+
+/** People who log in by a form, with their claims. */
+export type OidcPeople = Readonly<Record<string, Readonly<Record<string, unknown>>>>;
 
 export type PrivateJwk = Record<string, unknown> & { kid: string };
 
@@ -35,18 +42,19 @@ export class OidcProvider {
     readonly issuer: string,
     private readonly folder: string,
     private readonly clients: readonly OidcClient[],
+    private readonly people: OidcPeople,
   ) {}
 
-  static async open(clients: readonly OidcClient[], keys: readonly PrivateJwk[]): Promise<OidcProvider> {
+  static async open(clients: readonly OidcClient[], keys: readonly PrivateJwk[], people: OidcPeople = {}): Promise<OidcProvider> {
     const folder = await mkdtemp(join(tmpdir(), 'cimi-oidc-'));
-    const provider = new OidcProvider(`http://127.0.0.1:${await freePort()}`, folder, clients);
+    const provider = new OidcProvider(`http://127.0.0.1:${await freePort()}`, folder, clients, people);
     await provider.start(keys);
     return provider;
   }
 
   async start(keys: readonly PrivateJwk[]): Promise<void> {
     const file = join(this.folder, 'provider.json');
-    await writeFile(file, JSON.stringify({ jwks: { keys }, clients: this.clients }), { mode: 0o600 });
+    await writeFile(file, JSON.stringify({ jwks: { keys }, clients: this.clients, people: this.people }), { mode: 0o600 });
     const child = spawn(process.execPath, [join(__dirname, 'oidc-provider-child.mjs'), new URL(this.issuer).port, file], {
       stdio: ['ignore', 'pipe', 'pipe'],
     });

@@ -300,7 +300,10 @@ it('what does not fit is refused in words, and nothing of it is there', async ()
         ),
       /is damaged or was cut/,
     ],
-    [() => tenant(second, 'import', out('later')), /exported by version .* with schema 9999-later, and this store has 0029-quotas/],
+    [
+      () => tenant(second, 'import', out('later')),
+      /exported by version .* with schema 9999-later, and this store has 0030-sessions-of-issuers/,
+    ],
     [() => tenant(second, 'import', out('other-driver')), /cloud 'sim' has the driver simulator here, and had ec2 where it was exported/],
     [() => tenant(second, 'import', out('strange')), /it holds rows of refs that belong to nothing in it/],
     [() => tenant(second, 'import', out('part')), /belongs to what is another tenant's here/],
