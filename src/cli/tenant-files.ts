@@ -1,10 +1,11 @@
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { Command } from 'commander';
+import { Command, InvalidArgumentError } from 'commander';
 import { buildOf } from '../config/build';
 import { tenantsOf, type Config } from '../config/config';
 import { DATABASE_FILE } from '../gateway/opening';
+import { ALARMS, collectorOf } from '../operations/collecting';
 import { tenantLog } from '../operations/event-log';
 import { checkKey } from '../store/key-check';
 import { lockFolder } from '../store/folder-lock';
@@ -15,12 +16,16 @@ import { tablesOf as namesOfTables, type Session } from '../store/session';
 import { sqliteTables } from '../store/sqlite';
 import { exportTenant } from '../store/tenant-export';
 import { verifyTenantFile, type TenantHeader } from '../store/tenant-file';
-import { assertImportable, importTenant, type TenantImport } from '../store/tenant-import';
+import { assertImportable, checkTenantRows, importTenant, type TenantImport } from '../store/tenant-import';
 import { commandEntry } from './audit';
 import { cipherOf, tablesOf } from './backup';
 import { catalogueOf } from './catalogue';
 import { configOf, say, withConfig, type CommonOptions } from './common';
 import { askPassword } from './password';
+
+const MINUTE_MS = 60_000;
+/** Minutes that an import into PostgreSQL takes at most where nothing else is said. */
+const LONGEST_MINUTES = 10;
 
 interface ExportOptions extends CommonOptions {
   out: string;
@@ -30,6 +35,7 @@ interface ExportOptions extends CommonOptions {
 interface ImportOptions extends CommonOptions {
   as?: string;
   check?: boolean;
+  within: number;
   passphraseFile?: string;
 }
 
@@ -72,7 +78,8 @@ export function importCommand(): Command {
     .option('--as <tenant>', 'tenant that it is for here (default: the one that it was exported of)')
     .option('--passphrase-file <file>', PASSPHRASE)
     .option('--check', 'only tell whether the file is whole and fits here')
-    .action(async (file: string, { as, check, passphraseFile, ...options }: ImportOptions) => {
+    .option('--within <minutes>', 'longest time that other tenants wait for it, over PostgreSQL', minutesOf, LONGEST_MINUTES)
+    .action(async (file: string, { as, check, within, passphraseFile, ...options }: ImportOptions) => {
       const config = await configOf(options);
       const { header, rows } = await verifyTenantFile(file);
       tell(header, rows);
@@ -83,14 +90,16 @@ export function importCommand(): Command {
       const serving = Object.entries(config.clouds).filter(([, { tenants }]) => tenants.includes(tenant));
       const catalogue = await catalogueOf(config);
       const what: TenantImport = {
-        ...{ tenant, passphrase: await passphraseOf(passphraseFile), hasType: (type) => catalogue.has(type) },
+        ...{ tenant, passphrase: await passphraseOf(passphraseFile), catalogue, tenants: known },
+        hasWork: (work) => work === ALARMS || [null, ...serving.map(([key]) => key)].some((key) => collectorOf(key) === work),
+        isOver: config.store.kind === 'sqlite' ? undefined : overAfter(within * MINUTE_MS),
         logOf: (name) => tenantLog(catalogue, name).path,
         drivers: Object.fromEntries(serving.map(([key, { driver }]) => [key, driver])),
         entryOf: (counts) => commandEntry({ tenant, what: `imported tenant ${header.tenant}: ${countsIn(counts)}` }, config.audit.content),
       };
       await withTables(config, async (session) => {
         if (check) {
-          await assertImportable(session, header, what);
+          await checkTenantRows(file, what, await assertImportable(session, header, what));
           say('it is whole, and fits this version, these clouds and this passphrase');
         } else {
           await importTenant(session, file, what);
@@ -98,6 +107,18 @@ export function importCommand(): Command {
         }
       });
     });
+}
+
+function minutesOf(text: string): number {
+  const minutes = Number(text);
+  if (!(minutes > 0)) throw new InvalidArgumentError('It is a number of minutes, more than 0.');
+  return minutes;
+}
+
+/** Tells whether so many ms have gone since it was asked for the first time. */
+function overAfter(ms: number): () => boolean {
+  let end: number | undefined;
+  return () => performance.now() > (end ??= performance.now() + ms);
 }
 
 function tell({ tenant, created, version, store, schema, clouds, left, sealed }: TenantHeader, rows: Counts): void {

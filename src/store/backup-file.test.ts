@@ -1,9 +1,9 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { gunzipSync, gzipSync } from 'node:zlib';
-import { BackupReading, FORMAT, verifyBackup, writeBackup, type BackupHeader, type BackupRow } from './backup-file';
+import { BackupReading, FORMAT, LONGEST_LINE, verifyBackup, writeBackup, type BackupHeader, type BackupRow } from './backup-file';
 
 const HEADER: BackupHeader = {
   ...{ format: FORMAT, created: '2026-12-01T00:00:00Z', version: '1', store: 'sqlite', schema: '0001-first' },
@@ -54,4 +54,37 @@ test('a draft of another that is written, or was broken off, is kept and told of
   writeFileSync(`${file}.part`, 'another');
   await expect(writeBackup(file, HEADER, rows())).rejects.toThrow(/store\.backup\.part is there already: another backup is being written/);
   expect(readFileSync(`${file}.part`, 'utf8')).toBe('another');
+});
+
+test('a line that is longer or deeper than any is refused in words, before it is held', async () => {
+  const head = `${JSON.stringify(HEADER)}\n`;
+  writeFileSync(file, gzipSync(`${head}["meta",{"text":"${'x'.repeat(LONGEST_LINE + 100_000)}"}]\n`));
+  await expect(verifyBackup(file)).rejects.toThrow(/line 2 has more than 67108864 characters/);
+  writeFileSync(file, gzipSync(`${head}["meta",{"text":${'['.repeat(100_000)}${']'.repeat(100_000)}}]\n`));
+  await expect(verifyBackup(file)).rejects.toThrow(/line 2 is nested more than 16 levels deep/);
+});
+
+test('tables that no store has are refused before they are counted', async () => {
+  const strange = (name: string) => writeBackup(file, HEADER, Readable.from([[name, {}]]) as never);
+  await expect(strange('__proto__')).rejects.toThrow(/damaged or was cut/);
+  const many = Array.from({ length: 200 }, (_, n) => [`t${'_'.repeat(n % 60)}${'abcdefghij'.charAt(n / 60)}`, {}]);
+  await expect(writeBackup(file, HEADER, Readable.from(many) as never)).rejects.toThrow(/damaged or was cut/);
+});
+
+test.each<[string, object]>([
+  ['without keys', { keys: undefined }],
+  ['of an unknown store', { store: 'oracle' }],
+])('a header %s is refused in words', async (_, change) => {
+  writeFileSync(file, gzipSync(`${JSON.stringify({ ...HEADER, ...change })}\n`));
+  await expect(verifyBackup(file)).rejects.toThrow(/^line 1 of .* is no header of its kind, backup of this gateway: /);
+});
+
+test('what came under its name while it was written stays, and no draft is left', async () => {
+  async function* slow(): AsyncIterable<[string, BackupRow]> {
+    yield ['meta', { text: 'a' }];
+    writeFileSync(file, 'another');
+    yield Promise.resolve(['meta', { text: 'b' }] as [string, BackupRow]);
+  }
+  await expect(writeBackup(file, HEADER, slow())).rejects.toThrow(/store\.backup is there already: backups are never written over/);
+  expect([readFileSync(file, 'utf8'), existsSync(`${file}.part`)]).toEqual(['another', false]);
 });

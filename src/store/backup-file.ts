@@ -1,9 +1,11 @@
 import { createHash, type Hash } from 'node:crypto';
-import { createReadStream, createWriteStream } from 'node:fs';
-import { rename, rm } from 'node:fs/promises';
+import { constants, createReadStream, createWriteStream } from 'node:fs';
+import { copyFile, link, rm } from 'node:fs/promises';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createGunzip, createGzip } from 'node:zlib';
+import { z } from 'zod';
+import { isDeep, problemOf } from './json-text';
 
 /**
  * The file of a backup, and that of a tenant: JSON lines, compressed (gzip). The first is the header, then come the rows, each `[table, row]`, and the last line tells
@@ -12,16 +14,39 @@ import { createGunzip, createGzip } from 'node:zlib';
 
 export const FORMAT = 'cimi-gateway backup 1';
 
-/** Kind of file: the format that its header names, and words for it. */
+/** Longest line, characters: nothing that is stored comes near, and no more than this is held of a file that somebody made up. */
+export const LONGEST_LINE = 64 * 1024 ** 2;
+/** Levels that a line is nested; documents lie in it as texts. */
+const DEEPEST_LINE = 16;
+/** Name of a table, and how many there may be. */
+const TABLE_NAME = /^[a-z][a-z_]{0,63}$/;
+const MOST_TABLES = 100;
+
+/** Kind of file: the format and the header that it has, and words for it. */
 export interface FileKind {
   format: string;
+  /** Schema of its header, with `format`. */
+  header: z.ZodType;
   /** Word for one: `backup`. */
   noun: string;
   /** Words for what it is: `backup of this gateway`. */
   words: string;
 }
 
-const BACKUP: FileKind = { format: FORMAT, noun: 'backup', words: 'backup of this gateway' };
+const words = z.string().max(1_000);
+/** Members of the header of any such file, but for its format. */
+export const headerMembers = {
+  created: words,
+  version: words,
+  store: z.enum(['sqlite', 'postgres']),
+  schema: words,
+};
+const BACKUP: FileKind = {
+  format: FORMAT,
+  header: z.looseObject({ ...headerMembers, keys: z.array(words), keyCheck: words.nullable() }),
+  noun: 'backup',
+  words: 'backup of this gateway',
+};
 
 /** Header of any such file. */
 export interface FileHeader {
@@ -60,7 +85,7 @@ export class BackupFileError extends Error {
 }
 
 /**
- * Writes a backup beside its name and, once it was read back whole, under its name. What is there already is kept.
+ * Writes a backup beside its name and, once it was read back whole, under its name. What is there already is kept, also what came there meanwhile.
  * @throws the system's error where it cannot be written; Error in words where another is being written, or one was broken off
  */
 export async function writeBackup(
@@ -87,17 +112,38 @@ export async function writeBackup(
   }
   try {
     await pipeline(Readable.from(lines()), createGzip(), createWriteStream(draft, { flags: 'wx', mode: 0o600, flush: true }));
-    await verifyBackup(draft, kind);
-    await rename(draft, file);
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'EEXIST')
+    if (isThere(error))
       throw new Error(`${draft} is there already: another ${kind.noun} is being written, or one was broken off; delete it where none is`, {
         cause: error,
       });
     await rm(draft, { force: true });
     throw error;
   }
+  try {
+    await verifyBackup(draft, kind);
+    await nameAs(draft, file);
+  } catch (error) {
+    if (isThere(error)) throw new Error(`${file} is there already: ${kind.noun}s are never written over`, { cause: error });
+    throw error;
+  } finally {
+    await rm(draft, { force: true });
+  }
   return counts;
+}
+
+const isThere = (error: unknown): boolean => (error as NodeJS.ErrnoException).code === 'EEXIST';
+/** Errors of file systems that have no second names for a file. */
+const NO_LINKS = ['EPERM', 'ENOTSUP', 'ENOSYS', 'EMLINK'];
+
+/** Gives a file a second name, which a rename would take from another file. @throws the system's error: EEXIST where there is one of that name */
+async function nameAs(draft: string, file: string): Promise<void> {
+  try {
+    await link(draft, file);
+  } catch (error) {
+    if (!NO_LINKS.includes((error as NodeJS.ErrnoException).code ?? '')) throw error;
+    await copyFile(draft, file, constants.COPYFILE_EXCL);
+  }
 }
 
 /** Reads a backup from its beginning to its end. @returns header and numbers of rows @throws BackupFileError */
@@ -114,6 +160,8 @@ export async function verifyBackup<H extends FileHeader = BackupHeader>(
 /** A backup that is read once. */
 export class BackupReading<H extends FileHeader = BackupHeader> {
   readonly counts: Record<string, number> = {};
+  /** Number of the line that was read last; the header's is 1. */
+  line = 0;
   private readonly lines: AsyncIterator<string>;
   private readonly hash: Hash = createHash('sha256');
 
@@ -130,8 +178,10 @@ export class BackupReading<H extends FileHeader = BackupHeader> {
   /** @throws BackupFileError where it is no backup */
   async header(): Promise<H> {
     const line = await this.next();
-    const header = parsed(line) as Partial<H> | undefined;
+    const header = parsed(line) as Partial<H> | null | undefined;
     if (line === undefined || header?.format !== this.kind.format) throw new BackupFileError(`${this.file} is no ${this.kind.words}`);
+    const { error } = this.kind.header.safeParse(header);
+    if (error) throw new BackupFileError(`line 1 of ${this.file} is no header of its kind, ${this.kind.words}: ${problemOf(error)}`);
     this.take(line);
     return header as H;
   }
@@ -146,7 +196,8 @@ export class BackupReading<H extends FileHeader = BackupHeader> {
       if (!Array.isArray(value)) throw this.damaged();
       this.take(line);
       const [table, row] = value as unknown[];
-      if (typeof table !== 'string' || !isRow(row)) throw this.damaged();
+      if (typeof table !== 'string' || !TABLE_NAME.test(table) || !isRow(row)) throw this.damaged();
+      if (!Object.hasOwn(this.counts, table) && Object.keys(this.counts).length === MOST_TABLES) throw this.damaged();
       this.counts[table] = (this.counts[table] ?? 0) + 1;
       yield [table, row];
     }
@@ -160,8 +211,12 @@ export class BackupReading<H extends FileHeader = BackupHeader> {
   private async next(): Promise<string | undefined> {
     try {
       const { value, done } = await this.lines.next();
-      return done === true ? undefined : value;
+      this.line += 1;
+      if (done === true) return undefined;
+      if (isDeep(value, DEEPEST_LINE)) throw this.damaged(`line ${this.line} is nested more than ${DEEPEST_LINE} levels deep`);
+      return value;
     } catch (error) {
+      if (error instanceof LongLineError) throw this.damaged(`line ${this.line + 1} has more than ${LONGEST_LINE} characters`);
       const { code = '' } = error as NodeJS.ErrnoException;
       if (code.startsWith('Z_') || code === 'ERR_BUFFER_OUT_OF_BOUNDS') throw this.damaged();
       throw error;
@@ -172,10 +227,12 @@ export class BackupReading<H extends FileHeader = BackupHeader> {
     this.hash.update(`${line}\n`);
   }
 
-  private damaged(): BackupFileError {
-    return new BackupFileError(`${this.file} is damaged or was cut: nothing of it is used`);
+  private damaged(why?: string): BackupFileError {
+    return new BackupFileError(`${this.file} is damaged or was cut${why === undefined ? '' : ` (${why})`}: nothing of it is used`);
   }
 }
+
+class LongLineError extends Error {}
 
 /** Lines that end with \n alone: Node's own reader of lines ends them at U+2028 and U+2029, too, which JSON has in its texts as they are. */
 async function* unpackedLines(input: Readable): AsyncGenerator<string, undefined> {
@@ -188,6 +245,7 @@ async function* unpackedLines(input: Readable): AsyncGenerator<string, undefined
       yield rest;
       rest = next;
     }
+    if (rest.length > LONGEST_LINE) throw new LongLineError();
   }
   if (rest !== '') yield rest;
   return undefined;

@@ -2,7 +2,8 @@ import { sql, type RawBuilder } from 'kysely';
 import { fileHeader, rowsOfTable } from './backup';
 import { writeBackup, type BackupRow, type Counts } from './backup-file';
 import type { Cipher } from './cipher';
-import type { Session } from './session';
+import type { ResourcesTable, RetiredTable } from './schema';
+import { decodeColumn, type Session } from './session';
 import { newSealing, secretsPlace, TENANT_FILE, TENANT_TABLES, type TenantHeader, type TenantTable } from './tenant-file';
 
 export interface TenantExport {
@@ -20,6 +21,8 @@ export interface TenantExport {
 /** Names that are told of one kind. */
 const MOST_NAMES = 1_000;
 const FEW = 5;
+/** Rows that are read at once. */
+const SOME = 500;
 
 /**
  * Writes what is stored of a tenant at one moment, while others go on reading and writing.
@@ -103,6 +106,7 @@ async function leftOut(
     'secrets alone, since there is no passphrase, of',
   );
   for (const { path } of [...passing, ...own]) for (const one of await withOwned(session, path)) without.add(one);
+  note(await takenAway(session, tenant), 'what a reading found gone, which would be brought back where it shows again');
   const others = await sql<{ target: string }>`select distinct f.target from refs f join resources s on s.path = f.source
     join resources t on t.path = f.target where s.tenant = ${tenant} and t.tenant <> ${tenant} order by f.target`.execute(db);
   note(
@@ -127,6 +131,22 @@ async function leftOut(
     .executeTakeFirst();
   if (Number(entries?.n) > 0) left.push(`${Number(entries?.n)} entries of the audit, which stay where they can be verified`);
   return { without, left };
+}
+
+/** Paths of what a reading took away and is kept to be brought back: a memory of the store, which no tenant's table has. */
+async function takenAway({ db, dialect }: Session, tenant: string): Promise<string[]> {
+  const found: string[] = [];
+  for (let after: string | undefined = ''; after !== undefined;) {
+    const select = db
+      .selectFrom('retired')
+      .select(['path', 'remains'])
+      .where(dialect.holds('remains', `"tenant":${JSON.stringify(tenant)}`));
+    const rows: Pick<RetiredTable, 'path' | 'remains'>[] = await select.where('path', '>', after).orderBy('path').limit(SOME).execute();
+    for (const { path, remains } of rows)
+      if (decodeColumn<Pick<ResourcesTable, 'tenant'>[]>(remains ?? '[]')[0]?.tenant === tenant) found.push(path);
+    after = rows.length < SOME ? undefined : rows.at(-1)?.path;
+  }
+  return found;
 }
 
 async function withOwned({ db }: Session, path: string): Promise<string[]> {

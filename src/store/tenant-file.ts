@@ -1,10 +1,20 @@
 import { randomBytes, scryptSync } from 'node:crypto';
-import { verifyBackup, type Counts, type FileHeader, type FileKind } from './backup-file';
+import { z } from 'zod';
+import { headerMembers, verifyBackup, type Counts, type FileHeader, type FileKind } from './backup-file';
 import { createCipher, WrongKeyError, type Cipher } from './cipher';
 import { openKeyCheck } from './key-check';
 
 /** The file of a tenant: that of a backup, with the rows of one tenant and nothing that belongs to the store as a whole. */
-export const TENANT_FILE: FileKind = { format: 'cimi-gateway tenant 1', noun: 'export', words: 'export of a tenant' };
+export const TENANT_FILE: FileKind = {
+  format: 'cimi-gateway tenant 1',
+  header: z.strictObject({
+    ...{ format: z.string(), ...headerMembers, tenant: z.string().min(1).max(256) },
+    clouds: z.record(z.string().max(256), z.string().max(256)),
+    left: z.array(z.string()).max(1_000),
+    sealed: z.strictObject({ salt: z.base64().max(64), check: z.string().max(1_000) }).nullable(),
+  }),
+  ...{ noun: 'export', words: 'export of a tenant' },
+};
 
 export interface TenantHeader extends FileHeader {
   tenant: string;

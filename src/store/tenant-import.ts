@@ -7,26 +7,19 @@ import { recordEvent } from './events';
 import { insertRows } from './restore';
 import type { Values } from '../model/values';
 import { decodeColumn, encodeColumn, type Session } from './session';
-import { openSealing, secretsPlace, TENANT_FILE, TENANT_TABLES, type TenantHeader, type TenantTable } from './tenant-file';
+import { openSealing, secretsPlace, TENANT_FILE, type TenantHeader, type TenantTable } from './tenant-file';
+import { EVENT_LOG, TenantRows, type TenantPlace } from './tenant-rows';
 
-export interface TenantImport {
-  /** Tenant that it is for here. */
-  tenant: string;
-  /** Drivers of the clouds that serve this tenant here, by key. */
-  drivers: Readonly<Record<string, string>>;
-  /** Tells whether the protocol has a type here. */
-  hasType: (type: string) => boolean;
+export interface TenantImport extends TenantPlace {
   passphrase?: string | undefined;
-  /** Path of the log of all that is a tenant's, which follows from its name. */
-  logOf: (tenant: string) => string;
+  /** Tells that others have waited long enough for the transaction: then nothing is imported. Absent: nobody waits. */
+  isOver?: (() => boolean) | undefined;
   /** Makes the entry of the audit that is written with it. */
   entryOf: (rows: Counts) => EventRecord;
 }
 
 /** Rows that are written by one statement. */
 const SOME = 200;
-/** Type of resources that have the number of an event among what is internal to them. */
-const EVENT_LOG = 'EventLog';
 const FEW = 5;
 
 /**
@@ -57,6 +50,18 @@ export async function assertImportable(
 }
 
 /**
+ * Judges every row of an export, and writes nothing.
+ * @throws Error in words, with the number of the line: what no export has, or what does not fit here
+ */
+export async function checkTenantRows(file: string, what: TenantImport, cipher: Cipher | undefined): Promise<void> {
+  const reading = new BackupReading<TenantHeader>(file, TENANT_FILE);
+  const { tenant } = await reading.header();
+  const judge = new TenantRows(what, tenant, cipher, Date.now());
+  for await (const [table, row] of reading.rows()) judge.take(table, row, reading.line);
+  judge.end();
+}
+
+/**
  * Imports a tenant into a store that has nothing of it, all or nothing.
  * @param session of a migrated store with its keys, of which nothing else uses the connection
  * @param file was verified before
@@ -66,15 +71,20 @@ export async function importTenant(session: Session, file: string, what: TenantI
   const reading = new BackupReading<TenantHeader>(file, TENANT_FILE);
   const header = await reading.header();
   const cipher = await assertImportable(session, header, what);
+  // What others wait for begins after this; it is judged again as it is written, for the file may be another by then.
+  await checkTenantRows(file, what, cipher);
+  const judge = new TenantRows(what, header.tenant, cipher, Date.now());
   await session.db.transaction().execute(async (db) => {
     const here = { ...session, db };
     await session.dialect.patience?.execute(db);
     await session.dialect.turn(what.tenant)?.execute(db);
     await assertNothingOf(here, what);
-    const writing = new Writing(here, { ...what, from: header.tenant, cipher, newest: await newestEvent(here) });
-    for await (const [table, row] of reading.rows()) await writing.take(table, row);
+    const writing = new Writing(here, { ...what, cipher, newest: await newestEvent(here) });
+    for await (const [table, row] of reading.rows()) await writing.take(...judge.take(table, row, reading.line));
+    judge.end();
     await writing.end();
     await assertOwn(here, what.tenant);
+    await assertOwnJobs(here, what.tenant);
     await recordEvent(here, what.entryOf(reading.counts));
   });
   return reading.counts;
@@ -96,6 +106,16 @@ async function assertOwn({ db }: Session, tenant: string): Promise<void> {
   if (rows[0]) throw new Error(`${rows[0].path} belongs to what is another tenant's here: nothing in an export does`);
 }
 
+/** Makes sure that no Job that came is nested in one of others: it would be shown with that. */
+async function assertOwnJobs({ db }: Session, tenant: string): Promise<void> {
+  const { rows } = await sql<{ id: string }>`select j.id from jobs j join jobs other on other.id = j.parent
+    where j.tenant = ${tenant} and other.tenant <> ${tenant} limit 1`.execute(db);
+  if (rows[0]) throw new Error(`jobs/${rows[0].id} is nested in a Job of another tenant here: none in an export is`);
+  const events = await sql<{ job: string }>`select e.job from events e join jobs other on other.id = e.job
+    where e.tenant = ${tenant} and e.lane is null and other.tenant <> ${tenant} limit 1`.execute(db);
+  if (events.rows[0]) throw new Error(`an event in it comes of jobs/${events.rows[0].job}, which is another tenant's here`);
+}
+
 async function newestEvent({ db }: Session): Promise<number> {
   const last = await db.selectFrom('events').select('seq').orderBy('seq', 'desc').limit(1).executeTakeFirst();
   return last?.seq ?? 0;
@@ -105,7 +125,6 @@ async function newestEvent({ db }: Session): Promise<number> {
 class Writing {
   private table: TenantTable = 'resources';
   private rows: BackupRow[] = [];
-  private readonly paths = new Set<unknown>();
   /** Numbers of series here by those of the file. */
   private readonly series = new Map<unknown, unknown>();
   /** Numbers of events in the file that stand in resources. */
@@ -117,21 +136,20 @@ class Writing {
   /** Number here of the event that came last. */
   private last: number;
 
-  /** @param what with the tenant that it was exported of, what opens its secrets, and the number of the newest event before */
+  /** @param what with what opens its secrets, and the number of the newest event before */
   constructor(
     private readonly session: Session,
-    private readonly what: TenantImport & { from: string; cipher: Cipher | undefined; newest: number },
+    private readonly what: TenantImport & { cipher: Cipher | undefined; newest: number },
   ) {
     this.last = what.newest;
   }
 
-  async take(table: string, row: BackupRow): Promise<void> {
-    const known = TENANT_TABLES.find((one) => one === table);
-    if (!known) throw new Error(`it holds a table that this version does not know: ${table.slice(0, 40)}`);
-    if (known !== this.table || this.rows.length === SOME) await this.write();
-    this.table = known;
-    if (known === 'events') await this.pass(Number(row['seq']));
-    this.rows.push(this.fitted(known, this.renamed(row)));
+  /** Takes a row that was judged. */
+  async take(table: TenantTable, row: BackupRow): Promise<void> {
+    if (table !== this.table || this.rows.length === SOME) await this.write();
+    this.table = table;
+    if (table === 'events') await this.pass(Number(row['seq']));
+    this.rows.push(this.fitted(table, row));
   }
 
   async end(): Promise<void> {
@@ -158,44 +176,27 @@ class Writing {
     }
   }
 
-  /** The row under the names that things have here: the log of everything is called by its tenant. */
-  private renamed(row: BackupRow): BackupRow {
-    const { from, tenant, logOf } = this.what;
-    if (from === tenant) return row;
-    const [there, here] = [logOf(from), logOf(tenant)];
-    return Object.fromEntries(
-      Object.entries(row).map(([name, value]) => [name, typeof value === 'string' ? value.replaceAll(there, here) : value]),
-    );
-  }
-
-  /** The row as it is written here. @throws Error where it is none that an export has */
+  /** The row as it is written here. */
   private fitted(table: TenantTable, row: BackupRow): BackupRow {
     const { tenant } = this.what;
     switch (table) {
       case 'resources':
         return this.resource(row);
       case 'jobs':
-        if (row['done'] !== 1) throw new Error('it holds a Job that has not ended');
         return { ...row, tenant };
       case 'events':
         return this.event(row);
       case 'samples':
       case 'shares':
-        return { ...row, meter: this.known(this.series.get(row['meter'])) };
-      case 'refs':
-        return { ...row, source: this.known(row['source'], this.paths) };
+        return { ...row, meter: this.series.get(row['meter']) };
       default:
-        return { ...row, path: this.known(row['path'], this.paths) };
+        return row;
     }
   }
 
   private resource({ secrets, events_after: after, ...row }: BackupRow): BackupRow {
     const { what, session } = this;
-    const { path, type, cloud, internal } = row;
-    if (!what.hasType(String(type))) throw new Error(`it holds ${String(path)}, and there is no type ${String(type)} here`);
-    if (cloud !== null && !Object.hasOwn(what.drivers, String(cloud)))
-      throw new Error(`${String(path)} is in cloud '${String(cloud)}', which is not configured here for tenant ${what.tenant}`);
-    this.paths.add(path);
+    const { path, type, internal } = row;
     const numbers = decodeColumn<Values & { after?: unknown }>(String(internal));
     const own = type === EVENT_LOG && typeof numbers.after === 'number' ? { ...numbers, after: numbers.after } : undefined;
     const column = typeof after === 'number' ? after : undefined;
@@ -206,19 +207,16 @@ class Writing {
     return { ...row, tenant: what.tenant, secrets: sealed, events_after: null };
   }
 
-  private event({ seq: _seq, lane: _lane, link: _link, mac: _mac, ...row }: BackupRow): BackupRow {
+  private event({ seq: _seq, ...row }: BackupRow): BackupRow {
     return { ...row, tenant: this.what.tenant };
-  }
-
-  private known(value: unknown, among?: ReadonlySet<unknown>): unknown {
-    if (value === undefined || (among && !among.has(value))) throw new Error(`it holds rows of ${this.table} that belong to nothing in it`);
-    return value;
   }
 
   private async write(): Promise<void> {
     const { table, rows } = this;
     this.rows = [];
     if (rows.length === 0) return;
+    if (this.what.isOver?.())
+      throw new Error('it takes longer than others were to wait: nothing is imported. Say more by --within, at a time when they may wait');
     if (table === 'series') return this.writeSeries(rows);
     if (table === 'events') return this.writeEvents(rows);
     if (table !== 'resources' && table !== 'jobs') return void (await insertRows(this.session, table, rows));
