@@ -1,4 +1,5 @@
 import type { WrittenItem } from '../codec/codec';
+import { RecentlyUsed } from './recently-used';
 import type { View } from './view';
 
 /** An encoded answer. */
@@ -14,7 +15,6 @@ interface EncodedList extends Encoded {
 
 /** Bytes of encoded lists kept at most; the longest unused give way. One list may have half of them: 10,000 machines have 20 MB in XML. */
 const MAX_BYTES = 64 * 1024 * 1024;
-const MAX_LIST_BYTES = MAX_BYTES / 2;
 /** Bytes that a list takes beside its body and its key, about, and each thing it was chosen from: a filter may leave none of very many. */
 const OWN_BYTES = 1_024;
 const VIEW_BYTES = 64;
@@ -30,8 +30,7 @@ const MOST_AS_ITEM = 2;
 export class Encodings {
   private readonly ones = new WeakMap<View, Map<string, Encoded>>();
   private readonly items = new WeakMap<View, Map<string, WrittenItem>>();
-  private readonly lists = new Map<string, EncodedList>();
-  private bytes = 0;
+  private readonly lists = new RecentlyUsed<EncodedList>(MAX_BYTES);
 
   /** Encodes one resource, remembered by what shapes it beside itself (format, query). */
   one(view: View, shape: string, encode: () => Encoded): Encoded {
@@ -56,34 +55,20 @@ export class Encodings {
 
   /** A list of exactly these views, by caller, path, format and query. */
   list(key: string, views: readonly View[]): Encoded | undefined {
-    const known = this.lists.get(key);
+    const known = this.lists.peek(key);
     if (!known || known.views.length !== views.length) return undefined;
     for (let index = 0; index < views.length; index += 1) if (known.views[index] !== views[index]) return undefined;
-    this.lists.delete(key);
-    this.lists.set(key, known);
-    return known;
+    return this.lists.get(key);
   }
 
   /** Body of the list as it was last kept, whatever views it is of. */
   former(key: string): readonly Uint8Array[] | undefined {
-    return this.lists.get(key)?.body;
+    return this.lists.peek(key)?.body;
   }
 
   keep(key: string, views: readonly View[], encoded: Encoded): void {
-    this.drop(key);
     const own = OWN_BYTES + 2 * key.length + VIEW_BYTES * views.length;
     const bytes = encoded.body.reduce((sum, part) => sum + part.byteLength, own);
-    if (bytes > MAX_LIST_BYTES) return;
     this.lists.set(key, { ...encoded, views, bytes });
-    this.bytes += bytes;
-    for (const eldest of this.lists.keys()) {
-      if (this.bytes <= MAX_BYTES) break;
-      this.drop(eldest);
-    }
-  }
-
-  private drop(key: string): void {
-    this.bytes -= this.lists.get(key)?.bytes ?? 0;
-    this.lists.delete(key);
   }
 }

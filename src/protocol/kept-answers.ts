@@ -1,6 +1,7 @@
 import type { Footing, Ledger } from '../model/ledger';
 import type { CimiRequest, CimiResponse } from './messages';
 import { steadyTime } from '../model/steady-time';
+import { RecentlyUsed } from './recently-used';
 
 /** Bytes of answers that are kept at most; the longest unused give way. One answer may have half of them: 10,000 machines have 20 MB in XML. */
 const MAX_BYTES = 64 * 1024 * 1024;
@@ -24,15 +25,16 @@ interface Kept {
  * role, with which rights, for what, in which format, knowing what) as long as nothing has changed of all that was read while it was made.
  */
 export class KeptAnswers {
-  private readonly kept = new Map<string, Kept>();
-  private bytes = 0;
+  private readonly kept: RecentlyUsed<Kept>;
 
   constructor(
     private readonly ledger: Ledger,
     /** Tells apart those whose rights declared rules narrow; undefined for all others. */
     private readonly rightsOf: (request: CimiRequest) => string | undefined = () => undefined,
-    private readonly maxBytes = MAX_BYTES,
-  ) {}
+    maxBytes = MAX_BYTES,
+  ) {
+    this.kept = new RecentlyUsed(maxBytes);
+  }
 
   /** Finds what is kept of a request; undefined where its answer has to be made. */
   known(request: CimiRequest): CimiResponse | undefined {
@@ -50,13 +52,9 @@ export class KeptAnswers {
     const known = this.kept.get(key);
     if (!known) return undefined;
     const now = steadyTime();
+    if (this.ledger.stands(known.footing, now)) return aged(known, now);
     this.kept.delete(key);
-    if (!this.ledger.stands(known.footing, now)) {
-      this.bytes -= known.bytes;
-      return undefined;
-    }
-    this.kept.set(key, known);
-    return aged(known, now);
+    return undefined;
   }
 
   private async make(key: string, request: CimiRequest, make: (request: CimiRequest) => Promise<CimiResponse>): Promise<CimiResponse> {
@@ -71,25 +69,13 @@ export class KeptAnswers {
 
   private keep(key: string, response: CimiResponse, footing: Footing): void {
     const bytes = (response.body ?? []).reduce((sum, part) => sum + part.byteLength, OWN_BYTES + 2 * key.length);
-    if (bytes > this.maxBytes / 2) return;
-    this.drop(key);
     this.kept.set(key, { response, footing, bytes, aged: undefined });
-    this.bytes += bytes;
-    for (const eldest of this.kept.keys()) {
-      if (this.bytes <= this.maxBytes) break;
-      this.drop(eldest);
-    }
   }
 
   private keyOf(request: CimiRequest): string {
     const { principal, path, query, headers } = request;
     const { tenant, name, role } = principal;
     return JSON.stringify([tenant, name, role, this.rightsOf(request), path, query, ...HEADERS.map((header) => headers[header])]);
-  }
-
-  private drop(key: string): void {
-    this.bytes -= this.kept.get(key)?.bytes ?? 0;
-    this.kept.delete(key);
   }
 }
 
