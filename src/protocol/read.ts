@@ -110,7 +110,7 @@ async function readCollection(views: Views, routed: Routed): Promise<CimiRespons
 }
 
 /** The part of a list that is answered. */
-interface Window extends Pick<Part<View>, 'count' | 'pages'> {
+interface Window extends Pick<Part<View>, 'count' | 'pages' | 'atOnce'> {
   unavailable?: Ordered['unavailable'];
   /** Time at which the provider of the oldest item was asked. */
   seenAt?: number | undefined;
@@ -137,7 +137,7 @@ async function encodeList(
   views: Views,
   routed: Routed,
   query: Query,
-  { count, pages, unavailable = [], seenAt, former, headers }: Window,
+  { unavailable = [], seenAt, former, headers, ...window }: Window,
 ): Promise<CimiResponse> {
   const { protocol, location, cloudKey } = routed;
   const collection = location.collection as Collection;
@@ -147,6 +147,7 @@ async function encodeList(
   const expansions = expansionsOf(query.expand, attributes);
   const path = entryPath(cloudKey, routed.path);
   const has = (name: string) => !selection || selection.own.has(name);
+  const { count, pages } = selection?.items === null ? window : ((await window.atOnce?.()) ?? window);
   const selected = selection?.items ?? undefined;
   const shape = `${writer.format} ${selected ? [...selected].join(',') : ''}`;
   const written = (view: View): CollectionItem =>

@@ -54,6 +54,8 @@ export interface Part<V> {
   shown: number;
   /** The window's items. */
   pages(): AsyncIterable<readonly V[]>;
+  /** Reads a short list at once, counted by what it shows; absent where that is too long, or ends before the list does. */
+  atOnce?(): Promise<Part<V>>;
 }
 
 /** Amount that is done in one go. */
@@ -119,35 +121,63 @@ async function sliced<R, V>(table: StoredTable<R, V>, plan: ListPlan, total: num
 
 const sizesOf = ({ sizes = SIZES }: ListPlan): Sizes => sizes;
 
+/** Pages that are read at once, so that the list is counted by what it shows. */
+const FEW_PAGES = 10;
+
+/**
+ * Reads the window, slice by slice. A row that is committed after the count may stand before others (it was begun before them): what
+ * reaches to the end of the list is therefore read to its end, not to the number that was counted.
+ */
 function inSlices<R, V>(table: StoredTable<R, V>, plan: ListPlan, where: Condition | undefined, slices: readonly Slice[]): Part<V> {
   const count = slices.reduce((sum, slice) => sum + slice.count, 0);
   const { from, to } = boundsOf(plan, count);
   const { descending } = plan;
   const { page } = sizesOf(plan);
-  return {
+  const isOpen = to === count;
+  const most = plan.last === undefined ? Number.POSITIVE_INFINITY : plan.last - from;
+  const lazy: Part<V> = {
     count,
     shown: to - from,
     async *pages() {
       let at = 0;
+      let room = most;
       for (const slice of slices) {
         const skipped = Math.max(0, from - at);
-        let left = Math.min(slice.count, to - at) - skipped;
+        const counted = Math.min(slice.count, to - at) - skipped;
         at += slice.count;
-        if (left <= 0) continue;
+        if (counted <= 0) continue;
+        let left = isOpen ? room : counted;
         const list = { where, descending, after: slice.after, upTo: slice.upTo };
         let after = skipped === 0 ? slice.after : await placeAt(table, list, skipped - 1, slice.count);
         while (left > 0) {
-          const rows = await table.rows({ ...list, after, limit: Math.min(page, left) });
+          const limit = Math.min(page, left);
+          const rows = await table.rows({ ...list, after, limit });
           const last = rows.at(-1);
           if (!last) break;
           yield await table.views(rows);
           left -= rows.length;
+          room -= rows.length;
           after = table.placeOf(last);
           await giveWay(plan.whose);
+          if (rows.length < limit) break;
         }
       }
     },
   };
+  if (!isOpen || count > FEW_PAGES * page) return lazy;
+  return {
+    ...lazy,
+    async atOnce() {
+      const read: (readonly V[])[] = [];
+      for await (const views of lazy.pages()) read.push(views);
+      const shown = read.reduce((sum, { length }) => sum + length, 0);
+      return { count: from + shown, shown, pages: () => inTurn(read) };
+    },
+  };
+}
+
+async function* inTurn<T>(all: readonly T[]): AsyncGenerator<T> {
+  for (const each of all) yield await Promise.resolve(each);
 }
 
 /** Finds the place of a row, counted from the end that is nearer. */
