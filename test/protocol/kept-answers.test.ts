@@ -4,6 +4,7 @@ import { standardCatalogue } from '../../src/model/catalogue';
 import { simulatedCloud } from '../harness/gateway';
 import { populate } from './population';
 import { Walk } from './operations-walk';
+import { elapse } from '../harness/wait';
 import { listOf, machineCreate, made, openScene, pathOf, succeeded, type Scene } from './scene';
 
 /**
@@ -135,7 +136,7 @@ test('a Meter whose stopTime comes is told as stopped, and so is the list that i
   const offers = async (path: string, operation: string): Promise<boolean> =>
     (await ask(path, caller, {})).body.includes(`/action/${operation}"`);
   for (const path of about) await ask(path, caller, {});
-  while (Date.now() <= Date.parse(stopTime)) await new Promise((resolve) => setTimeout(resolve, 50));
+  await elapse(3_100);
   for (const path of about) await compare(path, caller, {});
   expect([await offers(meter, 'stop'), await offers(meter, 'start')]).toEqual([false, true]);
 });
