@@ -26,7 +26,7 @@ async function main(): Promise<void> {
     () => undefined,
   );
   const tell = (line: string): void => void process.stderr.write(`${line}\n`);
-  // So many rounds are what the gate has: each is measured.
+  // Of rounds that are counted each is measured.
   const length =
     rounds === undefined ? { paceMs: PACE_MS, every: EVERY, goesOn: () => !over } : { goesOn: (done: number) => done < rounds };
   const report = await soak({ seed, store, clients, snapshots, tell, ...length }).finally(() => ending.abort());

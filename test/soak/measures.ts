@@ -39,11 +39,7 @@ export class Measures {
   private readonly series = new Map<string, { unit: string; allowance: Allowance; at: number[]; values: number[] }>();
   private readonly redis: Redis | undefined;
 
-  /** @param slack factor of what may grow in all: the first minutes of a program are a warm-up as a whole */
-  constructor(
-    private readonly world: World,
-    private readonly slack: number,
-  ) {
+  constructor(private readonly world: World) {
     this.redis = world.shared && new Redis(world.shared.redis.url);
   }
 
@@ -51,7 +47,7 @@ export class Measures {
   async take(): Promise<void> {
     const at = Date.now();
     const note = (name: string, unit: string, allowance: Allowance, value: number): void => {
-      const one = this.series.get(name) ?? { unit, allowance: { ...allowance, most: allowance.most * this.slack }, at: [], values: [] };
+      const one = this.series.get(name) ?? { unit, allowance, at: [], values: [] };
       this.series.set(name, one);
       one.at.push(at);
       one.values.push(value);

@@ -1,4 +1,5 @@
 import { createWriteStream } from 'node:fs';
+import { finished } from 'node:stream/promises';
 import { readdir, readFile, readlink } from 'node:fs/promises';
 import { WebSocket } from 'undici';
 import { eventually } from '../harness/wait';
@@ -40,11 +41,11 @@ export async function footprint(program: Program): Promise<Footprint> {
 /** Writes a heap snapshot of such a program, as browsers' developer tools read. */
 export async function snapshot(program: Program, file: string): Promise<void> {
   const out = createWriteStream(file);
-  await inspected(program, async (session) => {
+  const told = inspected(program, async (session) => {
     session.hear('HeapProfiler.addHeapSnapshotChunk', ({ chunk }) => void out.write(chunk));
     await session.ask('HeapProfiler.takeHeapSnapshot', { reportProgress: false });
-  });
-  await new Promise<void>((done) => out.end(done));
+  }).finally(() => out.end());
+  await Promise.all([told, finished(out)]);
 }
 
 async function descriptors(pid: number): Promise<string[]> {

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { Random } from '../chaos/random';
 import { SIMULATED } from '../chaos/clouds';
@@ -25,8 +26,6 @@ export interface Settings {
   paceMs?: number;
   /** Rounds from one measurement to the next. */
   every?: number;
-  /** Factor of what may grow in all; 1 where it is left out. */
-  slack?: number;
   /** Folder for heap snapshots of each process at the end. */
   snapshots?: string | undefined;
   tell?: (line: string) => void;
@@ -60,7 +59,8 @@ const KEPT_SHORT = {
  * the end: what grew; whether Jobs, holds or things at the clouds were left; whether what is kept for a time goes when nothing more happens.
  */
 export async function soak(settings: Settings): Promise<Report> {
-  const { seed, store = 'postgres', goesOn, clients = 4, paceMs = 0, every = 1, slack = 1, snapshots, tell = () => undefined } = settings;
+  const { seed, store = 'postgres', goesOn, clients = 4, paceMs = 0, every = 1, snapshots, tell = () => undefined } = settings;
+  if (snapshots !== undefined) mkdirSync(snapshots, { recursive: true });
   const origin = await startOrigin({
     '/hook': (request, response) => void request.resume().on('end', () => response.writeHead(204).end()),
   });
@@ -77,7 +77,7 @@ export async function soak(settings: Settings): Promise<Report> {
     await origin.close();
     throw error;
   });
-  const measures = new Measures(world, slack);
+  const measures = new Measures(world);
   let rounds = 0;
   let acts = 0;
   try {
