@@ -143,7 +143,7 @@ async function build(options: GatewayOptions, closers: Closers): Promise<Gateway
   const ledger = config.store.kind === 'sqlite' && !options.policy ? new Ledger() : undefined;
   const observed = observedStore(ledger ? ledgerStore(opened, ledger) : opened, onEnded);
   const store = tracer ? tracedStore(observed, () => tracer.current()?.place) : observed;
-  const clock = await startStoreClock(store);
+  const clock = await startStoreClock(opened);
   closers.add(() => clock.stop());
   const required = role === 'worker' || (await loginRequired(config, store));
   const clouds = await connect(options, metrics, { ledger, tracer });

@@ -7,7 +7,7 @@ import type { ResolveHost } from './single-request';
 const MAX_BYTES = 512 * 1024;
 const DEADLINE_MS = 5_000;
 
-/** Way to a document: the subnets that it may come from beside the public internet. */
+/** Way to a place of the configuration's: the subnets that it may come from beside the public internet. */
 export interface DocumentRules {
   addresses: readonly string[];
 }
@@ -22,20 +22,7 @@ export type FetchDocument = (uri: string, rules: DocumentRules) => Promise<{ byt
 export function createDocumentFetcher(rules: Pick<FetchRules, 'proxy'>, signal: AbortSignal, resolve?: ResolveHost): FetchDocument {
   return async (uri, { addresses }) => {
     const url = new URL(uri);
-    const fetcher = createFetcher(
-      {
-        hosts: [url.host],
-        schemes: [url.protocol === 'http:' ? 'http' : 'https'],
-        addresses,
-        redirects: 0,
-        maxBytes: MAX_BYTES,
-        deadlineMs: DEADLINE_MS,
-        idleMs: DEADLINE_MS,
-        concurrency: 1,
-        proxy: rules.proxy,
-      },
-      resolve,
-    );
+    const fetcher = createFetcher(rulesFor(url, addresses, rules), resolve);
     const opened = await fetcher.open(uri, { signal });
     if (isProblem(opened)) return { message: wordsOf(opened, url) };
     const parts: Uint8Array[] = [];
@@ -49,6 +36,12 @@ export function createDocumentFetcher(rules: Pick<FetchRules, 'proxy'>, signal: 
       opened.close();
     }
   };
+}
+
+/** Makes the rules for one place that the configuration names: its host, its scheme, no redirects, and little time and size. */
+export function rulesFor({ host, protocol }: URL, addresses: readonly string[], { proxy }: Pick<FetchRules, 'proxy'>): FetchRules {
+  const bounds = { redirects: 0, maxBytes: MAX_BYTES, deadlineMs: DEADLINE_MS, idleMs: DEADLINE_MS, concurrency: 1 };
+  return { hosts: [host], schemes: [protocol === 'http:' ? 'http' : 'https'], addresses, proxy, ...bounds };
 }
 
 /** Words for a problem; the bounds here are none of the section `fetch`. */

@@ -5,6 +5,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { extname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { gunzip } from 'node:zlib';
+import { escapeHtml } from '../model/html';
 import { HttpFault } from './fault';
 
 /** Headers of everything that a browser shows of the gateway. */
@@ -97,14 +98,10 @@ const HTML = { 'Content-Type': TYPES['.html'] ?? '', 'Cache-Control': 'no-store'
 
 /** Makes a page of words, none of which become markup. */
 function plainPage(words: string, back?: { href: string; words: string }): string {
-  const link = back ? `<p><a href="${escaped(back.href)}">${escaped(back.words)}</a></p>` : '';
+  const link = back ? `<p><a href="${escapeHtml(back.href)}">${escapeHtml(back.words)}</a></p>` : '';
   const head = '<!doctype html><html lang="en"><meta charset="utf-8"><title>CIMI gateway</title><h1>CIMI gateway</h1>';
-  return `${head}<p>${escaped(words)}</p>${link}</html>\n`;
+  return `${head}<p>${escapeHtml(words)}</p>${link}</html>\n`;
 }
-
-const MARKS: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' };
-
-const escaped = (text: string): string => text.replaceAll(/[&<>"']/g, (mark) => MARKS[mark] ?? '');
 
 async function sendFile(folder: string, name: string, request: IncomingMessage, response: ServerResponse): Promise<void> {
   const type = TYPES[extname(name)];

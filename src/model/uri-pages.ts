@@ -1,5 +1,6 @@
 import type { Catalogue } from './catalogue';
 import { CIMI, EXTENSION } from './define';
+import { escapeHtml } from './html';
 import { contentRows } from './reference';
 
 /**
@@ -10,7 +11,7 @@ export function uriPages(catalogue: Catalogue): ReadonlyMap<string, string> {
   const pages = new Map<string, string>();
   const names = new Map<string, string[]>();
   const add = (namespace: string, uri: string, words: readonly string[]): void => {
-    pages.set(uri, page(uri, [...words, `<p>Of the namespace <a href="${escaped(namespace)}">${escaped(namespace)}</a>.</p>`]));
+    pages.set(uri, page(uri, [...words, `<p>Of the namespace <a href="${escapeHtml(namespace)}">${escapeHtml(namespace)}</a>.</p>`]));
     names.set(namespace, [...(names.get(namespace) ?? []), uri]);
   };
   for (const { name, namespace, typeURI, actions = {}, capabilities = {} } of catalogue.resources) {
@@ -35,7 +36,7 @@ export function uriPages(catalogue: Catalogue): ReadonlyMap<string, string> {
     ]);
   }
   for (const [namespace, uris] of names) {
-    const items = uris.map((uri) => `<li><a href="${escaped(uri)}">${escaped(uri)}</a></li>`);
+    const items = uris.map((uri) => `<li><a href="${escapeHtml(uri)}">${escapeHtml(uri)}</a></li>`);
     pages.set(namespace, page(namespace, [paragraph('A namespace. What is named in it:'), `<ul>${items.join('')}</ul>`]));
   }
   return pages;
@@ -52,14 +53,14 @@ export function pathOfPage(uri: string, publicUrl: string): string {
 }
 
 function page(title: string, parts: readonly string[]): string {
-  return `<!DOCTYPE html><html lang="en"><head><meta charset="utf-8"><title>${escaped(title)}</title></head><body><h1>${escaped(title)}</h1>${parts.join('')}</body></html>\n`;
+  return `<!DOCTYPE html><html lang="en"><head><meta charset="utf-8"><title>${escapeHtml(title)}</title></head><body><h1>${escapeHtml(title)}</h1>${parts.join('')}</body></html>\n`;
 }
 
-const paragraph = (words: string): string => `<p>${escaped(words)}</p>`;
+const paragraph = (words: string): string => `<p>${escapeHtml(words)}</p>`;
 
 function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
   const line = (cells: readonly string[], cell: string): string =>
-    `<tr>${cells.map((one) => `<${cell}>${escaped(one)}</${cell}>`).join('')}</tr>`;
+    `<tr>${cells.map((one) => `<${cell}>${escapeHtml(one)}</${cell}>`).join('')}</tr>`;
   return `<table>${line(head, 'th')}${rows
     .map((row) =>
       line(
@@ -69,7 +70,3 @@ function table(head: readonly string[], rows: readonly (readonly string[])[]): s
     )
     .join('')}</table>`;
 }
-
-const ESCAPES: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' };
-
-const escaped = (text: string): string => text.replaceAll(/[&<>"]/g, (one) => ESCAPES[one] ?? one);

@@ -1,6 +1,6 @@
 import type { MeterOffer } from '../clouds/monitoring';
 import { aspectOf } from '../model/aspects';
-import { instantOf } from '../model/time';
+import { momentOf } from '../operations/meter';
 import { thresholdsOf } from '../operations/meter-thresholds';
 import type { Series } from '../store/monitoring';
 import type { ResourcePath, ResourceRow } from '../store/store';
@@ -54,7 +54,8 @@ const POINTS = 1_000;
 const LONG = 3_600;
 
 export function meteringOf({ path, tenant, owner, created, values, internal }: ResourceRow): Metering {
-  const [stop, expires] = [momentOf(values.stopTime), momentOf(values.expiresTime)];
+  const stop = momentOf(values.stopTime) ?? Number.POSITIVE_INFINITY;
+  const expires = momentOf(values.expiresTime) ?? Number.POSITIVE_INFINITY;
   const { since } = internal;
   return {
     ...{ path, tenant, target: owner },
@@ -71,8 +72,6 @@ export function meteringOf({ path, tenant, owner, created, values, internal }: R
     watched: thresholdsOf(values) !== undefined,
   };
 }
-
-const momentOf = (value: unknown): number => (typeof value === 'string' ? instantOf(value) : undefined) ?? Number.POSITIVE_INFINITY;
 
 /** Distance of two questions for a Meter, in s: a multiple of that of its values. Thresholds do not wait for a cheaper question. */
 export function askedEvery({ interval, duration, watched }: Metering, askEvery: number, windowSeconds: number): number {

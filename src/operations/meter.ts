@@ -43,7 +43,8 @@ function isPast(time: Value | undefined, now: number): boolean {
   return moment !== undefined && moment <= now;
 }
 
-const momentOf = (time: Value | undefined): number | undefined => (typeof time === 'string' ? instantOf(time) : undefined);
+/** Reads a time of a Meter, in ms since the epoch; undefined for none. */
+export const momentOf = (time: Value | undefined): number | undefined => (typeof time === 'string' ? instantOf(time) : undefined);
 
 /**
  * Meter (DSP0263 5.17.3): a row of the gateway's, owned by what it measures, so that it goes with that. What its `internal` says is

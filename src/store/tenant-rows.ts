@@ -9,9 +9,10 @@ import { storableName, targetsOf } from './resources';
 import { decodeColumn } from './session';
 import { secretsPlace, TENANT_TABLES, type TenantTable } from './tenant-file';
 import { rowSchemas, valuesSchema } from './tenant-schemas';
+import { eventLog } from '../model/event';
 
 /** Type of resources that are logs. */
-export const EVENT_LOG = 'EventLog';
+export const EVENT_LOG = eventLog.name;
 
 /** Place that the rows of a tenant's file are for. */
 export interface TenantPlace {
