@@ -7,6 +7,7 @@ import { typeChoice, typeFit } from './choice';
 import { batches, readByIds, type Wire } from './client';
 import { type Offered, type Offerings, placeOf } from './offerings';
 import type { Ec2Options } from './options';
+import { steadyTime } from '../../src/model/steady-time';
 
 /** EC2 takes no more than 100 types a page, and 200 values a filter. */
 const PAGE = 100;
@@ -106,7 +107,7 @@ export class InstanceTypes {
 
   /** Figures of the named types, with at most one call for each 200 not seen before. */
   async figures(names: readonly string[], context: CallContext): Promise<ReadonlyMap<string, Values>> {
-    const now = Date.now();
+    const now = steadyTime();
     const missing = [...new Set(names)].filter((name) => !this.known.has(name) && (this.unknownUntil.get(name) ?? 0) <= now);
     await this.named(missing, context);
     for (const name of missing) if (!this.known.has(name)) this.unknownUntil.set(name, now + UNKNOWN_FOR_MS);

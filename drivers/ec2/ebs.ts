@@ -14,6 +14,7 @@ import { translate } from './errors';
 import { refusesLogin, renewing } from './login';
 import type { Ec2Options } from './options';
 import { anySignal } from '../../src/model/any-signal';
+import { steadyTime } from '../../src/model/steady-time';
 
 /** Length of a block of a snapshot, in bytes: EBS has no other. */
 export const BLOCK_BYTES = 524_288;
@@ -75,14 +76,14 @@ export class EbsDirect {
    * @throws ProviderError once the patience is over, or for what does not pass
    */
   async insist<T>(ask: () => Promise<T>, { signal }: CallContext): Promise<T> {
-    const until = Date.now() + this.patienceMs;
+    const until = steadyTime() + this.patienceMs;
     for (let wait = AGAIN_MS; ; wait = Math.min(2 * wait, AGAIN_LONGEST_MS)) {
       try {
         return await ask();
       } catch (error) {
         if (!(error instanceof ProviderError) || !error.passing || signal.aborted) throw error;
         const delay = Math.max(error.retryAfterMs ?? 0, wait * (0.5 + Math.random() / 2));
-        if (Date.now() + delay > until) throw error;
+        if (steadyTime() + delay > until) throw error;
         await sleep(delay, undefined, { signal }).catch(() => undefined);
       }
     }

@@ -5,6 +5,7 @@ import { ALIASES, type Alias } from './aliases';
 import { type ById, readByIds, type Wire } from './client';
 import { thing } from './gone';
 import { literal, TAG, tagsOf } from './naming';
+import { steadyTime } from '../../src/model/steady-time';
 
 /** Images as EC2 tells of them. Those of others change seldom and are many: their list is kept for `imageListMs`. */
 export class ImageLists {
@@ -23,8 +24,8 @@ export class ImageLists {
 
   async *#others(context: CallContext): AsyncIterable<readonly Image[]> {
     const { imageListMs } = this.wire.options;
-    if (this.kept && Date.now() - this.kept.at < imageListMs) return yield* this.kept.pages;
-    const at = Date.now();
+    if (this.kept && steadyTime() - this.kept.at < imageListMs) return yield* this.kept.pages;
+    const at = steadyTime();
     const pages: (readonly Image[])[] = [];
     for await (const page of this.#asked(context)) {
       pages.push(page);

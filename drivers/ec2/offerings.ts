@@ -3,6 +3,7 @@ import type { CallContext, Choice } from '../../src/clouds/driver';
 import { ProviderError } from '../../src/clouds/errors';
 import type { Wire } from './client';
 import type { Zones } from './zones';
+import { steadyTime } from '../../src/model/steady-time';
 
 /** Time for which the zones of a type are remembered, in ms. */
 const KEPT_MS = 3_600_000;
@@ -30,7 +31,7 @@ export class Offerings {
 
   /** Returns what is remembered, without a request. */
   kept(): Offered | undefined {
-    return this.last && Date.now() - this.last.at <= KEPT_MS ? this.last.offered : undefined;
+    return this.last && steadyTime() - this.last.at <= KEPT_MS ? this.last.offered : undefined;
   }
 
   /** Returns what is remembered, else reads it; undefined where this login may not ask (every zone then counts as having every type). */
@@ -41,7 +42,7 @@ export class Offerings {
       const zones = zonesByType(await this.#ask(undefined, context));
       const { availabilityZone, subnet } = this.wire.options;
       const offered = { zones, home: await this.#home(context), fixed: availabilityZone !== undefined || subnet !== undefined };
-      this.last = { at: Date.now(), offered };
+      this.last = { at: steadyTime(), offered };
       return offered;
     } catch (error) {
       if (isRefusal(error)) return undefined;

@@ -3,12 +3,14 @@ import { LoginGate } from '../../src/clouds/logins';
 import { type CatalogEntry, catalogFrom } from './catalog';
 import { doc, docs, isDoc, text, time } from './documents';
 import type { OpenstackOptions } from './options';
+import { steadyTime } from '../../src/model/steady-time';
 
 /** A login that holds: a token with what Keystone told about it. */
 export interface Session {
   token: string;
-  /** Time at which it was made, and time at which it ends, in ms since the epoch. */
+  /** Time at which it was made, by the steady clock. */
   since: number;
+  /** Time at which it ends, in ms since the epoch. */
   expiresAt: number;
   catalog: readonly CatalogEntry[];
   userId: string;
@@ -146,7 +148,7 @@ function sessionOf(token: string | undefined, body: unknown): Session {
   const ends = time(given.expires_at);
   return {
     token,
-    since: Date.now(),
+    since: steadyTime(),
     expiresAt: ends === undefined ? Date.now() + UNTOLD_MS : Date.parse(ends),
     catalog: catalogFrom(given.catalog),
     userId: text(user.id) ?? '',

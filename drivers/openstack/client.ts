@@ -13,6 +13,7 @@ import type { OpenstackOptions, Service } from './options';
 import { nextPage, type Query, queryText } from './paging';
 import { goneBy, type Kind, PLACES, type Subject, type Things } from './things';
 import { bytesOf, type Part, type Place, rangeOf, type Sent, Transport } from './transport';
+import { steadyTime } from '../../src/model/steady-time';
 
 export type { Query } from './paging';
 
@@ -91,7 +92,7 @@ export class Wire {
     if (wanted === undefined) return undefined;
     const { root } = await this.endpoint(service, context);
     const known = this.versions.get(root);
-    const asked = known && known.until > Date.now() ? known : { version: this.discover(service, root, wanted, context), until: Infinity };
+    const asked = known && known.until > steadyTime() ? known : { version: this.discover(service, root, wanted, context), until: Infinity };
     this.versions.set(root, asked);
     try {
       return await asked.version;
@@ -113,7 +114,7 @@ export class Wire {
     if (status === 401 || status === 403 || status === 407 || status === 408 || status === 429 || status >= 500)
       throw refused(service, NAMES[service], this.redacted(answer), true);
     const document = status === 200 || status === 300 ? this.parsed(answer) : undefined;
-    if (document === undefined) this.versions.set(root, { version: Promise.resolve(undefined), until: Date.now() + UNVERSIONED_MS });
+    if (document === undefined) this.versions.set(root, { version: Promise.resolve(undefined), until: steadyTime() + UNVERSIONED_MS });
     return negotiate(document, root, wanted);
   }
 
@@ -334,7 +335,7 @@ export class Wire {
   /** Access rules refuse by 401 as well: a login that is young enough is not made again for that. */
   private async restricted(context: CallContext): Promise<boolean> {
     const { accessRules, since } = await this.session(context);
-    return accessRules && Date.now() - since < YOUNG_MS;
+    return accessRules && steadyTime() - since < YOUNG_MS;
   }
 
   /** A 401 of the service's own; a login page in front of it says nothing about the token. */

@@ -7,6 +7,7 @@ import { flavorChoice, flavorFit } from './choice';
 import type { Wire } from './client';
 import type { Flavor } from './nova';
 import { type Answered, answers, byIds } from './reads';
+import { steadyTime } from '../../src/model/steady-time';
 
 export type { Flavor } from './nova';
 
@@ -88,7 +89,7 @@ export class Flavors {
 
   /** Figures by id of flavors that servers name (Nova before 2.47 does not embed them); retired ones may be missing. */
   async figures(ids: readonly string[], context: CallContext): Promise<ReadonlyMap<string, Flavor>> {
-    const now = Date.now();
+    const now = steadyTime();
     const missing = [...new Set(ids)].filter((id) => !this.known.has(id) && (this.unknownUntil.get(id) ?? 0) <= now);
     if (missing.length > 0) await this.named(missing, context);
     for (const id of missing) if (!this.known.has(id)) this.unknownUntil.set(id, now + UNKNOWN_FOR_MS);

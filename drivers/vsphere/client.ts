@@ -10,6 +10,7 @@ import { type MethodName, sinceOf } from './methods';
 import type { Parameters, Ref, Result, TaskMethod, Typed } from './types';
 import { isOlder } from './versions';
 import { anySignal } from '../../src/model/any-signal';
+import { steadyTime } from '../../src/model/steady-time';
 
 const SERVICE_INSTANCE: Ref = { type: 'ServiceInstance', value: 'ServiceInstance' };
 const VSLM_INSTANCE: Ref = { type: 'VslmServiceInstance', value: 'ServiceInstance' };
@@ -167,7 +168,7 @@ export class Wire {
     call: { method: M; self: Ref; parameters: Parameters<M> },
     { signal }: CallContext,
   ): Promise<Result<M>> {
-    this.lastCall = Date.now();
+    this.lastCall = steadyTime();
     const { version } = session.service;
     const since = sinceOf(call.method);
     if (since !== undefined && isOlder(version, since))
@@ -211,7 +212,7 @@ export class Wire {
   }
 
   private async stayAlive(): Promise<void> {
-    if (!this.session || Date.now() - this.lastCall < this.options.keepAliveMs / 2) return;
+    if (!this.session || steadyTime() - this.lastCall < this.options.keepAliveMs / 2) return;
     try {
       await this.call('CurrentTime', SERVICE_INSTANCE, {}, { signal: AbortSignal.timeout(LOGIN_MS) });
     } catch {

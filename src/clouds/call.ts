@@ -8,6 +8,7 @@ import { HandleForgotten, ProviderError, UNREACHED } from './errors';
 import { CHANGES, HealthWatch, type CloudHealth, type HealthState, type Refusal } from './health';
 import { SilentCloud } from './silent-cloud';
 import { Uses } from './uses';
+import { steadyTime } from '../model/steady-time';
 
 /** Limits of the calls to one cloud's account. */
 export interface CallLimits {
@@ -187,10 +188,10 @@ export class CallRunner {
   /** Repeats an attempt as its kind allows. Where the cloud is given up meanwhile, what it said last counts. */
   private async again<T>(name: CallName, kind: MethodKind, attempt: (probing: boolean) => Promise<T>): Promise<T> {
     let last: unknown;
-    const began = Date.now();
+    const began = steadyTime();
     // An answer (a refusal to serve, a page before) is no silence: what took long by that is tried again all the same.
     const silent = (): boolean => last instanceof ProviderError && (last.kind === 'timeout' || last.kind === 'unavailable');
-    const tooLate = (): boolean => kind === 'read' && silent() && Date.now() - began >= this.limits.deadlineMs;
+    const tooLate = (): boolean => kind === 'read' && silent() && steadyTime() - began >= this.limits.deadlineMs;
     try {
       return await this.retries.execute(async () => {
         // Who reads has waited for one whole deadline: that is what a silent cloud may cost.

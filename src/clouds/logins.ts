@@ -1,5 +1,6 @@
 import { ProviderError } from './errors';
 import { unlessAborted } from './unless-aborted';
+import { steadyTime } from '../model/steady-time';
 
 /**
  * Logins that a provider refuses must not be sent again and again: accounts get locked by it (vCenter's by five wrong
@@ -40,7 +41,7 @@ export class LoginRefusals {
   private readonly now: () => number;
 
   constructor(private readonly options: LoginOptions = {}) {
-    this.now = options.now ?? Date.now;
+    this.now = options.now ?? steadyTime;
   }
 
   /** Tells whether the last login was refused, and none succeeded since. */

@@ -1,5 +1,6 @@
 import type { QUOTAS } from '../model/cloud';
 import type { HealthState } from './health';
+import { steadyTime } from '../model/steady-time';
 
 /** Kinds of things of which an account may have so many, or so much. */
 export type QuotaOf = (typeof QUOTAS)[number];
@@ -28,7 +29,7 @@ export class KnownQuotas {
   /** @param now ms since the epoch */
   constructor(
     private readonly read: () => Promise<readonly Quota[]>,
-    private readonly now: () => number = Date.now,
+    private readonly now: () => number = steadyTime,
   ) {}
 
   /** Tells what is known now, and has it read again where it is old. @param state of the cloud */

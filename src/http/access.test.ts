@@ -1,3 +1,4 @@
+import { passing, stopClock } from '../../test/harness/wait';
 import { StoreUnavailable } from '../store/unavailable';
 import { isDeepStrictEqual } from 'node:util';
 import { randomBytes } from 'node:crypto';
@@ -277,6 +278,18 @@ describe('tokens', () => {
     expect(await login(`Bearer ${other.token}`)).toMatchObject({ status: 401, badToken: true });
     await expect(revokeToken(access, other.id)).rejects.toThrow(AccessError);
     expect((await listUsers(access))[0]?.tokens.map((each) => each.id)).toEqual([id]);
+  });
+
+  test('a clock that is set back keeps nothing that was revoked', async () => {
+    stopClock();
+    const { access, login } = await setUp({ now: undefined } as object);
+    const { id, token } = await addToken(access, 'ann');
+    expect(await login(`Bearer ${token}`)).toMatchObject(ANN);
+    await revokeToken(access, id);
+    jest.setSystemTime(Date.now() - 3_600_000);
+    await passing(3_000);
+    expect(await login(`Bearer ${token}`)).toMatchObject({ status: 401, badToken: true });
+    jest.useRealTimers();
   });
 
   test('a principal taken away takes its tokens along; strangers and hashes are refused', async () => {

@@ -9,6 +9,7 @@ import { type PasswordChecker, canonical, createPasswordChecker } from './passwo
 import { createRecall } from './throttle';
 import { bearerOf, hashToken, TOKEN_SHAPE, unlessAway, USED_MS } from './tokens';
 import { shown } from '../model/shown';
+import { steadyTime } from '../model/steady-time';
 
 /** Part of a request by which a login is judged. */
 export interface AuthRequest {
@@ -87,11 +88,11 @@ const MINUTE = 60_000;
 const MAX_REMEMBERED = 2_000;
 
 function createBasic(options: AuthenticatorOptions): Check {
-  const { access, hmacKey, now = Date.now } = options;
+  const { access, hmacKey, now: ages = steadyTime } = options;
   const passwords = options.passwords ?? createPasswordChecker();
-  const rows = createRecall<PrincipalRow>(options.rowAgeMs ?? 2_000, MAX_REMEMBERED, now);
-  const verified = createRecall<true>(options.rememberMs ?? MINUTE, MAX_REMEMBERED, now);
-  const guessLimiter = createGuessLimiter(now);
+  const rows = createRecall<PrincipalRow>(options.rowAgeMs ?? 2_000, MAX_REMEMBERED, ages);
+  const verified = createRecall<true>(options.rememberMs ?? MINUTE, MAX_REMEMBERED, ages);
+  const guessLimiter = createGuessLimiter(ages);
   const running = new Map<string, Promise<boolean>>();
   // The stored hash is part of what is remembered: a changed password is forgotten with it.
   const print = (row: PrincipalRow | undefined, name: string, password: string): string =>
@@ -156,7 +157,8 @@ function createBasic(options: AuthenticatorOptions): Check {
 
 function createBearer(options: AuthenticatorOptions): (credentials: string) => Promise<Authentication> {
   const { access, now = Date.now } = options;
-  const known = createRecall<{ token: TokenRow; principal: PrincipalRow }>(options.rowAgeMs ?? 2_000, MAX_REMEMBERED, now);
+  const ages = options.now ?? steadyTime;
+  const known = createRecall<{ token: TokenRow; principal: PrincipalRow }>(options.rowAgeMs ?? 2_000, MAX_REMEMBERED, ages);
   const find = async (hash: string): Promise<{ token: TokenRow; principal: PrincipalRow } | undefined> => {
     const recent = known.get(hash);
     if (recent) return recent;
@@ -167,7 +169,7 @@ function createBearer(options: AuthenticatorOptions): (credentials: string) => P
     known.set(hash, { token, principal });
     return { token, principal };
   };
-  const used = createRecall<true>(USED_MS, MAX_REMEMBERED, now);
+  const used = createRecall<true>(USED_MS, MAX_REMEMBERED, ages);
   const noteUse = async ({ id, used: last }: TokenRow): Promise<void> => {
     if (used.get(id) || (last !== null && now() - Date.parse(last) < USED_MS)) return;
     used.set(id, true);

@@ -10,6 +10,7 @@ import { issuerClient, TokensAway, type PostForm } from './issuer-client';
 import type { Identified, Issuer, OidcLogins } from './oidc';
 import { IssuerAway } from './oidc-keys';
 import { createRecall, createThrottle } from './throttle';
+import { steadyTime } from '../model/steady-time';
 
 export interface CodeFlowOptions {
   oidc: Pick<OidcLogins, 'issuers' | 'identify'>;
@@ -67,9 +68,10 @@ interface Begun {
 }
 
 /** Makes the logins of browsers. Nothing is stored of one that has not ended: the browser keeps it, sealed, and brings it to any gateway. */
-export function createCodeFlow({ oidc, key, publicUrl, post, now = Date.now }: CodeFlowOptions): CodeFlow {
-  const used = createRecall<true>(LIFE_S * 1000, MOST_USED, now);
-  const places = createThrottle({ ...PLACE, now });
+export function createCodeFlow({ oidc, key, publicUrl, post, now: clock }: CodeFlowOptions): CodeFlow {
+  const [now, ages] = [clock ?? Date.now, clock ?? steadyTime];
+  const used = createRecall<true>(LIFE_S * 1000, MOST_USED, ages);
+  const places = createThrottle({ ...PLACE, now: ages });
   const limit = createLimit(AT_ONCE, WAITING, 'too many logins by issuers are under way');
   const { name, attributes } = cookieAt(publicUrl, 'login', 'Lax');
   const gone = `${name}=; Max-Age=0; ${attributes}`;

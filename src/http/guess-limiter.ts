@@ -44,7 +44,7 @@ const FAMILIAR_MS = 30 * 24 * 3_600_000;
 const FAMILIAR_PLACES = 16;
 const FAMILIAR_NAMES = 10_000;
 
-/** @param now ms since the epoch */
+/** @param now steady clock in ms */
 export function createGuessLimiter(now: () => number): GuessLimiter {
   const throttle = (bound: keyof typeof BOUNDS): Throttle => createThrottle({ ...BOUNDS[bound], maxKeys: MAX_KEYS, now });
   const nameAtPlace = throttle('nameAtPlace');

@@ -1,3 +1,4 @@
+import { passing, stopClock } from '../../test/harness/wait';
 import { createLog, createLogSink } from './log';
 import { createMetrics } from './metrics';
 
@@ -47,7 +48,7 @@ test('Jobs that have not ended are counted at a scrape; where the store is away 
   const metrics = createMetrics({ process: false });
   let asked = 0;
   const text = async () => (await metrics.scrape()).text;
-  jest.useFakeTimers({ doNotFake: ['nextTick', 'setImmediate', 'queueMicrotask'] });
+  stopClock();
   try {
     metrics.watchJobs(() => {
       asked += 1;
@@ -60,9 +61,9 @@ test('Jobs that have not ended are counted at a scrape; where the store is away 
     expect(again).toContain('cimi_jobs_running{workflow="machine.create"} 3');
     expect(again).toContain('cimi_jobs_oldest_seconds{workflow="machine.create"} 4.5');
     expect(asked).toBe(1);
-    jest.setSystemTime(Date.now() + 6_000);
+    await passing(6_000);
     expect(await text()).toContain('cimi_jobs_waiting{workflow="machine.create"} 2');
-    jest.setSystemTime(Date.now() + 6_000);
+    await passing(6_000);
     expect(await text()).not.toContain('cimi_jobs_waiting{');
   } finally {
     jest.useRealTimers();

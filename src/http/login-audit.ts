@@ -3,6 +3,7 @@ import type { FailedLogin } from '../protocol/audited';
 import type { AuthRequest, Authenticate, Authentication, Refused } from './access';
 import type { LoginOutcome } from './metrics';
 import { createThrottle } from './throttle';
+import { steadyTime } from '../model/steady-time';
 
 export interface LoginAuditOptions {
   /** Writes an entry; resolves when it is kept. */
@@ -34,9 +35,10 @@ const SUM_UP_MS = 60_000;
 
 /** Records failed logins, without letting a flood of them fill the store. */
 export function createLoginAudit(authenticate: Authenticate, options: LoginAuditOptions): LoginAudit {
-  const { record, log, now = Date.now, sumUpMs = SUM_UP_MS } = options;
-  const places = createThrottle({ ...PLACE, now });
-  const all = createThrottle({ ...ALL, now });
+  const { record, log, now: clock, sumUpMs = SUM_UP_MS } = options;
+  const [now, ages] = [clock ?? Date.now, clock ?? steadyTime];
+  const places = createThrottle({ ...PLACE, now: ages });
+  const all = createThrottle({ ...ALL, now: ages });
   let uncounted = 0;
   let since = '';
   let timer: NodeJS.Timeout | undefined;

@@ -1,4 +1,5 @@
 import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from 'prom-client';
+import { steadyTime } from '../model/steady-time';
 
 export interface RequestSample {
   /** Path below the base as the client sent it; counted by its shape. Undefined where it could not be read. */
@@ -227,7 +228,7 @@ function jobLoadGauges(registers: Registry[]): { watch(load: () => Promise<reado
     }
   };
   const fill = (): Promise<void> => {
-    if (!last || Date.now() - last.at >= LOAD_AGE_MS) last = { at: Date.now(), asked: load().then(show, () => show([])) };
+    if (!last || steadyTime() - last.at >= LOAD_AGE_MS) last = { at: steadyTime(), asked: load().then(show, () => show([])) };
     return last.asked;
   };
   return {

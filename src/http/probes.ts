@@ -8,6 +8,7 @@ import type { HttpMetrics } from './metrics';
 import { PAGE_HEADERS } from './site';
 import type { Rights } from '../rights/rights';
 import { READ } from '../rights/rule';
+import { steadyTime } from '../model/steady-time';
 
 export interface Readiness {
   /** Tells whether requests can be served: the store works. A cloud or a queue in trouble does not make the gateway unready. */
@@ -58,7 +59,7 @@ const READY_AGE = 1_000;
 export function lately(ready: () => Promise<Readiness>): () => Promise<Readiness> {
   let last: { at: number; answer: Promise<Readiness> } | undefined;
   return () => {
-    const now = Date.now();
+    const now = steadyTime();
     if (last && now - last.at < READY_AGE) return last.answer;
     const answer = ready().catch((error: unknown) => ({ ok: false, problems: [error instanceof Error ? error.message : String(error)] }));
     last = { at: now, answer };

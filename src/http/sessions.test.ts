@@ -1,3 +1,4 @@
+import { passing, stopClock } from '../../test/harness/wait';
 import type { AccessStore, PrincipalRow, SessionRow, TokenRow } from '../store/store';
 import type { AuthRequest } from './access';
 import type { JWTPayload } from 'jose';
@@ -8,7 +9,7 @@ import { hashToken } from './tokens';
 const TOKEN = `cimi_${'t'.repeat(43)}`;
 
 /** Sessions of one user on a clock that is moved by hand. */
-function scene(publicUrl = 'https://cloud.example.com') {
+function scene(publicUrl = 'https://cloud.example.com', ofMachine = false) {
   const clock = { now: Date.parse('2030-01-01T00:00:00Z') };
   const stamp = () => new Date(clock.now).toISOString();
   const user: PrincipalRow = { name: 'ann', tenant: 't', role: 'reader', passwordHash: 'h1', created: '' };
@@ -56,7 +57,14 @@ function scene(publicUrl = 'https://cloud.example.com') {
     principal: (key: string, { sub }: JWTPayload) =>
       grants.role && issuers.some((one) => one.key === key) ? { name: `${key}:${sub}`, tenant: 't', role: grants.role } : undefined,
   };
-  const sessions = createSessions({ access, publicUrl, idleMs: 8 * hour, longestMs: 24 * hour, oidc, now: () => clock.now });
+  const sessions = createSessions({
+    access,
+    publicUrl,
+    idleMs: 8 * hour,
+    longestMs: 24 * hour,
+    oidc,
+    ...(!ofMachine && { now: () => clock.now }),
+  });
   const inside = sessions.watched(() => Promise.resolve({ ok: false, status: 401, message: 'no session' }));
   const page = { console: true, changes: false, site: 'same-origin' };
   const asked = (cookie: string | undefined, more: object = {}): AuthRequest => ({
@@ -101,6 +109,19 @@ test('it ends within two seconds when the password changes, and when the token g
   tokens.length = 0;
   clock.now += 2_001;
   expect(await inside(asked(byToken))).toMatchObject({ ok: false });
+});
+
+test('it ends so, too, where the machine’s clock is set back', async () => {
+  stopClock();
+  const { inside, asked, begun, clock, user } = scene(undefined, true);
+  clock.now = Date.now();
+  const cookie = await begun();
+  expect(await inside(asked(cookie))).toMatchObject({ ok: true });
+  user.passwordHash = 'h2';
+  jest.setSystemTime(Date.now() - 3_600_000);
+  await passing(2_001);
+  expect(await inside(asked(cookie))).toMatchObject({ ok: false });
+  jest.useRealTimers();
 });
 
 test('a session of an issuer’s user needs no row; it follows the grants, and ends with its hour, its issuer and another name', async () => {

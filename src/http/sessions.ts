@@ -8,6 +8,7 @@ import { cookieAt, cookieOf } from './cookies';
 import type { OidcLogins } from './oidc';
 import { createRecall } from './throttle';
 import { bearerOf, hashToken, unlessAway } from './tokens';
+import { steadyTime } from '../model/steady-time';
 
 export interface SessionOptions {
   access: AccessStore;
@@ -58,13 +59,14 @@ interface Known {
   principal: Principal;
 }
 
-export function createSessions({ access, publicUrl, idleMs, longestMs, oidc, now = Date.now }: SessionOptions): Sessions {
+export function createSessions({ access, publicUrl, idleMs, longestMs, oidc, now: clock }: SessionOptions): Sessions {
+  const [now, ages] = [clock ?? Date.now, clock ?? steadyTime];
   const url = new URL(publicUrl);
   const secure = url.protocol === 'https:';
   const local = isLoopback(url.hostname);
   const { name: cookie, attributes } = cookieAt(publicUrl, 'session', 'Strict');
-  const rows = createRecall<Known>(ROW_AGE_MS, MOST, now);
-  const used = createRecall<true>(USED_MS, MOST, now);
+  const rows = createRecall<Known>(ROW_AGE_MS, MOST, ages);
+  const used = createRecall<true>(USED_MS, MOST, ages);
 
   const secretOf = ({ page }: AuthRequest): string | undefined => cookieOf(page?.cookie, cookie);
 

@@ -5,6 +5,7 @@ export interface ThrottleOptions {
   refillMs: number;
   /** Largest number of keys that are remembered; the one longest unused is forgotten first. */
   maxKeys: number;
+  /** Steady clock in ms. */
   now: () => number;
 }
 
@@ -58,6 +59,7 @@ export interface Recall<V> {
 /**
  * @param lifeMs how long an entry is remembered
  * @param maxEntries most entries
+ * @param now steady clock in ms
  */
 export function createRecall<V>(lifeMs: number, maxEntries: number, now: () => number): Recall<V> {
   const entries = new Map<string, { value: V; until: number }>();

@@ -6,8 +6,3 @@ test('each has a share of its own in each window', () => {
   expect([taken('a', 10_000), taken('a', 10_001), taken('a', 10_999), taken('b', 10_999)]).toEqual([true, true, false, true]);
   expect([taken('a', 11_000), taken('a', 11_001), taken('a', 11_002)]).toEqual([true, true, false]);
 });
-
-test('a clock that is set back begins a window', () => {
-  const ration = new Ration(1, 1_000);
-  expect([ration.take('a', 10_000), ration.take('a', 10_000), ration.take('a', 5_000)]).toEqual([true, false, true]);
-});

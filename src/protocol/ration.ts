@@ -1,3 +1,5 @@
+import { steadyTime } from '../model/steady-time';
+
 /** Owners that are remembered at once. */
 const MOST = 10_000;
 
@@ -13,8 +15,8 @@ export class Ration {
   ) {}
 
   /** Takes one of somebody's share. @returns false where nothing is left of it */
-  take(whose: string, now = Date.now()): boolean {
-    if (now - this.begun >= this.windowMs || now < this.begun) {
+  take(whose: string, now = steadyTime()): boolean {
+    if (now - this.begun >= this.windowMs) {
       this.taken.clear();
       this.begun = now;
     }

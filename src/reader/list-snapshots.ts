@@ -5,6 +5,7 @@ import { itemRefsOf } from './merge';
 import type { CloudListAsked, ReadableFound, Reading, Snapshots } from './reading';
 import { isBehind } from './retirement';
 import { mayBeReadable } from './row-item';
+import { steadyTime } from '../model/steady-time';
 
 /** List as it was put together, of one tenant, type and cloud. Nothing in it is ever changed. */
 interface Snapshot {
@@ -102,7 +103,7 @@ export class ListSnapshots implements Snapshots {
     // Another answer may have come meanwhile.
     if (generation?.at !== seen.at || !this.makeRoom(list.founds)) return;
     generation.names.add(name);
-    this.kept.set(name, { ...list, place, cloud, seen, used: Date.now() });
+    this.kept.set(name, { ...list, place, cloud, seen, used: steadyTime() });
     this.founds += weightOf(list.founds);
   }
 
@@ -110,7 +111,7 @@ export class ListSnapshots implements Snapshots {
   private makeRoom(founds: readonly ReadableFound[]): boolean {
     if (founds.length > MOST_FOUNDS / 2) return false;
     const most = MOST_FOUNDS - weightOf(founds);
-    const before = Date.now() - UNUSED_MS;
+    const before = steadyTime() - UNUSED_MS;
     for (const [eldest, { used }] of this.kept) {
       if (this.founds <= most || used > before) break;
       this.drop(eldest);
