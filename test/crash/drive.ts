@@ -79,7 +79,7 @@ export class Change {
   private answer: Answer | undefined;
 
   constructor(
-    private readonly scene: Scene,
+    private readonly scene: Pick<Scene, 'client'>,
     readonly cloud: string,
     private readonly method: 'POST' | 'DELETE',
     private readonly uri: string,

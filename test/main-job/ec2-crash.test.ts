@@ -6,6 +6,7 @@ import { CIMI } from '../../src/model/define';
 import { startEc2, type Ec2Account } from '../backends/ec2';
 import { freePort, motoAvailable } from '../backends/moto';
 import { describeWith } from '../backends/need';
+import { Change } from '../crash/drive';
 import { Life } from '../crash/life';
 import { Client } from '../harness/client';
 import { ec2Config } from './ec2-world';
@@ -42,15 +43,18 @@ describeWith('moto', motoAvailable(), () => {
     const first = await Life.begin(file);
     const machineTemplate = { ...(await steps.parts()), initialState: 'STARTED' };
     await first.order({ do: 'kill', jobs: 1, workflow: 'machine.create', step: 'create', moment: 'ran' });
-    const answer = await client.post('machines', { resourceURI: `${CIMI}/MachineCreate`, name: 'survivor', machineTemplate });
-    const uri = answer.headers.get('location') ?? '';
+    const body = { resourceURI: `${CIMI}/MachineCreate`, name: 'survivor', machineTemplate };
+    const change = new Change({ client }, 'ec2', 'POST', 'machines', body);
+    // The kill may come before the answer.
+    await change.attempt();
     await first.killed();
     expect((await account.leftovers()).length).toBe(1);
     const second = await Life.begin(file);
     try {
+      const uri = (await change.ask()).headers.get('location') ?? '';
       const list = await client.get('machines');
       expect(list.json).toMatchObject({ count: 1, machines: [expect.objectContaining({ id: uri }) as unknown] });
-      expect(await client.ended(answer)).toMatchObject({ state: 'SUCCESS' });
+      expect(await change.ended()).toMatchObject({ state: 'SUCCESS' });
       expect((await client.get(uri)).json).toMatchObject({ id: uri, name: 'survivor', state: 'STARTED' });
       expect((await client.get('machines')).json.count).toBe(1);
       expect(await account.leftovers()).toEqual([expect.stringMatching(/^instance/)]);

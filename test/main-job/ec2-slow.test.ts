@@ -7,6 +7,7 @@ import { gibToKb } from '../../src/model/units';
 import { startEc2, type Ec2Account } from '../backends/ec2';
 import { freePort, motoAvailable } from '../backends/moto';
 import { describeWith } from '../backends/need';
+import { Change } from '../crash/drive';
 import { Life } from '../crash/life';
 import { hrefOf, reading } from '../resources/network-kit';
 import { type Answer, Client, type Json } from '../harness/client';
@@ -185,14 +186,15 @@ describeWith('moto', motoAvailable(), () => {
     });
 
     /** Lets one gateway begin, ends it at the step, and has another one finish. @returns the Job's end, told by the second */
-    const across = async (place: { workflow: string; step: string }, begin: () => Promise<Answer>, first: Life): Promise<Json> => {
+    const across = async (place: { workflow: string; step: string }, change: Change, first: Life): Promise<Json> => {
       account.proxy.slow.reads = 6;
       await first.order({ do: 'kill', jobs: 1, ...place, moment: 'ran' });
-      const answer = await begin();
+      // The kill may come before the answer.
+      await change.attempt();
       await first.killed();
       const second = await Life.begin(file);
       try {
-        return await client.ended(answer);
+        return await change.ended();
       } finally {
         account.proxy.slow.reads = 0;
         await second.kill();
@@ -210,13 +212,14 @@ describeWith('moto', motoAvailable(), () => {
         const network = await make('networks', 'Network', {
           networkTemplate: { networkConfig: { networkType: 'PUBLIC' }, forwardingGroup: { href: group.id } },
         });
+        const changed = (method: 'POST' | 'DELETE', uri: string, body?: object) => new Change({ client }, 'ec2', method, uri, body);
         const places = [
-          [{ workflow: 'provider.create', step: 'create' }, () => client.post('volumeImages', imageOf(data))],
-          [{ workflow: 'provider.delete', step: 'delete' }, () => client.delete(String(attachment.id))],
-          [{ workflow: 'provider.delete', step: 'delete' }, () => client.delete(String(network.id))],
+          [{ workflow: 'provider.create', step: 'create' }, changed('POST', 'volumeImages', imageOf(data))],
+          [{ workflow: 'provider.delete', step: 'delete' }, changed('DELETE', String(attachment.id))],
+          [{ workflow: 'provider.delete', step: 'delete' }, changed('DELETE', String(network.id))],
         ] as const;
-        for (const [place, begin] of places) {
-          expect(await across(place, begin, life)).toMatchObject({ state: 'SUCCESS' });
+        for (const [place, change] of places) {
+          expect(await across(place, change, life)).toMatchObject({ state: 'SUCCESS' });
           life = await Life.begin(file);
         }
         expect([account.proxy.count('CreateSnapshot'), account.proxy.count('DetachVolume')]).toEqual([1, 1]);
