@@ -4,7 +4,8 @@ import type { AddressInfo } from 'node:net';
 import express from 'express';
 
 /**
- * The references over HTTP: what any program on Node and Express would need at least to send the same bytes.
+ * The references over HTTP: what any program on Node and Express would need at least to send the same bytes; `/later/50` on
+ * the bare one after 50 ms.
  * Argument: a file with the bodies to send. Says its URLs on standard error.
  */
 interface Bodies {
@@ -30,7 +31,15 @@ app.get('/known', (_request, response) => {
   response.writeHead(304, { ETag: '"known"' }).end();
 });
 
+const LATER = /^\/later\/(\d+)$/;
+
 const bare: RequestListener = (request, response) => {
+  const later = LATER.exec(request.url ?? '');
+  if (later)
+    return void setTimeout(
+      () => response.writeHead(200, { 'Content-Type': 'application/json', 'Content-Length': machine.length }).end(machine),
+      Number(later[1]),
+    );
   if (request.url === '/known') return void response.writeHead(304, { ETag: '"known"' }).end();
   const body = request.url === '/machine' ? machine : Buffer.from(JSON.stringify(request.url === '/list' ? bodies.list : bodies.longList));
   response.writeHead(200, { 'Content-Type': 'application/json', 'Content-Length': body.length }).end(body);
