@@ -1,4 +1,4 @@
-import type { Cloud, SeenList } from '../clouds/cloud';
+import type { Answers, Cloud, Seen, SeenList } from '../clouds/cloud';
 import type { Item, ReadableGroup } from '../clouds/driver';
 import { encodeId } from '../clouds/identity';
 import { giveWay, overdue } from '../model/turns';
@@ -142,6 +142,7 @@ async function fromRowless(reading: Reading, list: CloudList, tagged: readonly T
   if (tagged.length === 0) return [];
   const keys = tagged.map(({ item }) => item.key);
   const fresh = await list.cloud.getMany(list.group, keys, { maxAgeMs: 0 });
+  const anew = await readAnew(reading, list, fresh);
   // The id of a deleted resource stays its own: a clone with its tag is known by its key.
   const retired = await reading.context.store.retired(tagged.map(({ path }) => path));
   const shown: ReadableFound[] = [];
@@ -150,9 +151,14 @@ async function fromRowless(reading: Reading, list: CloudList, tagged: readonly T
     if (!now || now.gone) continue;
     const row = retired.has(path) ? await broughtBack(reading, list, now) : undefined;
     const own = row ? { path: row.path, tenant: row.tenant, row, item: now } : { path, tenant, row: undefined, item: now };
-    show(reading, { ...list, at: fresh.at }, shown, row || !retired.has(path) ? own : underKey(reading, list, now));
+    show(reading, anew, shown, row || !retired.has(path) ? own : underKey(reading, list, now));
   }
   return shown;
+}
+
+/** The list for items that were read after it: it knows the paths of what they refer to, which the older items may not have referred to. */
+async function readAnew(reading: Reading, list: CloudList, { value, at }: Seen<Answers>): Promise<CloudList> {
+  return { ...list, at, pathOfItem: await reading.pathsOf(list.cloud, list.handler.type, [...value.values()]) };
 }
 
 async function broughtBack({ retirement }: Reading, { handler, cloud }: CloudList, item: Item): Promise<ResourceRow | undefined> {
@@ -194,9 +200,10 @@ async function fromUnlisted(
     return !fresh.value.has(key) && !fresh.value.unknown.has(key) && !list.holds.has(path);
   };
   const staying = await reading.retirement.retireAll(missing.filter(isGone), list.cloud, list.group);
+  const anew = await readAnew(reading, list, fresh);
   for (const row of missing.filter((each) => !isGone(each)).concat(staying)) {
     const item = fresh.value.get(row.providerKey ?? '');
-    show(reading, { ...list, at: fresh.at }, shown, { path: row.path, tenant: row.tenant, row, item });
+    show(reading, anew, shown, { path: row.path, tenant: row.tenant, row, item });
   }
   return { shown, missing: true };
 }

@@ -5,7 +5,7 @@ import { giveWay } from '../model/turns';
 import type { ResourceHandler } from '../operations/resource-handler';
 import type { ResourceRow } from '../store/store';
 import { holdsOf, type Holds } from './list-holds';
-import type { PathOfItem } from './merge';
+import type { Parts, PathOfItem } from './merge';
 import type { ItemAt, OwnedList, ReadableFound, Reading, ReadOptions, ReadStrategy } from './reading';
 import { isBehind } from './retirement';
 import { withoutKey } from './row-item';
@@ -148,12 +148,12 @@ const underKey = ({ collection, owner }: OwnedList, { key }: Item): string => `$
 async function partsOf(reading: Reading, { group, type }: ResourceHandler, list: OwnedList, common: Common): Promise<ReadableFound[]> {
   const { collection, owner } = list;
   const { cloud } = owner;
-  const { holds, pathOfItem } = common;
+  const { holds } = common;
   const rows = common.rows.get(owner.path) ?? [];
   const byKey = new Map(rows.map((row) => [row.providerKey, row]));
   const listed = new Set<string>();
   const founds: ReadableFound[] = [];
-  const show = (path: string, row: ResourceRow | undefined, item: Item | undefined, at: number): void => {
+  const show = (path: string, { row, item, at }: Pick<Parts, 'row' | 'item' | 'at'>, pathOfItem: PathOfItem): void => {
     const whole = { path, type, tenant: owner.tenant, cloud, row, item, held: holds.get(path), at };
     const found = reading.show(whole, pathOfItem, owner);
     if (found) founds.push(found);
@@ -163,10 +163,16 @@ async function partsOf(reading: Reading, { group, type }: ResourceHandler, list:
       byKey.get(item.key) ?? unrecorded(reading, rows, collection, item, owner) ?? (await backInList(reading, owner, common, group, item));
     if (row && (listed.has(row.path) || isBehind(reading.context, row, common.at))) continue;
     if (row) listed.add(row.path);
-    show(row?.path ?? underKey(list, item), row, item, common.at);
+    show(row?.path ?? underKey(list, item), { row, item, at: common.at }, common.pathOfItem);
   }
   const missing = rows.filter((row) => !listed.has(row.path));
-  for (const { row, item, at } of await unlisted(reading, owner, group, missing, holds)) show(row.path, row, item, at);
+  const readAnew = await unlisted(reading, owner, group, missing, holds);
+  const pathOfItem = await reading.pathsOf(
+    cloud,
+    type,
+    readAnew.flatMap(({ item }) => item ?? []),
+  );
+  for (const each of readAnew) show(each.row.path, each, pathOfItem);
   return founds;
 }
 
