@@ -83,8 +83,8 @@ export async function listCloud(
     at: seen.at,
     later: seen.later,
   };
-  const { shown, listed: paths, rowless: tagged } = await fromItems(reading, list, seen.value);
-  const ofTags = await fromRowless(reading, list, tagged);
+  const { shown, listed: paths, rowless: tagged, copies } = await fromItems(reading, list, seen.value);
+  const ofTags = (await fromRowless(reading, list, tagged)).concat(await fromCopies(reading, list, copies));
   const ofRows = await fromUnlisted(reading, list, paths);
   const isPlain = tags.size === 0 && former.length === 0 && tagged.length === 0 && !ofRows.missing;
   const all = shown.concat(ofTags, ofRows.shown);
@@ -97,11 +97,12 @@ async function fromItems(
   reading: Reading,
   list: CloudList,
   items: readonly Item[],
-): Promise<{ shown: ReadableFound[]; listed: Set<string>; rowless: Tagged[] }> {
+): Promise<{ shown: ReadableFound[]; listed: Set<string>; rowless: Tagged[]; copies: Item[] }> {
   const shown: ReadableFound[] = [];
   const rowless: Tagged[] = [];
   const listed = new Set<string>();
   const tagged: Tagged[] = [];
+  const copies: Item[] = [];
   for (const item of items) {
     if (overdue()) await giveWay(reading.tenant);
     const row = list.rows.get(item.key);
@@ -118,11 +119,13 @@ async function fromItems(
       continue;
     }
     const tag = list.tags.get(item);
-    if (tag && list.byPath.get(tag.path)?.providerKey == null) tagged.push({ item, ...tag });
+    const own = tag && list.byPath.get(tag.path);
+    if (tag && own?.providerKey == null) tagged.push({ item, ...tag });
+    else if (own && (list.holds.has(own.path) || isBehind(reading.context, own, list.at))) copies.push(item);
     else show(reading, list, shown, underKey(reading, list, item));
   }
   for (const { item, path, tenant } of tagged.sort((a, b) => (oldestFirst([a.item, b.item])[0] === a.item ? -1 : 1))) {
-    if (listed.has(path)) show(reading, list, shown, underKey(reading, list, item));
+    if (listed.has(path)) copies.push(item);
     else {
       const row = list.byPath.get(path);
       listed.add(path);
@@ -130,7 +133,27 @@ async function fromItems(
       else rowless.push({ item, path, tenant });
     }
   }
-  return { shown, listed, rowless };
+  return { shown, listed, rowless, copies };
+}
+
+/**
+ * Shows copies that carry the tag of what has another item: made twice by a provider that forgets tokens, of which the Job takes back
+ * one, in whatever process. So they are read again.
+ */
+async function fromCopies(reading: Reading, list: CloudList, copies: readonly Item[]): Promise<ReadableFound[]> {
+  if (copies.length === 0) return [];
+  const fresh = await list.cloud.getMany(
+    list.group,
+    copies.map(({ key }) => key),
+    { maxAgeMs: 0 },
+  );
+  const anew = await readAnew(reading, list, fresh);
+  const shown: ReadableFound[] = [];
+  for (const copy of copies) {
+    const now = fresh.value.get(copy.key) ?? (fresh.value.unknown.has(copy.key) ? copy : undefined);
+    if (now && !now.gone) show(reading, anew, shown, underKey(reading, list, now));
+  }
+  return shown;
 }
 
 /**

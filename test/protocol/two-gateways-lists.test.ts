@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { openControl } from '../../drivers/simulator/control';
 import { CIMI } from '../../src/model/define';
 import { describeWith } from '../backends/need';
 import { postgresAvailable, startPostgres, type Postgres } from '../backends/postgres';
@@ -73,5 +74,26 @@ describeWith('postgres', postgresAvailable(), () => {
     const after = await items(`${machine}/volumes`, 'machineVolumes');
     expect(after).toHaveLength(before.length + 1);
     expect(after.map((each) => pathOf(reader(), hrefOf(each, 'volume')))).toContain(volume);
+  });
+
+  test('a copy of a machine with its tag, which a Job of the other gateway may have taken back, is not listed from what was kept', async () => {
+    const machine = await make('machines', 'Machine', machineCreate());
+    const control = openControl(join(dataDir, 'clouds', 'sim', 'simulator.sqlite'));
+    try {
+      const [original] = control.instances().slice(-1);
+      if (!original) throw new Error('there is no instance');
+      // The provider forgot the token of the create and made another.
+      const copy = { ...original, id: 'i-copy' };
+      control.add([copy]);
+      const paths = async (): Promise<string[]> => (await items('machines', 'machines')).map(({ id }) => pathOf(reader(), id));
+      expect(await paths()).toEqual(expect.arrayContaining([machine, 'machines/sim.i-copy']));
+      expect(await maker().ended(await maker().act(machine, 'stop'))).toMatchObject({ state: 'SUCCESS' });
+      control.remove([copy]);
+      const after = await paths();
+      expect(after).toContain(machine);
+      expect(after).not.toContain('machines/sim.i-copy');
+    } finally {
+      control.close();
+    }
   });
 });
