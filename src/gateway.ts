@@ -20,7 +20,7 @@ import { openQueue, openStore } from './gateway/opening';
 import { reloading } from './gateway/reloading';
 import { tenantAdminOf } from './gateway/tenants';
 import { requestTracing, tracingOf } from './gateway/tracing';
-import { declaredRules } from './gateway/declared-rules';
+import { declaredRules, warningOfRules } from './gateway/declared-rules';
 import { loginRequired } from './gateway/strangers';
 import { Closers } from './http/closers';
 import { consoleOf, docsOf } from './http/console-parts';
@@ -150,7 +150,8 @@ async function build(options: GatewayOptions, closers: Closers): Promise<Gateway
   closers.add(() => clouds.close());
   const catalogue = catalogueFor(clouds, config, types);
   const fetcher = createFetcher(config.fetch);
-  const rules = declaredRules(config, catalogue);
+  const rules = { ...declaredRules(config, catalogue), warn: warningOfRules(store, log) };
+  await rules.warn(config);
   const handlers = handlersFor(config, types, catalogue, fetcher);
   const tagKey = tagKeyOf(store);
   const at = role === 'gateway' ? await publicAddress(config.server) : undefined;

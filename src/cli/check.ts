@@ -20,6 +20,7 @@ import { checkPostgres, reasonOf } from '../store/postgres-check';
 import { checkSqlite } from '../store/stored-check';
 import { catalogueOf } from './catalogue';
 import { configOf, say, withConfig, type CommonOptions } from './common';
+import { warningsOf } from './policy';
 
 /**
  * `check`: does what `serve` does at its start, changing nothing: reads the configuration, opens store and queue with the
@@ -70,6 +71,7 @@ async function checkPolicies(config: Config, tell: Tell): Promise<void> {
   try {
     checkRules(config, await catalogueOf(config));
     tell({ ok: true, what, message: config.access.policies.map(({ name }) => name).join(', ') });
+    for (const message of await warningsOf(config)) tell({ ok: true, what: `${what}, warning`, message });
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
     tellProblems(error, (message) => tell({ ok: false, what, message }));

@@ -1,12 +1,14 @@
 import { Command } from 'commander';
 import type { Config } from '../config/config';
-import { checkRules, knownNames } from '../gateway/declared-rules';
+import { problemText } from '../config/problems';
+import { checkRules, knownNames, rulesForNobody } from '../gateway/declared-rules';
 import { openStore } from '../gateway/opening';
 import { createLog } from '../http/log';
 import { explain } from '../rights/explain';
 import { scopeProblems } from '../rights/rule-problems';
 import type { Holder } from '../rights/rule';
-import { lesserRole, ROLES, type Role } from '../store/store';
+import { reasonOf } from '../store/postgres-check';
+import { lesserRole, ROLES, type PrincipalRow, type Role } from '../store/store';
 import { catalogueOf } from './catalogue';
 import { configOf, say, withConfig, type CommonOptions } from './common';
 import { roleOf } from './users';
@@ -45,6 +47,7 @@ export function policyCommand(): Command {
       const config = await configOf(options);
       checkRules(config, await catalogueOf(config));
       say(rulesWords(config));
+      for (const words of await warningsOf(config)) say(`warning: ${words}`);
     }),
   );
   return policy;
@@ -55,6 +58,27 @@ export function rulesWords({ access: { policies } }: Config): string {
   return policies.length === 0
     ? 'there are no rules: roles alone decide'
     : `${policies.length} rule${policies.length === 1 ? '' : 's'}: ok`;
+}
+
+/** Says which users, groups and issuers in the rules nobody knows; they may come later. */
+export async function warningsOf(config: Config): Promise<string[]> {
+  if (config.access.policies.length === 0) return [];
+  const { users, trouble } = await usersOf(config);
+  return [...rulesForNobody(config, users).map(problemText), ...(trouble === undefined ? [] : [`users are not looked at: ${trouble}`])];
+}
+
+async function usersOf(config: Config): Promise<{ users?: PrincipalRow[]; trouble?: string }> {
+  if (!config.access.policies.some(({ users }) => users)) return {};
+  try {
+    const store = await openStore(config, undefined, createLog({ level: 'silent' }), false);
+    try {
+      return { users: await store.access.principals() };
+    } finally {
+      await store.close();
+    }
+  } catch (error) {
+    return { trouble: reasonOf(error) };
+  }
 }
 
 async function explained(options: ExplainOptions): Promise<void> {

@@ -1,5 +1,7 @@
+import type { Logger } from 'pino';
 import type { Config } from '../config/config';
 import { configError } from '../config/load';
+import { problemText, type Problem } from '../config/problems';
 import type { ScopeCheck } from '../http/principals';
 import type { Catalogue } from '../model/catalogue';
 import type { ResourceHandler } from '../operations/resource-handler';
@@ -9,8 +11,12 @@ import { Sight, type SightContext } from '../reader/sight';
 import type { Rights } from '../rights/rights';
 import { RuleBook } from '../rights/rule-book';
 import { ruleProblems, type Known } from '../rights/rule-problems';
+import { ruleWarnings } from '../rights/rule-warnings';
 import { READ } from '../rights/rule';
 import { widerThan } from '../rights/wider';
+import { reasonOf } from '../store/postgres-check';
+import type { PrincipalRow, Store } from '../store/store';
+import { anonymousOf } from './strangers';
 
 /** Declared rules as the parts of a gateway use them. */
 export interface DeclaredRules {
@@ -32,6 +38,9 @@ export interface RulesOfAccess {
   wider: ScopeCheck;
 }
 
+/** Rules for nobody that a line of the log names. */
+const MOST_TOLD = 20;
+
 /** Names that rules of a configuration may have. */
 export function knownNames(config: Config, catalogue: Catalogue): Known {
   return { catalogue, clouds: Object.keys(config.clouds) };
@@ -45,6 +54,32 @@ export function checkRules(config: Config, catalogue: Catalogue): void {
       config,
       problems.map(({ path, message }) => ({ path: `access.policies${path}`, message })),
     );
+}
+
+/**
+ * Finds users, groups and issuers in the rules that nobody knows, which is no fault.
+ * @param users of the gateway; undefined where they could not be looked at
+ */
+export function rulesForNobody(config: Config, users: readonly PrincipalRow[] | undefined): Problem[] {
+  const { oidc, policies, required } = config.access;
+  const all = users && (required === true ? users : [...users, anonymousOf(config)]);
+  const found = ruleWarnings(policies, { users: all, issuers: Object.keys(oidc) });
+  return found.map(({ path, message }) => ({ path: `access.policies${path}`, message }));
+}
+
+/** Makes what warns of rules for nobody, in the log. */
+export function warningOfRules(store: Pick<Store, 'access'>, log: Pick<Logger, 'warn'>): (config: Config) => Promise<void> {
+  return async (config) => {
+    if (config.access.policies.length === 0) return;
+    const users = await store.access.principals().catch((error: unknown) => {
+      log.warn({ error: reasonOf(error) }, 'users could not be looked at: their names in rules are not checked');
+      return undefined;
+    });
+    const found = rulesForNobody(config, users);
+    if (found.length === 0) return;
+    const rules = found.slice(0, MOST_TOLD).map(problemText);
+    log.warn({ rules, count: found.length }, 'rules are for users, groups or issuers that there are not');
+  };
 }
 
 /** Makes the rules of a configuration. @throws ConfigError where one names what there is not */

@@ -24,6 +24,8 @@ export interface Rules {
   /** @throws ConfigError */
   check(next: Config): void;
   renew(next: Config): void;
+  /** Warns of rules that are for nobody. */
+  warn(next: Config): Promise<void>;
 }
 
 /**
@@ -64,6 +66,7 @@ export function reloading(started: Config, log: Logger, parts: Renewable): (next
     const waiting = changed(started, next, { parts, unfit });
     log.info({ taken, ...(waiting.length > 0 && { needRestart: waiting }) }, 'the configuration was read again');
     if (waiting.length > 0) log.warn({ needRestart: waiting }, 'some of what has changed in the configuration needs a restart');
+    if (hasRules) await parts.rules.warn(next);
   };
 }
 

@@ -4,6 +4,7 @@ import { refusedWords, Rights } from './rights';
 import { FOLLOWING, type Holder, type Rule } from './rule';
 import { RuleBook } from './rule-book';
 import { actionsOf, ruleProblems, scopeProblems } from './rule-problems';
+import { ruleWarnings } from './rule-warnings';
 
 const rule = (more: Partial<Rule>): Rule => ({ name: 'r', effect: 'allow', ...more });
 const ann: Holder = { name: 'ann', tenant: 'acme', role: 'operator' };
@@ -166,4 +167,23 @@ describe('explanations', () => {
     );
     expect(asked('start', 'a').words).toBe("ann (operator of acme) may start machines in cloud 'a': the rule 'team-a' allows it");
   });
+});
+
+test('names that nobody knows are told, and what only an issuer can know is not', () => {
+  const users = [{ name: 'ann', tenant: 'acme', role: 'operator' }];
+  const whom = (more: object, people: Partial<Parameters<typeof ruleWarnings>[1]> = {}) =>
+    ruleWarnings([{ name: 'x', effect: 'deny', ...more }], { users, issuers: ['corp'], ...people }).map(
+      ({ path, message }) => `${path}: ${message}`,
+    );
+  expect(whom({ users: ['ann', 'corp:anybody'] })).toEqual([]);
+  expect(whom({ groups: ['team'], users: ['corp:ann'] })).toEqual([]);
+  expect(whom({ tenants: ['acme'], roles: ['operator'], users: ['ann'] })).toEqual([]);
+  expect(whom({ users: ['ann', 'bob'] })).toEqual(["[0].users[1]: there is no user 'bob' yet"]);
+  expect(whom({ users: ['bob'] }, { users: undefined })).toEqual([]);
+  expect(whom({ users: ['ann'], tenants: ['other'] })).toEqual(['[0].users[0]: ann is operator of acme: the rule is not for it']);
+  expect(whom({ users: ['ann'], groups: ['team'] })).toEqual([
+    expect.stringMatching(/^\[0\]\.users\[0\]: ann would be a user of the gateway/),
+  ]);
+  expect(whom({ users: ['other:ann'] })).toEqual(["[0].users[0]: there is no issuer 'other' in access.oidc; there are corp"]);
+  expect(whom({ groups: ['team'] }, { issuers: [] })).toEqual([expect.stringMatching(/^\[0\]\.groups: only an issuer says groups/)]);
 });

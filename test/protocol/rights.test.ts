@@ -305,6 +305,11 @@ test('other rules hold for the next request, and wrong ones are not taken', asyn
   expect((await get('no-delete', 'volumes')).status).toBe(200);
   await reloaded([{ name: 'x', effect: 'deny', users: ['no-delete'], collections: ['volumes'] }], async () => {
     expect((await get('no-delete', 'volumes')).status).toBe(404);
+    expect(scene.gateway.logs().at(-1)).toMatchObject({
+      level: 'warn',
+      msg: 'rules are for users, groups or issuers that there are not',
+      rules: ["access.policies[0].users[0]: there is no user 'no-delete' yet"],
+    });
     expect((await get('only-sim', hiddenMachine)).status).toBe(200);
     await expect(reloaded([{ name: 'x', collections: ['volume'] }], () => Promise.resolve())).rejects.toThrow(
       /access.policies\[0\].collections\[0\]: there is no collection 'volume'/,

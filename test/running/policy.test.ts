@@ -58,3 +58,32 @@ it('explains what somebody may and by which rule, and finds wrong names', async 
     ]);
   }
 }, 120_000);
+
+it('warns of rules for users, groups and issuers that there are not, and starts', async () => {
+  const policies = [
+    { name: 'slip', effect: 'deny', users: ['bbo', 'bob'], actions: ['delete'] },
+    { name: 'issued', users: ['crop:ann'] },
+    { name: 'team', groups: ['team-a'] },
+    { name: 'readers', users: ['bob'], roles: ['reader'] },
+  ];
+  const config = folder.configuration({ access: { required: true, policies } });
+  await folder.run(['user', 'add', 'bob', '-c', config], { input: 'correct horse\n' });
+  const warnings = [
+    "access.policies[0].users[0]: there is no user 'bbo' yet",
+    "access.policies[1].users[0]: there is no issuer 'crop' in access.oidc; there are none",
+    'access.policies[2].groups: only an issuer says groups, and none is configured (access.oidc): the rule is for nobody',
+    'access.policies[3].users[0]: bob is operator of default: the rule is not for it',
+  ];
+  const checked = await folder.run(['policy', 'check', '-c', config]);
+  expect([checked.code, checked.stdout.trim().split('\n')]).toEqual([0, ['4 rules: ok', ...warnings.map((one) => `warning: ${one}`)]]);
+  const all = await folder.run(['check', '-c', config]);
+  expect(all.code).toBe(0);
+  for (const one of warnings) expect(all.stdout).toContain(`access.policies, warning: ok (${one})`);
+  const program = await folder.serve(['serve', '-c', config]);
+  expect(program.stdout).toContain(JSON.stringify(warnings));
+  await program.end('SIGTERM');
+  await folder.run(['user', 'add', 'bbo', '-c', config], { input: 'correct horse\n' });
+  expect((await folder.run(['policy', 'check', '-c', config])).stdout).not.toContain('bbo');
+  const empty = await folder.run(['policy', 'check', '-c', config, '--data', 'elsewhere']);
+  expect([empty.code, empty.stdout]).toEqual([0, expect.stringMatching(/warning: users are not looked at: there is no store at /)]);
+}, 120_000);
