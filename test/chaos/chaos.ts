@@ -1,9 +1,11 @@
-import { Watch } from '../crash/watch';
 import { elapse, waitUntil } from '../harness/wait';
-import { Business, type Expected } from './business';
+import { Asker } from './asker';
+import { Business } from './business';
+import { Expected, KINDS } from './expected';
 import { Faults, type Fault } from './faults';
 import { Random } from './random';
-import { SIMULATED, type CloudKey } from './clouds';
+import { SIMULATED, type CloudKey, type There } from './clouds';
+import { Watches } from './watches';
 import { World, type StoreKind } from './world';
 
 /** Findings of a run. */
@@ -13,6 +15,8 @@ export interface Report {
   faults: Record<string, number>;
   /** Changes that clients asked for and that ended well. */
   changes: number;
+  /** Jobs that ended STOPPED, as clients had asked. */
+  stopped: number;
   /** Answers that asked to come again, by status. */
   refusals: Record<number, number>;
   lists: number;
@@ -36,6 +40,8 @@ export interface Settings {
   clouds?: readonly CloudKey[];
   /** True where each member has a clock of its own, some seconds from the others', which jumps; only in front of clouds that are no simulated ones. */
   clocks?: boolean;
+  /** Part of the creates and deletes that are asked to stop; none if absent. */
+  stops?: number;
   tell?: (line: string) => void;
 }
 
@@ -45,26 +51,40 @@ export interface Settings {
  * what the gateways said, and nothing else; no Job and no hold is left; the store and the clouds agree.
  */
 export async function chaos(settings: Settings): Promise<Report> {
-  const { seed, times, only, clients = 2, store = 'postgres', clouds = SIMULATED, clocks = false, tell = () => undefined } = settings;
+  const {
+    seed,
+    times,
+    only,
+    clients = 2,
+    store = 'postgres',
+    clouds = SIMULATED,
+    clocks = false,
+    stops = 0,
+    tell = () => undefined,
+  } = settings;
   const world = await World.start(store, clouds, { apart: clocks });
   const faults = new Faults(world, new Random(seed));
-  const expected: Expected = { machines: new Map(), images: new Map(), volumes: new Map(), changes: 0, refusals: {} };
+  const expected = new Expected();
   const violations: string[] = [];
   let errors: string[] = [];
-  const watches = world.clients.map((client) => new Watch(client, 'machines', 'machines', true));
-  const known = { made: each(watches, 'made'), leaving: each(watches, 'leaving'), left: each(watches, 'left') } as unknown as Watch;
+  const watches = new Watches(world.clients, stops > 0);
   let over = false;
   try {
+    const before = await there(world);
+    await watches.settleIn();
     const random = new Random(seed + 1);
     const businesses = world.clouds.flatMap((cloud) =>
-      Array.from({ length: clients }, () => new Business(world, cloud, new Random(Math.floor(random.next() * 2 ** 32)), known, expected)),
+      Array.from({ length: clients }, () => {
+        const own = new Random(Math.floor(random.next() * 2 ** 32));
+        return new Business(cloud, new Asker(world, cloud.key, own, expected, stops), own, watches, expected, world.imageUrl);
+      }),
     );
     const fail = (error: unknown): void => {
       violations.push(error instanceof Error ? error.message : String(error));
       over = true;
     };
     const lives = businesses.map((business) => business.goOn(() => over).catch(fail));
-    const looking = look(watches, () => over);
+    const looking = watches.look(() => over).catch(fail);
     const waits = new Random(seed + 2);
     const counted = only ?? 'kill';
     for (let done = 0; done < times && !over; done = faults.count(counted)) {
@@ -76,20 +96,19 @@ export async function chaos(settings: Settings): Promise<Report> {
     await faults.settled();
     for (const cloud of world.clouds) cloud.calm();
     await Promise.all([...lives, looking]);
-    for (const watch of watches) await watch.once();
-    violations.push(...watches.flatMap((watch) => watch.findings()), ...(await atTheEnd(world, expected)));
+    violations.push(...(await watches.findings()), ...(await atTheEnd(world, expected, before)));
     if (violations.length > 0) errors = world.errors().slice(-ERRORS);
   } finally {
     over = true;
     await world.stop();
   }
-  const lists = watches.reduce((sum, watch) => sum + watch.lists, 0);
   return {
     seed,
     faults: Object.fromEntries(faults.counts),
     changes: expected.changes,
+    stopped: expected.stopped,
     refusals: expected.refusals,
-    lists,
+    lists: watches.lists,
     violations,
     errors,
   };
@@ -98,22 +117,14 @@ export async function chaos(settings: Settings): Promise<Report> {
 /** Errors that a report shows. */
 const ERRORS = 20;
 
-const each =
-  (watches: readonly Watch[], name: 'made' | 'leaving' | 'left') =>
-  (path: string): void =>
-    watches.forEach((watch) => watch[name](path));
-
-/** Looks at the lists all the time; a gateway that is dead is looked at again when it lives. */
-async function look(watches: readonly Watch[], isOver: () => boolean): Promise<void> {
-  while (!isOver()) {
-    for (const watch of watches) watch.resume();
-    await elapse(50);
-  }
-  for (const watch of watches) await watch.stop();
+/** Looks at what is at each cloud, past every gateway. */
+async function there(world: World): Promise<Map<string, There>> {
+  const all = world.clouds.map(async (cloud) => [cloud.key, await cloud.there()] as const);
+  return new Map(await Promise.all(all));
 }
 
 /** Compares what is there with what was said. */
-async function atTheEnd(world: World, expected: Expected): Promise<string[]> {
+async function atTheEnd(world: World, expected: Expected, before: ReadonlyMap<string, There>): Promise<string[]> {
   const found: string[] = [];
   const compare = (what: string, is: readonly string[], should: readonly string[]): void => {
     const [one, other] = [[...is].sort().join(' '), [...should].sort().join(' ')];
@@ -123,13 +134,18 @@ async function atTheEnd(world: World, expected: Expected): Promise<string[]> {
     const { stdout } = await world.doctor();
     return !stdout.includes('"unknown"');
   });
-  for (const { key, there } of world.clouds) {
-    const of = <T extends { cloud: string }>(all: ReadonlyMap<string, T>): T[] => [...all.values()].filter(({ cloud }) => cloud === key);
-    const { machines, images, volumes } = await there();
-    const states = of(expected.machines).map(({ state }) => state);
-    compare(`machines of ${key}`, machines, states);
-    compare(`images of ${key}`, [String(images)], [String(of(expected.images).length)]);
-    compare(`volumes of ${key}`, [String(volumes)], [String(of(expected.volumes).length)]);
+  for (const [key, { states, counts, keys }] of await there(world)) {
+    const begun = before.get(key)?.counts ?? {};
+    compare(
+      `machines of ${key}`,
+      states,
+      expected.of('machines', key).map(({ state }) => String(state)),
+    );
+    if (keys !== undefined) compare(`key pairs of ${key}`, [String(keys)], [String(expected.keysIn(key))]);
+    for (const kind of KINDS) {
+      const count = counts[kind];
+      if (count !== undefined) compare(`${kind} of ${key}`, [String(count - (begun[kind] ?? 0))], [String(expected.of(kind, key).length)]);
+    }
   }
   const { stdout, stderr } = await world.doctor();
   found.push(...stdout.split('\n').filter((line) => line !== ''), ...(stderr === '' ? [] : [stderr]));

@@ -3,14 +3,14 @@ import { chaos } from './chaos';
 import { cloudKeysOf, SIMULATED } from './clouds';
 import { faultOf } from './faults';
 
-/** `npm run chaos -- [--kills N] [--seed N] [--clients N] [--store postgres|sqlite] [--clouds NAME,…] [--only FAULT] [--clocks]`: runs of at most 500 kills, each with a seed of its own, until a violation. */
+/** `npm run chaos -- [--kills N] [--seed N] [--clients N] [--store postgres|sqlite] [--clouds NAME,…] [--only FAULT] [--stops PART] [--clocks]`: runs of at most 500 kills, each with a seed of its own, until a violation. */
 
 const PER_RUN = 500;
 
 async function main(): Promise<void> {
   const text = { type: 'string' } as const;
   const { values } = parseArgs({
-    options: { kills: text, seed: text, clients: text, store: text, clouds: text, only: text, clocks: { type: 'boolean' } },
+    options: { kills: text, seed: text, clients: text, store: text, clouds: text, only: text, stops: text, clocks: { type: 'boolean' } },
   });
   const { store = 'postgres' } = values;
   if (store !== 'postgres' && store !== 'sqlite') throw new Error('--store is postgres or sqlite');
@@ -26,6 +26,7 @@ async function main(): Promise<void> {
       store,
       clouds,
       clocks: values.clocks ?? false,
+      stops: Number(values.stops ?? 0),
       only,
       times: Math.min(PER_RUN, kills - done),
       tell: (line) => void process.stderr.write(`${line}\n`),

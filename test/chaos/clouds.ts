@@ -1,11 +1,22 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { DescribeImagesCommand, DescribeInstancesCommand, DescribeVolumesCommand } from '@aws-sdk/client-ec2';
+import {
+  DescribeAddressesCommand,
+  DescribeImagesCommand,
+  DescribeInstancesCommand,
+  DescribeNetworkInterfacesCommand,
+  DescribeSubnetsCommand,
+  DescribeVolumesCommand,
+  DescribeVpcsCommand,
+} from '@aws-sdk/client-ec2';
 import { openControl } from '../../drivers/simulator/control';
 import type { SimulatorOptions } from '../../drivers/simulator/options';
 import { startEc2 } from '../backends/ec2';
 import { startVsphere } from '../backends/vsphere';
+import { portgroupsOf } from '../backends/vsphere-networks';
 import { CLOUD, ec2Config } from '../main-job/ec2-world';
+import { KINDS, type Kind } from './expected';
+import { openstack } from './openstack-cloud';
 import type { Random } from './random';
 
 /** Clouds of a world of chaos, each with what may befall it and a view past every gateway. */
@@ -14,21 +25,27 @@ export type MachineState = 'STARTED' | 'STOPPED';
 
 /** Things at a provider. */
 export interface There {
-  machines: MachineState[];
-  images: number;
-  /** Volumes that no machine came with. */
-  volumes: number;
+  /** State of each machine that is no template. */
+  states: MachineState[];
+  /** Number of each kind; of volumes those that no machine came with. */
+  counts: Partial<Record<Kind, number>>;
+  /** Number of key pairs; undefined where they are not counted. */
+  keys?: number;
 }
 
 export interface ChaosCloud {
   readonly key: string;
   /** Entry of the configuration, without the guard. */
   readonly config: Readonly<Record<string, unknown>>;
+  /** Time after which a call counts as never answered, ms; 4,000 if absent. */
+  readonly deadlineMs?: number;
   /** Names of the size and the image of machines. */
   readonly machineConfig: string;
   readonly machineImage: string;
-  /** True where a snapshot of a machine goes with it: none are taken there. */
-  readonly snapshotsGo?: true;
+  /** Kinds that clients make there. */
+  readonly makes: readonly Kind[];
+  /** True where it takes images whose bytes are elsewhere. */
+  readonly takesUploads?: true;
   /** Folder of its data, which all processes share; undefined for a cloud of its own process. */
   readonly folder?: string;
   /** Lets the next call of a change take effect and loses its answer. */
@@ -41,10 +58,13 @@ export interface ChaosCloud {
   stop(): Promise<void>;
 }
 
-type Start = (key: string, folder: string) => Promise<ChaosCloud>;
+export type Start = (key: string, folder: string) => Promise<ChaosCloud>;
 
 const DELAYS = { create: 200, start: 60, stop: 60, pause: 30, suspend: 30, restart: 60, restore: 60, delete: 60, capture: 100 };
-const CHANGES = ['machines.create', 'machines.stop', 'machines.delete', 'machineImages.capture', 'volumes.create', 'volumes.delete'];
+const CHANGES = [
+  ...['machines.create', 'machines.stop', 'machines.delete', 'machineImages.capture', 'machineImages.delete'],
+  ...['volumes', 'networks', 'networkPorts', 'forwardingGroups', 'addresses'].flatMap((group) => [`${group}.create`, `${group}.delete`]),
+];
 
 function simulator(options: Partial<SimulatorOptions>): Start {
   return (key, path) => {
@@ -57,16 +77,28 @@ function simulator(options: Partial<SimulatorOptions>): Start {
       config: { driver: 'simulator', options: { delays: DELAYS, ...options } },
       machineConfig: 'Small',
       machineImage: 'Debian 12',
+      makes: KINDS,
+      takesUploads: true,
       loseAnswer: (random) => control.fail({ method: random.of(CHANGES), kind: 'timeout', afterEffect: true }),
       slow: () => control.fail({ method: '*', delayMs: 2_000, times: 3 }),
       away: () => control.fail({ method: '*', kind: 'unavailable', message: 'maintenance', times: 6 }),
       calm: () => control.clearFailures(),
-      there: () =>
-        Promise.resolve({
-          machines: control.instances().map(({ phase }) => (phase === 'running' ? 'STARTED' : 'STOPPED')),
-          images: control.snapshots().length,
-          volumes: control.things('volume').filter(({ holder }) => holder === null).length,
-        }),
+      there() {
+        const instances = control.instances();
+        return Promise.resolve({
+          keys: control.keyPairs().length,
+          states: instances.map(({ phase }): MachineState => (phase === 'running' ? 'STARTED' : 'STOPPED')),
+          counts: {
+            machines: instances.length,
+            machineImages: control.snapshots().length,
+            volumes: control.things('volume').filter(({ holder }) => holder === null).length,
+            networks: control.things('net').length,
+            networkPorts: control.things('port').length,
+            forwardingGroups: control.things('router').length,
+            addresses: control.things('address').filter(({ fixed }) => fixed).length,
+          },
+        });
+      },
       stop: () => Promise.resolve(control.close()),
     });
   };
@@ -82,6 +114,14 @@ const EC2_CHANGES = [
   'CreateImage',
   'CreateVolume',
   'DeleteVolume',
+  'CreateVpc',
+  'DeleteVpc',
+  'CreateSubnet',
+  'DeleteSubnet',
+  'CreateNetworkInterface',
+  'DeleteNetworkInterface',
+  'AllocateAddress',
+  'ReleaseAddress',
 ];
 
 /** EC2 by moto, which shows new instances late. */
@@ -95,19 +135,33 @@ const ec2: Start = async (key) => {
     config: ec2Config(account).clouds[CLOUD],
     machineConfig: 't3.micro',
     machineImage: EC2_IMAGE,
+    makes: KINDS,
     loseAnswer: (random) => void rules.push(proxy.add({ action: random.of(EC2_CHANGES), drop: 'after', times: 1 })),
     slow: () => void rules.push(proxy.add({ delayMs: 2_000, times: 3 })),
     away: () => void rules.push(proxy.add({ fail: { code: 'Unavailable', status: 503 }, times: 6 })),
     calm: () => rules.splice(0).forEach((takeBack) => takeBack()),
     async there() {
       const { Reservations = [] } = await direct.send(new DescribeInstancesCommand({ MaxResults: 1000 }));
-      const states = Reservations.flatMap(({ Instances = [] }) => Instances).map(({ State }) => State?.Name);
+      const names = Reservations.flatMap(({ Instances = [] }) => Instances).map(({ State }) => State?.Name);
+      const states = names.filter((name) => name !== 'terminated').map((name) => (name === 'running' ? 'STARTED' : 'STOPPED'));
       const { Images = [] } = await direct.send(new DescribeImagesCommand({ Owners: ['self'] }));
       const { Volumes = [] } = await direct.send(new DescribeVolumesCommand({}));
+      const { Subnets = [] } = await direct.send(new DescribeSubnetsCommand({}));
+      const { Vpcs = [] } = await direct.send(new DescribeVpcsCommand({}));
+      const { Addresses = [] } = await direct.send(new DescribeAddressesCommand({}));
+      const { NetworkInterfaces = [] } = await direct.send(new DescribeNetworkInterfacesCommand({}));
       return {
-        machines: states.filter((state) => state !== 'terminated').map((state) => (state === 'running' ? 'STARTED' : 'STOPPED')),
-        images: Images.length,
-        volumes: Volumes.filter(({ Attachments = [] }) => Attachments.length === 0).length,
+        states,
+        counts: {
+          machines: states.length,
+          machineImages: Images.length,
+          volumes: Volumes.filter(({ Attachments = [] }) => Attachments.length === 0).length,
+          networks: Subnets.length,
+          forwardingGroups: Vpcs.length,
+          addresses: Addresses.length,
+          // Moto keeps the interfaces of instances that have ended; those that are made by themselves have tags.
+          networkPorts: NetworkInterfaces.filter(({ Attachment, TagSet = [] }) => !Attachment || TagSet.length > 0).length,
+        },
       };
     },
     stop: () => account.stop(),
@@ -121,6 +175,7 @@ const VSPHERE_CHANGES = [
   'Destroy_Task',
   'CreateDisk_Task',
   'DeleteVStorageObject_Task',
+  'AddDVPortgroup_Task',
 ];
 
 /** A vCenter by vcsim, with nothing in it but a template. */
@@ -128,13 +183,13 @@ const vsphere: Start = async (key) => {
   const account = await startVsphere({ machines: 1, templates: 1 });
   const { proxy } = account;
   const rules: (() => void)[] = [];
-  const begun = (await account.machines()).filter(({ template }) => template).length;
   return {
     key,
     config: { driver: 'vsphere', options: { ...account.options, settleMs: 500 } },
     machineConfig: 'small',
     machineImage: 'template-0',
-    snapshotsGo: true,
+    // A snapshot of a machine goes with it there.
+    makes: ['machines', 'volumes', 'networks'],
     loseAnswer: (random) => void rules.push(proxy.add({ method: random.of(VSPHERE_CHANGES), drop: 'after', times: 1 })),
     slow: () => void rules.push(proxy.add({ delayMs: 2_000, times: 3 })),
     away: () => void rules.push(proxy.add({ answer: { status: 503, body: 'maintenance' }, times: 6 })),
@@ -143,9 +198,13 @@ const vsphere: Start = async (key) => {
       const machines = await account.read(['config.template', 'runtime.powerState']);
       const own = machines.filter((text) => !/>true<\/val>/.test(text));
       return {
-        machines: own.map((text) => (text.includes('poweredOn') ? 'STARTED' : 'STOPPED')),
-        images: machines.length - own.length - begun,
-        volumes: (await account.fcds()).length,
+        states: own.map((text) => (text.includes('poweredOn') ? 'STARTED' : 'STOPPED')),
+        counts: {
+          machines: own.length,
+          machineImages: machines.length - own.length,
+          volumes: (await account.fcds()).length,
+          networks: (await portgroupsOf((body) => account.call(body))).length,
+        },
       };
     },
     stop: () => account.stop(),
@@ -161,6 +220,7 @@ const STARTS = {
   tasks: simulator({ tasks: true, ignoreTokens: true }),
   ec2,
   vsphere,
+  openstack,
 } as const satisfies Record<string, Start>;
 
 export type CloudKey = keyof typeof STARTS;

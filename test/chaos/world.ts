@@ -8,6 +8,7 @@ import { freePort } from '../backends/moto';
 import { startPostgresPair, type PostgresPair } from '../backends/postgres-pair';
 import { smallDiskAvailable, startSmallDisk, type SmallDisk } from '../backends/small-disk';
 import { startRedis, type RedisServer } from '../backends/redis';
+import { startOrigin, type Answer as OriginAnswer, type Origin } from '../fetch/origin';
 import { Client } from '../harness/client';
 import { elapse } from '../harness/wait';
 import { Folder, type Ended, type Program } from '../running/program';
@@ -68,6 +69,8 @@ export class World {
     /** Disk of the one process on SQLite, where one can be had. */
     readonly disk: SmallDisk | undefined,
     private readonly furnishing: Furnishing,
+    /** Server that images are fetched from. */
+    private readonly origin: Origin,
   ) {
     mkdirSync(this.temporary);
   }
@@ -82,7 +85,8 @@ export class World {
     const shared = store === 'postgres' ? await servers() : undefined;
     const small = !shared && furnishing.smallDisk !== false && smallDiskAvailable() === true;
     const disk = small ? startSmallDisk(DISK_MB) : undefined;
-    const world = new World(folder, shared, disk, furnishing);
+    const origin = await startOrigin({ '/image': dribbled(Buffer.alloc(500_000, 'disk image')) });
+    const world = new World(folder, shared, disk, furnishing, origin);
     try {
       for (const key of clouds) world.clouds.push(await startCloud(key, folder.path));
       // One after the other: the first one makes the tables.
@@ -109,6 +113,10 @@ export class World {
   /** Folder of a member's data. */
   dataOf(name: string): string {
     return this.disk?.path ?? join(this.folder.path, name);
+  }
+
+  get imageUrl(): string {
+    return `${this.origin.url}image`;
   }
 
   get clients(): Client[] {
@@ -182,6 +190,7 @@ export class World {
   async stop(): Promise<void> {
     await Promise.all(this.clouds.map((cloud) => cloud.stop()));
     await this.folder.remove();
+    await this.origin.close();
     this.disk?.remove();
     await Promise.all([this.shared?.postgres.stop(), this.shared?.redis.remove()]);
   }
@@ -211,9 +220,10 @@ export class World {
       worker: { inProcess: !this.shared, leaseMs: 2_000, sweepMs: 500, concurrency: 16 },
       secrets: { key: this.key },
       jobs: { graceMs: 0 },
+      fetch: { hosts: [`127.0.0.1:${this.origin.port}`], schemes: ['http'], addresses: ['127.0.0.1/32'] },
       log: { level: 'info' },
       clouds: Object.fromEntries(
-        this.clouds.map(({ key, config: cloud }) => [key, { ...cloud, guard: { deadlineMs: 4_000, retries: 1 } }]),
+        this.clouds.map(({ key, config: cloud, deadlineMs = 4_000 }) => [key, { ...cloud, guard: { deadlineMs, retries: 1 } }]),
       ),
       ...this.furnishing.sections?.(role),
     });
@@ -229,6 +239,20 @@ const errorsOf = ({ stdout }: Program): string[] =>
   stdout
     .split('\n')
     .filter((line) => line.startsWith('{"level":"error"') && !/"status":50[37]|"error":"the store can't be used now/.test(line));
+
+/** Sends bytes by and by, so that something happens meanwhile. */
+function dribbled(bytes: Buffer): OriginAnswer {
+  return (_request, response) => {
+    response.writeHead(200, { 'content-length': bytes.length });
+    void (async () => {
+      for (let at = 0; at < bytes.length && !response.destroyed; at += 50_000) {
+        response.write(bytes.subarray(at, at + 50_000));
+        await elapse(40);
+      }
+      response.end();
+    })();
+  };
+}
 
 async function servers(): Promise<Shared> {
   const [postgres, redis] = await Promise.all([startPostgresPair(), startRedis()]);

@@ -2,6 +2,13 @@ import { isSilence } from './life';
 import type { Client, Json } from '../harness/client';
 import { elapse } from '../harness/wait';
 
+interface WatchOptions {
+  /** True where the database or a cloud may be away: such an answer says so, and proves nothing. */
+  patient?: boolean;
+  /** True where others may be listed whom nobody told of. */
+  amongOthers?: boolean;
+}
+
 /**
  * Looks at a collection all the time, as long as there is a gateway: every resource must be in every list exactly
  * once from when it was accepted until its deletion was, and nothing else ever.
@@ -20,8 +27,7 @@ export class Watch {
     private readonly client: Client,
     private readonly collection: string,
     private readonly attribute: string,
-    /** True where the database or a cloud may be away: such an answer says so, and proves nothing. */
-    private readonly patient = false,
+    private readonly options: WatchOptions = {},
   ) {}
 
   /** Looks until stopped, or until there is nobody to answer. */
@@ -75,8 +81,8 @@ export class Watch {
 
   /** Returns what was wrong so far, in words, and forgets it. */
   findings(): string[] {
-    const strangers = [...this.seen].filter((path) => !this.known.has(path)).map((path) => `${path} was listed and is no resource of ours`);
-    const found = [...this.wrong, ...strangers];
+    const strangers = this.options.amongOthers ? [] : [...this.seen].filter((path) => !this.known.has(path));
+    const found = [...this.wrong, ...strangers.map((path) => `${path} was listed and is no resource of ours`)];
     this.wrong.clear();
     this.seen.clear();
     return found;
@@ -87,9 +93,9 @@ export class Watch {
     const must = [...this.must];
     const gone = [...this.gone];
     const { status, headers, json, text } = await this.client.get(this.collection);
-    if (this.patient && (status === 503 || headers.get('cimi-unavailable-clouds') !== null)) return;
+    if (this.options.patient && (status === 503 || headers.get('cimi-unavailable-clouds') !== null)) return;
     if (status !== 200) {
-      this.wrong.add(`the list was answered with ${status}: ${text.slice(0, 300)}`);
+      this.wrong.add(`the list of ${this.collection} was answered with ${status}: ${text.slice(0, 300)}`);
       return;
     }
     this.lists++;

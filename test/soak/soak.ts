@@ -116,9 +116,9 @@ export async function soak(settings: Settings): Promise<Report> {
 async function left(world: World, measures: Measures): Promise<string[]> {
   const found = [...(await world.leftovers()), ...world.errors()];
   for (const { key, there } of world.clouds) {
-    const { machines, images, volumes } = await there();
-    if (machines.length + images + volumes > 0)
-      found.push(`${key} has ${machines.length} machines, ${images} images and ${volumes} volumes left`);
+    const { counts } = await there();
+    const present = Object.entries(counts).filter(([, count]) => count > 0);
+    if (present.length > 0) found.push(`${key} has ${present.map(([kind, count]) => `${count} ${kind}`).join(', ')} left`);
   }
   const { stdout, stderr } = await world.doctor();
   found.push(...`${stdout}\n${stderr}`.split('\n').filter((line) => line !== ''));
