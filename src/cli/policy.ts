@@ -95,8 +95,11 @@ async function explained(options: ExplainOptions): Promise<void> {
   if (!told.allowed) process.exitCode = 1;
 }
 
-/** Finds out who it is: as the store and the grants of issuers say, but for what the command says. */
-async function holderOf(config: Config, { user, group, role, tenant, token }: ExplainOptions): Promise<Holder> {
+/** Finds out who it is: as the store and the grants of issuers say, but for what the options say. @throws Error in words where nobody knows it */
+export async function holderOf(
+  config: Config,
+  { user, group, role, tenant, token }: Pick<ExplainOptions, 'user' | 'group' | 'role' | 'tenant' | 'token'>,
+): Promise<Holder> {
   const store = await openStore(config, undefined, createLog({ level: 'silent' }), false);
   try {
     const row = await store.access.principal(user);

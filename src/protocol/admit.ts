@@ -2,7 +2,7 @@ import { COMPUTED } from '../operations/gateway-resources';
 import { JOB } from '../operations/job';
 import { parseQuery } from '../query/query';
 import { permitAsking } from '../reader/policy';
-import { canAdd } from './can-add';
+import { couldAdd } from './can-add';
 import { bodyFormat, notAllowed } from './change';
 import { idempotencyOf, type Idempotency } from './idempotency';
 import { acceptable } from './read';
@@ -34,7 +34,7 @@ export function admit(routed: Routed): Admission {
 function takes(routed: Routed): boolean {
   const { protocol, request, location } = routed;
   if (COMPUTED.includes(location.type)) return false;
-  if (location.kind === 'collection') return request.method === 'POST' && canAdd(routed);
+  if (location.kind === 'collection') return request.method === 'POST' && couldAdd(routed);
   if (location.type === JOB) return true;
   const { update, remove, act } = protocol.handlerOf(location.type) ?? {};
   return ({ PUT: update, DELETE: remove, POST: act } as Readonly<Record<string, unknown>>)[request.method] !== undefined;

@@ -32,13 +32,24 @@ export function actionsOfAll(handler: ResourceHandler | undefined, clouds: reado
 }
 
 /** Tells whether this caller's create could ever work in the collection that the path names. */
-export function canAdd({ protocol, principal, location, cloudKey }: Routed): boolean {
+export function canAdd(routed: Routed): boolean {
+  const { protocol, location } = routed;
+  const { rights } = protocol.policy;
+  // What comes into another resource is a matter of that one.
+  return couldAdd(routed, (cloud) => location.owner !== undefined || !rights || rights.may('add', location.path, cloud));
+}
+
+/**
+ * Tells whether creates are taken in the collection that the path names, from this caller's role, by the clouds that it sees.
+ * @param may tells whether one may be made in a cloud (null: in none). Absent: wherever it is possible, so that rules are asked about the cloud meant
+ */
+export function couldAdd(
+  { protocol, principal, location, cloudKey }: Routed,
+  may: (cloud: string | null) => boolean = () => true,
+): boolean {
   const handler = protocol.handlerOf(location.type);
   if (!handler?.create || !protocol.policy.mayAsk(principal) || !location.collection?.add) return false;
   const needs = handler.createNeeds;
-  const { rights } = protocol.policy;
-  // What comes into another resource is a matter of that one.
-  const may = (cloud: string | null): boolean => location.owner !== undefined || !rights || rights.may('add', location.path, cloud);
   if (!needs) return may(null);
   return protocol.policy
     .cloudsOf(principal.tenant)

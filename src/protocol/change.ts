@@ -22,7 +22,7 @@ import { READ } from '../rights/rule';
 import { accept, generated, retryStale } from './accept';
 import { checkConditions, checkCreateConditions, isConditional } from './conditions';
 import type { Idempotency } from './idempotency';
-import { canAdd, collectionActions } from './can-add';
+import { collectionActions, couldAdd } from './can-add';
 import { mustKeepAll, mustSayAll } from './mandatory';
 import { namedCloud, planContext } from './plan-context';
 import type { Routed } from './router';
@@ -75,7 +75,7 @@ function bodyOf(routed: Routed, shapes: readonly Shape[], former?: Values): { sh
 export async function create(views: Views, routed: Routed, idempotency: Idempotency | undefined, action: string): Promise<Accepted> {
   const { protocol, location, cloudKey } = routed;
   const handler = protocol.handlerOf(location.type);
-  const adds = handler?.create !== undefined && canAdd(routed);
+  const adds = handler?.create !== undefined && couldAdd(routed);
   const acts = collectionActions(routed).length > 0;
   if (!adds && !acts) throw notAllowed(routed);
   checkCreateConditions(routed.request.headers);

@@ -225,6 +225,11 @@ describe('actions', () => {
     const other = await makeMachine();
     expect((await ask('restarts', 'DELETE', other)).status).toBe(403);
     expect((await act('restarts', other, 'restart')).status).toBeLessThan(300);
+    const template = await ask('restarts', 'POST', 'machineTemplates', { name: 'x' });
+    expect([template.status, template.json.statusMessage]).toEqual([
+      403,
+      expect.stringMatching(/no rule lets user 'restarts' do it: add to machineTemplates/),
+    ]);
     const machine = await makeMachine();
     expect(rels((await get('no-delete', machine)).json)).toEqual(expect.arrayContaining(['edit', 'stop']) as unknown);
     expect(rels((await get('no-delete', machine)).json)).not.toContain('delete');
