@@ -159,3 +159,87 @@ test('quotas and limits of requests count from then on', async () => {
   expect(said()).toMatchObject({ taken: ['quotas', 'server.limits'], needRestart: ['server.limits.headerBytes'] });
   expectFault(await client.post('credentials', body), 413, /1024 bytes/);
 });
+
+describe('a reader whose answers are kept sees', () => {
+  const FORMATS = ['application/json', 'application/xml'];
+  const PATHS = ['machines', 'machineImages', 'machineConfigs', 'cloudEntryPoint', 'clouds'];
+
+  /** Reads each path until its answers are made of what is kept. @returns answers by format and path */
+  async function warm(more: readonly string[]): Promise<Map<string, string>> {
+    const answers = new Map<string, string>();
+    for (let times = 0; times < 3; times += 1)
+      for (const accept of FORMATS)
+        for (const path of [...PATHS, ...more]) {
+          const { status, headers, text } = await scene.client.get(path, { accept });
+          answers.set(`${accept} ${path}`, `${status} ${headers.get('cimi-unavailable-clouds') ?? ''} ${text}`);
+        }
+    return answers;
+  }
+
+  test('a cloud that lets nobody in any more: in lists and by itself, at once, and its return', async () => {
+    const machine = await made(scene.client, 'machines', machineCreate());
+    const path = machine.id.slice(scene.client.base.length);
+    const before = await warm([path]);
+    expect(before.get(`application/xml ${path}`)).toMatch(/^200 .*<Machine/s);
+    const calls: string[] = [];
+    door.before = (password) => Promise.resolve(void calls.push(password));
+    await warm([path]);
+    expect(calls).toEqual([]);
+    await reload({ clouds: simWith({ password: 'hush-wrong' }) });
+    for (const accept of FORMATS) {
+      const list = await scene.client.get('machines', { accept });
+      expect([list.status, list.headers.get('cimi-unavailable-clouds'), list.text.includes(path)]).toEqual([200, 'sim', false]);
+    }
+    await reload({ clouds: simWith({ password: 'hush-first' }) });
+    const after = await warm([path]);
+    for (const accept of FORMATS) expect(after.get(`${accept} machines`)).toBe(before.get(`${accept} machines`));
+  });
+
+  test.each([
+    ['a collection', [{ name: 'x', effect: 'deny', collections: ['machines'] }]],
+    ['a cloud', [{ name: 'x', effect: 'deny', clouds: ['sim'] }]],
+  ])('a right to %s that was taken, at once, and given back', async (what, policies) => {
+    const machine = await made(scene.client, 'machines', machineCreate());
+    const path = machine.id.slice(scene.client.base.length);
+    const before = await warm([path]);
+    await reload({ access: { required: false, policies } });
+    expect(said()).toMatchObject({ taken: ['access.policies'] });
+    for (const accept of FORMATS) {
+      expect((await scene.client.get(path, { accept })).status).toBe(404);
+      expect((await scene.client.get('machines', { accept })).status).toBe(404);
+      expect((await scene.client.get('cloudEntryPoint', { accept })).text).not.toContain('/machines"');
+      expect((await scene.client.get('clouds', { accept })).text.includes('clouds/sim/')).toBe(what === 'a collection');
+    }
+    await reload({});
+    const after = await warm([path]);
+    for (const accept of FORMATS) expect(after.get(`${accept} ${path}`)).toBe(before.get(`${accept} ${path}`));
+  });
+
+  test('a right to an action that was taken: it is offered no more, and refused', async () => {
+    const machine = await made(scene.client, 'machines', machineCreate());
+    const path = machine.id.slice(scene.client.base.length);
+    await warm([path]);
+    await reload({ access: { required: false, policies: [{ name: 'no-delete', effect: 'deny', actions: ['delete'] }] } });
+    for (const accept of FORMATS) expect((await scene.client.get(path, { accept })).text).not.toMatch(/rel="?:?"?delete/);
+    expectFault(await scene.client.delete(path), 403, /no-delete/);
+  });
+
+  test('a quota that was lowered or lifted, with the next change in either format', async () => {
+    const { client } = scene;
+    const json = { resourceURI: 'http://schemas.dmtf.org/cimi/1/CredentialCreate', credentialTemplate: { userName: 'u', password: 'p' } };
+    const xml =
+      '<CredentialCreate xmlns="http://schemas.dmtf.org/cimi/1"><credentialTemplate><userName>u</userName><password>p</password></credentialTemplate></CredentialCreate>';
+    await made(client, 'credentials', json);
+    const before = await warm(['credentials']);
+    await reload({ quotas: { resources: 1 } });
+    expectFault(await client.post('credentials', json), 403, /quotas\.resources/);
+    const refused = await client.send('POST', 'credentials', { xml, headers: { accept: 'application/xml' } });
+    expect([refused.status, refused.text]).toEqual([403, expect.stringContaining('quotas.resources')]);
+    expect([...(await warm(['credentials']))]).toEqual([...before]);
+    await reload({ quotas: { resources: 3 } });
+    expect((await client.post('credentials', json)).status).toBeLessThan(300);
+    expect((await client.send('POST', 'credentials', { xml })).status).toBeLessThan(300);
+    const seen = await Promise.all(FORMATS.map((accept) => client.get('credentials', { accept })));
+    expect(seen.map(({ text }) => new Set(text.match(/credentials\/[a-z0-9]{26}/g)).size)).toEqual([3, 3]);
+  });
+});
