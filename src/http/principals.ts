@@ -1,5 +1,7 @@
 import { randomBytes } from 'node:crypto';
-import { lesserRole, ROLES, type AccessStore, type PrincipalRow, type Role, type TokenRow } from '../store/store';
+import { shown } from '../model/shown';
+import { instantOf } from '../model/time';
+import { lesserRole, ROLES, type AccessDemand, type AccessStore, type PrincipalRow, type Role, type TokenRow } from '../store/store';
 import type { Scope } from '../model/scope';
 import { canonical, hashPassword } from './passwords';
 import { hashToken, newToken } from './tokens';
@@ -73,27 +75,34 @@ const ATTEMPTS = 5;
 
 /**
  * Changes a user, all at once, and nothing that another changed meanwhile.
- * @param tenant tenant that the user must be of; absent: any
+ * @param within tenant that the user must be of, and keeps an admin; absent: any
  * @throws AccessError when there is no such user, the password breaks a rule, or others change the user all the time
+ * @throws LastAdminError when nobody would be admin of the tenant any more
  */
-export async function changeUser(access: AccessStore, name: string, { role, password }: UserChange, tenant?: string): Promise<void> {
+export async function changeUser(access: AccessStore, name: string, { role, password }: UserChange, within?: string): Promise<void> {
   const passwordHash = password === undefined ? undefined : await hashPassword(checked(password));
   for (let left = ATTEMPTS; left > 0; left -= 1) {
     const row = await access.principal(name);
-    if (!row || (tenant !== undefined && row.tenant !== tenant)) throw noSuchUser(name);
+    if (!row || (within !== undefined && row.tenant !== within)) throw noSuchUser(name);
     const next = { name: row.name, tenant: row.tenant, role: role ?? row.role, passwordHash: passwordHash ?? row.passwordHash };
-    if (await access.putPrincipal(next, row)) return;
+    if (await access.putPrincipal(next, row, demandWithin(within))) return;
   }
   throw new AccessError(`${name} is being changed by others: try again`);
 }
 
 /**
  * Removes a principal and its tokens; running gateways notice within two seconds.
- * @param tenant tenant that the user must be of; absent: any
+ * @param within tenant that the user must be of, and keeps an admin; absent: any
  * @throws AccessError when there is no such user
+ * @throws LastAdminError when nobody would be admin of the tenant any more
  */
-export async function removeUser(access: AccessStore, name: string, tenant?: string): Promise<void> {
-  if (!(await access.removePrincipal(name, tenant))) throw noSuchUser(name);
+export async function removeUser(access: AccessStore, name: string, within?: string): Promise<void> {
+  if (!(await access.removePrincipal(name, within, demandWithin(within)))) throw noSuchUser(name);
+}
+
+/** Demand on changes within a tenant. By command, where none is named, the operator may do without any admin. */
+function demandWithin(tenant: string | undefined): AccessDemand | undefined {
+  return tenant === undefined ? undefined : 'an admin stays';
 }
 
 /** Everyone, by name, with the public parts of their tokens; no hashes. */
@@ -158,9 +167,7 @@ export async function addToken(
     throw new AccessError(`${user} is ${owner.role}: a token can not be ${role}`);
   const fault = scope && wider({ name: user, tenant: owner.tenant, role: role ?? owner.role, userRole: owner.role }, scope);
   if (fault !== undefined) throw new AccessError(fault);
-  const until = expires === undefined ? undefined : Date.parse(expires);
-  if (until !== undefined && !(until > Date.now()))
-    throw new AccessError(`'${expires ?? ''}' is not a time in the future (2027-01-31T00:00:00Z)`);
+  const until = expires === undefined ? undefined : endOf(expires);
   const id = randomBytes(6).toString('hex');
   const token = newToken(scope !== undefined);
   const added = await access.addToken({
@@ -174,6 +181,16 @@ export async function addToken(
   });
   if (!added) throw (await access.principal(user)) ? new AccessError(`${user} has a token ${name ?? id} already`) : noSuchUser(user);
   return { id, token };
+}
+
+/** A time as RFC 3339 has it: a day, a clock, and a zone, without which each machine would read another. */
+const TIME = /^\d{4}-\d{2}-\d{2}[Tt][\d:.]+([Zz]|[+-]\d{2}:\d{2})$/;
+
+/** @returns ms since the epoch @throws AccessError for what is no such time, or is past */
+function endOf(expires: string): number {
+  const time = TIME.test(expires) ? instantOf(expires.toUpperCase()) : undefined;
+  if (time !== undefined && time > Date.now()) return time;
+  throw new AccessError(`'${shown(expires, 60)}' is not a time in the future (2027-01-31T00:00:00Z)`);
 }
 
 /** @throws AccessError when there is no such token */

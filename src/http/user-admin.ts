@@ -1,5 +1,6 @@
 import type { Scope } from '../model/scope';
 import type { Principal } from '../protocol/messages';
+import { LastAdminError } from '../store/conflicts';
 import { ROLES, type AccessStore, type PrincipalRow, type Role } from '../store/store';
 import { notPossible, only, type AccessRequest, type AdminAnswer, type AdminPart, type Given } from './admin-api';
 import { HttpFault } from './fault';
@@ -43,24 +44,26 @@ async function users(access: AccessStore, who: Principal, method: string, given:
 async function oneUser(access: AccessStore, user: PrincipalRow, method: string, given: Given): Promise<AdminAnswer> {
   if (method === 'GET') return { status: 200, body: await userListing(access, user) };
   if (method === 'DELETE') {
-    await keepOneAdmin(access, user);
-    await removeUser(access, user.name, user.tenant);
+    await keepingOneAdmin(() => removeUser(access, user.name, user.tenant));
     return { status: 204 };
   }
   if (method !== 'PATCH') throw notPossible('GET, HEAD, PATCH, DELETE');
   const { role, password } = only(given, ['role', 'password']);
   if (role === undefined && password === undefined) throw new HttpFault(400, 'role or password is missing');
   const change = { ...(role !== undefined && { role: roleOf(role) }), ...(password !== undefined && { password }) };
-  if (change.role !== undefined && change.role !== 'admin') await keepOneAdmin(access, user);
-  await changeUser(access, user.name, change, user.tenant);
+  await keepingOneAdmin(() => changeUser(access, user.name, change, user.tenant));
   return { status: 200, body: await listed(access, user.name) };
 }
 
 /** @throws HttpFault 409 for the last admin of a tenant: without one nobody could manage it here, and without any user nobody logs in */
-async function keepOneAdmin(access: AccessStore, { name, tenant, role }: PrincipalRow): Promise<void> {
-  if (role !== 'admin') return;
-  const others = (await access.principals()).some((row) => row.tenant === tenant && row.role === 'admin' && row.name !== name);
-  if (!others) throw new HttpFault(409, `${name} is the last admin of its tenant: make another one first, or do it by cimi-gateway user`);
+async function keepingOneAdmin(change: () => Promise<void>): Promise<void> {
+  try {
+    await change();
+  } catch (error) {
+    if (error instanceof LastAdminError)
+      throw new HttpFault(409, `${error.message}: make another one first, or do it by cimi-gateway user`);
+    throw error;
+  }
 }
 
 async function tokens(access: AccessStore, user: PrincipalRow, method: string, given: Given, wider?: ScopeCheck): Promise<AdminAnswer> {

@@ -51,6 +51,9 @@ export interface SessionRow {
   used: string;
 }
 
+/** Demand on a change of a user; absent: none. */
+export type AccessDemand = 'an admin stays';
+
 export interface AccessStore {
   principal(name: string): Promise<PrincipalRow | undefined>;
   principals(): Promise<PrincipalRow[]>;
@@ -58,10 +61,15 @@ export interface AccessStore {
    * Inserts or replaces.
    * @param before the row as it was read, or null where there was none: it must still be so. Absent: whatever there is
    * @returns false where another change came between, and nothing was done
+   * @throws LastAdminError where the demand is not met, whoever changes users at the same time
    */
-  putPrincipal(row: Omit<PrincipalRow, 'created'>, before?: PrincipalRow | null): Promise<boolean>;
-  /** Removes the principal, where it is of that tenant (absent: of any), and its tokens. @returns false when there was none. */
-  removePrincipal(name: string, tenant?: string): Promise<boolean>;
+  putPrincipal(row: Omit<PrincipalRow, 'created'>, before?: PrincipalRow | null, demand?: AccessDemand): Promise<boolean>;
+  /**
+   * Removes the principal, where it is of that tenant (absent: of any), and its tokens.
+   * @returns false when there was none
+   * @throws LastAdminError as putPrincipal
+   */
+  removePrincipal(name: string, tenant?: string, demand?: AccessDemand): Promise<boolean>;
   tokenByHash(hash: string): Promise<TokenRow | undefined>;
   tokens(principal: string): Promise<TokenRow[]>;
   /** @returns false where there is no such principal, or it has a token of that name or id */

@@ -1,6 +1,7 @@
 import type { Selectable } from 'kysely';
 import type { PrincipalsTable, TokensTable } from './schema';
 import type { EventRecord } from './event-record';
+import { LastAdminError } from './conflicts';
 import { recordEvent } from './events';
 import { impossible, type Session } from './session';
 import type { AccessChange, AccessStore, PrincipalRow, TokenRow } from './access-store';
@@ -43,20 +44,24 @@ export function accessWrites(
     if (change && entryOf) await recordEvent(session, entryOf(change));
   };
   return {
-    putPrincipal: (row, expected) =>
+    putPrincipal: (row, expected, demand) =>
       write(async (session) => {
         const { name, tenant, role, passwordHash } = row;
+        if (demand) await admins(session, tenant);
         const before = expected === undefined ? await accessReads(session).principal(name) : expected;
         if (!(await put(session, row, expected))) return false;
+        if (demand && before?.role === 'admin') await someAdmin(session, before);
         await note(session, { name, tenant, what: putWords({ name, role, passwordHash }, before ?? undefined) });
         return true;
       }),
-    removePrincipal: (name, tenant) =>
+    removePrincipal: (name, tenant, demand) =>
       write(async (session) => {
+        if (demand && tenant !== undefined) await admins(session, tenant);
         const before = await accessReads(session).principal(name);
         if (!before || (tenant !== undefined && before.tenant !== tenant)) return false;
         const remove = session.db.deleteFrom('principals').where('name', '=', name).where('tenant', '=', before.tenant);
         const { numDeletedRows } = await remove.executeTakeFirst();
+        if (demand && before.role === 'admin') await someAdmin(session, before);
         if (numDeletedRows > 0n) await session.db.deleteFrom('sessions').where('principal', '=', name).execute();
         if (numDeletedRows > 0n) await note(session, { name, tenant: before.tenant, what: `removed user ${name}` });
         return numDeletedRows > 0n;
@@ -115,6 +120,17 @@ export function accessWrites(
         return numDeletedRows > 0n;
       }),
   };
+}
+
+/** Waits for whoever changes the admins of a tenant at the same time: two who each leave the other would leave none. */
+async function admins({ db, dialect }: Session, tenant: string): Promise<void> {
+  await dialect.turn(`admins of ${tenant}`)?.execute(db);
+}
+
+/** @throws LastAdminError where the tenant of what was changed has no admin any more */
+async function someAdmin({ db }: Session, { name, tenant }: PrincipalRow): Promise<void> {
+  const left = await db.selectFrom('principals').select('name').where('tenant', '=', tenant).where('role', '=', 'admin').limit(1).execute();
+  if (left.length === 0) throw new LastAdminError(name);
 }
 
 /**

@@ -26,3 +26,11 @@ export class StaleError extends Error {
     this.name = 'StaleError';
   }
 }
+
+/** The change would leave a tenant without anybody who is admin. */
+export class LastAdminError extends Error {
+  constructor(readonly user: string) {
+    super(`${user} is the last admin of its tenant`);
+    this.name = 'LastAdminError';
+  }
+}

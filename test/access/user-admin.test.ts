@@ -157,6 +157,34 @@ test('the last admin of a tenant is neither removed nor lowered here', async () 
   expect((await patch(again, 'admin/users/last', { role: 'reader' })).status).toBe(200);
 });
 
+test('admins who lower or remove each other at the same moment leave one', async () => {
+  for (const [index, change] of [
+    (client: Client, name: string) => patch(client, `admin/users/${name}`, { role: 'reader' }),
+    (client: Client, name: string) => client.delete(`admin/users/${name}`),
+  ].entries())
+    for (let times = 0; times < 5; times += 1) {
+      const tenant = `pair-${index}-${times}`;
+      const names = [`one-${tenant}`, `two-${tenant}`] as const;
+      const [one, two] = [await add(names[0], 'admin', tenant), await add(names[1], 'admin', tenant)];
+      await Promise.all([one.get('admin/users'), two.get('admin/users')]);
+      await Promise.all([change(one, names[1]), change(two, names[0])]);
+      const rows = await house.gateway.store.access.principals();
+      expect(rows.filter((row) => row.tenant === tenant && row.role === 'admin')).toHaveLength(1);
+    }
+});
+
+test.each(['2027', 'Fri Jan 1 2027', '2099-01-01', '2099-01-01T00:00:00', '+275760-09-13T00:00:00Z', '2099-02-30T00:00:00Z', '0', ''])(
+  'a token does not end at %j: that is no time by RFC 3339',
+  async (expires) => {
+    const answer = await admin.post('admin/users/boss/tokens', { expires });
+    expect([answer.status, answer.json.problem]).toEqual([400, expect.stringContaining('is not a time in the future')]);
+  },
+);
+
+test.each(['2099-01-01T00:00:00.5z', '2099-01-01T02:00:00+02:00'])('a token ends at %s', async (expires) => {
+  expect((await admin.post('admin/users/boss/tokens', { expires })).status).toBe(201);
+});
+
 test('an empty segment is no user: nothing is removed by a path that was put together wrongly', async () => {
   await admin.post('admin/users', { name: 'tokens', role: 'reader' });
   for (const path of ['admin/users//tokens', 'admin/users/tokens//', 'admin/users/%2ftokens', 'admin/users/..%2ftokens'])

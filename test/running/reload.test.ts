@@ -10,7 +10,7 @@ import { driverRegistry } from '../../src/clouds/registry';
 import { loadConfig } from '../../src/config/load';
 import { waitUntil } from '../harness/wait';
 import { simulatedCloud } from '../harness/gateway';
-import { expectFault, listOf, machineCreate, made, openScene, type Scene } from '../protocol/scene';
+import { expectFault, listOf, machineCreate, made, openScene, pathOf, type Scene } from '../protocol/scene';
 
 /** The simulated cloud behind a password, which is another from time to time. */
 const door = {
@@ -178,7 +178,7 @@ describe('a reader whose answers are kept sees', () => {
 
   test('a cloud that lets nobody in any more: in lists and by itself, at once, and its return', async () => {
     const machine = await made(scene.client, 'machines', machineCreate());
-    const path = machine.id.slice(scene.client.base.length);
+    const path = pathOf(scene.client, machine.id);
     const before = await warm([path]);
     expect(before.get(`application/xml ${path}`)).toMatch(/^200 .*<Machine/s);
     const calls: string[] = [];
@@ -200,7 +200,7 @@ describe('a reader whose answers are kept sees', () => {
     ['a cloud', [{ name: 'x', effect: 'deny', clouds: ['sim'] }]],
   ])('a right to %s that was taken, at once, and given back', async (what, policies) => {
     const machine = await made(scene.client, 'machines', machineCreate());
-    const path = machine.id.slice(scene.client.base.length);
+    const path = pathOf(scene.client, machine.id);
     const before = await warm([path]);
     await reload({ access: { required: false, policies } });
     expect(said()).toMatchObject({ taken: ['access.policies'] });
@@ -217,7 +217,7 @@ describe('a reader whose answers are kept sees', () => {
 
   test('a right to an action that was taken: it is offered no more, and refused', async () => {
     const machine = await made(scene.client, 'machines', machineCreate());
-    const path = machine.id.slice(scene.client.base.length);
+    const path = pathOf(scene.client, machine.id);
     await warm([path]);
     await reload({ access: { required: false, policies: [{ name: 'no-delete', effect: 'deny', actions: ['delete'] }] } });
     for (const accept of FORMATS) expect((await scene.client.get(path, { accept })).text).not.toMatch(/rel="?:?"?delete/);

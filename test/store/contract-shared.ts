@@ -96,6 +96,29 @@ export function sharedContract(bench: () => Bench): void {
     expect(dump).not.toContain(Buffer.from(marker).toString('base64').slice(0, 12));
   });
 
+  test('of admins who lower or remove each other at once one stays, where that is demanded', async () => {
+    const { access } = store();
+    const admin = (name: string, whose: string) => ({ name, tenant: whose, role: 'admin' as const, passwordHash: null });
+    for (let times = 0; times < 5; times += 1) {
+      const whose = `pair${times}`;
+      const names = ['a', 'b', 'c'].map((one) => `${one}${times}`);
+      for (const name of names) await access.putPrincipal(admin(name, whose));
+      const rows = await Promise.all(names.map((name) => access.principal(name)));
+      const changes = rows.map((row, index) =>
+        index === 0
+          ? access.removePrincipal(names[0] ?? '', whose, 'an admin stays')
+          : access.putPrincipal({ ...admin(names[index] ?? '', whose), role: 'reader' }, row, 'an admin stays'),
+      );
+      const ends = await Promise.allSettled(changes);
+      expect(ends.filter(({ status }) => status === 'rejected')).toEqual([
+        { status: 'rejected', reason: expect.objectContaining({ name: 'LastAdminError' }) },
+      ]);
+      const left = (await access.principals()).filter((row) => row.tenant === whose && row.role === 'admin');
+      expect(left).toHaveLength(1);
+      expect(await access.removePrincipal(left[0]?.name ?? '', whose)).toBe(true);
+    }
+  });
+
   test('users and tokens are kept, replaced, listed and removed', async () => {
     const { access } = store();
     await access.putPrincipal({ name: 'bob', tenant, role: 'reader', passwordHash: 'h1' });
