@@ -179,6 +179,28 @@ defaultCloud: six
     ['clouds: { a: { driver: d, gaurd: {} } }', 'clouds.a.gaurd: unknown; did you mean clouds.a.guard?'],
     ['tenants: [a]\nclouds: { a: { driver: d } }', 'clouds.a.tenants: "default" is not among tenants'],
     ['clouds: { a: { driver: d } }\nmove: { prices: { b: { egressPerGiB: 1 } } }', 'move.prices.b: is no configured cloud; there are: a'],
+    [
+      'clouds: { a: { driver: d } }\nwebhooks: [{ name: w, url: "https://x.example", tenant: b, secret: "012345678901234567890123" }]',
+      'line 2, webhooks[0].tenant: there is no tenant b; there are default',
+    ],
+    [
+      'clouds: { a: { driver: d, tenants: [b] } }\nwebhooks: [{ name: w, url: "https://x.example", secret: "012345678901234567890123" }]',
+      'line 2, webhooks[0].tenant: there is no tenant default; there are b',
+    ],
+    [
+      'clouds: { a: { driver: d } }\nquotas: { tenants: { b: { jobs: 1 } } }',
+      'line 2, quotas.tenants.b: there is no tenant b; there are default',
+    ],
+    ['tracing: { headers: { x-team: 12345678 } }', 'tracing.headers.x-team: must be text'],
+    ['secrets: { key: { $file: key }, otherKeys: [12345678] }', /secrets\.otherKeys\[0\]: must be text$/m],
+    [
+      'clouds: { a: { driver: d, guard: { cacheMs: "-----BEGIN PRIVATE KEY-----MIGH" } } }',
+      'clouds.a.guard.cacheMs: must be a number, not another kind of PEM',
+    ],
+    [
+      'server: { tls: { cert: "-----BEGIN PRIVATE KEY-----MIGH", key: x } }',
+      /server\.tls\.cert: must be certificates in PEM, not another kind of PEM$/m,
+    ],
     ['defaultCloud: x', 'defaultCloud: must be a configured cloud, and there is none'],
     [
       'clouds: { a: { driver: d } }\nmove: { bytesPerSecond: { b: 1048576 } }',

@@ -168,7 +168,8 @@ function acrossSections(raw: Record<string, unknown>): Problem[] {
     const used: unknown = isRecord(cloud) ? (cloud['tenants'] ?? ['default']) : [];
     return Array.isArray(used) ? used : [];
   });
-  problems.push(...accessProblems(raw['access'], Array.isArray(tenants) ? tenants : [...new Set(named)]));
+  const known: readonly unknown[] = Array.isArray(tenants) ? tenants : [...new Set(named)];
+  problems.push(...accessProblems(raw['access'], known), ...ofNoTenant(raw, known));
   problems.push(...keyedByClouds(raw['move'], keys), ...idsOfClouds(clouds));
   if (!Array.isArray(tenants)) return problems;
   for (const [key, cloud] of Object.entries(clouds)) {
@@ -187,6 +188,20 @@ function openedToStrangers({ admin, access }: Record<string, unknown>): Problem[
   if (typeof host !== 'string' || host === '' || isLoopback(host)) return [];
   if (isRecord(access) && access['metricsToken'] !== undefined) return [];
   return [{ path: 'admin.host', message: 'is no address of this machine alone: that needs access.metricsToken, which /metrics then want' }];
+}
+
+/** Webhooks and quotas of tenants that there are not: they would never tell, or bound, anything. */
+function ofNoTenant({ webhooks, quotas }: Record<string, unknown>, tenants: readonly unknown[]): Problem[] {
+  // Where there is no cloud yet there are no tenants either.
+  if (tenants.length === 0) return [];
+  const hooks = (Array.isArray(webhooks) ? (webhooks as unknown[]) : []).map((hook, index) => ({
+    path: `webhooks[${index}].tenant`,
+    tenant: isRecord(hook) ? (hook['tenant'] ?? 'default') : 'default',
+  }));
+  const bounded = isRecord(quotas) && isRecord(quotas['tenants']) ? Object.keys(quotas['tenants']) : [];
+  return [...hooks, ...bounded.map((tenant) => ({ path: `quotas.tenants.${tenant}`, tenant }))]
+    .filter(({ tenant }) => typeof tenant === 'string' && !tenants.includes(tenant))
+    .map(({ path, tenant }) => ({ path, message: `there is no tenant ${String(tenant)}; there are ${tenants.join(', ')}` }));
 }
 
 /** Rates and prices of clouds that are not there. */

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { isSecretName } from './redact';
+import { isSecretPlace } from './redact';
 import { placeOf } from '../model/place';
 import { type Path, type Problem, valueAt } from './problems';
 import { nearest } from '../model/nearest';
@@ -27,14 +27,14 @@ export function schemaProblems(
     const path = placeOf([...at, ...issue.path]);
     const reference = references.get(path);
     const found = valueAt(value, issue.path);
-    const message = issueMessage(issue, found, reference === undefined);
+    const message = issueMessage(issue, found, reference === undefined && !isSecretPlace([...at, ...issue.path]));
     return [{ path, message: reference === undefined ? message : `${message} (from ${reference})` }];
   });
 }
 
 function issueMessage(issue: Issue, found: unknown, show: boolean): string {
   if (found === undefined && issue.code !== 'custom') return 'is missing';
-  const shown = show && !isSecretName(issue.path.at(-1)) ? display(found) : '';
+  const shown = show ? display(found) : '';
   const not = shown === '' ? '' : `, not ${shown}`;
   switch (issue.code) {
     case 'invalid_type':
@@ -71,6 +71,8 @@ const KINDS: Readonly<Record<string, string>> = {
 function display(value: unknown): string {
   if (Array.isArray(value)) return 'a list';
   if (typeof value === 'object' && value !== null) return 'a section';
+  // A key that was put in the wrong place is still one.
+  if (typeof value === 'string' && value.includes('-----BEGIN')) return 'another kind of PEM';
   const text = typeof value === 'string' ? JSON.stringify(value.replace(/:\/\/[^@\s]*@/, '://…@')) : String(value);
   return text.length > 60 ? `${text.slice(0, 59)}…` : text;
 }

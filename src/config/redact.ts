@@ -38,6 +38,11 @@ function isHeader(path: Path): boolean {
   return path[0] === 'tracing' && path[1] === 'headers' && path.length > 2;
 }
 
+/** Tells whether what stands at a place of the configuration, right or wrong, is never to be shown. */
+export function isSecretPlace(path: Path): boolean {
+  return isKey(path) || isHeader(path) || path.some((part) => typeof part === 'string' && isSecretName(part));
+}
+
 /** Sections in which a name tells a secret. */
 function holdsSecrets(path: Path): boolean {
   if (path[0] === 'access') return path.length > 1 && (path[1] !== 'oidc' || path[3] === 'console');

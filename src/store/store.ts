@@ -8,7 +8,8 @@ import type { AgendaReads, AgendaWrites, SampleReads, SampleWrites, TaskStore, T
 import type { Counts, JobLoad } from './quantities';
 import type { TenantQuota } from '../model/tenant-quotas';
 
-export { lesserRole, ROLES, type AccessDemand, type AccessStore, type PrincipalRow, type Role, type SessionRow, type TokenRow } from './access-store';
+export { lesserRole, ROLES } from './access-store';
+export type { AccessDemand, AccessStore, PrincipalRow, Role, SessionRow, TokenRow } from './access-store';
 export type { Retention } from './audit-store';
 export { DuplicateKeyError, HeldError, StaleError } from './conflicts';
 export type { ResourcePath, ResourceQuery } from './listing';
