@@ -1,7 +1,7 @@
 import { Command } from 'commander';
 import type { Config } from '../config/config';
 import { problemText } from '../config/problems';
-import { checkRules, knownNames, rulesForNobody } from '../gateway/declared-rules';
+import { checkRules, knownNames, namesUsers, rulesForNobody } from '../gateway/declared-rules';
 import { openStore } from '../gateway/opening';
 import { createLog } from '../http/log';
 import { explain } from '../rights/explain';
@@ -68,7 +68,7 @@ export async function warningsOf(config: Config): Promise<string[]> {
 }
 
 async function usersOf(config: Config): Promise<{ users?: PrincipalRow[]; trouble?: string }> {
-  if (!config.access.policies.some(({ users }) => users)) return {};
+  if (!namesUsers(config)) return {};
   try {
     const store = await openStore(config, undefined, createLog({ level: 'silent' }), false);
     try {

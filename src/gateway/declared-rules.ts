@@ -67,14 +67,18 @@ export function rulesForNobody(config: Config, users: readonly PrincipalRow[] | 
   return found.map(({ path, message }) => ({ path: `access.policies${path}`, message }));
 }
 
+/** Tells whether rules name users, for which the store has to be asked. */
+export const namesUsers = ({ access }: Config): boolean => access.policies.some(({ users }) => users !== undefined);
+
 /** Makes what warns of rules for nobody, in the log. */
 export function warningOfRules(store: Pick<Store, 'access'>, log: Pick<Logger, 'warn'>): (config: Config) => Promise<void> {
   return async (config) => {
-    if (config.access.policies.length === 0) return;
-    const users = await store.access.principals().catch((error: unknown) => {
-      log.warn({ error: reasonOf(error) }, 'users could not be looked at: their names in rules are not checked');
-      return undefined;
-    });
+    const users = namesUsers(config)
+      ? await store.access.principals().catch((error: unknown) => {
+          log.warn({ error: reasonOf(error) }, 'users could not be looked at: their names in rules are not checked');
+          return undefined;
+        })
+      : undefined;
     const found = rulesForNobody(config, users);
     if (found.length === 0) return;
     const rules = found.slice(0, MOST_TOLD).map(problemText);

@@ -8,7 +8,7 @@ import { PUBLIC_KEY } from '../protocol/scene';
 import { pathOf, type Asker } from './asker';
 import type { Random } from './random';
 import type { ChaosCloud, MachineState } from './clouds';
-import { kindOf, type Expected, type Kind } from './expected';
+import { kindOf, STATELESS, type Expected, type Kind } from './expected';
 import type { Watches } from './watches';
 
 /** Business of one client on one cloud: one change after the other, each followed to its end, whoever dies meanwhile. */
@@ -18,8 +18,6 @@ const KEY = Buffer.from(PUBLIC_KEY).toString('hex');
 const GOES = 0.75;
 /** Kinds whose cloud follows from nothing that their templates refer to. */
 const PLACED: readonly Kind[] = ['volumes', 'networks', 'forwardingGroups', 'addresses', 'systems'];
-/** Kinds without a state, which could not say that they never came to be: what is left of their failed creates is nothing. */
-const VANISHES: readonly Kind[] = ['addresses', 'forwardingGroups'];
 /** Words of a create that was stopped. */
 const UNDONE = /^stopped(; what had been (done was undone|made was taken back)| before anything was done)/i;
 
@@ -251,7 +249,7 @@ export class Business {
   ): Promise<string | undefined> {
     const { cloud } = this;
     const whole = { resourceURI: `${CIMI}/${type}`, name: `of ${cloud}`, ...(PLACED.includes(kind) && { cloud }), ...body };
-    const vanishes = VANISHES.includes(kind);
+    const vanishes = STATELESS.includes(kind);
     const { answer, job, stopped } = await this.asker.change('POST', to, whole, {
       accepted: async ({ headers }) => {
         const path = pathOf(headers.get('location'));

@@ -1,3 +1,4 @@
+import { standardCatalogue } from '../../src/model/catalogue';
 import type { MachineState } from './clouds';
 
 /** Kinds of things that clients make, by the names of their collections. */
@@ -9,6 +10,18 @@ export type Kind = (typeof KINDS)[number];
 
 /** Kind of a thing by its path; undefined where it is none of these. */
 export const kindOf = (path: string): Kind | undefined => KINDS.find((kind) => path.startsWith(`${kind}/`));
+
+const catalogue = standardCatalogue();
+
+/** Finds the collection of a kind in the catalogue. */
+export function collectionOf(kind: Kind): { item: string; json: string } {
+  const found = catalogue.entryPoints().get(kind);
+  if (!found) throw new Error(`there is no collection ${kind}`);
+  return found;
+}
+
+/** Kinds without a state, which could not say that they never came to be: what is left of their failed creates is nothing. */
+export const STATELESS: readonly Kind[] = KINDS.filter((kind) => catalogue.attributesOf(collectionOf(kind).item).state === undefined);
 
 /** Thing that must be there by what the gateways said. */
 interface Thing {

@@ -1,9 +1,8 @@
-import { standardCatalogue } from '../../src/model/catalogue';
 import { isSilence } from '../crash/life';
 import { Watch } from '../crash/watch';
 import type { Client } from '../harness/client';
 import { elapse } from '../harness/wait';
-import { kindOf, KINDS, type Kind } from './expected';
+import { collectionOf, kindOf, KINDS, type Kind } from './expected';
 
 /** Kinds in whose lists stands what no client made: what machines come with. */
 const AMONG_OTHERS: readonly Kind[] = ['addresses'];
@@ -17,11 +16,10 @@ export class Watches {
     private readonly clients: readonly Client[],
     strays: boolean,
   ) {
-    const collections = standardCatalogue().entryPoints();
     const watch = (kind: Kind) =>
       clients.map(
         (client) =>
-          new Watch(client, kind, collections.get(kind)?.json ?? kind, {
+          new Watch(client, kind, collectionOf(kind).json, {
             patient: true,
             amongOthers: strays || AMONG_OTHERS.includes(kind),
           }),
