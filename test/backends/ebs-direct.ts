@@ -41,6 +41,8 @@ export class BlockMemory {
   readonly images = new Map<string, Registered>();
   /** Every image that was registered on a snapshot: moto makes another snapshot behind it, which nobody is told of. */
   readonly made = new Set<string>();
+  /** Calls of StartSnapshot that moto may have answered, and of which nobody is told yet. */
+  readonly starting = new Set<Promise<unknown>>();
   /** Snapshots whose blocks are made up, with their sizes in GiB. */
   readonly seeded = new Map<string, number>();
 
@@ -121,9 +123,15 @@ const invalid = (message: string): BlocksAnswer => refusedBlocks('ValidationExce
 const OPERATIONS: Readonly<Record<string, (asked: Asked) => Promise<BlocksAnswer>>> = {
   StartSnapshot: async ({ memory, body, onward, target }) => {
     const { VolumeSize } = JSON.parse(body.toString()) as { VolumeSize: number };
-    const answer = await onward();
-    const told = JSON.parse(answer.body.toString()) as { SnapshotId: string };
-    memory.begun.set(told.SnapshotId, { gib: VolumeSize, digests: new Map(), complete: false });
+    const start = async (): Promise<{ SnapshotId: string }> => {
+      const answer = await onward();
+      const begun = JSON.parse(answer.body.toString()) as { SnapshotId: string };
+      memory.begun.set(begun.SnapshotId, { gib: VolumeSize, digests: new Map(), complete: false });
+      return begun;
+    };
+    const starting = start();
+    memory.starting.add(starting);
+    const told = await starting.finally(() => memory.starting.delete(starting));
     // Moto makes a volume for each, and forgets it.
     const snapshot = await askEc2(target, { Action: 'DescribeSnapshots', 'SnapshotId.1': told.SnapshotId });
     await askEc2(target, { Action: 'DeleteVolume', VolumeId: /<volumeId>([^<]*)</.exec(snapshot)?.[1] ?? '' });
@@ -256,6 +264,8 @@ export async function tellBlocks(call: Call, xml: string, memory: BlockMemory, t
   if (action === 'DeregisterImage') memory.images.delete(parameters.get('ImageId') ?? '');
   if (action === 'RegisterImage') await registered(call, valueOf(xml, 'imageId') ?? '', memory, target);
   if (action === 'DescribeSnapshots') {
+    // One that moto shows already, as completed, is pending as soon as its start was answered here.
+    await Promise.allSettled(memory.starting);
     const pending = memory.pending;
     const others = (item: string): boolean => !memory.made.has(/for AMI (ami-\w+)/.exec(valueOf(item, 'description') ?? '')?.[1] ?? '');
     return mapItems(xml, 'snapshotSet', (items) =>

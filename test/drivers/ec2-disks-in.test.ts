@@ -234,7 +234,8 @@ describeWith('moto', motoAvailable(), () => {
         const [startsAfter, putsAfter = 0] = counts();
         expect(startsAfter).toBe(starts);
         expect(putsAfter - puts).toBe(BLOCKS - (resume?.offset ?? 0) / BLOCK);
-        expect(putsAfter - puts).toBeLessThanOrEqual(BLOCKS - DONE + 8);
+        // Eight are under way; where one of them lags, the others get on.
+        expect(putsAfter - puts).toBeLessThanOrEqual(BLOCKS - DONE + 16);
         await expectWhole(group, key);
         await drop(group, key);
       },
