@@ -20,7 +20,7 @@ const rooms = {
   monitoring: ['model', 'clouds', 'store', 'jobs', 'operations', 'systems'],
   systems: ['model', 'clouds', 'store', 'jobs', 'operations'],
   packages: ['model', 'disks', 'clouds', 'store', 'fetch', 'jobs', 'operations', 'systems', 'ovf'],
-  reader: ['model', 'codec', 'query', 'clouds', 'store', 'operations', 'rights'],
+  reader: ['model', 'codec', 'query', 'clouds', 'store', 'operations', 'rights', 'systems'],
   protocol: ['model', 'codec', 'query', 'clouds', 'store', 'operations', 'reader', 'rights', 'tracing'],
   http: ['model', 'net', 'store', 'protocol', 'rights', 'threads', 'tracing'],
   config: ['model', 'net'],

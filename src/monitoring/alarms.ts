@@ -5,7 +5,7 @@ import { giveWay } from '../model/turns';
 import { ALARMS } from '../operations/collecting';
 import { alarmEvent, type EventSubject } from '../operations/events';
 import { isRecording } from '../operations/meter';
-import { thresholdsOf, type Thresholds } from '../operations/meter-thresholds';
+import { codeOf, thresholdsOf, type Thresholds } from '../operations/meter-thresholds';
 import type { Condition } from '../store/listing';
 import type { AgendaEntry } from '../store/monitoring';
 import type { EventRecord } from '../store/event-record';
@@ -118,7 +118,7 @@ function crossed(
   const which = typeof name === 'string' ? `${path} (${name})` : path;
   const held = limits.forSeconds > 0 ? ` for ${limits.forSeconds} s` : '';
   const bound = `${side} ${limits[side] ?? ''}`.trimEnd();
-  return alarmEvent(subject, back ? `${aspect}-back` : `${aspect}-${side}`, {
+  return alarmEvent(subject, codeOf(aspect, back ? 'back' : side), {
     at: t * 1000,
     detail: back
       ? `${aspect} is ${value} ${units}, not ${bound} any more, says the Meter ${which}`

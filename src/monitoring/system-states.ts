@@ -6,7 +6,8 @@ import { EVENT_TYPES } from '../model/event-types';
 import type { Value } from '../model/values';
 import { stateEvent, subjectOf } from '../operations/events';
 import { SYSTEM } from '../systems/component-kinds';
-import { commonState, machinesOfSystems } from '../systems/state';
+import { componentsOfSystems } from '../systems/members';
+import { commonState } from '../systems/state';
 import type { EventRecord } from '../store/event-record';
 import { pagesOf } from '../store/pages';
 import type { ResourcePath, ResourceRow, Store, StoreReads } from '../store/store';
@@ -102,7 +103,7 @@ async function statesOf(
   const states = new Map<ResourcePath, string>();
   for (const tenant of new Set(systems.map((row) => row.tenant))) {
     const own = systems.filter((row) => row.tenant === tenant).map(({ path }) => path);
-    const machinesIn = await machinesOfSystems({ tenant, catalogue, store }, own);
+    const machinesIn = await componentsOfSystems({ tenant, catalogue, store }, own, MACHINE);
     const paths = [...new Set([...machinesIn.values()].flat())];
     const rows = new Map((await store.resources({ type: MACHINE, paths })).map((row) => [row.path, row]));
     const stateOf = (path: ResourcePath): string | undefined => {

@@ -5,9 +5,19 @@ import { isEvidence } from '../model/event-types';
 import { severities } from '../model/event';
 import { placeIn } from '../model/place';
 import { shown } from '../model/shown';
+import { giveWay } from '../model/turns';
 import type { Value, Values } from '../model/values';
 import type { EventView } from '../store/event-record';
-import { StaleError, type NewResourceRow, type ResourcePath, type ResourceRow, type Store, type UnitOfWork } from '../store/store';
+import type { ListPlace } from '../store/listing';
+import {
+  StaleError,
+  type NewResourceRow,
+  type ResourcePath,
+  type ResourceRow,
+  type Store,
+  type StoreReads,
+  type UnitOfWork,
+} from '../store/store';
 import { rowOfDiscovered } from './discovered-row';
 import { ENTRY_POINT } from './gateway-resources';
 import { namingOf } from './naming';
@@ -17,6 +27,7 @@ import {
   type CreateRequest,
   type EnrichContext,
   type Found,
+  type NarrowedSight,
   type PlanContext,
   type ResourceHandler,
   type UpdateRequest,
@@ -35,6 +46,8 @@ export const EVENT_LOG = 'EventLog';
 export const EVENT = 'Event';
 const TEMPLATE = 'EventLogTemplate';
 const DAY_MS = 86_400_000;
+/** Events that are looked at at once. */
+const PAGE = 500;
 /** Lengths of the words for persistence (D067), in days; never shorter than the calendar's. */
 const DAYS: Readonly<Record<string, number>> = { daily: 1, weekly: 7, monthly: 31, yearly: 366 };
 /** Persistence of a log for which nobody asked for one: nothing is hidden, the operator's retention alone ends it. */
@@ -77,16 +90,30 @@ export const eventLogHandler: ResourceHandler = {
   offered: (found, catalogue) => storedOffered(found, catalogue).filter((name) => name !== 'delete' || found.row?.owner !== null),
 };
 
-async function summarized<F extends Found>(founds: readonly F[], { store, seesAudit }: EnrichContext): Promise<readonly F[]> {
+async function summarized<F extends Found>(founds: readonly F[], { store, seesAudit, narrowed }: EnrichContext): Promise<readonly F[]> {
   const now = await store.now();
   return Promise.all(
     founds.map(async (found) => {
       if (!found.row) return found;
-      const counts = await store.eventSummary(viewOf(found.row, now, seesAudit));
+      const view = viewOf(found.row, now, seesAudit);
+      const counts = narrowed ? await countedFor(narrowed, store, view) : await store.eventSummary(view);
       const summary = Object.fromEntries([...severities].reverse().map((severity) => [severity, counts.get(severity) ?? 0]));
       return { ...found, values: { ...found.values, summary } };
     }),
   );
+}
+
+/** Counts the events that somebody may see, by severity: no database can tell which these are. */
+async function countedFor(sight: NarrowedSight, store: StoreReads, view: EventView): Promise<Map<string, number>> {
+  const counts = new Map<string, number>();
+  for (let after: ListPlace | undefined; ;) {
+    const page = await store.eventList({ view, after, limit: PAGE });
+    for (const { severity } of await sight.events(page)) if (severity !== undefined) counts.set(severity, (counts.get(severity) ?? 0) + 1);
+    const last = page.at(-1);
+    if (page.length < PAGE || !last) return counts;
+    after = { created: last.timestamp, path: last.id };
+    await giveWay();
+  }
 }
 
 async function planCreate(context: PlanContext, { values, template, collection }: CreateRequest): Promise<ChangePlan> {

@@ -55,3 +55,13 @@ export function checkThresholds(values: Values, placeOf: (name: string) => strin
 function decimalOf(value: Value | undefined): number | undefined {
   return typeof value === 'string' && DECIMAL.test(value) ? Number(value) : undefined;
 }
+
+/** Ways in which a value crosses a threshold, as the alarm's code tells them. */
+export type Crossed = 'above' | 'below' | 'back';
+
+/** Makes the code of the alarm of a Meter's threshold. @param aspect what the Meter measures */
+export const codeOf = (aspect: string, crossed: Crossed): string => `${aspect}-${crossed}`;
+
+/** Reads which aspect the code of an alarm is about; undefined where no Meter gave it. */
+export const aspectOfCode = (code: Value | undefined): string | undefined =>
+  typeof code === 'string' ? /^(.+)-(?:above|below|back)$/.exec(code)?.[1] : undefined;

@@ -3,7 +3,7 @@ import type { GroupName, Item, ReadableGroup, TypeCapabilities } from '../clouds
 import type { Catalogue } from '../model/catalogue';
 import type { Values } from '../model/values';
 import type { Holder } from '../rights/rule';
-import type { EventRecord } from '../store/event-record';
+import type { EventRecord, EventRow } from '../store/event-record';
 import type { Hold, NewResourceRow, ResourceChange, ResourcePath, ResourceRow, Role, StoreReads, UnitOfWork } from '../store/store';
 import { placed } from '../model/place';
 import { spoken } from '../model/shown';
@@ -128,6 +128,16 @@ export interface EnrichContext {
   find(path: ResourcePath): Promise<Found | undefined>;
   /** Lists everything of a type that the tenant can see in the clouds that answer. */
   list(type: string): Promise<readonly Found[]>;
+  /** Sight of who asks, where rules hide something from it: what counts things counts those alone that it may see. */
+  narrowed?: NarrowedSight | undefined;
+}
+
+/** Sight of somebody from whom declared rules hide something. */
+export interface NarrowedSight {
+  /** Returns those of these paths at which is what may be seen. */
+  seen(paths: readonly ResourcePath[]): Promise<ReadonlySet<ResourcePath>>;
+  /** Returns those of these events that may be seen. */
+  events(rows: readonly EventRow[]): Promise<readonly EventRow[]>;
 }
 
 /** A change that was found possible: what the accepting transaction writes, and the Job. */

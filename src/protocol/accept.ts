@@ -34,7 +34,7 @@ export async function accept(scope: Scope, plan: ChangePlan, acceptance: Accepta
   tracer?.current()?.tell({ 'cimi.action': wordOf(acceptance.action) });
   // An action upon what is there makes what belongs to it.
   if (!acceptance.found)
-    permitPlan(scope.protocol, scope.principal, plan, isAction(acceptance.action, catalogue) ? plan.location : undefined);
+    await permitPlan(scope.protocol, scope.principal, plan, isAction(acceptance.action, catalogue) ? plan.location : undefined);
   const atOnce = writesOf(scope, plan, acceptance);
   const job = (atOnce && (await store.acceptAtOnce(atOnce))) ?? (await store.transaction((unit) => write(unit, scope, plan, acceptance)));
   for (const first of plan.stops ?? []) await jobs.notify(first);

@@ -37,7 +37,7 @@ export function createDeferredPlanning(options: Options): DeferredPlanning {
     async permitPlan(asker, plan) {
       const principal = await asOfNow(store, asker);
       permitAsking(policy, principal);
-      permitPlan({ ...options, policy: servicesFor(principal).policy }, principal, plan);
+      await permitPlan(servicesFor(principal), principal, plan);
     },
     checkQuotas: (unit, tenant, plan) => checkQuotas(unit, quotas, tenant, plan, undefined),
   };

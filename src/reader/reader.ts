@@ -162,6 +162,7 @@ class TenantReader implements Reading {
         lists.set(type, list);
         return list;
       },
+      narrowed: this.sight?.hides ? this.sight : undefined,
     };
   }
 

@@ -3,24 +3,45 @@ import { cloudsNaming } from '../clouds/portable';
 import type { Location } from '../model/catalogue';
 import { partedFromCloud } from '../model/cloud-path';
 import { EVENT_TYPES, wordOf } from '../model/event-types';
+import { aspectOf, isGroup } from '../model/aspects';
 import { EVENT_LOG } from '../operations/event-log';
 import { CLOUD, ENTRY_POINT } from '../operations/gateway-resources';
 import { JOB } from '../operations/job';
 import { METER } from '../operations/meter-plan';
+import { aspectOfCode } from '../operations/meter-thresholds';
 import { Refusal } from '../operations/resource-handler';
 import { asRef } from '../operations/template-merge';
-import type { Rights } from '../rights/rights';
+import type { Decision, Rights } from '../rights/rights';
 import { READ } from '../rights/rule';
+import { SYSTEM } from '../systems/component-kinds';
+import { componentsOfSystems } from '../systems/members';
+import { STATE_FROM } from '../systems/state';
 import type { EventRow } from '../store/event-record';
 import type { JobRow, ResourcePath, ResourceRow } from '../store/store';
 import type { ReaderContext } from './context';
+import { collectionOf } from './narrowed';
 import { refusedByRule, type Caller } from './policy';
 
 /** Place of something; `cloud` is null in none, undefined where that is not known any more, or not decided yet. */
 interface Place {
   collection: string;
   cloud: string | null | undefined;
+  /** Verdict that is there already, whatever the rights say of the place. */
+  verdict?: Verdict | undefined;
 }
+
+/** Something that was worked out from the members of a group: a sample, a state. */
+interface Counted {
+  /** Path of what has it, or id of the event that tells it. */
+  by: string;
+  tenant: string;
+  /** Path of the group. */
+  group: ResourcePath;
+  /** Type of the members; undefined where it is not known. */
+  of: string | undefined;
+}
+
+type MeterRow = Pick<ResourceRow, 'path' | 'type' | 'tenant' | 'values'>;
 
 type Verdict = 'yes' | 'no' | 'unknown';
 
@@ -65,7 +86,8 @@ export class Sight {
   /** Returns those of these events that may be seen: those of a Job where that may be, for its words may name all that it is about. */
   async events(rows: readonly EventRow[]): Promise<EventRow[]> {
     const places = await this.places(rows.map(({ resource }) => resource));
-    const there = rows.filter(({ resource }) => this.sees(places.get(resource)));
+    const hidden = await this.hiddenIn(rows.flatMap(countedIn));
+    const there = rows.filter(({ id, resource }) => this.sees(places.get(resource)) && !hidden.has(id));
     const ids = [...new Set(there.flatMap(({ job }) => job ?? []))];
     const jobs = ids.length === 0 ? [] : await this.context.store.jobs({ ids });
     const [known, seen] = [jobs, await this.jobs(jobs)].map((all) => new Set(all.map(({ id }) => id)));
@@ -73,15 +95,37 @@ export class Sight {
   }
 
   /** Returns those of these rows of no cloud that may be seen: what they are of, or put together, may be seen, too. */
-  async rows<R extends Pick<ResourceRow, 'path' | 'owner' | 'type' | 'values'>>(rows: readonly R[]): Promise<R[]> {
-    const about = ({ path, owner }: R): ResourcePath[] => (owner === null ? [] : [owner, path]);
-    const places = await this.places(rows.flatMap(about));
+  async rows<R extends MeterRow & Pick<ResourceRow, 'owner'>>(rows: readonly R[]): Promise<R[]> {
     // Rows of the top are in no cloud, and have been let through as such.
-    return rows.filter(
-      (row) =>
-        (row.owner === null && this.seesEntry(row)) ||
-        (row.owner !== null && this.sees(places.get(row.owner)) && (isTop(row.path) || this.sees(places.get(row.path)))),
+    const about = ({ path, owner }: R): ResourcePath[] => (owner === null ? [] : isTop(path) ? [owner] : [owner, path]);
+    const places = await this.places(rows.flatMap(about));
+    const there = rows.filter((row) =>
+      row.owner === null ? this.seesEntry(row) : about(row).every((path) => this.sees(places.get(path))),
     );
+    const hidden = await this.hiddenIn(this.countedBy(there));
+    return there.filter(({ path }) => !hidden.has(path));
+  }
+
+  /** Returns those of these paths at which is what may be seen. */
+  async seen(paths: readonly ResourcePath[]): Promise<Set<ResourcePath>> {
+    const places = await this.places(paths);
+    return new Set(paths.filter((path) => this.sees(places.get(path))));
+  }
+
+  /**
+   * Lets rows to be through: a Meter of a group counts no more than may be seen.
+   * @throws Refusal 403
+   */
+  async permitCounting(rows: readonly MeterRow[]): Promise<void> {
+    const made = new Set(rows.map(({ path }) => path));
+    const counted = this.countedBy(rows).filter(({ group }) => !made.has(group));
+    const hidden = await this.hiddenIn(counted);
+    for (const { by, group, of } of counted) {
+      const place = hidden.get(by);
+      if (!place) continue;
+      const what = `measure ${group}: it counts each ${of ?? 'part'} there, and some may not be seen`;
+      throw refusedByRule(this.decisionOn(READ, place), { name: this.who }, what);
+    }
   }
 
   /**
@@ -94,8 +138,7 @@ export class Sight {
       const there = places.get(path) ?? [];
       const named = this.sees(there) ? path : 'what it consists of';
       const refused = there.find((place) => this.verdict(action, place) !== 'yes');
-      if (refused || there.length === 0)
-        throw refusedByRule(refused && this.rights.decide(action, refused.collection, refused.cloud ?? null), caller, `${action} ${named}`);
+      if (refused || there.length === 0) throw refusedByRule(refused && this.decisionOn(action, refused), caller, `${action} ${named}`);
     }
   }
 
@@ -114,15 +157,62 @@ export class Sight {
     return places.length > 0 && places.every((place) => this.verdict(READ, place) === 'yes');
   }
 
-  /** Tells whether what is of an entry point may be seen: a Meter of all clouds by who sees all of them, what is of one by who sees that. */
+  /** Tells whether the log of an entry point may be seen: its events are decided one by one. */
   private seesEntry({ type, values }: Pick<ResourceRow, 'type' | 'values'>): boolean {
-    if (type !== METER && type !== EVENT_LOG) return true;
-    const { cloudKey, path } = partedFromCloud(asRef(values.targetResource)?.href ?? '');
-    const { catalogue, clouds } = this.context;
-    if (path !== catalogue.pathOf(ENTRY_POINT)) return true;
-    // Events are decided one by one, samples are of everything at once.
-    const of = cloudKey !== undefined ? [cloudKey] : type === METER ? clouds.all().map(({ key }) => key) : [];
-    return of.every((cloud) => this.verdict(READ, { collection: path, cloud }) === 'yes');
+    if (type !== EVENT_LOG) return true;
+    const { cloudKey: cloud, path: collection } = partedFromCloud(asRef(values.targetResource)?.href ?? '');
+    return cloud === undefined || this.verdict(READ, { collection, cloud }) === 'yes';
+  }
+
+  /** Tells what the Meters of groups among these rows count. */
+  private countedBy(rows: readonly MeterRow[]): Counted[] {
+    const { catalogue } = this.context;
+    return rows.flatMap(({ path, type, tenant, values }) => {
+      const group = type === METER ? asRef(values.targetResource)?.href : undefined;
+      if (group === undefined || !isGroup(catalogue.locate(partedFromCloud(group).path)?.type ?? '')) return [];
+      return [{ by: path, tenant, group, of: aspectOf(String(values.aspect))?.members }];
+    });
+  }
+
+  /** Finds, for what was counted, one thing that counts there and may not be seen. */
+  private async hiddenIn(counted: readonly Counted[]): Promise<Map<string, Place>> {
+    const { catalogue, clouds, store } = this.context;
+    const hidden = new Map<string, Place>();
+    const hide = (by: string, places: readonly Place[]): void => {
+      const place = places.find((one) => this.verdict(READ, one) !== 'yes');
+      if (place) hidden.set(by, place);
+    };
+    for (const key of new Set(counted.map(({ tenant, of = '' }) => `${tenant} ${of}`))) {
+      const those = counted.filter(({ tenant, of = '' }) => `${tenant} ${of}` === key);
+      const [{ tenant = '', of } = {}] = those;
+      const systems = new Set(those.map(({ group }) => group).filter((group) => catalogue.locate(group)?.type === SYSTEM));
+      const [standings, within] =
+        systems.size === 0 || of === undefined
+          ? []
+          : await Promise.all([store.standings([...systems]), componentsOfSystems({ tenant, catalogue, store }, [...systems], of)]);
+      const places = await this.places([...(within?.values() ?? [])].flat());
+      for (const { by, group } of those) {
+        const { cloudKey, path } = partedFromCloud(group);
+        const collection = collectionOf(catalogue, of ?? SYSTEM);
+        if (of === undefined || (systems.has(group) && !standings?.has(group)))
+          // What was in a System that is gone is not known any more.
+          hidden.set(by, { collection, cloud: undefined, verdict: 'unknown' });
+        else if (systems.has(group))
+          hide(
+            by,
+            (within?.get(group) ?? []).flatMap((member) => places.get(member) ?? []),
+          );
+        else if (path === catalogue.pathOf(ENTRY_POINT))
+          hide(
+            by,
+            (cloudKey === undefined ? clouds.forTenant(tenant).map((cloud) => cloud.key) : [cloudKey]).map((cloud) => ({
+              collection,
+              cloud,
+            })),
+          );
+      }
+    }
+    return hidden;
   }
 
   private isSeen(verdict: Verdict, { principal }: Pick<JobRow, 'principal'>): boolean {
@@ -152,8 +242,15 @@ export class Sight {
     };
   }
 
+  /** Decision by which a place is refused. */
+  private decisionOn(action: string, { collection, cloud }: Place): Decision {
+    const decision = this.rights.decide(action, collection, cloud ?? null);
+    return decision.allowed ? { allowed: false } : decision;
+  }
+
   /** Decides of a place. Where it is not known in which cloud something is, only what holds in all of them is certain. */
-  private verdict(action: string, { collection, cloud }: Place): Verdict {
+  private verdict(action: string, { collection, cloud, verdict }: Place): Verdict {
+    if (verdict) return verdict;
     if (cloud !== undefined) return this.rights.may(action, collection, cloud) ? 'yes' : 'no';
     const clouds = [null, ...this.context.clouds.all().map(({ key }) => key)];
     const allowed = clouds.filter((one) => this.rights.may(action, collection, one));
@@ -172,8 +269,11 @@ export class Sight {
     const items = [...new Set([...parted.values()].flatMap(({ roots }) => roots))].filter((root) => root.includes('/'));
     const standings = await store.standings(items);
     const gone = await store.retiredClouds(items.filter((item) => !standings.has(item)));
-    const placeOf = (root: ResourcePath, entry: string | undefined): Place =>
-      this.placeOf(root, entry, standings.get(root)?.cloud ?? gone.get(root), standings.has(root));
+    const ofOthers = await this.ofOthers(items, standings);
+    const placeOf = (root: ResourcePath, entry: string | undefined): Place => ({
+      ...this.placeOf(root, entry, standings.get(root)?.cloud ?? gone.get(root), standings.has(root)),
+      verdict: ofOthers.get(root),
+    });
     return new Map(
       [...parted].map(
         ([
@@ -189,6 +289,21 @@ export class Sight {
         ],
       ),
     );
+  }
+
+  /** Verdicts on what is about something else (a Meter, a log): that of its row, and of one that is gone nothing is known. */
+  private async ofOthers(items: readonly ResourcePath[], known: ReadonlyMap<ResourcePath, unknown>): Promise<Map<ResourcePath, Verdict>> {
+    const { catalogue, handlerOf, store } = this.context;
+    const verdicts = new Map<ResourcePath, Verdict>();
+    const typeOf = (path: ResourcePath): string => catalogue.locate(path)?.type ?? '';
+    const others = items.filter((path) => handlerOf(typeOf(path))?.hasOwners);
+    for (const type of new Set(others.map(typeOf))) {
+      const paths = others.filter((path) => typeOf(path) === type);
+      const there = paths.filter((path) => known.has(path));
+      const seen = there.length === 0 ? [] : await this.rows(await store.resources({ type, paths: there }));
+      for (const path of paths) if (!seen.some((row) => row.path === path)) verdicts.set(path, known.has(path) ? 'no' : 'unknown');
+    }
+    return verdicts;
   }
 
   /** Path of what an association puts into its owner: its id is that one's. */
@@ -217,6 +332,14 @@ export class Sight {
     if (!location || location.type === JOB) return { collection, cloud: undefined };
     return { collection, cloud: decodeId(id)?.cloudKey ?? (handlerOf(location.type)?.group === undefined ? null : undefined) };
   }
+}
+
+/** Tells what an event counts: the recorded state of a System, the alarm of a Meter of a group. */
+function countedIn({ id, tenant, type, resource, resourceType, content }: EventRow): Counted[] {
+  const counted = { by: id, tenant, group: resource };
+  if (type === EVENT_TYPES.state && resourceType === SYSTEM) return [{ ...counted, of: STATE_FROM }];
+  const aspect = type === EVENT_TYPES.alarm && isGroup(resourceType) ? aspectOfCode(content.code) : undefined;
+  return aspect === undefined ? [] : [{ ...counted, of: aspectOf(aspect)?.members }];
 }
 
 const isTop = (path: ResourcePath): boolean => path.split('/').length === 2;

@@ -47,6 +47,53 @@ export async function allMembersOf(store: StoreReads, catalogue: Catalogue, syst
   return all;
 }
 
+/**
+ * Lists the components of a type of each of a tenant's Systems, those of their sub-Systems among them: by two queries for each level, whatever
+ * the number of Systems.
+ */
+export async function componentsOfSystems(
+  { tenant, catalogue, store }: { tenant: string; catalogue: Catalogue; store: StoreReads },
+  systems: readonly ResourcePath[],
+  type: string,
+): Promise<Map<ResourcePath, ResourcePath[]>> {
+  const own = new Map<ResourcePath, ResourcePath[]>();
+  const below = new Map<ResourcePath, ResourcePath[]>();
+  const read = async (of: string, into: Map<ResourcePath, ResourcePath[]>, owners: readonly ResourcePath[]): Promise<ResourcePath[]> => {
+    const kind = kindsOf(catalogue).find((one) => one.type === of);
+    if (!kind) return [];
+    const rows = await store.resources({ type: kind.association, tenants: [tenant], owners });
+    return rows.flatMap((row) => {
+      const path = asRef(row.values[kind.reference])?.href;
+      if (path === undefined || row.owner === null) return [];
+      const known = into.get(row.owner) ?? [];
+      known.push(path);
+      into.set(row.owner, known);
+      return [path];
+    });
+  };
+  const seen = new Set<ResourcePath>();
+  for (let next = [...systems]; next.length > 0;) {
+    const fresh = [...new Set(next)].filter((path) => !seen.has(path));
+    for (const path of fresh) seen.add(path);
+    if (fresh.length === 0) break;
+    const [, deeper] = await Promise.all([read(type, own, fresh), read(SYSTEM, below, fresh)]);
+    next = deeper;
+  }
+  return new Map(systems.map((path) => [path, [...new Set(withAllBelow(path, below).flatMap((one) => own.get(one) ?? []))]]));
+}
+
+/** A System and all that is below it. */
+function withAllBelow(system: ResourcePath, below: ReadonlyMap<ResourcePath, readonly ResourcePath[]>): ResourcePath[] {
+  const all = new Set<ResourcePath>();
+  for (const next = [system]; next.length > 0;) {
+    const path = next.pop() ?? '';
+    if (all.has(path)) continue;
+    all.add(path);
+    next.push(...(below.get(path) ?? []));
+  }
+  return [...all];
+}
+
 /** The association that makes a resource a System's; its id is the resource's own, so that there can be but one. */
 export function associationRow(
   system: ResourcePath,

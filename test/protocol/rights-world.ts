@@ -45,6 +45,8 @@ export interface RightsWorld {
   /** Asks as somebody, past HTTP, where nobody has to log in. */
   ask(who: string, method: string, at: string, body?: object, more?: Partial<Principal>): Promise<Asked>;
   get(who: string, path: string): Promise<Asked>;
+  /** Reads as somebody. @returns the body as it is sent */
+  text(who: string, at: string, accept: 'application/json' | 'application/xml'): Promise<string>;
   act(who: string, path: string, name: string): Promise<Asked>;
   /** Does something while other rules are declared. */
   reloaded(policies: readonly object[], work: () => Promise<void>): Promise<void>;
@@ -78,34 +80,48 @@ export async function openRightsWorld(): Promise<RightsWorld> {
   );
   const system = pathOf(root, (await made(root, 'systems', { systemTemplate: { componentDescriptors: [] } })).id);
   await succeeded(root, await root.post(`${system}/machines`, { machine: { href: hiddenMachine } }));
-  const ask = asking(scene);
+  const handle = handling(scene);
+  const ask = asking(handle);
   return {
     ...{ scene, root, hiddenMachine, hiddenVolume, system, ask },
     visits: await new Walk(root, catalogue).all(),
     get: (who, path) => ask(who, 'GET', path),
+    text: async (who, at, accept) => (await handle(who, 'GET', at, { accept })).text,
     act: (who, path, name) =>
       ask(who, 'POST', path, { action: catalogue.action(catalogue.locate(path)?.type ?? '', name)?.uri ?? ACTION + name }),
     reloaded: (policies, work) => reloaded(scene, policies, work),
   };
 }
 
-function asking(scene: Scene): RightsWorld['ask'] {
-  return async (who, method, at, body, more) => {
+interface Sent {
+  accept: string;
+  body?: object | undefined;
+  more?: Partial<Principal> | undefined;
+}
+
+const handling =
+  (scene: Scene) =>
+  async (who: string, method: string, at: string, { accept, body, more }: Sent) => {
     const [path = '', search = ''] = at.split('?');
     const request: CimiRequest = {
       method,
       path,
       query: [...new URLSearchParams(search)],
-      headers: { accept: 'application/json', ...(body && { 'content-type': 'application/json' }) },
+      headers: { accept, ...(body && { 'content-type': 'application/json' }) },
       principal: { name: who, tenant: 'default', role: 'operator', ...more },
       requestId: 'r',
       ...(body && { body: Buffer.from(JSON.stringify(body)) }),
     };
-    const answer = await scene.gateway.gateway.handle(request);
-    const text = Buffer.concat(answer.body ?? []).toString();
-    return { status: answer.status, json: (text === '' ? {} : JSON.parse(text)) as Json, headers: { ...answer.headers } };
+    const { status, headers, body: parts = [] } = await scene.gateway.gateway.handle(request);
+    return { status, headers: { ...headers }, text: Buffer.concat(parts).toString() };
   };
-}
+
+const asking =
+  (handle: ReturnType<typeof handling>): RightsWorld['ask'] =>
+  async (who, method, at, body, more) => {
+    const { text, ...answer } = await handle(who, method, at, { accept: 'application/json', body, more });
+    return { ...answer, json: (text === '' ? {} : JSON.parse(text)) as Json };
+  };
 
 /** Lets other rules hold meanwhile. */
 async function reloaded(scene: Scene, policies: readonly object[], work: () => Promise<void>): Promise<void> {
