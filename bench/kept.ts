@@ -1,6 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { createAsk, type Ask } from './load';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { createAsk, send, type Ask, type Sent } from './load';
 import { createMachine } from './machines';
 import { processorMs, processorTime } from './processor';
 import { startProcess } from './processes';
@@ -14,10 +15,11 @@ import type { World } from './world';
 
 const JSON_TYPE = { accept: 'application/json' };
 const XML_TYPE = { accept: 'application/xml' };
-/** Requests of one figure, and how many are sent at once. */
-const REQUESTS = 2_000;
-const LISTS = 200;
-const AT_ONCE = 50;
+/** Requests of one figure: as many as warm a process up. */
+const REQUESTS = 10_000;
+const LISTS = 400;
+/** Time between two looks at how much of its time a process has had, ms. */
+const LOOK_MS = 2;
 /** Processor time of the gateway between two writes, in ms: a hundred a second. */
 const WRITE_EVERY_MS = 10;
 /** Changes of an item of a list, each followed by one reading of it. */
@@ -55,17 +57,17 @@ export async function measureKept(world: World, rounds: number): Promise<Line[]>
 }
 
 async function one({ ask, world, references, machine, etag }: Stage, rounds: number): Promise<Line[]> {
-  const reference = (path: string) => perSecond(references.pid, REQUESTS, () => ask(references.express + path));
-  const ours = (headers: Record<string, string>) => perSecond(world.pid, REQUESTS, () => ask(machine, { headers }));
+  const reference = (path: string, status = 200) => perSecond(references.pid, REQUESTS, { url: references.express + path, status });
+  const ours = (headers: Record<string, string>, status = 200) => perSecond(world.pid, REQUESTS, { url: machine, headers, status });
   const write = await templateWriter(ask, world);
   const figures = await interleave(rounds, {
     express: reference('/machine'),
     json: ours(JSON_TYPE),
     expressXml: reference('/machine.xml'),
     xml: ours(XML_TYPE),
-    express304: reference('/known'),
-    ours304: ours({ ...JSON_TYPE, 'if-none-match': etag }),
-    written: () => withWrites(world.pid, () => ask(machine, { headers: JSON_TYPE }), write),
+    express304: reference('/known', 304),
+    ours304: ours({ ...JSON_TYPE, 'if-none-match': etag }, 304),
+    written: () => withWrites(world.pid, { url: machine, headers: JSON_TYPE }, write),
   });
   const of = (measure: string, our: number[], express: number[], least: number): Line =>
     line({ measure, reference: 'express, one route, same bytes', aim: { least } }, 'req per processor second', our, express);
@@ -94,9 +96,9 @@ async function hundred({ ask, world, references }: Stage, rounds: number): Promi
     if (status !== 200) throw new Error(`the list answered ${status}`);
   };
   const figures = await interleave(rounds, {
-    reference: perSecond(references.pid, LISTS, () => ask(`${references.bare}/list`)),
-    json: perSecond(world.pid, LISTS, list(JSON_TYPE)),
-    xml: perSecond(world.pid, LISTS, list(XML_TYPE)),
+    reference: perSecond(references.pid, LISTS, { url: `${references.bare}/list` }),
+    json: perSecond(world.pid, LISTS, { url, headers: JSON_TYPE }),
+    xml: perSecond(world.pid, LISTS, { url, headers: XML_TYPE }),
     // In the same rhythm: what a process does now and then is dearer than what it does again and again.
     alone: () => afterChanges(references.pid, change, () => ask(`${references.bare}/list`)),
     changed: () => afterChanges(world.pid, change, list(JSON_TYPE)),
@@ -115,20 +117,28 @@ async function hundred({ ask, world, references }: Stage, rounds: number): Promi
   ];
 }
 
-/** Requests that a process bears in a second of a processor. */
-function perSecond(pid: number, times: number, run: () => Promise<unknown>): Subject {
-  return async () => 1000 / (await processorMs([pid], times, run, AT_ONCE));
+/** Requests that a process bears in a second of a processor, while it has as many as it can take. */
+function perSecond(pid: number, times: number, load: Sent): Subject {
+  return async () => {
+    const begun = processorTime(pid);
+    await send(times, load);
+    return (1000 * times) / (processorTime(pid) - begun);
+  };
 }
 
 /** The same of reads while the process is written to, so often by its own time; the writes are part of the time. */
-async function withWrites(pid: number, read: () => Promise<unknown>, write: () => Promise<void>): Promise<number> {
+async function withWrites(pid: number, load: Sent, write: () => Promise<void>): Promise<number> {
   const begun = processorTime(pid);
-  let writes = 0;
-  for (let sent = 0; sent < REQUESTS; sent += AT_ONCE) {
-    const due = Math.floor((processorTime(pid) - begun) / WRITE_EVERY_MS) > writes;
-    if (due) writes += 1;
-    await Promise.all([...Array.from({ length: AT_ONCE }, read), ...(due ? [write()] : [])]);
-  }
+  let reading = true;
+  const reads = send(REQUESTS, load).finally(() => (reading = false));
+  const writes = async (): Promise<void> => {
+    for (let written = 0; reading; await sleep(LOOK_MS)) {
+      if (Math.floor((processorTime(pid) - begun) / WRITE_EVERY_MS) <= written) continue;
+      written += 1;
+      await write();
+    }
+  };
+  await Promise.all([reads, writes()]);
   return (1000 * REQUESTS) / (processorTime(pid) - begun);
 }
 

@@ -1,23 +1,33 @@
 import autocannon from 'autocannon';
 import { Agent, request, type IncomingHttpHeaders } from 'node:http';
 
-/** Load over HTTP from this process. */
-export interface Load {
+/** Requests over HTTP from this process. */
+export interface Sent {
+  url: string;
   headers?: Record<string, string>;
   connections?: number;
-  seconds: number;
   /** Status that every answer must have. Default 200. */
   status?: number;
 }
 
 /** Requests per second that a server bears. @throws Error when an answer had another status, so that no fault is measured as speed. */
-export async function rate(url: string, { headers = {}, connections = 50, seconds, status = 200 }: Load): Promise<number> {
-  const result = await autocannon({ url, headers, connections, duration: seconds });
+export async function rate(url: string, { seconds, ...sent }: Omit<Sent, 'url'> & { seconds: number }): Promise<number> {
+  const { requests, duration } = await load({ url, ...sent }, { duration: seconds });
+  return requests.total / duration;
+}
+
+/** Sends so many requests, as fast as they are answered. @throws Error as `rate` does */
+export async function send(times: number, sent: Sent): Promise<void> {
+  await load(sent, { amount: times });
+}
+
+async function load({ url, headers = {}, connections = 50, status = 200 }: Sent, until: { duration: number } | { amount: number }) {
+  const result = await autocannon({ url, headers, connections, ...until });
   const all = Object.values(result.statusCodeStats ?? {}).reduce((sum, { count = 0 }) => sum + count, 0);
   const right = result.statusCodeStats?.[`${status}`]?.count ?? 0;
   if (right === 0 || right !== all || result.errors > 0)
     throw new Error(`${url}: ${right} of ${all} answers were ${status}, ${result.errors} errors`);
-  return result.requests.total / result.duration;
+  return result;
 }
 
 export interface Answer {

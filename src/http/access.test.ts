@@ -76,7 +76,7 @@ async function setUp(change: Partial<AuthenticatorOptions> = {}) {
   const passwords = counting();
   await addUser(access, { name: 'ann', tenant: 't1', role: 'operator', password: 'pässword:1' });
   const authenticate = createAuthenticator({ access, hmacKey: randomBytes(32), now: () => clock.now, passwords, ...change });
-  const login = (authorization: string | undefined, address = '192.0.2.1', claimed?: string): Promise<Authentication> =>
+  const login = async (authorization: string | undefined, address = '192.0.2.1', claimed?: string): Promise<Authentication> =>
     authenticate({ authorization, address, claimed });
   return { access, clock, passwords, login };
 }

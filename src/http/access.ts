@@ -43,8 +43,8 @@ export interface Refused {
   user?: Pick<PrincipalRow, 'name' | 'tenant'>;
 }
 
-/** Authenticates a request. Never refuses by rejecting; rejects only when the store does. */
-export type Authenticate = (request: AuthRequest) => Promise<Authentication>;
+/** Authenticates a request, at once where all that it takes is known. Never refuses by rejecting; rejects only when the store does. */
+export type Authenticate = (request: AuthRequest) => Authentication | Promise<Authentication>;
 
 export interface AuthenticatorOptions {
   access: AccessStore;
@@ -68,7 +68,7 @@ export interface AuthenticatorOptions {
 /** HTTP Basic (RFC 7617, UTF-8) and bearer tokens (RFC 6750) against the stored principals. */
 export function createAuthenticator(options: AuthenticatorOptions): Authenticate {
   const { anonymous } = options;
-  if (anonymous) return (request) => Promise.resolve(welcome(request, anonymous, options.anonymousHosts ?? []));
+  if (anonymous) return (request) => welcome(request, anonymous, options.anonymousHosts ?? []);
   const basic = createBasic(options);
   const bearer = createBearer(options);
   return (request) => {
@@ -78,11 +78,11 @@ export function createAuthenticator(options: AuthenticatorOptions): Authenticate
     const credentials = blank < 0 ? '' : header.slice(blank + 1).trim();
     if (scheme === 'basic') return basic(credentials, request);
     if (scheme === 'bearer') return options.oidc?.authenticate(credentials) ?? bearer(credentials);
-    return Promise.resolve(refuse('authentication is required: HTTP Basic or a bearer token'));
+    return refuse('authentication is required: HTTP Basic or a bearer token');
   };
 }
 
-type Check = (credentials: string, request: AuthRequest) => Promise<Authentication>;
+type Check = (credentials: string, request: AuthRequest) => ReturnType<Authenticate>;
 
 const MINUTE = 60_000;
 const MAX_REMEMBERED = 2_000;
@@ -140,28 +140,29 @@ function createBasic(options: AuthenticatorOptions): Check {
     return admit(row);
   };
 
-  return async (credentials, { address, claimed }) => {
-    const login = decodeBasic(credentials);
-    if (!login) return refuse('the Basic credentials can not be read: they must be base64 of UTF-8 name:password');
-    const { name, password } = login;
-    const recent = rows.get(name);
-    if (recent && verified.get(print(recent, name, password))) return admit(recent);
-
+  const look = async ({ name, password }: Login, { address, claimed }: AuthRequest): Promise<Authentication> => {
     const row = await access.principal(name);
     const key = print(row, name, password);
     if (!row || !verified.get(key)) return compare({ name, address, claimed }, row, password, key);
     rows.set(name, row);
     return admit(row);
   };
+
+  return (credentials, request) => {
+    const login = decodeBasic(credentials);
+    if (!login) return refuse('the Basic credentials can not be read: they must be base64 of UTF-8 name:password');
+    const { name, password } = login;
+    const recent = rows.get(name);
+    if (recent && verified.get(print(recent, name, password))) return admit(recent);
+    return look(login, request);
+  };
 }
 
-function createBearer(options: AuthenticatorOptions): (credentials: string) => Promise<Authentication> {
+function createBearer(options: AuthenticatorOptions): (credentials: string) => ReturnType<Authenticate> {
   const { access, now = Date.now } = options;
   const ages = options.now ?? steadyTime;
   const known = createRecall<{ token: TokenRow; principal: PrincipalRow }>(options.rowAgeMs ?? 2_000, MAX_REMEMBERED, ages);
   const find = async (hash: string): Promise<{ token: TokenRow; principal: PrincipalRow } | undefined> => {
-    const recent = known.get(hash);
-    if (recent) return recent;
     const token = await access.tokenByHash(hash);
     if (!token || !sameHash(token.hash, hash)) return undefined;
     const principal = await access.principal(token.principal);
@@ -170,20 +171,26 @@ function createBearer(options: AuthenticatorOptions): (credentials: string) => P
     return { token, principal };
   };
   const used = createRecall<true>(USED_MS, MAX_REMEMBERED, ages);
-  const noteUse = async ({ id, used: last }: TokenRow): Promise<void> => {
-    if (used.get(id) || (last !== null && now() - Date.parse(last) < USED_MS)) return;
-    used.set(id, true);
-    await unlessAway(access.useToken(id));
-  };
-  return async (credentials) => {
-    if (!TOKEN_SHAPE.test(credentials)) return badToken('the bearer token is not one of this gateway');
-    const found = await find(hashToken(credentials));
+  const isNoted = ({ id, used: last }: TokenRow): boolean => used.get(id) === true || (last !== null && now() - Date.parse(last) < USED_MS);
+  const judge = ({ token, principal }: { token: TokenRow; principal: PrincipalRow }): Authentication =>
+    token.expires !== null && !(Date.parse(token.expires) > now())
+      ? badToken(`the bearer token expired at ${token.expires}`, principal)
+      : { ok: true, principal: bearerOf(principal, token) };
+  const look = async (hash: string): Promise<Authentication> => {
+    const found = known.get(hash) ?? (await find(hash));
     if (!found) return badToken('the bearer token is unknown or revoked');
-    const { token, principal } = found;
-    if (token.expires !== null && !(Date.parse(token.expires) > now()))
-      return badToken(`the bearer token expired at ${token.expires}`, principal);
-    await noteUse(token);
-    return { ok: true, principal: bearerOf(principal, token) };
+    const judged = judge(found);
+    const { token } = found;
+    if (!judged.ok || isNoted(token)) return judged;
+    used.set(token.id, true);
+    await unlessAway(access.useToken(token.id));
+    return judged;
+  };
+  return (credentials) => {
+    if (!TOKEN_SHAPE.test(credentials)) return badToken('the bearer token is not one of this gateway');
+    const hash = hashToken(credentials);
+    const recent = known.get(hash);
+    return recent && isNoted(recent.token) ? judge(recent) : look(hash);
   };
 }
 
@@ -206,7 +213,12 @@ function welcome(request: AuthRequest, anonymous: Principal, hosts: readonly str
   return { ok: true, principal: anonymous };
 }
 
-function decodeBasic(credentials: string): { name: string; password: string } | undefined {
+interface Login {
+  name: string;
+  password: string;
+}
+
+function decodeBasic(credentials: string): Login | undefined {
   if (!/^[A-Za-z0-9+/]+={0,2}$/.test(credentials)) return undefined;
   const bytes = Buffer.from(credentials, 'base64');
   const text = bytes.toString('utf8');

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Logger } from 'pino';
 import type { CimiResponse, Client, Handle, Principal } from '../protocol/messages';
+import { endOfTurn } from '../model/turns';
 import type { Span } from '../tracing/tracer';
 import { faultOf } from '../protocol/faults';
 import type { AuthRequest, Authenticate, Refused } from './access';
@@ -81,9 +82,13 @@ export function createExchange(options: ExchangeOptions): Exchange {
     };
     const visit: Visit = { who: {}, leave: () => undefined, close: () => undefined };
     try {
-      const { answer, extra } = await answerTo(options, request, response, target, arrival, facts, visit).catch((error: unknown) =>
-        refusal(options, error, facts),
-      );
+      let outcome: Outcome;
+      try {
+        outcome = await answerTo(options, request, response, target, arrival, facts, visit);
+      } catch (error) {
+        outcome = refusal(options, error, facts);
+      }
+      const { answer, extra } = outcome;
       const unread = hasBody(request) && !request.complete;
       const hangUp = arrival.lastOne || (unread && (arrival.expectsContinue || !small(request, options.limits.bodyBytes)));
       const sending = { requestId: facts.requestId, headOnly: request.method === 'HEAD', hangUp, stallMs: options.limits.stallMs };
@@ -186,11 +191,14 @@ async function answerTo(
     ...principal.from,
   };
   const { query, headers, requestId: id } = facts;
-  const client = new Requester(options, request, response, arrival, { asked, principal, visit });
-  const message = { method: facts.method, path, query, headers, principal, address: arrival.address, requestId: id, client };
+  const bare = { method: facts.method, path, query, headers, principal, address: arrival.address, requestId: id };
   // What is kept costs nobody's turn.
-  const known = hasBody(request) ? undefined : options.handle.known?.(message);
-  if (known) return { answer: known };
+  const known = hasBody(request) ? undefined : options.handle.known?.(bare);
+  if (known) {
+    await endOfTurn();
+    return { answer: known };
+  }
+  const message = { ...bare, client: new Requester(options, request, response, arrival, { asked, principal, visit }) };
   const leave = await options.fairness.enter(principal.tenant, isHeavy(request, facts, options.isList));
   visit.leave = () => {
     visit.leave = () => undefined;

@@ -59,9 +59,12 @@ export function createLoginAudit(authenticate: Authenticate, options: LoginAudit
     await write({ reason });
   };
   const granted = (place: string): boolean => places.take(place) === 0 && all.take('') === 0;
-  const note = async (request: AuthRequest, result: Authentication): Promise<void> => {
+  /** Counts a login. @returns it where it is to be recorded */
+  const counted = (request: AuthRequest, result: Authentication): Refused | undefined => {
     if (hasCredentials(request)) options.count?.(outcomeOf(result));
-    if (result.ok || !isLogin(request, result)) return;
+    return result.ok || !isLogin(request, result) ? undefined : result;
+  };
+  const recorded = async (request: AuthRequest, result: Refused): Promise<void> => {
     const { place, address } = clientPlaceOf(request.address);
     if (granted(place)) await write(entryOf(request, result, address));
     else {
@@ -71,12 +74,18 @@ export function createLoginAudit(authenticate: Authenticate, options: LoginAudit
     }
   };
   return {
-    watched: async (request) => {
-      const result = await authenticate(request);
-      await note(request, result);
-      return result;
+    watched: (request) => {
+      const result = authenticate(request);
+      const told = (judged: Authentication): ReturnType<Authenticate> => {
+        const refused = counted(request, judged);
+        return refused ? recorded(request, refused).then(() => judged) : judged;
+      };
+      return result instanceof Promise ? result.then(told) : told(result);
     },
-    note,
+    note: async (request, result) => {
+      const refused = counted(request, result);
+      if (refused) await recorded(request, refused);
+    },
     close: sumUp,
   };
 }

@@ -1,4 +1,4 @@
-import type { AuthRequest, Authenticate, Refused } from './access';
+import type { AuthRequest, Authenticate, Authentication, Refused } from './access';
 import { logged } from './logged';
 
 /** Characters of a name that was tried, in the log. */
@@ -11,10 +11,13 @@ export function triedWords(tried: string): string {
 
 /** The same logins, of which each that fails is a line of the log, whatever it was for. */
 export function loggedLogins(authenticate: Authenticate, log: { warn(fields: object, message: string): void }): Authenticate {
-  return async (request) => {
-    const result = await authenticate(request);
+  const tell = (request: AuthRequest, result: Authentication): Authentication => {
     if (!result.ok) logRefused(log, request, result);
     return result;
+  };
+  return (request) => {
+    const result = authenticate(request);
+    return result instanceof Promise ? result.then((judged) => tell(request, judged)) : tell(request, result);
   };
 }
 

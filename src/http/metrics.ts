@@ -248,6 +248,8 @@ const REQUESTS_UNDER_WAY = 'cimi_http_requests_in_progress';
 /** Names of states come from outside: no provider may grow the registry without end. */
 const MAX_STATES = 100;
 const MAX_ROUTES = 250;
+/** Paths whose shape is remembered. */
+const MAX_LATELY = 1_000;
 
 /**
  * The shape of a path: collections are kept, what stands between them is an id (`machines/{id}/disks`). Only shapes
@@ -255,15 +257,21 @@ const MAX_ROUTES = 250;
  */
 export function createRouteShapes(): (path: string | undefined, status: number) => string {
   const known = new Set<string>();
+  const lately = new Map<string, string>();
   return (path, status) => {
     if (path === undefined) return 'other';
+    const before = lately.get(path);
+    if (before !== undefined) return before;
     const shape = path
       .split('/')
       .map((segment, index) => (index % 2 === 0 ? segment : '{id}'))
       .join('/');
-    if (known.has(shape)) return shape;
-    if (status >= 400 || known.size >= MAX_ROUTES) return 'other';
-    known.add(shape);
+    if (!known.has(shape)) {
+      if (status >= 400 || known.size >= MAX_ROUTES) return 'other';
+      known.add(shape);
+    }
+    if (lately.size >= MAX_LATELY) lately.clear();
+    lately.set(path, shape);
     return shape;
   };
 }

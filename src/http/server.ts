@@ -1,6 +1,6 @@
 import { IncomingMessage, type Server, ServerResponse, createServer } from 'node:http';
 import { createServer as createTlsServer, Server as TlsServer } from 'node:https';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import express, { type Express, type Request } from 'express';
 import type { Logger } from 'pino';
 import type { Handle } from '../protocol/messages';
@@ -172,7 +172,7 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
     limits: live,
   });
   const requestOf = (request: IncomingMessage) => authRequest(request, whence(request as Request));
-  const login = (request: IncomingMessage, asked?: AuthRequest['asked']) =>
+  const login = async (request: IncomingMessage, asked?: AuthRequest['asked']) =>
     authenticate({ ...requestOf(request), ...(asked && { asked }) });
   const noteLogin: ConsoleOptions['noteLogin'] = async (request, result) => {
     if (!result.ok) logRefused(log, request, result);
@@ -183,8 +183,8 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
     ...(options.docs ? [[DOCS, createSite({ prefix: DOCS, notBuilt: DOCS_NOT_BUILT, ...options.docs })] as const] : []),
   ];
   const { packages: serve } = options;
-  const addressOf = (request: IncomingMessage) => whence(request as Request).address;
-  const packages = serve && createPackageExchange({ serve, login, addressOf, log, limits: live });
+  const clientOf = (request: IncomingMessage) => whence(request as Request).address;
+  const packages = serve && createPackageExchange({ serve, login, addressOf: clientOf, log, limits: live });
   const { admin: managed, rules } = options;
   const admin =
     managed &&
@@ -195,7 +195,7 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
       },
       noteRefused: managed.noteRefused,
       ...(rules && { rightsOf: rules.rightsOf }),
-      ...{ login, addressOf, log },
+      ...{ login, addressOf: clientOf, log },
     });
   const probes = createProbes({
     ...shared,
@@ -303,11 +303,24 @@ function outsideOf({ packages, admin, sites, probes }: Shell, path: string): Pro
 
 /** The client's address: the socket's, or what trusted proxies say; beside it what is claimed where none is trusted. */
 function whence(request: Request): Pick<Arrival, 'address' | 'claimed'> {
-  const socket = request.socket.remoteAddress ?? '';
-  const { address } = clientPlaceOf(request.ip ?? socket);
   const forwarded = request.headers['x-forwarded-for'];
-  if (forwarded === undefined || address !== clientPlaceOf(socket).address) return { address };
+  const socket = addressOf(request.socket);
+  if (forwarded === undefined) return { address: socket };
+  const address = request.ip === undefined ? socket : clientPlaceOf(request.ip).address;
+  if (address !== socket) return { address };
   return { address, claimed: String(forwarded).split(',').at(-1)?.trim() };
+}
+
+/** Addresses of connections, which are read once each. */
+const addresses = new WeakMap<Socket, string>();
+
+function addressOf(socket: Socket): string {
+  const known = addresses.get(socket);
+  if (known !== undefined) return known;
+  const { address } = clientPlaceOf(socket.remoteAddress ?? '');
+  // A connection that is gone has none any more.
+  if (socket.remoteAddress !== undefined) addresses.set(socket, address);
+  return address;
 }
 
 /** A proxy that nobody named makes all clients one address, also for the bounds on failed logins. */

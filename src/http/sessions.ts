@@ -119,12 +119,12 @@ export function createSessions({ access, publicUrl, idleMs, longestMs, oidc, now
 
   return {
     foreign,
-    watched: (authenticate) => async (request) => {
+    watched: (authenticate) => (request) => {
       const secret = request.authorization === undefined && request.page?.console ? secretOf(request) : undefined;
       if (secret === undefined) return authenticate(request);
       const reason = foreign(request);
       if (reason !== undefined) return { ok: false, status: 401, message: `the session does not count: ${reason}` };
-      return (await inSession(secret)) ?? { ok: false, status: 401, message: 'the session is over: log in again' };
+      return inSession(secret).then((found) => found ?? { ok: false, status: 401, message: 'the session is over: log in again' });
     },
     async begin(name, credentials) {
       const proof = await proofOf(access, name, credentials);

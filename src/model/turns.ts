@@ -32,6 +32,14 @@ export function overdue(): boolean {
   return false;
 }
 
+/**
+ * Resolves once all that has come in is looked at: answers that cost nothing are sent together then. Each one by itself wakes who waits for
+ * it, another process mostly, which with many at once takes longer than the answer.
+ */
+export function endOfTurn(): Promise<void> {
+  return new Promise((resolve) => void setImmediate(resolve));
+}
+
 /** Items between two looks at the clock. */
 const LOOK_EVERY = 8;
 
