@@ -41,6 +41,8 @@ export class Business {
     private readonly expected: Expected,
     /** Place of an image's bytes. */
     private readonly imageUrl: string,
+    /** Other clouds, whose images can be copied to this one. */
+    private readonly sources: readonly ChaosCloud[],
   ) {}
 
   /** Goes on until it is told to end. @throws Error where something was answered that may not be */
@@ -53,7 +55,7 @@ export class Business {
         [part('networks', 3), () => this.network()],
         [part('addresses', 1), () => this.address()],
         [part('systems', 2), () => this.system()],
-        [this.at.takesUploads ? 1 : 0, () => this.image()],
+        [this.at.takesUploads ? 2 : 0, () => this.image()],
       ])();
   }
 
@@ -112,12 +114,11 @@ export class Business {
     if (path !== undefined && this.chance(GOES)) await this.remove(path);
   }
 
-  /** An image whose bytes are elsewhere. */
+  /** An image whose bytes are elsewhere: at a server, or in another cloud. */
   private async image(): Promise<void> {
-    const path = await this.create('machineImages', {
-      type: 'MachineImageCreate',
-      body: { imageLocation: this.imageUrl, cloud: this.cloud },
-    });
+    const from = this.sources.length > 0 && this.chance(0.5) ? this.random.of(this.sources) : undefined;
+    const imageLocation = from ? { href: await this.named('machineImages', 'machineImages', from.machineImage, from.key) } : this.imageUrl;
+    const path = await this.create('machineImages', { type: 'MachineImageCreate', body: { imageLocation, cloud: this.cloud } });
     if (path !== undefined && this.chance(GOES)) await this.remove(path);
   }
 
@@ -227,13 +228,13 @@ export class Business {
     return this.found;
   }
 
-  private async named(collection: string, attribute: string, name: string): Promise<string> {
+  private async named(collection: string, attribute: string, name: string, cloud = this.cloud): Promise<string> {
     // A cloud that is away has nothing in the list just now.
     return eventually(async () => {
       const { json } = await this.asker.get(collection);
       const all = (json[attribute] ?? []) as unknown as Json[];
       const paths = all.filter((one) => String(one.name) === name).map(({ id }) => pathOf(id));
-      return paths.find((path) => decodeId(path.split('/')[1] ?? '')?.cloudKey === this.cloud);
+      return paths.find((path) => decodeId(path.split('/')[1] ?? '')?.cloudKey === cloud);
     });
   }
 

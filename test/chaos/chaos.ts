@@ -76,7 +76,8 @@ export async function chaos(settings: Settings): Promise<Report> {
     const businesses = world.clouds.flatMap((cloud) =>
       Array.from({ length: clients }, () => {
         const own = new Random(Math.floor(random.next() * 2 ** 32));
-        return new Business(cloud, new Asker(world, cloud.key, own, expected, stops), own, watches, expected, world.imageUrl);
+        const sources = world.clouds.filter((one) => one !== cloud && one.takesUploads);
+        return new Business(cloud, new Asker(world, cloud.key, own, expected, stops), own, watches, expected, world.imageUrl, sources);
       }),
     );
     const fail = (error: unknown): void => {
