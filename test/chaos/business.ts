@@ -23,7 +23,7 @@ const UNDONE = /^stopped(; what had been (done was undone|made was taken back)| 
 
 /** Body of a create. */
 interface Create {
-  /** Type in its resourceURI. */
+  /** Type in its resourceURI; `Action` where an action of the collection makes it. */
   type: string;
   body: object;
   /** Collection to post to; that of the kind if absent. */
@@ -39,8 +39,8 @@ export class Business {
     private readonly random: Random,
     private readonly watches: Watches,
     private readonly expected: Expected,
-    /** Place of an image's bytes. */
-    private readonly imageUrl: string,
+    /** Server of an image and of a package. */
+    private readonly originUrl: string,
     /** Other clouds, whose images can be copied to this one. */
     private readonly sources: readonly ChaosCloud[],
   ) {}
@@ -56,6 +56,7 @@ export class Business {
         [part('addresses', 1), () => this.address()],
         [part('systems', 2), () => this.system()],
         [this.at.takesUploads ? 2 : 0, () => this.image()],
+        [this.at.takesUploads ? 1 : 0, () => this.package()],
       ])();
   }
 
@@ -117,9 +118,27 @@ export class Business {
   /** An image whose bytes are elsewhere: at a server, or in another cloud. */
   private async image(): Promise<void> {
     const from = this.sources.length > 0 && this.chance(0.5) ? this.random.of(this.sources) : undefined;
-    const imageLocation = from ? { href: await this.named('machineImages', 'machineImages', from.machineImage, from.key) } : this.imageUrl;
+    const imageLocation = from
+      ? { href: await this.named('machineImages', 'machineImages', from.machineImage, from.key) }
+      : `${this.originUrl}image`;
     const path = await this.create('machineImages', { type: 'MachineImageCreate', body: { imageLocation, cloud: this.cloud } });
     if (path !== undefined && this.chance(GOES)) await this.remove(path);
+  }
+
+  /** A package as a template of Systems, with an image of the disk that its machine starts from. */
+  private async package(): Promise<void> {
+    const source = `${this.originUrl}package.ovf`;
+    const body = { action: action('import'), source, properties: { cloud: this.cloud } };
+    const template = await this.create('systemTemplates', { type: 'Action', body });
+    if (template === undefined) return;
+    const { json } = await this.asker.get(template);
+    const [descriptor = {}] = (json.componentDescriptors ?? []) as unknown as Json[];
+    const machine = pathOf(hrefOf(descriptor, 'machineTemplate'));
+    const image = pathOf(hrefOf((await this.asker.get(machine)).json, 'machineImage'));
+    this.watches.made(image);
+    this.expected.set(image, { kind: 'machineImages', cloud: this.cloud });
+    if (!this.chance(GOES)) return;
+    for (const path of [template, machine, image]) await this.remove(path);
   }
 
   /** A network, in a group or not, with ports and a machine on it. */
@@ -249,7 +268,8 @@ export class Business {
     accepted?: (path: string) => Promise<void>,
   ): Promise<string | undefined> {
     const { cloud } = this;
-    const whole = { resourceURI: `${CIMI}/${type}`, name: `of ${cloud}`, ...(PLACED.includes(kind) && { cloud }), ...body };
+    const named = type !== 'Action' && { name: `of ${cloud}`, ...(PLACED.includes(kind) && { cloud }) };
+    const whole = { resourceURI: `${CIMI}/${type}`, ...named, ...body };
     const vanishes = STATELESS.includes(kind);
     const { answer, job, stopped } = await this.asker.change('POST', to, whole, {
       accepted: async ({ headers }) => {

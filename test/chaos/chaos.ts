@@ -77,7 +77,7 @@ export async function chaos(settings: Settings): Promise<Report> {
       Array.from({ length: clients }, () => {
         const own = new Random(Math.floor(random.next() * 2 ** 32));
         const sources = world.clouds.filter((one) => one !== cloud && one.takesUploads);
-        return new Business(cloud, new Asker(world, cloud.key, own, expected, stops), own, watches, expected, world.imageUrl, sources);
+        return new Business(cloud, new Asker(world, cloud.key, own, expected, stops), own, watches, expected, world.originUrl, sources);
       }),
     );
     const fail = (error: unknown): void => {

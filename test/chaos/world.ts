@@ -11,6 +11,7 @@ import { startRedis, type RedisServer } from '../backends/redis';
 import { startOrigin, type Answer as OriginAnswer, type Origin } from '../fetch/origin';
 import { Client } from '../harness/client';
 import { elapse } from '../harness/wait';
+import { diskOf, envelope, systemOf, vmdkOf } from '../packages/parcel';
 import { Folder, type Ended, type Program } from '../running/program';
 import { SIMULATED, startCloud, type ChaosCloud, type CloudKey } from './clouds';
 
@@ -85,7 +86,7 @@ export class World {
     const shared = store === 'postgres' ? await servers() : undefined;
     const small = !shared && furnishing.smallDisk !== false && smallDiskAvailable() === true;
     const disk = small ? startSmallDisk(DISK_MB) : undefined;
-    const origin = await startOrigin({ '/image': dribbled(Buffer.alloc(500_000, 'disk image')) });
+    const origin = await startOrigin({ '/image': dribbled(Buffer.alloc(500_000, 'disk image')), ...(await packed()) });
     const world = new World(folder, shared, disk, furnishing, origin);
     try {
       for (const key of clouds) world.clouds.push(await startCloud(key, folder.path));
@@ -115,8 +116,9 @@ export class World {
     return this.disk?.path ?? join(this.folder.path, name);
   }
 
-  get imageUrl(): string {
-    return `${this.origin.url}image`;
+  /** Server of an image (`image`) and of a package (`package.ovf`). */
+  get originUrl(): string {
+    return this.origin.url;
   }
 
   get clients(): Client[] {
@@ -252,6 +254,14 @@ function dribbled(bytes: Buffer): OriginAnswer {
       response.end();
     })();
   };
+}
+
+/** A package of one machine with one disk. */
+async function packed(): Promise<Record<string, OriginAnswer>> {
+  const size = 2 ** 20;
+  const machine = systemOf({ id: 'web', cpus: 1, mebibytes: 512, disks: ['boot'], networks: [] });
+  const descriptor = envelope(machine, { boot: { file: 'boot.vmdk', size } }, []);
+  return { '/package.ovf': dribbled(Buffer.from(descriptor)), '/boot.vmdk': dribbled(await vmdkOf(diskOf(size, 'boot'))) };
 }
 
 async function servers(): Promise<Shared> {
