@@ -230,8 +230,7 @@ async function answerTo(
     const early = repeated(state, call) ?? invisible(state, call) ?? (await wrongState(state, target, incoming, call));
     if (early) return early;
     const judged = () => judgedAnswer(state, target, incoming, body, call, rule);
-    // Moto is not done with the interfaces of an instance when the same call comes again: on AWS both succeed.
-    return /^(?:Attach|Terminate)/.test(call.action) ? state.inTurn(judged) : judged();
+    return IN_TURN.test(call.action) ? state.inTurn(judged) : judged();
   };
   const token = tokenOf(state, call);
   if (token === undefined) return answer();
@@ -240,6 +239,12 @@ async function answerTo(
   state.underWay.set(token, turn);
   return turn;
 }
+
+/**
+ * Calls between which nothing may happen. Moto ends an instance step by step: the same call again would not find its interfaces, and a list
+ * of volumes would have its disks, attached to nothing, which AWS deletes with it.
+ */
+const IN_TURN = /^(?:Attach|TerminateInstances$|DescribeVolumes$)/;
 
 /** Key of the call's ClientToken, where the cloud honours it. */
 function tokenOf({ manners }: ProxyState, { action, parameters }: Call): string | undefined {
