@@ -9,6 +9,7 @@ import { createBodyReader } from './codec/reader';
 import { createWriter } from './codec/writer';
 import { buildOf } from './config/build';
 import { secretKey, type Config } from './config/config';
+import { assertListenersApart } from './config/listeners';
 import { createFetcher, type Fetcher } from './fetch/fetcher';
 import { createPoster } from './fetch/poster';
 import { createPutter } from './fetch/putter';
@@ -128,6 +129,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
 
 async function build(options: GatewayOptions, closers: Closers): Promise<Gateway> {
   const { config, log, role } = options;
+  if (role === 'gateway') assertListenersApart(config);
   const types = await typeExtensionsOf(config);
   keepFolder(config.data.dir, log);
   if (config.store.kind === 'sqlite') closers.add(lockFolder(config.data.dir));

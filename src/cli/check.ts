@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { checkNames } from '../clouds/check-names';
 import type { Finding } from '../clouds/driver';
 import { secretKey, type Config } from '../config/config';
+import { assertListenersApart } from '../config/listeners';
 import { ConfigError, problemText } from '../config/problems';
 import { maskOf } from '../config/redact';
 import { connect, keyFile } from '../gateway';
@@ -41,6 +42,7 @@ async function check(options: CommonOptions): Promise<void> {
     say(mask(`${what}: ${ok ? 'ok' : 'WRONG'}${message === undefined ? '' : ` (${message})`}`));
   };
   tell({ ok: true, what: `configuration: ${config.source.file ?? 'the built-in demo'}` });
+  checkListeners(config, tell);
   await checkExtensions(config, tell);
   await checkPolicies(config, tell);
   await checkStore(config, await checkKey(config, tell), tell);
@@ -49,6 +51,15 @@ async function check(options: CommonOptions): Promise<void> {
   if (wrong === 0) return;
   say(`${wrong} finding${wrong === 1 ? '' : 's'} to fix`);
   process.exitCode = 1;
+}
+
+function checkListeners(config: Config, tell: Tell): void {
+  try {
+    assertListenersApart(config);
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    tellProblems(error, (message) => tell({ ok: false, what: 'listening', message }));
+  }
 }
 
 /** Loads the modules of own types, as a start would. */

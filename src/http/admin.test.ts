@@ -59,5 +59,7 @@ test('a page that calls this machine by a name of its own reads nothing', async 
 test('an address that is taken is an error', async () => {
   const at = await opened();
   const options = { ready: () => Promise.reject(new Error()), metrics: createMetrics({ process: false }), closing: () => false };
-  await expect(openAdminPort({ host: '127.0.0.1', port: at }, options)).rejects.toThrow('EADDRINUSE');
+  await expect(openAdminPort({ host: '127.0.0.1', port: at }, options)).rejects.toThrow(
+    `admin.port ${at} on 127.0.0.1 is in use: another program listens there`,
+  );
 });

@@ -1,6 +1,6 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { isLoopback } from '../net/addresses';
+import { listenAt } from '../net/listening';
 import { hostnameOf } from './loopback';
 import { isMetricsToken, json, lately, told, write, type Readiness } from './probes';
 import type { HttpMetrics } from './metrics';
@@ -27,7 +27,7 @@ export interface AdminPort {
 /**
  * Opens the operators' port of a process: `/healthz`, `/readyz` with all that is wrong, `/metrics`. No login: who reaches it is
  * an operator, or has the token.
- * @throws the system's error where the address can't be had
+ * @throws Error in words where the address can't be had
  */
 export async function openAdminPort(at: { host: string; port: number }, options: AdminOptions): Promise<AdminPort> {
   const readiness = lately(options.ready);
@@ -35,11 +35,7 @@ export async function openAdminPort(at: { host: string; port: number }, options:
     answer(options, readiness, request, response).catch((error: unknown) => response.destroy(error as Error));
   });
   server.requestTimeout = 10_000;
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(at.port, at.host, resolve);
-  });
-  const { address, port } = server.address() as AddressInfo;
+  const { address, port } = await listenAt(server, at, 'admin');
   return {
     host: address,
     port,

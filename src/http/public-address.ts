@@ -1,4 +1,5 @@
 import { createServer } from 'node:net';
+import { listenAt } from '../net/listening';
 
 /** Place where a gateway listens, and what clients call it. */
 export interface PublicAddress {
@@ -10,7 +11,7 @@ export interface PublicAddress {
 
 /**
  * Decides where to listen and what clients call it. Port 0 becomes a free one here: URIs need to know it beforehand.
- * @throws Error where it listens on every address and nobody has said what clients call it
+ * @throws Error where it listens on every address and nobody has said what clients call it, or it can't listen there
  */
 export async function publicAddress(server: {
   host: string;
@@ -37,13 +38,9 @@ export function assertNamed({ host, publicUrl }: { host: string; publicUrl?: str
   );
 }
 
-function freePort(host: string): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const probe = createServer();
-    probe.once('error', reject);
-    probe.listen(0, host, () => {
-      const at = probe.address();
-      probe.close(() => resolve(typeof at === 'object' && at ? at.port : 0));
-    });
-  });
+async function freePort(host: string): Promise<number> {
+  const probe = createServer();
+  const { port } = await listenAt(probe, { host, port: 0 }, 'server');
+  await new Promise((resolve) => probe.close(resolve));
+  return port;
 }

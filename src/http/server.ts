@@ -1,11 +1,12 @@
 import { IncomingMessage, type Server, ServerResponse, createServer } from 'node:http';
 import { createServer as createTlsServer, Server as TlsServer } from 'node:https';
-import type { AddressInfo, Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import express, { type Express, type Request } from 'express';
 import type { Logger } from 'pino';
 import type { Handle } from '../protocol/messages';
 import type { Documents } from '../protocol/public-documents';
 import { clientPlaceOf } from '../net/addresses';
+import { listenAt } from '../net/listening';
 import type { AuthRequest, Authenticate } from './access';
 import { createAdminApi, type AdminApi, type AdminApiOptions } from './admin-api';
 import { type Connections, watchConnections } from './connections';
@@ -90,7 +91,7 @@ export interface HttpServerOptions {
 export interface HttpServer {
   /**
    * Begins to accept connections. Port 0 takes a free one.
-   * @throws the system's error when the address can't be had
+   * @throws Error in words where the address can't be had
    */
   listen(at: { host: string; port: number }): Promise<{ host: string; port: number }>;
   /**
@@ -339,14 +340,7 @@ function warnOnce(log: Logger): (request: Request) => void {
 }
 
 async function listen(server: Server, at: { host: string; port: number }): Promise<{ host: string; port: number }> {
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(at.port, at.host, () => {
-      server.off('error', reject);
-      resolve();
-    });
-  });
-  const { address, port } = server.address() as AddressInfo;
+  const { address, port } = await listenAt(server, at, 'server');
   return { host: address, port };
 }
 

@@ -48,7 +48,7 @@ describe('serve', () => {
     expect(added.stderr).toMatch(/first user.*next start/);
     // An address of documentation (RFC 5737), which no machine has: it gets as far as asking for it.
     const { code, stderr } = await folder.run(demo(folder), { env: { CIMI_HOST: '192.0.2.1' } });
-    expect([code, stderr]).toEqual([1, expect.stringMatching(/EADDRNOTAVAIL.*192\.0\.2\.1/)]);
+    expect([code, stderr]).toEqual([1, expect.stringMatching(/server\.host 192\.0\.2\.1 is no address of this machine: .*EADDRNOTAVAIL/)]);
   });
 
   it('asks everyone for a login from the next start after the first user', async () => {
@@ -72,7 +72,19 @@ describe('serve', () => {
     const first = await folder.serve(demo(folder));
     const { port } = new URL(first.base);
     const { code, stderr } = await folder.run(['serve', '--port', port, '--data', join(folder.path, 'other')]);
-    expect([code, stderr]).toEqual([1, expect.stringMatching(/EADDRINUSE.*127\.0\.0\.1/)]);
+    expect([code, stderr]).toEqual([1, expect.stringMatching(/server\.port \d+ on 127\.0\.0\.1 is in use: another program.*EADDRINUSE/)]);
+  });
+
+  it('refuses one port for clients and operators, at check and at the start', async () => {
+    const file = folder.configuration({ server: { port: 18080 }, admin: { host: 'localhost', port: 18080 } });
+    const words = /admin\.port: is server\.port, too \(18080 on 127\.0\.0\.1\): .*must differ/;
+    const [check, serve] = [await folder.run(['check', '-c', file]), await folder.run(['serve', '-c', file])];
+    expect([check.code, check.stdout, serve.code, serve.stderr]).toEqual([
+      1,
+      expect.stringMatching(words),
+      1,
+      expect.stringMatching(words),
+    ]);
   });
 
   it('needs a key, says how to get one, and makes one only when told to', async () => {
