@@ -22,3 +22,12 @@ export function isBare(text: string): boolean {
   const url = new URL(text);
   return url.username === '' && url.password === '' && url.search === '' && url.hash === '';
 }
+
+/**
+ * Tells whether the login of a server's URL ends where it should: a `#`, `/` or `?` in a user or password ends it early, and its rest is taken for
+ * a port, a database, or nothing. So there is no `@` behind the host, and no fragment.
+ */
+export function keepsLogin(text: string): boolean {
+  const behind = /^[^:]*:\/\/[^/?#]*/.exec(text)?.[0].length ?? 0;
+  return URL.canParse(text) && !/[@#]/.test(text.slice(behind));
+}

@@ -167,6 +167,9 @@ defaultCloud: six
     ['server: { publicUrl: "https://u:p@x/" }', 'server.publicUrl: must have no user, query or fragment'],
     ['store: { url: "postgres://x" }', 'store.url: is not used by kind sqlite; did you mean kind: postgres?'],
     ['store: { kind: postgres, url: "mysql://u:hush@x" }', 'store.url: must begin with postgres://, not "mysql://…@x"'],
+    ['store: { kind: postgres, url: "postgres://u:12#hush@h/d" }', /line 1, store\.url: is no URL: .*# must be written as %23/],
+    ['store: { kind: postgres, url: "mysql://u:12#hush@x" }', /line 1, store\.url: must begin with postgres:/],
+    ['queue: { kind: redis, url: "redis://:12#hush@h/0" }', /line 1, queue\.url: is no URL: .*# must be written as %23/],
     ['queue: { kind: redis }', 'queue.url: is missing; kind redis needs it'],
     ['queue: { url: "redis://x" }', 'queue.url: is not used by kind embedded; did you mean kind: redis?'],
     ['secrets: { key: short }', 'secrets.key: must be 32 bytes in base64 (44 characters) or hexadecimal (64 digits)'],
@@ -323,7 +326,7 @@ describe('redact', () => {
       `
 server: { port: "\${PORT}" }
 secrets: { key: ${'ab'.repeat(32)}, otherKeys: [${'abcd'.repeat(16)}] }
-store: { kind: postgres, url: "postgres://u:HUSH/p@ss@h/db?sslpassword=HUSH" }
+store: { kind: postgres, url: "postgres://u:HUSH%2Fp%40ss@h/db?sslpassword=HUSH" }
 queue: { kind: redis, url: "redis://:\${RP:-HUSH-default}@h" }
 access: { oidc: { corp: { issuer: https://i.example, audience: [a], grants: [{ role: reader, tenant: default }], console: { clientId: ci, clientSecret: HUSH } } } }
 clouds:

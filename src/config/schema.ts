@@ -4,6 +4,7 @@ import { adminSection } from './admin-section';
 import { auditSection } from './audit-section';
 import { consoleSection, docsSection } from './console-section';
 import { fetchSection } from './fetch-section';
+import { keepsLogin } from './formats';
 import { moveSection } from './move-section';
 import { ovfSection } from './ovf-section';
 import { namesSection } from './names-section';
@@ -44,6 +45,9 @@ const data = z
   .prefault({})
   .describe('State on disk.');
 
+/** Words for a URL whose login ends too early; what it was is not shown. */
+const ENCODED = 'is no URL: in user, password and names # must be written as %23, / as %2F, ? as %3F, @ as %40, and % as %25';
+
 const store = z
   .strictObject({
     kind: z
@@ -52,7 +56,8 @@ const store = z
       .describe('sqlite: one file in data.dir, for one process. postgres: for several processes.'),
     url: z
       .string()
-      .regex(/^postgres(ql)?:\/\//, 'must begin with postgres://')
+      .regex(/^postgres(ql)?:\/\//, { error: 'must begin with postgres://', abort: true })
+      .refine(keepsLogin, ENCODED)
       .optional()
       .describe('PostgreSQL: postgres://user:password@host:5432/database. Needed for postgres, not used by sqlite.'),
     connections: z.int().min(1).max(500).default(10).describe('PostgreSQL: most connections of this process.'),
@@ -74,7 +79,8 @@ const queue = z
       .describe('embedded: no server, one process. redis: BullMQ, several gateways and workers.'),
     url: z
       .string()
-      .regex(/^rediss?:\/\//, 'must begin with redis:// or rediss://')
+      .regex(/^rediss?:\/\//, { error: 'must begin with redis:// or rediss://', abort: true })
+      .refine(keepsLogin, ENCODED)
       .optional()
       .describe('Redis: redis://user:password@host:6379/0 (rediss:// for TLS). Needed for redis, not used by embedded.'),
     prefix: z
