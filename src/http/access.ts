@@ -158,11 +158,17 @@ function createBasic(options: AuthenticatorOptions): Check {
   };
 }
 
+/** A token with its owner. */
+interface Known {
+  token: TokenRow;
+  principal: PrincipalRow;
+}
+
 function createBearer(options: AuthenticatorOptions): (credentials: string) => ReturnType<Authenticate> {
   const { access, now = Date.now } = options;
   const ages = options.now ?? steadyTime;
-  const known = createRecall<{ token: TokenRow; principal: PrincipalRow }>(options.rowAgeMs ?? 2_000, MAX_REMEMBERED, ages);
-  const find = async (hash: string): Promise<{ token: TokenRow; principal: PrincipalRow } | undefined> => {
+  const known = createRecall<Known>(options.rowAgeMs ?? 2_000, MAX_REMEMBERED, ages);
+  const find = async (hash: string): Promise<Known | undefined> => {
     const token = await access.tokenByHash(hash);
     if (!token || !sameHash(token.hash, hash)) return undefined;
     const principal = await access.principal(token.principal);
@@ -172,12 +178,12 @@ function createBearer(options: AuthenticatorOptions): (credentials: string) => R
   };
   const used = createRecall<true>(USED_MS, MAX_REMEMBERED, ages);
   const isNoted = ({ id, used: last }: TokenRow): boolean => used.get(id) === true || (last !== null && now() - Date.parse(last) < USED_MS);
-  const judge = ({ token, principal }: { token: TokenRow; principal: PrincipalRow }): Authentication =>
+  const judge = ({ token, principal }: Known): Authentication =>
     token.expires !== null && !(Date.parse(token.expires) > now())
       ? badToken(`the bearer token expired at ${token.expires}`, principal)
       : { ok: true, principal: bearerOf(principal, token) };
-  const look = async (hash: string): Promise<Authentication> => {
-    const found = known.get(hash) ?? (await find(hash));
+  const look = async (hash: string, recent: Known | undefined): Promise<Authentication> => {
+    const found = recent ?? (await find(hash));
     if (!found) return badToken('the bearer token is unknown or revoked');
     const judged = judge(found);
     const { token } = found;
@@ -190,7 +196,7 @@ function createBearer(options: AuthenticatorOptions): (credentials: string) => R
     if (!TOKEN_SHAPE.test(credentials)) return badToken('the bearer token is not one of this gateway');
     const hash = hashToken(credentials);
     const recent = known.get(hash);
-    return recent && isNoted(recent.token) ? judge(recent) : look(hash);
+    return recent && isNoted(recent.token) ? judge(recent) : look(hash, recent);
   };
 }
 

@@ -35,10 +35,8 @@ export async function openAdminPort(at: { host: string; port: number }, options:
     answer(options, readiness, request, response).catch((error: unknown) => response.destroy(error as Error));
   });
   server.requestTimeout = 10_000;
-  const { address, port } = await listenAt(server, at, 'admin');
   return {
-    host: address,
-    port,
+    ...(await listenAt(server, at, 'admin')),
     close: () =>
       new Promise((resolve) => {
         server.close(() => resolve());

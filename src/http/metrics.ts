@@ -270,6 +270,8 @@ export function createRouteShapes(): (path: string | undefined, status: number) 
       if (status >= 400 || known.size >= MAX_ROUTES) return 'other';
       known.add(shape);
     }
+    // A stranger's paths have any length.
+    if (status >= 400) return shape;
     if (lately.size >= MAX_LATELY) lately.clear();
     lately.set(path, shape);
     return shape;

@@ -101,11 +101,15 @@ function endOfBatch(slices: readonly Uint8Array[], from: number): number {
   return at;
 }
 
-const USUAL = { Vary: 'Accept, Authorization', 'Cache-Control': 'private, no-cache', 'X-Content-Type-Options': 'nosniff' };
-
 function writeHead(response: ServerResponse, answer: CimiResponse, length: number | undefined, options: SendOptions): void {
-  const headers: OutgoingHttpHeaders = { ...USUAL, 'X-Request-Id': options.requestId, ...answer.headers };
-  if (options.extra) Object.assign(headers, options.extra);
+  const headers: OutgoingHttpHeaders = {
+    Vary: 'Accept, Authorization',
+    'Cache-Control': 'private, no-cache',
+    'X-Content-Type-Options': 'nosniff',
+    'X-Request-Id': options.requestId,
+    ...answer.headers,
+    ...options.extra,
+  };
   if (length !== undefined && answer.status !== 204 && answer.status !== 304) headers['Content-Length'] = length;
   if (options.hangUp) headers['Connection'] = 'close';
   // One object in one call: Node writes that without keeping, checking and merging each header by itself.

@@ -184,8 +184,8 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
     ...(options.docs ? [[DOCS, createSite({ prefix: DOCS, notBuilt: DOCS_NOT_BUILT, ...options.docs })] as const] : []),
   ];
   const { packages: serve } = options;
-  const clientOf = (request: IncomingMessage) => whence(request as Request).address;
-  const packages = serve && createPackageExchange({ serve, login, addressOf: clientOf, log, limits: live });
+  const addressOf = (request: IncomingMessage) => whence(request as Request).address;
+  const packages = serve && createPackageExchange({ serve, login, addressOf, log, limits: live });
   const { admin: managed, rules } = options;
   const admin =
     managed &&
@@ -196,7 +196,7 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
       },
       noteRefused: managed.noteRefused,
       ...(rules && { rightsOf: rules.rightsOf }),
-      ...{ login, addressOf: clientOf, log },
+      ...{ login, addressOf, log },
     });
   const probes = createProbes({
     ...shared,
@@ -213,7 +213,7 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
   const shell: Shell = { exchange, probes, packages, admin, sites, connections, closing: () => closing, expecting: new WeakSet() };
   const cimi = mount(app, server, shell, options);
   return {
-    listen: (at) => listen(server, at),
+    listen: (at) => listenAt(server, at, 'server'),
     renew: (tls) => {
       if (!(server instanceof TlsServer)) throw new Error('the listener speaks no TLS: server.tls came with a start only');
       server.setSecureContext(contextOf(tls));
@@ -305,7 +305,7 @@ function outsideOf({ packages, admin, sites, probes }: Shell, path: string): Pro
 /** The client's address: the socket's, or what trusted proxies say; beside it what is claimed where none is trusted. */
 function whence(request: Request): Pick<Arrival, 'address' | 'claimed'> {
   const forwarded = request.headers['x-forwarded-for'];
-  const socket = addressOf(request.socket);
+  const socket = placeOf(request.socket);
   if (forwarded === undefined) return { address: socket };
   const address = request.ip === undefined ? socket : clientPlaceOf(request.ip).address;
   if (address !== socket) return { address };
@@ -315,7 +315,7 @@ function whence(request: Request): Pick<Arrival, 'address' | 'claimed'> {
 /** Addresses of connections, which are read once each. */
 const addresses = new WeakMap<Socket, string>();
 
-function addressOf(socket: Socket): string {
+function placeOf(socket: Socket): string {
   const known = addresses.get(socket);
   if (known !== undefined) return known;
   const { address } = clientPlaceOf(socket.remoteAddress ?? '');
@@ -337,11 +337,6 @@ function warnOnce(log: Logger): (request: Request) => void {
         'name the proxy there, or let it not pass the header on',
     );
   };
-}
-
-async function listen(server: Server, at: { host: string; port: number }): Promise<{ host: string; port: number }> {
-  const { address, port } = await listenAt(server, at, 'server');
-  return { host: address, port };
 }
 
 /** Connections become idle one by one while requests finish: they are closed as they do. */

@@ -7,7 +7,7 @@ import type { Value } from '../model/values';
 import { stateEvent, subjectOf } from '../operations/events';
 import { SYSTEM } from '../systems/component-kinds';
 import { componentsOfSystems } from '../systems/members';
-import { commonState } from '../systems/state';
+import { commonState, STATE_FROM } from '../systems/state';
 import type { EventRecord } from '../store/event-record';
 import { pagesOf } from '../store/pages';
 import type { ResourcePath, ResourceRow, Store, StoreReads } from '../store/store';
@@ -33,7 +33,6 @@ export interface SystemTurn {
 
 /** States told last, by System. */
 const memorySchema = z.object({ at: z.number(), states: z.record(z.string(), z.string()) });
-const MACHINE = 'Machine';
 /** Time for which a memory that differs by its time alone need not be written again, in ms. */
 const GOOD_FOR_MS = 600_000;
 
@@ -83,11 +82,11 @@ interface MachineStates {
 async function machineStates({ store, clouds }: SystemStatesContext): Promise<MachineStates> {
   const memories = await store.taskMemories(clouds.all().map(({ key }) => watchName(key)));
   const looks = clouds.all().flatMap(({ key }) => {
-    const look = readMemory(memories.get(watchName(key)) ?? null)?.known[MACHINE];
+    const look = readMemory(memories.get(watchName(key)) ?? null)?.known[STATE_FROM];
     return look ? [{ key, at: look.at, known: readKnown(look.things) }] : [];
   });
   const since = Math.min(...looks.map(({ at }) => at));
-  const recorded = looks.length === 0 ? [] : await store.recentEvents({ resourceType: MACHINE, since });
+  const recorded = looks.length === 0 ? [] : await store.recentEvents({ resourceType: STATE_FROM, since });
   const told = new Map<ResourcePath, string>();
   for (const { resource, type, content } of occurredSince(recorded, since))
     if (type === EVENT_TYPES.state && typeof content.state === 'string') told.set(resource, content.state);
@@ -103,9 +102,9 @@ async function statesOf(
   const states = new Map<ResourcePath, string>();
   for (const tenant of new Set(systems.map((row) => row.tenant))) {
     const own = systems.filter((row) => row.tenant === tenant).map(({ path }) => path);
-    const machinesIn = await componentsOfSystems({ tenant, catalogue, store }, own, MACHINE);
+    const machinesIn = await componentsOfSystems({ tenant, catalogue, store }, own, STATE_FROM);
     const paths = [...new Set([...machinesIn.values()].flat())];
-    const rows = new Map((await store.resources({ type: MACHINE, paths })).map((row) => [row.path, row]));
+    const rows = new Map((await store.resources({ type: STATE_FROM, paths })).map((row) => [row.path, row]));
     const stateOf = (path: ResourcePath): string | undefined => {
       const row = rows.get(path);
       const at = row ? { cloudKey: row.cloud ?? '', providerKey: row.providerKey ?? '' } : decodeId(path.split('/').at(-1) ?? '');

@@ -12,10 +12,10 @@ export interface ListenPlace {
 /**
  * Listens where a section of the configuration says.
  * @param section `server` or `admin`: `host` and `port` are its settings
- * @returns the address and the port that it has
+ * @returns the address as host, and the port that it has
  * @throws Error in words, with the setting's name, where the place can't be had
  */
-export async function listenAt(server: Server, at: ListenPlace, section: string): Promise<AddressInfo> {
+export async function listenAt(server: Server, at: ListenPlace, section: string): Promise<ListenPlace> {
   await new Promise<void>((resolve, reject) => {
     const failed = (error: NodeJS.ErrnoException): void => reject(unusablePlace(at, section, error));
     server.once('error', failed);
@@ -24,7 +24,8 @@ export async function listenAt(server: Server, at: ListenPlace, section: string)
       resolve();
     });
   });
-  return server.address() as AddressInfo;
+  const { address, port } = server.address() as AddressInfo;
+  return { host: address, port };
 }
 
 function unusablePlace({ host, port }: ListenPlace, section: string, error: NodeJS.ErrnoException): Error {

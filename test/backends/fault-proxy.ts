@@ -240,10 +240,7 @@ async function answerTo(
   return turn;
 }
 
-/**
- * Calls between which nothing may happen. Moto ends an instance step by step: the same call again would not find its interfaces, and a list
- * of volumes would have its disks, attached to nothing, which AWS deletes with it.
- */
+/** Calls between which nothing may happen: moto ends an instance step by step, its interfaces and then its disks. */
 const IN_TURN = /^(?:Attach|TerminateInstances$|DescribeVolumes$)/;
 
 /** Key of the call's ClientToken, where the cloud honours it. */
