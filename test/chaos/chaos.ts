@@ -4,7 +4,7 @@ import { Business } from './business';
 import { Expected, KINDS } from './expected';
 import { Faults, type Fault } from './faults';
 import { Random } from './random';
-import { SIMULATED, type CloudKey, type There } from './clouds';
+import { SIMULATED, type CloudKey } from './clouds';
 import { Watches } from './watches';
 import { World, type StoreKind } from './world';
 
@@ -70,7 +70,6 @@ export async function chaos(settings: Settings): Promise<Report> {
   const watches = new Watches(world.clients, stops > 0);
   let over = false;
   try {
-    const before = await there(world);
     await watches.settleIn();
     const random = new Random(seed + 1);
     const businesses = world.clouds.flatMap((cloud) =>
@@ -97,7 +96,7 @@ export async function chaos(settings: Settings): Promise<Report> {
     await faults.settled();
     for (const cloud of world.clouds) cloud.calm();
     await Promise.all([...lives, looking]);
-    violations.push(...(await watches.findings()), ...(await atTheEnd(world, expected, before)));
+    violations.push(...(await watches.findings()), ...(await atTheEnd(world, expected)));
     if (violations.length > 0) errors = world.errors().slice(-ERRORS);
   } finally {
     over = true;
@@ -118,14 +117,8 @@ export async function chaos(settings: Settings): Promise<Report> {
 /** Errors that a report shows. */
 const ERRORS = 20;
 
-/** Looks at what is at each cloud, past every gateway. */
-async function there(world: World): Promise<Map<string, There>> {
-  const all = world.clouds.map(async (cloud) => [cloud.key, await cloud.there()] as const);
-  return new Map(await Promise.all(all));
-}
-
 /** Compares what is there with what was said. */
-async function atTheEnd(world: World, expected: Expected, before: ReadonlyMap<string, There>): Promise<string[]> {
+async function atTheEnd(world: World, expected: Expected): Promise<string[]> {
   const found: string[] = [];
   const compare = (what: string, is: readonly string[], should: readonly string[]): void => {
     const [one, other] = [[...is].sort().join(' '), [...should].sort().join(' ')];
@@ -135,8 +128,8 @@ async function atTheEnd(world: World, expected: Expected, before: ReadonlyMap<st
     const { stdout } = await world.doctor();
     return !stdout.includes('"unknown"');
   });
-  for (const [key, { states, counts, keys }] of await there(world)) {
-    const begun = before.get(key)?.counts ?? {};
+  for (const { key, there } of world.clouds) {
+    const { states, counts, keys } = await there();
     compare(
       `machines of ${key}`,
       states,
@@ -145,7 +138,7 @@ async function atTheEnd(world: World, expected: Expected, before: ReadonlyMap<st
     if (keys !== undefined) compare(`key pairs of ${key}`, [String(keys)], [String(expected.keysIn(key))]);
     for (const kind of KINDS) {
       const count = counts[kind];
-      if (count !== undefined) compare(`${kind} of ${key}`, [String(count - (begun[kind] ?? 0))], [String(expected.of(kind, key).length)]);
+      if (count !== undefined) compare(`${kind} of ${key}`, [String(count)], [String(expected.of(kind, key).length)]);
     }
   }
   const { stdout, stderr } = await world.doctor();

@@ -1,4 +1,4 @@
-import { leaveOpenstack } from '../backends/openstack';
+import { leaveOpenstack, openstackAvailable } from '../backends/openstack';
 import { startOpenstackAccount, type ApiService } from '../backends/openstack-account';
 import type { OpenstackRule } from '../backends/openstack-proxy';
 import type { MachineState, Start } from './clouds';
@@ -27,8 +27,10 @@ interface Listed {
   attachments?: object[];
 }
 
-/** A project of its own in the real services, behind a proxy. */
+/** A project of its own in the real services, behind a proxy. @throws Error where they are not installed, with the command that does it */
 export const openstack: Start = async (key) => {
+  const available = openstackAvailable();
+  if (available !== true) throw new Error(`not here: ${available.missing}`);
   const account = await startOpenstackAccount();
   const { proxy, direct } = account;
   const list = async (service: ApiService, path: string, member: string): Promise<Listed[]> =>

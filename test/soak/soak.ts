@@ -117,7 +117,7 @@ async function left(world: World, measures: Measures): Promise<string[]> {
   const found = [...(await world.leftovers()), ...world.errors()];
   for (const { key, there } of world.clouds) {
     const { counts } = await there();
-    const present = Object.entries(counts).filter(([, count]) => count > 0);
+    const present = Object.entries(counts).filter(([, count]) => count !== 0);
     if (present.length > 0) found.push(`${key} has ${present.map(([kind, count]) => `${count} ${kind}`).join(', ')} left`);
   }
   const { stdout, stderr } = await world.doctor();
