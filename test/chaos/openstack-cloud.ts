@@ -38,12 +38,16 @@ export const openstack: Start = async (key) => {
   const owned = `project_id=${direct.projectId}`;
   return {
     key,
-    config: { driver: 'openstack', options: { ...account.options, settleMs: 1_000, floatingNetwork: 'public' } },
+    config: {
+      driver: 'openstack',
+      options: { ...account.options, settleMs: 1_000, networks: [account.network], floatingNetwork: 'public' },
+    },
     // Its services share the machine with all else: a call takes a second.
     deadlineMs: 20_000,
     machineConfig: 'm1.small',
     machineImage: 'cirros',
     makes: ['machines', 'machineImages', 'volumes', 'networks', 'networkPorts', 'forwardingGroups', 'addresses'],
+    comeWith: ['addresses', 'networkPorts'],
     loseAnswer: (random) => void proxy.add({ ...random.of(CHANGES), drop: 'after', times: 1 }),
     slow: () => void proxy.add({ delayMs: 2_000, times: 3 }),
     away: () => void proxy.add({ fail: { status: 503, body: { message: 'maintenance' } }, times: 6 }),
