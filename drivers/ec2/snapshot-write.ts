@@ -57,9 +57,12 @@ export async function writeSnapshot(
   }
 }
 
-/** Tells whether what was begun stays after a failure, for another call that goes on with it. */
+/**
+ * Tells whether what was begun stays after a failure, for another call that goes on with it; so it does where its point could not be kept:
+ * then another worker may be at it.
+ */
 export const isLeft = (error: unknown, { keep }: UploadSource): boolean =>
-  keep !== undefined && error instanceof ProviderError && error.passing;
+  keep !== undefined && (!(error instanceof ProviderError) || error.passing);
 
 /** Completes a snapshot. @param of.again an earlier call may have done it, after which EBS refuses another time */
 async function sealed(ebs: EbsDirect, of: { id: string; sum: BlockSum; again: boolean }, context: CallContext): Promise<void> {
@@ -142,7 +145,7 @@ interface Target {
   id: string;
   /** Sum of the blocks up to which EBS has all. */
   sum: BlockSum;
-  keep(offset: number): Promise<void> | undefined;
+  keep(offset: number, now?: boolean): Promise<void> | undefined;
 }
 
 /** Puts all blocks, and keeps from time to time up to where EBS has them. */
@@ -156,13 +159,15 @@ async function putAll(ebs: EbsDirect, { id, sum, keep }: Target, blocks: AsyncIt
     const block = { SnapshotId: id, BlockIndex, BlockData, DataLength: BlockData.length, ...CHECKED, Checksum };
     await ebs.insist(() => ebs.send(new PutSnapshotBlockCommand(block), context), context);
   };
-  const reach = async (): Promise<void> => {
-    let last: Sent | undefined;
+  let end: number | undefined;
+  const reach = async (now = false): Promise<void> => {
+    const before = end;
     while (sent[0]?.done === true) {
-      last = sent.shift();
-      if (last) sum.add(last.digest);
+      sum.add(sent[0].digest);
+      end = (sent[0].index + 1) * BLOCK_BYTES;
+      sent.shift();
     }
-    if (last) await keep((last.index + 1) * BLOCK_BYTES);
+    if (end !== undefined && (now || end !== before)) await keep(end, now);
   };
   try {
     for await (const block of blocks) {
@@ -181,13 +186,13 @@ async function putAll(ebs: EbsDirect, { id, sum, keep }: Target, blocks: AsyncIt
       await reach();
     }
   } catch (error) {
+    failures.push(error);
     stop.abort();
-    throw error;
-  } finally {
-    await Promise.all(underWay);
   }
+  await Promise.all(underWay);
+  // Whatever EBS has by now no other call need send again.
+  await reach(failures.length > 0).catch((error: unknown) => failures.push(error));
   if (failures.length > 0) throw failures[0];
-  await reach();
 }
 
 interface SizedDisk {

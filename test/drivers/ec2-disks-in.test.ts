@@ -241,6 +241,24 @@ describeWith('moto', motoAvailable(), () => {
       },
     );
 
+    test('keeps at once what EBS has where the source breaks off', async () => {
+      async function* broken(from: number): AsyncGenerator<Extent> {
+        for await (const extent of many.disk?.extents(from) ?? []) {
+          if (extent.offset === DONE * BLOCK) throw new Error('the other cloud is gone');
+          yield extent;
+        }
+      }
+      const atOnce: number[] = [];
+      const keep = ({ offset }: UploadPoint, now = false) => Promise.resolve(void (now && atOnce.push(offset / BLOCK)));
+      const source = { ...sourceOf({ size: GIB, rereadable: true, extents: broken }), keep };
+      const request = { ...marks('broken'), source };
+      await expect(bench.driver.volumeImages?.upload?.(request, context())).rejects.toThrow('the other cloud is gone');
+      // All but what was under way.
+      expect(atOnce.at(-1)).toBeGreaterThanOrEqual(DONE - 8);
+      const [left] = (await bench.driver.volumeImages?.find?.(request, context())) ?? [];
+      await drop('volumeImages', left?.key ?? '');
+    });
+
     test('begins anew where what was begun is gone, or somebody else’s', async () => {
       const { request, resume } = await begun('volumeImages', refusing());
       await drop('volumeImages', resume?.key ?? '');
