@@ -25,11 +25,13 @@ export const MAX_REFERENCED_BYTES = 64 * 1024;
 export async function resolveReferences(value: unknown, context: ReferenceContext, path: Path = []): Promise<unknown> {
   const problem = (message: string): void => void context.problems.push({ path: placeOf(path), message });
   if (path.length > MAX_DEPTH) return problem(`is nested deeper than ${MAX_DEPTH} levels`);
-  if (typeof value === 'string') return interpolate(value, context, path);
+  const usable = (text: string | undefined) =>
+    text?.includes('\0') === true ? problem('holds a NUL character, which nothing takes') : text;
+  if (typeof value === 'string') return usable(interpolate(value, context, path));
   if (Array.isArray(value)) return Promise.all(value.map((item: unknown, index) => resolveReferences(item, context, [...path, index])));
   if (!isRecord(value)) return value;
-  if (Object.hasOwn(value, '$file')) return fromFile(value, context, path);
-  if (Object.hasOwn(value, '$command')) return fromCommand(value, context, path);
+  if (Object.hasOwn(value, '$file')) return usable(await fromFile(value, context, path));
+  if (Object.hasOwn(value, '$command')) return usable(await fromCommand(value, context, path));
   const result: Record<string, unknown> = {};
   for (const [key, inner] of Object.entries(value)) {
     if (key === '__proto__') problem('__proto__ is not allowed as a key');

@@ -108,7 +108,12 @@ test('what is wrong is said, and nothing is half done', async () => {
     [admin.post('admin/users', { name: 'x', tenant: 'other' }), 400, /tenant is not known here; there are name, role, password/],
     [admin.post('admin/users', { role: 'reader' }), 400, /name is missing/],
     [admin.post('admin/users', { name: 'a:b' }), 400, /not a valid user name/],
-    [admin.post('admin/users', { name: 'boss' }), 400, /there is a user boss already/],
+    [admin.post('admin/users', { name: 'boss' }), 409, /there is a user boss already/],
+    [
+      admin.post('admin/users/boss/tokens', { name: 'one' }).then(() => admin.post('admin/users/boss/tokens', { name: 'one' })),
+      409,
+      /boss has a token one already/,
+    ],
     [admin.post('admin/users', { name: 'x', password: 'short' }), 400, /too short/],
     [admin.post('admin/users', { name: 7 }), 400, /name must be a text/],
     [admin.post('admin/users', []), 400, /must be a JSON object/],
@@ -129,7 +134,7 @@ test('what is wrong is said, and nothing is half done', async () => {
 test('a name that two tenants take at once is one user, of the tenant that was first', async () => {
   const other = await add('their-boss', 'admin', 'other');
   const made = await Promise.all([admin, other].map((client) => client.post('admin/users', { name: 'twin', password: 'correct horse' })));
-  expect(made.map(({ status }) => status).sort()).toEqual([201, 400]);
+  expect(made.map(({ status }) => status).sort()).toEqual([201, 409]);
   const winner = made.find(({ status }) => status === 201);
   expect(await house.gateway.store.access.principal('twin')).toMatchObject({ tenant: winner?.json.tenant });
 });
