@@ -3,6 +3,7 @@ import type { CallContext, Created, UploadImage } from '../../src/clouds/driver'
 import { ProviderError } from '../../src/clouds/errors';
 import { beginningOf } from '../../src/disks/beginning';
 import { diskFormat, HEAD_BYTES } from '../../src/disks/image-format';
+import { awaitingRefusal } from '../../src/net/early-answer';
 import { pathOf, type Wire } from './client';
 import { text } from './documents';
 
@@ -32,7 +33,13 @@ export async function upload(wire: Wire, request: UploadImage, attributes: objec
     broken = error;
   });
   try {
-    await wire.upload({ kind: 'image', id }, `${path}/file`, Readable.from(bytes, { objectMode: false }), request.source.size, context);
+    await wire.upload(
+      { kind: 'image', id },
+      `${path}/file`,
+      Readable.from(awaitingRefusal(bytes), { objectMode: false }),
+      request.source.size,
+      context,
+    );
     return { key: id };
   } catch (error) {
     await wire.remove('image', id, { signal: AbortSignal.timeout(TAKE_BACK_MS) }).catch(unlessLeft);

@@ -4,6 +4,7 @@ import { type Dispatcher, request } from 'undici';
 import { ProviderError } from '../../src/clouds/errors';
 import { gunzipped } from '../../src/disks/gzip';
 import { shown } from '../../src/model/shown';
+import { awaitingRefusal } from '../../src/net/early-answer';
 import { withoutAnswer } from './errors';
 import type { DeviceUrl } from './nfc-lease';
 import type { VsphereOptions } from './options';
@@ -40,7 +41,7 @@ export class DiskPlace {
   /** Sends bytes as they come. @returns what was sent @throws ProviderError, or what their source throws */
   async post(bytes: AsyncIterable<Uint8Array>, signal: AbortSignal): Promise<Passed> {
     const counted = new Counted(bytes);
-    const body = Readable.from(counted.all(), { objectMode: false, highWaterMark: 1 });
+    const body = Readable.from(awaitingRefusal(counted.all()), { objectMode: false, highWaterMark: 1 });
     try {
       const headers = { 'content-type': VMDK };
       const answer = await this.ask({ method: 'POST', headers, body }, signal);

@@ -1,3 +1,4 @@
+import { awaitingRefusal } from '../net/early-answer';
 import { proxiesOf } from '../net/proxies';
 import { createAddressCheck } from './addresses';
 import { FetchBroken, problemOf, type FetchProblem } from './problem';
@@ -42,7 +43,7 @@ export function createSender(
     const all = anySignal(signal, deadline, stalled.signal);
     // What the source of the bytes threw says more than what became of the connection.
     let thrown: { error: unknown } | undefined;
-    const sent = typeof body === 'string' ? body : taken(body, idleMs, stalled, (error) => (thrown = { error }));
+    const sent = typeof body === 'string' ? body : taken(awaitingRefusal(body), idleMs, stalled, (error) => (thrown = { error }));
     try {
       const answer = await singleRequest(url, {
         allows,
