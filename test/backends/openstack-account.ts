@@ -61,12 +61,12 @@ export async function startOpenstackAccount(): Promise<OpenstackAccount> {
     leftovers: () => leftovers(direct, network),
     stop: async () => {
       await proxy.stop();
-      // What a failed test left would keep the network.
+      // What chaos, or a failed test, left would keep the networks.
       await terminate(
         direct,
         (await serversOf(direct)).servers.map(({ id }) => id),
       );
-      await direct.call('DELETE', 'network', `/v2.0/networks/${network}`);
+      await removeNetworks(direct);
       await removeGroups(admin, project.id);
       if (metricsAvailable() === true) await admin.call('DELETE', 'metric', '/v1/resource/generic', { '=': { project_id: project.id } });
       await admin.call('DELETE', 'identity', `/projects/${project.id}`);
@@ -123,6 +123,25 @@ async function makeNetwork(direct: OpenstackApi): Promise<string> {
   const subnet = { network_id: network.id, cidr: '10.77.0.0/16', ip_version: 4 };
   await direct.call('POST', 'network', '/v2.0/subnets', { subnet });
   return network.id;
+}
+
+/** Removes all that is in a project's networks, and them. */
+async function removeNetworks(direct: OpenstackApi): Promise<void> {
+  const own = async (things: string): Promise<{ id: string; device_owner?: string; device_id?: string }[]> => {
+    const path = `/v2.0/${things}?project_id=${direct.projectId}`;
+    return (await direct.call<Record<string, { id: string }[]>>('GET', 'network', path))[things] ?? [];
+  };
+  const remove = async (things: string, among = own(things)): Promise<void> => {
+    for (const { id } of await among) await direct.call('DELETE', 'network', `/v2.0/${things}/${id}`);
+  };
+  await remove('floatingips');
+  const ports = await own('ports');
+  for (const { id, device_id: router = '' } of ports.filter(({ device_owner: owner }) => owner === 'network:router_interface'))
+    await direct.call('PUT', 'network', `/v2.0/routers/${router}/remove_router_interface`, { port_id: id });
+  await remove('routers');
+  const loose = ports.filter(({ device_owner: owner = '' }) => !owner.startsWith('network:'));
+  await remove('ports', Promise.resolve(loose));
+  await remove('networks');
 }
 
 async function removeGroups(admin: OpenstackApi, project: string): Promise<void> {
