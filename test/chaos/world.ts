@@ -51,7 +51,7 @@ const DISK_MB = 64;
 /** Seconds between clocks that nobody keeps together. */
 const APART_S = [0, 4, -3, 7];
 /** Words of a start that found PostgreSQL away, or no room. */
-const AWAY = /^cimi-gateway: (PostgreSQL .*can't be used|no room is left )/m;
+const AWAY = /^cimi-gateway: ((PostgreSQL|the store) .*can't be used|no room is left )/m;
 const UNFINISHED = "SELECT id, step FROM jobs WHERE done = 0 AND workflow <> 'provider.lookAgain'";
 const HELD = 'SELECT path, job FROM holds';
 
