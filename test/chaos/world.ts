@@ -13,7 +13,7 @@ import { Client } from '../harness/client';
 import { elapse } from '../harness/wait';
 import { diskOf, envelope, systemOf, vmdkOf } from '../packages/parcel';
 import { Folder, type Ended, type Program } from '../running/program';
-import { SIMULATED, startCloud, type ChaosCloud, type CloudKey } from './clouds';
+import { countedFromNow, SIMULATED, startCloud, type ChaosCloud, type CloudKey } from './clouds';
 
 export type StoreKind = 'postgres' | 'sqlite';
 
@@ -94,6 +94,9 @@ export class World {
       const workers = shared ? ['worker-1', 'worker-2'] : [];
       for (const name of shared ? ['gateway-1', 'gateway-2'] : ['gateway-1']) await world.add(name, 'serve');
       for (const name of workers) await world.add(name, 'worker');
+      // A simulated cloud begins with some when its first process opens it.
+      const counted = await Promise.all(world.clouds.map(countedFromNow));
+      world.clouds.splice(0, counted.length, ...counted);
     } catch (error) {
       await world.stop();
       throw error;
