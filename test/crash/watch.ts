@@ -17,7 +17,8 @@ export class Watch {
   private readonly known = new Set<string>();
   private readonly must = new Set<string>();
   private readonly gone = new Set<string>();
-  private readonly seen = new Set<string>();
+  /** Items as they were first listed, by their paths. */
+  private readonly seen = new Map<string, Json>();
   private readonly wrong = new Set<string>();
   private looking: Promise<void> | undefined;
   private stopped = true;
@@ -46,7 +47,7 @@ export class Watch {
   /** Takes what is listed now as having been there before. */
   async settleIn(): Promise<void> {
     await this.once();
-    for (const path of this.seen) this.known.add(path);
+    for (const path of this.seen.keys()) this.known.add(path);
   }
 
   /** Expects it in every list from now on. */
@@ -81,8 +82,10 @@ export class Watch {
 
   /** Returns what was wrong so far, in words, and forgets it. */
   findings(): string[] {
-    const strangers = this.options.amongOthers ? [] : [...this.seen].filter((path) => !this.known.has(path));
-    const found = [...this.wrong, ...strangers.map((path) => `${path} was listed and is no resource of ours`)];
+    const strangers = this.options.amongOthers ? [] : [...this.seen].filter(([path]) => !this.known.has(path));
+    const words = ([path, item]: [string, Json]): string =>
+      `${path} was listed and is no resource of ours: ${JSON.stringify(item).slice(0, 500)}`;
+    const found = [...this.wrong, ...strangers.map(words)];
     this.wrong.clear();
     this.seen.clear();
     return found;
@@ -101,7 +104,7 @@ export class Watch {
     this.lists++;
     const items = (json[this.attribute] ?? []) as unknown as Json[];
     const paths = items.map((item) => pathOf(this.client, item));
-    for (const path of paths) this.seen.add(path);
+    for (const [at, path] of paths.entries()) if (!this.seen.has(path)) this.seen.set(path, items[at] ?? {});
     const counted = new Set(paths);
     if (counted.size < paths.length) this.wrong.add(`listed twice: ${paths.join(' ')}`);
     for (const path of must) if (!counted.has(path) && this.must.has(path)) this.wrong.add(`${path} was not listed`);
