@@ -5,7 +5,7 @@ import type { ResourceHandler } from '../operations/resource-handler';
 import type { ResourceRow } from '../store/store';
 import type { ItemAt, ReadableFound, Reading, ReadOptions, ReadStrategy } from './reading';
 import { base, mayBeReadable, showRow } from './row-item';
-import { OWN_ID } from './retirement';
+import { isBeingMade, OWN_ID } from './retirement';
 import { steadyTime } from '../model/steady-time';
 
 /** An item of a provider's group. */
@@ -90,8 +90,11 @@ async function isOwnByTag({ context }: Reading, item: Item, cloud: Cloud, { type
   const segment = context.catalogue.pathOf(type);
   if (!tag || segment === undefined) return false;
   const path = `${segment}/${tag.id}`;
-  const row = await context.store.resource(path);
-  if (row) return row.providerKey === null || row.providerKey === item.key;
+  const known = await context.store.heldResource(path);
+  if (known) {
+    const { providerKey } = known.row;
+    return providerKey === null || providerKey === item.key || isBeingMade(known.row, known.held !== undefined);
+  }
   return !(await isRetired(context, path));
 }
 

@@ -9,7 +9,7 @@ import { inChunks, rowsOf, tagsOf, type TaggedAs } from './cloud-rows';
 import { holdsOf, type Holds } from './list-holds';
 import type { Parts, PathOfItem } from './merge';
 import type { ReadableFound, Reading } from './reading';
-import { isBehind } from './retirement';
+import { isBehind, isBeingMade } from './retirement';
 import { mayBeReadable } from './row-item';
 
 /** One cloud's part of a list while it is put together. */
@@ -121,17 +121,17 @@ async function fromItems(
     const tag = list.tags.get(item);
     const own = tag && list.byPath.get(tag.path);
     if (tag && own?.providerKey == null) tagged.push({ item, ...tag });
+    else if (own && isBeingMade(own, list.holds.has(own.path))) continue;
     else if (own && (list.holds.has(own.path) || isBehind(reading.context, own, list.at))) copies.push(item);
     else show(reading, list, shown, underKey(reading, list, item));
   }
   for (const { item, path, tenant } of tagged.sort((a, b) => (oldestFirst([a.item, b.item])[0] === a.item ? -1 : 1))) {
-    if (listed.has(path)) copies.push(item);
-    else {
-      const row = list.byPath.get(path);
+    const row = list.byPath.get(path);
+    if (!listed.has(path)) {
       listed.add(path);
       if (row) show(reading, list, shown, { path, tenant: row.tenant, row, item });
       else rowless.push({ item, path, tenant });
-    }
+    } else if (!row || !isBeingMade(row, list.holds.has(path))) copies.push(item);
   }
   return { shown, listed, rowless, copies };
 }

@@ -165,6 +165,12 @@ export function isBehind({ clock }: Pick<ReaderContext, 'clock'>, row: ResourceR
   return clock.here(settledAt(row)) > at;
 }
 
+/**
+ * Tells whether the Job that makes the resource goes on. What else carries its tag is the Job's then: begun by an attempt that broke off, or
+ * made twice by a provider that forgets tokens; it is deleted, or taken, by the Job.
+ */
+export const isBeingMade = ({ internal }: ResourceRow, held: boolean): boolean => held && internal.settledAt === undefined;
+
 /** Returns the end of the last finished Job by the store's clock, in ms since the epoch. */
 function settledAt(row: ResourceRow): number {
   return typeof row.internal.settledAt === 'number' ? row.internal.settledAt : 0;

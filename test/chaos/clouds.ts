@@ -194,7 +194,7 @@ const vsphere: Start = async (key) => {
     machineImage: 'template-0',
     // A snapshot of a machine goes with it there.
     makes: ['machines', 'volumes', 'networks'],
-    comeWith: [],
+    comeWith: ['addresses'],
     loseAnswer: (random) => void rules.push(proxy.add({ method: random.of(VSPHERE_CHANGES), drop: 'after', times: 1 })),
     slow: () => void rules.push(proxy.add({ delayMs: 2_000, times: 3 })),
     away: () => void rules.push(proxy.add({ answer: { status: 503, body: 'maintenance' }, times: 6 })),
