@@ -218,7 +218,7 @@ defaultCloud: six
     ['secrets: { key: { $file: nowhere } }', /secrets\.key: the file .*nowhere can't be read: it does not exist/],
     ['data:\n  dir: "state\\0"', 'line 2, data.dir: holds a NUL character, which nothing takes'],
     ['secrets: { key: { $command: [printf, "a\\\\0b"] } }', 'secrets.key: holds a NUL character, which nothing takes'],
-    ['secrets: { key: { $file: "\\0" } }', /secrets\.key: .*NUL|secrets\.key: .*null/],
+    ['secrets: { key: { $file: "\\0" } }', 'secrets.key: holds a NUL character, which nothing takes'],
     ['secrets: { key: { $file: . } }', /secrets\.key: .* is not a file/],
     ['secrets: { key: { $file: a, more: b } }', /secrets\.key: a reference to a file is written \{ \$file: path \}/],
     ['secrets: { key: { $file: [a] } }', /secrets\.key: a reference to a file is written/],

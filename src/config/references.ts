@@ -25,13 +25,11 @@ export const MAX_REFERENCED_BYTES = 64 * 1024;
 export async function resolveReferences(value: unknown, context: ReferenceContext, path: Path = []): Promise<unknown> {
   const problem = (message: string): void => void context.problems.push({ path: placeOf(path), message });
   if (path.length > MAX_DEPTH) return problem(`is nested deeper than ${MAX_DEPTH} levels`);
-  const usable = (text: string | undefined) =>
-    text?.includes('\0') === true ? problem('holds a NUL character, which nothing takes') : text;
-  if (typeof value === 'string') return usable(interpolate(value, context, path));
+  if (typeof value === 'string') return interpolate(value, context, path);
   if (Array.isArray(value)) return Promise.all(value.map((item: unknown, index) => resolveReferences(item, context, [...path, index])));
   if (!isRecord(value)) return value;
-  if (Object.hasOwn(value, '$file')) return usable(await fromFile(value, context, path));
-  if (Object.hasOwn(value, '$command')) return usable(await fromCommand(value, context, path));
+  if (Object.hasOwn(value, '$file')) return withoutNul(await fromFile(value, context, path), context, path);
+  if (Object.hasOwn(value, '$command')) return withoutNul(await fromCommand(value, context, path), context, path);
   const result: Record<string, unknown> = {};
   for (const [key, inner] of Object.entries(value)) {
     if (key === '__proto__') problem('__proto__ is not allowed as a key');
@@ -40,8 +38,15 @@ export async function resolveReferences(value: unknown, context: ReferenceContex
   return result;
 }
 
+/** Refuses a text that no file, host or header can be named by. */
+function withoutNul(text: string | undefined, { problems }: ReferenceContext, path: Path): string | undefined {
+  if (text?.includes('\0') !== true) return text;
+  problems.push({ path: placeOf(path), message: 'holds a NUL character, which nothing takes' });
+  return undefined;
+}
+
 function interpolate(text: string, context: ReferenceContext, path: Path): string | undefined {
-  if (!text.includes('${')) return text;
+  if (!text.includes('${')) return withoutNul(text, context, path);
   const problems: Problem[] = [];
   let referenced = false;
   const result = text.replace(/\$\$\{|\$\{([^}]*)(\}?)/g, (whole, inner: string | undefined, end: string | undefined) => {
@@ -64,7 +69,7 @@ function interpolate(text: string, context: ReferenceContext, path: Path): strin
   });
   context.problems.push(...problems);
   if (referenced) context.references.set(placeOf(path), text.replace(/:-[^}]*\}/g, '}'));
-  return problems.length > 0 ? undefined : result;
+  return problems.length > 0 ? undefined : withoutNul(result, context, path);
 }
 
 async function fromFile(value: Record<string, unknown>, context: ReferenceContext, path: Path): Promise<string | undefined> {
@@ -89,7 +94,7 @@ async function fromFile(value: Record<string, unknown>, context: ReferenceContex
 async function fromCommand(value: Record<string, unknown>, context: ReferenceContext, path: Path): Promise<string | undefined> {
   const problem = (message: string): undefined => void context.problems.push({ path: placeOf(path), message });
   const given = value['$command'];
-  const texts = Array.isArray(given) && given.every((one) => typeof one === 'string' && !one.includes('\0')) ? given : [];
+  const texts = Array.isArray(given) && given.every((one) => typeof one === 'string') ? given : [];
   if (texts.length === 0 || Object.keys(value).length > 1)
     return problem('a reference to a command is written { $command: [program, argument, …] }, with nothing beside it');
   const words = texts.map((text) => interpolate(text, context, path));
