@@ -1,51 +1,12 @@
+import { memoryAccess } from '../../test/harness/memory-access';
 import { passing, stopClock } from '../../test/harness/wait';
 import { StoreUnavailable } from '../store/unavailable';
-import { isDeepStrictEqual } from 'node:util';
 import { randomBytes } from 'node:crypto';
-import { Readable } from 'node:stream';
-import type { AccessStore, PrincipalRow, Role, TokenRow } from '../store/store';
+import type { Role } from '../store/store';
 import { type Authentication, type AuthenticatorOptions, createAuthenticator } from './access';
 import { assertListenAllowed } from './loopback';
 import { type PasswordChecker, createPasswordChecker } from './passwords';
-import { AccessError, addToken, addUser, changeUser, listTokens, listUsers, readPassword, removeUser, revokeToken } from './principals';
-
-function memoryAccess(clock: { now: number }): AccessStore & { dump(): string; uses: string[] } {
-  const uses: string[] = [];
-  const principals = new Map<string, PrincipalRow>();
-  const tokens = new Map<string, TokenRow>();
-  const created = '2026-01-01T00:00:00.000Z';
-  return {
-    principal: async (name) => principals.get(name),
-    principals: async () => [...principals.values()],
-    putPrincipal: async (row, before) => {
-      if (before !== undefined && !isDeepStrictEqual(principals.get(row.name) ?? null, before)) return false;
-      principals.set(row.name, { ...row, created });
-      return true;
-    },
-    removePrincipal: async (name) => {
-      for (const token of tokens.values()) if (token.principal === name) tokens.delete(token.id);
-      return principals.delete(name);
-    },
-    tokenByHash: async (hash) => [...tokens.values()].find((token) => token.hash === hash),
-    tokens: async (name) => [...tokens.values()].filter((token) => token.principal === name),
-    addToken: async (row) => {
-      tokens.set(row.id, { name: null, role: null, scope: null, ...row, used: null, created });
-      return true;
-    },
-    useToken: async (id) => {
-      const token = tokens.get(id);
-      uses.push(id);
-      if (token) tokens.set(id, { ...token, used: new Date(clock.now).toISOString() });
-    },
-    removeToken: async (id) => tokens.delete(id),
-    sessionByHash: () => Promise.resolve(undefined),
-    addSession: () => Promise.resolve(),
-    useSession: () => Promise.resolve(),
-    removeSession: () => Promise.resolve(false),
-    uses,
-    dump: () => JSON.stringify([[...principals], [...tokens]]),
-  };
-}
+import { AccessError, addToken, addUser, changeUser, listTokens, listUsers, removeUser, revokeToken } from './principals';
 
 /** Counts the verifications that really cost something. */
 function counting(): PasswordChecker & { calls: (string | null)[]; most: () => number } {
@@ -409,36 +370,5 @@ describe('without users', () => {
       expect(() => assertListenAllowed({ host, usersConfigured: false })).toThrow(/no users/);
       expect(() => assertListenAllowed({ host, usersConfigured: true })).not.toThrow();
     }
-  });
-});
-
-describe('the commands', () => {
-  test('rules of names, roles and passwords are told in words', async () => {
-    const access = memoryAccess({ now: 0 });
-    const user = { name: 'ann', tenant: 't1', role: 'reader' as const, password: 'long enough' };
-    await expect(addUser(access, { ...user, name: 'a:b' })).rejects.toThrow(/user name/);
-    await expect(addUser(access, { ...user, tenant: '' })).rejects.toThrow(/tenant/);
-    await expect(addUser(access, { ...user, password: 'short' })).rejects.toThrow(/at least 8/);
-    await expect(addUser(access, { ...user, password: 'line\nbreak' })).rejects.toThrow(/control/);
-    await addUser(access, user);
-    await expect(addUser(access, user)).rejects.toThrow(/already/);
-    await expect(changeUser(access, 'bob', { password: 'long enough' })).rejects.toThrow(/no user bob/);
-    await expect(removeUser(access, 'bob')).rejects.toThrow(/no user bob/);
-    await expect(addToken(access, 'bob')).rejects.toThrow(/no user bob/);
-    await expect(addToken(access, 'ann', { expires: 'yesterday' })).rejects.toThrow(/future/);
-    expect(access.dump()).not.toContain('long enough');
-    expect(await listUsers(access)).toEqual([
-      { name: 'ann', tenant: 't1', role: 'reader', password: true, created: '2026-01-01T00:00:00.000Z', tokens: [] },
-    ]);
-  });
-
-  test.each([
-    ['one\ntwo\n', 'one'],
-    ['windows\r\n', 'windows'],
-    ['no end', 'no end'],
-    ['', ''],
-    [' päss ', ' päss '],
-  ])('a password is the first line of standard input: %j', async (input, password) => {
-    expect(await readPassword(Readable.from([Buffer.from(input).subarray(0, 3), Buffer.from(input).subarray(3)]))).toBe(password);
   });
 });

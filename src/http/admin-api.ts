@@ -9,7 +9,7 @@ import { checkBodyHeaders, hasBody, readBody } from './body';
 import { challengesFor } from './challenge';
 import { ClientGone, HttpFault } from './fault';
 import { logged } from './logged';
-import { AccessError, type AccessFault } from './principals';
+import { AccessError } from './principals';
 import type { RightsOf } from './probes';
 
 /** Path below which admins manage what is outside the resources of the protocol. */
@@ -178,14 +178,12 @@ export function notPossible(allow: string): HttpFault {
   return new HttpFault(405, `possible here: ${allow}`, { Allow: allow });
 }
 
-const STATUS_OF: Readonly<Record<AccessFault, number>> = { invalid: 400, missing: 404, taken: 409 };
-
 function refusalOf(
   error: unknown,
   { part, requestId, log }: { part: string; requestId: string; log: Logger },
 ): Pick<HttpFault, 'status' | 'message' | 'headers'> {
   if (error instanceof HttpFault) return error;
-  if (error instanceof AccessError) return { status: STATUS_OF[error.fault], message: error.message, headers: {} };
+  if (error instanceof AccessError) return { status: error.status, message: error.message, headers: {} };
   const known = faultOf(error, '');
   if (known) return known;
   log.error({ err: error, requestId }, `a request for ${part} failed`);

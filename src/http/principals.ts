@@ -6,14 +6,11 @@ import type { Scope } from '../model/scope';
 import { canonical, hashPassword } from './passwords';
 import { hashToken, newToken } from './tokens';
 
-/** Reason why a request about users and tokens can't be done: it breaks a rule, what it is about is not there, or somebody has or changes it. */
-export type AccessFault = 'invalid' | 'missing' | 'taken';
-
-/** A request of the operator that can't be done, in words for a terminal. */
+/** A request of the operator that can't be done, in words for a terminal; over HTTP it breaks a rule, its subject is not there, or in the way. */
 export class AccessError extends Error {
   constructor(
     message: string,
-    readonly fault: AccessFault = 'invalid',
+    readonly status: 400 | 404 | 409 = 400,
   ) {
     super(message);
     this.name = 'AccessError';
@@ -63,11 +60,11 @@ export async function addUser(access: AccessStore, user: NewUser): Promise<void>
   assertName('user name', user.name);
   assertName('tenant', user.tenant);
   if (!ROLES.includes(user.role)) throw new AccessError(`unknown role '${user.role}': it is one of ${ROLES.join(', ')}`);
-  if (await access.principal(user.name)) throw new AccessError(`there is a user ${user.name} already`, 'taken');
+  if (await access.principal(user.name)) throw new AccessError(`there is a user ${user.name} already`, 409);
   const passwordHash = user.password === undefined ? null : await hashPassword(checked(user.password));
   const row = { name: user.name, tenant: user.tenant, role: user.role, passwordHash };
   // Somebody may have taken the name while the password was hashed: never over a user that there is.
-  if (!(await access.putPrincipal(row, null))) throw new AccessError(`there is a user ${user.name} already`, 'taken');
+  if (!(await access.putPrincipal(row, null))) throw new AccessError(`there is a user ${user.name} already`, 409);
 }
 
 /** Change of a user: what is absent stays. */
@@ -93,7 +90,7 @@ export async function changeUser(access: AccessStore, name: string, { role, pass
     const next = { name: row.name, tenant: row.tenant, role: role ?? row.role, passwordHash: passwordHash ?? row.passwordHash };
     if (await access.putPrincipal(next, row, demandWithin(within))) return;
   }
-  throw new AccessError(`${name} is being changed by others: try again`, 'taken');
+  throw new AccessError(`${name} is being changed by others: try again`, 409);
 }
 
 /**
@@ -167,8 +164,7 @@ export async function addToken(
   if (!owner) throw noSuchUser(user);
   if (name !== undefined) {
     assertName('name of a token', name);
-    if ((await access.tokens(user)).some((token) => token.name === name))
-      throw new AccessError(`${user} has a token ${name} already`, 'taken');
+    if ((await access.tokens(user)).some((token) => token.name === name)) throw new AccessError(`${user} has a token ${name} already`, 409);
   }
   if (role !== undefined && lesserRole(role, owner.role) !== role)
     throw new AccessError(`${user} is ${owner.role}: a token can not be ${role}`);
@@ -186,8 +182,7 @@ export async function addToken(
     role: role ?? null,
     scope: scope ?? null,
   });
-  if (!added)
-    throw (await access.principal(user)) ? new AccessError(`${user} has a token ${name ?? id} already`, 'taken') : noSuchUser(user);
+  if (!added) throw (await access.principal(user)) ? new AccessError(`${user} has a token ${name ?? id} already`, 409) : noSuchUser(user);
   return { id, token };
 }
 
@@ -203,7 +198,7 @@ function endOf(expires: string): number {
 
 /** @throws AccessError when there is no such token */
 export async function revokeToken(access: AccessStore, id: string): Promise<void> {
-  if (!(await access.removeToken(id))) throw new AccessError(`there is no token ${id}`, 'missing');
+  if (!(await access.removeToken(id))) throw new AccessError(`there is no token ${id}`, 404);
 }
 
 /**
@@ -239,5 +234,5 @@ function assertName(what: string, name: string): void {
 }
 
 function noSuchUser(name: string): AccessError {
-  return new AccessError(`there is no user ${name}`, 'missing');
+  return new AccessError(`there is no user ${name}`, 404);
 }
