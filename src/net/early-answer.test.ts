@@ -1,34 +1,38 @@
 import fc from 'fast-check';
 import { awaitingRefusal } from './early-answer';
 
-async function* partsOf(sizes: readonly number[]): AsyncGenerator<Buffer> {
+/** Bytes of which each differs from its neighbours. */
+const bytesOf = (size: number): Buffer => Buffer.from(Array.from({ length: size }, (_, at) => at % 251));
+
+async function* inParts(whole: Buffer, sizes: readonly number[]): AsyncGenerator<Buffer> {
   let at = 0;
-  for (const size of sizes) yield await Promise.resolve(Buffer.from(Array.from({ length: size }, () => at++ % 251)));
+  for (const size of sizes) yield await Promise.resolve(whole.subarray(at, (at += size)));
 }
 
-async function all(bytes: AsyncIterable<Uint8Array>): Promise<Uint8Array[]> {
+/** Takes all; `passed` tells what has come so far. */
+function taking(bytes: AsyncIterable<Uint8Array>): { passed: () => Buffer; ended: Promise<void> } {
   const parts: Uint8Array[] = [];
-  for await (const part of bytes) parts.push(part);
-  return parts;
+  const ended = (async () => {
+    for await (const part of bytes) parts.push(part);
+  })();
+  return { passed: () => Buffer.concat(parts), ended };
 }
 
 beforeEach(() => jest.useFakeTimers({ doNotFake: ['nextTick', 'setImmediate', 'queueMicrotask'] }));
 afterEach(() => jest.useRealTimers());
 
-test.each([[[]], [[0]], [[16_384]], [[10_000, 6_384]], [[1, 0, 2]]])('%j bytes go at once', async (sizes) => {
-  const parts = await all(awaitingRefusal(partsOf(sizes)));
-  expect(Buffer.concat(parts).equals(Buffer.concat(await all(partsOf(sizes))))).toBe(true);
-});
-
-test('all bytes pass, in their order, after one pause', async () => {
-  const size = fc.integer({ min: 0, max: 40_000 });
+test('16 KiB go at once, what follows after one pause, and all bytes in their order', async () => {
+  const sizes = fc.array(fc.oneof(fc.integer({ min: 0, max: 40_000 }), fc.constantFrom(0, 1, 16_383, 16_384, 16_385)), { maxLength: 6 });
   await fc.assert(
-    fc.asyncProperty(fc.array(size, { maxLength: 6 }), async (sizes) => {
-      const passed = all(awaitingRefusal(partsOf(sizes)));
-      await jest.advanceTimersByTimeAsync(1_000);
-      const parts = await passed;
-      expect(Buffer.concat(parts).equals(Buffer.concat(await all(partsOf(sizes))))).toBe(true);
+    fc.asyncProperty(sizes, async (all) => {
+      const whole = bytesOf(all.reduce((sum, size) => sum + size, 0));
+      const { passed, ended } = taking(awaitingRefusal(inParts(whole, all)));
+      await new Promise(setImmediate);
+      expect(passed().equals(whole.subarray(0, 16_384))).toBe(true);
+      await jest.advanceTimersByTimeAsync(500);
+      await ended;
+      expect(passed().equals(whole)).toBe(true);
     }),
-    { numRuns: 50 },
+    { numRuns: 100 },
   );
 });
