@@ -1,6 +1,6 @@
 import { DescribeSnapshotsCommand } from '@aws-sdk/client-ec2';
 import { gzipSync } from 'node:zlib';
-import type { Driver, UploadImage, UploadPoint, UploadSource } from '../../src/clouds/driver';
+import type { Driver, UploadImage, UploadSource } from '../../src/clouds/driver';
 import type { Disk, Extent } from '../../src/disks/disk';
 import { vmdkBytes } from '../../src/disks/vmdk-writer';
 import { motoAvailable } from '../backends/moto';
@@ -8,13 +8,10 @@ import { describeWith } from '../backends/need';
 import { bootSector, qemuAvailable, saidByDisk } from '../backends/qemu';
 import { diskOf, diskWith } from '../disks/layout';
 import { context, marks, until } from './counterpart';
+import { BLOCK, DisksKit, GIB, read, sourceOfDisk, type Group } from './ec2-disks-kit';
 import { Ec2Bench } from './ec2-kit';
 
 /** Disks that become images of EC2 by the EBS direct APIs, and what goes wrong on the way. */
-
-const BLOCK = 524_288;
-const GIB = 2 ** 30;
-type Group = 'machineImages' | 'volumeImages';
 
 /** Disk of a little more than 1 GiB: three blocks with data, of which one lies across a border and one is the last. */
 const DATA: readonly (readonly [offset: number, bytes: Buffer])[] = [
@@ -33,13 +30,7 @@ async function* extents(): AsyncGenerator<Extent> {
   }
 }
 
-const sourceOf = (disk: Partial<Disk> = {}): UploadSource => ({
-  withinMs: 60_000,
-  open: () => {
-    throw new Error('there is a disk to read');
-  },
-  disk: { size: SIZE, rereadable: false, extents, ...disk },
-});
+const sourceOf = (disk: Partial<Disk> = {}): UploadSource => sourceOfDisk({ size: SIZE, rereadable: false, extents, ...disk });
 
 const rawSource = (bytes: readonly Buffer[], size = bytes.reduce((sum, { length }) => sum + length, 0)): UploadSource => ({
   size,
@@ -51,34 +42,22 @@ const rawSource = (bytes: readonly Buffer[], size = bytes.reduce((sum, { length 
 
 describeWith('moto', motoAvailable(), () => {
   let bench: Ec2Bench;
+  let kit: DisksKit;
   beforeAll(async () => {
     bench = await Ec2Bench.start();
+    kit = new DisksKit(bench);
   });
   afterAll(() => bench.stop());
-  afterEach(async () => {
-    takeBack.splice(0).forEach((back) => back());
-    expect(await bench.account.leftovers()).toEqual([]);
-    expect(bench.account.proxy.blocks.pending).toEqual([]);
-  });
+  afterEach(() => kit.nothingLeft());
 
-  const takeBack: (() => void)[] = [];
-  const rule = (...given: Parameters<typeof bench.account.proxy.add>): void => void takeBack.push(bench.account.proxy.add(...given));
+  const rule: DisksKit['rule'] = (...given) => kit.rule(...given);
+  const drop: DisksKit['drop'] = (...given) => kit.drop(...given);
+  const open: DisksKit['open'] = (...given) => kit.open(...given);
   const upload = async (group: Group, source: UploadSource, more: Partial<UploadImage> = {}, driver: Driver = bench.driver) => {
     const request = { ...marks('disk'), name: 'from elsewhere', source, ...more };
     const made = await driver[group]?.upload?.(request, context());
     if (!made || !('key' in made)) throw new Error('not made');
     return { key: made.key, request };
-  };
-  const drop = async (group: Group, key: string): Promise<void> => void (await bench.driver[group]?.delete?.(key, context()));
-  const open = async (group: Group, key: string): Promise<Disk> => {
-    const opened = await bench.driver[group]?.download?.(key, context());
-    if (!opened) throw new Error('not offered');
-    return opened.disk;
-  };
-  const read = async (disk: Disk, from = 0): Promise<[number, Buffer][]> => {
-    const found: [number, Buffer][] = [];
-    for await (const extent of disk.extents(from)) if ('data' in extent) found.push([extent.offset, Buffer.from(extent.data)]);
-    return found;
   };
   const snapshots = async () => (await bench.account.direct.send(new DescribeSnapshotsCommand({ OwnerIds: ['self'] }))).Snapshots ?? [];
 
@@ -184,102 +163,6 @@ describeWith('moto', motoAvailable(), () => {
     await expect(upload('volumeImages', rawSource([damaged]))).rejects.toMatchObject({ kind: 'invalid' });
   });
 
-  describe('an upload that keeps how far it is, and fails in passing', () => {
-    const BLOCKS = 40;
-    const DONE = 25;
-    const many = sourceOf({
-      size: GIB,
-      rereadable: true,
-      async *extents(from) {
-        for (let index = Math.floor(from / BLOCK); index < BLOCKS; index++) {
-          yield await Promise.resolve({ offset: index * BLOCK, data: Buffer.alloc(BLOCK, 1 + index) });
-        }
-      },
-    });
-    /** Uploads until EBS takes nothing more, or does not answer. */
-    const begun = async (group: Group, given: Parameters<typeof rule>[0]) => {
-      const driver = await bench.connect({ patienceMs: 1 });
-      const points: UploadPoint[] = [];
-      const keep = (point: UploadPoint) => Promise.resolve(void points.push(point));
-      const request = { ...marks('kept'), source: { ...many, keep } };
-      rule(given);
-      await expect(driver[group]?.upload?.(request, context())).rejects.toMatchObject({
-        kind: expect.stringMatching(/unavailable|timeout/) as string,
-      });
-      takeBack.splice(0).forEach((back) => back());
-      await driver.close();
-      return { request, points, resume: points.at(-1) };
-    };
-    const refusing = () => {
-      let calls = 0;
-      return { action: 'PutSnapshotBlock', when: () => ++calls > DONE, fail: { code: 'InternalServerException', status: 500 } };
-    };
-    const counts = () => ['StartSnapshot', 'PutSnapshotBlock'].map((action) => bench.account.proxy.count(action));
-    const expectWhole = async (group: Group, key: string) => {
-      const blocks = await read(await open(group, key));
-      expect(blocks.map(([offset, data]) => [offset / BLOCK, data[0]])).toEqual(Array.from({ length: BLOCKS }, (_, i) => [i, 1 + i]));
-    };
-
-    test.each(['machineImages', 'volumeImages'] as const)(
-      '%s: goes on with what was begun, and sends no more than what was under way again',
-      async (group) => {
-        const { request, points, resume } = await begun(group, refusing());
-        const [left] = (await bench.driver[group]?.find?.(request, context())) ?? [];
-        expect(left).toMatchObject({ key: resume?.key, values: { state: 'CREATING' } });
-        expect(points.map(({ offset }) => offset)).toEqual([...points.map(({ offset }) => offset)].sort((a, b) => a - b));
-        expect(JSON.stringify(resume).length).toBeLessThan(400);
-        const [starts = 0, puts = 0] = counts();
-        const made = await bench.driver[group]?.upload?.({ ...request, source: { ...request.source, resume } }, context());
-        const key = (made as { key: string }).key;
-        const [startsAfter, putsAfter = 0] = counts();
-        expect(startsAfter).toBe(starts);
-        expect(putsAfter - puts).toBe(BLOCKS - (resume?.offset ?? 0) / BLOCK);
-        // Eight are under way; where one of them lags, the others get on.
-        expect(putsAfter - puts).toBeLessThanOrEqual(BLOCKS - DONE + 16);
-        await expectWhole(group, key);
-        await drop(group, key);
-      },
-    );
-
-    test('keeps at once what EBS has where the source breaks off', async () => {
-      async function* broken(from: number): AsyncGenerator<Extent> {
-        for await (const extent of many.disk?.extents(from) ?? []) {
-          if (extent.offset === DONE * BLOCK) throw new Error('the other cloud is gone');
-          yield extent;
-        }
-      }
-      const atOnce: number[] = [];
-      const keep = ({ offset }: UploadPoint, now = false) => Promise.resolve(void (now && atOnce.push(offset / BLOCK)));
-      const source = { ...sourceOf({ size: GIB, rereadable: true, extents: broken }), keep };
-      const request = { ...marks('broken'), source };
-      await expect(bench.driver.volumeImages?.upload?.(request, context())).rejects.toThrow('the other cloud is gone');
-      // All but what was under way.
-      expect(atOnce.at(-1)).toBeGreaterThanOrEqual(DONE - 8);
-      const [left] = (await bench.driver.volumeImages?.find?.(request, context())) ?? [];
-      await drop('volumeImages', left?.key ?? '');
-    });
-
-    test('begins anew where what was begun is gone, or somebody else’s', async () => {
-      const { request, resume } = await begun('volumeImages', refusing());
-      await drop('volumeImages', resume?.key ?? '');
-      const made = await bench.driver.volumeImages?.upload?.({ ...request, source: { ...request.source, resume } }, context());
-      const key = (made as { key: string }).key;
-      expect(key).not.toBe(resume?.key);
-      await expectWhole('volumeImages', key);
-      await drop('volumeImages', key);
-    });
-
-    test('is completed once where the answer to that was lost', async () => {
-      const { request, resume } = await begun('machineImages', { action: 'CompleteSnapshot', times: 1, drop: 'after' });
-      expect(resume?.offset).toBe(GIB);
-      const [starts, puts] = counts();
-      const made = await bench.driver.machineImages?.upload?.({ ...request, source: { ...request.source, resume } }, context());
-      expect(counts()).toEqual([starts, puts]);
-      await expectWhole('machineImages', (made as { key: string }).key);
-      await drop('machineImages', (made as { key: string }).key);
-    });
-  });
-
   describeWith('qemu', qemuAvailable(), () => {
     test.each(['machineImages', 'volumeImages'] as const)('%s: what came back of the blocks that were sent boots', async (group) => {
       const text = 'read back from EBS';
@@ -373,7 +256,7 @@ describeWith('moto', motoAvailable(), () => {
       rule({ action: 'DeleteSnapshot', fail: { code: 'InternalError', status: 500 } });
       const request = { ...marks('left'), source: sourceOf() };
       await expect(bench.driver[group]?.upload?.(request, context())).rejects.toMatchObject({ kind: 'invalid' });
-      takeBack.splice(0).forEach((back) => back());
+      kit.asBefore();
       const [left] = (await bench.driver[group]?.find?.(request, context())) ?? [];
       expect(left).toMatchObject({ key: expect.stringMatching(/^snap-/) as string, tag: request.tag, values: { state: 'CREATING' } });
       const made = (await bench.driver[group]?.upload?.(request, context())) as { key: string };
