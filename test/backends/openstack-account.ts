@@ -29,6 +29,8 @@ export interface OpenstackAccount {
   servers(): Promise<string[]>;
   /** Words for each thing left in the project that a gateway could have made. */
   leftovers(): Promise<string[]>;
+  /** Removes what is left on purpose: servers and networks. What a test leaves by mistake makes `stop` fail. */
+  clear(): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -59,14 +61,15 @@ export async function startOpenstackAccount(): Promise<OpenstackAccount> {
     terminate: (ids) => terminate(direct, ids),
     servers: async () => alive((await serversOf(direct)).servers).map(({ id }) => id),
     leftovers: () => leftovers(direct, network),
+    clear: async () => {
+      await terminateAll(direct);
+      await clearNetworks(direct);
+    },
     stop: async () => {
       await proxy.stop();
-      // What chaos, or a failed test, left would keep the networks.
-      await terminate(
-        direct,
-        (await serversOf(direct)).servers.map(({ id }) => id),
-      );
-      await removeNetworks(direct);
+      // What a failed test left would keep the network.
+      await terminateAll(direct);
+      await direct.call('DELETE', 'network', `/v2.0/networks/${network}`);
       await removeGroups(admin, project.id);
       if (metricsAvailable() === true) await admin.call('DELETE', 'metric', '/v1/resource/generic', { '=': { project_id: project.id } });
       await admin.call('DELETE', 'identity', `/projects/${project.id}`);
@@ -125,23 +128,26 @@ async function makeNetwork(direct: OpenstackApi): Promise<string> {
   return network.id;
 }
 
-/** Removes all that is in a project's networks, and them. */
-async function removeNetworks(direct: OpenstackApi): Promise<void> {
-  const own = async (things: string): Promise<{ id: string; device_owner?: string; device_id?: string }[]> => {
+/** Removes the networks of a project, of which no server is left, with all that is in them, which keeps its security groups, too. */
+async function clearNetworks(direct: OpenstackApi): Promise<void> {
+  type Thing = { id: string; device_owner?: string; device_id?: string };
+  const own = async (things: string): Promise<Thing[]> => {
     const path = `/v2.0/${things}?project_id=${direct.projectId}`;
-    return (await direct.call<Record<string, { id: string }[]>>('GET', 'network', path))[things] ?? [];
+    return (await direct.call<Record<string, Thing[]>>('GET', 'network', path))[things] ?? [];
   };
-  const remove = async (things: string, among = own(things)): Promise<void> => {
-    for (const { id } of await among) await direct.call('DELETE', 'network', `/v2.0/${things}/${id}`);
+  const remove = async (things: string, all: readonly Thing[]): Promise<void> => {
+    for (const { id } of all) await direct.call('DELETE', 'network', `/v2.0/${things}/${id}`);
   };
-  await remove('floatingips');
+  await remove('floatingips', await own('floatingips'));
   const ports = await own('ports');
   for (const { id, device_id: router = '' } of ports.filter(({ device_owner: owner }) => owner === 'network:router_interface'))
     await direct.call('PUT', 'network', `/v2.0/routers/${router}/remove_router_interface`, { port_id: id });
-  await remove('routers');
-  const loose = ports.filter(({ device_owner: owner = '' }) => !owner.startsWith('network:'));
-  await remove('ports', Promise.resolve(loose));
-  await remove('networks');
+  await remove('routers', await own('routers'));
+  await remove(
+    'ports',
+    ports.filter(({ device_owner: owner = '' }) => !owner.startsWith('network:')),
+  );
+  await remove('networks', await own('networks'));
 }
 
 async function removeGroups(admin: OpenstackApi, project: string): Promise<void> {
@@ -160,6 +166,12 @@ async function launch(direct: OpenstackApi, count: number, more: object): Promis
   });
   return ids;
 }
+
+const terminateAll = async (direct: OpenstackApi): Promise<void> =>
+  terminate(
+    direct,
+    (await serversOf(direct)).servers.map(({ id }) => id),
+  );
 
 async function terminate(direct: OpenstackApi, ids: readonly string[]): Promise<void> {
   await Promise.all(ids.map((id) => direct.call('DELETE', 'compute', `/servers/${id}`)));

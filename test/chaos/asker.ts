@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { isSilence } from '../crash/life';
 import type { Answer, Client, Json } from '../harness/client';
 import { elapse } from '../harness/wait';
+import { words } from '../protocol/operations-walk';
 import type { Expected } from './expected';
 import type { Random } from './random';
 import type { World } from './world';
@@ -51,7 +52,7 @@ export class Asker {
     const headers = { 'idempotency-key': randomUUID() };
     const what = `${method} ${path} on ${this.cloud}`;
     const answer = await this.ask((client) => client.send(method, path, { headers, ...(json && { json }) }));
-    if (answer.status >= 300) throw new Error(`${what}: ${answer.status} ${answer.text.slice(0, 400)}`);
+    if (answer.status >= 300) throw new Error(`${what}: ${answer.status} ${words(answer.text)}`);
     await accepted?.(answer);
     const uri = pathOf(answer.headers.get('cimi-job-uri'));
     const stopping = mayStop && this.random.next() < this.stops;

@@ -67,7 +67,11 @@ export async function chaos(settings: Settings): Promise<Report> {
   const expected = new Expected();
   const violations: string[] = [];
   let errors: string[] = [];
-  const watches = new Watches(world.clients, stops > 0, new Set(world.clouds.flatMap(({ comeWith }) => comeWith)));
+  const watches = new Watches(
+    world.clients,
+    stops > 0,
+    world.clouds.flatMap(({ comeWith = [] }) => comeWith),
+  );
   let over = false;
   try {
     await watches.settleIn();

@@ -44,8 +44,8 @@ export interface ChaosCloud {
   readonly machineImage: string;
   /** Kinds that clients make there. */
   readonly makes: readonly Kind[];
-  /** Kinds of which machines come with some that are listed. */
-  readonly comeWith: readonly Kind[];
+  /** Kinds of which machines come with some that are listed, besides addresses. */
+  readonly comeWith?: readonly Kind[];
   /** True where it takes images whose bytes are elsewhere. */
   readonly takesUploads?: true;
   /** Folder of its data, which all processes share; undefined for a cloud of its own process. */
@@ -80,7 +80,6 @@ function simulator(options: Partial<SimulatorOptions>): Start {
       machineConfig: 'Small',
       machineImage: 'Debian 12',
       makes: KINDS,
-      comeWith: ['addresses'],
       takesUploads: true,
       loseAnswer: (random) => control.fail({ method: random.of(CHANGES), kind: 'timeout', afterEffect: true }),
       slow: () => control.fail({ method: '*', delayMs: 2_000, times: 3 }),
@@ -139,7 +138,6 @@ const ec2: Start = async (key) => {
     machineConfig: 't3.micro',
     machineImage: EC2_IMAGE,
     makes: KINDS,
-    comeWith: ['addresses'],
     loseAnswer: (random) => void rules.push(proxy.add({ action: random.of(EC2_CHANGES), drop: 'after', times: 1 })),
     slow: () => void rules.push(proxy.add({ delayMs: 2_000, times: 3 })),
     away: () => void rules.push(proxy.add({ fail: { code: 'Unavailable', status: 503 }, times: 6 })),
@@ -194,7 +192,6 @@ const vsphere: Start = async (key) => {
     machineImage: 'template-0',
     // A snapshot of a machine goes with it there.
     makes: ['machines', 'volumes', 'networks'],
-    comeWith: ['addresses'],
     loseAnswer: (random) => void rules.push(proxy.add({ method: random.of(VSPHERE_CHANGES), drop: 'after', times: 1 })),
     slow: () => void rules.push(proxy.add({ delayMs: 2_000, times: 3 })),
     away: () => void rules.push(proxy.add({ answer: { status: 503, body: 'maintenance' }, times: 6 })),

@@ -47,7 +47,7 @@ export const openstack: Start = async (key) => {
     machineConfig: 'm1.small',
     machineImage: 'cirros',
     makes: ['machines', 'machineImages', 'volumes', 'networks', 'networkPorts', 'forwardingGroups', 'addresses'],
-    comeWith: ['addresses', 'networkPorts'],
+    comeWith: ['networkPorts'],
     loseAnswer: (random) => void proxy.add({ ...random.of(CHANGES), drop: 'after', times: 1 }),
     slow: () => void proxy.add({ delayMs: 2_000, times: 3 }),
     away: () => void proxy.add({ fail: { status: 503, body: { message: 'maintenance' } }, times: 6 }),
@@ -73,6 +73,7 @@ export const openstack: Start = async (key) => {
       };
     },
     async stop() {
+      await account.clear();
       await account.stop();
       await leaveOpenstack();
     },

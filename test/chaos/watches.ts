@@ -4,25 +4,28 @@ import type { Client } from '../harness/client';
 import { elapse } from '../harness/wait';
 import { collectionOf, kindOf, KINDS, type Kind } from './expected';
 
+/** Kinds in whose lists stands what no client made: what machines come with. */
+const AMONG_OTHERS: readonly Kind[] = ['addresses'];
+
 /** Watches of every list at every gateway. */
 export class Watches {
   private readonly byKind: Record<Kind, Watch[]>;
 
   /**
    * @param strays whether what a stopped create had begun may be listed as the cloud's own until it has been found and taken back
-   * @param others kinds in whose lists stands what no client made
+   * @param others kinds besides addresses in whose lists stands what no client made
    */
   constructor(
     private readonly clients: readonly Client[],
     strays: boolean,
-    others: ReadonlySet<Kind>,
+    others: readonly Kind[],
   ) {
     const watch = (kind: Kind) =>
       clients.map(
         (client) =>
           new Watch(client, kind, collectionOf(kind).json, {
             patient: true,
-            amongOthers: strays || others.has(kind),
+            amongOthers: strays || [...AMONG_OTHERS, ...others].includes(kind),
           }),
       );
     this.byKind = Object.fromEntries(KINDS.map((kind) => [kind, watch(kind)])) as Record<Kind, Watch[]>;
