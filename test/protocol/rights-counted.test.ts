@@ -198,3 +198,18 @@ test('rules that allow the Machines of all clouds let all of it be counted', asy
     expect((await ask('counts', 'POST', 'meters', meterOn(system))).status).toBe(201);
   });
 });
+
+test.each(NARROWED)('Meters of all clouds, or of one that is hidden, are not seen: %s', async (who) => {
+  const meters: Record<string, string> = {};
+  for (const target of ['cloudEntryPoint', 'clouds/far/cloudEntryPoint', 'clouds/sim/cloudEntryPoint'])
+    meters[target] = pathOf(root, (await made(root, 'meters', meterOn(target))).id);
+  const seen = Object.entries(meters).map(async ([target, path]) => [target, (await get(who, path)).status]);
+  expect(Object.fromEntries(await Promise.all(seen))).toEqual({
+    cloudEntryPoint: 404,
+    'clouds/far/cloudEntryPoint': 404,
+    'clouds/sim/cloudEntryPoint': 200,
+  });
+  const listed = paths((await get(who, 'meters')).json, 'meters');
+  expect(Object.values(meters).filter((path) => listed.includes(path))).toEqual([meters['clouds/sim/cloudEntryPoint']]);
+  for (const path of Object.values(meters)) await root.delete(path);
+});

@@ -365,24 +365,6 @@ test('a token’s scope narrows one who has all rights, and no answer of one is 
   ]);
 });
 
-test.each(['only-sim', 'not-far'])('Meters of all clouds, or of one that is hidden, are not seen: %s', async (who) => {
-  const meterOn = (target: string) => ({
-    meterTemplate: { targetResource: { href: root.base + target }, meterConfig: { aspect: 'http://schemas.dmtf.org/cimi/1/aspect/cpu' } },
-  });
-  const meters: Record<string, string> = {};
-  for (const target of ['cloudEntryPoint', 'clouds/far/cloudEntryPoint', 'clouds/sim/cloudEntryPoint'])
-    meters[target] = pathOf(root, (await made(root, 'meters', meterOn(target))).id);
-  const seen = Object.entries(meters).map(async ([target, path]) => [target, (await get(who, path)).status]);
-  expect(Object.fromEntries(await Promise.all(seen))).toEqual({
-    cloudEntryPoint: 404,
-    'clouds/far/cloudEntryPoint': 404,
-    'clouds/sim/cloudEntryPoint': 200,
-  });
-  const listed = listOf((await get(who, 'meters')).json, 'meters').map(({ id }) => pathOf(root, id));
-  expect(Object.values(meters).filter((path) => listed.includes(path))).toEqual([meters['clouds/sim/cloudEntryPoint']]);
-  for (const path of Object.values(meters)) await root.delete(path);
-});
-
 test('groups by which an issuer knows somebody count', async () => {
   await reloaded([{ name: 'team', groups: ['team'], collections: ['volumes'] }], async () => {
     const inTeam = (path: string) => ask('corp:ann', 'GET', path, undefined, { groups: ['team'] });

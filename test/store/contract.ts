@@ -3,10 +3,12 @@ import { auditContract } from './contract-audit';
 import { feedContract } from './contract-feed';
 import { draftContract } from './contract-drafts';
 import { eventContract } from './contract-events';
+import { jobWritesContract } from './contract-job-writes';
 import { jobContract } from './contract-jobs';
 import { keyContract } from './contract-keys';
 import { listContract } from './contract-lists';
 import { monitoringContract } from './contract-monitoring';
+import { recordingContract } from './contract-recording';
 import { quotaContract } from './contract-quotas';
 import { resourceContract } from './contract-resources';
 import { sharedContract } from './contract-shared';
@@ -30,6 +32,7 @@ export function storeContract(name: string, open: () => Promise<Bench>): void {
     });
     describe('resources', () => resourceContract(current));
     describe('jobs', () => jobContract(current));
+    describe('writes to jobs', () => jobWritesContract(current));
     describe('at once', () => atOnceContract(current));
     describe('drafts', () => draftContract(current));
     describe('lists', () => listContract(current));
@@ -38,6 +41,7 @@ export function storeContract(name: string, open: () => Promise<Bench>): void {
     describe('audit', () => auditContract(current));
     describe('keys', () => keyContract(current));
     describe('feed', () => feedContract(current));
+    describe('recording', () => recordingContract(current));
     describe('events', () => eventContract(current));
     describe('quotas', () => quotaContract(current));
     describe('shared', () => sharedContract(current));

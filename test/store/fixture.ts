@@ -1,7 +1,7 @@
 import type { Kysely } from 'kysely';
 import type { Cipher } from '../../src/store/cipher';
 import type { Tables } from '../../src/store/schema';
-import type { NewJob, NewResourceRow, Store } from '../../src/store/store';
+import type { JobRow, NewJob, NewResourceRow, Store } from '../../src/store/store';
 
 /** Set of data under test; every test gets an empty one. */
 export interface Bench {
@@ -64,3 +64,10 @@ export async function failure(promise: Promise<unknown>): Promise<unknown> {
 
 export const paths = (rows: readonly { path: string }[]): string[] => rows.map((row) => row.path);
 export const ids = (rows: readonly { id: string }[]): string[] => rows.map((row) => row.id);
+
+/** Reads a Job that is there. @throws Error where it is not */
+export async function jobOf(store: Store, id: string): Promise<JobRow> {
+  const row = await store.job(id);
+  if (!row) throw new Error(`no job ${id}`);
+  return row;
+}
