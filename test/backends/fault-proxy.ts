@@ -3,6 +3,7 @@ import { type CloudWatchManners, metricsAnswer, metricsCall } from './cloudwatch
 import { BlockMemory, blocksAnswer, blocksCall, refusedImage, tellBlocks } from './ebs-direct';
 import { missingEni, NetworkMemory, refusedNetwork, tellNetwork } from './ec2-network';
 import { Slowness } from './ec2-slow';
+import { stateAnswer } from './ec2-states';
 import { type Ask, refusedStorage, tellStorage, understood } from './ec2-storage';
 import { InstanceTypeLists } from './ec2-types';
 import { errorXml, instanceIds, instanceState, mapInstances, pageOf, stateOf } from './ec2-xml';
@@ -45,7 +46,7 @@ export interface Manners {
   hiddenMs: number;
   /** Honour ClientTokens as AWS does (moto does not). */
   clientTokens: boolean;
-  /** Refuse what AWS refuses in this state and moto lets pass: a reboot or a new root volume unless running, another size unless stopped. */
+  /** Answer as AWS does in an instance's state where moto does not (ec2-states.ts). */
   strictStates: boolean;
   /** Tell and refuse as AWS does where moto's storage does not (ec2-storage.ts). */
   storage: boolean;
@@ -227,7 +228,7 @@ async function answerTo(
     return xml(status ?? 400, errorXml(code, message ?? 'as the test ordered'));
   }
   const answer = async (): Promise<Answer> => {
-    const early = repeated(state, call) ?? invisible(state, call) ?? (await wrongState(state, target, incoming, call));
+    const early = repeated(state, call) ?? invisible(state, call);
     if (early) return early;
     const judged = () => judgedAnswer(state, target, incoming, body, call, rule);
     return IN_TURN.test(call.action) ? state.inTurn(judged) : judged();
@@ -259,6 +260,8 @@ async function judgedAnswer(
   rule: Rule,
 ): Promise<Answer> {
   const ask = askOf(target, incoming);
+  const inItsState = state.manners.strictStates ? await stateAnswer(call, ask) : undefined;
+  if (inItsState) return xml(inItsState.status, inItsState.body);
   const slow = state.slow.early(call, () => forward(target, incoming, body));
   if (slow) return xml(slow.status, slow.body);
   const unready = refusedImage(call, state.blocks);
@@ -375,26 +378,4 @@ function behave(state: ProxyState, call: Call, body: string): string {
     // Only what runs was pending: one that is terminated by then stays that.
     return young(state, id, state.manners.pendingMs) && stateOf(item) === 'running' ? instanceState(item, 0, 'pending') : item;
   });
-}
-
-/** States in which AWS takes an action that moto always takes. */
-const ALLOWED: Readonly<Record<string, string>> = {
-  RebootInstances: 'running',
-  CreateReplaceRootVolumeTask: 'running',
-  ModifyInstanceAttribute: 'stopped',
-};
-
-async function wrongState(state: ProxyState, target: string, incoming: IncomingMessage, call: Call): Promise<Answer | undefined> {
-  const allowed = ALLOWED[call.action];
-  const id = call.parameters.get('InstanceId') ?? call.parameters.get('InstanceId.1');
-  if (!state.manners.strictStates || allowed === undefined || id === null || call.parameters.get('DryRun') === 'true') return undefined;
-  const question = new URLSearchParams({ Action: 'DescribeInstances', Version: '2016-11-15', 'InstanceId.1': id }).toString();
-  const { body } = await forward(target, incoming, question);
-  let found = allowed;
-  mapInstances(body, (_id, item) => {
-    found = stateOf(item);
-    return item;
-  });
-  if (found === allowed) return undefined;
-  return xml(400, errorXml('IncorrectInstanceState', `The instance '${id}' is not in the '${allowed}' state.`));
 }

@@ -178,6 +178,15 @@ describeWith('moto', motoAvailable(), () => {
     await nets.end(made);
   });
 
+  // TerminateInstances is idempotent (EC2's API reference).
+  test('a machine whose end was not answered is ended again', async () => {
+    const made = await nets.machine({ networks: [network] });
+    account.proxy.add({ action: 'TerminateInstances', drop: 'after', times: 1 });
+    await expect(nets.end(made)).rejects.toMatchObject({ maybeDone: true });
+    await nets.end(made);
+    expect(await nets.interfacesOf(made)).toEqual([]);
+  });
+
   test.each(['AttachNetworkInterface', 'ModifyNetworkInterfaceAttribute'])(
     'an interface whose create is cut off at %s is found unfinished, and gone on with or taken away',
     async (action) => {
