@@ -36,15 +36,12 @@ function report(what: Report): void {
 
 function hear(next: Order, { engine }: Gateway): void {
   if (next.do === 'send') return errandOf(next.job).send(next.to);
-  if (next.do === 'sweep') {
-    void engine.sweep();
-  } else {
-    order = next;
-    for (const go of standing.values()) go();
-    for (const { send } of errands.values()) send();
-    standing.clear();
-    errands.clear();
-  }
+  if (next.do === 'sweep') return void engine.sweep().then(() => report({ is: 'heard' }));
+  order = next;
+  for (const go of standing.values()) go();
+  for (const { send } of errands.values()) send();
+  standing.clear();
+  errands.clear();
   report({ is: 'heard' });
 }
 
